@@ -1,0 +1,114 @@
+"""What one browser tab holds: the draft that widgets edit, the run that it became, and the lease that keeps it going."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import fields, replace
+from typing import Any
+
+import streamlit as st
+
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.live import LiveRun, watched_runs
+from rbm.training.config import LIVE, TrainConfig
+
+Draft = dict[str, Any]
+_MODEL = tuple(f.name for f in fields(ModelSpec))
+_TRAINING = tuple(f.name for f in fields(TrainConfig))
+
+
+class _Lease:
+    """Ends when the tab's connection does: Streamlit then calls ``end`` on its event loop, so it only sets a flag."""
+
+    def __init__(self) -> None:
+        self.run: LiveRun | None = None
+
+    def end(self) -> None:
+        if self.run is not None:
+            self.run.release()
+
+
+@st.cache_resource(scope="session", on_release=_Lease.end, show_spinner=False)
+def _lease() -> _Lease:
+    return _Lease()
+
+
+def draft() -> Draft:
+    """The settings being edited, by field name; made from the default run at first."""
+    if "draft" not in st.session_state:
+        st.session_state["draft"] = to_draft(RunSpec())
+    value: Draft = st.session_state["draft"]
+    return value
+
+
+def set_draft(spec: RunSpec) -> None:
+    """Put a whole run's settings into the draft."""
+    st.session_state["draft"] = to_draft(spec)
+
+
+def to_draft(spec: RunSpec) -> Draft:
+    """A spec as one flat dict."""
+    return {
+        "dataset": spec.dataset.name,
+        "classes": spec.dataset.classes,
+        "size": spec.dataset.size,
+        **{name: getattr(spec.model, name) for name in _MODEL},
+        **{name: getattr(spec.training, name) for name in _TRAINING},
+        "seed": spec.seed,
+    }
+
+
+def to_spec(draft: Draft) -> RunSpec:
+    """The run that a draft describes; ConfigError when a value is out of range."""
+    return RunSpec(
+        DatasetSpec(draft["dataset"], draft["classes"], draft["size"]),
+        ModelSpec(**{name: draft[name] for name in _MODEL}),
+        TrainConfig(**{name: draft[name] for name in _TRAINING}),
+        draft["seed"],
+    )
+
+
+def roll_seed() -> None:
+    """The dice: another seed, so another start and another order of images."""
+    draft()["seed"] = random.randrange(1, 10_000)
+
+
+def run() -> LiveRun | None:
+    """This tab's run, its lease renewed: every page that draws keeps it going."""
+    current: LiveRun | None = st.session_state.get("run")
+    lease = _lease()
+    lease.run = current
+    if current is not None:
+        current.renew()
+    return current
+
+
+def new_run(spec: RunSpec) -> LiveRun:
+    """A fresh run in place of the old one, which stops."""
+    old: LiveRun | None = st.session_state.get("run")
+    if old is not None:
+        old.pause()
+        old.release()
+    st.session_state["run"] = LiveRun(spec)
+    st.session_state.pop("walk", None)
+    current = run()
+    assert current is not None
+    return current
+
+
+def needs_new_run(current: LiveRun, spec: RunSpec) -> list[str]:
+    """The settings in which the draft differs from the run and that cannot change while it trains."""
+    before, after = to_draft(current.spec), to_draft(spec)
+    return [name for name in after if name not in LIVE and before[name] != after[name]]
+
+
+def same_seed_again(current: LiveRun) -> RunSpec:
+    """The run's spec with the knobs as they were last turned: what Reset starts from."""
+    return replace(current.spec, training=replace(current.spec.training, **current.knobs))
+
+
+def tick(current: LiveRun | None) -> float | None:
+    """Seconds between looks at a moving run (more of them when a class trains), None when nothing moves."""
+    if current is None or not current.active:
+        return None
+    return min(max(0.45, 0.06 * watched_runs()), 3.0)

@@ -1,0 +1,147 @@
+"""Where training runs: a Dask cluster in a child process of its own, or an existing one named by RBM_SCHEDULER.
+
+    python -m rbm.cluster
+
+starts a scheduler and one single-threaded worker a core on loopback, prints the scheduler's address and ends when its
+standard input closes, so that it can never outlive the program that started it. It is a process of its own because
+the screen's process would starve it (every small torch call waits for the interpreter lock), and because workers
+spawned from inside ``streamlit run`` would run the app again as their main module.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+from rbm.errors import ClusterError
+
+ROOT = Path(__file__).resolve().parents[1]
+START_SECONDS = 60.0
+NICENESS = 5  # training gives way to the screen on the same machine
+
+
+class Cluster:
+    """A connection to the workers; the child process behind it, if there is one, ends with ``close``."""
+
+    def __init__(self, address: str, process: subprocess.Popen[str] | None) -> None:
+        from distributed import Client
+
+        self.address, self._process = address, process
+        try:
+            self.client: Any = Client(address, timeout=START_SECONDS, set_as_default=False, direct_to_workers=True)
+        except OSError as error:
+            raise ClusterError(
+                f"No Dask scheduler answers at {address} ({error}); start one there with 'dask scheduler', or unset "
+                "RBM_SCHEDULER to train on this machine."
+            ) from error
+
+    @property
+    def alive(self) -> bool:
+        """Whether the scheduler can still be reached."""
+        gone = self._process is not None and self._process.poll() is not None
+        return not gone and self.client.status == "running"
+
+    def close(self) -> None:
+        """Leave the scheduler, and end it if it is our own child."""
+        self.client.close(timeout=2)
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+
+
+_lock = threading.Lock()
+_current: Cluster | None = None
+
+
+def connect() -> Cluster:
+    """The cluster that this process uses: found or started at the first call, and again if it has died."""
+    global _current
+    with _lock:
+        if _current is None or not _current.alive:
+            if _current is not None:
+                _current.close()
+            address = os.environ.get("RBM_SCHEDULER")
+            process = None if address else _start_child()
+            _current = Cluster(address or _first_line(process), process)
+        return _current
+
+
+def disconnect() -> None:
+    """End what ``connect`` began; the next ``connect`` starts anew."""
+    global _current
+    with _lock:
+        if _current is not None:
+            _current.close()
+        _current = None
+
+
+def _start_child() -> subprocess.Popen[str]:
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    return subprocess.Popen(
+        [sys.executable, "-m", "rbm.cluster"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+    )
+
+
+def _first_line(process: subprocess.Popen[str] | None) -> str:
+    """The address that the child prints once its workers are there."""
+    assert process is not None
+    assert process.stdout is not None
+    lines: list[str] = []
+    reader = threading.Thread(target=lambda out: lines.append(out.readline()), args=(process.stdout,), daemon=True)
+    reader.start()
+    reader.join(START_SECONDS)
+    if lines and lines[0].startswith("tcp://"):
+        return lines[0].strip()
+    process.kill()
+    raise ClusterError(
+        f"The training process did not start within {START_SECONDS:.0f} seconds; look at the server's log for its own "
+        "words, and try 'python -m rbm.cluster' by hand."
+    )
+
+
+def _serve(closing: IO[str]) -> None:
+    from distributed import Client, LocalCluster
+
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    # Workers that vanish with the server are what is meant here, not news for its log.
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    with (
+        LocalCluster(
+            n_workers=os.cpu_count() or 1,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            memory_limit=0,  # pausing a worker at a share of memory would freeze a whole class
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        print(cluster.scheduler_address, flush=True)
+        warm = [client.submit(_warm_up, workers=[w], pure=False) for w in client.scheduler_info()["workers"]]
+        closing.read()
+        del warm
+
+
+def _warm_up() -> None:
+    """Pay for imports and for reading MNIST before the first click on Train, not after it."""
+    from rbm.experiment import DatasetSpec
+    from rbm.jobs import cached_dataset
+
+    cached_dataset(DatasetSpec())
+
+
+if __name__ == "__main__":
+    _serve(sys.stdin)

@@ -1,0 +1,158 @@
+"""The record that every data set becomes, and the two things done to its rows: splitting off validation, binarising.
+
+Letters of this package: N rows (images), V pixels of one image laid flat, C classes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from rbm import randomness
+from rbm.datasets.catalog import Kind
+from rbm.errors import ConfigError, DatasetError
+
+BINARISATIONS = ("stochastic", "threshold", "none")
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images laid flat with their labels, in three parts that never share a row (toy sets excepted, see ``toy``).
+
+    The tensors may be shared by everything in this process: read them, never write into them.
+    Raises :class:`DatasetError` when the parts do not fit together.
+    """
+
+    name: str  # as in the catalogue
+    title: str  # for people
+    train: Tensor = field(repr=False)  # (N, V) float32 in [0, 1]; the other two parts likewise
+    validation: Tensor = field(repr=False)
+    test: Tensor = field(repr=False)
+    train_labels: Tensor = field(repr=False)  # (N,) int64, an index into class_names; the other two parts likewise
+    validation_labels: Tensor = field(repr=False)
+    test_labels: Tensor = field(repr=False)
+    image_shape: tuple[int, ...]  # how V pixels are laid out, such as (28, 28)
+    kind: Kind  # "binary": every pixel is 0 or 1; "grey": any value between
+    class_names: tuple[str, ...]  # C of them
+
+    @property
+    def n_visible(self) -> int:
+        """V, the number of pixels of one image."""
+        return self.train.shape[1]
+
+    def __post_init__(self) -> None:
+        if len(self.train) == 0:
+            raise DatasetError(f"data set '{self.name}' has no training rows; at least one is needed")
+        if self.kind not in ("binary", "grey"):
+            raise DatasetError(f"data set '{self.name}': kind must be 'binary' or 'grey', but is {self.kind!r}")
+        for part in ("train", "validation", "test"):
+            self._check(part, getattr(self, part), getattr(self, f"{part}_labels"))
+
+    def _check(self, part: str, rows: Tensor, labels: Tensor) -> None:
+        where = f"data set '{self.name}', {part} part:"
+        n_pixels = torch.Size(self.image_shape).numel()
+        if rows.ndim != 2 or rows.shape[1] != n_pixels or rows.dtype != torch.float32:
+            raise DatasetError(
+                f"{where} expected float32 rows of {n_pixels} pixels for images of shape {tuple(self.image_shape)}, "
+                f"but got {rows.dtype} of shape {tuple(rows.shape)}; flatten the images and scale them to [0, 1]"
+            )
+        if labels.shape != rows.shape[:1] or labels.dtype != torch.int64:
+            raise DatasetError(
+                f"{where} expected one int64 label for each of the {len(rows)} rows, "
+                f"but got {labels.dtype} of shape {tuple(labels.shape)}"
+            )
+        if len(rows) == 0:
+            return
+        low, high = (end.item() for end in rows.aminmax())  # a NaN anywhere makes both ends NaN
+        if not (low >= 0 and high <= 1):
+            raise DatasetError(
+                f"{where} pixels must be finite and within [0, 1], but they span {low:g} ... {high:g}; "
+                "rescale them (a grey level of one byte: divide by 255)"
+            )
+        if self.kind == "binary" and not bool(((rows == 0) | (rows == 1)).all()):
+            raise DatasetError(f"{where} kind 'binary' allows only 0 and 1, but there are values between; use 'grey'")
+        first, last = (int(end) for end in labels.aminmax())
+        if first < 0 or last >= len(self.class_names):
+            raise DatasetError(
+                f"{where} labels must lie in 0 ... {len(self.class_names) - 1} (one for each class name), "
+                f"but they span {first} ... {last}"
+            )
+
+    def select(self, classes: Sequence[int] | None = None, size: int | None = None) -> "Dataset":
+        """The same data set with only some classes, and with at most ``size`` training rows.
+
+        ``classes`` (indices into class_names) acts on all three parts; labels and class names keep their numbers.
+        ``size`` acts on training alone: the first rows of a fixed order in which every class keeps its share, the same
+        for every run and seed, so that a small choice is always part of a larger one. Nothing to select gives self.
+        Raises :class:`ConfigError` for an unknown class, no class, or a size below 1 or above what there is.
+        """
+        chosen = self if classes is None else self._only(classes)
+        available = len(chosen.train)
+        if size is None or size == available:
+            return chosen
+        if size not in range(1, available + 1):
+            raise ConfigError(
+                f"size must be a whole number from 1 to {available}, the training rows that data set '{self.name}' has "
+                f"{'in all' if chosen is self else 'in these classes'}, but got {size!r}"
+            )
+        rows = _even_order(chosen.train_labels, self.name)[: int(size)]
+        return replace(chosen, train=chosen.train[rows], train_labels=chosen.train_labels[rows])
+
+    def _only(self, classes: Sequence[int]) -> "Dataset":
+        n_classes = len(self.class_names)
+        unknown = [c for c in classes if c not in range(n_classes)]
+        if unknown:
+            raise ConfigError(f"data set '{self.name}' has the classes 0 ... {n_classes - 1}, but got {unknown}")
+        wanted = sorted({int(c) for c in classes})
+        if len(wanted) == n_classes:
+            return self
+        kept = torch.tensor(wanted, dtype=torch.int64)
+        keep = {part: torch.isin(getattr(self, f"{part}_labels"), kept) for part in ("train", "validation", "test")}
+        if not bool(keep["train"].any()):
+            raise ConfigError(f"no training row of data set '{self.name}' is in the classes {wanted}; choose others")
+        return replace(
+            self,
+            **{part: getattr(self, part)[rows] for part, rows in keep.items()},
+            **{f"{part}_labels": getattr(self, f"{part}_labels")[rows] for part, rows in keep.items()},
+        )
+
+
+def _even_order(labels: Tensor, name: str) -> Tensor:
+    """All rows in a fixed random order whose every beginning holds each class in its share, to a row or so."""
+    order = torch.randperm(len(labels), generator=randomness.generator(0, "selection", name))
+    place = torch.empty(len(labels), dtype=torch.float64)
+    for label in labels.unique():
+        rows = (labels[order] == label).nonzero().flatten()
+        place[rows] = (torch.arange(len(rows), dtype=torch.float64) + 0.5) / len(rows)
+    return order[place.argsort(stable=True)]
+
+
+def split_rows(n_rows: int, name: str) -> tuple[Tensor, Tensor]:
+    """Row numbers for training (90 %) and validation (10 %, rounded down), both ascending, together 0 ... n_rows - 1.
+
+    The choice depends on the data set's name alone, never on a run's seed: runs stay comparable on one validation part.
+    """
+    order = torch.randperm(n_rows, generator=randomness.generator(0, "validation", name))
+    n_validation = n_rows // 10
+    return order[n_validation:].sort().values, order[:n_validation].sort().values
+
+
+def binarise(x: Tensor, how: str, generator: torch.Generator | None = None) -> Tensor:
+    """Grey levels x in [0, 1] made into zeros and ones of the same shape and dtype.
+
+    ``"stochastic"`` draws 1 with probability x (needs ``generator``, on x's device): one draw of the binary image that
+    the grey levels describe, the usual task for likelihoods. ``"threshold"`` is 1 where x > 0.5, so 0.5 itself
+    becomes 0; likelihoods on it belong to another task. ``"none"`` returns x itself. Raises :class:`ConfigError`.
+    """
+    if how == "stochastic":
+        if generator is None:
+            raise ConfigError(
+                "binarise(x, 'stochastic', generator) draws numbers and needs a torch.Generator; got None"
+            )
+        return randomness.bernoulli(x, generator)
+    if how == "threshold":
+        return (x > 0.5).to(x.dtype)
+    if how == "none":
+        return x
+    raise ConfigError(f"unknown binarisation {how!r}; expected one of {', '.join(BINARISATIONS)}")

@@ -1,0 +1,154 @@
+"""Pictures of real things as Datasets: MNIST, which comes with the program, and those that torchvision reads.
+
+Grey levels of one byte become float32 in [0, 1]; a tenth of the training images, always the same, is validation.
+What has been loaded is kept, so asking again costs nothing, and two threads that ask at once load it once.
+"""
+
+import gzip
+import math
+import zlib
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rbm.datasets._torchvision import import_torchvision
+from rbm.datasets.base import Dataset, split_rows
+from rbm.datasets.catalog import CATALOG, Root
+from rbm.datasets.download import Progress
+from rbm.datasets.files import SOURCES, data_folder, obtain
+from rbm.errors import DatasetError
+
+BUNDLED_MNIST = Path(__file__).parents[2] / "assets" / "mnist"
+
+_LOCKS: dict[tuple[str, Path], Lock] = {}  # one for each data set and folder: a download must not hold up MNIST
+
+
+class Part(NamedTuple):
+    """Images as bytes, (N, height, width) uint8, with their labels, (N,) int64."""
+
+    images: Tensor
+    labels: Tensor
+
+
+def load_mnist(folder: Path = BUNDLED_MNIST) -> Dataset:
+    """MNIST from four gzipped IDX files: 54,000 training, 6,000 validation and 10,000 test images of 28×28.
+
+    LeCun, Bottou, Bengio & Haffner, Gradient-Based Learning Applied to Document Recognition (1998).
+    Raises :class:`DatasetError`, naming the file, when one is missing or malformed.
+    """
+    with _lock("mnist", folder):
+        return _mnist(folder)
+
+
+def load_downloaded(name: str, root: Root = None, progress: Progress | None = None) -> Dataset:
+    """One of the data sets of ``files.SOURCES``, fetched first if its files are missing; see :func:`load_dataset`."""
+    folder = data_folder(root)
+    with _lock(name, folder):
+        obtain(name, folder, progress)
+        return _downloaded(name, folder)
+
+
+def read_idx(path: Path, n_dimensions: int) -> np.ndarray:
+    """A gzipped IDX file of unsigned bytes: two zero bytes, type 8, the number of dimensions, their sizes, the data.
+
+    Raises :class:`DatasetError` when it is missing, not gzip, of another type or number of dimensions, or when its
+    length does not agree with its header.
+    """
+    try:
+        raw = bytearray(gzip.decompress(path.read_bytes()))  # torch wants memory that it may write to
+    except (OSError, EOFError, zlib.error) as error:  # gzip.BadGzipFile is an OSError
+        raise DatasetError(f"{path} cannot be read ({error}); restore the file from the repository") from error
+    start, expected = 4 + 4 * n_dimensions, bytes([0, 0, 8, n_dimensions])
+    if len(raw) < start or raw[:4] != expected:
+        raise DatasetError(
+            f"{path} is not an IDX file of bytes in {n_dimensions} dimensions: it should begin with "
+            f"{expected.hex(' ')}, but begins with {raw[:4].hex(' ')}; restore the file from the repository"
+        )
+    shape = tuple(int(size) for size in np.frombuffer(raw, ">u4", n_dimensions, offset=4))
+    size = math.prod(shape)
+    if len(raw) - start != size:
+        raise DatasetError(
+            f"{path} announces {shape}, that is {size:,} bytes, but holds {len(raw) - start:,}; "
+            "restore the file from the repository"
+        )
+    return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
+
+
+def _lock(name: str, folder: Path) -> Lock:
+    return _LOCKS.setdefault((name, folder), Lock())
+
+
+@lru_cache(maxsize=1)
+def _mnist(folder: Path) -> Dataset:
+    parts = []
+    for part in ("train", "t10k"):
+        images, labels = folder / f"{part}-images-idx3-ubyte.gz", folder / f"{part}-labels-idx1-ubyte.gz"
+        parts.append(_part(read_idx(images, 3), read_idx(labels, 1)))
+    return _grey("mnist", *parts)
+
+
+@lru_cache(maxsize=2)  # each holds 0.2 to 0.5 GB
+def _downloaded(name: str, folder: Path) -> Dataset:
+    source = SOURCES[name]
+    reader = getattr(import_torchvision(), source.reader)
+    try:
+        parts = [_read_part(name, reader, folder, train) for train in (True, False)]
+        return _grey(name, *parts)
+    except Exception as error:  # torchvision asserts, indexes and converts its way through a broken file
+        raise DatasetError(
+            f"the files of {CATALOG[name].title} in {folder / source.folder} cannot be read "
+            f"({type(error).__name__}: {error}); delete that folder and load the data set again"
+        ) from error
+
+
+def _read_part(name: str, reader: Any, folder: Path, train: bool) -> Part:
+    """What torchvision finds in the folder; download=False, because the files are there already."""
+    if name == "emnist":
+        # "letters": capitals and small letters together, numbered from 1, each image lying on its side.
+        read = reader(folder, split="letters", train=train, download=False)
+        return _part(read.data.transpose(1, 2), read.targets - 1)
+    if name == "qmnist":
+        read = reader(folder, train=train, download=False)
+        return _part(read.data, read.targets[:, 0])  # the other seven columns: writer, form, ...
+    if name == "usps":  # this one reads straight from its root
+        folder = folder / SOURCES[name].folder
+    read = reader(folder, train=train, download=False)
+    return _part(read.data, read.targets)
+
+
+def _part(images: Any, labels: Any) -> Part:
+    return Part(torch.as_tensor(images), torch.as_tensor(labels).long())
+
+
+def _grey(name: str, learning: Part, test: Part) -> Dataset:
+    """Split ``learning`` into training and validation, scale all, and take the rest from the catalogue."""
+    entry = CATALOG[name]
+    for part in (learning, test):
+        if part.images.shape[1:] != entry.image_shape or len(part.images) != len(part.labels):
+            raise DatasetError(
+                f"data set '{name}' should have images of {entry.image_shape} with one label each, "
+                f"but has images {tuple(part.images.shape)} and labels {tuple(part.labels.shape)}"
+            )
+    train, validation = split_rows(len(learning.images), name)
+    return Dataset(
+        name=name,
+        title=entry.title,
+        train=_scaled(learning.images[train]),
+        validation=_scaled(learning.images[validation]),
+        test=_scaled(test.images),
+        train_labels=learning.labels[train],
+        validation_labels=learning.labels[validation],
+        test_labels=test.labels,
+        image_shape=entry.image_shape,
+        kind="grey",
+        class_names=entry.class_names,
+    )
+
+
+def _scaled(images: Tensor) -> Tensor:
+    return images.reshape(len(images), -1).float().div_(255)  # (N, V)

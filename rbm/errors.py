@@ -1,0 +1,33 @@
+"""What can go wrong, by kind. Every message says what is wrong, what was expected, what was got and the usual fix."""
+
+
+class RbmError(Exception):
+    """Root of every error this engine raises on purpose; its text is fit to be shown to a person."""
+
+
+class ConfigError(RbmError, ValueError):
+    """A knob, a size or a name lies outside what the engine accepts."""
+
+
+class ShapeError(RbmError, ValueError):
+    """A tensor does not have the shape, the type or the values that the model's layers need."""
+
+
+class DatasetError(RbmError):
+    """A data set cannot be read, fetched or understood."""
+
+
+class CheckpointError(RbmError):
+    """A checkpoint is missing, malformed or made for another model."""
+
+
+class TooLargeError(RbmError):
+    """An exact computation was asked of a model too large to enumerate."""
+
+
+class DivergenceError(RbmError):
+    """Training produced values that are not finite, or weights beyond any useful size."""
+
+
+class ClusterError(RbmError):
+    """The process that trains could not be started or reached."""

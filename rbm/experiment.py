@@ -1,0 +1,163 @@
+"""What a run is: data, model, training and seed, as one frozen value that is saved, sent and compared as JSON.
+
+Reading this needs no torch: the process that serves the screen makes and shows these values all the time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from rbm.errors import ConfigError
+from rbm.training.config import TrainConfig, check_knobs, knob
+
+if TYPE_CHECKING:
+    from rbm.datasets.base import Dataset
+    from rbm.models.rbm import RBM
+    from rbm.training.loop import Trainer
+
+SPEC_VERSION = 1
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """Which data: a catalogue name, the classes kept (None for all) and the number of training images (None for all)."""
+
+    name: str = "mnist"
+    classes: tuple[int, ...] | None = None
+    size: int | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise ConfigError(f"The data set's name is {self.name!r}; expected text such as 'mnist'.")
+        for value in (*(self.classes or ()), self.size if self.size is not None else 1):
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise ConfigError(f"The data set's classes and size are whole numbers; got {value!r}.")
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """An RBM's size and how its visible bias starts; the number of visible units is the data's."""
+
+    n_hidden: int = knob(
+        100,
+        "Hidden units",
+        "Feature detectors; 100 show well as filters, 500 model digits better at five times the work.",
+        low=4,
+        high=1024,
+        step=1,
+        unit="units",
+    )
+    visible_bias: str = knob(
+        "data",
+        "Visible bias at the start",
+        "data: log(p/(1−p)) of each pixel's mean, so that weights need not learn the average image; zero: plain.",
+        choices=("data", "zero"),
+    )
+
+    def __post_init__(self) -> None:
+        check_knobs(self)
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One run. The same spec gives the same parameters bit for bit on the same machine and thread count."""
+
+    dataset: DatasetSpec = field(default_factory=DatasetSpec)
+    model: ModelSpec = field(default_factory=ModelSpec)
+    training: TrainConfig = field(default_factory=TrainConfig)
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
+            raise ConfigError(f"seed is {self.seed!r}; expected a whole number from 0 to 2147483647.")
+
+    def to_json(self) -> str:
+        """The whole spec as one line of JSON, with its version."""
+        return json.dumps({"version": SPEC_VERSION, **asdict(self)}, sort_keys=True)
+
+    @staticmethod
+    def from_json(text: str) -> RunSpec:
+        """A spec from ``to_json``'s text; ConfigError for anything else, unknown keys included."""
+        try:
+            raw = json.loads(text)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise ConfigError(f"The run's description is not JSON: {error}.") from error
+        raw = _mapping(raw, "run", ("version", "dataset", "model", "training", "seed"))
+        if raw.get("version") != SPEC_VERSION:
+            raise ConfigError(f"The run's description has version {raw.get('version')!r}; expected {SPEC_VERSION}.")
+        dataset = _known(DatasetSpec, raw.get("dataset", {}))
+        if dataset.get("classes") is not None:
+            if not isinstance(dataset["classes"], list):
+                raise ConfigError(f"The data set's classes are {dataset['classes']!r}; expected a list such as [0, 1].")
+            dataset["classes"] = tuple(dataset["classes"])
+        return RunSpec(
+            DatasetSpec(**dataset),
+            ModelSpec(**_known(ModelSpec, raw.get("model", {}))),
+            TrainConfig(**_known(TrainConfig, raw.get("training", {}))),
+            raw.get("seed", 1),
+        )
+
+
+def _known(kind: type, raw: Any) -> dict[str, Any]:
+    return _mapping(raw, kind.__name__, tuple(f.name for f in fields(kind)))
+
+
+def _mapping(raw: Any, what: str, names: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(raw, Mapping):
+        raise ConfigError(f"The {what} part of the description is {type(raw).__name__}; expected an object of settings.")
+    unknown = sorted(set(raw) - set(names))
+    if unknown:
+        raise ConfigError(f"The {what} part has the unknown setting {unknown[0]!r}; known are: {', '.join(names)}.")
+    return dict(raw)
+
+
+def make_dataset(spec: DatasetSpec) -> Dataset:
+    """The spec's data, downloaded first when it must be."""
+    from rbm.datasets.catalog import load_dataset
+
+    return load_dataset(spec.name, classes=spec.classes, size=spec.size)
+
+
+def make_model(spec: RunSpec, dataset: Dataset) -> RBM:
+    """The run's model before training: its weights depend on the seed and on nothing else that is random."""
+    from rbm import randomness
+    from rbm.models.rbm import RBM
+
+    model = RBM(dataset.n_visible, spec.model.n_hidden, generator=randomness.generator(spec.seed, "model"))
+    if spec.model.visible_bias == "data":
+        model.fit_visible_bias(dataset.train)
+    return model
+
+
+def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
+    """The run at its start, on the device its training asks for, with the measurements that the screen shows."""
+    from rbm import randomness
+    from rbm.evaluation.likelihood import pseudo_log_likelihood_sampled
+    from rbm.models.rbm import RBM
+    from rbm.training.loop import Trainer
+    from rbm.training.metrics import STANDARD, Probe
+
+    def pseudo_likelihood(model: RBM, probe: Probe) -> dict[str, float]:
+        values = pseudo_log_likelihood_sampled(model, probe.validation, probe.generator)
+        return {"pseudo_log_likelihood": values.double().mean().item()}
+
+    device = pick_device(spec.training.device)
+    model = make_model(spec, dataset).to(device)
+    metrics = STANDARD if spec.training.binarise == "none" else (*STANDARD, pseudo_likelihood)
+    generator = randomness.generator(spec.seed, "training", device=device)
+    return Trainer(model, dataset, spec.training, generator, metrics)
+
+
+def pick_device(name: str) -> str:
+    """"auto" becomes the GPU where there is one; ConfigError for a device that this machine lacks."""
+    import torch
+
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return next(device for device in ("cuda", "mps", "cpu") if present[device])
+    if not present[name]:
+        raise ConfigError(f"This machine has no {name} device; choose auto or cpu.")
+    return name

@@ -1,0 +1,142 @@
+"""A run in training as a Dask actor: what lives on the worker. The server's side of it is ``rbm.live``."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rbm.errors import DivergenceError
+from rbm.experiment import DatasetSpec, RunSpec, make_dataset, make_trainer
+from rbm.training.events import TrainEvent
+
+if TYPE_CHECKING:
+    from rbm.datasets.base import Dataset
+
+Array = npt.NDArray[np.float32]
+
+# The ten test images of recipe (b), one of which is shown under each column of the reconstructions.
+SHOWN_IMAGES = (1, 6, 5, 12, 26, 35, 62, 52, 46, 4)
+
+
+class Snapshot(NamedTuple):
+    """The model as it stands, in numpy so that the screen's process needs no torch.
+
+    weight (V, H), visible_bias (V,), hidden_bias (H,), activity (H,) mean ⟨h⟩ on validation images; originals,
+    before and now (10, V): test images and their one-step reconstructions by the untrained and by this model.
+    """
+
+    step: int
+    epoch: float
+    weight: Array
+    visible_bias: Array
+    hidden_bias: Array
+    activity: Array
+    originals: Array
+    before: Array
+    now: Array
+
+
+class Slice(NamedTuple):
+    """What one turn on the worker brought. ``status`` is "running", "finished" or "diverged", the last with a reason."""
+
+    events: list[TrainEvent]
+    status: str
+    reason: str
+    step: int
+    total_steps: int
+    batches_per_epoch: int
+    snapshot: Snapshot | None
+    checkpoint: bytes | None
+
+
+@lru_cache(maxsize=8)
+def cached_dataset(spec: DatasetSpec) -> Dataset:
+    """One copy of a data set for all the runs of this process: sixty students share their MNIST."""
+    return make_dataset(spec)
+
+
+class TrainingJob:
+    """One run on one worker; every call is one turn, and actors of a worker take turns."""
+
+    def __init__(self, spec: str, checkpoint: bytes | None = None) -> None:
+        """Start ``spec`` (RunSpec.to_json), or go on from a checkpoint of it."""
+        from rbm import checkpoint as checkpoints
+
+        self.spec = RunSpec.from_json(spec)
+        dataset = cached_dataset(self.spec.dataset)
+        self.trainer = make_trainer(self.spec, dataset)
+        model = self.trainer.model
+        rows = [i % len(dataset.test) for i in SHOWN_IMAGES]
+        self._originals = dataset.test[rows].to(model.weight)
+        self._before = self._reconstruct()
+        self._first_event = True
+        self._broken = ""
+        if checkpoint is not None:
+            saved = checkpoints.from_bytes(checkpoint)
+            model.load_state_dict(saved.model.state_dict())
+            self.trainer.load_state(saved.state)
+            self._first_event = False
+
+    def advance(
+        self,
+        seconds: float = 0.2,
+        until: int | None = None,
+        snapshot: bool = False,
+        checkpoint: bool = False,
+    ) -> Slice:
+        """Train for about ``seconds``, or up to update ``until`` if that comes first, whose event is then sure."""
+        trainer, events = self.trainer, []
+        deadline = time.perf_counter() + seconds
+        limit = trainer.total_steps if until is None else min(until, trainer.total_steps)
+        try:
+            if self._first_event and not self._broken:
+                events.append(trainer.report())
+                self._first_event = False
+            while not self._broken and trainer.step_number < limit:
+                event = trainer.step(report=trainer.step_number + 1 == until)
+                if event is not None:
+                    events.append(event)
+                if time.perf_counter() >= deadline:
+                    break
+        except DivergenceError as error:
+            self._broken = str(error)
+        status = "diverged" if self._broken else "finished" if trainer.finished else "running"
+        return Slice(
+            events,
+            status,
+            self._broken,
+            trainer.step_number,
+            trainer.total_steps,
+            trainer.batches_per_epoch,
+            self._snapshot() if snapshot or status != "running" else None,
+            self._checkpoint() if checkpoint else None,
+        )
+
+    def change(self, knobs: dict[str, float]) -> None:
+        """Turn live knobs: in force from the next batch on."""
+        self.trainer.change(**knobs)
+
+    def _reconstruct(self) -> Array:
+        import torch
+
+        model = self.trainer.model
+        with torch.no_grad():
+            return model.visible_mean(model.hidden_mean(self._originals)).cpu().numpy()
+
+    def _snapshot(self) -> Snapshot:
+        import torch
+
+        model, trainer = self.trainer.model, self.trainer
+        with torch.no_grad():
+            activity = model.hidden_mean(trainer.probe.validation).mean(0)
+            arrays = [t.detach().cpu().numpy().copy() for t in (*model.parameters(), activity, self._originals)]
+        return Snapshot(trainer.step_number, trainer.epoch, *arrays, self._before, self._reconstruct())
+
+    def _checkpoint(self) -> bytes:
+        from rbm import checkpoint as checkpoints
+
+        return checkpoints.to_bytes(self.trainer.model, self.spec, state=self.trainer.state())

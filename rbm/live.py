@@ -1,0 +1,272 @@
+"""A run as the screen holds it: it keeps the actor busy while somebody watches, and keeps what came back.
+
+A finished slice submits the next one as long as the lease lives, so training runs at full speed however slowly the
+page looks; a page that is closed stops renewing and soon costs nothing. No torch here: this is the screen's process.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import weakref
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rbm import cluster
+from rbm.errors import ClusterError, ConfigError, RbmError
+from rbm.experiment import RunSpec
+from rbm.jobs import Slice, Snapshot, TrainingJob
+from rbm.training.config import LIVE
+from rbm.training.history import History
+
+SLICE_SECONDS = 0.25
+SNAPSHOT_SECONDS = 0.45  # twice a second is what the page shows
+CHECKPOINT_SECONDS = 5.0  # what a lost worker costs at most
+LEASE_SECONDS = 90.0  # a hidden tab's timers fire once a minute; a closed tab's lease is ended at once by ``release``
+MOST_REVIVALS = 3
+FILTER_HISTORY_BYTES = 24 * 2**20
+
+ACTIVE = ("starting", "running")
+_runs: weakref.WeakSet[LiveRun] = weakref.WeakSet()
+_log = logging.getLogger(__name__)
+
+
+class Filters(NamedTuple):
+    """The weights (V, H) as they were at one epoch, in half precision: they are for looking at."""
+
+    step: int
+    epoch: float
+    weight: npt.NDArray[np.float16]
+
+
+class LiveRun:
+    """One session's run. Every method returns at once; a thread of its own speaks with the worker.
+
+    ``status`` is "idle" (made, or stepped by hand), "starting", "running", "paused", "finished", "diverged" or
+    "failed"; ``message`` says why for the last two. ``history``, ``snapshot`` and ``filters`` only ever grow newer.
+    """
+
+    def __init__(self, spec: RunSpec) -> None:
+        self.spec = spec
+        self.status, self.message = "idle", ""
+        self.history = History()
+        self.snapshot: Snapshot | None = None
+        self.first: Snapshot | None = None  # the model before training
+        self.filters: list[Filters] = []
+        self.step_number, self.total_steps, self.batches_per_epoch = 0, 0, 0
+        self.knobs = {name: getattr(spec.training, name) for name in LIVE}
+        self._lock = threading.RLock()
+        self._actor: Any = None
+        self._changes: dict[str, float] = {}
+        self._until: int | None = None
+        self._by_hand = 0, 0  # batches and epochs asked for by single steps
+        self._pumping = False
+        self._lease_ends = 0.0
+        self._checkpoint: bytes | None = None
+        self._revivals = 0
+        self._snapshot_at = self._checkpoint_at = 0.0
+        _runs.add(self)
+
+    # What the page asks for
+
+    def play(self) -> None:
+        """Train until paused, finished, or left alone."""
+        with self._lock:
+            if self.status in ("idle", "paused", "failed"):
+                self.status = "running" if self._actor is not None else "starting"
+                self._until = None
+                self.renew()
+
+    def pause(self) -> None:
+        """No further slice; the one under way ends within a fraction of a second."""
+        with self._lock:
+            if self.status in ACTIVE:
+                self.status = "paused"
+
+    def step(self, *, batches: int = 0, epochs: int = 0) -> None:
+        """Pause, then train exactly that much more."""
+        with self._lock:
+            if self.status in (*ACTIVE, "idle", "paused"):
+                self.status = "paused"
+                self._by_hand = self._by_hand[0] + batches, self._by_hand[1] + epochs
+                self.renew()
+
+    def change(self, **knobs: float) -> None:
+        """Turn live knobs: in force from the next slice on. ConfigError for a value out of range."""
+        from dataclasses import replace
+
+        replace(self.spec.training, **knobs)  # checks the ranges
+        if set(knobs) - set(LIVE):
+            raise ConfigError(f"Only {', '.join(LIVE)} can change during training; start a new run for the others.")
+        with self._lock:
+            changed = {name: value for name, value in knobs.items() if self.knobs[name] != value}
+            self.knobs |= changed
+            self._changes |= changed
+
+    def renew(self) -> None:
+        """Somebody still watches: go on, or go on again, if there is something to do."""
+        with self._lock:
+            self._lease_ends = time.monotonic() + LEASE_SECONDS
+            if not self._pumping and (self.status in ACTIVE or any(self._by_hand) or self._until is not None):
+                self._pumping = True
+                threading.Thread(target=self._pump, name="rbm-live", daemon=True).start()
+
+    def release(self) -> None:
+        """Nobody watches any more: stop after the slice under way. ``renew`` takes it up again."""
+        self._lease_ends = 0.0
+
+    # What the page reads
+
+    @property
+    def active(self) -> bool:
+        """Whether something is moving or about to."""
+        return self._pumping or self.status in ACTIVE
+
+    @property
+    def epoch(self) -> float:
+        return self.step_number / self.batches_per_epoch if self.batches_per_epoch else 0.0
+
+    @property
+    def progress(self) -> float:
+        return self.step_number / self.total_steps if self.total_steps else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds of training still to come at the pace so far, None before there is a pace."""
+        if not self.history.events or not self.step_number:
+            return None
+        return self.history.events[-1].seconds * (1 / max(self.progress, 1e-9) - 1)
+
+    # The thread
+
+    def _pump(self) -> None:
+        try:
+            while (order := self._next_order()) is not None:
+                try:
+                    self._turn(order)
+                except (OSError, ValueError, RuntimeError) as error:
+                    if isinstance(error, RbmError):
+                        raise
+                    self._revive(error)
+        except RbmError as error:
+            self._fail(str(error))
+        except Exception as error:
+            _log.exception("the training thread of a session failed")
+            self._fail(f"Training stopped on an unexpected error ({type(error).__name__}: {error}); Reset starts anew.")
+
+    def _next_order(self) -> dict[str, Any] | None:
+        """What the next slice is to do, or None, with the thread's end noted under the same lock."""
+        with self._lock:
+            self._until = self._step_target()
+            wanted = self.status in ACTIVE or self._until is not None
+            if not wanted or time.monotonic() > self._lease_ends:
+                self._pumping = False
+                return None
+            now = time.monotonic()
+            order = {
+                "seconds": SLICE_SECONDS if self.history.events else 0.05,  # the first points at once
+                "until": self._until,
+                "snapshot": self._until is not None or now - self._snapshot_at > SNAPSHOT_SECONDS,
+                "checkpoint": now - self._checkpoint_at > CHECKPOINT_SECONDS,
+            }
+            return order
+
+    def _step_target(self) -> int | None:
+        batches, epochs = self._by_hand
+        if not self.batches_per_epoch:  # not known before the first turn: take it, training nothing
+            return 0 if batches or epochs else None
+        if batches or epochs:
+            self._by_hand = 0, 0
+            start = self.step_number if self._until is None else self._until
+            return start + batches + epochs * self.batches_per_epoch
+        return self._until
+
+    def _turn(self, order: dict[str, Any]) -> None:
+        if self._actor is None:
+            self._actor = self._make_actor()
+        with self._lock:
+            changes, self._changes = self._changes, {}
+        if changes:
+            self._actor.change(changes).result()
+        self._take(self._actor.advance(**order).result())
+
+    def _make_actor(self) -> Any:
+        client = cluster.connect().client
+        future = client.submit(TrainingJob, self.spec.to_json(), self._checkpoint, actor=True, pure=False)
+        actor = future.result()
+        if self._checkpoint is not None:  # a revived run: the knobs turned since its start are not in its spec
+            actor.change(self.knobs).result()
+        return actor
+
+    def _take(self, slice_: Slice) -> None:
+        with self._lock:
+            self.history.extend(slice_.events)
+            self.step_number, self.total_steps = slice_.step, slice_.total_steps
+            self.batches_per_epoch = slice_.batches_per_epoch
+            now = time.monotonic()
+            if slice_.checkpoint is not None:
+                self._checkpoint, self._checkpoint_at = slice_.checkpoint, now
+                self._revivals = 0
+            if slice_.snapshot is not None:
+                self._keep(slice_.snapshot)
+                self._snapshot_at = now
+            if self._until is not None and self.step_number >= self._until:
+                self._until = None
+            if slice_.status != "running":
+                self.status, self.message = slice_.status, slice_.reason
+                self._until, self._by_hand = None, (0, 0)
+            elif self.status == "starting":
+                self.status = "running"
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.first = self.first or snapshot
+        kept = self.filters
+        if not kept or snapshot.step > kept[-1].step:
+            kept = [*kept, Filters(snapshot.step, snapshot.epoch, snapshot.weight.astype(np.float16))]
+        while sum(f.weight.nbytes for f in kept) > FILTER_HISTORY_BYTES and len(kept) > 8:
+            kept = thin(kept)
+        self.filters = kept
+
+    def _revive(self, error: Exception) -> None:
+        """The worker is gone and its actor with it: go on from the last checkpoint on another one."""
+        self._revivals += 1
+        if self._revivals > MOST_REVIVALS:
+            raise ClusterError(
+                f"The training process was lost {MOST_REVIVALS} times in a row (last: {error}); Train tries again."
+            ) from error
+        _log.warning("a worker was lost (%s); going on from the last checkpoint", error)
+        with self._lock:
+            self._actor = None
+            step = self._checkpoint_step()
+            self.history = History(e for e in self.history.events if e.step <= step)
+            self.filters = [f for f in self.filters if f.step <= step]
+        time.sleep(0.5 * self._revivals)  # the nanny needs a moment to start another worker
+
+    def _checkpoint_step(self) -> int:
+        if self._checkpoint is None:
+            return -1
+        from rbm import checkpoint as checkpoints
+
+        return int(checkpoints.from_bytes(self._checkpoint).state["progress"][0])
+
+    def _fail(self, message: str) -> None:
+        with self._lock:
+            self.status, self.message, self._pumping = "failed", message, False
+            self._until, self._by_hand, self._revivals = None, (0, 0), 0
+
+
+def watched_runs() -> int:
+    """How many runs of this process are moving: what a page's polling has to share."""
+    return sum(run.active for run in list(_runs))
+
+
+def thin(kept: list[Filters]) -> list[Filters]:
+    """The history with its most crowded picture left out (in log steps, as learning slows down); the ends stay."""
+    places = np.log1p([f.step for f in kept])
+    crowding = places[2:] - places[:-2]
+    drop = 1 + int(np.argmin(crowding))
+    return kept[:drop] + kept[drop + 1 :]

@@ -1,0 +1,120 @@
+"""Ready-made runs: the sources' recipes, good starts, and runs that make a point by going wrong."""
+
+from types import MappingProxyType
+from typing import NamedTuple
+
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.training.config import TrainConfig
+
+
+class Preset(NamedTuple):
+    """A named run and why one would try it: what to look at, in a sentence or two."""
+
+    title: str
+    why: str
+    spec: RunSpec
+
+
+PRESETS = MappingProxyType(
+    {
+        "default": Preset(
+            "Digits in seconds (CD-1, 100 units)",
+            "The place to start: strokes appear among the filters within seconds.",
+            RunSpec(),
+        ),
+        "pcd": Preset(
+            "Better likelihood (PCD, 100 units)",
+            "The same size with persistent chains and a rate that falls to zero: a far better model of the digits, though "
+            "its reconstructions look no better. Step its chains from noise on the Gibbs page.",
+            RunSpec(
+                training=TrainConfig(
+                    algorithm="pcd", learning_rate=0.1, momentum=0.0, schedule="linear", epochs=12, weight_decay=0.0001
+                )
+            ),
+        ),
+        "hinton": Preset(
+            "Hinton's practical guide (CD-1, 500 units)",
+            "Batches of 100, momentum 0.9, a little weight decay and the visible biases set from the data, as his guide of "
+            "2010 advises.",
+            RunSpec(
+                model=ModelSpec(n_hidden=500),
+                training=TrainConfig(learning_rate=0.05, momentum=0.9, batch_size=100, weight_decay=0.0002, epochs=30),
+            ),
+        ),
+        "adam_500": Preset(
+            "Adam on free energies (500 units)",
+            "The tutorial recipe: Adam at 0.001, batches of 64, pixels drawn from grey levels, zero biases at the start. "
+            "Its pictures are usually shown at epoch 20; little changes after 10.",
+            RunSpec(
+                model=ModelSpec(n_hidden=500, visible_bias="zero"),
+                training=TrainConfig(optimizer="adam", learning_rate=0.001, weight_decay=0.0, epochs=100),
+            ),
+        ),
+        "momentum_100": Preset(
+            "Momentum and a falling rate (100 units)",
+            "The classroom recipe: shuffled batches, 10 % validation, momentum, decaying rate. Watch the two free energies.",
+            RunSpec(
+                training=TrainConfig(learning_rate=0.1, momentum=0.5, schedule="inverse", epochs=20, weight_decay=0.0)
+            ),
+        ),
+        "threshold_128": Preset(
+            "Thresholded pixels (Adam, 128 units)",
+            "Grey levels cut at 0.5 and a large Adam rate for ten epochs. Thresholded digits are another, easier task: do "
+            "not compare likelihoods across.",
+            RunSpec(
+                model=ModelSpec(n_hidden=128, visible_bias="zero"),
+                training=TrainConfig(
+                    optimizer="adam", learning_rate=0.01, weight_decay=0.0, epochs=10, binarise="threshold"
+                ),
+            ),
+        ),
+        "toy": Preset(
+            "Bars and stripes (exactly solvable)",
+            "Thirty pictures of 16 pixels: small enough that everything can be computed exactly. Its filters become bars.",
+            RunSpec(
+                dataset=DatasetSpec("bars_and_stripes"),
+                model=ModelSpec(n_hidden=16),
+                training=TrainConfig(
+                    algorithm="pcd", batch_size=30, epochs=500, k=5, momentum=0.0, learning_rate=0.2, weight_decay=0.0
+                ),
+            ),
+        ),
+        "too_fast": Preset(
+            "Goes wrong: too high a learning rate",
+            "At rate 10 the weights explode within moments. The run stops, says why, and keeps the last good weights.",
+            RunSpec(training=TrainConfig(learning_rate=10.0, momentum=0.9, weight_decay=0.0)),
+        ),
+        "overfit": Preset(
+            "Goes wrong: overfitting 500 images",
+            "Only 500 training images for 500 units: the gap between the two free energies opens and keeps growing.",
+            RunSpec(
+                dataset=DatasetSpec(size=500),
+                model=ModelSpec(n_hidden=500),
+                training=TrainConfig(learning_rate=0.05, momentum=0.5, batch_size=20, epochs=300, weight_decay=0.0),
+            ),
+        ),
+        "dead": Preset(
+            "Goes wrong: dead hidden units",
+            "A rough start with a strong decay: most filters stay grey and switch off; watch the share of dead units.",
+            RunSpec(
+                model=ModelSpec(n_hidden=256, visible_bias="zero"),
+                training=TrainConfig(learning_rate=1.0, momentum=0.5, batch_size=10, weight_decay=0.003, epochs=10),
+            ),
+        ),
+        "k1": Preset(
+            "Compare: CD with k = 1",
+            "Note the reconstruction error after three epochs, then run k = 25: k = 1 reconstructs better and models worse.",
+            RunSpec(model=ModelSpec(n_hidden=64), training=TrainConfig(k=1, epochs=3, momentum=0.5)),
+        ),
+        "k25": Preset(
+            "Compare: CD with k = 25",
+            "The other half of the comparison: slower, worse reconstructions, yet its chains from noise look like digits.",
+            RunSpec(model=ModelSpec(n_hidden=64), training=TrainConfig(k=25, epochs=3, momentum=0.5)),
+        ),
+        "batch_1": Preset(
+            "Compare: batches of one image",
+            "Many noisy updates: filters become strokes. With a batch of 100 and as many epochs they stay points and blobs.",
+            RunSpec(training=TrainConfig(batch_size=1, learning_rate=0.005, momentum=0.0, epochs=2, weight_decay=0.0)),
+        ),
+    }
+)

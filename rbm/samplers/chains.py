@@ -1,0 +1,49 @@
+"""Markov chains as values: where many chains stand, and where they start. N chains, V visible, H hidden units."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from rbm.errors import ShapeError
+from rbm.models.rbm import RBM
+
+
+class Chains(NamedTuple):
+    """N parallel chains after ``step`` full sweeps: v (N, V) and h (N, H), the state and nothing else."""
+
+    v: Tensor
+    h: Tensor
+    step: int
+
+
+class Clamp(NamedTuple):
+    """Visible units held fixed: ``mask`` (V,) or (N, V) is true where v keeps ``values`` of the same shape."""
+
+    mask: Tensor
+    values: Tensor
+
+    def apply(self, v: Tensor) -> Tensor:
+        """v with the held units put back: (N, V) -> (N, V)."""
+        mask, values = (torch.as_tensor(part, device=v.device) for part in self)
+        if mask.shape[-1] != v.shape[1] or values.shape[-1] != v.shape[1]:
+            raise ShapeError(
+                f"The clamp has {mask.shape[-1]} flags and {values.shape[-1]} values for {v.shape[1]} visible units: "
+                "give one of each per unit."
+            )
+        return torch.where(mask.bool(), values.to(v.dtype), v)
+
+
+@torch.no_grad()
+def from_visible(model: RBM, v: Tensor, generator: torch.Generator, *, beta: float = 1.0) -> Chains:
+    """Chains that start at the given pictures (N, V): h is drawn from p(h | v)."""
+    v = v.to(model.weight)
+    return Chains(v, model.sample_hidden(v, generator, beta), 0)
+
+
+def from_noise(
+    model: RBM, n_chains: int, generator: torch.Generator, *, beta: float = 1.0, clamp: Clamp | None = None
+) -> Chains:
+    """Chains that start anywhere: every visible state equally likely, clamped units at their values."""
+    v = model.visible_unit.uniform((n_chains, model.n_visible), generator).to(model.weight)
+    return from_visible(model, v if clamp is None else clamp.apply(v), generator, beta=beta)

@@ -1,0 +1,146 @@
+"""Every knob of training, with what a page or a command line needs to offer it: range, unit, usual values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any
+
+from rbm.errors import ConfigError
+
+
+RATES = tuple(float(f"{mantissa}e{power}") for power in range(-5, 1) for mantissa in (1, 1.5, 2, 3, 5, 7)) + (10.0,)
+
+
+@dataclass(frozen=True)
+class Knob:
+    """What a person is told about one setting. ``live`` ones may change while training goes on."""
+
+    label: str
+    help: str
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    stops: tuple[float, ...] = ()  # the values that a slider offers, where not every one makes sense
+    live: bool = False
+
+
+def knob(default: Any, label: str, help: str, **more: Any) -> Any:
+    """A dataclass field that carries its Knob as metadata."""
+    return field(default=default, metadata={"knob": Knob(label, help, **more)})
+
+
+def knobs(kind: type) -> Mapping[str, Knob]:
+    """The knobs of a settings dataclass by field name, in the order in which they are declared."""
+    return MappingProxyType({f.name: f.metadata["knob"] for f in fields(kind) if "knob" in f.metadata})
+
+
+def check_knobs(settings: Any) -> None:
+    """ConfigError, in one sentence, for the first value outside its knob's range or choices."""
+    for name, k in knobs(type(settings)).items():
+        value = getattr(settings, name)
+        if k.choices:
+            if value not in k.choices:
+                raise ConfigError(f"{name} is {value!r}; choose one of: {', '.join(k.choices)}.")
+        elif k.low is not None and k.high is not None:
+            whole = isinstance(getattr(type(settings), name), int)
+            if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+                kind = "a whole number" if whole else "a number"
+                raise ConfigError(f"{name} is {value!r}; expected {kind} from {k.low:g} to {k.high:g}.")
+            if not k.low <= value <= k.high:  # NaN fails this too
+                raise ConfigError(f"{name} is {value:g}; expected {k.low:g} to {k.high:g} {k.unit}".rstrip() + ".")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a model is trained; the defaults give readable filters on MNIST within seconds."""
+
+    algorithm: str = knob(
+        "cd",
+        "Algorithm",
+        "CD restarts its chains at the data for every batch; PCD keeps them going and follows the likelihood closer.",
+        choices=("cd", "pcd"),
+    )
+    k: int = knob(
+        1,
+        "Gibbs steps k",
+        "Sampling steps in the negative phase; usually 1, and 5 to 25 for a gradient with less bias, at that cost.",
+        low=1,
+        high=50,
+        step=1,
+        unit="steps",
+        live=True,
+    )
+    learning_rate: float = knob(
+        0.1,
+        "Learning rate",
+        "Size of a step along the gradient; usually 0.01 to 0.2 with SGD and 0.0005 to 0.01 with Adam.",
+        low=1e-5,
+        high=10.0,
+        stops=RATES,
+        live=True,
+    )
+    batch_size: int = knob(
+        64,
+        "Batch size",
+        "Images averaged for one update; usually 10 to 128. Small ones give stroke-like filters, large ones blobs.",
+        low=1,
+        high=1024,
+        stops=(1, 2, 5, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 512, 1024),
+        unit="images",
+    )
+    epochs: int = knob(
+        20, "Epochs", "Passes over the training images; 5 to 20 show a lot, 100 polish.", low=1, high=500, stops=(1, 2, 3, 5, 10, 12, 20, 30, 50, 100, 200, 300, 500)
+    )
+    optimizer: str = knob(
+        "sgd",
+        "Optimiser",
+        "SGD with momentum is the classic; Adam scales every weight's step by its own gradient's history.",
+        choices=("sgd", "adam"),
+    )
+    momentum: float = knob(
+        0.8,
+        "Momentum",
+        "Share of the last step that is carried into the next (SGD only); usually 0.5 to 0.9; 0 leaves PCD calmest.",
+        low=0.0,
+        high=0.99,
+        step=0.01,
+        live=True,
+    )
+    weight_decay: float = knob(
+        0.0001,
+        "Weight decay",
+        "L2 pull of the weights (never the biases) towards zero; usually 0 to 0.001.",
+        low=0.0,
+        high=0.1,
+        stops=(0.0, 0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1),
+        live=True,
+    )
+    schedule: str = knob(
+        "constant",
+        "Learning-rate schedule",
+        "How the rate changes over the run; falling to zero lets the weights settle and helps PCD most.",
+        choices=("constant", "linear", "cosine", "inverse"),
+    )
+    binarise: str = knob(
+        "stochastic",
+        "Grey levels",
+        "Stochastic draws every pixel anew each epoch with its grey level as probability; threshold cuts at 0.5.",
+        choices=("stochastic", "threshold", "none"),
+    )
+    precision: str = knob(
+        "auto", "Precision", "Number format of the matrix products; auto takes float32.", choices=("auto", "float32")
+    )
+    device: str = knob(
+        "auto",
+        "Device",
+        "Where the tensors live; auto takes a GPU when there is one.",
+        choices=("auto", "cpu", "cuda", "mps"),
+    )
+
+    def __post_init__(self) -> None:
+        check_knobs(self)
+
+
+LIVE = tuple(name for name, k in knobs(TrainConfig).items() if k.live)

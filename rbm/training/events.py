@@ -1,0 +1,95 @@
+"""What training tells: one event now and then, and what each of its numbers means."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class TrainEvent(NamedTuple):
+    """Where training stands: updates done, epochs done (a fraction within one), numbers by name, seconds of training."""
+
+    step: int
+    epoch: float
+    metrics: Mapping[str, float]
+    seconds: float
+
+
+class Measure(NamedTuple):
+    """One number of the event stream: its title, its unit, what it tells and what it does not."""
+
+    title: str
+    unit: str
+    tells: str
+    not_tells: str
+
+
+MEASURES = MappingProxyType(
+    {
+        "cd_loss": Measure(
+            "CD loss F(v) − F(vₖ)",
+            "nats per image",
+            "How much lower the data's free energy is than the chain's after k steps; near 0 the chain stays where the data is.",
+            "It is a difference used for its gradient, not a likelihood: it may be negative or rise while the model learns.",
+        ),
+        "reconstruction_error": Measure(
+            "Reconstruction error",
+            "mean squared error per pixel",
+            "How far p(v|h) after one step from an image lies from that image.",
+            "It is a proxy: it can fall while the likelihood falls, because a chain that hardly moves reconstructs well.",
+        ),
+        "pseudo_log_likelihood": Measure(
+            "Pseudo-log-likelihood",
+            "nats per image",
+            "How well each pixel of a validation image is predicted from all the others, summed over pixels.",
+            "It is not the likelihood and does not compare across models; it is estimated from one pixel an image, so it is noisy.",
+        ),
+        "free_energy_train": Measure(
+            "Free energy, training",
+            "nats per image",
+            "Mean free energy of a fixed sample of training images.",
+            "Its absolute value says nothing, since log Z moves too: compare it with the validation curve only.",
+        ),
+        "free_energy_validation": Measure(
+            "Free energy, validation",
+            "nats per image",
+            "Mean free energy of a fixed sample of images that are never trained on.",
+            "Its absolute value says nothing, since log Z moves too: compare it with the training curve only.",
+        ),
+        "free_energy_gap": Measure(
+            "Overfitting gap",
+            "nats per image",
+            "F(validation) − F(training): when it grows, the model likes the images it has seen better than new ones.",
+            "A small gap does not mean a good model: one that has learned nothing has none.",
+        ),
+        "weight_norm": Measure(
+            "Weight norm ‖W‖",
+            "Frobenius norm",
+            "The overall size of the weights; it grows fast at first and then slowly.",
+            "It does not say whether the weights are any good; growth without end hints at too high a rate or no decay.",
+        ),
+        "dead_units": Measure(
+            "Dead hidden units",
+            "share of units",
+            "Hidden units that are on in fewer than 1 % of validation images.",
+            "A rarely used unit can still be a useful specialist on other data.",
+        ),
+        "saturated_units": Measure(
+            "Always-on hidden units",
+            "share of units",
+            "Hidden units that are on in more than 99 % of validation images: they act as a bias.",
+            "A unit may saturate early and come back.",
+        ),
+        "samples_per_second": Measure(
+            "Speed",
+            "images per second",
+            "Training images taken through an update each second, measurements left out.",
+            "It says nothing about learning: k steps cost about k times as much.",
+        ),
+        "learning_rate": Measure(
+            "Learning rate",
+            "step size",
+            "The rate in force after the schedule.",
+            "With Adam the size of a step also depends on each weight's history.",
+        ),
+    }
+)

@@ -1,0 +1,235 @@
+"""The training loop: an iterator of events. It knows no plot, no file and no screen; to pause it is not to ask it."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from rbm import randomness
+from rbm.datasets.base import Dataset, binarise
+from rbm.errors import ConfigError, DivergenceError
+from rbm.models.rbm import RBM
+from rbm.training import gradients
+from rbm.training.config import LIVE, TrainConfig
+from rbm.training.events import TrainEvent
+from rbm.training.metrics import Metric, Probe
+from rbm.training.optimizers import make_optimizer, scheduled_rate
+
+PROBE_IMAGES = 512  # enough for a standard error of about one nat in a mean free energy
+AVERAGED_BATCHES = 8  # the last batches before an event, over which its loss and error are averaged
+WORK_BETWEEN_EVENTS = 6e9  # floating-point operations: about 0.15 s on one core
+MOST_BATCHES_BETWEEN_EVENTS = 250
+LARGEST_WEIGHT = 100.0  # trained RBMs stay below about 20; beyond this every conditional is a step function
+
+
+def train(
+    model: RBM,
+    dataset: Dataset,
+    config: TrainConfig,
+    generator: torch.Generator,
+    metrics: Sequence[Metric] = (),
+) -> Iterator[TrainEvent]:
+    """Train ``model`` in place, yielding an event before the first update, now and then, and after the last.
+
+    The same model, data, config and generator state give the same parameters bit for bit on one machine and thread
+    count. DivergenceError when values stop being finite or weights explode: the model then holds the parameters of the
+    last event, which were good.
+    """
+    trainer = Trainer(model, dataset, config, generator, metrics)
+    yield trainer.report()
+    while not trainer.finished:
+        event = trainer.step()
+        if event is not None:
+            yield event
+
+
+class Trainer:
+    """One run of training as a value that can be stepped, saved and gone on with.
+
+    Public attributes: ``model``; ``config``; ``step_number`` updates done; ``seconds`` of training.
+    """
+
+    def __init__(
+        self,
+        model: RBM,
+        dataset: Dataset,
+        config: TrainConfig,
+        generator: torch.Generator,
+        metrics: Sequence[Metric] = (),
+    ) -> None:
+        if dataset.n_visible != model.n_visible:
+            raise ConfigError(
+                f"The model has {model.n_visible} visible units but an image of {dataset.name!r} has "
+                f"{dataset.n_visible} pixels: make the model with n_visible={dataset.n_visible}."
+            )
+        self.model, self.config, self.metrics = model, config, tuple(metrics)
+        device = model.weight.device
+        self._data = dataset.train.to(device)
+        self._generator = generator
+        self._coins = randomness.Coins(generator)
+        self._optimizer = make_optimizer(model, config.optimizer)
+        self.batches_per_epoch = math.ceil(len(self._data) / config.batch_size)
+        self.total_steps = self.batches_per_epoch * config.epochs
+        self.step_number, self.seconds = 0, 0.0
+        self._order = torch.empty(0, dtype=torch.long, device=device)
+        self._chains: Tensor | None = None
+        self._last_report, self._window = 0, _Window()
+        self.probe = _probe(dataset, config, generator)
+        self._good = _copy(model)
+
+    @property
+    def finished(self) -> bool:
+        return self.step_number >= self.total_steps
+
+    @property
+    def epoch(self) -> float:
+        return self.step_number / self.batches_per_epoch
+
+    def change(self, **knobs: float) -> None:
+        """Turn a knob while training goes on; ConfigError for one that needs a new start."""
+        fixed = [name for name in knobs if name not in LIVE]
+        if fixed:
+            raise ConfigError(
+                f"{', '.join(fixed)} cannot change during training, only {', '.join(LIVE)} can: start a new run."
+            )
+        self.config = replace(self.config, **knobs)
+
+    @torch.no_grad()
+    def step(self, *, report: bool = False) -> TrainEvent | None:
+        """One update from one batch; an event when one is due or asked for."""
+        started = time.perf_counter()
+        v0 = self._next_batch()
+        rate = scheduled_rate(self.config, self.step_number / self.total_steps)
+        phases = self._phases(v0)
+        self.step_number += 1
+        due = report or self.finished or self.step_number >= self._next_report()
+        if due or self._next_report() - self.step_number < AVERAGED_BATCHES:
+            self._window.add(self.model, phases)
+        gradient = gradients.contrast(phases)
+        if self.config.weight_decay:
+            gradient.weight.add_(self.model.weight, alpha=-self.config.weight_decay)
+        self._optimizer.step(gradient, rate, self.config.momentum)
+        elapsed = time.perf_counter() - started
+        self.seconds += elapsed
+        self._window.timed(len(v0), elapsed)
+        return self.report() if due else None
+
+    @torch.no_grad()
+    def report(self) -> TrainEvent:
+        """An event about the model as it stands; DivergenceError, with the last good parameters restored, if it broke."""
+        self._check()
+        numbers = self._window.numbers()
+        for metric in self.metrics:
+            numbers.update(metric(self.model, self.probe))
+        numbers["learning_rate"] = scheduled_rate(self.config, min(self.step_number / self.total_steps, 1.0))
+        self._good = _copy(self.model)
+        self._last_report, self._window = self.step_number, _Window()
+        return TrainEvent(self.step_number, self.epoch, numbers, self.seconds)
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything beside the model that going on bit for bit needs."""
+        state = {
+            "progress": torch.tensor([self.step_number, self._last_report], dtype=torch.long),
+            "seconds": torch.tensor(self.seconds, dtype=torch.float64),
+            "generator": self._generator.get_state(),
+            "probe_generator": self.probe.generator.get_state(),
+            "order": self._order,
+            **self._optimizer.state(),
+        }
+        return state if self._chains is None else {**state, "chains": self._chains}
+
+    def load_state(self, state: Mapping[str, Tensor]) -> None:
+        """Go on where ``state`` was taken. The window of a half-done event starts empty: it feeds curves, not learning."""
+        self.step_number, self._last_report = (int(n) for n in state["progress"])
+        self.seconds = float(state["seconds"])
+        self._generator.set_state(state["generator"].cpu())
+        self.probe.generator.set_state(state["probe_generator"].cpu())
+        self._order = state["order"].to(self._data.device)
+        self._chains = state["chains"].to(self._data.device) if "chains" in state else None
+        self._optimizer.load_state(state)
+        self._good = _copy(self.model)
+
+    def _next_batch(self) -> Tensor:
+        """The next rows of this epoch's shuffle, binarised anew."""
+        size = self.config.batch_size
+        position = self.step_number % self.batches_per_epoch
+        if position == 0:
+            self._order = torch.randperm(len(self._data), generator=self._generator, device=self._data.device)
+        rows = self._data[self._order[position * size : (position + 1) * size]]
+        if self.config.binarise == "stochastic":
+            return self._coins.flip(rows)
+        return binarise(rows, self.config.binarise, self._generator)
+
+    def _phases(self, v0: Tensor) -> gradients.Phases:
+        if self.config.algorithm == "cd":
+            return gradients.contrastive_divergence(self.model, v0, self.config.k, self._coins)
+        if self._chains is None:  # PCD's first chains leave from the first batch, then never again from data
+            self._chains = self.model.sample_hidden(v0, self._generator)
+        phases = gradients.persistent(self.model, v0, self._chains, self.config.k, self._coins)
+        self._chains = phases.hk
+        return phases
+
+    def _next_report(self) -> int:
+        """Reports at 1, 2, 4, 8 ... updates, so that something is seen at once, then after equal amounts of work."""
+        work = 2.0 * (2 * self.config.k + 3) * self.config.batch_size * self.model.weight.numel()
+        spacing = min(max(round(WORK_BETWEEN_EVENTS / work), 1), MOST_BATCHES_BETWEEN_EVENTS)
+        return self._last_report + max(min(self._last_report, spacing), 1)
+
+    def _check(self) -> None:
+        largest = max(float(p.abs().max()) for p in self.model.parameters())
+        if largest <= LARGEST_WEIGHT:  # false for NaN too
+            return
+        for p, good in zip(self.model.parameters(), self._good, strict=True):
+            p.copy_(good)
+        what = f"a parameter reached {largest:.3g}" if math.isfinite(largest) else "a parameter is no longer finite"
+        raise DivergenceError(
+            f"Training diverged after {self.step_number} updates: {what} (up to {LARGEST_WEIGHT:g} is sane). "
+            f"Lower the learning rate from {self.config.learning_rate:g} to {self.config.learning_rate / 10:g} or less, "
+            "or raise the weight decay; the last good parameters are kept."
+        )
+
+
+class _Window:
+    """Sums over the last batches before an event."""
+
+    def __init__(self) -> None:
+        self.loss, self.error, self.batches, self.images, self.seconds = 0.0, 0.0, 0, 0, 0.0
+
+    def add(self, model: RBM, phases: gradients.Phases) -> None:
+        v0, h0_mean = phases.v0, phases.h0_mean
+        self.loss += float(model.free_energy(v0).mean() - model.free_energy(phases.vk).mean())
+        self.error += float((model.visible_mean(h0_mean) - v0).square().mean())
+        self.batches += 1
+
+    def timed(self, images: int, seconds: float) -> None:
+        self.images += images
+        self.seconds += seconds
+
+    def numbers(self) -> dict[str, float]:
+        if not self.batches:
+            return {}
+        return {
+            "cd_loss": self.loss / self.batches,
+            "reconstruction_error": self.error / self.batches,
+            "samples_per_second": self.images / self.seconds,
+        }
+
+
+def _probe(dataset: Dataset, config: TrainConfig, generator: torch.Generator) -> Probe:
+    seed, device = generator.initial_seed(), generator.device
+    draw = randomness.generator(seed, "probe", device=device)
+
+    def sample(images: Tensor) -> Tensor:
+        rows = torch.randperm(len(images), generator=draw, device=device)[:PROBE_IMAGES]
+        return binarise(images.to(device)[rows], config.binarise, draw)
+
+    return Probe(
+        sample(dataset.train), sample(dataset.validation), randomness.generator(seed, "metrics", device=device)
+    )
+
+
+def _copy(model: RBM) -> list[Tensor]:
+    return [p.detach().clone() for p in model.parameters()]

@@ -1,0 +1,280 @@
+"""The data sets that torchvision reads, from small files in their real formats, served by a real server."""
+
+import bz2
+import io
+import struct
+import threading
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from rbm.datasets import files, is_available, load_dataset
+from rbm.datasets._torchvision import import_torchvision
+from rbm.datasets.base import split_rows
+from rbm.errors import DatasetError
+
+Idx = Callable[[np.ndarray], bytes]
+Md5 = Callable[[bytes], str]
+
+
+def pictures(n: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (n, 28, 28)).astype(np.uint8)
+
+
+TRAIN, TEST = pictures(110, 1), pictures(17, 2)
+TRAIN_LABELS, TEST_LABELS = (np.arange(n, dtype=np.uint8) % 10 for n in (110, 17))
+
+
+@pytest.fixture
+def serve(server: Any, md5: Md5, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, dict[str, bytes]], None]:
+    """Put archives on the server as data set ``name``, with their checksums where torchvision keeps its own."""
+    datasets = import_torchvision()
+
+    def put(name: str, archives: dict[str, bytes]) -> None:
+        reader = getattr(datasets, files.SOURCES[name].reader)
+        for archive, body in archives.items():
+            server.pages[f"/{name}/{archive}"] = body
+        sums = {archive: md5(body) for archive, body in archives.items()}
+        if name == "emnist":
+            monkeypatch.setattr(reader, "md5", sums["gzip.zip"])
+        elif name == "usps":
+            listed = {part: [url, file, sums[file]] for part, (url, file, _) in reader.split_list.items()}
+            monkeypatch.setattr(reader, "split_list", listed)
+        elif name == "qmnist":
+            listed = {
+                part: [(url, sums[url.rpartition("/")[2]]) for url, _ in pairs]
+                for part, pairs in reader.resources.items()
+                if part != "nist"
+            }
+            monkeypatch.setattr(reader, "resources", listed)
+        else:
+            monkeypatch.setattr(reader, "resources", [(archive, sums[archive]) for archive, _ in reader.resources])
+
+    monkeypatch.setenv("RBM_DATASET_MIRROR", server.url + "/")
+    return put
+
+
+def mnist_like(idx: Idx) -> dict[str, bytes]:
+    return {
+        "train-images-idx3-ubyte.gz": idx(TRAIN),
+        "train-labels-idx1-ubyte.gz": idx(TRAIN_LABELS),
+        "t10k-images-idx3-ubyte.gz": idx(TEST),
+        "t10k-labels-idx1-ubyte.gz": idx(TEST_LABELS),
+    }
+
+
+def flat(images: np.ndarray) -> torch.Tensor:
+    return torch.tensor(images.reshape(len(images), -1) / 255, dtype=torch.float32)
+
+
+@pytest.mark.parametrize("name", ["fashion_mnist", "kmnist"])
+def test_download_then_read(tmp_path: Path, server: Any, serve: Any, idx: Idx, name: str) -> None:
+    archives = mnist_like(idx)
+    serve(name, archives)
+    assert not is_available(name, tmp_path)
+    seen: list[tuple[int, int | None]] = []
+    data = load_dataset(name, tmp_path, progress=lambda done, total: seen.append((done, total)))
+
+    train, validation = split_rows(110, name)
+    assert torch.equal(data.test, flat(TEST))
+    assert data.test_labels.tolist() == TEST_LABELS.tolist()
+    assert torch.equal(data.train, flat(TRAIN[train.numpy()]))
+    assert torch.equal(data.validation, flat(TRAIN[validation.numpy()]))
+    assert data.train_labels.tolist() == TRAIN_LABELS[train.numpy()].tolist()
+    assert len(validation) == 11
+
+    total = sum(map(len, archives.values()))
+    done = [d for d, _ in seen]
+    assert done == sorted(done)
+    assert {t for _, t in seen} == {total}
+    assert done[-1] == total
+    assert is_available(name, tmp_path)
+    assert not list(tmp_path.rglob("*.part"))
+    assert not list(tmp_path.rglob("*.gz")), "archives are not kept"
+
+
+def test_from_the_folder_without_a_server(tmp_path: Path, server: Any, serve: Any, idx: Idx) -> None:
+    serve("fashion_mnist", mnist_like(idx))
+    first = load_dataset("fashion_mnist", tmp_path)
+    server.stop()
+    assert load_dataset("fashion_mnist", tmp_path) is first
+    from rbm.datasets import images
+
+    images._downloaded.cache_clear()
+    again = load_dataset("fashion_mnist", str(tmp_path))
+    assert again is not first
+    assert torch.equal(again.train, first.train)
+
+
+def test_only_what_is_missing_is_fetched(tmp_path: Path, server: Any, serve: Any, idx: Idx) -> None:
+    archives = mnist_like(idx)
+    serve("kmnist", archives)
+    del server.pages["/kmnist/t10k-labels-idx1-ubyte.gz"]
+    with pytest.raises(DatasetError, match="answered 404"):
+        load_dataset("kmnist", tmp_path)
+    assert not is_available("kmnist", tmp_path)
+    server.pages["/kmnist/t10k-labels-idx1-ubyte.gz"] = archives["t10k-labels-idx1-ubyte.gz"]
+    server.asked.clear()
+    assert load_dataset("kmnist", tmp_path).test_labels.tolist() == TEST_LABELS.tolist()
+    assert server.asked == [("GET", "/kmnist/t10k-labels-idx1-ubyte.gz")]
+
+
+def test_files_put_there_by_hand(tmp_path: Path, server: Any, serve: Any, idx: Idx) -> None:
+    archives = mnist_like(idx)
+    serve("fashion_mnist", archives)
+    server.stop()
+    place = tmp_path / "FashionMNIST" / "raw"
+    with pytest.raises(DatasetError) as caught:
+        load_dataset("fashion_mnist", tmp_path)
+    message = str(caught.value)
+    for part in (
+        "Fashion-MNIST could not be fetched",
+        f"the host {server.url.removeprefix('http://')} could not be reached",
+        "use 'mnist', which is bundled",
+        "train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz",
+        f"into {place} and load it again",
+    ):
+        assert part in message
+    for archive, body in archives.items():
+        (place / archive).write_bytes(body)
+    assert torch.equal(load_dataset("fashion_mnist", tmp_path).test, flat(TEST))
+    assert (place / "train-images-idx3-ubyte.gz").exists(), "a person's own files stay"
+
+
+def test_wrong_file_by_hand_is_not_believed(tmp_path: Path, server: Any, serve: Any, idx: Idx) -> None:
+    serve("fashion_mnist", mnist_like(idx))
+    place = tmp_path / "FashionMNIST" / "raw"
+    place.mkdir(parents=True)
+    (place / "t10k-images-idx3-ubyte.gz").write_bytes(idx(TEST[::-1].copy()))
+    assert torch.equal(load_dataset("fashion_mnist", tmp_path).test, flat(TEST))
+
+
+def test_damaged_download_is_refused(tmp_path: Path, server: Any, serve: Any, idx: Idx) -> None:
+    serve("fashion_mnist", mnist_like(idx))
+    server.pages["/fashion_mnist/train-labels-idx1-ubyte.gz"] = b"<html>captive portal</html>"
+    with pytest.raises(DatasetError, match=r"Fashion-MNIST could not be fetched: .* MD5 .* was expected"):
+        load_dataset("fashion_mnist", tmp_path)
+    assert not (tmp_path / "FashionMNIST" / "raw" / "train-labels-idx1-ubyte").exists()
+    assert not (tmp_path / "FashionMNIST" / "raw" / "train-labels-idx1-ubyte.gz").exists()
+
+
+def test_damaged_folder_says_what_to_do(tmp_path: Path, serve: Any, idx: Idx) -> None:
+    serve("fashion_mnist", mnist_like(idx))
+    load_dataset("fashion_mnist", tmp_path / "good")
+    (tmp_path / "good").rename(tmp_path / "bad")  # under another name, since what is loaded stays loaded
+    images = tmp_path / "bad" / "FashionMNIST" / "raw" / "train-images-idx3-ubyte"
+    images.write_bytes(images.read_bytes()[:1000])
+    with pytest.raises(DatasetError, match=r"Fashion-MNIST in .*raw cannot be read .*delete that folder"):
+        load_dataset("fashion_mnist", tmp_path / "bad")
+
+
+def test_emnist_letters_stand_upright_and_count_from_zero(tmp_path: Path, server: Any, serve: Any, idx: Idx) -> None:
+    box = io.BytesIO()
+    with zipfile.ZipFile(box, "w") as archive:
+        for part, images in (("train", TRAIN), ("test", TEST)):
+            lying = images.transpose(0, 2, 1).copy()  # as NIST publishes them
+            letters = (np.arange(len(images)) % 26 + 1).astype(np.uint8)
+            archive.writestr(f"gzip/emnist-letters-{part}-images-idx3-ubyte.gz", idx(lying))
+            archive.writestr(f"gzip/emnist-letters-{part}-labels-idx1-ubyte.gz", idx(letters))
+            archive.writestr(f"gzip/emnist-byclass-{part}-images-idx3-ubyte.gz", b"never unpacked")
+    serve("emnist", {"gzip.zip": box.getvalue()})
+    data = load_dataset("emnist", tmp_path)
+    assert torch.equal(data.test, flat(TEST))
+    assert data.test_labels.tolist() == list(range(17))
+    assert data.class_names[data.test_labels[2]] == "c"
+    assert sorted(p.name for p in (tmp_path / "EMNIST" / "raw").iterdir()) == sorted(files.SOURCES["emnist"].files)
+
+
+def test_qmnist_takes_the_class_from_its_eight_columns(tmp_path: Path, server: Any, serve: Any, idx: Idx) -> None:
+    def columns(labels: np.ndarray) -> np.ndarray:
+        return np.stack(
+            [labels.astype(np.int32)] + [np.full(len(labels), 70_000 + c, np.int32) for c in range(7)], axis=1
+        )
+
+    serve(
+        "qmnist",
+        {
+            "qmnist-train-images-idx3-ubyte.gz": idx(TRAIN),
+            "qmnist-train-labels-idx2-int.gz": idx(columns(TRAIN_LABELS)),
+            "qmnist-test-images-idx3-ubyte.gz": idx(TEST),
+            "qmnist-test-labels-idx2-int.gz": idx(columns(TEST_LABELS)),
+        },
+    )
+    data = load_dataset("qmnist", tmp_path)
+    assert torch.equal(data.test, flat(TEST))
+    assert data.test_labels.tolist() == TEST_LABELS.tolist()
+    assert data.validation_labels.tolist() == TRAIN_LABELS[split_rows(110, "qmnist")[1].numpy()].tolist()
+
+
+def test_usps_is_sixteen_by_sixteen(tmp_path: Path, server: Any, serve: Any) -> None:
+    def text(n: int) -> bytes:
+        """Row i: every pixel −1, except pixel i, which is 1; its digit i % 10 is written as i % 10 + 1."""
+        rows = (
+            f"{i % 10 + 1} " + " ".join(f"{p + 1}:{1.0 if p == i else -1.0:.4f}" for p in range(256)) for i in range(n)
+        )
+        return bz2.compress(("\n".join(rows) + "\n").encode())
+
+    serve("usps", {"usps.bz2": text(30), "usps.t.bz2": text(13)})
+    data = load_dataset("usps", tmp_path)
+    assert data.image_shape == (16, 16)
+    assert torch.equal(data.test, torch.eye(256)[:13])
+    assert data.test_labels.tolist() == [i % 10 for i in range(13)]
+    assert (len(data.train), len(data.validation)) == (27, 3)
+    assert is_available("usps", tmp_path)
+
+
+def test_two_threads_download_once(tmp_path: Path, server: Any, serve: Any, idx: Idx) -> None:
+    serve("kmnist", mnist_like(idx))
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(load_dataset("kmnist", tmp_path))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 3
+    assert all(data is found[0] for data in found)
+    assert len(server.asked) == 4
+
+
+def test_a_second_mirror_is_tried(tmp_path: Path, server: Any, md5: Md5) -> None:
+    server.pages["/b/x"] = b"bytes"
+    resource = files.Resource((f"{server.url}/a/x", f"{server.url}/b/x"), "x", md5(b"bytes"), ("x",))
+    files._fetch_any(resource, tmp_path / "x", lambda done, total: None)
+    assert (tmp_path / "x").read_bytes() == b"bytes"
+    missing = resource._replace(urls=(f"{server.url}/a/x", f"{server.url}/c/x"))
+    with pytest.raises(DatasetError, match=r"404 Not Found for .*/a/x; .*404 Not Found for .*/c/x"):
+        files._fetch_any(missing, tmp_path / "y", lambda done, total: None)
+
+
+@pytest.mark.parametrize("name", list(files.SOURCES))
+def test_what_torchvision_publishes_gives_the_files_it_reads(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses and checksums come from torchvision alone; this fails if a new version lays them out otherwise."""
+    monkeypatch.delenv("RBM_DATASET_MIRROR", raising=False)
+    source = files.SOURCES[name]
+    resources = files._resources(name, getattr(import_torchvision(), source.reader))
+    assert sorted(file for r in resources for file in r.files) == sorted(source.files)
+    for resource in resources:
+        assert len(resource.md5) == 32
+        assert all(url.startswith("http") and url.endswith(resource.archive) for url in resource.urls)
+
+
+def test_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RBM_DATA", str(tmp_path / "here"))
+    assert files.data_folder() == tmp_path / "here"
+    assert files.data_folder(tmp_path) == tmp_path
+    assert files.data_folder("~/x") == Path.home() / "x"
+    monkeypatch.setenv("RBM_DATA", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert files.data_folder().parts[-2:] == ("boltzmann-explorer", "datasets")
+
+
+def test_the_synthetic_idx_is_what_lecun_describes(idx: Idx) -> None:
+    import gzip
+
+    data = gzip.decompress(idx(TEST))
+    assert struct.unpack(">IIII", data[:16]) == (2051, 17, 28, 28)
