@@ -33,7 +33,7 @@ class Cluster:
 
         self.address, self._process = address, process
         try:
-            self.client: Any = Client(address, timeout=START_SECONDS, set_as_default=False, direct_to_workers=True)
+            self.client: Any = Client(address, timeout=START_SECONDS, direct_to_workers=True)
         except OSError as error:
             raise ClusterError(
                 f"No Dask scheduler answers at {address} ({error}); start one there with 'dask scheduler', or unset "

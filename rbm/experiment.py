@@ -107,7 +107,9 @@ def _known(kind: type, raw: Any) -> dict[str, Any]:
 
 def _mapping(raw: Any, what: str, names: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(raw, Mapping):
-        raise ConfigError(f"The {what} part of the description is {type(raw).__name__}; expected an object of settings.")
+        raise ConfigError(
+            f"The {what} part of the description is {type(raw).__name__}; expected an object of settings."
+        )
     unknown = sorted(set(raw) - set(names))
     if unknown:
         raise ConfigError(f"The {what} part has the unknown setting {unknown[0]!r}; known are: {', '.join(names)}.")
@@ -136,7 +138,6 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
     """The run at its start, on the device its training asks for, with the measurements that the screen shows."""
     from rbm import randomness
     from rbm.evaluation.likelihood import pseudo_log_likelihood_sampled
-    from rbm.models.rbm import RBM
     from rbm.training.loop import Trainer
     from rbm.training.metrics import STANDARD, Probe
 
@@ -152,7 +153,7 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
 
 
 def pick_device(name: str) -> str:
-    """"auto" becomes the GPU where there is one; ConfigError for a device that this machine lacks."""
+    """ "auto" becomes the GPU where there is one; ConfigError for a device that this machine lacks."""
     import torch
 
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}

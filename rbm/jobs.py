@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from rbm.training.events import TrainEvent
 
 if TYPE_CHECKING:
     from rbm.datasets.base import Dataset
+    from rbm.models.rbm import RBM
 
 Array = npt.NDArray[np.float32]
 
@@ -38,6 +39,30 @@ class Snapshot(NamedTuple):
     originals: Array
     before: Array
     now: Array
+
+
+class Parameters(Protocol):
+    """Anything that holds an RBM's parameters as arrays: weight (V, H), visible_bias (V,), hidden_bias (H,)."""
+
+    @property
+    def weight(self) -> npt.NDArray[np.floating[Any]]: ...
+    @property
+    def visible_bias(self) -> Array: ...
+    @property
+    def hidden_bias(self) -> Array: ...
+
+
+def restore(parameters: Parameters) -> RBM:
+    """The model that a snapshot was taken of, on the CPU."""
+    import torch
+
+    from rbm.models.rbm import RBM
+
+    model = RBM(*parameters.weight.shape)
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            p.copy_(torch.from_numpy(np.ascontiguousarray(getattr(parameters, name))))
+    return model
 
 
 class Slice(NamedTuple):
@@ -133,8 +158,20 @@ class TrainingJob:
         model, trainer = self.trainer.model, self.trainer
         with torch.no_grad():
             activity = model.hidden_mean(trainer.probe.validation).mean(0)
-            arrays = [t.detach().cpu().numpy().copy() for t in (*model.parameters(), activity, self._originals)]
-        return Snapshot(trainer.step_number, trainer.epoch, *arrays, self._before, self._reconstruct())
+        weight, visible_bias, hidden_bias, active = (
+            t.detach().cpu().numpy().copy() for t in (model.weight, model.visible_bias, model.hidden_bias, activity)
+        )
+        return Snapshot(
+            trainer.step_number,
+            trainer.epoch,
+            weight,
+            visible_bias,
+            hidden_bias,
+            activity=active,
+            originals=self._originals.cpu().numpy(),
+            before=self._before,
+            now=self._reconstruct(),
+        )
 
     def _checkpoint(self) -> bytes:
         from rbm import checkpoint as checkpoints

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 import weakref
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from rbm import cluster
 from rbm.errors import ClusterError, ConfigError, RbmError
 from rbm.experiment import RunSpec
-from rbm.jobs import Slice, Snapshot, TrainingJob
+from rbm.jobs import Array, Slice, Snapshot, TrainingJob
 from rbm.training.config import LIVE
 from rbm.training.history import History
 
@@ -27,26 +28,29 @@ SNAPSHOT_SECONDS = 0.45  # twice a second is what the page shows
 CHECKPOINT_SECONDS = 5.0  # what a lost worker costs at most
 LEASE_SECONDS = 90.0  # a hidden tab's timers fire once a minute; a closed tab's lease is ended at once by ``release``
 MOST_REVIVALS = 3
-FILTER_HISTORY_BYTES = 24 * 2**20
+PAST_BYTES = 24 * 2**20
 
 ACTIVE = ("starting", "running")
 _runs: weakref.WeakSet[LiveRun] = weakref.WeakSet()
 _log = logging.getLogger(__name__)
 
 
-class Filters(NamedTuple):
-    """The weights (V, H) as they were at one epoch, in half precision: they are for looking at."""
+class Past(NamedTuple):
+    """The parameters as they were at one time: weight (V, H) in half precision, for looking at, and all that is small."""
 
     step: int
     epoch: float
     weight: npt.NDArray[np.float16]
+    visible_bias: Array
+    hidden_bias: Array
+    activity: Array
 
 
 class LiveRun:
     """One session's run. Every method returns at once; a thread of its own speaks with the worker.
 
     ``status`` is "idle" (made, or stepped by hand), "starting", "running", "paused", "finished", "diverged" or
-    "failed"; ``message`` says why for the last two. ``history``, ``snapshot`` and ``filters`` only ever grow newer.
+    "failed"; ``message`` says why for the last two. ``history``, ``snapshot`` and ``past`` only ever grow newer.
     """
 
     def __init__(self, spec: RunSpec) -> None:
@@ -55,7 +59,7 @@ class LiveRun:
         self.history = History()
         self.snapshot: Snapshot | None = None
         self.first: Snapshot | None = None  # the model before training
-        self.filters: list[Filters] = []
+        self.past: list[Past] = []
         self.step_number, self.total_steps, self.batches_per_epoch = 0, 0, 0
         self.knobs = {name: getattr(spec.training, name) for name in LIVE}
         self._lock = threading.RLock()
@@ -94,10 +98,8 @@ class LiveRun:
                 self._by_hand = self._by_hand[0] + batches, self._by_hand[1] + epochs
                 self.renew()
 
-    def change(self, **knobs: float) -> None:
+    def change(self, **knobs: Any) -> None:
         """Turn live knobs: in force from the next slice on. ConfigError for a value out of range."""
-        from dataclasses import replace
-
         replace(self.spec.training, **knobs)  # checks the ranges
         if set(knobs) - set(LIVE):
             raise ConfigError(f"Only {', '.join(LIVE)} can change during training; start a new run for the others.")
@@ -166,13 +168,12 @@ class LiveRun:
                 self._pumping = False
                 return None
             now = time.monotonic()
-            order = {
+            return {
                 "seconds": SLICE_SECONDS if self.history.events else 0.05,  # the first points at once
                 "until": self._until,
                 "snapshot": self._until is not None or now - self._snapshot_at > SNAPSHOT_SECONDS,
                 "checkpoint": now - self._checkpoint_at > CHECKPOINT_SECONDS,
             }
-            return order
 
     def _step_target(self) -> int | None:
         batches, epochs = self._by_hand
@@ -224,12 +225,12 @@ class LiveRun:
     def _keep(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.first = self.first or snapshot
-        kept = self.filters
+        kept = self.past
         if not kept or snapshot.step > kept[-1].step:
-            kept = [*kept, Filters(snapshot.step, snapshot.epoch, snapshot.weight.astype(np.float16))]
-        while sum(f.weight.nbytes for f in kept) > FILTER_HISTORY_BYTES and len(kept) > 8:
+            kept = [*kept, Past(snapshot.step, snapshot.epoch, snapshot.weight.astype(np.float16), *snapshot[3:6])]
+        while sum(f.weight.nbytes for f in kept) > PAST_BYTES and len(kept) > 8:
             kept = thin(kept)
-        self.filters = kept
+        self.past = kept
 
     def _revive(self, error: Exception) -> None:
         """The worker is gone and its actor with it: go on from the last checkpoint on another one."""
@@ -243,7 +244,7 @@ class LiveRun:
             self._actor = None
             step = self._checkpoint_step()
             self.history = History(e for e in self.history.events if e.step <= step)
-            self.filters = [f for f in self.filters if f.step <= step]
+            self.past = [f for f in self.past if f.step <= step]
         time.sleep(0.5 * self._revivals)  # the nanny needs a moment to start another worker
 
     def _checkpoint_step(self) -> int:
@@ -264,7 +265,7 @@ def watched_runs() -> int:
     return sum(run.active for run in list(_runs))
 
 
-def thin(kept: list[Filters]) -> list[Filters]:
+def thin(kept: list[Past]) -> list[Past]:
     """The history with its most crowded picture left out (in log steps, as learning slows down); the ends stay."""
     places = np.log1p([f.step for f in kept])
     crowding = places[2:] - places[:-2]

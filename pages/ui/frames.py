@@ -16,6 +16,7 @@ from PIL import Image
 from pages.ui.theme import STEPS, ZERO_ROW, Lut, diverging, grey
 
 Pixels = NDArray[np.uint8]
+Packed = NDArray[np.uint32]
 TRANSPARENT = (0, 0, 0, 0)
 
 
@@ -92,6 +93,13 @@ def colour_probabilities(images: ArrayLike, *, lut: Lut | None = None, shape: tu
     return (grey() if lut is None else lut)[rows]
 
 
+def grid_pixels(
+    pixels: Pixels, columns: int, gap: int = 1, background: tuple[int, int, int] = (128, 128, 128)
+) -> Pixels:
+    """All pictures in one, as a frame of a film: (N, h, w, 3) -> (H, W, 3)"""
+    return _arrange(pixels, columns, gap, np.array(background, dtype=np.uint8))
+
+
 def grid_png(
     pixels: Pixels,
     columns: int,
@@ -102,10 +110,9 @@ def grid_png(
     """One PNG of all pictures; the gaps show `background` (RGBA): (N, h, w, 3) -> bytes"""
     if pixels.ndim != 4 or pixels.shape[-1] != 3 or pixels.dtype != np.uint8:
         raise ValueError(f"expected 8-bit colours (N, h, w, 3), got {pixels.dtype} {pixels.shape}")
-    opaque = np.concatenate([pixels, np.full_like(pixels[..., :1], 255)], axis=-1)
-    wall = _enlarged(_arrange(opaque, columns, gap, np.array(background, dtype=np.uint8)), scale)
+    wall = _arrange(_packed(pixels), columns, gap, np.array(background, dtype=np.uint8).view(np.uint32)[0])
     file = io.BytesIO()
-    Image.fromarray(wall).save(file, "png", compress_level=1)  # six times faster than the default, a little larger
+    _image(_enlarged(wall, scale)).save(file, "png", compress_level=1)  # six times faster than the default level
     return file.getvalue()
 
 
@@ -121,20 +128,43 @@ def gif(frames: Sequence[Pixels] | Pixels, ms_per_frame: int, scale: int = 1) ->
     """
     if len(frames) == 0:
         raise ValueError("a film needs at least one frame")
-    images = [Image.fromarray(_enlarged(np.asarray(frame, dtype=np.uint8), scale)) for frame in frames]
-    palette = images[0].quantize(256) if len(images) == 1 else _common_palette(images)
-    stills = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+    strip = np.concatenate([_enlarged(_packed(np.asarray(frame, dtype=np.uint8)), scale) for frame in frames])
+    film = _image(strip)  # all frames below each other: one palette for all, since colours that change would flicker
+    if film.mode != "P":
+        film = film.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    height = film.height // len(frames)
+    stills = [film.crop((0, top, film.width, top + height)) for top in range(0, film.height, height)]
     duration = max(20, 10 * round(ms_per_frame / 10))
     file = io.BytesIO()
     stills[0].save(file, "gif", save_all=True, append_images=stills[1:], duration=duration, loop=0, optimize=False)
     return file.getvalue()
 
 
-def _common_palette(images: Sequence[Image.Image]) -> Image.Image:
-    """One palette for the whole film, from its first, middle and last frame: colours that change would flicker."""
-    chosen = [images[0], images[len(images) // 2], images[-1]]
-    strip = Image.fromarray(np.concatenate([np.asarray(image) for image in chosen]))
-    return strip.quantize(256)
+def _packed(pixels: Pixels) -> Packed:
+    """Each colour as one number, its four bytes RGBA: (..., 3) -> (...)"""
+    opaque = np.full((*pixels.shape[:-1], 4), 255, dtype=np.uint8)
+    opaque[..., :3] = pixels
+    return opaque.view(np.uint32)[..., 0]
+
+
+def _image(packed: Packed) -> Image.Image:
+    """With a palette where 256 colours are enough, as on any one colour scale: three times smaller and faster."""
+    colours = np.unique(packed)
+    if len(colours) > 256:
+        return Image.frombytes("RGBA", packed.shape[::-1], packed.tobytes())
+    table = np.zeros(1 << 20, dtype=np.uint8)  # a hash table: binary search would cost more than all the rest
+    table[_hash(colours)] = np.arange(len(colours))
+    index = table[_hash(packed)]
+    if not np.array_equal(colours[index], packed):  # two colours met in one place
+        index = np.searchsorted(colours, packed).astype(np.uint8)
+    image = Image.frombytes("P", packed.shape[::-1], index.tobytes())
+    image.putpalette(colours.tobytes(), "RGBA")
+    return image
+
+
+def _hash(packed: Packed) -> Packed:
+    """Twenty well-mixed bits (multiplication by 2^32 / golden ratio, modulo 2^32)."""
+    return (packed * np.uint32(2654435761)) >> np.uint32(12)
 
 
 def _arrange(pictures: NDArray[Any], columns: int, gap: int, empty: Any) -> NDArray[Any]:
@@ -152,7 +182,7 @@ def _arrange(pictures: NDArray[Any], columns: int, gap: int, empty: Any) -> NDAr
     return np.ascontiguousarray(wall[: rows * (height + gap) - gap, : columns * (width + gap) - gap])
 
 
-def _enlarged(pixels: Pixels, scale: int) -> Pixels:
+def _enlarged(pixels: Packed, scale: int) -> Packed:
     if scale < 1:
         raise ValueError(f"expected a whole scale of at least 1, got {scale}")
     return pixels if scale == 1 else pixels.repeat(scale, axis=0).repeat(scale, axis=1)

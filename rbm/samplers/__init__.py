@@ -4,4 +4,14 @@ from rbm.samplers.chains import Chains, Clamp, from_noise, from_visible
 from rbm.samplers.gibbs import SweepInfo, hidden_half, sweep, visible_half
 from rbm.samplers.trajectory import Frames
 
-__all__ = ["Chains", "Clamp", "Frames", "SweepInfo", "from_noise", "from_visible", "hidden_half", "sweep", "visible_half"]
+__all__ = [
+    "Chains",
+    "Clamp",
+    "Frames",
+    "SweepInfo",
+    "from_noise",
+    "from_visible",
+    "hidden_half",
+    "sweep",
+    "visible_half",
+]

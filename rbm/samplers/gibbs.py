@@ -31,9 +31,7 @@ def visible_half(
 
 
 @torch.no_grad()
-def hidden_half(
-    model: RBM, chains: Chains, generator: torch.Generator, *, beta: float = 1.0
-) -> tuple[Chains, Tensor]:
+def hidden_half(model: RBM, chains: Chains, generator: torch.Generator, *, beta: float = 1.0) -> tuple[Chains, Tensor]:
     """The other half, v → h: a new h from p(h | v), which ends the sweep. Returns the chains and ⟨h | v⟩ (N, H)."""
     unit, field = model.hidden_unit.anneal(beta), beta * model.hidden_field(chains.v)
     return Chains(chains.v, unit.sample(field, generator), chains.step + 1), unit.mean(field)

@@ -7,8 +7,7 @@ from typing import Any
 
 from rbm.errors import ConfigError
 
-
-RATES = tuple(float(f"{mantissa}e{power}") for power in range(-5, 1) for mantissa in (1, 1.5, 2, 3, 5, 7)) + (10.0,)
+RATES = (*(float(f"{mantissa}e{power}") for power in range(-5, 1) for mantissa in (1, 1.5, 2, 3, 5, 7)), 10.0)
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,12 @@ class TrainConfig:
         unit="images",
     )
     epochs: int = knob(
-        20, "Epochs", "Passes over the training images; 5 to 20 show a lot, 100 polish.", low=1, high=500, stops=(1, 2, 3, 5, 10, 12, 20, 30, 50, 100, 200, 300, 500)
+        20,
+        "Epochs",
+        "Passes over the training images; 5 to 20 show a lot, 100 polish.",
+        low=1,
+        high=500,
+        stops=(1, 2, 3, 5, 10, 12, 20, 30, 50, 100, 200, 300, 500),
     )
     optimizer: str = knob(
         "sgd",

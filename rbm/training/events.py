@@ -41,7 +41,7 @@ MEASURES = MappingProxyType(
             "Pseudo-log-likelihood",
             "nats per image",
             "How well each pixel of a validation image is predicted from all the others, summed over pixels.",
-            "It is not the likelihood and does not compare across models; it is estimated from one pixel an image, so it is noisy.",
+            "It is not the likelihood and does not compare across models; estimated from one pixel an image, it is noisy.",
         ),
         "free_energy_train": Measure(
             "Free energy, training",

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -88,7 +89,7 @@ class Trainer:
     def epoch(self) -> float:
         return self.step_number / self.batches_per_epoch
 
-    def change(self, **knobs: float) -> None:
+    def change(self, **knobs: Any) -> None:
         """Turn a knob while training goes on; ConfigError for one that needs a new start."""
         fixed = [name for name in knobs if name not in LIVE]
         if fixed:

@@ -70,7 +70,9 @@ class Adam:
         self.inner.step()
 
     def state(self) -> dict[str, Tensor]:
-        return {f"adam.{name}.{key}": t for name, p in self.parameters.items() for key, t in self.inner.state[p].items()}
+        return {
+            f"adam.{name}.{key}": t for name, p in self.parameters.items() for key, t in self.inner.state[p].items()
+        }
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         for name, p in self.parameters.items():

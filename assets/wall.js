@@ -1,0 +1,141 @@
+// The picture wall. One atlas of n pictures is drawn on a canvas; rings mark the picture pointed at and the one chosen.
+// Streamlit calls the default export again at every change of data or theme: each wall keeps its nodes in `walls`.
+
+const walls = new WeakMap();
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".wall");
+  if (!walls.has(root)) walls.set(root, new Wall(root));
+  const wall = walls.get(root);
+  wall.update(data, (index) => setTriggerValue("click", index));
+  return () => wall.resized.disconnect();
+}
+
+class Wall {
+  constructor(root) {
+    this.root = root;
+    this.canvas = root.querySelector("canvas");
+    this.chosen = root.querySelector(".selected");
+    this.cursor = root.querySelector(".cursor");
+    this.label = root.querySelector(".label");
+    this.at = null;
+    root.onpointermove = (event) => this.point(this.find(event));
+    root.onpointerleave = () => this.point(null);
+    root.onclick = (event) => this.pick(this.find(event));
+    root.onfocus = () => root.matches(":focus-visible") && this.point(this.at ?? this.data.selected ?? 0);
+    root.onblur = () => this.point(null);
+    root.onkeydown = (event) => this.press(event);
+    this.resized = new ResizeObserver(() => this.paint());
+    this.resized.observe(root);
+  }
+
+  update(data, click) {
+    const { root } = this;
+    const [height, width] = data.cell;
+    this.data = data;
+    this.click = click;
+    this.rows = Math.ceil(data.n / data.columns);
+    this.width = data.columns * (width + data.gap) - data.gap;
+    this.height = this.rows * (height + data.gap) - data.gap;
+    // The room is set from the numbers, before the picture is decoded: nothing below ever jumps.
+    root.style.aspectRatio = `${this.width} / ${this.height}`;
+    root.style.width = `min(100%, ${(this.width * data.maxCell) / width}px)`;
+    root.tabIndex = data.clickable ? 0 : -1;
+    this.describe();
+    this.place(this.chosen, data.selected);
+    this.point(this.at);
+    if (data.version !== this.wanted) this.load(data);
+  }
+
+  describe() {
+    const { root, data } = this;
+    const attributes = data.clickable
+      ? { role: "grid", "aria-rowcount": this.rows, "aria-colcount": data.columns, "aria-activedescendant": "cell" }
+      : { role: "img" };
+    for (const [name, value] of Object.entries({ ...attributes, "aria-label": data.alt })) root.setAttribute(name, value);
+    Object.assign(root.dataset, { clickable: data.clickable, n: data.n, selected: data.selected ?? "" });
+  }
+
+  load({ src, version }) {
+    this.wanted = version;
+    const picture = new Image();
+    picture.onload = () => {
+      if (version !== this.wanted) return; // a newer one has come meanwhile
+      this.picture = picture;
+      this.scale = null;
+      this.paint();
+      this.root.dataset.version = version; // only now is it on the screen
+    };
+    picture.src = src;
+  }
+
+  // Enlarged to the next whole number of screen pixels by nearest neighbour; the browser shrinks that smoothly to fit.
+  // So all pixels look equally large at any width, which nearest neighbour alone would not give.
+  paint() {
+    const scale = Math.max(1, Math.ceil((this.root.clientWidth * devicePixelRatio) / this.width - 0.01));
+    if (!this.picture || scale === this.scale || !this.root.clientWidth) return;
+    this.scale = scale;
+    this.canvas.width = this.width * scale;
+    this.canvas.height = this.height * scale;
+    const context = this.canvas.getContext("2d");
+    context.imageSmoothingEnabled = false;
+    context.drawImage(this.picture, 0, 0, this.canvas.width, this.canvas.height);
+  }
+
+  find(event) {
+    const box = this.root.getBoundingClientRect();
+    const { cell, gap, columns, n } = this.data;
+    const column = Math.floor((((event.clientX - box.left) / box.width) * this.width) / (cell[1] + gap));
+    const row = Math.floor((((event.clientY - box.top) / box.height) * this.height) / (cell[0] + gap));
+    const index = row * columns + column;
+    return column >= 0 && column < columns && index >= 0 && index < n ? index : null;
+  }
+
+  place(node, index) {
+    const { cell, gap, columns, n } = this.data;
+    node.hidden = index === null || index >= n;
+    if (node.hidden) return;
+    node.style.left = `${(((index % columns) * (cell[1] + gap)) / this.width) * 100}%`;
+    node.style.top = `${((Math.floor(index / columns) * (cell[0] + gap)) / this.height) * 100}%`;
+    node.style.width = `${(cell[1] / this.width) * 100}%`;
+    node.style.height = `${(cell[0] / this.height) * 100}%`;
+  }
+
+  point(index) {
+    const { cursor, label, data } = this;
+    this.at = index !== null && index < data.n ? index : null;
+    this.place(cursor, this.at);
+    const text = this.at === null ? "" : (data.labels?.[this.at] ?? "");
+    label.hidden = !text;
+    if (this.at === null) return;
+    cursor.setAttribute("aria-label", text || `${this.at + 1} / ${data.n}`);
+    cursor.setAttribute("aria-selected", this.at === data.selected);
+    cursor.setAttribute("aria-colindex", (this.at % data.columns) + 1);
+    cursor.parentElement.setAttribute("aria-rowindex", Math.floor(this.at / data.columns) + 1);
+    if (!text) return;
+    const middle = data.columns > 1 ? (this.at % data.columns) / (data.columns - 1) : 0.5;
+    const above = Math.floor(this.at / data.columns) > 0;
+    label.textContent = text;
+    label.style.left = `${middle * 100}%`; // at the left edge it grows to the right, at the right edge to the left
+    label.style.top = above ? cursor.style.top : `calc(${cursor.style.height} + 6px)`;
+    label.style.transform = `translate(${-middle * 100}%, ${above ? "calc(-100% - 6px)" : "0"})`;
+  }
+
+  pick(index) {
+    if (index !== null && this.data.clickable) this.click(index);
+  }
+
+  press(event) {
+    const { columns, n } = this.data;
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns, Home: -n, End: n };
+    const at = this.at ?? this.data.selected ?? 0;
+    if (event.key === "Enter" || event.key === " ") this.pick(at);
+    else if (event.key === "Escape") this.point(null);
+    else if (event.key in steps) {
+      const next = at + steps[event.key];
+      const jump = event.key === "Home" || event.key === "End";
+      if (jump || (next >= 0 && next < n)) this.point(Math.min(Math.max(next, 0), n - 1));
+    } else return;
+    event.preventDefault();
+  }
+}

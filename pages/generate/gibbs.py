@@ -1,0 +1,35 @@
+"""Step Gibbs chains through a machine, one click at a time."""
+
+import streamlit as st
+
+from pages.ui import empty, gibbs, live, shell, state
+
+shell.header("Step its Gibbs chains", "What does the machine make by itself, from noise, one half step at a time?")
+current = state.run()
+if current is None or not current.past:
+    live.moving(lambda: empty.no_machine("to take samples from"))
+    st.stop()
+
+with st.sidebar:
+    settings = gibbs.settings_panel()
+interval = gibbs.speed()
+
+
+@st.fragment(run_every=interval)
+def walk_on() -> None:
+    """Everything that a step changes; a click here redraws this part alone."""
+    run = state.run()
+    assert run is not None
+    machine = gibbs.choose_machine(run)
+    held = gibbs.held_part(settings, run.spec)
+    walk = gibbs.walk_of(run, machine, settings)
+    if interval is not None and st.session_state.get("gibbs_playing"):
+        walk.sweep(beta=settings.beta, clamp=held)
+    gibbs.transport(walk, settings, held)
+    shape = live.picture_shape(run.spec)
+    gibbs.layers(walk.now, shape, walk.step)
+    gibbs.film(walk, shape)
+    gibbs.energies(walk, gibbs.data_free_energy(run, walk, machine))
+
+
+walk_on()

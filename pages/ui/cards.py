@@ -1,0 +1,142 @@
+"""Cards: one visual idea each, with its title, and behind a small ? what it shows, what it does not, what to try."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from pages.ui import frames, theme
+from pages.ui.curves import curves
+from pages.ui.figures import Series, curve_option
+from pages.ui.wall import wall
+from rbm.jobs import Snapshot
+from rbm.training.events import MEASURES
+from rbm.training.history import History
+
+Array = npt.NDArray[np.float32]
+CURVE_HEIGHT = 210
+
+
+def mode() -> theme.Mode:
+    """Whether the visitor looks at the light or at the dark theme."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def title(text: str, shows: str, does_not: str = "", try_this: str = "") -> None:
+    """A card's heading and its ?."""
+    parts = (shows, f"*It does not tell:* {does_not}" if does_not else "", f"*Try:* {try_this}" if try_this else "")
+    st.markdown(f"**{text}**", help="\n\n".join(filter(None, parts)))
+
+
+def curve(history: History, metric: str, key: str, try_this: str = "") -> None:
+    """One number of the event stream against epochs."""
+    measure = MEASURES[metric]
+    with st.container(key=f"card_{key}", gap="xsmall"):
+        title(measure.title, measure.tells, measure.not_tells, try_this)
+        x, y = history.column(metric)
+        option = curve_option([Series(measure.title, x, y)], x_title="epochs", y_title=measure.unit)
+        curves(option, height=CURVE_HEIGHT, key=f"chart_{key}", alt=f"{measure.title} against epochs")
+
+
+def free_energy(history: History, key: str) -> None:
+    """Training and validation free energy with the gap between them shaded."""
+    with st.container(key=f"card_{key}", gap="xsmall"):
+        title(
+            "Free energy of training and validation images",
+            "The shaded gap is what matters: it opens when the machine likes images it has seen better than new ones.",
+            "how good the model is. Both curves may rise or fall together, as log Z moves with them.",
+            "the preset that overfits 500 images.",
+        )
+        series = [
+            Series(name, *history.column(f"free_energy_{part}"))
+            for name, part in (("training", "train"), ("validation", "validation"))
+        ]
+        option = curve_option(series, x_title="epochs", y_title="nats per image", band=("training", "validation"))
+        curves(option, height=CURVE_HEIGHT, key=f"chart_{key}", alt="Free energy of training and validation images")
+
+
+def filter_wall(
+    weight: Array,
+    shape: tuple[int, int],
+    units: npt.NDArray[np.intp],
+    *,
+    key: str,
+    shared: bool = True,
+    clickable: bool = False,
+    selected: int | None = None,
+    labels: list[str] | None = None,
+    columns: int = 10,
+    max_cell: int = 56,
+) -> int | None:
+    """The incoming weights of ``units`` as pictures, on one scale or each on its own. Returns the place clicked."""
+    pictures = np.ascontiguousarray(weight.T[units], dtype=np.float64).reshape(-1, *shape)
+    coloured = frames.colour_weights(pictures, shared=shared, lut=theme.diverging(mode()))
+    columns = min(columns, len(units))
+    place = wall(
+        frames.grid_png(coloured.pixels, columns),
+        n=len(units),
+        columns=columns,
+        cell=shape,
+        labels=labels or [f"unit {unit}" for unit in units],
+        selected=selected,
+        clickable=clickable,
+        max_cell=max_cell,
+        alt=f"Weights of {len(units)} hidden units as pictures",
+        key=key,
+    )
+    limit = f"{coloured.limit.max():.2f}" if shared else "max"
+    _legend(f"−{limit}", "weight" if shared else "weight, each on its own scale", limit)
+    return place
+
+
+def _legend(low: str, middle: str, high: str) -> None:
+    """What the colours of weights mean."""
+    gradient = theme.css_gradient(theme.diverging(mode()))
+    st.html(
+        '<div style="max-width:22rem;font-size:.8rem;opacity:.85">'
+        f'<div style="height:.5rem;border-radius:.25rem;background:{gradient}"></div>'
+        f'<div style="display:flex;justify-content:space-between"><span>{low}</span><span>{middle}</span>'
+        f"<span>{high}</span></div></div>"
+    )
+
+
+def reconstructions(snapshot: Snapshot, shape: tuple[int, int], key: str) -> None:
+    """Ten test images over their one-step reconstructions, before training and now."""
+    with st.container(key=f"card_{key}", gap="xsmall"):
+        title(
+            "Test images, and what comes back after one step",
+            "Top: ten test images. Middle: their reconstructions p(v|h) by the untrained machine. Bottom: by this one, now.",
+            "whether the machine can make such images by itself: step its chains from noise for that.",
+        )
+        rows = np.concatenate([snapshot.originals, snapshot.before, snapshot.now])
+        count = len(snapshot.originals)
+        picture_wall(
+            frames.colour_probabilities(rows, shape=shape),
+            count,
+            f"wall_{key}",
+            "Ten test images over their reconstructions before training and now",
+            labels=[f"{row} {i + 1}" for row in ("original", "before training", "now") for i in range(count)],
+        )
+
+
+def picture_wall(
+    pixels: frames.Pixels,
+    columns: int,
+    key: str,
+    alt: str,
+    *,
+    labels: list[str] | None = None,
+    max_cell: int = 56,
+) -> None:
+    """Pictures (N, h, w, 3) side by side, to look at."""
+    wall(
+        frames.grid_png(pixels, columns),
+        n=len(pixels),
+        columns=min(columns, len(pixels)),
+        cell=(pixels.shape[1], pixels.shape[2]),
+        labels=labels,
+        max_cell=max_cell,
+        alt=alt,
+        key=key,
+    )

@@ -1,0 +1,196 @@
+"""The draft's widgets. Each shows one field of the draft and writes its change back; the draft is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import state
+from rbm.datasets.catalog import CATALOG, is_available
+from rbm.errors import RbmError
+from rbm.experiment import ModelSpec
+from rbm.presets import PRESETS
+from rbm.training.config import LIVE, Knob, TrainConfig, knobs
+
+_KNOBS = {**knobs(ModelSpec), **knobs(TrainConfig)}
+LABELS = {
+    **{name: k.label for name, k in _KNOBS.items()},
+    "dataset": "Data set",
+    "classes": "Classes",
+    "size": "Training images",
+    "seed": "Seed",
+}
+_SIZES = (100, 200, 500, 1000, 2000, 5000, 10000, 20000)
+
+
+def draft_panel() -> None:
+    """Everything that makes a run, the few settings that a class plays with first."""
+    _preset()
+    _dataset()
+    for name in ("n_hidden", "k", "learning_rate", "batch_size", "epochs", "algorithm"):
+        knob(name)
+    with st.expander("Optimiser and more", icon=":material/tune:"):
+        for name in ("optimizer", "momentum", "weight_decay", "schedule", "binarise", "visible_bias"):
+            knob(name)
+        _size()
+    _seed()
+
+
+def knob(name: str) -> None:
+    """The widget that fits a field's knob: a choice, a slider over its stops, or a slider over its range."""
+    k = _KNOBS[name]
+    key, value = _bound(name)
+    common: dict[str, Any] = {"key": key, "help": _help(name, k), "on_change": _changed, "args": (name,)}
+    if k.choices and len(k.choices) <= 3:
+        st.segmented_control(k.label, k.choices, required=True, **common)
+    elif k.choices:
+        st.selectbox(k.label, k.choices, **common)
+    elif k.stops:
+        kind = type(value)
+        stops = sorted({*map(kind, k.stops), value})
+        st.select_slider(k.label, stops, format_func=lambda stop: f"{stop:g}", **common)
+    else:
+        kind = type(value)
+        assert k.low is not None
+        assert k.high is not None
+        st.slider(k.label, kind(k.low), kind(k.high), step=kind(k.step or 1), **common)
+
+
+def _help(name: str, k: Knob) -> str:
+    return f"{k.help} Takes effect at once while training." if name in LIVE else k.help
+
+
+def _bound(name: str) -> tuple[str, Any]:
+    """The widget's key, holding the draft's value before the widget is made."""
+    key, value = f"draft_{name}", state.draft()[name]
+    st.session_state[key] = value
+    return key, value
+
+
+def _changed(name: str) -> None:
+    """Write a widget's new value into the draft, and on to a run in training where it may change."""
+    value = st.session_state[f"draft_{name}"]
+    state.draft()[name] = value
+    current = state.run()
+    if name in LIVE and current is not None and current.status not in ("finished", "diverged"):
+        current.change(**{name: value})
+
+
+def _preset() -> None:
+    spec = state.to_spec(state.draft())
+    st.session_state["preset"] = next((name for name, preset in PRESETS.items() if preset.spec == spec), None)
+    st.selectbox(
+        "Preset",
+        list(PRESETS),
+        format_func=lambda name: PRESETS[name].title,
+        key="preset",
+        placeholder="Your own settings",
+        on_change=_take_preset,
+        help="Ready-made runs: good starts, the classic recipes, and some that go wrong in an instructive way.",
+    )
+    chosen = st.session_state["preset"]
+    if chosen:
+        st.caption(PRESETS[chosen].why)
+
+
+def _take_preset() -> None:
+    chosen = st.session_state["preset"]
+    if chosen:
+        state.set_draft(PRESETS[chosen].spec)
+
+
+def _dataset() -> None:
+    key, value = _bound("dataset")
+    st.selectbox(
+        "Data set",
+        list(CATALOG),
+        format_func=lambda name: CATALOG[name].title,
+        key=key,
+        on_change=_changed_dataset,
+        help="What is learnt. MNIST and the toy sets come with the program; the others are downloaded once.",
+    )
+    entry = CATALOG[value]
+    if not is_available(value):
+        st.caption(entry.about)
+        _download(value)
+    elif len(entry.class_names) > 4:
+        _classes(entry.class_names)
+
+
+def _changed_dataset() -> None:
+    state.draft().update(dataset=st.session_state["draft_dataset"], classes=None, size=None)
+
+
+def _download(name: str) -> None:
+    if not st.button(f"Download {CATALOG[name].title}", key="download_data", icon=":material/download:"):
+        return
+    from rbm.datasets.catalog import load_dataset
+
+    bar = st.progress(0.0, "Asking for the files")
+    try:
+        load_dataset(name, progress=_shown_on(bar.progress))
+    except RbmError as error:
+        bar.empty()
+        st.error(str(error), icon=":material/cloud_off:")
+        return
+    st.rerun()
+
+
+def _shown_on(show: Callable[[float, str], Any]) -> Callable[[int, int | None], None]:
+    def progress(done: int, total: int | None) -> None:
+        size = f"{done / 1e6:.1f} MB" + (f" of {total / 1e6:.1f} MB" if total else "")
+        show(min(done / total, 1.0) if total else 0.0, f"Downloading {size}")
+
+    return progress
+
+
+def _classes(names: tuple[str, ...]) -> None:
+    everything = tuple(range(len(names)))
+    st.session_state["draft_classes"] = list(state.draft()["classes"] or everything)
+    st.pills(
+        "Classes",
+        everything,
+        selection_mode="multi",
+        format_func=lambda i: names[i],
+        key="draft_classes",
+        on_change=_changed_classes,
+        args=(everything,),
+        help="The classes to learn from; usually all. One or two classes learn fastest and look clearest.",
+    )
+
+
+def _changed_classes(everything: tuple[int, ...]) -> None:
+    chosen = tuple(sorted(st.session_state["draft_classes"]))
+    state.draft()["classes"] = chosen if chosen and chosen != everything else None
+
+
+def _size() -> None:
+    stops = sorted({*_SIZES, state.draft()["size"] or _SIZES[0]})
+    st.session_state["draft_size"] = state.draft()["size"]
+    st.select_slider(
+        "Training images",
+        [*stops, None],
+        format_func=lambda n: "all" if n is None else f"{n:,}",
+        key="draft_size",
+        on_change=_changed,
+        args=("size",),
+        help="How many images to learn from; usually all. A few hundred show overfitting.",
+    )
+
+
+def _seed() -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        key, _ = _bound("seed")
+        st.number_input(
+            "Seed",
+            0,
+            2**31 - 1,
+            step=1,
+            key=key,
+            on_change=_changed,
+            args=("seed",),
+            help="The start of all chance in a run: the same settings and seed give the same run. Reset keeps it.",
+        )
+        st.button("", key="dice", icon=":material/casino:", on_click=state.roll_seed, help="Draw another seed")

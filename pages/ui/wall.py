@@ -1,0 +1,68 @@
+"""The picture wall: many small pictures, drawn crisply, that change in place and can be picked."""
+
+from collections.abc import Sequence
+from hashlib import blake2s
+from typing import TYPE_CHECKING
+
+from pages.ui.component import declare
+from pages.ui.frames import data_url
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+_HTML = """
+<div class="wall">
+  <canvas></canvas>
+  <div class="ring selected" hidden></div>
+  <div role="row"><div class="ring cursor" role="gridcell" id="cell" hidden></div></div>
+  <div class="label" hidden></div>
+</div>
+"""
+
+_mount: "ComponentRenderer" = declare("wall", _HTML)
+
+
+def wall(
+    png: bytes,
+    *,
+    n: int,
+    columns: int,
+    cell: tuple[int, int],
+    gap: int = 1,
+    labels: Sequence[str] | None = None,
+    selected: int | None = None,
+    clickable: bool = False,
+    max_cell: int = 56,
+    alt: str,
+    key: str,
+) -> int | None:
+    """Show `frames.grid_png(pictures, columns, gap)`; return the picture that was just clicked, otherwise None.
+
+    n, columns, gap: as given to `grid_png` (scale 1). cell: rows and columns of pixels of one picture.
+    labels: a few words per picture, shown on hover and read out. max_cell: the widest a picture grows, in screen pixels;
+    the wall always fits its container. `key` keeps the element in place: use one key for one wall.
+    """
+    if labels is not None and len(labels) != n:
+        raise ValueError(f"expected one label for each of {n} pictures, got {len(labels)}")
+    clicked = _mount(
+        key=key,
+        data={
+            "src": data_url(png),
+            "version": blake2s(png, digest_size=6).hexdigest(),
+            "n": n,
+            "columns": min(columns, n),
+            "cell": list(cell),
+            "gap": gap,
+            "labels": list(labels) if labels is not None else None,
+            "selected": selected,
+            "clickable": clickable,
+            "maxCell": max_cell,
+            "alt": alt,
+        },
+        on_click_change=_ignore,  # without a callback the trigger has no place in the result
+    ).click
+    return clicked if isinstance(clicked, int) and 0 <= clicked < n else None
+
+
+def _ignore() -> None:
+    pass

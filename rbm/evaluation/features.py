@@ -1,0 +1,26 @@
+"""What hidden units respond to. N images, V visible, H hidden units."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from rbm.errors import ConfigError
+from rbm.models.rbm import RBM
+
+
+class Response(NamedTuple):
+    """One hidden unit over a set of images: ``activation`` ⟨h_j|v⟩ (N,); ``best`` (K,) rows that excite it most, first first."""
+
+    activation: Tensor
+    best: Tensor
+
+
+@torch.no_grad()
+def response(model: RBM, images: Tensor, unit: int, count: int = 10) -> Response:
+    """How unit ``unit`` responds to images (N, V); ties in saturated units are settled by its field, which never saturates."""
+    if not 0 <= unit < model.n_hidden:
+        raise ConfigError(f"There is no hidden unit {unit}; this model has 0 to {model.n_hidden - 1}.")
+    field = images @ model.weight[:, unit] + model.hidden_bias[unit]
+    activation = model.hidden_unit.mean(field.unsqueeze(1)).squeeze(1)
+    return Response(activation, field.topk(min(count, len(field))).indices)

@@ -1,0 +1,49 @@
+"""Every knob's range is enforced in one clear sentence."""
+
+import math
+
+import pytest
+
+from rbm.errors import ConfigError
+from rbm.training.config import LIVE, TrainConfig, knobs
+
+
+def test_the_defaults_lie_within_their_own_ranges_and_stops():
+    config = TrainConfig()
+    for name, knob in knobs(TrainConfig).items():
+        value = getattr(config, name)
+        if knob.choices:
+            assert value in knob.choices
+        else:
+            assert knob.low <= value <= knob.high
+        if knob.stops:
+            assert knob.stops == tuple(sorted(knob.stops))
+            assert knob.stops[0] >= knob.low
+            assert knob.stops[-1] <= knob.high
+
+
+def test_every_knob_says_what_it_is():
+    for name, knob in knobs(TrainConfig).items():
+        assert knob.label, name
+        assert knob.help.endswith("."), name
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ({"k": 0}, "k is 0; expected 1 to 50 steps."),
+        ({"k": 1.5}, "k is 1.5; expected a whole number from 1 to 50."),
+        ({"k": True}, "k is True; expected a whole number"),
+        ({"learning_rate": math.nan}, "learning_rate is nan; expected 1e-05 to 10."),
+        ({"learning_rate": "fast"}, "learning_rate is 'fast'; expected a number"),
+        ({"algorithm": "magic"}, "algorithm is 'magic'; choose one of: cd, pcd."),
+    ],
+)
+def test_a_value_out_of_range_is_refused_in_one_sentence(setting, sentence):
+    with pytest.raises(ConfigError) as refusal:
+        TrainConfig(**setting)
+    assert sentence in str(refusal.value)
+
+
+def test_only_numbers_that_act_on_the_next_step_are_live():
+    assert set(LIVE) == {"k", "learning_rate", "momentum", "weight_decay"}
