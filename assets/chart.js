@@ -152,18 +152,15 @@ class Chart {
     this.level.style.display = level && shown.length ? "" : "none";
   }
 
-  // A missing value breaks the line.
+  // A missing value breaks the line; a point without neighbours is a dot.
   path(points) {
-    let pen = "M";
-    let text = "";
+    const runs = [[]];
     for (const [x, y] of points) {
-      if (y === null || (this.data.y.log && y <= 0) || (this.data.x.log && x <= 0)) pen = "M";
-      else {
-        text += `${pen}${this.x(x).toFixed(1)},${this.y(y).toFixed(1)}${pen === "M" ? "h0" : ""}`; // h0: a lone point is a dot
-        pen = "L";
-      }
+      if (y === null || (this.data.y.log && y <= 0) || (this.data.x.log && x <= 0)) runs.push([]);
+      else runs.at(-1).push(`${this.x(x).toFixed(1)},${this.y(y).toFixed(1)}`);
     }
-    return text;
+    const dot = "m-1.6,0a1.6,1.6 0 1,0 3.2,0a1.6,1.6 0 1,0 -3.2,0";
+    return runs.map((run) => (run.length ? `M${run.join("L")}${run.length > 1 ? "" : dot}` : "")).join("");
   }
 
   area(one, other, shown) {

@@ -49,12 +49,16 @@ class Cluster:
     def close(self) -> None:
         """Leave the scheduler, and end it if it is our own child."""
         self.client.close(timeout=2)
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
+        if self._process is None:
+            return
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 _lock = threading.Lock()
@@ -124,7 +128,7 @@ def _serve(closing: IO[str]) -> None:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             memory_limit=0,  # pausing a worker at a share of memory would freeze a whole class
         ) as cluster,
         Client(cluster, set_as_default=False) as client,

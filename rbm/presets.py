@@ -75,7 +75,14 @@ PRESETS = MappingProxyType(
                 dataset=DatasetSpec("bars_and_stripes"),
                 model=ModelSpec(n_hidden=16),
                 training=TrainConfig(
-                    algorithm="pcd", batch_size=30, epochs=500, k=5, momentum=0.0, learning_rate=0.2, weight_decay=0.0
+                    algorithm="pcd",
+                    k=5,
+                    batch_size=30,
+                    epochs=5000,
+                    learning_rate=0.2,
+                    momentum=0.0,
+                    weight_decay=0.0,
+                    schedule="linear",
                 ),
             ),
         ),

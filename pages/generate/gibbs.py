@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import empty, gibbs, live, shell, state
+from pages.ui import empty, gibbs, live, shell, state, walks
 
 shell.header("Step its Gibbs chains", "What does the machine make by itself, from noise, one half step at a time?")
 current = state.run()
@@ -20,16 +20,18 @@ def walk_on() -> None:
     """Everything that a step changes; a click here redraws this part alone."""
     run = state.run()
     assert run is not None
+    bar = st.container()  # above the slider whose choice it needs: buttons stay where they are on every page
     machine = gibbs.choose_machine(run)
     held = gibbs.held_part(settings, run.spec)
     walk = gibbs.walk_of(run, machine, settings)
     if interval is not None and st.session_state.get("gibbs_playing"):
         walk.sweep(beta=settings.beta, clamp=held)
-    gibbs.transport(walk, settings, held)
+    with bar:
+        gibbs.transport(walk, settings, held)
     shape = live.picture_shape(run.spec)
-    gibbs.layers(walk.now, shape, walk.step)
-    gibbs.film(walk, shape)
-    gibbs.energies(walk, gibbs.data_free_energy(run, walk, machine))
+    walks.layers(walk.now, shape, walk.step)
+    walks.film(walk, shape)
+    walks.energies(walk, walks.data_free_energy(run, walk, machine))
 
 
 walk_on()

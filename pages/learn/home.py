@@ -30,4 +30,4 @@ words, drawing = st.columns([6, 5], gap="large", vertical_alignment="center")
 with words:
     st.markdown((shell.ROOT / "assets/text/home.en.md").read_text("utf-8"))
 with drawing:
-    st.html(figures.bipartite(6, 4))
+    st.markdown(figures.bipartite(6, 4), unsafe_allow_html=True)  # our own drawing; st.html would strip the SVG

@@ -71,7 +71,11 @@ def filter_wall(
 ) -> int | None:
     """The incoming weights of ``units`` as pictures, on one scale or each on its own. Returns the place clicked."""
     pictures = np.ascontiguousarray(weight.T[units], dtype=np.float64).reshape(-1, *shape)
-    coloured = frames.colour_weights(pictures, shared=shared, lut=theme.diverging(mode()))
+    # One lonely pixel must not wash out all the others: the scale ends where 99.9 % of the weights lie.
+    limit = float(np.quantile(np.abs(pictures), 0.999))
+    coloured = frames.colour_weights(
+        pictures, shared=shared, limit=limit if shared else None, lut=theme.diverging(mode())
+    )
     columns = min(columns, len(units))
     place = wall(
         frames.grid_png(coloured.pixels, columns),
@@ -85,8 +89,11 @@ def filter_wall(
         alt=f"Weights of {len(units)} hidden units as pictures",
         key=key,
     )
-    limit = f"{coloured.limit.max():.2f}" if shared else "max"
-    _legend(f"−{limit}", "weight" if shared else "weight, each on its own scale", limit)
+    _legend(
+        f"−{limit:.2f}" if shared else "−max",
+        "weight" if shared else "each its own scale",
+        f"{limit:.2f}" if shared else "max",
+    )
     return place
 
 

@@ -2,11 +2,17 @@
 
 import streamlit as st
 
-from pages.ui import live, shell
+from pages.ui import live, shell, state
 
 
 def no_machine(what: str) -> None:
-    """Say that there is nothing trained to look at, and offer to train at once."""
+    """Say that there is nothing trained to look at, and offer to train at once; go on by itself once there is."""
+    current = state.run()
+    if current is not None and current.past:
+        st.rerun()
+    if current is not None and current.active:
+        st.info("The machine is being made …", icon=":material/hourglass_top:")
+        return
     st.info(
         f"There is no machine yet {what}. Train one, and it appears here while it still learns.", icon=":material/info:"
     )

@@ -20,7 +20,7 @@ TEXT: dict[Mode, str] = {"light": "#1B2026", "dark": "#E6E9ED"}
 CATEGORICAL: dict[Mode, tuple[str, ...]] = {
     "light": (
         *("#0B7670", "#D9590B", "#7D68F3", "#1B3363", "#BE0E25"),
-        *("#5E99D1", "#8A7F56", "#5C2BB5", "#6A0000", "#829C7E"),
+        *("#5A95CD", "#8A7F56", "#5C2BB5", "#6A0000", "#7E987A"),
     ),
     "dark": (
         *("#3CC7B8", "#FF9A57", "#6B78F2", "#AAD5FE", "#D04E8C"),

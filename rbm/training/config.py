@@ -92,10 +92,10 @@ class TrainConfig:
     epochs: int = knob(
         20,
         "Epochs",
-        "Passes over the training images; 5 to 20 show a lot, 100 polish.",
+        "Passes over the training images; 5 to 20 show a lot, 100 polish, thousands suit toy sets.",
         low=1,
-        high=500,
-        stops=(1, 2, 3, 5, 10, 12, 20, 30, 50, 100, 200, 300, 500),
+        high=5000,
+        stops=(1, 2, 3, 5, 10, 12, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 5000),
     )
     optimizer: str = knob(
         "sgd",

@@ -136,7 +136,9 @@ def test_the_free_energies_are_those_of_the_model_and_the_gap_their_difference(d
     expected = job.model.free_energy(job.probe.validation).double().mean().item()
     assert numbers["free_energy_validation"] == pytest.approx(expected, rel=1e-12)
     assert numbers["free_energy_gap"] == pytest.approx(expected - numbers["free_energy_train"])
-    assert numbers["weight_norm"] == pytest.approx(float(job.model.weight.detach().double().square().sum().sqrt()), 1e-5)
+    assert numbers["weight_norm"] == pytest.approx(
+        float(job.model.weight.detach().double().square().sum().sqrt()), 1e-5
+    )
     activity = job.model.hidden_mean(job.probe.validation).mean(0)
     assert numbers["dead_units"] == pytest.approx(float((activity < 0.01).double().mean()))
 
@@ -165,14 +167,17 @@ def test_the_loss_is_the_mean_free_energy_of_data_minus_that_of_the_chain(bars, 
 
 def test_divergence_stops_with_the_reason_and_keeps_the_last_good_parameters(digits):
     job = trainer(digits, learning_rate=10.0, momentum=0.99, weight_decay=0.0, epochs=50)
-    good = []
-    with pytest.raises(DivergenceError, match=r"diverged after \d+ updates.*Lower the learning rate from 10 to 1"):
-        for event in [job.report()]:
-            good = parameters(job)
-        while True:
-            event = job.step()
-            if event is not None:
+    job.report()
+    good = parameters(job)
+
+    def until_it_breaks():
+        nonlocal good
+        while not job.finished:
+            if job.step() is not None:
                 good = parameters(job)
+
+    with pytest.raises(DivergenceError, match=r"diverged after \d+ updates.*Lower the learning rate from 10 to 1"):
+        until_it_breaks()
     assert same(parameters(job), good)
     assert all(torch.isfinite(p).all() for p in job.model.parameters())
 
@@ -194,7 +199,7 @@ def test_a_live_knob_turns_at_once_and_another_is_refused(digits):
     before = parameters(job)
     job.change(learning_rate=1e-5)
     job.step()
-    moved = float((job.model.weight - before[0]).abs().max())
+    moved = float((job.model.weight.detach() - before[0]).abs().max())
     assert 0 < moved <= 1.0000001e-5
     with pytest.raises(ConfigError, match="batch_size cannot change during training"):
         job.change(batch_size=3)
@@ -219,12 +224,17 @@ def test_pcd_learns_bars_and_stripes_to_near_the_entropy_of_the_data(bars):
     """−log 30 = −3.40 is the best there is; 16 independent pixels alone reach −16 log 2 = −11.09."""
     model = RBM(16, 16, generator=randomness.generator(1, "model"))
     config = TrainConfig(
-        algorithm="pcd", batch_size=30, k=5, momentum=0.0, learning_rate=0.2, weight_decay=0.0, epochs=500
+        algorithm="pcd",
+        k=5,
+        batch_size=30,
+        epochs=4000,
+        learning_rate=0.2,
+        momentum=0.0,
+        weight_decay=0.0,
+        schedule="linear",
     )
     for _ in train(model, bars, config, randomness.generator(1, "training")):
         pass
-    for _ in train(model, bars, TrainConfig(**{**config.__dict__, "schedule": "linear"}), randomness.generator(2)):
-        pass
     with torch.no_grad():
         log_likelihood = float(-model.free_energy(bars.train).double().mean() - exact.log_partition(model))
-    assert -math.log(30) >= log_likelihood > -5.0
+    assert -math.log(30) >= log_likelihood > -4.2

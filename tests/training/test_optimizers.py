@@ -58,7 +58,12 @@ def test_a_saved_optimiser_goes_on_bit_for_bit(name):
 
 @pytest.mark.parametrize(
     ("schedule", "start", "half", "end"),
-    [("constant", 0.2, 0.2, 0.2), ("linear", 0.2, 0.1, 0.0), ("cosine", 0.2, 0.1, 0.0), ("inverse", 0.2, 0.2 / 5.5, 0.02)],
+    [
+        ("constant", 0.2, 0.2, 0.2),
+        ("linear", 0.2, 0.1, 0.0),
+        ("cosine", 0.2, 0.1, 0.0),
+        ("inverse", 0.2, 0.2 / 5.5, 0.02),
+    ],
 )
 def test_schedules_at_start_half_and_end(schedule, start, half, end):
     config = TrainConfig(learning_rate=0.2, schedule=schedule)

@@ -1,0 +1,239 @@
+"""Annealed importance sampling: log Z of a model too large to enumerate, from below and from above.
+
+Independent chains start in a model whose Z is known and are moved, temperature by temperature, towards the one asked
+about; each collects a weight w with ⟨w⟩ = Z. Neal, Annealed Importance Sampling, 2001; for RBMs: Salakhutdinov &
+Murray, On the Quantitative Analysis of Deep Belief Networks, 2008, section 4. Letters: N chains, V visible, H hidden.
+
+    E[log w] ≤ log Z, so a forward estimate tends to be too low and the likelihood it gives *too high*. Chains that
+    start at the model's own samples and go back give a bound from the other side; log Z is likely between the two
+    (Burda, Grosse & Salakhutdinov, Accurate and Conservative Estimates of MRF Log-likelihood, 2015).
+"""
+
+import math
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from rbm.errors import ConfigError, ShapeError
+from rbm.models.rbm import RBM
+from rbm.units import UNITS, Unit
+
+DEVIATIONS = 3.0  # standard errors from the value to either end of an Estimate
+DOUBT = math.erfc(DEVIATIONS / math.sqrt(2)) / 2  # chance of a normal variable beyond one such end, 0.00135
+FEWEST_EFFECTIVE = 10.0  # weights; with fewer the standard error itself is a guess
+WIDEST_GAP = 2.0  # nats between forward and reverse estimate; a likelihood is then known to about 1 nat
+
+
+class Estimate(NamedTuple):
+    """log Z in nats, with what is known of its error.
+
+    ``standard_error`` of the value, by the delta method: std(w) / (⟨w⟩ √N); ``ess`` = (Σw)² / Σw², between 1 and N, the
+    number of chains that count; ``low`` and ``high``: three standard errors of the mean weight either way, in logs.
+    """
+
+    value: float
+    standard_error: float
+    ess: float
+    low: float
+    high: float
+
+
+class Bracket(NamedTuple):
+    """log Z from below (``forward``) and from above (``reverse``), each in expectation."""
+
+    forward: Estimate
+    reverse: Estimate
+
+    @property
+    def gap(self) -> float:
+        """Reverse minus forward, nats: about by how much a likelihood from ``forward`` may be too high."""
+        return self.reverse.value - self.forward.value
+
+    @property
+    def trustworthy(self) -> bool:
+        """Whether the forward estimate is fit to be quoted; ``reason`` says why."""
+        return self._judge()[0]
+
+    @property
+    def reason(self) -> str:
+        """The verdict in one sentence, fit to be shown to a person."""
+        return self._judge()[1]
+
+    def _judge(self) -> tuple[bool, str]:
+        for name, estimate in (("forward", self.forward), ("reverse", self.reverse)):
+            if not estimate.ess >= FEWEST_EFFECTIVE:  # not ">=" and not "<": a NaN must not pass
+                return False, (
+                    f"Only {estimate.ess:.1f} {name} chains carry all the weight ({FEWEST_EFFECTIVE:g} are wanted): "
+                    "take more temperatures."
+                )
+        if not abs(self.gap) <= WIDEST_GAP:
+            way = "above" if self.gap > 0 else "below"
+            return False, (
+                f"The reverse estimate lies {abs(self.gap):.1f} nats {way} the forward one ({WIDEST_GAP:g} would do): "
+                "take more temperatures, or start from samples that have moved longer."
+            )
+        return True, f"Forward and reverse estimates agree within {abs(self.gap):.2f} nats."
+
+
+class Path:
+    """The models on the way from the base (β = 0) to the target (β = 1), unit types unchanged:
+
+    weights βW, hidden biases βc, visible biases a + β(b − a), so that with x = vW + c, computed once for every β,
+
+        log p*_β(v) = v·(a + β(b − a)) − base_energy(v) + Σ_j log_partition(βx_j)
+
+    At β = 0 all units are independent and Z is known. Attribute ``base`` a (V,).
+    Source: Salakhutdinov & Murray 2008, eq. 15-18, with the base model's weights and hidden biases 0.
+    """
+
+    def __init__(self, model: RBM, base: Tensor | None = None) -> None:
+        """``base`` None takes the model's own visible biases. ShapeError unless base is (V,)."""
+        self.visible_unit, self.hidden_unit = model.visible_unit, model.hidden_unit
+        self._weight = model.weight.detach()
+        self._visible_bias, self._hidden_bias = model.visible_bias.detach(), model.hidden_bias.detach()
+        self.base = self._visible_bias if base is None else base.detach().to(self._weight)
+        if self.base.shape != self._visible_bias.shape:
+            raise ShapeError(
+                f"base has shape {tuple(self.base.shape)}, expected ({model.n_visible},), one bias a visible unit: "
+                "make it with base_biases(data)."
+            )
+
+    def log_base(self) -> float:
+        """log Z at β = 0: Σ_i log_partition(a_i) + Σ_j log_partition(0)."""
+        hidden = self.hidden_unit.log_partition(torch.zeros_like(self._hidden_bias).double())
+        return float(self.visible_unit.log_partition(self.base.double()).sum() + hidden.sum())
+
+    def start(self, n_chains: int, generator: torch.Generator) -> Tensor:
+        """Exact draws from the model at β = 0, (N, V)."""
+        return self.visible_unit.sample(self.base.expand(n_chains, -1), generator)
+
+    def inner(self, v: Tensor) -> Tensor:
+        """x = vW + c (N, H), from which everything about v at every β follows."""
+        return torch.addmm(self._hidden_bias, v, self._weight)
+
+    def log_ratio(self, v: Tensor, x: Tensor, old: float, new: float) -> Tensor:
+        """log p*_new(v) − log p*_old(v), (N,) float64."""
+        hidden = self.hidden_unit.log_partition(new * x) - self.hidden_unit.log_partition(old * x)
+        return (new - old) * (v @ (self._visible_bias - self.base)).double() + hidden.sum(1, dtype=torch.float64)
+
+    def hidden_field(self, x: Tensor, beta: float) -> Tensor:
+        """The field in which h is drawn given v at β, (N, H)."""
+        return beta * x
+
+    def visible_field(self, h: Tensor, beta: float) -> Tensor:
+        """The field in which v is drawn given h at β, (N, V)."""
+        return torch.addmm(torch.lerp(self.base, self._visible_bias, beta), h, self._weight.T, alpha=beta)
+
+    def move(self, x: Tensor, beta: float, generator: torch.Generator) -> Tensor:
+        """One Gibbs sweep v → h → v at β of the chains whose x is given: leaves p_β(v) as it is. (N, H) -> (N, V)."""
+        h = self.hidden_unit.sample(self.hidden_field(x, beta), generator)
+        return self.visible_unit.sample(self.visible_field(h, beta), generator)
+
+
+def base_biases(data: Tensor, unit: Unit = UNITS["bernoulli"]) -> Tensor:
+    """The biases of the base-rate model: without weights, each unit has its mean over data (N, V). (V,), float64."""
+    return unit.bias_for(data.double().mean(0), len(data))
+
+
+@torch.no_grad()
+def log_partition(
+    model: RBM,
+    *,
+    n_chains: int = 100,
+    n_temperatures: int = 1000,
+    generator: torch.Generator,
+    base: Tensor | None = None,
+) -> Estimate:
+    """log Z by forward AIS in ``n_temperatures`` equal steps of β from 0 to 1. ⟨w⟩ = Z, so log⟨w⟩ is low on average.
+
+    ``base`` (V,): visible biases of the starting model. Best are the data's base rates, ``base_biases(data)``; None
+    takes the model's own biases, which needs no data and is exact without weights. Products in the model's dtype,
+    weights in float64. ConfigError for fewer than 2 chains or 1 temperature.
+    """
+    _check(n_chains, n_temperatures)
+    path = Path(model, base)
+    log_w = _collect(path, path.start(n_chains, generator), _betas(n_temperatures), generator)
+    return _from_below(path.log_base() + log_w)
+
+
+@torch.no_grad()
+def reverse_log_partition(
+    model: RBM,
+    start: Tensor,
+    *,
+    n_temperatures: int = 1000,
+    generator: torch.Generator,
+    base: Tensor | None = None,
+) -> Estimate:
+    """log Z by AIS run backwards from ``start`` (N, V), samples of the model: −log⟨1/w⟩, high on average.
+
+    That it is an upper bound in expectation holds for *exact* samples (``exact.sample``). From long Gibbs or persistent
+    chains it is approximate, and chains stuck in some modes can hide it: all of Z that they miss is missed.
+    """
+    if start.ndim != 2 or start.shape[1] != model.n_visible:
+        raise ShapeError(f"start has shape {tuple(start.shape)}, expected (N, {model.n_visible}): one row a chain.")
+    _check(len(start), n_temperatures)
+    path = Path(model, base)
+    log_w = _collect(path, start.to(model.weight), _betas(n_temperatures)[::-1], generator)  # estimates 1/Z
+    inverse = _from_below(log_w - path.log_base())
+    return Estimate(-inverse.value, inverse.standard_error, inverse.ess, -inverse.high, -inverse.low)
+
+
+def bracket(
+    model: RBM,
+    start: Tensor,
+    *,
+    n_chains: int = 100,
+    n_temperatures: int = 1000,
+    generator: torch.Generator,
+    base: Tensor | None = None,
+) -> Bracket:
+    """Both estimates over the same temperatures; ``start`` (N, V) as in :func:`reverse_log_partition`."""
+    forward = log_partition(model, n_chains=n_chains, n_temperatures=n_temperatures, generator=generator, base=base)
+    reverse = reverse_log_partition(model, start, n_temperatures=n_temperatures, generator=generator, base=base)
+    return Bracket(forward, reverse)
+
+
+def _betas(n_temperatures: int) -> list[float]:
+    return [k / n_temperatures for k in range(n_temperatures + 1)]
+
+
+def _collect(path: Path, v: Tensor, betas: list[float], generator: torch.Generator) -> Tensor:
+    """log w (N,) of chains walked along ``betas`` from v (N, V), for a ratio Z(last β) / Z(first β).
+
+    At each step the weight is taken where the chain stands *before* it moves with the new temperature: moved first, it
+    would be drawn from p_new and the mean weight would no longer be the ratio. The last move would weigh nothing.
+    """
+    x = path.inner(v)
+    log_w = torch.zeros(len(v), dtype=torch.float64, device=v.device)
+    for old, new in pairwise(betas):
+        log_w += path.log_ratio(v, x, old, new)
+        if new != betas[-1]:
+            v = path.move(x, new, generator)
+            x = path.inner(v)
+    return log_w
+
+
+def _from_below(log_w: Tensor) -> Estimate:
+    """log⟨w⟩ and its error, from log w (N,).
+
+    Where the weights scatter so much that ⟨w⟩ minus three standard errors is not positive, ``low`` comes from Markov's
+    inequality instead, P(⟨w⟩ ≥ Z eᵗ) ≤ e⁻ᵗ: the value is not more than log(1/DOUBT) = 6.6 nats too high with the same
+    confidence, whatever the weights' distribution.
+    """
+    n = len(log_w)
+    value = float(log_w.logsumexp(0)) - math.log(n)
+    w = (log_w - value).exp()  # relative to their mean
+    error = float(w.std()) / math.sqrt(n)
+    below = 1.0 - DEVIATIONS * error
+    low = value + math.log(max(below, DOUBT))
+    return Estimate(value, error, float(w.sum() ** 2 / w.square().sum()), low, value + math.log1p(DEVIATIONS * error))
+
+
+def _check(n_chains: int, n_temperatures: int) -> None:
+    if n_chains < 2:
+        raise ConfigError(f"AIS needs at least 2 chains, got {n_chains}: one alone says nothing of its error.")
+    if n_temperatures < 1:
+        raise ConfigError(f"AIS needs at least 1 temperature, got n_temperatures={n_temperatures}.")

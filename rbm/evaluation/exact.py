@@ -1,0 +1,209 @@
+"""Everything exact, by visiting each state of the smaller layer: what estimates are measured against.
+
+Summing the larger layer out leaves one term for each state s of the smaller, enumerated one:
+
+    log p*(s) = a·s − base_energy(s) + Σ_i log_partition((sW + b)_i),    Z = Σ_s p*(s)
+
+with a the biases of the smaller layer and b those of the larger. All of it in float64 (nats), a bounded block of
+states at a time. Letters: F units of the smaller layer, M of the larger, N states, V visible, H hidden units.
+"""
+
+import copy
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from rbm.errors import ConfigError, ShapeError, TooLargeError
+from rbm.models.rbm import RBM
+from rbm.samplers.chains import Chains
+from rbm.units import Unit
+
+LIMIT = 20  # units of two states: at most 2^20 states are visited (others: as many units as make that many states)
+BLOCK = 2**17  # numbers of float64 held at once by an enumeration: 1 MB, which stays in the cache
+
+
+class Moments(NamedTuple):
+    """Mean statistics ⟨v hᵀ⟩ (V, H), ⟨v⟩ (V,), ⟨h⟩ (H,), or a difference of two such, named by their parameters."""
+
+    weight: Tensor
+    visible_bias: Tensor
+    hidden_bias: Tensor
+
+
+class _Halves(NamedTuple):
+    """A model in float64 seen from its smaller layer ("few"), whose states are visited; "many" is summed out."""
+
+    few: Unit
+    many: Unit
+    weight: Tensor  # (F, M)
+    few_bias: Tensor  # (F,)
+    many_bias: Tensor  # (M,)
+    few_is_hidden: bool
+
+    def field(self, s: Tensor) -> Tensor:
+        return torch.addmm(self.many_bias, s, self.weight)  # (N, M)
+
+    def log_weight(self, s: Tensor, field: Tensor) -> Tensor:
+        """log p*(s), (N,)."""
+        own = s @ self.few_bias - self.few.base_energy(s).sum(1)
+        return own + self.many.log_partition(field).sum(1)
+
+    def ordered(self, few: Tensor, many: Tensor) -> tuple[Tensor, Tensor]:
+        """The two as (visible, hidden)."""
+        return (many, few) if self.few_is_hidden else (few, many)
+
+
+def states(n: int, unit: Unit) -> Tensor:
+    """Every joint state of n units, one a row, the first unit changing slowest: (Sⁿ, n), float64.
+
+    TooLargeError beyond 2^LIMIT rows.
+    """
+    _refuse(_bits(n, unit), f"the states of {n} {unit.name} units")
+    return _rows(0, len(unit.states()) ** n, n, unit)
+
+
+@torch.no_grad()
+def log_partition(model: RBM) -> float:
+    """log Z = log Σ_{v,h} exp(−E(v, h)), nats; TooLargeError when the smaller layer has more than LIMIT units."""
+    return float(_log_weights(_halves(model, "log Z")).logsumexp(0))
+
+
+@torch.no_grad()
+def visible_distribution(model: RBM) -> tuple[Tensor, Tensor]:
+    """Every visible state (S, V) in the model's dtype and its p(v) = exp(−F(v) − log Z) (S,) in float64.
+
+    TooLargeError when there are more than 2^LIMIT visible states.
+    """
+    _refuse(_bits(model.n_visible, model.visible_unit), f"p(v) of {model.n_visible} visible units")
+    v = states(model.n_visible, model.visible_unit).to(model.weight.device)
+    log_p = -_float64(model).free_energy(v) - log_partition(model)
+    return v.to(model.weight), log_p.exp()
+
+
+@torch.no_grad()
+def joint_distribution(model: RBM) -> tuple[Tensor, Tensor, Tensor]:
+    """Every v (S, V) and every h (T, H) in the model's dtype, and p(v, h) (S, T) in float64.
+
+    TooLargeError when there are more than 2^LIMIT pairs.
+    """
+    bits = _bits(model.n_visible, model.visible_unit) + _bits(model.n_hidden, model.hidden_unit)
+    _refuse(bits, f"p(v, h) of {model.n_visible} visible and {model.n_hidden} hidden units")
+    double = _float64(model)
+    v = states(model.n_visible, model.visible_unit).to(double.weight)
+    h = states(model.n_hidden, model.hidden_unit).to(double.weight)
+    own_v = v @ double.visible_bias - double.visible_unit.base_energy(v).sum(1)
+    own_h = h @ double.hidden_bias - double.hidden_unit.base_energy(h).sum(1)
+    log_p = v @ double.weight @ h.T + own_v[:, None] + own_h - log_partition(model)  # (S, T)
+    return v.to(model.weight), h.to(model.weight), log_p.exp()
+
+
+@torch.no_grad()
+def moments(model: RBM) -> Moments:
+    """⟨v hᵀ⟩, ⟨v⟩ and ⟨h⟩ under the model itself, float64: what a negative phase estimates."""
+    halves = _halves(model, "the model's mean statistics")
+    log_z = _log_weights(halves).logsumexp(0)
+    pair = torch.zeros_like(halves.weight)
+    few, many = torch.zeros_like(halves.few_bias), torch.zeros_like(halves.many_bias)
+    for s in _blocks(halves):
+        field = halves.field(s)
+        p = (halves.log_weight(s, field) - log_z).exp()  # (N,)
+        mean = halves.many.mean(field)
+        weighted = s * p[:, None]
+        pair.addmm_(weighted.T, mean)
+        few += weighted.sum(0)
+        many += p @ mean
+    return Moments(pair.T if halves.few_is_hidden else pair, *halves.ordered(few, many))
+
+
+@torch.no_grad()
+def gradient(model: RBM, data: Tensor) -> Moments:
+    """∂/∂(W, b, c) of the mean over data (N, V) of log p(v): ⟨v hᵀ⟩_data − ⟨v hᵀ⟩_model and so on, float64.
+
+    Hinton, Training Products of Experts by Minimizing Contrastive Divergence, 2002, eq. 2-4; both phases exact.
+    """
+    double = _float64(model)
+    v = data.to(double.weight)
+    h = double.hidden_mean(v)
+    if len(v) == 0:
+        raise ShapeError("data has no rows; a mean gradient needs at least one.")
+    positive = Moments(v.T @ h / len(v), v.mean(0), h.mean(0))
+    return Moments(*(up - down for up, down in zip(positive, moments(model), strict=True)))
+
+
+@torch.no_grad()
+def sample(model: RBM, n: int, generator: torch.Generator) -> Chains:
+    """n independent, exact draws of (v, h) from the model, as chains at step 0.
+
+    The smaller layer is drawn from its tabulated distribution, the larger one from its conditional.
+    """
+    if n < 1:
+        raise ConfigError(f"Exact sampling needs at least one draw, got n={n}.")
+    halves = _halves(model, "exact samples")
+    cumulative = _log_weights(halves).softmax(0).cumsum(0)
+    u = torch.rand(n, generator=generator, device=generator.device, dtype=torch.float64).to(cumulative.device)
+    index = torch.searchsorted(cumulative, u * cumulative[-1], right=True)  # right: a state of probability 0 never
+    few = _digits(index, len(halves.few_bias), halves.few)
+    many = halves.many.sample(halves.field(few), generator)
+    v, h = halves.ordered(few, many)
+    return Chains(v.to(model.weight), h.to(model.weight), 0)
+
+
+def _float64(model: RBM) -> RBM:
+    return copy.deepcopy(model).double()
+
+
+def _halves(model: RBM, what: str) -> _Halves:
+    """The smaller layer first; TooLargeError when even that one has too many states."""
+    bits_v, bits_h = _bits(model.n_visible, model.visible_unit), _bits(model.n_hidden, model.hidden_unit)
+    few_is_hidden = bits_h <= bits_v
+    n, kind = (model.n_hidden, "hidden") if few_is_hidden else (model.n_visible, "visible")
+    _refuse(min(bits_v, bits_h), f"{what}, with {n} units in the smaller ({kind}) layer,")
+    weight, b, c = (p.detach().double() for p in (model.weight, model.visible_bias, model.hidden_bias))
+    if few_is_hidden:
+        return _Halves(model.hidden_unit, model.visible_unit, weight.T.contiguous(), c, b, True)
+    return _Halves(model.visible_unit, model.hidden_unit, weight, b, c, False)
+
+
+def _log_weights(halves: _Halves) -> Tensor:
+    """log p*(s) of every state of the smaller layer, in the order of :func:`states`."""
+    return torch.cat([halves.log_weight(s, halves.field(s)) for s in _blocks(halves)])
+
+
+def _blocks(halves: _Halves) -> Iterator[Tensor]:
+    """Every state of the smaller layer, so many at a time that their fields fill about BLOCK numbers."""
+    n_few, n_many = halves.weight.shape
+    total = len(halves.few.states()) ** n_few
+    rows = max(BLOCK // max(n_few, n_many), 1)
+    for start in range(0, total, rows):
+        yield _rows(start, min(start + rows, total), n_few, halves.few).to(halves.weight.device)
+
+
+def _rows(start: int, stop: int, n: int, unit: Unit) -> Tensor:
+    """Rows ``start`` to ``stop`` of all joint states: the row's number written in base S, digit by digit."""
+    return _digits(torch.arange(start, stop), n, unit)
+
+
+def _digits(number: Tensor, n: int, unit: Unit) -> Tensor:
+    single = unit.states().double().to(number.device)
+    place = len(single) ** torch.arange(n - 1, -1, -1, device=number.device)
+    return single[(number[:, None] // place) % len(single)]  # (N, n)
+
+
+def _bits(n: int, unit: Unit) -> float:
+    """log2 of the number of joint states of n units; infinite for a continuum."""
+    try:
+        return n * math.log2(len(unit.states()))
+    except TooLargeError:
+        return math.inf
+
+
+def _refuse(bits: float, what: str) -> None:
+    if bits > LIMIT:
+        count = f"2^{bits:g} states" if bits < math.inf else "a continuum of states"
+        raise TooLargeError(
+            f"Computing {what} exactly would visit {count}; the limit is 2^{LIMIT}, that is {LIMIT} binary units. "
+            "Estimate instead: ais.log_partition for log Z, Gibbs chains for samples and means."
+        )

@@ -1,0 +1,115 @@
+"""Who may import whom (README, "How it is built"): a layer imports the layers above it in this list, never below."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+LAYERS = [
+    ("rbm.errors", "rbm.randomness"),
+    ("rbm.units", "rbm.datasets"),
+    ("rbm.models",),
+    ("rbm.samplers",),
+    ("rbm.training", "rbm.evaluation"),
+    ("rbm.experiment", "rbm.checkpoint", "rbm.presets"),
+    ("rbm.cluster", "rbm.jobs"),
+    ("rbm.live",),
+    ("rbm.__main__", "rbm"),
+    ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures"),
+    ("pages.ui",),
+    ("pages.learn", "pages.train", "pages.generate", "pages.compare"),
+    ("app",),
+]
+SCREEN = ("streamlit", "plotly", "pages")
+# Neighbours in one layer that may know each other, importer first.
+BESIDE = {
+    ("rbm.checkpoint", "rbm.experiment"),
+    ("rbm.presets", "rbm.experiment"),
+    ("rbm.cluster", "rbm.jobs"),  # only to warm the workers up
+    ("pages.ui.frames", "pages.ui.theme"),
+    ("pages.ui.figures", "pages.ui.theme"),
+}
+
+
+def place(module: str) -> tuple[int, str] | None:
+    """The layer of a module and the name it is listed under: the longest that fits."""
+    fits = [
+        (len(name), level, name)
+        for level, names in enumerate(LAYERS)
+        for name in names
+        if module == name or module.startswith(name + ".")
+    ]
+    return max(fits)[1:] if fits else None
+
+
+def imports(path: Path) -> list[tuple[int, str]]:
+    """Every imported module of a file with its line; `from a import b` counts as a.b where that is a module."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                is_module = (ROOT / full.replace(".", "/")).with_suffix(".py").exists()
+                found.append((node.lineno, full if is_module else node.module))
+    return found
+
+
+def files() -> list[tuple[Path, str]]:
+    paths = [*ROOT.glob("rbm/**/*.py"), *ROOT.glob("pages/**/*.py"), ROOT / "app.py"]
+    return [(p, ".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")) for p in paths]
+
+
+def test_every_import_points_up_the_list():
+    wrong = []
+    for path, module in files():
+        level, name = place(module)
+        for line, target in imports(path):
+            found = place(target)
+            if found is None or found[1] == name:
+                continue
+            if found[0] > level or (found[0] == level and (name, found[1]) not in BESIDE):
+                wrong.append(f"{path.relative_to(ROOT)}:{line}: {module} imports {target}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_engine_never_imports_the_screen():
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {module} imports {target}"
+        for path, module in files()
+        if module.split(".")[0] == "rbm"
+        for line, target in imports(path)
+        if target.split(".")[0] in SCREEN
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_pages_never_import_each_other_and_nothing_imports_them():
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {module} imports {target}"
+        for path, module in files()
+        for line, target in imports(path)
+        if target.startswith(("pages.learn", "pages.train", "pages.generate", "pages.compare"))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_pure_half_of_the_screen_has_no_streamlit():
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {target}"
+        for path, module in files()
+        if module in ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures")
+        for line, target in imports(path)
+        if target.split(".")[0] == "streamlit"
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_page_scripts_are_nested_because_streamlit_would_run_flat_ones_without_the_shell():
+    assert not list((ROOT / "pages").glob("*.py"))
+
+
+def test_every_file_is_short_enough_to_read():
+    long = {str(p.relative_to(ROOT)): n for p, _ in files() if (n := len(p.read_text("utf-8").splitlines())) > 300}
+    assert not long

@@ -1,0 +1,94 @@
+"""A run's description: there and back, and every malformed one refused in a sentence."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from rbm.errors import ConfigError
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model, make_trainer, pick_device
+from rbm.presets import PRESETS
+from rbm.training.config import TrainConfig
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_every_preset_survives_json_and_can_be_started(name):
+    spec = PRESETS[name].spec
+    assert RunSpec.from_json(spec.to_json()) == spec
+    dataset = make_dataset(spec.dataset)
+    event = make_trainer(spec, dataset).step(report=True)
+    assert event.step == 1
+    assert PRESETS[name].why.endswith(".")
+
+
+def test_presets_differ_from_each_other():
+    specs = [preset.spec for preset in PRESETS.values()]
+    assert len(set(specs)) == len(specs)
+
+
+def test_a_spec_with_everything_survives_json():
+    spec = RunSpec(DatasetSpec("mnist", (1, 7), 500), ModelSpec(17, "zero"), TrainConfig(k=3, learning_rate=0.3), 11)
+    assert RunSpec.from_json(spec.to_json()) == spec
+
+
+GOOD = json.loads(RunSpec().to_json())
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "The run part of the description is list; expected an object"),
+        (json.dumps({**GOOD, "version": 99}), "has version 99; expected 1"),
+        (json.dumps({**GOOD, "colour": 1}), "unknown setting 'colour'"),
+        (json.dumps({**GOOD, "training": {"k": 99}}), "k is 99; expected 1 to 50"),
+        (json.dumps({**GOOD, "training": {"speed": 9}}), "TrainConfig part has the unknown setting 'speed'"),
+        (json.dumps({**GOOD, "dataset": {"name": 3}}), "data set's name is 3"),
+        (json.dumps({**GOOD, "dataset": {"classes": 3}}), "classes are 3; expected a list"),
+        (json.dumps({**GOOD, "dataset": {"classes": ["x"]}}), "are whole numbers; got 'x'"),
+        (json.dumps({**GOOD, "seed": -1}), "seed is -1"),
+        ("[" * 100_000, "is not JSON"),
+    ],
+)
+def test_a_malformed_description_is_refused(text, sentence):
+    with pytest.raises(ConfigError) as refusal:
+        RunSpec.from_json(text)
+    assert sentence in str(refusal.value)
+
+
+def test_the_first_weights_depend_on_the_seed_alone_and_the_visible_bias_on_the_data():
+    spec = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(7), seed=3)
+    dataset = make_dataset(spec.dataset)
+    model, twin = make_model(spec, dataset), make_model(replace(spec, training=TrainConfig(k=9)), dataset)
+    other = make_model(replace(spec, seed=4), dataset)
+    assert torch.equal(model.weight, twin.weight)
+    assert not torch.equal(model.weight, other.weight)
+    p = dataset.train.double().mean(0).clamp(1 / 10, 9 / 10)  # ten images: a pixel never on counts as one in ten
+    torch.testing.assert_close(model.visible_bias.detach(), (p / (1 - p)).log().float())
+    plain = make_model(replace(spec, model=ModelSpec(7, "zero")), dataset)
+    assert not plain.visible_bias.any()
+    assert not model.hidden_bias.any()
+
+
+def test_a_device_that_is_not_there_is_refused():
+    if torch.cuda.is_available():
+        assert pick_device("auto") == "cuda"
+    else:
+        with pytest.raises(ConfigError, match="no cuda device; choose auto or cpu"):
+            pick_device("cuda")
+
+
+def test_the_screens_process_can_read_specs_presets_and_runs_without_torch():
+    code = (
+        "import sys, rbm, rbm.experiment, rbm.presets, rbm.live, rbm.datasets.catalog, rbm.training;"
+        "rbm.experiment.RunSpec.from_json(rbm.presets.PRESETS['pcd'].spec.to_json());"
+        "rbm.live.LiveRun(rbm.experiment.RunSpec());"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,0 +1,230 @@
+"""Runs on a real Dask cluster, in its own process, as the app uses it."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import torch
+
+from rbm import cluster, live
+from rbm.errors import ClusterError, ConfigError
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+from rbm.jobs import restore
+from rbm.live import LiveRun, Past, thin
+from rbm.presets import PRESETS
+from rbm.training.config import TrainConfig
+
+ROOT = Path(__file__).resolve().parents[1]
+SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(epochs=30))  # 960 updates, about a second
+LONG = replace(SPEC, training=TrainConfig(epochs=5000))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers() -> Iterator[cluster.Cluster]:
+    yield cluster.connect()
+    cluster.disconnect()
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[RunSpec], LiveRun]]:
+    """Makes runs that are stopped at the end of the test."""
+    made: list[LiveRun] = []
+
+    def make(spec: RunSpec) -> LiveRun:
+        made.append(LiveRun(spec))
+        return made[-1]
+
+    yield make
+    for run in made:
+        run.pause()
+        run.release()
+        wait(lambda run=run: not run.active)
+
+
+def wait(condition: Callable[[], bool], seconds: float = 40.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def headless(spec: RunSpec) -> np.ndarray:
+    """The weights of the same run in this process, with one thread like a worker's: bit for bit the same."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        trainer = make_trainer(spec, make_dataset(spec.dataset))
+        while not trainer.finished:
+            trainer.step()
+    finally:
+        torch.set_num_threads(threads)
+    return trainer.model.weight.detach().numpy()
+
+
+def test_a_run_finishes_with_the_very_parameters_of_the_same_run_without_a_cluster(start):
+    run = start(SPEC)
+    run.play()
+    wait(lambda: run.status == "finished")
+    wait(lambda: not run.active)
+    assert run.step_number == run.total_steps == 960
+    assert [e.step for e in run.history.events][:5] == [0, 1, 2, 4, 8]
+    assert run.history.events[-1].step == 960
+    np.testing.assert_array_equal(run.snapshot.weight, headless(SPEC))
+    assert run.first.step == 0 or run.first.step < 100
+    assert run.past[0].step == run.first.step
+    assert run.past[-1].step == 960
+
+
+def test_pausing_stops_and_going_on_goes_on(start):
+    run = start(LONG)
+    run.play()
+    wait(lambda: run.step_number > 50)
+    run.pause()
+    wait(lambda: not run.active)
+    stood = run.step_number
+    time.sleep(0.5)
+    assert run.step_number == stood
+    assert run.status == "paused"
+    run.play()
+    wait(lambda: run.step_number > stood)
+
+
+def test_one_batch_is_one_update_and_one_epoch_is_all_its_batches(start):
+    run = start(LONG)
+    run.step(batches=1)
+    wait(lambda: run.step_number == 1 and not run.active)
+    assert run.history.events[-1].step == 1
+    run.step(epochs=1)
+    wait(lambda: not run.active)
+    assert run.step_number == 1 + 32
+    run.step(batches=1)
+    run.step(batches=1)  # two quick clicks are two batches
+    wait(lambda: not run.active)
+    assert run.step_number == 35
+    assert run.status == "paused"
+    assert run.snapshot.step == 35
+
+
+def test_a_run_that_nobody_watches_stops_and_goes_on_when_somebody_looks_again(start):
+    run = start(LONG)
+    run.play()
+    wait(lambda: run.step_number > 50)
+    run.release()
+    wait(lambda: not run._pumping, 5.0)
+    stood = run.step_number
+    time.sleep(0.5)
+    assert run.step_number == stood
+    assert run.status == "running"  # what the person wanted has not changed
+    run.renew()
+    wait(lambda: run.step_number > stood)
+
+
+def test_a_lease_that_is_not_renewed_runs_out(start, monkeypatch):
+    monkeypatch.setattr(live, "LEASE_SECONDS", 0.6)
+    run = start(LONG)
+    run.play()
+    wait(lambda: run.step_number > 0)
+    wait(lambda: not run._pumping, 5.0)
+
+
+def test_a_turned_knob_is_in_force_from_the_next_slice(start):
+    run = start(LONG)
+    run.play()
+    wait(lambda: run.step_number > 50)
+    run.change(learning_rate=0.003, k=2)
+    turned = run.step_number
+    wait(lambda: run.step_number > turned + 400)
+    assert run.history.last("learning_rate") == 0.003
+    with pytest.raises(ConfigError, match="k is 99"):
+        run.change(k=99)
+    with pytest.raises(ConfigError, match="start a new run"):
+        run.change(batch_size=10)
+
+
+def test_divergence_is_told_and_the_last_good_machine_stays(start):
+    run = start(PRESETS["too_fast"].spec)
+    run.play()
+    wait(lambda: run.status == "diverged")
+    assert "Lower the learning rate from 10 to 1" in run.message
+    assert np.isfinite(run.snapshot.weight).all()
+    assert len(run.history)
+
+
+def test_runs_of_two_sessions_are_apart(start):
+    one, two = start(LONG), start(replace(LONG, seed=2))
+    one.play()
+    two.play()
+    wait(lambda: one.step_number > 100 and two.step_number > 100)
+    one.pause()
+    wait(lambda: not one.active)
+    stood = two.step_number
+    wait(lambda: two.step_number > stood + 100)
+    assert not np.array_equal(one.snapshot.weight, two.snapshot.weight)
+
+
+def test_a_killed_worker_costs_seconds_and_changes_nothing(start, monkeypatch, workers):
+    """kill -9 of every worker in the middle of a run: it ends with the same parameters as one left in peace."""
+    monkeypatch.setattr(live, "CHECKPOINT_SECONDS", 0.3)
+    spec = replace(SPEC, training=TrainConfig(epochs=150))
+    run = start(spec)
+    run.play()
+    wait(lambda: run._checkpoint is not None and run.step_number > 600)
+    for pid in workers.client.run(os.getpid).values():
+        psutil.Process(pid).kill()
+    wait(lambda: run.status == "finished", 90.0)
+    assert run.step_number == 150 * 32
+    steps = [e.step for e in run.history.events]
+    assert steps == sorted(set(steps))
+    np.testing.assert_array_equal(run.snapshot.weight, headless(spec))
+
+
+def test_no_process_stays_behind_when_the_server_is_killed():
+    code = "from rbm import cluster; import time; print(cluster.connect().address, flush=True); time.sleep(60)"
+    server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert server.stdout.readline().startswith("tcp://127.0.0.1:")
+    family = psutil.Process(server.pid).children(recursive=True)
+    assert len(family) > 1
+    server.kill()
+    server.wait()
+    server.stdout.close()
+    _, alive = psutil.wait_procs(family, 15)
+    assert not alive
+
+
+def test_an_existing_scheduler_is_used_and_a_missing_one_is_named(monkeypatch, workers):
+    monkeypatch.setattr(cluster, "_current", None)
+    monkeypatch.setenv("RBM_SCHEDULER", workers.address)
+    joined = cluster.connect()
+    assert joined.address == workers.address
+    assert joined._process is None
+    joined.close()
+    monkeypatch.setattr(cluster, "_current", None)
+    monkeypatch.setattr(cluster, "START_SECONDS", 1.0)
+    monkeypatch.setenv("RBM_SCHEDULER", "tcp://127.0.0.1:9")
+    with pytest.raises(ClusterError, match=r"No Dask scheduler answers at tcp://127.0.0.1:9"):
+        cluster.connect()
+    monkeypatch.setattr(cluster, "_current", None)
+
+
+def test_the_history_thins_its_most_crowded_part_and_keeps_the_ends():
+    def past(step: int) -> Past:
+        return Past(step, step / 10, *(np.zeros(1),) * 4)
+
+    kept = [past(step) for step in (0, 10, 11, 100, 1000)]
+    assert [p.step for p in thin(kept)] in ([0, 10, 100, 1000], [0, 11, 100, 1000])
+
+
+def test_a_snapshot_becomes_the_model_again(start):
+    run = start(SPEC)
+    run.step(batches=3)
+    wait(lambda: run.step_number == 3 and not run.active)
+    model = restore(run.snapshot)
+    np.testing.assert_array_equal(model.weight.detach().numpy(), run.snapshot.weight)
+    np.testing.assert_array_equal(model.hidden_bias.detach().numpy(), run.snapshot.hidden_bias)

@@ -1,0 +1,139 @@
+import json
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from pages.ui.figures import MAX_POINTS, Series, bars, bipartite, curve_option, decimate, histogram
+
+RNG = np.random.default_rng(7)
+
+
+@pytest.mark.parametrize("n", [601, 1000, 1203, 9973])
+def test_decimate_keeps_the_ends_and_every_extreme(n):
+    x, y = np.arange(n) / 7, RNG.normal(size=n)
+    y[n // 3], y[n // 2] = 99, -99
+    few_x, few_y = decimate(x, y)
+    assert 200 < len(few_x) <= MAX_POINTS
+    assert (few_x[0], few_x[-1]) == (x[0], x[-1])
+    assert (few_y.max(), few_y.min()) == (99, -99)
+    assert (np.diff(few_x) > 0).all()
+    np.testing.assert_array_equal(few_y, y[np.searchsorted(x, few_x)])  # points of the run, nothing invented
+
+
+def test_decimate_leaves_a_short_series_alone():
+    x = np.arange(600.0)
+    np.testing.assert_array_equal(decimate(x, -x)[1], -x)
+
+
+def test_decimated_points_stay_while_the_run_grows():
+    y = RNG.normal(size=3000)
+    before, after = (decimate(np.arange(n), y[:n])[0] for n in (2900, 3000))
+    assert set(before[before < 2880].tolist()) <= set(after.tolist())
+
+
+def test_decimate_looks_past_missing_values():
+    y = np.where(np.arange(2001) % 3 == 0, np.nan, np.arange(2001.0))
+    _, few = decimate(np.arange(2001), y)
+    assert np.nanmax(few) == 2000
+    with pytest.raises(ValueError, match="one length"):
+        decimate([1, 2], [1])
+    with pytest.raises(ValueError, match="at least 4"):
+        decimate([1, 2], [1, 2], limit=3)
+
+
+def option(**more):
+    series = [
+        Series("training", [1, 2, 3], [-5.0, np.nan, -7.123456789]),
+        Series("validation", [1, 3], [-4, -5], dash=True),
+    ]
+    return curve_option(series, x_title="epoch", y_title="free energy / nats", **more)
+
+
+def test_curve_option_says_what_is_drawn():
+    drawn = option(band=("training", "validation"), line=("exact", 3), log_x=True)
+    assert drawn["series"][0] == {"name": "training", "x": [1.0, 2.0, 3.0], "y": [-5.0, None, -7.12346], "dash": False}
+    assert drawn["series"][1]["dash"] is True
+    assert drawn["x"] == {"title": "epoch", "log": True}
+    assert drawn["y"] == {"title": "free energy / nats", "log": False}
+    assert drawn["band"] == [0, 1]
+    assert drawn["line"] == {"label": "exact", "value": 3.0}
+    json.dumps(drawn, allow_nan=False)
+
+
+def test_a_band_waits_for_both_of_its_series():
+    assert option(band=("training", "test"))["band"] is None
+    assert option(line=("exact", np.nan))["line"] is None
+    assert curve_option([], x_title="epoch", y_title="nats")["series"] == []
+
+
+def test_long_series_are_sent_short():
+    drawn = curve_option([Series("a", np.arange(5000), RNG.normal(size=5000))], x_title="step", y_title="nats")
+    assert len(drawn["series"][0]["x"]) <= MAX_POINTS
+    assert len(json.dumps(drawn)) < 12_000
+
+
+def test_numbers_keep_their_digits_at_every_size():
+    y = [1.23456789e-12, 0.0, -1.23456789e12, np.inf]
+    drawn = curve_option([Series("a", [0, 1, 2, 123456789], y)], x_title="step", y_title="nats")
+    assert drawn["series"][0]["x"][-1] == 123456789
+    assert drawn["series"][0]["y"] == [pytest.approx(1.23457e-12), 0.0, pytest.approx(-1.23457e12), None]
+
+
+def test_curves_refuse_what_cannot_be_read():
+    with pytest.raises(ValueError, match="share a name"):
+        curve_option([Series("a", [], []), Series("a", [], [])], x_title="x", y_title="y")
+    with pytest.raises(ValueError, match="'a' should ascend"):
+        curve_option([Series("a", [2, 1], [0, 0])], x_title="x", y_title="y")
+
+
+def test_histogram_counts_every_finite_value_once():
+    figure = histogram(np.append(RNG.normal(size=997), np.nan), x_title="free energy / nats", y_title="images")
+    assert sum(figure.data[0].y) == 997
+    assert figure.layout.xaxis.title.text == "free energy / nats"
+    assert figure.layout.yaxis.title.text == "images"
+    assert figure.layout.showlegend is False
+
+
+def test_histogram_of_groups_shares_bins_and_compares_shares():
+    groups = {"data": RNG.normal(size=13), "noise": RNG.normal(5, 1, size=701)}
+    figure = histogram(groups, x_title="nats", y_title="share", share=True)
+    assert [bar.name for bar in figure.data] == ["data", "noise"]
+    np.testing.assert_array_equal(figure.data[0].x, figure.data[1].x)
+    assert [sum(bar.y) for bar in figure.data] == [pytest.approx(1), pytest.approx(1)]
+    assert figure.layout.showlegend is True
+
+
+@pytest.mark.parametrize("values", [[], [3.0, 3.0], {"a": [], "b": [1.0]}])
+def test_histogram_of_hardly_anything(values):
+    assert histogram(values, x_title="x", y_title="y").data
+
+
+def test_bars_carry_values_and_errors():
+    figure = bars(
+        ["0", "1"], {"test": [-3, -4], "train": [-2, -1]}, x_title="digit", y_title="nats", errors={"test": [1, 2]}
+    )
+    assert figure.layout.xaxis.type == "category"
+    np.testing.assert_array_equal(figure.data[0].y, [-3, -4])
+    np.testing.assert_array_equal(figure.data[0].error_y.array, [1, 2])
+    assert figure.data[1].error_y.array is None
+
+
+def test_bipartite_joins_the_layers_and_nothing_within_them():
+    svg = ElementTree.fromstring(bipartite(6, 4))
+    space = "{http://www.w3.org/2000/svg}" if svg.tag.startswith("{") else ""
+    lines = [line for line in svg.iter(f"{space}line") if "stroke-dasharray" not in line.attrib]
+    assert len(lines) == 6 * 4
+    assert {(line.get("y1"), line.get("y2")) for line in lines} == {("236", "86")}
+    assert len({(line.get("x1"), line.get("x2")) for line in lines}) == 6 * 4
+    texts = {"".join(text.itertext()) for text in svg.iter(f"{space}text")}
+    assert texts == {f"{a}{i}" for a in "vb" for i in range(1, 7)} | {f"{a}{j}" for a in "hc" for j in range(1, 5)} | {
+        "W"
+    }
+    assert "no edges within a layer" in svg.findtext(f"{space}title")
+
+
+def test_bipartite_takes_the_colour_of_the_page():
+    assert 'fill="currentColor"' in bipartite()
+    assert not re.search(r"(white|black)", bipartite())
