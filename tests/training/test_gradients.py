@@ -105,7 +105,7 @@ def test_persistent_chains_reach_the_exact_gradient_that_cd_1_misses(model, data
     chains = 20_000
     coins = Coins(generator(7, "chance"))
     h = torch.randint(0, 2, (chains, HIDDEN), generator=generator(8, "h")).double()
-    for _ in range(300):
+    for _ in range(60):
         phases = gradients.persistent(model, data, h, 1, coins)
         h = phases.hk
     truth = flat(exact.gradient(model, data))
