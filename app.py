@@ -1,5 +1,10 @@
 """The Boltzmann Explorer: ``python -m streamlit run app.py``."""
 
+import streamlit as st
+
 from pages.ui import shell
 
-shell.run()
+if st.runtime.exists():  # a visitor: Streamlit runs this file anew for each of them, and at each of their clicks
+    shell.run()
+else:  # the server, once
+    app = st.App(__file__, lifespan=shell.lifespan)

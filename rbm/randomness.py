@@ -47,6 +47,7 @@ class Coins:
         # Without explicit ends random_ leaves the sign bit of an int64 unset: name the whole range.
         bits = self._bits[:words].random_(-(2**63), None, generator=self.generator)
         uniform = bits.view(torch.int16)[: p.numel()].view(p.shape)  # -32768 ... 32767, each equally likely
-        threshold = torch.add(-32768.0, p, alpha=65536.0) if p.dtype == torch.float32 else p.float() * 65536.0 - 32768.0
+        # The half makes P(1) = round(65536 p) / 65536: without it p is always rounded up, and a rare unit fires too often.
+        threshold = torch.add(-32768.5, p, alpha=65536.0) if p.dtype == torch.float32 else p.float() * 65536.0 - 32768.5
         out = torch.empty_like(p) if out is None else out
         return torch.gt(threshold, uniform, out=out)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.pages_manager import PagesManager
+
+from rbm import cluster
+from rbm.errors import ClusterError
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Boltzmann Explorer"
@@ -26,6 +34,24 @@ def pages() -> dict[str, list[StreamlitPage]]:
             st.Page(GIBBS, title="Step its Gibbs chains", icon=":material/casino:", url_path="gibbs"),
         ],
     }
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """What the server does around its own life: the workers warm up while the first visitor reads, and end with it."""
+    # Until some session has called st.navigation, Streamlit takes the folder pages/ for its older kind of pages, finds
+    # none with the address of a deep link and opens a dialog that says so. Tell it beforehand.
+    PagesManager.uses_pages_directory = False
+    threading.Thread(target=_warm_up, name="rbm-warm-up", daemon=True).start()
+    yield
+    cluster.disconnect()
+
+
+def _warm_up() -> None:
+    try:
+        cluster.connect()
+    except ClusterError as error:  # the first run says it on the screen; the server's log says it now
+        logging.getLogger(__name__).error("%s", error)
 
 
 def run() -> None:

@@ -77,6 +77,7 @@ class RBM(nn.Module):
 
     def energy(self, v: Tensor, h: Tensor) -> Tensor:
         """E(v, h) of each pair of rows, (N,), nats at β = 1."""
+        self.check(v, "v", self.n_visible)
         self.check(h, "h", self.n_hidden)
         if len(v) != len(h):
             raise ShapeError(f"energy needs as many v as h, got {len(v)} and {len(h)} rows.")

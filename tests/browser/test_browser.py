@@ -1,0 +1,277 @@
+"""What a teacher does, in a real browser on real MNIST."""
+
+import io
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+
+OpenPage = Callable[..., Page]
+
+
+def wait(condition: Callable[[], bool], seconds: float = 30.0, what: str = "it") -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
+        time.sleep(0.05)
+
+
+def press(page: Page, key: str) -> None:
+    button = page.locator(f".st-key-{key} button").first
+    expect(button).to_be_enabled()
+    button.click()
+
+
+def picture(page: Page, key: str) -> str:
+    """The fingerprint of what a wall shows now."""
+    return page.locator(f".st-key-{key} .wall").get_attribute("data-version") or ""
+
+
+def points(page: Page, key: str) -> int:
+    return int(page.locator(f".st-key-{key} .curves").get_attribute("data-points") or 0)
+
+
+def epoch(page: Page) -> float:
+    found = re.search(r"[Ee]poch (\d+\.\d+) of", page.locator("[data-testid=stProgress]").inner_text())
+    assert found, "no epoch on the progress bar"
+    return float(found[1])
+
+
+def train_until(page: Page, epochs: float) -> None:
+    press(page, "train")
+    expect(page.locator(".st-key-wall_filters .wall")).to_be_visible()
+    wait(lambda: epoch(page) > epochs, 60, f"epoch {epochs}")
+
+
+def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/train")
+    press(page, "train")
+    chart = page.locator(".st-key-chart_cd_loss .curves")
+    expect(chart).to_be_visible()
+    # The loss grows point by point, and the filters change with it.
+    counts, filters = [points(page, "chart_cd_loss")], {picture(page, "wall_filters")}
+    for _ in range(4):
+        before = counts[-1]
+        wait(lambda before=before: points(page, "chart_cd_loss") > before, 10, "another point")
+        counts.append(points(page, "chart_cd_loss"))
+        filters.add(picture(page, "wall_filters"))
+    assert counts == sorted(set(counts))
+    assert counts[-1] - counts[0] < 60  # it grew, it did not jump
+    assert len(filters) >= 3
+    for key in ("chart_free_energy", "chart_reconstruction_error", "chart_other"):
+        assert points(page, key) > 0
+
+    press(page, "pause")
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Paused")
+    time.sleep(1)
+    stood, shown = epoch(page), picture(page, "wall_filters")
+    time.sleep(1.5)
+    assert (epoch(page), picture(page, "wall_filters")) == (stood, shown)
+
+    press(page, "one_epoch")
+    wait(lambda: epoch(page) == pytest.approx(stood + 1, abs=0.011), 30, "one more epoch")
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Paused")
+    press(page, "one_batch")
+    wait(lambda: picture(page, "wall_filters") != shown, 10, "another picture")
+
+    go(page, "Train", "Look at its filters")
+    wall = page.locator(".st-key-wall_all_filters .wall canvas")
+    expect(wall).to_be_visible()
+    box = wall.bounding_box()
+    wall.click(position={"x": box["width"] * 0.35, "y": box["height"] * 0.15})  # the fourth of the second row
+    expect(page.get_by_text("Unit 13", exact=True)).to_be_visible()
+    expect(page.locator(".st-key-histogram_unit")).to_be_visible()
+    with page.expect_download() as download:
+        page.locator(".st-key-filters_png button").click()
+    image = Image.open(download.value.path())
+    assert image.size == (4 * (10 * 28 + 9 * 2),) * 2
+
+    go(page, "Generate", "Step its Gibbs chains")
+    expect(page.locator(".st-key-wall_v .wall")).to_be_visible()
+    seen = [picture(page, "wall_v")]
+    for click in range(5):
+        press(page, "step")
+        wait(lambda: picture(page, "wall_v") != seen[-1], 10, "a new picture")
+        seen.append(picture(page, "wall_v"))
+        expect(page.get_by_text(f"Step {click + 1}.")).to_be_visible()
+    assert len(set(seen)) == 6
+
+
+def go(page: Page, section: str, title: str) -> None:
+    """To another page by the menu."""
+    page.get_by_text(section, exact=True).first.click()
+    page.get_by_role("link", name=title).first.click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+
+
+def test_gibbs_half_steps_back_play_and_film(server, open_page: OpenPage):
+    page = open_page(server.url)
+    press(page, "demo_pcd")
+    expect(page.locator(".st-key-wall_v .wall")).to_be_visible()
+    start, hidden = picture(page, "wall_v"), picture(page, "wall_h")
+    press(page, "half")
+    wait(lambda: picture(page, "wall_v") != start, 10, "a new v")
+    first = picture(page, "wall_v")
+    assert picture(page, "wall_h") == hidden  # the first half step draws v alone
+    press(page, "half")
+    wait(lambda: picture(page, "wall_h") != hidden, 10, "a new h")
+    assert picture(page, "wall_v") == first
+    press(page, "back")
+    wait(lambda: picture(page, "wall_h") == hidden, 10, "the old h")
+    press(page, "step_100")
+    expect(page.get_by_text("Step 100.5.")).to_be_visible()
+    assert points(page, "chart_energy") > 100
+    press(page, "play")
+    playing = picture(page, "wall_v")
+    wait(lambda: picture(page, "wall_v") != playing, 10, "a step by itself")
+    press(page, "play")
+    with page.expect_download() as download:
+        page.locator(".st-key-gif button").click()
+    film = Image.open(download.value.path())
+    assert film.format == "GIF"
+    assert film.n_frames > 3
+    press(page, "reset")
+    expect(page.get_by_text("Step 0: where the chains start")).to_be_visible()
+    assert picture(page, "wall_v") == start  # the same seed
+
+
+def test_a_held_half_stays_while_the_rest_moves(server, open_page: OpenPage):
+    page = open_page(server.url)
+    press(page, "demo_default")
+    expect(page.locator(".st-key-wall_filters .wall")).to_be_visible()
+    go(page, "Generate", "Step its Gibbs chains")
+    choose(page, "gibbs_held", "left half")
+    expect(page.locator(".st-key-wall_v .wall")).to_be_visible()
+    page.wait_for_timeout(1500)
+    before = pixels(page.locator(".st-key-wall_v canvas"))
+    shown = picture(page, "wall_v")
+    press(page, "step_10")
+    wait(lambda: picture(page, "wall_v") != shown, 10, "a new picture")
+    after = pixels(page.locator(".st-key-wall_v canvas"))
+    cell = before.width / 4
+    left = [before.crop((int(c * cell) + 3, 3, int(c * cell + cell / 2) - 3, before.height - 3)) for c in range(4)]
+    held = [after.crop((int(c * cell) + 3, 3, int(c * cell + cell / 2) - 3, after.height - 3)) for c in range(4)]
+    assert [image.tobytes() for image in left] == [image.tobytes() for image in held]
+    assert before.tobytes() != after.tobytes()
+
+
+def pixels(canvas: Locator) -> Image.Image:
+    return Image.open(io.BytesIO(canvas.screenshot())).convert("L")
+
+
+def choose(page: Page, key: str, option: str) -> None:
+    page.locator(f".st-key-{key} input").click()
+    page.get_by_role("option", name=option).click()
+
+
+def test_a_turned_knob_acts_while_it_trains_and_another_size_says_it_starts_anew(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/train")
+    train_until(page, 0.2)
+    choose(page, "other_curve", "Learning rate")
+    page.locator(".st-key-draft_learning_rate [role=slider]").first.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    reached = epoch(page)
+    wait(lambda: epoch(page) > reached + 0.1, 30, "training to go on without a restart")
+    units = page.locator(".st-key-draft_n_hidden [role=slider]").first
+    units.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("Hidden units changed: training starts anew")).to_be_visible()
+    assert epoch(page) > reached  # nothing was lost yet
+    press(page, "train")
+    wait(lambda: epoch(page) < reached, 20, "a new run")
+
+
+def test_reset_keeps_the_seed_and_the_dice_draws_another(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/train")
+    seed = page.locator(".st-key-draft_seed input")
+    press(page, "one_batch")
+    expect(page.locator(".st-key-wall_filters .wall")).to_be_visible()
+    wait(lambda: "Paused" in page.locator("[data-testid=stProgress]").inner_text(), 20)
+    first = picture(page, "wall_filters")
+    press(page, "reset")
+    expect(page.get_by_text("Nothing is trained yet")).to_be_visible()
+    press(page, "one_batch")
+    wait(lambda: picture(page, "wall_filters") == first, 20, "the same picture from the same seed")
+    before = seed.input_value()
+    press(page, "dice")
+    expect(seed).not_to_have_value(before)
+
+
+def test_two_tabs_are_two_sessions_and_a_closed_tab_stops_its_work(fresh_server, open_page: OpenPage):
+    first, second = open_page(f"{fresh_server.url}/train"), open_page(f"{fresh_server.url}/train")
+    train_until(first, 0.3)
+    expect(second.get_by_text("Nothing is trained yet")).to_be_visible()
+    train_until(second, 0.1)
+    press(first, "pause")
+    stood = epoch(first)
+    moving = epoch(second)
+    wait(lambda: epoch(second) > moving + 0.2, 30, "the second tab to train on")
+    assert epoch(first) == pytest.approx(stood, abs=0.6)
+    second.context.close()
+    time.sleep(10)
+    before = fresh_server.training_seconds()
+    time.sleep(3)
+    assert fresh_server.training_seconds() - before < 0.5  # of 3 s: heartbeats only
+
+
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [
+        ("", "Boltzmann Explorer"),
+        ("train", "Train a machine"),
+        ("filters", "Look at its filters"),
+        ("gibbs", "Step its Gibbs chains"),
+    ],
+)
+def test_a_deep_link_as_the_first_request_to_a_fresh_server_shows_the_page(fresh_server, open_page, path, heading):
+    page = open_page(f"{fresh_server.url}/{path}")
+    expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    expect(page.get_by_test_id("stHeader")).to_be_visible()
+    for _ in range(10):
+        assert page.get_by_role("dialog").count() == 0
+        page.wait_for_timeout(100)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_a_phone(server, open_page, scheme):
+    page = open_page(server.url, width=390, height=800, scheme=scheme)
+    press(page, "demo_default")
+    expect(page.locator(".st-key-wall_filters .wall")).to_be_visible()
+    fits(page)
+    for address in ("filters", "gibbs", "train", ""):
+        page.goto(f"{server.url}/{address}")
+        page.wait_for_timeout(1500)
+        fits(page)
+
+
+def fits(page: Page) -> None:
+    width, inner = page.evaluate(
+        "[document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth]"
+    )
+    assert width <= 390
+    assert inner <= 390
+
+
+def test_a_zoom_and_the_chart_itself_survive_twenty_updates(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/train")
+    train_until(page, 0.4)
+    chart = page.locator(".st-key-chart_cd_loss .curves")
+    chart.evaluate("node => { node.mine = true }")
+    box = chart.locator("svg.frame").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.5)
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
+    whole = chart.get_attribute("data-domain")
+    page.mouse.wheel(0, -300)
+    wait(lambda: chart.get_attribute("data-domain") != whole, 5, "a zoom")
+    zoomed, updates, last = chart.get_attribute("data-domain"), 0, points(page, "chart_cd_loss")
+    while updates < 20:
+        wait(lambda last=last: points(page, "chart_cd_loss") != last, 10, "an update")
+        last, updates = points(page, "chart_cd_loss"), updates + 1
+    assert chart.get_attribute("data-domain") == zoomed
+    assert chart.evaluate("node => node.mine") is True
