@@ -156,6 +156,9 @@ class LiveRun:
         except RbmError as error:
             self._fail(str(error))
         except Exception as error:
+            if time.monotonic() > self._lease_ends:  # the server is closing and has taken the cluster along
+                self._pumping = False
+                return
             _log.exception("the training thread of a session failed")
             self._fail(f"Training stopped on an unexpected error ({type(error).__name__}: {error}); Reset starts anew.")
 
@@ -258,6 +261,12 @@ class LiveRun:
         with self._lock:
             self.status, self.message, self._pumping = "failed", message, False
             self._until, self._by_hand, self._revivals = None, (0, 0), 0
+
+
+def release_all() -> None:
+    """Nobody watches any run of this process: it is about to end."""
+    for run in list(_runs):
+        run.release()
 
 
 def watched_runs() -> int:

@@ -51,6 +51,12 @@ def test_bernoulli_is_exact_at_its_ends_and_right_between(rng, dtype):
     assert (((s.mean(0) - p)[1:-1]).abs() < 4 * error).all()
 
 
+@pytest.mark.parametrize("u", [0.0, 1 - 2.0**-24])
+def test_bernoulli_is_exact_at_its_ends_even_with_the_extreme_uniforms(monkeypatch, rng, u):
+    monkeypatch.setattr(torch, "rand", lambda shape, **_: torch.full(shape, u))
+    assert bernoulli(torch.tensor([0.0, 1.0]), rng).tolist() == [0, 1]
+
+
 def test_the_16_bit_uniforms_are_uniform_in_either_byte():
     bits = sixteen_bits(1, N)
     assert bits.min() < 2**16 * 20 / N  # both ends are reached: 20 expected there

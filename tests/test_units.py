@@ -22,7 +22,7 @@ def each(request):
 def test_log_partition_is_the_log_of_the_sum_over_states(each):
     s = each.states().double()
     terms = FIELDS[..., None] * s - each.base_energy(s)
-    torch.testing.assert_close(each.log_partition(FIELDS), terms.logsumexp(-1), rtol=1e-14, atol=1e-14)
+    torch.testing.assert_close(each.log_partition(FIELDS), terms.logsumexp(-1), rtol=1e-13, atol=1e-14)
 
 
 def test_bernoulli_log_partition_has_no_seam():
@@ -30,7 +30,7 @@ def test_bernoulli_log_partition_has_no_seam():
     x = torch.linspace(-700, 700, 140_001, dtype=torch.float64)
     exact = [max(a, 0.0) + math.log1p(math.exp(-abs(a))) for a in x.tolist()]
     value = unit("bernoulli").log_partition(x[None])[0]
-    torch.testing.assert_close(value, torch.tensor(exact, dtype=torch.float64), rtol=1e-14, atol=1e-300)
+    torch.testing.assert_close(value, torch.tensor(exact, dtype=torch.float64), rtol=1e-13, atol=1e-300)
 
 
 def test_mean_and_variance_are_the_derivatives_of_log_partition(each):

@@ -91,8 +91,9 @@ def _preset() -> None:
         help="Ready-made runs: good starts, the classic recipes, and some that go wrong in an instructive way.",
     )
     chosen = st.session_state["preset"]
-    if chosen:
-        st.caption(PRESETS[chosen].why)
+    with st.container():  # there with or without words, so that nothing below it is built anew
+        if chosen:
+            st.caption(PRESETS[chosen].why)
 
 
 def _take_preset() -> None:
@@ -112,11 +113,12 @@ def _dataset() -> None:
         help="What is learnt. MNIST and the toy sets come with the program; the others are downloaded once.",
     )
     entry = CATALOG[value]
-    if not is_available(value):
-        st.caption(entry.about)
-        _download(value)
-    elif len(entry.class_names) > 4:
-        _classes(entry.class_names)
+    with st.container():
+        if not is_available(value):
+            st.caption(entry.about)
+            _download(value)
+        elif len(entry.class_names) > 4:
+            _classes(entry.class_names)
 
 
 def _changed_dataset() -> None:

@@ -91,12 +91,13 @@ def transport() -> None:
             disabled=current is None,
             help="Back to the untrained machine, with the settings on the left and the same seed.",
         )
-    if problem:
-        st.warning(problem, icon=":material/info:")
-    elif changed and current is not None and current.step_number:
-        st.caption(
-            f":material/info: {_listed(changed)} changed: training starts anew with it. The run below is still the old one."
-        )
+    with st.container():
+        if problem:
+            st.warning(problem, icon=":material/info:")
+        elif changed and current is not None and current.step_number:
+            st.caption(
+                f":material/info: {_listed(changed)} changed: training starts anew with it. The run below is still the old one."
+            )
 
 
 def _listed(names: list[str]) -> str:
@@ -220,8 +221,18 @@ def _pictures_and_curves(current: LiveRun) -> None:
             "reconstruction_error",
             "the two presets that compare k = 1 with k = 25.",
         )
-        other = st.selectbox("Another curve", _OTHERS, format_func=lambda name: MEASURES[name].title, key="other_curve")
-        cards.curve(current.history, other, "other")
+        # Pills, not a menu: a menu that is open would be closed by the next look at the run.
+        others = st.pills(
+            "More curves",
+            _OTHERS,
+            selection_mode="multi",
+            default=_OTHERS[:1],
+            format_func=lambda name: MEASURES[name].title,
+            key="other_curves",
+            persist_state="session",
+        )
+        for other in others:
+            cards.curve(current.history, other, other)
     with pictures:
         if current.snapshot is not None:
             weight = current.snapshot.weight

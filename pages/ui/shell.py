@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
-from rbm import cluster
+from rbm import cluster, live
 from rbm.errors import ClusterError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,17 +24,35 @@ HOME, TRAIN, FILTERS, GIBBS = (
 )
 
 
+class Entry(NamedTuple):
+    """One page: its script, its title, which says what one can do there, its icon and its address."""
+
+    script: str
+    title: str
+    icon: str
+    address: str
+
+
+PAGES = {
+    "Learn": (Entry(HOME, "Start here", "hub", ""),),
+    "Train": (
+        Entry(TRAIN, "Train a machine", "model_training", "train"),
+        Entry(FILTERS, "Look at its filters", "grid_view", "filters"),
+    ),
+    "Generate": (Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),),
+}
+
+
 def pages() -> dict[str, list[StreamlitPage]]:
-    """The pages by section, each titled with what one can do there."""
+    """The pages by section, as Streamlit wants them."""
     return {
-        "Learn": [st.Page(HOME, title="Start here", icon=":material/hub:", default=True)],
-        "Train": [
-            st.Page(TRAIN, title="Train a machine", icon=":material/model_training:", url_path="train"),
-            st.Page(FILTERS, title="Look at its filters", icon=":material/grid_view:", url_path="filters"),
-        ],
-        "Generate": [
-            st.Page(GIBBS, title="Step its Gibbs chains", icon=":material/casino:", url_path="gibbs"),
-        ],
+        section: [
+            st.Page(
+                e.script, title=e.title, icon=f":material/{e.icon}:", url_path=e.address or None, default=not e.address
+            )
+            for e in entries
+        ]
+        for section, entries in PAGES.items()
     }
 
 
@@ -42,8 +62,11 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     # Until some session has called st.navigation, Streamlit takes the folder pages/ for its older kind of pages, finds
     # none with the address of a deep link and opens a dialog that says so. Tell it beforehand.
     PagesManager.uses_pages_directory = False
+    # One thread for each small product: sixty visitors' Gibbs steps would only wait for each other's.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     threading.Thread(target=_warm_up, name="rbm-warm-up", daemon=True).start()
     yield
+    live.release_all()
     cluster.disconnect()
 
 

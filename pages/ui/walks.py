@@ -85,7 +85,7 @@ def film(walk: Walk, shape: tuple[int, int]) -> None:
 def film_gif(walk: Walk, shape: tuple[int, int]) -> bytes:
     """Every remembered moment as one frame of tiled chains."""
     stills = []
-    for moment in walk.past:
+    for moment in list(walk.past):  # a copy: the walk may be playing while this is drawn
         pictures = frames.colour_probabilities(moment.v_mean.float().numpy(), shape=shape)
         columns = frames.near_square(len(pictures))[1]
         gaps = [frames.tile(pictures[..., c].astype(float), columns) for c in range(3)]

@@ -80,13 +80,15 @@ class Bracket(NamedTuple):
         return self._judge()[1]
 
     def _judge(self) -> tuple[bool, str]:
+        if not math.isfinite(self.gap):
+            return False, "An estimate is not a finite number: look for parameters that are not finite."
         for name, estimate in (("forward", self.forward), ("reverse", self.reverse)):
-            if not estimate.ess >= FEWEST_EFFECTIVE:  # not ">=" and not "<": a NaN must not pass
+            if estimate.ess < FEWEST_EFFECTIVE:
                 return False, (
                     f"Only {estimate.ess:.1f} {name} chains carry all the weight ({FEWEST_EFFECTIVE:g} are wanted): "
                     "take more temperatures."
                 )
-        if not abs(self.gap) <= WIDEST_GAP:
+        if abs(self.gap) > WIDEST_GAP:
             way = "above" if self.gap > 0 else "below"
             return False, (
                 f"The reverse estimate lies {abs(self.gap):.1f} nats {way} the forward one ({WIDEST_GAP:g} would do): "

@@ -1,5 +1,6 @@
 """A walk that a person takes: chains moved half a sweep at a time, with their past, and a way back."""
 
+import threading
 from collections import deque
 from typing import NamedTuple
 
@@ -46,6 +47,7 @@ class Walk:
         self.free_energy: list[Tensor] = []
         frame = 3 * (chains.v.numel() + chains.h.numel())
         self.past: deque[Moment] = deque(maxlen=max(MEMORY_BYTES // frame, 2 * FILM))
+        self._lock = threading.RLock()  # a page may ask for two steps at once
         self._note()
         self._remember()
 
@@ -60,24 +62,28 @@ class Walk:
 
     def half_step(self, *, beta: float = 1.0, clamp: Clamp | None = None) -> None:
         """v from p(v|h), or, when v is the newer layer, h from p(h|v)."""
-        self._move(beta, clamp)
-        self._remember()
+        with self._lock:
+            self._move(beta, clamp)
+            self._remember()
 
     def sweep(self, count: int = 1, *, beta: float = 1.0, clamp: Clamp | None = None) -> None:
         """``count`` times two half steps, of which at most FILM places are remembered."""
         halves = 2 * count
         stride = 1 if count <= FILM // 2 else -(-halves // FILM)
-        for left in range(halves - 1, -1, -1):
-            self._move(beta, clamp)
-            if left % stride == 0:
-                self._remember()
+        with self._lock:
+            for left in range(halves - 1, -1, -1):
+                self._move(beta, clamp)
+                if left % stride == 0:
+                    self._remember()
 
     def back(self) -> None:
         """To the remembered place before this one; the generator goes back too, so the same way leads on again."""
-        if len(self.past) < 2:
-            return
-        self.past.pop()
-        place = self.now
+        with self._lock:
+            if len(self.past) > 1:
+                self.past.pop()
+                self._go_to(self.now)
+
+    def _go_to(self, place: Moment) -> None:
         dtype = self.model.weight.dtype
         self._half = place.half
         self._chains = Chains(place.v.to(dtype), place.h.to(dtype), place.half // 2)

@@ -128,6 +128,17 @@ def test_exact_draws_have_the_joint_distribution(either):
     assert torch.equal(chains.v, exact.sample(either, N, generator(5)).v)
 
 
+@pytest.mark.parametrize("u", [0.0, 1 - 2.0**-53])
+def test_the_extreme_uniforms_draw_the_first_and_last_state_that_can_happen(tiny_rbm, rng, monkeypatch, u):
+    with torch.no_grad():
+        tiny_rbm.hidden_bias.fill_(0.0)
+        tiny_rbm.weight.fill_(0.0)
+        tiny_rbm.hidden_bias[0] = 1e4 if u == 0 else -1e4  # half of the states cannot happen: the first or the last
+    monkeypatch.setattr(torch, "rand", lambda *shape, **_: torch.full(shape[:1], u, dtype=torch.float64))
+    monkeypatch.setattr(tiny_rbm.visible_unit.__class__, "sample", lambda _, x, generator: torch.zeros_like(x))
+    assert exact.sample(tiny_rbm, 1, rng).h.tolist() == ([[1, 0, 0]] if u == 0 else [[0, 1, 1]])
+
+
 def test_what_cannot_happen_is_never_drawn(tiny_rbm):
     with torch.no_grad():
         tiny_rbm.hidden_bias[0] = -1e4
