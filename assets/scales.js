@@ -26,7 +26,9 @@ function ticks([low, high], count, log) {
   }
   const rough = (high - low) / Math.max(1, count);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5].find((mark) => mark * power >= rough) ?? 10);
+  // The widest such step that still leaves three values to read the scale by.
+  const inside = (step) => Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) + 1;
+  const step = power * ([10, 5, 2, 1].find((mark) => inside(mark * power) >= Math.max(3, count - 1)) ?? 1);
   const result = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) result.push(i * step);
   return result;

@@ -229,6 +229,7 @@ def _pictures_and_curves(current: LiveRun) -> None:
             default=_OTHERS[:1],
             format_func=lambda name: MEASURES[name].title,
             key="other_curves",
+            wrap=True,
             persist_state="session",
         )
         for other in others:
