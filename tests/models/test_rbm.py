@@ -59,8 +59,8 @@ def test_conditionals_are_normalised_slices_of_the_joint(tiny_rbm, beta):
     p = torch.from_numpy(oracles.joint(oracles.machine(tiny_rbm), beta))
     of_hidden = oracles.factorised(tiny_rbm.hidden_mean(V, beta))  # (S, T)
     of_visible = oracles.factorised(tiny_rbm.visible_mean(H, beta))  # (T, S)
-    torch.testing.assert_close(of_hidden, p / p.sum(1, keepdim=True), rtol=1e-12, atol=0)
-    torch.testing.assert_close(of_visible, (p / p.sum(0)).T, rtol=1e-12, atol=0)
+    torch.testing.assert_close(of_hidden, p / p.sum(1, keepdim=True), rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(of_visible, (p / p.sum(0)).T, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("beta", [1.0, 0.3, 2.5])

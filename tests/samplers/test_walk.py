@@ -94,7 +94,7 @@ def test_the_past_stays_within_its_memory():
     model = RBM(784, 100)
     generator = randomness.generator(3)
     w = Walk(model, chains.from_noise(model, 64, generator), generator)
-    for _ in range(200):
+    for _ in range(120):
         w.half_step()
     assert sum(t.nbytes for m in w.past for t in m[1:5]) <= 2 * 16 * 2**20
-    assert len(w.past) < 201
+    assert len(w.past) < 121

@@ -1,0 +1,112 @@
+"""How the screen feels, in figures: ``python -m tests.browser.measure``, on an idle machine. Prints a table, judges nothing.
+
+- from the click on Train (warm server) to the first point of the loss curve in the browser
+- from the click on Step to the new picture in the browser
+- what the live page costs training: images per second with the page open and looking, against the same run on the same
+  kind of worker with nobody looking, in turns
+"""
+
+import statistics
+import time
+
+import psutil
+from playwright.sync_api import Page, sync_playwright
+
+from rbm import cluster
+from rbm.experiment import RunSpec
+from rbm.live import LiveRun
+from rbm.training.config import TrainConfig
+from tests.browser.conftest import FLAGS, find_chromium, start_server
+from tests.browser.test_browser import epoch, expect, press
+
+ROUNDS, CLICKS, SECONDS = 3, 25, 12.0
+IMAGES = 54_000
+
+# Clicks in the page and waits there, frame by frame, so that no driver's polling is part of the figure.
+CLICK_AND_WATCH = """async ([button, shown, attribute, wanted]) => {
+  const read = () => document.querySelector(shown)?.getAttribute(attribute) ?? "";
+  const before = read(), start = performance.now();
+  document.querySelector(button).click();
+  while (wanted === "more" ? !(Number(read()) > 0) : read() === before) {
+    if (performance.now() - start > 20000) throw new Error("nothing changed within 20 s");
+    await new Promise(requestAnimationFrame);
+  }
+  return performance.now() - start;
+}"""
+
+
+def milliseconds(page: Page, button: str, shown: str, attribute: str, wanted: str = "change") -> float:
+    return float(page.evaluate(CLICK_AND_WATCH, [f".st-key-{button} button", shown, attribute, wanted]))
+
+
+def first_points(page: Page, url: str) -> float:
+    page.goto(f"{url}/train")
+    expect(page.locator(".st-key-train button").first).to_be_enabled()
+    page.wait_for_timeout(3000)
+    return milliseconds(page, "train", ".st-key-chart_cd_loss .curves", "data-points", "more")
+
+
+def watched_speed(page: Page) -> float:
+    """Images a second over SECONDS while the page looks."""
+    start, done = time.perf_counter(), epoch(page)
+    page.wait_for_timeout(SECONDS * 1000)
+    return (epoch(page) - done) * IMAGES / (time.perf_counter() - start)
+
+
+def unwatched_speed() -> float:
+    """The same run with nobody looking, on a cluster of this process."""
+    run = LiveRun(RunSpec(training=TrainConfig(epochs=500)))
+    run.play()
+    while run.step_number < 300:
+        time.sleep(0.05)
+    start, done = time.perf_counter(), run.step_number
+    time.sleep(SECONDS)
+    speed = (run.step_number - done) * 64 / (time.perf_counter() - start)
+    run.pause()
+    while run.active:
+        time.sleep(0.05)
+    return speed
+
+
+def main() -> None:
+    print(f"{psutil.cpu_count()} cores, load before: {psutil.getloadavg()[0]:.2f}")  # noqa: T201
+    server, url = start_server()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        first, steps, watched, alone = [], [], [], []
+        for _ in range(ROUNDS):
+            page = chromium.new_page(viewport={"width": 1280, "height": 900})
+            page.set_default_timeout(60_000)
+            first.append(first_points(page, url))
+            page.wait_for_timeout(2000)
+            watched.append(watched_speed(page))
+            press(page, "pause")
+            page.get_by_role("navigation", name="App pages").get_by_role("button", name="Generate").click()
+            page.get_by_role("menuitem", name="Step its Gibbs chains").click()
+            expect(page.locator(".st-key-wall_v .wall")).to_be_visible()
+            page.wait_for_timeout(4000)
+            for _ in range(CLICKS):
+                steps.append(milliseconds(page, "step", ".st-key-wall_v .wall", "data-version"))
+                page.wait_for_timeout(300)
+            page.close()
+            page = None
+            time.sleep(2)
+            alone.append(unwatched_speed())
+        chromium.close()
+    cluster.disconnect()
+    server.terminate()
+    server.wait(20)
+    for name, values, unit in (
+        ("click on Train -> first point", first, "ms"),
+        ("click on Step -> new picture", steps, "ms"),
+        ("training while the page looks", watched, "images/s"),
+        ("training with nobody looking", alone, "images/s"),
+    ):
+        low, high = min(values), max(values)
+        print(f"{name:32} median {statistics.median(values):8,.0f} {unit}   ({low:,.0f} to {high:,.0f})")  # noqa: T201
+    ratio = statistics.median(w / a for w, a in zip(watched, alone, strict=True))
+    print(f"{'watched / unwatched, pair by pair':32} median {ratio:8.3f}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
