@@ -10,6 +10,7 @@ Murray, On the Quantitative Analysis of Deep Belief Networks, 2008, section 4. L
 """
 
 import math
+from collections.abc import Generator
 from itertools import pairwise
 from typing import NamedTuple, Self
 
@@ -56,6 +57,12 @@ class Estimate(NamedTuple):
         low = value + math.log(max(1.0 - DEVIATIONS * error, DOUBT))
         high = value + math.log1p(DEVIATIONS * error)
         return cls(value, error, float(w.sum() ** 2 / w.square().sum()), low, high)
+
+    @classmethod
+    def from_inverse_log_weights(cls, log_w: Tensor) -> Self:
+        """The same of log Z from weights whose mean is 1/Z: −log⟨w⟩, its ends changed over."""
+        inverse = cls.from_log_weights(log_w)
+        return cls(-inverse.value, inverse.standard_error, inverse.ess, -inverse.high, -inverse.low)
 
 
 class Bracket(NamedTuple):
@@ -175,9 +182,9 @@ def log_partition(
     higher forward value the likelier. The model's own biases are a poor base once it has learnt.
     Products in the model's dtype, weights in float64. ConfigError for fewer than 2 chains or 1 temperature.
     """
-    _check(n_chains, n_temperatures)
+    check_size(n_chains, n_temperatures)
     path = Path(model, base)
-    log_w = _collect(path, path.start(n_chains, generator), _betas(n_temperatures), generator)
+    log_w = _collect(path, path.start(n_chains, generator), temperatures(n_temperatures), generator)
     return Estimate.from_log_weights(path.log_base() + log_w)
 
 
@@ -197,11 +204,10 @@ def reverse_log_partition(
     """
     if start.ndim != 2 or start.shape[1] != model.n_visible:
         raise ShapeError(f"start has shape {tuple(start.shape)}, expected (N, {model.n_visible}): one row a chain.")
-    _check(len(start), n_temperatures)
+    check_size(len(start), n_temperatures)
     path = Path(model, base)
-    log_w = _collect(path, start.to(model.weight), _betas(n_temperatures)[::-1], generator)  # estimates 1/Z
-    inverse = Estimate.from_log_weights(log_w - path.log_base())
-    return Estimate(-inverse.value, inverse.standard_error, inverse.ess, -inverse.high, -inverse.low)
+    log_w = _collect(path, start.to(model.weight), temperatures(n_temperatures)[::-1], generator)  # estimates 1/Z
+    return Estimate.from_inverse_log_weights(log_w - path.log_base())
 
 
 def bracket(
@@ -219,15 +225,17 @@ def bracket(
     return Bracket(forward, reverse)
 
 
-def _betas(n_temperatures: int) -> list[float]:
-    return [k / n_temperatures for k in range(n_temperatures + 1)]
+def temperatures(n: int) -> list[float]:
+    """β from 0 to 1 in n equal steps, n + 1 numbers."""
+    return [k / n for k in range(n + 1)]
 
 
-def _collect(path: Path, v: Tensor, betas: list[float], generator: torch.Generator) -> Tensor:
-    """log w (N,) of chains walked along ``betas`` from v (N, V), for a ratio Z(last β) / Z(first β).
+def walk(path: Path, v: Tensor, betas: list[float], generator: torch.Generator) -> Generator[Tensor, None, Tensor]:
+    """Chains walked along ``betas`` from v (N, V): yields log w (N,) so far after each step, float64, and returns it.
 
-    At each step the weight is taken where the chain stands *before* it moves with the new temperature: moved first, it
-    would be drawn from p_new and the mean weight would no longer be the ratio. The last move would weigh nothing.
+    After the last step ⟨w⟩ = Z(last β) / Z(first β). At each step the weight is taken where the chain stands *before*
+    it moves with the new temperature: moved first, it would be drawn from p_new and the mean weight would no longer be
+    the ratio. The last move would weigh nothing and is left out.
     """
     x = path.inner(v)
     log_w = torch.zeros(len(v), dtype=torch.float64, device=v.device)
@@ -236,10 +244,18 @@ def _collect(path: Path, v: Tensor, betas: list[float], generator: torch.Generat
         if new != betas[-1]:
             v = path.move(x, new, generator)
             x = path.inner(v)
+        yield log_w
     return log_w
 
 
-def _check(n_chains: int, n_temperatures: int) -> None:
+def _collect(path: Path, v: Tensor, betas: list[float], generator: torch.Generator) -> Tensor:
+    """log w (N,) at the end of the walk."""
+    *_, log_w = walk(path, v, betas, generator)
+    return log_w
+
+
+def check_size(n_chains: int, n_temperatures: int) -> None:
+    """ConfigError for fewer than 2 chains or 1 temperature."""
     if n_chains < 2:
         raise ConfigError(f"AIS needs at least 2 chains, got {n_chains}: one alone says nothing of its error.")
     if n_temperatures < 1:

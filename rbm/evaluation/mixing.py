@@ -1,0 +1,184 @@
+"""Do chains mix? How long they remember, how many independent samples they are worth, and whether they agree.
+
+Any number that a chain shows sweep by sweep will do; the free energy is the usual one. Letters: T sweeps, N chains, n
+rows of a half, t a lag in sweeps. What all chains miss, no diagnostic of the chains can see: a low R-hat says only
+that chains which started apart have come together.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from rbm.errors import ShapeError
+from rbm.samplers.trajectory import Frames
+
+FEWEST_SWEEPS = 4  # two halves of two rows: the least that has a variance
+STUCK = 1.1  # R-hat; Gelman & Rubin's old limit, read as "these chains are in different places"
+MIXED = 1.01  # R-hat; Vehtari et al. 2021, section 4. About 50 autocorrelation times in half a run, as R̂² ≈ 1 + τ/n
+ENOUGH = 400.0  # effective samples; Vehtari et al. 2021: fewer, and these diagnostics are themselves noise
+
+
+class Mixing(NamedTuple):
+    """``autocorrelation_time`` τ in sweeps, ``ess`` = TN / τ in samples, ``r_hat`` (1 is ideal), and what to make of them.
+
+    NaN for what the chains do not tell; ``verdict`` is one sentence, fit to be shown to a person.
+    """
+
+    autocorrelation_time: float
+    ess: float
+    r_hat: float
+    verdict: str
+
+
+def diagnose(chains: Tensor | Frames) -> Mixing:
+    """How well chains mix, from one number a sweep and chain (T, N), or from the free energies of a trajectory.
+
+    The first sweeps count as the rest do: cut them off if the chains started from noise. Too few sweeps, values that
+    are not finite or that never change give NaN and a verdict that says so. ShapeError unless (T, N).
+    """
+    x = chains if isinstance(chains, Tensor) else chains.free_energy
+    x = _matrix(x)
+    if len(x) < FEWEST_SWEEPS:
+        return _unknown(f"Only {len(x)} sweeps so far: {FEWEST_SWEEPS} are the least, hundreds are better.")
+    if not bool(x.isfinite().all()):
+        return _unknown("Some values are not finite: the model has diverged, and its chains say nothing.")
+    if bool((x == x[0, 0]).all()):
+        return _unknown(f"Nothing changed in {len(x)} sweeps: the chains are frozen, or this number cannot tell.")
+    tau, r = autocorrelation_time(x), r_hat(x)
+    ess = x.numel() / tau
+    return Mixing(tau, ess, r, _verdict(tau, ess, r, len(x)))
+
+
+def autocorrelation(x: Tensor) -> Tensor:
+    """ρ_t of chains x (T, N) at lags t = 0 ... T − 1, all chains together: (T,), float64, ρ_0 = 1.
+
+        ρ_t = (γ_t + B) / (γ_0 + B)
+
+    with γ_t a chain's autocovariance about its own mean, divided by T and averaged over chains, and B the variance of
+    the chains' means. Where those differ more than chance allows, ρ_t stays high at every lag: a chain that never
+    crosses remembers for ever. One chain alone cannot show that. NaN if nothing varies. O(NT log T), by FFT.
+    Source: Vehtari et al. 2021, eq. 10, written with γ_0 in place of W (which makes ρ_0 exactly 1).
+    """
+    x = _long_enough(x)
+    between = x.mean(0).var() if x.shape[1] > 1 else 0.0
+    covariance = _autocovariance(x).mean(1) + between
+    return covariance / covariance[0]
+
+
+def autocorrelation_time(x: Tensor) -> float:
+    """τ = 1 + 2 Σ_{t ≥ 1} ρ_t of chains x (T, N), in sweeps: so many are worth one independent sample. 1 is ideal.
+
+    Summed in pairs P_k = ρ_2k + ρ_2k+1 up to the first that is not positive, and none larger than the one before:
+    for a reversible chain, as Gibbs sampling of v is, the true pairs are positive and fall (Geyer, Practical Markov
+    Chain Monte Carlo, 1992, section 3.3). The relative error is about √(2(2m + 1) / TN) for a sum of m lags (Madras
+    & Sokal 1988). Where chains are far shorter than τ or stuck, it is of the order of T: a lower bound, no estimate.
+    NaN if nothing varies.
+    """
+    rho = autocorrelation(x)
+    pairs = rho[: len(rho) // 2 * 2].view(-1, 2).sum(1)
+    stop = (pairs <= 0).nonzero()
+    pairs = pairs[: int(stop[0])] if len(stop) else pairs
+    falling = pairs.cummin(0).values if len(pairs) else pairs
+    tau = -1.0 + 2.0 * float(falling.sum())
+    return (
+        max(tau, 1.0 / math.log10(x.numel())) if math.isfinite(tau) else math.nan
+    )  # Stan's limit for antithetic chains
+
+
+def effective_sample_size(x: Tensor) -> float:
+    """TN / τ of chains x (T, N): independent samples with the same error of the mean. NaN if nothing varies."""
+    return x.numel() / autocorrelation_time(x)
+
+
+def r_hat(x: Tensor) -> float:
+    """Split, rank-normalised R-hat of chains x (T, N): √(variance of all / variance within), 1 is ideal.
+
+    Each chain is cut into halves, so one that drifts disagrees with itself; values are replaced by the normal scores
+    of their ranks, so no distribution is too wild; the greater of that for x and for |x − median|, which sees chains
+    that agree in place but not in spread. Infinite for chains that each stand still in another place, NaN if nothing
+    varies. Source: Vehtari, Gelman, Simpson, Carpenter & Bürkner, Rank-Normalization, Folding, and Localization: An
+    Improved R-hat, Bayesian Analysis 16, 2021, section 4.
+    """
+    halves = _halves(_long_enough(x))
+    bulk = _plain_r_hat(_normal_scores(halves))
+    folded = _plain_r_hat(_normal_scores((halves - _median(halves)).abs()))
+    return bulk if math.isnan(folded) else max(bulk, folded)
+
+
+def _verdict(tau: float, ess: float, r: float, n_sweeps: int) -> str:
+    if r > STUCK:
+        return (
+            f"The chains do not mix: R-hat is {r:.2f}, they stay in different places; "
+            "take far more sweeps, or a sampler that crosses between modes."
+        )
+    if r > MIXED or ess < ENOUGH:
+        return (
+            f"The chains are on the way: R-hat is {r:.3f} ({MIXED:g} is wanted) and they are worth {ess:.0f} "
+            f"independent samples ({ENOUGH:g} are wanted); run them longer."
+        )
+    return (
+        f"The chains mix: R-hat is {r:.3f}, a sample is forgotten in about {tau:.1f} sweeps, and {n_sweeps} sweeps "
+        f"are worth {ess:.0f} independent samples."
+    )
+
+
+def _unknown(verdict: str) -> Mixing:
+    return Mixing(math.nan, math.nan, math.nan, verdict)
+
+
+def _autocovariance(x: Tensor) -> Tensor:
+    """γ_t = (1/T) Σ_s (x_s − x̄)(x_{s+t} − x̄) of each chain, padded so that no lag wraps round: (T, N) -> (T, N)."""
+    n_sweeps = len(x)
+    spectrum = torch.fft.rfft(x - x.mean(0), n=2 * n_sweeps, dim=0)
+    return torch.fft.irfft(spectrum.abs().square(), n=2 * n_sweeps, dim=0)[:n_sweeps] / n_sweeps
+
+
+def _halves(x: Tensor) -> Tensor:
+    """Each chain as two, the middle row of an odd number left out: (T, N) -> (T // 2, 2N)."""
+    n = len(x) // 2
+    return torch.cat([x[:n], x[-n:]], 1)
+
+
+def _median(x: Tensor) -> Tensor:
+    """The mean of the two middle values (torch's median takes the lower)."""
+    ordered = x.flatten().sort().values
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+
+
+def _normal_scores(x: Tensor) -> Tensor:
+    """Φ⁻¹((rank − 3/8) / (S + 1/4)) of each of the S values, ties at their mean rank; same shape."""
+    _, place, count = x.unique(return_inverse=True, return_counts=True)
+    rank = count.cumsum(0) - (count - 1) / 2
+    return torch.special.ndtri((rank.double() - 0.375) / (x.numel() + 0.25))[place]
+
+
+def _plain_r_hat(x: Tensor) -> float:
+    """√((W(n−1)/n + B/n) / W) of chains (n, M), B/n the variance of their means (Gelman & Rubin 1992)."""
+    n = len(x)
+    moves = x.amax(0) > x.amin(0)  # asked outright: rounding leaves a constant a variance of 1e-32
+    within = float(torch.where(moves, x.var(0), 0.0).mean())
+    between = float(x.mean(0).var())
+    if within == 0:
+        return math.nan if bool((x == x[0, 0]).all()) else math.inf
+    return math.sqrt((n - 1) / n + between / within)
+
+
+def _long_enough(x: Tensor) -> Tensor:
+    x = _matrix(x)
+    if len(x) < FEWEST_SWEEPS:
+        raise ShapeError(
+            f"Chains of {len(x)} sweeps are too short, expected at least {FEWEST_SWEEPS}: run them longer."
+        )
+    return x
+
+
+def _matrix(x: Tensor) -> Tensor:
+    """x (T, N) in float64, checked."""
+    if x.ndim != 2 or x.shape[1] < 1:
+        raise ShapeError(
+            f"Chains have shape {tuple(x.shape)}, expected (T, N): one row a sweep, one column a chain; "
+            "make one chain (T,) into x[:, None]."
+        )
+    return x.detach().double()
