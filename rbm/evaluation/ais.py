@@ -177,9 +177,9 @@ def log_partition(
 
     ``base`` (V,): visible biases of the starting model; None starts from zero biases, which needs no data. The data's
     base rates, ``base_biases(data)``, are Salakhutdinov & Murray's choice and closer for small models (MNIST, 784–16:
-    within 0.5 nats of the exact value, zero biases within 1.6), but not always: on a 784–500 machine started at those
-    rates they gave 6 nats *less* than zero biases. Of two bases the one with the narrower bracket is right, and the
-    higher forward value the likelier. The model's own biases are a poor base once it has learnt.
+    within 0.6 nats of the exact value, zero biases within 1.6), but not always: on one 784–500 machine, started at those
+    rates, they came out 6 nats *lower* than zero biases. Prefer the base with the narrower bracket. The model's own
+    biases are a poor base once it has learnt.
     Products in the model's dtype, weights in float64. ConfigError for fewer than 2 chains or 1 temperature.
     """
     check_size(n_chains, n_temperatures)

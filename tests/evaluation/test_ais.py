@@ -250,7 +250,7 @@ def test_a_weight_that_is_not_a_number_is_not_hidden():
 def test_the_reverse_turns_the_interval_round(tiny_rbm, rng):
     """It estimates 1/Z: where its weights scatter, it is the *upper* end that Markov's bound must give."""
     order = tiny_rbm.free_energy(V).argsort()
-    start = V[[order[-1]] + [order[0]] * 12]  # one chain stands where hardly any would: its 1/w outweighs the others
+    start = V[order[[-1] + [0] * 12]]  # one chain stands where hardly any would: its 1/w outweighs the others
     e = ais.reverse_log_partition(tiny_rbm, start, n_temperatures=1, generator=rng)
     assert e.standard_error > 1 / 3
     assert e.high == pytest.approx(e.value - math.log(ais.DOUBT))
