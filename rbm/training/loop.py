@@ -102,7 +102,9 @@ class Trainer:
     def step(self, *, report: bool = False) -> TrainEvent | None:
         """One update from one batch; an event when one is due or asked for."""
         started = time.perf_counter()
-        torch.set_flush_denormal(True)  # σ(−90) is no number to spend a hundred times the time on; holds for this thread
+        torch.set_flush_denormal(
+            True
+        )  # σ(−90) is no number to spend a hundred times the time on; holds for this thread
         v0 = self._next_batch()
         rate = scheduled_rate(self.config, self.step_number / self.total_steps)
         phases = self._phases(v0)
