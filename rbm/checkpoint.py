@@ -15,7 +15,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from rbm.errors import CheckpointError, ConfigError
-from rbm.experiment import RunSpec
+from rbm.experiment import RunSpec, bare_model
 from rbm.models.rbm import RBM
 from rbm.training.events import TrainEvent
 from rbm.training.history import History
@@ -87,7 +87,7 @@ def from_bytes(data: bytes) -> Checkpoint:
             TrainEvent(int(step), float(epoch), {str(n): float(x) for n, x in numbers.items()}, float(seconds))
             for step, epoch, seconds, numbers in json.loads(header["history"])
         )
-        model = _model({n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
+        model = _model(spec, {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
     except (SafetensorError, KeyError, ValueError, TypeError, AttributeError, RecursionError, ConfigError) as error:
         raise CheckpointError(
             f"This is not a checkpoint of the Boltzmann Explorer, or it is damaged ({error}); save it again."
@@ -101,11 +101,12 @@ def from_bytes(data: bytes) -> Checkpoint:
 
 
 @torch.no_grad()
-def _model(parameters: dict[str, Tensor]) -> RBM:
+def _model(spec: RunSpec, parameters: dict[str, Tensor]) -> RBM:
     weight = parameters["weight"]
     if weight.ndim != 2 or 0 in weight.shape:
         raise CheckpointError(f"The checkpoint's weights have shape {tuple(weight.shape)}; expected (visible, hidden).")
-    model = RBM(*weight.shape)
+    width = spec.model.n_states if spec.model.hidden == "categorical" else 1
+    model = bare_model(spec.model, weight.shape[0], max(weight.shape[1] // width, 1))
     expected = {name: (tuple(p.shape), p.dtype) for name, p in model.named_parameters()}
     got = {name: (tuple(p.shape), p.dtype) for name, p in parameters.items()}
     if expected != got:

@@ -14,11 +14,14 @@ from rbm.errors import ConfigError
 from rbm.training.config import TrainConfig, check_knobs, knob
 
 if TYPE_CHECKING:
+    import torch
+
     from rbm.datasets.base import Dataset
     from rbm.models.rbm import RBM
     from rbm.training.loop import Trainer
 
 SPEC_VERSION = 1
+UNIT_NAMES = ("bernoulli", "spin", "gaussian", "categorical", "multinary", "relu")  # rbm.units.UNITS, without its torch
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,21 @@ class ModelSpec:
         "Visible bias at the start",
         "data: log(p/(1−p)) of each pixel's mean, so that weights need not learn the average image; zero: plain.",
         choices=("data", "zero"),
+    )
+    visible: str = knob(
+        "bernoulli",
+        "Visible units",
+        "What a pixel can be: bernoulli on or off; gaussian any value, with a variance that is learned.",
+        choices=UNIT_NAMES,
+    )
+    hidden: str = knob(
+        "bernoulli",
+        "Hidden units",
+        "What a feature can be: bernoulli on or off; multinary counts 0 to M − 1; relu any value from 0 up.",
+        choices=UNIT_NAMES,
+    )
+    n_states: int = knob(
+        2, "States M", "States of a categorical or multinary unit; others have their own.", low=2, high=256, step=1
     )
 
     def __post_init__(self) -> None:
@@ -123,12 +141,29 @@ def make_dataset(spec: DatasetSpec) -> Dataset:
     return load_dataset(spec.name, classes=spec.classes, size=spec.size)
 
 
+def bare_model(spec: ModelSpec, n_columns: int, n_hidden: int, generator: torch.Generator | None = None) -> RBM:
+    """A new model of the spec's units for rows of ``n_columns`` values; ConfigError when they make no whole units."""
+    from rbm.models.rbm import RBM
+    from rbm.units import MANY_STATES, unit
+
+    n_states = spec.n_states if {spec.visible, spec.hidden} & set(MANY_STATES) else None
+    width = unit(spec.visible, n_states).width if spec.visible in MANY_STATES else 1
+    if n_columns % width:
+        raise ConfigError(
+            f"Rows of {n_columns} values make no whole number of {spec.visible} units of {width} states: "
+            "give one-hot rows, one column a state."
+        )
+    return RBM(
+        n_columns // width, n_hidden, visible=spec.visible, hidden=spec.hidden, n_states=n_states, generator=generator
+    )
+
+
 def make_model(spec: RunSpec, dataset: Dataset) -> RBM:
     """The run's model before training: its weights depend on the seed and on nothing else that is random."""
     from rbm import randomness
-    from rbm.models.rbm import RBM
 
-    model = RBM(dataset.n_visible, spec.model.n_hidden, generator=randomness.generator(spec.seed, "model"))
+    draw = randomness.generator(spec.seed, "model")
+    model = bare_model(spec.model, dataset.n_visible, spec.model.n_hidden, draw)
     if spec.model.visible_bias == "data":
         model.fit_visible_bias(dataset.train)
     return model
@@ -147,7 +182,11 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
 
     device = pick_device(spec.training.device)
     model = make_model(spec, dataset).to(device)
-    metrics = STANDARD if spec.training.binarise == "none" else (*STANDARD, pseudo_likelihood)
+    metrics = (
+        STANDARD
+        if spec.training.binarise == "none" or spec.model.visible != "bernoulli"
+        else (*STANDARD, pseudo_likelihood)
+    )
     generator = randomness.generator(spec.seed, "training", device=device)
     return Trainer(model, dataset, spec.training, generator, metrics)
 

@@ -3,6 +3,7 @@
 Letters of this package: N rows (images), V pixels of one image laid flat, C classes.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -26,14 +27,14 @@ class Dataset:
 
     name: str  # as in the catalogue
     title: str  # for people
-    train: Tensor = field(repr=False)  # (N, V) float32 in [0, 1]; the other two parts likewise
+    train: Tensor = field(repr=False)  # (N, V) float32, in [0, 1] unless real; the other two parts likewise
     validation: Tensor = field(repr=False)
     test: Tensor = field(repr=False)
     train_labels: Tensor = field(repr=False)  # (N,) int64, an index into class_names; the other two parts likewise
     validation_labels: Tensor = field(repr=False)
     test_labels: Tensor = field(repr=False)
     image_shape: tuple[int, ...]  # how V pixels are laid out, such as (28, 28)
-    kind: Kind  # "binary": every pixel is 0 or 1; "grey": any value between
+    kind: Kind  # "binary": every pixel is 0 or 1; "grey": any value between; "real": any finite value
     class_names: tuple[str, ...]  # C of them
 
     @property
@@ -44,8 +45,8 @@ class Dataset:
     def __post_init__(self) -> None:
         if len(self.train) == 0:
             raise DatasetError(f"data set '{self.name}' has no training rows; at least one is needed")
-        if self.kind not in ("binary", "grey"):
-            raise DatasetError(f"data set '{self.name}': kind must be 'binary' or 'grey', but is {self.kind!r}")
+        if self.kind not in ("binary", "grey", "real"):
+            raise DatasetError(f"data set '{self.name}': kind must be 'binary', 'grey' or 'real', but is {self.kind!r}")
         for part in ("train", "validation", "test"):
             self._check(part, getattr(self, part), getattr(self, f"{part}_labels"))
 
@@ -65,7 +66,11 @@ class Dataset:
         if len(rows) == 0:
             return
         low, high = (end.item() for end in rows.aminmax())  # a NaN anywhere makes both ends NaN
-        if not (low >= 0 and high <= 1):
+        if self.kind == "real" and not (math.isfinite(low) and math.isfinite(high)):
+            raise DatasetError(
+                f"{where} values must be finite, but they span {low:g} ... {high:g}; leave such rows out"
+            )
+        if self.kind != "real" and not (low >= 0 and high <= 1):
             raise DatasetError(
                 f"{where} pixels must be finite and within [0, 1], but they span {low:g} ... {high:g}; "
                 "rescale them (a grey level of one byte: divide by 255)"

@@ -14,7 +14,7 @@ from rbm.errors import ConfigError
 if TYPE_CHECKING:  # torch would cost a second, and the process that only shows the menu never needs it
     from rbm.datasets.base import Dataset
 
-Kind = Literal["binary", "grey"]
+Kind = Literal["binary", "grey", "real"]
 Root = str | PathLike[str] | None
 Loader = Callable[[Root, Progress | None], "Dataset"]
 

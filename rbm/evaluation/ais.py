@@ -111,7 +111,8 @@ class Path:
 
         log p*_β(v) = v·(a + β(b − a)) − base_energy(v) + Σ_j log_partition(βx_j)
 
-    At β = 0 all units are independent and Z is known. Attribute ``base`` a (V,).
+    Base energies stay whole, so a continuum of states has its distribution at every β. At β = 0 all units are
+    independent and Z is known. Attribute ``base`` a (V,).
     Source: Salakhutdinov & Murray 2008, eq. 15-18, with the base model's weights and hidden biases 0.
     """
 
@@ -123,7 +124,7 @@ class Path:
         self.base = torch.zeros_like(self._visible_bias) if base is None else base.detach().to(self._weight)
         if self.base.shape != self._visible_bias.shape:
             raise ShapeError(
-                f"base has shape {tuple(self.base.shape)}, expected ({model.n_visible},), one bias a visible unit: "
+                f"base has shape {tuple(self.base.shape)}, expected ({model.visible_columns},), one bias a visible unit: "
                 "make it with base_biases(data)."
             )
 
@@ -160,7 +161,10 @@ class Path:
 
 
 def base_biases(data: Tensor, unit: Unit = UNITS["bernoulli"]) -> Tensor:
-    """The biases of the base-rate model: without weights, each unit has its mean over data (N, V). (V,), float64."""
+    """The biases of the base-rate model: without weights, each unit has its mean over data (N, V). (V,), float64.
+
+    Give the model's own ``visible_unit`` where it is not Bernoulli.
+    """
     return unit.bias_for(data.double().mean(0), len(data))
 
 
@@ -202,8 +206,10 @@ def reverse_log_partition(
     That it is an upper bound in expectation holds for *exact* samples (``exact.sample``). From long Gibbs or persistent
     chains it is approximate, and chains stuck in some modes can hide it: all of Z that they miss is missed.
     """
-    if start.ndim != 2 or start.shape[1] != model.n_visible:
-        raise ShapeError(f"start has shape {tuple(start.shape)}, expected (N, {model.n_visible}): one row a chain.")
+    if start.ndim != 2 or start.shape[1] != model.visible_columns:
+        raise ShapeError(
+            f"start has shape {tuple(start.shape)}, expected (N, {model.visible_columns}): one row a chain."
+        )
     check_size(len(start), n_temperatures)
     path = Path(model, base)
     log_w = _collect(path, start.to(model.weight), temperatures(n_temperatures)[::-1], generator)  # estimates 1/Z

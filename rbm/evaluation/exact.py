@@ -5,7 +5,9 @@ Summing the larger layer out leaves one term for each state s of the smaller, en
     log p*(s) = a·s − base_energy(s) + Σ_i log_partition((sW + b)_i),    Z = Σ_s p*(s)
 
 with a the biases of the smaller layer and b those of the larger. All of it in float64 (nats), a bounded block of
-states at a time. Letters: F units of the smaller layer, M of the larger, N states, V visible, H hidden units.
+states at a time. A layer with a continuum of states can only be the one summed out.
+
+Letters: F columns of the smaller layer, M of the larger, N states, V visible, H hidden columns.
 """
 
 import copy
@@ -33,6 +35,15 @@ class Moments(NamedTuple):
     hidden_bias: Tensor
 
 
+class ScaledMoments(NamedTuple):
+    """The same for Gaussian and ReLU visible units, whose precision has a statistic too: −⟨½λv²⟩ (V,)."""
+
+    weight: Tensor
+    visible_bias: Tensor
+    hidden_bias: Tensor
+    visible_log_precision: Tensor
+
+
 class _Halves(NamedTuple):
     """A model in float64 seen from its smaller layer ("few"), whose states are visited; "many" is summed out."""
 
@@ -42,6 +53,10 @@ class _Halves(NamedTuple):
     few_bias: Tensor  # (F,)
     many_bias: Tensor  # (M,)
     few_is_hidden: bool
+
+    @property
+    def n_few(self) -> int:
+        return len(self.few_bias) // self.few.width
 
     def field(self, s: Tensor) -> Tensor:
         return torch.addmm(self.many_bias, s, self.weight)  # (N, M)
@@ -57,7 +72,7 @@ class _Halves(NamedTuple):
 
 
 def states(n: int, unit: Unit) -> Tensor:
-    """Every joint state of n units, one a row, the first unit changing slowest: (Sⁿ, n), float64.
+    """Every joint state of n units, one a row, the first unit changing slowest: (Sⁿ, n·width), float64.
 
     TooLargeError beyond 2^LIMIT rows.
     """
@@ -101,12 +116,16 @@ def joint_distribution(model: RBM) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @torch.no_grad()
-def moments(model: RBM) -> Moments:
-    """⟨v hᵀ⟩, ⟨v⟩ and ⟨h⟩ under the model itself, float64: what a negative phase estimates."""
+def moments(model: RBM) -> Moments | ScaledMoments:
+    """⟨v hᵀ⟩, ⟨v⟩ and ⟨h⟩ under the model itself, float64: what a negative phase estimates.
+
+    ScaledMoments for a model whose visible units have a precision.
+    """
     halves = _halves(model, "the model's mean statistics")
     log_z = _log_weights(halves).logsumexp(0)
+    scaled = model.visible_log_precision is not None  # then v is the layer summed out
     pair = torch.zeros_like(halves.weight)
-    few, many = torch.zeros_like(halves.few_bias), torch.zeros_like(halves.many_bias)
+    few, many, energy = (torch.zeros_like(b) for b in (halves.few_bias, halves.many_bias, halves.many_bias))
     for s in _blocks(halves):
         field = halves.field(s)
         p = (halves.log_weight(s, field) - log_z).exp()  # (N,)
@@ -115,11 +134,16 @@ def moments(model: RBM) -> Moments:
         pair.addmm_(weighted.T, mean)
         few += weighted.sum(0)
         many += p @ mean
-    return Moments(pair.T if halves.few_is_hidden else pair, *halves.ordered(few, many))
+        if scaled:
+            energy += p @ halves.many.mean_energy(field)
+    weight = pair.T if halves.few_is_hidden else pair
+    if scaled:
+        return ScaledMoments(weight, *halves.ordered(few, many), -energy)
+    return Moments(weight, *halves.ordered(few, many))
 
 
 @torch.no_grad()
-def gradient(model: RBM, data: Tensor) -> Moments:
+def gradient(model: RBM, data: Tensor) -> Moments | ScaledMoments:
     """∂/∂(W, b, c) of the mean over data (N, V) of log p(v): ⟨v hᵀ⟩_data − ⟨v hᵀ⟩_model and so on, float64.
 
     Hinton, Training Products of Experts by Minimizing Contrastive Divergence, 2002, eq. 2-4; both phases exact.
@@ -129,8 +153,11 @@ def gradient(model: RBM, data: Tensor) -> Moments:
     h = double.hidden_mean(v)
     if len(v) == 0:
         raise ShapeError("data has no rows; a mean gradient needs at least one.")
-    positive = Moments(v.T @ h / len(v), v.mean(0), h.mean(0))
-    return Moments(*(up - down for up, down in zip(positive, moments(model), strict=True)))
+    positive = [v.T @ h / len(v), v.mean(0), h.mean(0)]
+    if model.visible_log_precision is not None:
+        positive.append(-double.visible_unit.base_energy(v).mean(0))
+    negative = moments(model)
+    return type(negative)(*(up - down for up, down in zip(positive, negative, strict=True)))
 
 
 @torch.no_grad()
@@ -145,7 +172,7 @@ def sample(model: RBM, n: int, generator: torch.Generator) -> Chains:
     cumulative = _log_weights(halves).softmax(0).cumsum(0)
     u = torch.rand(n, generator=generator, device=generator.device, dtype=torch.float64).to(cumulative.device)
     index = torch.searchsorted(cumulative, u * cumulative[-1], right=True)  # right: a state of probability 0 never
-    few = _digits(index, len(halves.few_bias), halves.few)
+    few = _digits(index, halves.n_few, halves.few)
     many = halves.many.sample(halves.field(few), generator)
     v, h = halves.ordered(few, many)
     return Chains(v.to(model.weight), h.to(model.weight), 0)
@@ -161,10 +188,11 @@ def _halves(model: RBM, what: str) -> _Halves:
     few_is_hidden = bits_h <= bits_v
     n, kind = (model.n_hidden, "hidden") if few_is_hidden else (model.n_visible, "visible")
     _refuse(min(bits_v, bits_h), f"{what}, with {n} units in the smaller ({kind}) layer,")
-    weight, b, c = (p.detach().double() for p in (model.weight, model.visible_bias, model.hidden_bias))
+    double = _float64(model)
+    weight, b, c = (p.detach() for p in (double.weight, double.visible_bias, double.hidden_bias))
     if few_is_hidden:
-        return _Halves(model.hidden_unit, model.visible_unit, weight.T.contiguous(), c, b, True)
-    return _Halves(model.visible_unit, model.hidden_unit, weight, b, c, False)
+        return _Halves(double.hidden_unit, double.visible_unit, weight.T.contiguous(), c, b, True)
+    return _Halves(double.visible_unit, double.hidden_unit, weight, b, c, False)
 
 
 def _log_weights(halves: _Halves) -> Tensor:
@@ -174,11 +202,10 @@ def _log_weights(halves: _Halves) -> Tensor:
 
 def _blocks(halves: _Halves) -> Iterator[Tensor]:
     """Every state of the smaller layer, so many at a time that their fields fill about BLOCK numbers."""
-    n_few, n_many = halves.weight.shape
-    total = len(halves.few.states()) ** n_few
-    rows = max(BLOCK // max(n_few, n_many), 1)
+    total = len(halves.few.states()) ** halves.n_few
+    rows = max(BLOCK // max(halves.weight.shape), 1)
     for start in range(0, total, rows):
-        yield _rows(start, min(start + rows, total), n_few, halves.few).to(halves.weight.device)
+        yield _rows(start, min(start + rows, total), halves.n_few, halves.few).to(halves.weight.device)
 
 
 def _rows(start: int, stop: int, n: int, unit: Unit) -> Tensor:
@@ -189,7 +216,7 @@ def _rows(start: int, stop: int, n: int, unit: Unit) -> Tensor:
 def _digits(number: Tensor, n: int, unit: Unit) -> Tensor:
     single = unit.states().double().to(number.device)
     place = len(single) ** torch.arange(n - 1, -1, -1, device=number.device)
-    return single[(number[:, None] // place) % len(single)]  # (N, n)
+    return single[(number[:, None] // place) % len(single)].flatten(1)  # (N, F)
 
 
 def _bits(n: int, unit: Unit) -> float:

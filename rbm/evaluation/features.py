@@ -18,9 +18,15 @@ class Response(NamedTuple):
 
 @torch.no_grad()
 def response(model: RBM, images: Tensor, unit: int, count: int = 10) -> Response:
-    """How unit ``unit`` responds to images (N, V); ties in saturated units are settled by its field, which never saturates."""
-    if not 0 <= unit < model.n_hidden:
-        raise ConfigError(f"There is no hidden unit {unit}; this model has 0 to {model.n_hidden - 1}.")
+    """How unit ``unit`` responds to images (N, V); ties in saturated units are settled by its field, which never saturates.
+
+    A column of H: for categorical hidden units, one state of one of them.
+    """
+    if not 0 <= unit < model.hidden_columns:
+        raise ConfigError(f"There is no hidden unit {unit}; this model has 0 to {model.hidden_columns - 1}.")
     field = images @ model.weight[:, unit] + model.hidden_bias[unit]
-    activation = model.hidden_unit.mean(field.unsqueeze(1)).squeeze(1)
+    if model.hidden_unit.width == 1:
+        activation = model.hidden_unit.mean(field.unsqueeze(1)).squeeze(1)
+    else:  # a state of a categorical unit depends on the fields of all of its states
+        activation = model.hidden_mean(images)[:, unit]
     return Response(activation, field.topk(min(count, len(field))).indices)

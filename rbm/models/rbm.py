@@ -1,24 +1,29 @@
 """The restricted Boltzmann machine: one class, whatever its units are.
 
-Letters: N batch, V visible units, H hidden units.
+Letters: N batch, V visible and H hidden columns: one a unit, but M a unit for categorical units of M states (one-hot).
 """
+
+import math
 
 import torch
 from torch import Tensor, nn
 
 from rbm.errors import ConfigError, ShapeError
-from rbm.units import unit
+from rbm.units import MANY_STATES, VARIANCE_FLOOR, Quadratic, Unit, unit
 
 INITIAL_WEIGHT_DEVIATION = 0.01  # Hinton, A Practical Guide, 2010, section 8
 
 
 class RBM(nn.Module):
-    """E(v, h) = −v·W·h − b·v − c·h, and p(v, h) = exp(−βE) / Z at inverse temperature β.
+    """E(v, h) = Σ base_energy(v) + Σ base_energy(h) − v·W·h − b·v − c·h, and p(v, h) = exp(−βE) / Z at inverse temperature β.
 
-    Given one layer the units of the other are independent, so each conditional is one matrix product; summing h out
-    gives the free energy F(v) = −b·v − Σ_j log_partition(x_j) with x = vW + c, and p(v) = exp(−F(v)) / Z.
+    Only Gaussian and ReLU units have a base energy, ½λs². Given one layer the units of the other are independent, so
+    each conditional is one matrix product; summing h out gives the free energy
+    F(v) = Σ base_energy(v) − b·v − Σ_j log_partition(x_j) with x = vW + c, and p(v) = exp(−F(v)) / Z.
 
-    Attributes: ``weight`` W (V, H); ``visible_bias`` b (V,); ``hidden_bias`` c (H,).
+    Attributes: ``weight`` W (V, H); ``visible_bias`` b (V,); ``hidden_bias`` c (H,); ``visible_log_precision`` log λ
+    (V,) of Gaussian and ReLU visible units, else None. Those of the hidden layer keep λ = 1: W and c hold their scale.
+    ``n_visible`` and ``n_hidden`` count units, ``visible_columns`` V and ``hidden_columns`` H what they take.
     Source: Smolensky 1986 (harmonium); Hinton, Training Products of Experts by Minimizing CD, 2002, section 5.
     """
 
@@ -35,50 +40,92 @@ class RBM(nn.Module):
     ) -> None:
         """Weights N(0, 0.01²) drawn on the CPU from ``generator`` (a fixed seed without one), biases 0.
 
-        ConfigError for a size below 1, an unknown unit type, or ``n_states`` given to units whose states are fixed.
+        ``n_states``: the M of categorical and multinary units, on either side. ConfigError for a size below 1, an
+        unknown unit type, ``n_states`` missing or given to units whose states are fixed, or two layers of unbounded units.
         """
         super().__init__()
         for layer, size in (("visible", n_visible), ("hidden", n_hidden)):
             if size < 1:
                 raise ConfigError(f"An RBM needs at least one {layer} unit, got n_{layer}={size}.")
-        if n_states not in (None, 2):
-            raise ConfigError(f"Bernoulli units have 2 states, got n_states={n_states}: leave n_states out.")
         self.n_visible, self.n_hidden = n_visible, n_hidden
-        self.visible_unit, self.hidden_unit = unit(visible), unit(hidden)
+        self._visible_type, self.hidden_unit = _layers(visible, hidden, n_states)
+        self.visible_columns = n_visible * self._visible_type.width
+        self.hidden_columns = n_hidden * self.hidden_unit.width
         generator = torch.Generator().manual_seed(0) if generator is None else generator
-        weight = torch.randn(n_visible, n_hidden, generator=generator, device=generator.device)
+        weight = torch.randn(self.visible_columns, self.hidden_columns, generator=generator, device=generator.device)
         self.weight = nn.Parameter((weight * INITIAL_WEIGHT_DEVIATION).to(device))
-        self.visible_bias = nn.Parameter(torch.zeros(n_visible, device=device))
-        self.hidden_bias = nn.Parameter(torch.zeros(n_hidden, device=device))
+        self.visible_bias = nn.Parameter(torch.zeros(self.visible_columns, device=device))
+        self.hidden_bias = nn.Parameter(torch.zeros(self.hidden_columns, device=device))
+        scaled = isinstance(self._visible_type, Quadratic)
+        self.visible_log_precision = nn.Parameter(torch.zeros(n_visible, device=device)) if scaled else None
+
+    @property
+    def visible_unit(self) -> Unit:
+        """What a visible unit is, its precision as it stands included."""
+        if isinstance(self._visible_type, Quadratic) and self.visible_log_precision is not None:
+            return self._visible_type.at(self.visible_log_precision)
+        return self._visible_type
 
     @torch.no_grad()
     def fit_visible_bias(self, data: Tensor) -> None:
-        """Set b so that without weights each visible unit has its mean over ``data`` (N, V): Hinton's section 8.1."""
-        self.check(data, "data", self.n_visible)
-        self.visible_bias.copy_(self.visible_unit.bias_for(data.double().mean(0), len(data)))
+        """Set b so that without weights each visible unit has its mean over ``data`` (N, V): Hinton's section 8.1.
 
-    def check(self, x: Tensor, name: str, n_units: int) -> None:
-        """ShapeError unless x is (N, n_units)."""
-        if x.ndim != 2 or x.shape[1] != n_units:
+        The precision of Gaussian and ReLU units is fitted first.
+        """
+        self.check(data, "data", self.visible_columns)
+        mean = data.double().mean(0)
+        if isinstance(self._visible_type, Quadratic) and self.visible_log_precision is not None:
+            square = data.double().square().mean(0)
+            self.visible_log_precision.copy_(self._visible_type.log_precision_for(mean, square))
+        self.visible_bias.copy_(self.visible_unit.bias_for(mean, len(data)))
+
+    @torch.no_grad()
+    def constrain(self) -> None:
+        """Pull parameters back into their range after a step: a learned variance stays at VARIANCE_FLOOR or above."""
+        if self.visible_log_precision is not None:
+            self.visible_log_precision.clamp_(max=-math.log(VARIANCE_FLOOR))
+
+    @torch.no_grad()
+    def zero_sum_gauge(self) -> None:
+        """Make the weights and biases of each categorical unit sum to zero over its states; p(v, h) does not change.
+
+        A unit is in exactly one of its states, so what is taken from all of them is a constant, given to the biases
+        of the other layer; log Z and every energy shift together. Does nothing to units of other types.
+        """
+        if (m := self.visible_unit.width) > 1:
+            common = self.weight.unflatten(0, (-1, m)).mean(1)  # (units, H)
+            self.weight.sub_(common.repeat_interleave(m, 0))
+            self.hidden_bias.add_(common.sum(0))
+        if (m := self.hidden_unit.width) > 1:
+            common = self.weight.unflatten(1, (-1, m)).mean(2)  # (V, units)
+            self.weight.sub_(common.repeat_interleave(m, 1))
+            self.visible_bias.add_(common.sum(1))
+        for bias, m in ((self.visible_bias, self.visible_unit.width), (self.hidden_bias, self.hidden_unit.width)):
+            if m > 1:
+                bias.sub_(bias.unflatten(0, (-1, m)).mean(1).repeat_interleave(m))
+
+    def check(self, x: Tensor, name: str, n_columns: int) -> None:
+        """ShapeError unless x is (N, n_columns)."""
+        if x.ndim != 2 or x.shape[1] != n_columns:
             raise ShapeError(
-                f"{name} has shape {tuple(x.shape)}, expected (N, {n_units}): one row an example, one column a unit; "
+                f"{name} has shape {tuple(x.shape)}, expected (N, {n_columns}): one row an example, one column a unit; "
                 "flatten pictures with x.flatten(1)."
             )
 
     def hidden_field(self, v: Tensor) -> Tensor:
         """x = vW + c, (N, H)."""
-        self.check(v, "v", self.n_visible)
+        self.check(v, "v", self.visible_columns)
         return torch.addmm(self.hidden_bias, v, self.weight)
 
     def visible_field(self, h: Tensor) -> Tensor:
         """y = hWᵀ + b, (N, V)."""
-        self.check(h, "h", self.n_hidden)
+        self.check(h, "h", self.hidden_columns)
         return torch.addmm(self.visible_bias, h, self.weight.T)
 
     def energy(self, v: Tensor, h: Tensor) -> Tensor:
         """E(v, h) of each pair of rows, (N,), nats at β = 1."""
-        self.check(v, "v", self.n_visible)
-        self.check(h, "h", self.n_hidden)
+        self.check(v, "v", self.visible_columns)
+        self.check(h, "h", self.hidden_columns)
         if len(v) != len(h):
             raise ShapeError(f"energy needs as many v as h, got {len(v)} and {len(h)} rows.")
         interaction = (self.hidden_field(v) * h).sum(1)
@@ -108,3 +155,15 @@ class RBM(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.n_visible} {self.visible_unit.name} visible, {self.n_hidden} {self.hidden_unit.name} hidden"
+
+
+def _layers(visible: str, hidden: str, n_states: int | None) -> tuple[Unit, Unit]:
+    """The two unit types; ConfigError for what they cannot be."""
+    takes = [name for name in (visible, hidden) if name in MANY_STATES]
+    first, second = (unit(name, n_states if name in takes or not takes else None) for name in (visible, hidden))
+    if isinstance(first, Quadratic) and isinstance(second, Quadratic):
+        raise ConfigError(
+            f"{visible} visible with {hidden} hidden units is refused: both are unbounded, so with large enough weights "
+            "the energy falls without end and there is no distribution; give one layer bernoulli or other bounded units."
+        )
+    return first, second

@@ -16,7 +16,8 @@ MEMORY_BYTES = 16 * 2**20  # of one walk's past
 
 
 class Moment(NamedTuple):
-    """Where N chains stood after ``half`` half steps, kept small: states as booleans, means in half precision.
+    """Where N chains stood after ``half`` half steps, kept small: states in their unit's ``stored`` dtype
+    (booleans for Bernoulli units), means in half precision.
 
     v, v_mean (N, V) with ⟨v|h⟩ of the h it was drawn from; h, h_mean (N, H); ``random`` brings the generator back here.
     An even ``half`` is a full sweep (v, then h, are new); after an odd one v is newer than h.
@@ -110,9 +111,7 @@ class Walk:
         self.free_energy.append(self.model.free_energy(self._chains.v))
 
     def _remember(self) -> None:
-        v, h, _ = self._chains
+        v, h = self._chains.v.to(self.model.visible_unit.stored), self._chains.h.to(self.model.hidden_unit.stored)
         self.past.append(
-            Moment(
-                self._half, v.bool(), self._v_mean.half(), h.bool(), self._h_mean.half(), self._generator.get_state()
-            )
+            Moment(self._half, v, self._v_mean.half(), h, self._h_mean.half(), self._generator.get_state())
         )

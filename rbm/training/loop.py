@@ -61,10 +61,17 @@ class Trainer:
         generator: torch.Generator,
         metrics: Sequence[Metric] = (),
     ) -> None:
-        if dataset.n_visible != model.n_visible:
+        if dataset.n_visible != model.visible_columns:
+            width = model.visible_unit.width
             raise ConfigError(
-                f"The model has {model.n_visible} visible units but an image of {dataset.name!r} has "
-                f"{dataset.n_visible} pixels: make the model with n_visible={dataset.n_visible}."
+                f"The model has {model.visible_columns} visible {'units' if width == 1 else 'columns'} but an image of "
+                f"{dataset.name!r} has {dataset.n_visible} pixels: make the model with "
+                f"n_visible={dataset.n_visible // width}."
+            )
+        if model.visible_unit.name != "bernoulli" and config.binarise != "none":
+            raise ConfigError(
+                f"binarise={config.binarise!r} makes every pixel 0 or 1, which is for bernoulli visible units; this model "
+                f"has {model.visible_unit.name} ones: set binarise='none'."
             )
         self.model, self.config, self.metrics = model, config, tuple(metrics)
         device = model.weight.device
@@ -102,7 +109,9 @@ class Trainer:
     def step(self, *, report: bool = False) -> TrainEvent | None:
         """One update from one batch; an event when one is due or asked for."""
         started = time.perf_counter()
-        torch.set_flush_denormal(True)  # σ(−90) is no number to spend a hundred times the time on; holds for this thread
+        torch.set_flush_denormal(
+            True
+        )  # σ(−90) is no number to spend a hundred times the time on; holds for this thread
         v0 = self._next_batch()
         rate = scheduled_rate(self.config, self.step_number / self.total_steps)
         phases = self._phases(v0)
@@ -110,10 +119,11 @@ class Trainer:
         due = report or self.finished or self.step_number >= self._next_report()
         if due or self._next_report() - self.step_number < AVERAGED_BATCHES:
             self._window.add(self.model, phases)
-        gradient = gradients.contrast(phases)
+        gradient = gradients.contrast(phases, self.model.visible_unit)
         if self.config.weight_decay:
             gradient.weight.add_(self.model.weight, alpha=-self.config.weight_decay)
         self._optimizer.step(gradient, rate, self.config.momentum)
+        self.model.constrain()
         elapsed = time.perf_counter() - started
         self.seconds += elapsed
         self._window.timed(len(v0), elapsed)

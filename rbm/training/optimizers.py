@@ -9,7 +9,7 @@ from torch import Tensor
 from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
 from rbm.training.config import TrainConfig
-from rbm.training.gradients import Gradient
+from rbm.training.gradients import Gradient, ScaledGradient
 
 
 def scheduled_rate(config: TrainConfig, progress: float) -> float:
@@ -36,7 +36,7 @@ class Momentum:
         self.velocity = {name: torch.zeros_like(p) for name, p in self.parameters.items()}
 
     @torch.no_grad()
-    def step(self, gradient: Gradient, rate: float, momentum: float) -> None:
+    def step(self, gradient: Gradient | ScaledGradient, rate: float, momentum: float) -> None:
         for name, g in gradient._asdict().items():
             velocity = self.velocity[name].mul_(momentum).add_(g, alpha=rate)
             self.parameters[name].add_(velocity)
@@ -63,7 +63,9 @@ class Adam:
             }
 
     @torch.no_grad()
-    def step(self, gradient: Gradient, rate: float, momentum: float) -> None:  # Adam's own averages replace momentum
+    def step(
+        self, gradient: Gradient | ScaledGradient, rate: float, momentum: float
+    ) -> None:  # Adam's own averages replace momentum
         self.inner.param_groups[0]["lr"] = rate
         for name, g in gradient._asdict().items():
             self.parameters[name].grad = g

@@ -1,0 +1,70 @@
+"""What every unit type answers. Shapes: N batch, n units of a layer, K = n·width columns of its states and fields."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor
+
+from rbm import randomness
+
+
+class Unit(ABC):
+    """A type of unit, which is a value: it never changes, ``anneal`` returns another one.
+
+    Attributes: ``name``; ``width`` columns that one unit takes (1, or M for the one-hot states of a categorical unit);
+    ``stored``, the smallest dtype that holds its states, for keeping many.
+    """
+
+    name: ClassVar[str]
+    stored: ClassVar[torch.dtype] = torch.float32
+
+    @property
+    def width(self) -> int:
+        return 1
+
+    @abstractmethod
+    def log_partition(self, x: Tensor) -> Tensor:
+        """log Σ_s exp(x·s − base_energy(s)) for the field x of each unit: (..., K) -> (..., n), nats."""
+
+    @abstractmethod
+    def mean(self, x: Tensor) -> Tensor:
+        """⟨s⟩ in the field x, the derivative of log_partition: (..., K) -> (..., K)."""
+
+    @abstractmethod
+    def sample(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """One state of each unit drawn from p(s|x): (..., K) -> (..., K)."""
+
+    def draw(self, x: Tensor, coins: randomness.Coins) -> tuple[Tensor, Tensor]:
+        """Mean and a sample at once, for training's inner loop; may overwrite x: (N, K) -> (N, K), (N, K)."""
+        return self.mean(x), self.sample(x, coins.generator)
+
+    @abstractmethod
+    def states(self) -> Tensor:
+        """Every state that one unit can take, (S,) or, one-hot, (S, M); TooLargeError where there is a continuum."""
+
+    @abstractmethod
+    def bias_for(self, mean: Tensor, count: int) -> Tensor:
+        """The field in which a unit's mean is the one measured over ``count`` examples: (K,) -> (K,)."""
+
+    @abstractmethod
+    def uniform(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+        """Noise to start a chain from: (..., n) -> states (..., K), each equally likely; a continuum's without a field."""
+
+    @abstractmethod
+    def base_energy(self, s: Tensor) -> Tensor:
+        """The energy of a state by itself, without any field: one number a unit, or zeros, shaped as s."""
+
+    @abstractmethod
+    def mean_energy(self, x: Tensor) -> Tensor:
+        """⟨base_energy(s)⟩ in the field x, shaped as x."""
+
+    @abstractmethod
+    def anneal(self, beta: float) -> Self:
+        """The same unit with its base energy at inverse temperature β > 0; fields are scaled by the caller."""
+
+
+def uniform_like(x: Tensor, generator: torch.Generator) -> Tensor:
+    """u in [0, 1) of x's shape and dtype (24 bits in float32, 53 in float64)."""
+    dtype = x.dtype if x.dtype in (torch.float32, torch.float64) else torch.float32
+    return torch.rand(x.shape, generator=generator, device=x.device, dtype=dtype)
