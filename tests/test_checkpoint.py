@@ -17,7 +17,9 @@ from rbm.training.config import TrainConfig
 from rbm.training.history import History
 
 SPEC = RunSpec(
-    DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(algorithm="pcd", optimizer="adam", epochs=9, batch_size=8)
+    DatasetSpec("bars_and_stripes"),
+    ModelSpec(7),
+    TrainConfig(algorithm="pcd", optimizer="adam", epochs=9, batch_size=8),
 )
 
 
@@ -73,7 +75,11 @@ def header(**changes: object) -> dict[str, str]:
 
 
 def tensors(**changes: torch.Tensor) -> dict[str, torch.Tensor]:
-    base = {"model.weight": torch.zeros(16, 7), "model.visible_bias": torch.zeros(16), "model.hidden_bias": torch.zeros(7)}
+    base = {
+        "model.weight": torch.zeros(16, 7),
+        "model.visible_bias": torch.zeros(16),
+        "model.hidden_bias": torch.zeros(7),
+    }
     return base | {f"model.{name}": t for name, t in changes.items()}
 
 

@@ -71,6 +71,15 @@ class TrainConfig:
         unit="steps",
         live=True,
     )
+    n_chains: int = knob(
+        0,
+        "Persistent chains",
+        "Chains that PCD and its relatives keep; 0 takes as many as the batch has images; more give a calmer gradient.",
+        low=0,
+        high=5000,
+        stops=(0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000),
+        unit="chains",
+    )
     learning_rate: float = knob(
         0.1,
         "Learning rate",

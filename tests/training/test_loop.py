@@ -52,6 +52,7 @@ RECIPES = [
     {"algorithm": "cd", "k": 2},
     {"algorithm": "pcd", "optimizer": "adam", "learning_rate": 0.01},
     {"algorithm": "pcd", "schedule": "linear", "binarise": "threshold"},
+    {"algorithm": "pcd", "n_chains": 13},
 ]
 
 
