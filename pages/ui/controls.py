@@ -32,7 +32,16 @@ def draft_panel() -> None:
     for name in ("n_hidden", "k", "learning_rate", "batch_size", "epochs", "algorithm"):
         knob(name)
     with st.expander("Optimiser and more", icon=":material/tune:"):
-        for name in ("n_chains", "optimizer", "momentum", "weight_decay", "schedule", "binarise", "visible_bias"):
+        for name in (
+            "n_chains",
+            "centred",
+            "optimizer",
+            "momentum",
+            "weight_decay",
+            "schedule",
+            "binarise",
+            "visible_bias",
+        ):
             knob(name)
         _size()
     _seed()

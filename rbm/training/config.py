@@ -112,6 +112,12 @@ class TrainConfig:
         "SGD with momentum is the classic; Adam scales every weight's step by its own gradient's history.",
         choices=("sgd", "adam"),
     )
+    centred: str = knob(
+        "off",
+        "Centred gradient",
+        "On measures pixels and units from their means, so that weights and biases do not fight; usually on.",
+        choices=("on", "off"),
+    )
     momentum: float = knob(
         0.8,
         "Momentum",

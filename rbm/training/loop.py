@@ -14,6 +14,7 @@ from rbm.datasets.base import Dataset, binarise
 from rbm.errors import ConfigError, DivergenceError
 from rbm.models.rbm import RBM
 from rbm.training import gradients
+from rbm.training.centring import Centring
 from rbm.training.config import LIVE, TrainConfig
 from rbm.training.events import TrainEvent
 from rbm.training.metrics import Metric, Probe
@@ -72,6 +73,7 @@ class Trainer:
         self._data = dataset.train.to(device)
         self._generator = generator
         self._coins = randomness.Coins(generator)
+        self._centring = Centring(model, self._data) if config.centred == "on" else None
         self._optimizer = make_optimizer(model, config.optimizer)
         self.batches_per_epoch = math.ceil(len(self._data) / config.batch_size)
         self.total_steps = self.batches_per_epoch * config.epochs
@@ -111,10 +113,7 @@ class Trainer:
         due = report or self.finished or self.step_number >= self._next_report()
         if due or self._next_report() - self.step_number < AVERAGED_BATCHES:
             self._window.add(self.model, phases)
-        gradient = gradients.contrast(phases)
-        if self.config.weight_decay:
-            gradient.weight.add_(self.model.weight, alpha=-self.config.weight_decay)
-        self._optimizer.step(gradient, rate, self.config.momentum)
+        self._update(phases, rate)
         elapsed = time.perf_counter() - started
         self.seconds += elapsed
         self._window.timed(len(v0), elapsed)
@@ -143,6 +142,7 @@ class Trainer:
             "order": self._order,
             **self._optimizer.state(),
             **self._negative.state(),
+            **(self._centring.state() if self._centring is not None else {}),
         }
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
@@ -154,6 +154,8 @@ class Trainer:
         self._order = state["order"].to(self._data.device)
         self._optimizer.load_state(state)
         self._negative.load_state(state)
+        if self._centring is not None:
+            self._centring.load_state(state)
         self._good = _copy(self.model)
 
     def _next_batch(self) -> Tensor:
@@ -166,6 +168,17 @@ class Trainer:
         if self.config.binarise == "stochastic":
             return self._coins.flip(rows)
         return binarise(rows, self.config.binarise, self._generator)
+
+    def _update(self, phases: gradients.Phases, rate: float) -> None:
+        gradient = gradients.contrast(phases)
+        if self._centring is not None:
+            gradient = self._centring.centre(gradient, phases)
+            self._centring.before_step()
+        if self.config.weight_decay:
+            gradient.weight.add_(self.model.weight, alpha=-self.config.weight_decay)
+        self._optimizer.step(gradient, rate, self.config.momentum)
+        if self._centring is not None:
+            self._centring.after_step()
 
     def _next_report(self) -> int:
         """Reports at 1, 2, 4, 8 ... updates, so that something is seen at once, then after equal amounts of work."""

@@ -52,7 +52,8 @@ RECIPES = [
     {"algorithm": "cd", "k": 2},
     {"algorithm": "pcd", "optimizer": "adam", "learning_rate": 0.01},
     {"algorithm": "pcd", "schedule": "linear", "binarise": "threshold"},
-    {"algorithm": "pcd", "n_chains": 13},
+    {"algorithm": "pcd", "n_chains": 13, "centred": "on"},
+    {"algorithm": "cd", "optimizer": "adam", "learning_rate": 0.01, "centred": "on"},
 ]
 
 
