@@ -58,8 +58,9 @@ class TrainConfig:
     algorithm: str = knob(
         "cd",
         "Algorithm",
-        "CD restarts its chains at the data for every batch; PCD keeps them going and follows the likelihood closer.",
-        choices=("cd", "pcd"),
+        "CD restarts its chains at the data for every batch; PCD keeps them going and follows the likelihood closer. "
+        "PT adds hotter chains that swap with them.",
+        choices=("cd", "pcd", "pt"),
     )
     k: int = knob(
         1,
@@ -79,6 +80,15 @@ class TrainConfig:
         high=5000,
         stops=(0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000),
         unit="chains",
+    )
+    n_replicas: int = knob(
+        10,
+        "Replicas",
+        "Temperatures of PT; usually 5 to 20: the larger the model, the more. Each costs as much as PCD's chains.",
+        low=2,
+        high=50,
+        step=1,
+        unit="replicas",
     )
     learning_rate: float = knob(
         0.1,

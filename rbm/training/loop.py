@@ -79,7 +79,7 @@ class Trainer:
         self.total_steps = self.batches_per_epoch * config.epochs
         self.step_number, self.seconds = 0, 0.0
         self._order = torch.empty(0, dtype=torch.long, device=device)
-        self._negative = make_negative(config.algorithm, model, config.n_chains, self._coins)
+        self._negative = make_negative(model, config, self._coins)
         self._last_report, self._window = 0, _Window()
         self.probe = _probe(dataset, config, generator)
         self._good = _copy(model)

@@ -52,6 +52,7 @@ RECIPES = [
     {"algorithm": "cd", "k": 2},
     {"algorithm": "pcd", "optimizer": "adam", "learning_rate": 0.01},
     {"algorithm": "pcd", "schedule": "linear", "binarise": "threshold"},
+    {"algorithm": "pt", "n_chains": 13, "n_replicas": 5, "k": 3},
     {"algorithm": "pcd", "n_chains": 13, "centred": "on"},
     {"algorithm": "cd", "optimizer": "adam", "learning_rate": 0.01, "centred": "on"},
 ]

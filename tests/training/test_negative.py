@@ -5,6 +5,7 @@ import torch
 
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins, generator
+from rbm.training.config import TrainConfig
 from rbm.training.negative import make_negative
 
 VISIBLE, HIDDEN, ROWS = 7, 3, 11
@@ -29,13 +30,13 @@ def data() -> torch.Tensor:
     return torch.randint(0, 2, (ROWS, VISIBLE), generator=generator(5, "data")).double()
 
 
-def make(algorithm: str, model: RBM, n_chains: int = 0, seed: int = 6):
-    return make_negative(algorithm, model, n_chains, Coins(generator(seed, "chance")))
+def make(algorithm: str, model: RBM, seed: int = 6, **knobs):
+    return make_negative(model, TrainConfig(algorithm=algorithm, **knobs), Coins(generator(seed, "chance")))
 
 
 @pytest.mark.parametrize(("asked", "got"), [(0, ROWS), (5, 5), (13, 13), (29, 29)])
 def test_there_are_as_many_persistent_chains_as_asked_for_and_a_batchful_without_asking(model, data, asked, got):
-    phase = make("pcd", model, asked)
+    phase = make("pcd", model, n_chains=asked)
     assert len(phase.phases(data, 1).vk) == got
     assert len(phase.phases(data[:2], 1).vk) == got  # a short batch does not cut them
 

@@ -9,18 +9,19 @@ from torch import Tensor
 
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
+from rbm.training.config import TrainConfig
 from rbm.training.gradients import Gradient, Phases
 
 
 class NegativePhase(ABC):
     """One algorithm: where the model's own samples come from. It keeps chains, and whatever else it needs, itself.
 
-    Attributes: ``model``, the one in training; ``n_chains``, those asked for, 0 for as many as a batch has images;
-    ``coins``, its chance.
+    Attributes: ``model``, the one in training; ``config`` as it was at the start, of which only knobs that are not live
+    may be read; ``coins``, its chance.
     """
 
-    def __init__(self, model: RBM, n_chains: int, coins: Coins) -> None:
-        self.model, self.n_chains, self.coins = model, n_chains, coins
+    def __init__(self, model: RBM, config: TrainConfig, coins: Coins) -> None:
+        self.model, self.config, self.coins = model, config, coins
 
     @abstractmethod
     def phases(self, v0: Tensor, k: int) -> Phases:
@@ -42,21 +43,21 @@ class NegativePhase(ABC):
 
     def first_rows(self, v0: Tensor) -> Tensor:
         """As many rows of the first batch as there are chains, going round where it has too few: (M, V)."""
-        if self.n_chains in (0, len(v0)):
-            return v0
-        return v0.repeat(-(-self.n_chains // len(v0)), 1)[: self.n_chains]
+        count = self.config.n_chains or len(v0)
+        return v0 if count == len(v0) else v0.repeat(-(-count // len(v0)), 1)[:count]
 
 
 _CLASSES = MappingProxyType(
     {
         "cd": ("cd", "ContrastiveDivergence"),
         "pcd": ("pcd", "Persistent"),
+        "pt": ("tempered", "Tempered"),
     }
 )
 
 
-def make_negative(algorithm: str, model: RBM, n_chains: int, coins: Coins) -> NegativePhase:
-    """The algorithm that ``TrainConfig.algorithm`` names."""
-    module, name = _CLASSES[algorithm]
-    phase: NegativePhase = getattr(import_module(f"rbm.training.negative.{module}"), name)(model, n_chains, coins)
+def make_negative(model: RBM, config: TrainConfig, coins: Coins) -> NegativePhase:
+    """The algorithm that ``config.algorithm`` names."""
+    module, name = _CLASSES[config.algorithm]
+    phase: NegativePhase = getattr(import_module(f"rbm.training.negative.{module}"), name)(model, config, coins)
     return phase

@@ -8,7 +8,7 @@ from rbm.training.negative.base import NegativePhase
 
 
 class ContrastiveDivergence(NegativePhase):
-    """CD-k keeps nothing between batches; ``n_chains`` is the batch."""
+    """CD-k keeps nothing between batches; it has one chain an image."""
 
     def phases(self, v0: Tensor, k: int) -> Phases:
         return gradients.contrastive_divergence(self.model, v0, k, self.coins)

@@ -7,6 +7,7 @@ from torch import Tensor
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
 from rbm.training import gradients
+from rbm.training.config import TrainConfig
 from rbm.training.gradients import Phases
 from rbm.training.negative.base import NegativePhase
 
@@ -17,8 +18,8 @@ class Persistent(NegativePhase):
     They leave from the first batch, then never again from data.
     """
 
-    def __init__(self, model: RBM, n_chains: int, coins: Coins) -> None:
-        super().__init__(model, n_chains, coins)
+    def __init__(self, model: RBM, config: TrainConfig, coins: Coins) -> None:
+        super().__init__(model, config, coins)
         self._h: Tensor | None = None  # (M, H)
 
     def phases(self, v0: Tensor, k: int) -> Phases:
