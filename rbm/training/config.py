@@ -59,8 +59,9 @@ class TrainConfig:
         "cd",
         "Algorithm",
         "CD restarts its chains at the data for every batch; PCD keeps them going and follows the likelihood closer. "
-        "PT adds hotter chains that swap with them.",
-        choices=("cd", "pcd", "pt"),
+        "FPCD drives them on with fast weights, PT swaps them with hotter ones; MFCD is CD without chance; exact is for "
+        "tiny models.",
+        choices=("cd", "pcd", "fpcd", "pt", "mfcd", "exact"),
     )
     k: int = knob(
         1,

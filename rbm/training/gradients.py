@@ -22,20 +22,26 @@ class Gradient(NamedTuple):
 
 
 class Phases(NamedTuple):
-    """Data v0 (N, V) with ⟨h|v0⟩ (N, H); chains vk (M, V) with ⟨h|vk⟩ (M, H); the last chain state hk when it is kept."""
+    """Data v0 (N, V) with ⟨h|v0⟩ (N, H); chains vk (M, V) with ⟨h|vk⟩ (M, H); the last chain state hk when it is kept.
+
+    ``model``: the mean statistics of the model itself, where they are known and need no estimate from the chains.
+    """
 
     v0: Tensor
     h0_mean: Tensor
     vk: Tensor
     hk_mean: Tensor
     hk: Tensor | None
+    model: Gradient | None = None
 
 
 @torch.no_grad()
 def contrast(phases: Phases) -> Gradient:
     """Positive minus negative statistics, each divided by its own count of rows (a last batch may be short)."""
-    v0, h0, vk, hk, _ = phases
+    v0, h0, vk, hk, _, model = phases
     weight = torch.mm(v0.T, h0).div_(len(v0))
+    if model is not None:
+        return Gradient(weight.sub_(model.weight), v0.mean(0) - model.visible_bias, h0.mean(0) - model.hidden_bias)
     return Gradient(weight.addmm_(vk.T, hk, alpha=-1 / len(vk)), v0.mean(0) - vk.mean(0), h0.mean(0) - hk.mean(0))
 
 
@@ -47,7 +53,7 @@ def contrastive_divergence(model: RBM, v0: Tensor, k: int, coins: Coins) -> Phas
     (Hinton, A Practical Guide, 2010, section 3).
     """
     h0_mean, h = model.hidden_unit.draw(model.hidden_field(v0), coins)
-    vk, hk_mean, hk = _walk(model, h, k, coins, keep=False)
+    vk, hk_mean, hk = walk(model, h, k, coins, keep=False)
     return Phases(v0, h0_mean, vk, hk_mean, hk)
 
 
@@ -55,11 +61,11 @@ def contrastive_divergence(model: RBM, v0: Tensor, k: int, coins: Coins) -> Phas
 def persistent(model: RBM, v0: Tensor, h: Tensor, k: int, coins: Coins) -> Phases:
     """PCD-k: the negative phase goes on from the chains' hidden state h (M, H); the new one comes back as ``hk``."""
     h0_mean = model.hidden_mean(v0)
-    vk, hk_mean, hk = _walk(model, h, k, coins, keep=True)
+    vk, hk_mean, hk = walk(model, h, k, coins, keep=True)
     return Phases(v0, h0_mean, vk, hk_mean, hk)
 
 
-def _walk(model: RBM, h: Tensor, k: int, coins: Coins, *, keep: bool) -> tuple[Tensor, Tensor, Tensor | None]:
+def walk(model: RBM, h: Tensor, k: int, coins: Coins, *, keep: bool) -> tuple[Tensor, Tensor, Tensor | None]:
     """k sweeps h → v → h: the last v, ⟨h|v⟩, and, if it is to be kept, a sample of that h."""
     for _ in range(k - 1):
         _, v = model.visible_unit.draw(model.visible_field(h), coins)

@@ -171,6 +171,7 @@ class Trainer:
 
     def _update(self, phases: gradients.Phases, rate: float) -> None:
         gradient = gradients.contrast(phases)
+        self._negative.learned(gradient, self.config.learning_rate)
         if self._centring is not None:
             gradient = self._centring.centre(gradient, phases)
             self._centring.before_step()

@@ -3,9 +3,13 @@
 import pytest
 import torch
 
+from rbm.errors import TooLargeError
+from rbm.evaluation import exact
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins, generator
 from rbm.training.config import TrainConfig
+from rbm.training.events import MEASURES
+from rbm.training.gradients import Gradient, contrast
 from rbm.training.negative import make_negative
 
 VISIBLE, HIDDEN, ROWS = 7, 3, 11
@@ -54,3 +58,101 @@ def test_persistent_chains_go_on_where_they_stopped_and_contrastive_divergence_s
         assert phase.phases(lit, 1).vk.all()
     assert pcd.phases(dark, 1).vk.all()
     assert not cd.phases(dark, 1).vk.any()
+
+
+def moments(phases) -> torch.Tensor:
+    """The negative phase's statistics of every chain, side by side: (M, parameters)."""
+    pair = torch.einsum("mv,mh->mvh", phases.vk, phases.hk_mean).flatten(1)
+    return torch.cat([pair, phases.vk, phases.hk_mean], 1)
+
+
+def exact_moments(model) -> torch.Tensor:
+    return torch.cat([part.flatten() for part in exact.moments(model)])
+
+
+@pytest.mark.parametrize("algorithm", ["pcd", "fpcd", "pt", "exact"])
+def test_chains_of_a_model_that_stands_still_reach_its_exact_statistics(model, data, algorithm):
+    """FPCD's fast weights are zero as long as nothing is learnt."""
+    n = 5000
+    phase = make(algorithm, model, n_chains=n, n_replicas=4)
+    rows = data.repeat(n // ROWS, 1)
+    for _ in range(60):
+        phases = phase.phases(rows, 1)
+    each = moments(phases)
+    z = (each.mean(0) - exact_moments(model)) / (each.std(0) / len(each) ** 0.5)
+    assert z.abs().max() < 4.5
+
+
+@pytest.mark.parametrize("sizes", [(7, 3), (3, 7), (5, 5)])
+def test_the_exact_algorithms_gradient_is_the_exact_gradient(sizes):
+    model = RBM(*sizes).double()
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(torch.randn(p.shape, generator=generator(1, p.ndim), dtype=torch.float64))
+    data = torch.randint(0, 2, (ROWS, sizes[0]), generator=generator(5)).double()
+    for part, truth in zip(contrast(make("exact", model).phases(data, 1)), exact.gradient(model, data), strict=True):
+        torch.testing.assert_close(part, truth, atol=1e-12, rtol=0)
+
+
+def test_the_exact_algorithm_refuses_what_it_cannot_visit():
+    with pytest.raises(TooLargeError, match=r"2\^13 states.*limit is 2\^12.*or pcd"):
+        make("exact", RBM(17, 13))
+    make("exact", RBM(17, 12))
+
+
+def test_mean_field_cd_uses_means_all_the_way(model, data):
+    phases = make("mfcd", model).phases(data, 2)
+    h = model.hidden_mean(data)
+    for _ in range(2):
+        v = model.visible_mean(h)
+        h = model.hidden_mean(v)
+    torch.testing.assert_close(phases.vk, v)
+    torch.testing.assert_close(phases.hk_mean, h)
+    torch.testing.assert_close(phases.h0_mean, model.hidden_mean(data))
+
+
+def test_fast_weights_follow_the_gradient_fade_and_drive_the_chains_only(model, data):
+    phase = make("fpcd", model)
+    first, second = (Gradient(*(torch.full_like(p, x) for p in model.parameters())) for x in (1.0, 3.0))
+    phase.learned(first, 0.2)
+    phase.learned(second, 0.1)
+    for fast in phase.fast.values():
+        torch.testing.assert_close(fast, torch.full_like(fast, 0.95 * 0.2 * 1.0 + 0.1 * 3.0))
+    phase.fast["visible_bias"].fill_(100.0)  # the driver turns every pixel on
+    phase.fast["hidden_bias"].fill_(-1000.0)
+    phases = phase.phases(data, 1)
+    assert phases.vk.all()
+    assert not phases.hk_mean.any()  # the driver's own, as the chains' v is
+    torch.testing.assert_close(phases.h0_mean, model.hidden_mean(data))
+
+
+def test_fast_weights_push_chains_out_of_a_mode_that_plain_ones_stay_in():
+    """A machine with two modes, and data of one of them: pcd's chains stay in the other, fpcd's are driven out."""
+    model = RBM(7, 2).double()
+    with torch.no_grad():
+        model.weight.zero_()
+        model.weight[:, 0] = 8.0
+        model.visible_bias.fill_(-4.0)
+        model.hidden_bias.copy_(torch.tensor([-28.0, 0.0]))
+    lit, dark = torch.ones(ROWS, 7, dtype=torch.float64), torch.zeros(ROWS, 7, dtype=torch.float64)
+    shares = {}
+    for algorithm in ("pcd", "fpcd"):
+        phase = make(algorithm, model)
+        phase.phases(dark, 1)
+        for _ in range(60):  # the model itself is held still
+            phases = phase.phases(lit, 1)
+            phase.learned(contrast(phases), 0.5)
+        shares[algorithm] = float(phases.vk.mean())
+    assert shares["pcd"] < 0.1
+    assert shares["fpcd"] > 0.3
+
+
+def test_tempering_reports_its_worst_swap_rate_and_how_hot_it_gets(model, data):
+    phase = make("pt", model, n_replicas=3)
+    assert phase.numbers() == {}
+    for _ in range(300):
+        phase.phases(data, 1)
+    numbers = phase.numbers()
+    assert 0.3 < numbers["swap_rate"] <= 1.0
+    assert 0.0 <= numbers["lowest_beta"] < 0.5
+    assert set(numbers) <= set(MEASURES)

@@ -51,6 +51,9 @@ _CLASSES = MappingProxyType(
     {
         "cd": ("cd", "ContrastiveDivergence"),
         "pcd": ("pcd", "Persistent"),
+        "fpcd": ("fast", "FastPersistent"),
+        "mfcd": ("mean_field", "MeanField"),
+        "exact": ("exact", "Exact"),
         "pt": ("tempered", "Tempered"),
     }
 )

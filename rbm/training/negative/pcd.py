@@ -23,11 +23,13 @@ class Persistent(NegativePhase):
         self._h: Tensor | None = None  # (M, H)
 
     def phases(self, v0: Tensor, k: int) -> Phases:
-        if self._h is None:
-            self._h = self.model.sample_hidden(self.first_rows(v0), self.coins.generator)
-        phases = gradients.persistent(self.model, v0, self._h, k, self.coins)
+        h = self._start(v0) if self._h is None else self._h
+        phases = gradients.persistent(self.model, v0, h, k, self.coins)
         self._h = phases.hk
         return phases
+
+    def _start(self, v0: Tensor) -> Tensor:
+        return self.model.sample_hidden(self.first_rows(v0), self.coins.generator)
 
     def state(self) -> dict[str, Tensor]:
         return {} if self._h is None else {"chains": self._h}
