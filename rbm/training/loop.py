@@ -20,6 +20,7 @@ from rbm.training.events import TrainEvent
 from rbm.training.metrics import Metric, Probe
 from rbm.training.negative import make_negative
 from rbm.training.optimizers import make_optimizer, scheduled_rate
+from rbm.training.penalties import limit, penalise
 
 PROBE_IMAGES = 512  # enough for a standard error of about one nat in a mean free energy
 AVERAGED_BATCHES = 8  # the last batches before an event, over which its loss and error are averaged
@@ -175,9 +176,9 @@ class Trainer:
         if self._centring is not None:
             gradient = self._centring.centre(gradient, phases)
             self._centring.before_step()
-        if self.config.weight_decay:
-            gradient.weight.add_(self.model.weight, alpha=-self.config.weight_decay)
+        penalise(gradient, self.model, phases, self.config)
         self._optimizer.step(gradient, rate, self.config.momentum)
+        limit(self.model, self.config.max_norm)
         if self._centring is not None:
             self._centring.after_step()
 

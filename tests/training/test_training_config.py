@@ -46,4 +46,5 @@ def test_a_value_out_of_range_is_refused_in_one_sentence(setting, sentence):
 
 
 def test_only_numbers_that_act_on_the_next_step_are_live():
-    assert set(LIVE) == {"k", "learning_rate", "momentum", "weight_decay"}
+    penalties = {"weight_decay", "l1", "max_norm", "sparsity_target", "sparsity_cost", "gradient_clip"}
+    assert set(LIVE) == {"k", "learning_rate", "momentum"} | penalties
