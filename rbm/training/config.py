@@ -59,9 +59,9 @@ class TrainConfig:
         "cd",
         "Algorithm",
         "CD restarts its chains at the data for every batch; PCD keeps them going and follows the likelihood closer. "
-        "FPCD drives them on with fast weights, PT swaps them with hotter ones; MFCD is CD without chance; exact is for "
-        "tiny models.",
-        choices=("cd", "pcd", "fpcd", "pt", "mfcd", "exact"),
+        "FPCD drives them on with fast weights, PT swaps them with hotter ones, PTT with those of "
+        "the model's own past; MFCD is CD without chance; exact is for tiny models.",
+        choices=("cd", "pcd", "fpcd", "pt", "ptt", "mfcd", "exact"),
     )
     k: int = knob(
         1,
@@ -85,7 +85,8 @@ class TrainConfig:
     n_replicas: int = knob(
         10,
         "Replicas",
-        "Temperatures of PT; usually 5 to 20: the larger the model, the more. Each costs as much as PCD's chains.",
+        "Temperatures of PT, and versions of the model in PTT; usually 5 to 20: the larger the model, the more. Each "
+        "costs as much as PCD's chains.",
         low=2,
         high=50,
         step=1,

@@ -91,6 +91,12 @@ MEASURES = MappingProxyType(
             "How hot the hottest replica is: 0 is pure noise, 1 the model itself; the ladder reaches as far as swaps allow.",
             "How low is low enough depends on the model: more replicas reach further.",
         ),
+        "saved_models": Measure(
+            "Saved versions",
+            "models",
+            "Past versions of the model that trajectory tempering swaps with: a new one whenever swaps become rare.",
+            "Their number is limited by the replicas; when it stands still, look at the swap rate.",
+        ),
         "samples_per_second": Measure(
             "Speed",
             "images per second",

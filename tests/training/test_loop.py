@@ -54,6 +54,7 @@ RECIPES = [
     {"algorithm": "pcd", "schedule": "linear", "binarise": "threshold"},
     {"optimizer": "nesterov", "l1": 0.001, "max_norm": 1.0, "sparsity_cost": 0.5, "gradient_clip": 1.0},
     {"algorithm": "fpcd", "k": 2, "centred": "off"},
+    {"algorithm": "ptt", "n_chains": 13, "n_replicas": 3, "learning_rate": 0.3},
     {"algorithm": "mfcd", "k": 3},
     {"algorithm": "exact"},
     {"algorithm": "pt", "n_chains": 13, "n_replicas": 5, "k": 3},

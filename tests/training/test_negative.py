@@ -1,5 +1,7 @@
 """The negative phases: each algorithm's chains against what is exactly known of them. Tiny models in float64."""
 
+import copy
+
 import pytest
 import torch
 
@@ -11,6 +13,7 @@ from rbm.training.config import TrainConfig
 from rbm.training.events import MEASURES
 from rbm.training.gradients import Gradient, contrast
 from rbm.training.negative import make_negative
+from rbm.training.negative.trajectory import acceptance
 
 VISIBLE, HIDDEN, ROWS = 7, 3, 11
 
@@ -70,7 +73,7 @@ def exact_moments(model) -> torch.Tensor:
     return torch.cat([part.flatten() for part in exact.moments(model)])
 
 
-@pytest.mark.parametrize("algorithm", ["pcd", "fpcd", "pt", "exact"])
+@pytest.mark.parametrize("algorithm", ["pcd", "fpcd", "pt", "ptt", "exact"])
 def test_chains_of_a_model_that_stands_still_reach_its_exact_statistics(model, data, algorithm):
     """FPCD's fast weights are zero as long as nothing is learnt."""
     n = 5000
@@ -145,6 +148,66 @@ def test_fast_weights_push_chains_out_of_a_mode_that_plain_ones_stay_in():
         shares[algorithm] = float(phases.vk.mean())
     assert shares["pcd"] < 0.1
     assert shares["fpcd"] > 0.3
+
+
+def two_modes(barrier: float) -> RBM:
+    """All pixels on or all off, equally likely; the higher the barrier, the rarer is anything between."""
+    model = RBM(7, 2).double()
+    with torch.no_grad():
+        model.weight.zero_()
+        model.weight[:, 0] = barrier
+        model.visible_bias.fill_(-barrier / 2)
+        model.hidden_bias.copy_(torch.tensor([-3.5 * barrier, 0.0]))
+    return model
+
+
+def test_swaps_along_the_trajectory_cross_between_modes_and_keep_every_versions_distribution():
+    n, model = 199, two_modes(0.5)
+    dark = torch.zeros(n, 7, dtype=torch.float64)
+    phase = make("ptt", model, n_chains=n, n_replicas=9)
+    phase.phases(dark, 1)
+    for barrier in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0):
+        with torch.no_grad():
+            for p, q in zip(model.parameters(), two_modes(barrier).parameters(), strict=True):
+                p.copy_(q)
+        phase._save()
+        phase.chains[-2:] = [dark, dark]  # as if every chain had been caught in one mode
+    for _ in range(300):
+        phases = phase.phases(dark, 1)
+    lit = float((phases.vk.mean(1) > 0.5).double().mean())
+    assert abs(lit - 0.5) < 4 * 0.5 / n**0.5
+    assert 0.0 < phase.numbers()["swap_rate"] <= 1.0
+    for saved, v in zip(phase.past, phase.chains, strict=False):
+        z = (v.sum(1) - 3.5).mean() / (v.sum(1).std() / n**0.5)  # all versions are symmetric
+        assert abs(float(z)) < 4.5, saved.weight[0, 0]
+
+
+def test_swaps_between_versions_follow_the_ratio_of_their_probabilities(model):
+    """Mean acceptance over exact draws = Σ min(p_a(x) p_b(y), p_a(y) p_b(x))."""
+    other, n = random_model(seed=4, scale=0.7), 40_000
+    (_, p), (_, q) = exact.visible_distribution(model), exact.visible_distribution(other)
+    expected = float(torch.minimum(p[:, None] * q[None], q[:, None] * p[None]).sum())
+    v, w = (exact.sample(m, n, generator(9, i)).v for i, m in enumerate((model, other)))
+    assert float(acceptance(model, other, v, w).mean()) == pytest.approx(expected, abs=4 * 0.5 / n**0.5)
+
+
+def test_the_model_is_saved_when_swaps_become_rare_and_the_least_needed_version_makes_room(model, data):
+    start = copy.deepcopy(model)
+    phase = make("ptt", model, n_replicas=4)
+    phase.phases(data, 1)
+    for _ in range(40):
+        phase.phases(data, 1)
+    assert len(phase.past) == 1  # it never moved
+    for step in range(6):
+        with torch.no_grad():
+            model.visible_bias += 3.0 * (-1) ** step
+            model.hidden_bias -= 2.0
+        for _ in range(60):
+            phase.phases(data, 1)
+    assert len(phase.past) == 3
+    assert len(phase.chains) == 4
+    torch.testing.assert_close(phase.past[0].visible_bias, start.visible_bias)
+    assert set(phase.numbers()) <= set(MEASURES)
 
 
 def test_tempering_reports_its_worst_swap_rate_and_how_hot_it_gets(model, data):

@@ -54,6 +54,7 @@ _CLASSES = MappingProxyType(
         "fpcd": ("fast", "FastPersistent"),
         "mfcd": ("mean_field", "MeanField"),
         "exact": ("exact", "Exact"),
+        "ptt": ("trajectory", "Trajectory"),
         "pt": ("tempered", "Tempered"),
     }
 )
