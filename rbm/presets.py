@@ -38,7 +38,9 @@ PRESETS = MappingProxyType(
             "2010 advises.",
             RunSpec(
                 model=ModelSpec(n_hidden=500),
-                training=TrainConfig(learning_rate=0.05, momentum=0.9, batch_size=100, weight_decay=0.0002, epochs=30),
+                training=TrainConfig(
+                    centred="off", learning_rate=0.05, momentum=0.9, batch_size=100, weight_decay=0.0002, epochs=30
+                ),
             ),
         ),
         "adam_500": Preset(
@@ -47,14 +49,18 @@ PRESETS = MappingProxyType(
             "Its pictures are usually shown at epoch 20; little changes after 10.",
             RunSpec(
                 model=ModelSpec(n_hidden=500, visible_bias="zero"),
-                training=TrainConfig(optimizer="adam", learning_rate=0.001, weight_decay=0.0, epochs=100),
+                training=TrainConfig(
+                    centred="off", optimizer="adam", learning_rate=0.001, weight_decay=0.0, epochs=100
+                ),
             ),
         ),
         "momentum_100": Preset(
             "Momentum and a falling rate (100 units)",
             "The classroom recipe: shuffled batches, 10 % validation, momentum, decaying rate. Watch the two free energies.",
             RunSpec(
-                training=TrainConfig(learning_rate=0.1, momentum=0.5, schedule="inverse", epochs=20, weight_decay=0.0)
+                training=TrainConfig(
+                    centred="off", learning_rate=0.1, momentum=0.5, schedule="inverse", epochs=20, weight_decay=0.0
+                )
             ),
         ),
         "threshold_128": Preset(
@@ -64,7 +70,12 @@ PRESETS = MappingProxyType(
             RunSpec(
                 model=ModelSpec(n_hidden=128, visible_bias="zero"),
                 training=TrainConfig(
-                    optimizer="adam", learning_rate=0.01, weight_decay=0.0, epochs=10, binarise="threshold"
+                    centred="off",
+                    optimizer="adam",
+                    learning_rate=0.01,
+                    weight_decay=0.0,
+                    epochs=10,
+                    binarise="threshold",
                 ),
             ),
         ),
@@ -105,7 +116,9 @@ PRESETS = MappingProxyType(
             "A rough start with a strong decay: most filters stay grey and switch off; watch the share of dead units.",
             RunSpec(
                 model=ModelSpec(n_hidden=256, visible_bias="zero"),
-                training=TrainConfig(learning_rate=1.0, momentum=0.5, batch_size=10, weight_decay=0.003, epochs=10),
+                training=TrainConfig(
+                    centred="off", learning_rate=1.0, momentum=0.5, batch_size=10, weight_decay=0.003, epochs=10
+                ),
             ),
         ),
         "k1": Preset(

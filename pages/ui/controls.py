@@ -22,6 +22,22 @@ LABELS = {
     "size": "Training images",
     "seed": "Seed",
 }
+_MORE = (
+    "n_chains",
+    "n_replicas",
+    "centred",
+    "optimizer",
+    "momentum",
+    "schedule",
+    "weight_decay",
+    "l1",
+    "max_norm",
+    "sparsity_target",
+    "sparsity_cost",
+    "gradient_clip",
+    "binarise",
+    "visible_bias",
+)
 _SIZES = (100, 200, 500, 1000, 2000, 5000, 10000, 20000)
 
 
@@ -32,7 +48,7 @@ def draft_panel() -> None:
     for name in ("n_hidden", "k", "learning_rate", "batch_size", "epochs", "algorithm"):
         knob(name)
     with st.expander("Optimiser and more", icon=":material/tune:"):
-        for name in ("optimizer", "momentum", "weight_decay", "schedule", "binarise", "visible_bias"):
+        for name in _MORE:
             knob(name)
         _size()
     _seed()

@@ -58,8 +58,10 @@ class TrainConfig:
     algorithm: str = knob(
         "cd",
         "Algorithm",
-        "CD restarts its chains at the data for every batch; PCD keeps them going and follows the likelihood closer.",
-        choices=("cd", "pcd"),
+        "CD restarts its chains at the data for every batch; PCD keeps them going and follows the likelihood closer. "
+        "FPCD drives them on with fast weights, PT swaps them with hotter ones, PTT with those of "
+        "the model's own past; MFCD is CD without chance; exact is for tiny models.",
+        choices=("cd", "pcd", "fpcd", "pt", "ptt", "mfcd", "exact"),
     )
     k: int = knob(
         1,
@@ -70,6 +72,25 @@ class TrainConfig:
         step=1,
         unit="steps",
         live=True,
+    )
+    n_chains: int = knob(
+        0,
+        "Persistent chains",
+        "Chains that PCD and its relatives keep; 0 takes as many as the batch has images; more give a calmer gradient.",
+        low=0,
+        high=5000,
+        stops=(0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000),
+        unit="chains",
+    )
+    n_replicas: int = knob(
+        10,
+        "Replicas",
+        "Temperatures of PT, and versions of the model in PTT; usually 5 to 20: the larger the model, the more. Each "
+        "costs as much as PCD's chains.",
+        low=2,
+        high=50,
+        step=1,
+        unit="replicas",
     )
     learning_rate: float = knob(
         0.1,
@@ -100,13 +121,20 @@ class TrainConfig:
     optimizer: str = knob(
         "sgd",
         "Optimiser",
-        "SGD with momentum is the classic; Adam scales every weight's step by its own gradient's history.",
-        choices=("sgd", "adam"),
+        "SGD with momentum is the classic; Nesterov's looks ahead and overshoots less; Adam scales every weight's step by "
+        "its own gradient's history.",
+        choices=("sgd", "nesterov", "adam"),
+    )
+    centred: str = knob(
+        "on",
+        "Centred gradient",
+        "On measures pixels and units from their means, so that weights and biases do not fight; usually on.",
+        choices=("on", "off"),
     )
     momentum: float = knob(
         0.8,
         "Momentum",
-        "Share of the last step that is carried into the next (SGD only); usually 0.5 to 0.9; 0 leaves PCD calmest.",
+        "Share of the last step that is carried into the next (not with Adam); usually 0.5 to 0.9; 0 leaves PCD calmest.",
         low=0.0,
         high=0.99,
         step=0.01,
@@ -121,11 +149,57 @@ class TrainConfig:
         stops=(0.0, 0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1),
         live=True,
     )
+    l1: float = knob(
+        0.0,
+        "L1 penalty",
+        "Constant pull of every weight towards zero, which leaves filters with few pixels; usually 0 to 0.001.",
+        low=0.0,
+        high=0.1,
+        stops=(0.0, 0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
+        live=True,
+    )
+    max_norm: float = knob(
+        0.0,
+        "Largest weight norm",
+        "Length that the weights into one hidden unit may reach; 0 sets no limit, usually 5 to 20 where one is wanted.",
+        low=0.0,
+        high=100.0,
+        stops=(0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 50.0, 100.0),
+        live=True,
+    )
+    sparsity_target: float = knob(
+        0.1,
+        "Sparsity target",
+        "Share of images that each hidden unit should be on for; usually 0.01 to 0.1. It acts through the cost below.",
+        low=0.001,
+        high=0.999,
+        stops=(0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.999),
+        live=True,
+    )
+    sparsity_cost: float = knob(
+        0.0,
+        "Sparsity cost",
+        "How strongly a hidden unit's bias is moved towards the target; 0 is off, usually 0.1 to 1.",
+        low=0.0,
+        high=10.0,
+        stops=(0.0, 0.01, 0.03, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
+        live=True,
+    )
+    gradient_clip: float = knob(
+        0.0,
+        "Gradient clipping",
+        "Longest gradient that is followed in full, over all parameters; 0 never clips, usually 1 to 10.",
+        low=0.0,
+        high=100.0,
+        stops=(0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0),
+        live=True,
+    )
     schedule: str = knob(
         "constant",
         "Learning-rate schedule",
-        "How the rate changes over the run; falling to zero lets the weights settle and helps PCD most.",
-        choices=("constant", "linear", "cosine", "inverse"),
+        "How the rate changes over the run; falling to zero lets the weights settle and helps PCD most. Step takes a "
+        "tenth from half way and a hundredth from three quarters.",
+        choices=("constant", "linear", "step", "cosine", "inverse"),
     )
     binarise: str = knob(
         "stochastic",

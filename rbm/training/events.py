@@ -79,6 +79,24 @@ MEASURES = MappingProxyType(
             "Hidden units that are on in more than 99 % of validation images: they act as a bias.",
             "A unit may saturate early and come back.",
         ),
+        "swap_rate": Measure(
+            "Swap rate",
+            "share accepted",
+            "How often neighbouring replicas trade places, for the pair that does so least; 0.3 to 0.6 is good.",
+            "Swaps alone mix nothing: the hottest replica must move freely, so look at the lowest β too.",
+        ),
+        "lowest_beta": Measure(
+            "Lowest β",
+            "inverse temperature",
+            "How hot the hottest replica is: 0 is pure noise, 1 the model itself; the ladder reaches as far as swaps allow.",
+            "How low is low enough depends on the model: more replicas reach further.",
+        ),
+        "saved_models": Measure(
+            "Saved versions",
+            "models",
+            "Past versions of the model that trajectory tempering swaps with: a new one whenever swaps become rare.",
+            "Their number is limited by the replicas; when it stands still, look at the swap rate.",
+        ),
         "samples_per_second": Measure(
             "Speed",
             "images per second",

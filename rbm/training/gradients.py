@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
 from rbm.units import UNITS, Quadratic, Unit
@@ -32,13 +33,17 @@ class ScaledGradient(NamedTuple):
 
 
 class Phases(NamedTuple):
-    """Data v0 (N, V) with ⟨h|v0⟩ (N, H); chains vk (M, V) with ⟨h|vk⟩ (M, H); the last chain state hk when it is kept."""
+    """Data v0 (N, V) with ⟨h|v0⟩ (N, H); chains vk (M, V) with ⟨h|vk⟩ (M, H); the last chain state hk when it is kept.
+
+    ``model``: the mean statistics of the model itself, where they are known and need no estimate from the chains.
+    """
 
     v0: Tensor
     h0_mean: Tensor
     vk: Tensor
     hk_mean: Tensor
     hk: Tensor | None
+    model: Gradient | None = None
 
 
 @torch.no_grad()
@@ -48,8 +53,16 @@ def contrast(phases: Phases, visible: Unit = UNITS["bernoulli"]) -> Gradient | S
     ``visible`` is the model's ``visible_unit``. Of a precision λ the statistic is ∂/∂log λ of −½λv², the base energy
     itself: ∂ mean log p(v) / ∂log λ = ⟨½λv²⟩_model − ⟨½λv²⟩_data.
     """
-    v0, h0, vk, hk, _ = phases
-    weight = torch.mm(v0.T, h0).div_(len(v0)).addmm_(vk.T, hk, alpha=-1 / len(vk))
+    v0, h0, vk, hk, _, model = phases
+    weight = torch.mm(v0.T, h0).div_(len(v0))
+    if model is not None:
+        if isinstance(visible, Quadratic):
+            raise ConfigError(
+                f"The exact gradient does not cover the learned precision of {visible.name} visible units; train with cd "
+                "or pcd."
+            )
+        return Gradient(weight.sub_(model.weight), v0.mean(0) - model.visible_bias, h0.mean(0) - model.hidden_bias)
+    weight.addmm_(vk.T, hk, alpha=-1 / len(vk))
     biases = v0.mean(0) - vk.mean(0), h0.mean(0) - hk.mean(0)
     if isinstance(visible, Quadratic):
         return ScaledGradient(weight, *biases, visible.base_energy(vk).mean(0) - visible.base_energy(v0).mean(0))
@@ -64,7 +77,7 @@ def contrastive_divergence(model: RBM, v0: Tensor, k: int, coins: Coins) -> Phas
     (Hinton, A Practical Guide, 2010, section 3).
     """
     h0_mean, h = model.hidden_unit.draw(model.hidden_field(v0), coins)
-    vk, hk_mean, hk = _walk(model, h, k, coins, keep=False)
+    vk, hk_mean, hk = walk(model, h, k, coins, keep=False)
     return Phases(v0, h0_mean, vk, hk_mean, hk)
 
 
@@ -72,11 +85,11 @@ def contrastive_divergence(model: RBM, v0: Tensor, k: int, coins: Coins) -> Phas
 def persistent(model: RBM, v0: Tensor, h: Tensor, k: int, coins: Coins) -> Phases:
     """PCD-k: the negative phase goes on from the chains' hidden state h (M, H); the new one comes back as ``hk``."""
     h0_mean = model.hidden_mean(v0)
-    vk, hk_mean, hk = _walk(model, h, k, coins, keep=True)
+    vk, hk_mean, hk = walk(model, h, k, coins, keep=True)
     return Phases(v0, h0_mean, vk, hk_mean, hk)
 
 
-def _walk(model: RBM, h: Tensor, k: int, coins: Coins, *, keep: bool) -> tuple[Tensor, Tensor, Tensor | None]:
+def walk(model: RBM, h: Tensor, k: int, coins: Coins, *, keep: bool) -> tuple[Tensor, Tensor, Tensor | None]:
     """k sweeps h → v → h: the last v, ⟨h|v⟩, and, if it is to be kept, a sample of that h."""
     for _ in range(k - 1):
         _, v = model.visible_unit.draw(model.visible_field(h), coins)

@@ -14,10 +14,13 @@ from rbm.datasets.base import Dataset, binarise
 from rbm.errors import ConfigError, DivergenceError
 from rbm.models.rbm import RBM
 from rbm.training import gradients
+from rbm.training.centring import Centring
 from rbm.training.config import LIVE, TrainConfig
 from rbm.training.events import TrainEvent
 from rbm.training.metrics import Metric, Probe
+from rbm.training.negative import make_negative
 from rbm.training.optimizers import make_optimizer, scheduled_rate
+from rbm.training.penalties import limit, penalise
 
 PROBE_IMAGES = 512  # enough for a standard error of about one nat in a mean free energy
 AVERAGED_BATCHES = 8  # the last batches before an event, over which its loss and error are averaged
@@ -78,12 +81,13 @@ class Trainer:
         self._data = dataset.train.to(device)
         self._generator = generator
         self._coins = randomness.Coins(generator)
+        self._centring = Centring(model, self._data) if config.centred == "on" else None
         self._optimizer = make_optimizer(model, config.optimizer)
         self.batches_per_epoch = math.ceil(len(self._data) / config.batch_size)
         self.total_steps = self.batches_per_epoch * config.epochs
         self.step_number, self.seconds = 0, 0.0
         self._order = torch.empty(0, dtype=torch.long, device=device)
-        self._chains: Tensor | None = None
+        self._negative = make_negative(model, config, self._coins)
         self._last_report, self._window = 0, _Window()
         self.probe = _probe(dataset, config, generator)
         self._good = _copy(model)
@@ -109,21 +113,15 @@ class Trainer:
     def step(self, *, report: bool = False) -> TrainEvent | None:
         """One update from one batch; an event when one is due or asked for."""
         started = time.perf_counter()
-        torch.set_flush_denormal(
-            True
-        )  # σ(−90) is no number to spend a hundred times the time on; holds for this thread
+        torch.set_flush_denormal(True)  # for this thread: σ(−90) is not worth a hundredfold time
         v0 = self._next_batch()
         rate = scheduled_rate(self.config, self.step_number / self.total_steps)
-        phases = self._phases(v0)
+        phases = self._negative.phases(v0, self.config.k)
         self.step_number += 1
         due = report or self.finished or self.step_number >= self._next_report()
         if due or self._next_report() - self.step_number < AVERAGED_BATCHES:
             self._window.add(self.model, phases)
-        gradient = gradients.contrast(phases, self.model.visible_unit)
-        if self.config.weight_decay:
-            gradient.weight.add_(self.model.weight, alpha=-self.config.weight_decay)
-        self._optimizer.step(gradient, rate, self.config.momentum)
-        self.model.constrain()
+        self._update(phases, rate)
         elapsed = time.perf_counter() - started
         self.seconds += elapsed
         self._window.timed(len(v0), elapsed)
@@ -134,6 +132,7 @@ class Trainer:
         """An event about the model as it stands; DivergenceError, with the last good parameters restored, if it broke."""
         self._check()
         numbers = self._window.numbers()
+        numbers.update(self._negative.numbers())
         for metric in self.metrics:
             numbers.update(metric(self.model, self.probe))
         numbers["learning_rate"] = scheduled_rate(self.config, min(self.step_number / self.total_steps, 1.0))
@@ -143,15 +142,16 @@ class Trainer:
 
     def state(self) -> dict[str, Tensor]:
         """Everything beside the model that going on bit for bit needs."""
-        state = {
+        return {
             "progress": torch.tensor([self.step_number, self._last_report], dtype=torch.long),
             "seconds": torch.tensor(self.seconds, dtype=torch.float64),
             "generator": self._generator.get_state(),
             "probe_generator": self.probe.generator.get_state(),
             "order": self._order,
             **self._optimizer.state(),
+            **self._negative.state(),
+            **(self._centring.state() if self._centring is not None else {}),
         }
-        return state if self._chains is None else {**state, "chains": self._chains}
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         """Go on where ``state`` was taken. The window of a half-done event starts empty: it feeds curves, not learning."""
@@ -160,8 +160,10 @@ class Trainer:
         self._generator.set_state(state["generator"].cpu())
         self.probe.generator.set_state(state["probe_generator"].cpu())
         self._order = state["order"].to(self._data.device)
-        self._chains = state["chains"].to(self._data.device) if "chains" in state else None
         self._optimizer.load_state(state)
+        self._negative.load_state(state)
+        if self._centring is not None:
+            self._centring.load_state(state)
         self._good = _copy(self.model)
 
     def _next_batch(self) -> Tensor:
@@ -175,14 +177,18 @@ class Trainer:
             return self._coins.flip(rows)
         return binarise(rows, self.config.binarise, self._generator)
 
-    def _phases(self, v0: Tensor) -> gradients.Phases:
-        if self.config.algorithm == "cd":
-            return gradients.contrastive_divergence(self.model, v0, self.config.k, self._coins)
-        if self._chains is None:  # PCD's first chains leave from the first batch, then never again from data
-            self._chains = self.model.sample_hidden(v0, self._generator)
-        phases = gradients.persistent(self.model, v0, self._chains, self.config.k, self._coins)
-        self._chains = phases.hk
-        return phases
+    def _update(self, phases: gradients.Phases, rate: float) -> None:
+        gradient = gradients.contrast(phases, self.model.visible_unit)
+        self._negative.learned(gradient, self.config.learning_rate)
+        if self._centring is not None:
+            gradient = self._centring.centre(gradient, phases)
+            self._centring.before_step()
+        penalise(gradient, self.model, phases, self.config)
+        self._optimizer.step(gradient, rate, self.config.momentum)
+        limit(self.model, self.config.max_norm)
+        if self._centring is not None:
+            self._centring.after_step()
+        self.model.constrain()
 
     def _next_report(self) -> int:
         """Reports at 1, 2, 4, 8 ... updates, so that something is seen at once, then after equal amounts of work."""

@@ -21,6 +21,8 @@ def scheduled_rate(config: TrainConfig, progress: float) -> float:
         return rate * 0.5 * (1.0 + math.cos(math.pi * min(progress, 1.0)))
     if config.schedule == "inverse":
         return rate / (1.0 + 9.0 * progress)  # a tenth of the first rate at the end
+    if config.schedule == "step":
+        return rate * (0.01 if progress >= 0.75 else 0.1 if progress >= 0.5 else 1.0)
     return rate
 
 
@@ -47,6 +49,20 @@ class Momentum:
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         for name, v in self.velocity.items():
             v.copy_(state[f"velocity.{name}"])
+
+
+class Nesterov(Momentum):
+    """Momentum that looks ahead: parameter ← parameter + μ·velocity + η·gradient, with the velocity already renewed.
+
+    The parameters kept are those where the gradient is taken, one look ahead (Sutskever, Martens, Dahl & Hinton, On the
+    Importance of Initialization and Momentum, 2013, in the form of Bengio, Boulanger-Lewandowski & Pascanu, 2013).
+    """
+
+    @torch.no_grad()
+    def step(self, gradient: Gradient | ScaledGradient, rate: float, momentum: float) -> None:
+        for name, g in gradient._asdict().items():
+            velocity = self.velocity[name].mul_(momentum).add_(g, alpha=rate)
+            self.parameters[name].add_(velocity, alpha=momentum).add_(g, alpha=rate)
 
 
 class Adam:
@@ -86,6 +102,8 @@ def make_optimizer(model: RBM, name: str) -> Momentum | Adam:
     """The optimiser that ``TrainConfig.optimizer`` names."""
     if name == "sgd":
         return Momentum(model)
+    if name == "nesterov":
+        return Nesterov(model)
     if name == "adam":
         return Adam(model)
-    raise ConfigError(f"There is no optimiser {name!r}; choose sgd or adam.")
+    raise ConfigError(f"There is no optimiser {name!r}; choose sgd, nesterov or adam.")

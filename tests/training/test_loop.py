@@ -52,6 +52,14 @@ RECIPES = [
     {"algorithm": "cd", "k": 2},
     {"algorithm": "pcd", "optimizer": "adam", "learning_rate": 0.01},
     {"algorithm": "pcd", "schedule": "linear", "binarise": "threshold"},
+    {"optimizer": "nesterov", "l1": 0.001, "max_norm": 1.0, "sparsity_cost": 0.5, "gradient_clip": 1.0},
+    {"algorithm": "fpcd", "k": 2, "centred": "off"},
+    {"algorithm": "ptt", "n_chains": 13, "n_replicas": 3, "learning_rate": 0.3},
+    {"algorithm": "mfcd", "k": 3},
+    {"algorithm": "exact"},
+    {"algorithm": "pt", "n_chains": 13, "n_replicas": 5, "k": 3},
+    {"algorithm": "pcd", "n_chains": 13, "centred": "on"},
+    {"algorithm": "cd", "optimizer": "adam", "learning_rate": 0.01, "centred": "on"},
 ]
 
 
@@ -206,13 +214,27 @@ def test_a_live_knob_turns_at_once_and_another_is_refused(digits):
 
 
 def test_weight_decay_pulls_weights_and_no_biases(bars):
-    pulled = trainer(bars, weight_decay=0.1, momentum=0.0, learning_rate=0.1, epochs=1, batch_size=30)
-    free = trainer(bars, weight_decay=0.0, momentum=0.0, learning_rate=0.1, epochs=1, batch_size=30)
+    pulled = trainer(bars, centred="off", weight_decay=0.1, momentum=0.0, learning_rate=0.1, epochs=1, batch_size=30)
+    free = trainer(bars, centred="off", weight_decay=0.0, momentum=0.0, learning_rate=0.1, epochs=1, batch_size=30)
     start = pulled.model.weight.detach().clone()
     pulled.step()
     free.step()
     torch.testing.assert_close(pulled.model.weight.detach(), free.model.weight.detach() - 0.1 * 0.1 * start)
     assert torch.equal(pulled.model.visible_bias, free.model.visible_bias)
+
+
+@pytest.mark.parametrize(
+    ("knob", "value"), [("l1", 0.1), ("max_norm", 0.01), ("sparsity_cost", 1.0), ("gradient_clip", 0.1)]
+)
+def test_the_knobs_of_penalties_act_on_the_next_step(bars, knob, value):
+    plain, turned = (trainer(bars, epochs=1, batch_size=10) for _ in range(2))
+    plain.step()
+    turned.step()
+    turned.change(**{knob: value})
+    assert same(parameters(plain), parameters(turned))
+    plain.step()
+    turned.step()
+    assert not same(parameters(plain), parameters(turned))
 
 
 def test_a_model_of_the_wrong_size_is_refused(bars):

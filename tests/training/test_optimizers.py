@@ -40,7 +40,21 @@ def test_adam_is_torchs_adam_going_uphill():
         torch.testing.assert_close(p, q)
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_nesterov_is_torchs_at_a_constant_rate():
+    model, twin = RBM(5, 3), RBM(5, 3)
+    ours = make_optimizer(model, "nesterov")
+    theirs = torch.optim.SGD(twin.parameters(), lr=0.05, momentum=0.7, nesterov=True)
+    for seed in range(5):
+        gradient = gradient_of(seed)
+        ours.step(gradient, 0.05, 0.7)
+        for p, g in zip(twin.parameters(), gradient, strict=True):
+            p.grad = -g
+        theirs.step()
+    for p, q in zip(model.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(p, q)
+
+
+@pytest.mark.parametrize("name", ["sgd", "nesterov", "adam"])
 def test_a_saved_optimiser_goes_on_bit_for_bit(name):
     whole, halves = RBM(5, 3), RBM(5, 3)
     one, two = make_optimizer(whole, name), make_optimizer(halves, name)
@@ -62,6 +76,7 @@ def test_a_saved_optimiser_goes_on_bit_for_bit(name):
         ("constant", 0.2, 0.2, 0.2),
         ("linear", 0.2, 0.1, 0.0),
         ("cosine", 0.2, 0.1, 0.0),
+        ("step", 0.2, 0.02, 0.002),
         ("inverse", 0.2, 0.2 / 5.5, 0.02),
     ],
 )

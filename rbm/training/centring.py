@@ -1,0 +1,63 @@
+"""The centred gradient: learning in coordinates where a unit's mean says nothing about its weights.
+
+The same machine, written around offsets μ (V,) and λ (H,) near the units' means,
+
+    E(v, h) = −(v − μ)·W·(h − λ) − b̃·v − c̃·h + constant,    b̃ = b + Wλ,    c̃ = c + Wᵀμ
+
+has the gradient ⟨(v − μ)(h − λ)ᵀ⟩_data − ⟨(v − μ)(h − λ)ᵀ⟩_model for W and the usual ones for b̃ and c̃. An update is
+made there and carried back: W takes its step, and b and c what keeps b̃ and c̃ at theirs. The model is the plain one
+throughout, so offsets may move between updates without a word. Source: Melchior, Fischer & Wiskott, How to Center Deep
+Boltzmann Machines, JMLR 17, 2016, sections 3-4 (data means as offsets, moving averages).
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from rbm.models.rbm import RBM
+from rbm.training.gradients import Gradient, Phases, ScaledGradient
+
+SHARE = 0.01  # of a new batch's means in the moving averages
+
+
+class Centring:
+    """Offsets as moving averages: ``visible`` μ (V,) of the data, ``hidden`` λ (H,) of ⟨h | data⟩."""
+
+    def __init__(self, model: RBM, data: Tensor) -> None:
+        """μ starts at the mean of data (N, V), λ at the first batch's ⟨h⟩."""
+        self.model = model
+        self.visible = data.mean(0).to(model.weight)
+        self.hidden: Tensor | None = None
+        self._weight = torch.empty_like(model.weight)
+
+    @torch.no_grad()
+    def centre(self, gradient: Gradient | ScaledGradient, phases: Phases) -> Gradient | ScaledGradient:
+        """Move the offsets by this batch, then the plain gradient in the centred coordinates (W, b̃, c̃); overwrites it."""
+        self.visible.lerp_(phases.v0.mean(0), SHARE)
+        mean = phases.h0_mean.mean(0)
+        self.hidden = mean if self.hidden is None else self.hidden.lerp_(mean, SHARE)
+        weight, b, c = gradient[:3]
+        weight.addr_(b, self.hidden, alpha=-1).addr_(self.visible, c, alpha=-1)
+        return gradient
+
+    @torch.no_grad()
+    def before_step(self) -> None:
+        """Remember W, of whose change the biases must hear."""
+        self._weight.copy_(self.model.weight)
+
+    @torch.no_grad()
+    def after_step(self) -> None:
+        """The optimiser has moved (b, c) as if they were (b̃, c̃): take off what the change of W added to those."""
+        assert self.hidden is not None
+        change = torch.sub(self.model.weight, self._weight, out=self._weight)
+        self.model.visible_bias.addmv_(change, self.hidden, alpha=-1)
+        self.model.hidden_bias.addmv_(change.T, self.visible, alpha=-1)
+
+    def state(self) -> dict[str, Tensor]:
+        state = {"offset.visible": self.visible}
+        return state if self.hidden is None else {**state, "offset.hidden": self.hidden}
+
+    def load_state(self, state: Mapping[str, Tensor]) -> None:
+        self.visible = state["offset.visible"].to(self.visible)
+        self.hidden = state["offset.hidden"].to(self.visible) if "offset.hidden" in state else None
