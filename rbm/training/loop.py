@@ -109,9 +109,8 @@ class Trainer:
     def step(self, *, report: bool = False) -> TrainEvent | None:
         """One update from one batch; an event when one is due or asked for."""
         started = time.perf_counter()
-        torch.set_flush_denormal(
-            True
-        )  # σ(−90) is no number to spend a hundred times the time on; holds for this thread
+        # σ(−90) is no number to spend a hundred times the time on; holds for this thread
+        torch.set_flush_denormal(True)
         v0 = self._next_batch()
         rate = scheduled_rate(self.config, self.step_number / self.total_steps)
         phases = self._phases(v0)
@@ -119,7 +118,7 @@ class Trainer:
         due = report or self.finished or self.step_number >= self._next_report()
         if due or self._next_report() - self.step_number < AVERAGED_BATCHES:
             self._window.add(self.model, phases)
-        gradient = gradients.contrast(phases, self.model.visible_unit)
+        gradient = gradients.with_precision(gradients.contrast(phases), phases, self.model.visible_unit)
         if self.config.weight_decay:
             gradient.weight.add_(self.model.weight, alpha=-self.config.weight_decay)
         self._optimizer.step(gradient, rate, self.config.momentum)
