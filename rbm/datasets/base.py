@@ -46,7 +46,7 @@ class Dataset:
         if len(self.train) == 0:
             raise DatasetError(f"data set '{self.name}' has no training rows; at least one is needed")
         if self.kind not in ("binary", "grey", "real"):
-            raise DatasetError(f"data set '{self.name}': kind must be 'binary', 'grey' or 'real', but is {self.kind!r}")
+            raise DatasetError(f"data set '{self.name}': kind must be 'real', 'binary' or 'grey', but is {self.kind!r}")
         for part in ("train", "validation", "test"):
             self._check(part, getattr(self, part), getattr(self, f"{part}_labels"))
 

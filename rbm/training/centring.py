@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from rbm.models.rbm import RBM
-from rbm.training.gradients import Gradient, Phases, ScaledGradient
+from rbm.training.gradients import Gradient, Phases
 
 SHARE = 0.01  # of a new batch's means in the moving averages
 
@@ -32,14 +32,13 @@ class Centring:
         self._weight = torch.empty_like(model.weight)
 
     @torch.no_grad()
-    def centre(self, gradient: Gradient | ScaledGradient, phases: Phases) -> Gradient | ScaledGradient:
+    def centre(self, gradient: Gradient, phases: Phases) -> Gradient:
         """Move the offsets by this batch, then the plain gradient in the centred coordinates (W, b̃, c̃); overwrites it."""
         self.visible.lerp_(phases.v0.mean(0), SHARE)
         mean = phases.h0_mean.mean(0)
         self.hidden = mean if self.hidden is None else self.hidden.lerp_(mean, SHARE)
-        weight, b, c = gradient[:3]
-        weight.addr_(b, self.hidden, alpha=-1).addr_(self.visible, c, alpha=-1)
-        return gradient
+        weight, b, c = gradient
+        return Gradient(weight.addr_(b, self.hidden, alpha=-1).addr_(self.visible, c, alpha=-1), b, c)
 
     @torch.no_grad()
     def before_step(self) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
-from rbm.units import UNITS, Quadratic, Unit
+from rbm.units import Quadratic, Unit
 
 
 class Gradient(NamedTuple):
@@ -47,26 +47,30 @@ class Phases(NamedTuple):
 
 
 @torch.no_grad()
-def contrast(phases: Phases, visible: Unit = UNITS["bernoulli"]) -> Gradient | ScaledGradient:
-    """Positive minus negative statistics, each divided by its own count of rows (a last batch may be short).
-
-    ``visible`` is the model's ``visible_unit``. Of a precision λ the statistic is ∂/∂log λ of −½λv², the base energy
-    itself: ∂ mean log p(v) / ∂log λ = ⟨½λv²⟩_model − ⟨½λv²⟩_data.
-    """
+def contrast(phases: Phases) -> Gradient:
+    """Positive minus negative statistics, each divided by its own count of rows (a last batch may be short)."""
     v0, h0, vk, hk, _, model = phases
     weight = torch.mm(v0.T, h0).div_(len(v0))
     if model is not None:
-        if isinstance(visible, Quadratic):
-            raise ConfigError(
-                f"The exact gradient does not cover the learned precision of {visible.name} visible units; train with cd "
-                "or pcd."
-            )
         return Gradient(weight.sub_(model.weight), v0.mean(0) - model.visible_bias, h0.mean(0) - model.hidden_bias)
-    weight.addmm_(vk.T, hk, alpha=-1 / len(vk))
-    biases = v0.mean(0) - vk.mean(0), h0.mean(0) - hk.mean(0)
-    if isinstance(visible, Quadratic):
-        return ScaledGradient(weight, *biases, visible.base_energy(vk).mean(0) - visible.base_energy(v0).mean(0))
-    return Gradient(weight, *biases)
+    return Gradient(weight.addmm_(vk.T, hk, alpha=-1 / len(vk)), v0.mean(0) - vk.mean(0), h0.mean(0) - hk.mean(0))
+
+
+@torch.no_grad()
+def with_precision(gradient: Gradient, phases: Phases, visible: Unit) -> Gradient | ScaledGradient:
+    """The gradient completed for the model's ``visible_unit``; as it is where that has no precision λ to learn.
+
+    The statistic of log λ is the base energy itself: ∂ mean log p(v) / ∂log λ = ⟨½λv²⟩_model − ⟨½λv²⟩_data.
+    ConfigError for the exact negative phase, which does not cover it.
+    """
+    if not isinstance(visible, Quadratic):
+        return gradient
+    if phases.model is not None:
+        raise ConfigError(
+            f"The exact gradient does not cover the learned precision of {visible.name} visible units; train with cd or pcd."
+        )
+    model, data = visible.base_energy(phases.vk).mean(0), visible.base_energy(phases.v0).mean(0)
+    return ScaledGradient(*gradient, model - data)
 
 
 @torch.no_grad()

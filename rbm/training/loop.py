@@ -178,13 +178,14 @@ class Trainer:
         return binarise(rows, self.config.binarise, self._generator)
 
     def _update(self, phases: gradients.Phases, rate: float) -> None:
-        gradient = gradients.contrast(phases, self.model.visible_unit)
+        gradient = gradients.contrast(phases)
         self._negative.learned(gradient, self.config.learning_rate)
         if self._centring is not None:
             gradient = self._centring.centre(gradient, phases)
             self._centring.before_step()
         penalise(gradient, self.model, phases, self.config)
-        self._optimizer.step(gradient, rate, self.config.momentum)
+        whole = gradients.with_precision(gradient, phases, self.model.visible_unit)
+        self._optimizer.step(whole, rate, self.config.momentum)
         limit(self.model, self.config.max_norm)
         if self._centring is not None:
             self._centring.after_step()

@@ -79,9 +79,8 @@ class Adam:
             }
 
     @torch.no_grad()
-    def step(
-        self, gradient: Gradient | ScaledGradient, rate: float, momentum: float
-    ) -> None:  # Adam's own averages replace momentum
+    def step(self, gradient: Gradient | ScaledGradient, rate: float, momentum: float) -> None:
+        """One step of Adam, whose own averages replace ``momentum``."""
         self.inner.param_groups[0]["lr"] = rate
         for name, g in gradient._asdict().items():
             self.parameters[name].grad = g

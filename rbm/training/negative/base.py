@@ -10,7 +10,7 @@ from torch import Tensor
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
 from rbm.training.config import TrainConfig
-from rbm.training.gradients import Gradient, Phases, ScaledGradient
+from rbm.training.gradients import Gradient, Phases
 
 
 class NegativePhase(ABC):
@@ -27,7 +27,7 @@ class NegativePhase(ABC):
     def phases(self, v0: Tensor, k: int) -> Phases:
         """Both phases for one batch v0 (N, V), the chains k sweeps on."""
 
-    def learned(self, gradient: Gradient | ScaledGradient, rate: float) -> None:  # noqa: B027 - most have nothing to note
+    def learned(self, gradient: Gradient, rate: float) -> None:  # noqa: B027 - most have nothing to note
         """Told after each update: the likelihood's estimated gradient and the unscheduled learning rate."""
 
     def numbers(self) -> dict[str, float]:

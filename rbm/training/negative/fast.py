@@ -10,7 +10,7 @@ from rbm.models.rbm import RBM
 from rbm.randomness import Coins
 from rbm.training import gradients
 from rbm.training.config import TrainConfig
-from rbm.training.gradients import Gradient, Phases, ScaledGradient
+from rbm.training.gradients import Gradient, Phases
 from rbm.training.negative.pcd import Persistent
 
 DECAY = 19 / 20  # of the fast weights in every update
@@ -38,7 +38,7 @@ class FastPersistent(Persistent):
         return Phases(v0, self.model.hidden_mean(v0), vk, hk_mean, self._h)
 
     @torch.no_grad()
-    def learned(self, gradient: Gradient | ScaledGradient, rate: float) -> None:
+    def learned(self, gradient: Gradient, rate: float) -> None:
         for name, g in gradient._asdict().items():
             self.fast[name].mul_(DECAY).add_(g, alpha=rate)
 
