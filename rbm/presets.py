@@ -100,7 +100,7 @@ PRESETS = MappingProxyType(
         "too_fast": Preset(
             "Goes wrong: too high a learning rate",
             "At rate 10 the weights explode within moments. The run stops, says why, and keeps the last good weights.",
-            RunSpec(training=TrainConfig(learning_rate=10.0, momentum=0.9, weight_decay=0.0)),
+            RunSpec(training=TrainConfig(centred="off", learning_rate=10.0, momentum=0.9, weight_decay=0.0)),
         ),
         "overfit": Preset(
             "Goes wrong: overfitting 500 images",
@@ -108,7 +108,9 @@ PRESETS = MappingProxyType(
             RunSpec(
                 dataset=DatasetSpec(size=500),
                 model=ModelSpec(n_hidden=500),
-                training=TrainConfig(learning_rate=0.05, momentum=0.5, batch_size=20, epochs=300, weight_decay=0.0),
+                training=TrainConfig(
+                    centred="off", learning_rate=0.05, momentum=0.5, batch_size=20, epochs=300, weight_decay=0.0
+                ),
             ),
         ),
         "dead": Preset(
@@ -124,17 +126,21 @@ PRESETS = MappingProxyType(
         "k1": Preset(
             "Compare: CD with k = 1",
             "Note the reconstruction error after three epochs, then run k = 25: k = 1 reconstructs better and models worse.",
-            RunSpec(model=ModelSpec(n_hidden=64), training=TrainConfig(k=1, epochs=3, momentum=0.5)),
+            RunSpec(model=ModelSpec(n_hidden=64), training=TrainConfig(centred="off", k=1, epochs=3, momentum=0.5)),
         ),
         "k25": Preset(
             "Compare: CD with k = 25",
             "The other half of the comparison: slower, worse reconstructions, yet its chains from noise look like digits.",
-            RunSpec(model=ModelSpec(n_hidden=64), training=TrainConfig(k=25, epochs=3, momentum=0.5)),
+            RunSpec(model=ModelSpec(n_hidden=64), training=TrainConfig(centred="off", k=25, epochs=3, momentum=0.5)),
         ),
         "batch_1": Preset(
             "Compare: batches of one image",
             "Many noisy updates: filters become strokes. With a batch of 100 and as many epochs they stay points and blobs.",
-            RunSpec(training=TrainConfig(batch_size=1, learning_rate=0.005, momentum=0.0, epochs=2, weight_decay=0.0)),
+            RunSpec(
+                training=TrainConfig(
+                    centred="off", batch_size=1, learning_rate=0.005, momentum=0.0, epochs=2, weight_decay=0.0
+                )
+            ),
         ),
     }
 )
