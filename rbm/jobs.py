@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rbm.errors import DivergenceError
+from rbm.errors import ConfigError, DivergenceError
 from rbm.experiment import DatasetSpec, RunSpec, make_dataset, make_trainer
 from rbm.training.events import TrainEvent
 
@@ -92,6 +92,11 @@ class TrainingJob:
         from rbm import checkpoint as checkpoints
 
         self.spec = RunSpec.from_json(spec)
+        if (self.spec.model.visible, self.spec.model.hidden) != ("bernoulli", "bernoulli"):
+            raise ConfigError(
+                f"Live training shows Bernoulli machines; this run asks for {self.spec.model.visible} visible and "
+                f"{self.spec.model.hidden} hidden units: train it with rbm.experiment.make_trainer."
+            )
         dataset = cached_dataset(self.spec.dataset)
         self.trainer = make_trainer(self.spec, dataset)
         model = self.trainer.model

@@ -87,6 +87,7 @@ PRESETS = MappingProxyType(
                 model=ModelSpec(n_hidden=16),
                 training=TrainConfig(
                     algorithm="pcd",
+                    centred="off",
                     k=5,
                     batch_size=30,
                     epochs=5000,

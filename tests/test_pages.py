@@ -51,7 +51,7 @@ def test_the_draft_starts_as_the_default_run_and_widgets_edit_it():
     app.slider(key="draft_n_hidden").set_value(77).run()
     app.select_slider(key="draft_learning_rate").set_value(0.02).run()
     app.slider(key="draft_k").set_value(25).run()
-    app.segmented_control(key="draft_algorithm").set_value("pcd").run()
+    app.selectbox(key="draft_algorithm").set_value("pcd").run()
     app.number_input(key="draft_seed").set_value(7).run()
     assert not app.exception
     changed = {name: draft(app)[name] for name in ("n_hidden", "learning_rate", "k", "algorithm", "seed")}

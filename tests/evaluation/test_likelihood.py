@@ -1,7 +1,5 @@
 """Likelihood and pseudo-likelihood against the brute-force distribution."""
 
-from types import SimpleNamespace
-
 import pytest
 import torch
 
@@ -99,6 +97,5 @@ def test_what_cannot_be_flipped_is_refused(tiny_rbm, measure):
         measure(tiny_rbm, V * 0.5)
     with pytest.raises(ShapeError, match=r"v has shape \(7,\), expected \(N, 7\)"):
         measure(tiny_rbm, V[0])
-    tiny_rbm.visible_unit = SimpleNamespace(name="gaussian")
     with pytest.raises(ConfigError, match="needs bernoulli visible units; this model has gaussian ones"):
-        measure(tiny_rbm, V)
+        measure(RBM(7, 3, visible="gaussian"), V)

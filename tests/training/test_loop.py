@@ -247,6 +247,7 @@ def test_pcd_learns_bars_and_stripes_to_near_the_entropy_of_the_data(bars):
     model = RBM(16, 16, generator=randomness.generator(1, "model"))
     config = TrainConfig(
         algorithm="pcd",
+        centred="off",
         k=5,
         batch_size=30,
         epochs=4000,

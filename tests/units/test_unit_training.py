@@ -56,7 +56,7 @@ def test_a_gaussian_machine_learns_a_mixture_and_its_variance(n_visible):
     model.float()
     config = TrainConfig(
         algorithm="pcd", k=2, learning_rate=0.1, epochs=60, batch_size=100, schedule="linear", binarise="none",
-        weight_decay=0.0,
+        weight_decay=0.0, centred="off",
     )  # fmt: skip
     *_, last = train(model, dataset(x), config, randomness.generator(3))
     assert math.isfinite(last.metrics["reconstruction_error"])
