@@ -30,6 +30,7 @@ LEASE_SECONDS = 90.0  # a hidden tab's timers fire once a minute; a closed tab's
 MOST_REVIVALS = 3
 PAST_BYTES = 24 * 2**20
 
+DRAIN: dict[str, Any] = {}  # not an order: take in the slice under way and send no other
 ACTIVE = ("starting", "running")
 _runs: weakref.WeakSet[LiveRun] = weakref.WeakSet()
 _log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class LiveRun:
         self.knobs = {name: getattr(spec.training, name) for name in LIVE}
         self._lock = threading.RLock()
         self._actor: Any = None
+        self._ahead: Any = None  # the slice under way while the one before it is taken in
         self._changes: dict[str, float] = {}
         self._until: int | None = None
         self._by_hand = 0, 0  # batches and epochs asked for by single steps
@@ -165,17 +167,23 @@ class LiveRun:
     def _next_order(self) -> dict[str, Any] | None:
         """What the next slice is to do, or None, with the thread's end noted under the same lock."""
         with self._lock:
+            now = time.monotonic()
+            free = self.status in ACTIVE and now <= self._lease_ends
+            if self._ahead is not None and not free:
+                return DRAIN  # before anything is counted from where the run stands
             self._until = self._step_target()
-            wanted = self.status in ACTIVE or self._until is not None
-            if not wanted or time.monotonic() > self._lease_ends:
+            if not free and (self._until is None or now > self._lease_ends):
                 self._pumping = False
                 return None
-            now = time.monotonic()
+            snapshot = self._until is not None or now - self._snapshot_at > SNAPSHOT_SECONDS
+            checkpoint = now - self._checkpoint_at > CHECKPOINT_SECONDS
+            self._snapshot_at = now if snapshot else self._snapshot_at
+            self._checkpoint_at = now if checkpoint else self._checkpoint_at
             return {
                 "seconds": SLICE_SECONDS if self.history.events else 0.05,  # the first points at once
                 "until": self._until,
-                "snapshot": self._until is not None or now - self._snapshot_at > SNAPSHOT_SECONDS,
-                "checkpoint": now - self._checkpoint_at > CHECKPOINT_SECONDS,
+                "snapshot": snapshot,
+                "checkpoint": checkpoint,
             }
 
     def _step_target(self) -> int | None:
@@ -189,13 +197,23 @@ class LiveRun:
         return self._until
 
     def _turn(self, order: dict[str, Any]) -> None:
+        if order is DRAIN:
+            future, self._ahead = self._ahead, None
+            self._take(future.result())
+            return
         if self._actor is None:
             self._actor = self._make_actor()
         with self._lock:
             changes, self._changes = self._changes, {}
         if changes:
             self._actor.change(changes).result()
-        self._take(self._actor.advance(**order).result())
+        future = self._actor.advance(**order)
+        if (
+            order["until"] is None
+        ):  # one slice ahead: the worker never waits for this thread, which the screen slows down
+            future, self._ahead = self._ahead, future
+        if future is not None:
+            self._take(future.result())
 
     def _make_actor(self) -> Any:
         client = cluster.connect().client
@@ -208,15 +226,14 @@ class LiveRun:
     def _take(self, slice_: Slice) -> None:
         with self._lock:
             self.history.extend(slice_.events)
-            self.step_number, self.total_steps = slice_.step, slice_.total_steps
+            self.history.events.sort(key=lambda event: event.step)  # two slices under way may arrive in either order
+            self.step_number, self.total_steps = max(self.step_number, slice_.step), slice_.total_steps
             self.batches_per_epoch = slice_.batches_per_epoch
-            now = time.monotonic()
             if slice_.checkpoint is not None:
-                self._checkpoint, self._checkpoint_at = slice_.checkpoint, now
+                self._checkpoint = slice_.checkpoint
                 self._revivals = 0
             if slice_.snapshot is not None:
                 self._keep(slice_.snapshot)
-                self._snapshot_at = now
             if self._until is not None and self.step_number >= self._until:
                 self._until = None
             if slice_.status != "running":
@@ -244,8 +261,9 @@ class LiveRun:
             ) from error
         _log.warning("a worker was lost (%s); going on from the last checkpoint", error)
         with self._lock:
-            self._actor = None
+            self._actor = self._ahead = None
             step = self._checkpoint_step()
+            self.step_number = max(step, 0)
             self.history = History(e for e in self.history.events if e.step <= step)
             self.past = [f for f in self.past if f.step <= step]
         time.sleep(0.5 * self._revivals)  # the nanny needs a moment to start another worker

@@ -73,7 +73,7 @@ class RBM(nn.Module):
         The precision of Gaussian and ReLU units is fitted first.
         """
         self.check(data, "data", self.visible_columns)
-        mean = data.double().mean(0)
+        mean = data.mean(0, dtype=torch.float64)
         if isinstance(self._visible_type, Quadratic) and self.visible_log_precision is not None:
             square = data.double().square().mean(0)
             self.visible_log_precision.copy_(self._visible_type.log_precision_for(mean, square))

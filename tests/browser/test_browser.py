@@ -30,7 +30,9 @@ def press(page: Page, key: str) -> None:
 
 def picture(page: Page, key: str) -> str:
     """The fingerprint of what a wall shows now."""
-    return page.locator(f".st-key-{key} .wall").get_attribute("data-version") or ""
+    wall = page.locator(f".st-key-{key} .wall")
+    expect(wall).to_have_attribute("data-version", re.compile("."))  # set once the first picture is drawn
+    return wall.get_attribute("data-version") or ""
 
 
 def points(page: Page, key: str) -> int:
