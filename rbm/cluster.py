@@ -144,7 +144,7 @@ def _warm_up() -> None:
     from rbm.experiment import DatasetSpec
     from rbm.jobs import cached_dataset
 
-    cached_dataset(DatasetSpec())
+    _ = cached_dataset(DatasetSpec()).pixel_mean
 
 
 if __name__ == "__main__":

@@ -165,7 +165,7 @@ def make_model(spec: RunSpec, dataset: Dataset) -> RBM:
     draw = randomness.generator(spec.seed, "model")
     model = bare_model(spec.model, dataset.n_visible, spec.model.n_hidden, draw)
     if spec.model.visible_bias == "data":
-        model.fit_visible_bias(dataset.train)
+        model.fit_visible_bias(dataset.train, dataset.pixel_mean)
     return model
 
 

@@ -6,6 +6,7 @@ Letters of this package: N rows (images), V pixels of one image laid flat, C cla
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -41,6 +42,11 @@ class Dataset:
     def n_visible(self) -> int:
         """V, the number of pixels of one image."""
         return self.train.shape[1]
+
+    @cached_property
+    def pixel_mean(self) -> Tensor:
+        """The mean of every pixel over the training rows, (V,) float64; computed once for all runs on this data set."""
+        return self.train.mean(0, dtype=torch.float64)
 
     def __post_init__(self) -> None:
         if len(self.train) == 0:

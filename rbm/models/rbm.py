@@ -67,13 +67,13 @@ class RBM(nn.Module):
         return self._visible_type
 
     @torch.no_grad()
-    def fit_visible_bias(self, data: Tensor) -> None:
+    def fit_visible_bias(self, data: Tensor, mean: Tensor | None = None) -> None:
         """Set b so that without weights each visible unit has its mean over ``data`` (N, V): Hinton's section 8.1.
 
-        The precision of Gaussian and ReLU units is fitted first.
+        ``mean`` (V,) is that mean where it is known already. The precision of Gaussian and ReLU units is fitted first.
         """
         self.check(data, "data", self.visible_columns)
-        mean = data.mean(0, dtype=torch.float64)
+        mean = data.mean(0, dtype=torch.float64) if mean is None else mean
         if isinstance(self._visible_type, Quadratic) and self.visible_log_precision is not None:
             square = data.double().square().mean(0)
             self.visible_log_precision.copy_(self._visible_type.log_precision_for(mean, square))

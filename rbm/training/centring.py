@@ -24,10 +24,10 @@ SHARE = 0.01  # of a new batch's means in the moving averages
 class Centring:
     """Offsets as moving averages: ``visible`` μ (V,) of the data, ``hidden`` λ (H,) of ⟨h | data⟩."""
 
-    def __init__(self, model: RBM, data: Tensor) -> None:
-        """μ starts at the mean of data (N, V), λ at the first batch's ⟨h⟩."""
+    def __init__(self, model: RBM, mean: Tensor) -> None:
+        """μ starts at the data's ``mean`` (V,), λ at the first batch's ⟨h⟩."""
         self.model = model
-        self.visible = data.mean(0).to(model.weight)
+        self.visible = mean.to(model.weight, copy=True)  # it moves, the data set's own does not
         self.hidden: Tensor | None = None
         self._weight = torch.empty_like(model.weight)
 

@@ -81,7 +81,7 @@ class Trainer:
         self._data = dataset.train.to(device)
         self._generator = generator
         self._coins = randomness.Coins(generator)
-        self._centring = Centring(model, self._data) if config.centred == "on" else None
+        self._centring = Centring(model, dataset.pixel_mean) if config.centred == "on" else None
         self._optimizer = make_optimizer(model, config.optimizer)
         self.batches_per_epoch = math.ceil(len(self._data) / config.batch_size)
         self.total_steps = self.batches_per_epoch * config.epochs

@@ -51,7 +51,7 @@ def model_energies(model: RBM) -> torch.Tensor:
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_centred_steps_are_plain_steps_of_the_machine_written_in_centred_parameters(model, data, optimizer):
     """Three steps of either; afterwards the two machines differ by a constant energy."""
-    centring = Centring(model, data)
+    centring = Centring(model, data.mean(0))
     centring.hidden = torch.tensor([0.2, 0.7, 0.4], dtype=torch.float64)
     mu, lam = centring.visible.clone(), centring.hidden.clone()
     twin = copy.deepcopy(model)  # its parameters are W, b̃ and c̃
@@ -75,7 +75,7 @@ def test_centred_steps_are_plain_steps_of_the_machine_written_in_centred_paramet
 
 
 def test_the_biases_keep_the_mean_field_where_it_was_when_only_weights_move(model, data):
-    centring = Centring(model, data)
+    centring = Centring(model, data.mean(0))
     centring.hidden = torch.full((HIDDEN,), 0.3, dtype=torch.float64)
     before = model.hidden_field(centring.visible[None]), model.visible_field(centring.hidden[None])
     centring.before_step()
@@ -88,7 +88,7 @@ def test_the_biases_keep_the_mean_field_where_it_was_when_only_weights_move(mode
 
 
 def test_offsets_are_moving_averages_and_moving_them_moves_no_model(model, data):
-    centring = Centring(model, data[:5])
+    centring = Centring(model, data[:5].mean(0))
     start = [p.detach().clone() for p in model.parameters()]
     phases = contrastive_divergence(model, data, 1, Coins(generator(6)))
     centring.centre(contrast(phases), phases)
