@@ -148,7 +148,7 @@ def test_gibbs_half_steps_back_play_and_film(server, open_page: OpenPage):
         assert film.n_frames > 3
     press(page, "reset")
     expect(page.get_by_text("Step 0: where the chains start")).to_be_visible()
-    assert picture(page, "wall_v") == start  # the same seed
+    wait(lambda: picture(page, "wall_v") == start, 10, "the same start from the same seed")
 
 
 def test_a_held_half_stays_while_the_rest_moves(server, open_page: OpenPage):
