@@ -1,0 +1,33 @@
+"""``python -m rbm COMMAND``: what the engine does without a screen. Each command is a module of ``rbm.commands``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+
+from rbm.errors import RbmError
+
+# Name and one line of help, so that the overview imports nothing.
+COMMANDS: dict[str, str] = {}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 2 for bad input, told in one sentence."""
+    parser = argparse.ArgumentParser(prog="python -m rbm", description="The Boltzmann Explorer's engine, headless.")
+    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    given = sys.argv[1:] if arguments is None else arguments
+    for name, summary in COMMANDS.items():
+        command = choices.add_parser(name, help=summary, description=summary)
+        if name in given[:1]:  # only the one that is meant, so that its module alone is imported
+            import_module(f"rbm.commands.{name}").add_arguments(command)
+    chosen = parser.parse_args(given)
+    try:
+        return int(import_module(f"rbm.commands.{chosen.command}").run(chosen) or 0)
+    except RbmError as error:
+        print(f"python -m rbm {chosen.command}: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
