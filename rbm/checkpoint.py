@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +14,7 @@ from torch import Tensor
 
 from rbm.errors import CheckpointError, ConfigError
 from rbm.experiment import RunSpec, bare_model
+from rbm.files import write_atomically
 from rbm.models.rbm import RBM
 from rbm.training.events import TrainEvent
 from rbm.training.history import History
@@ -41,18 +40,7 @@ def save_checkpoint(
     state: Mapping[str, Tensor] | None = None,
 ) -> None:
     """Write a checkpoint atomically: whoever reads ``path`` finds the old file or the new one, never half of one."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
-        try:
-            part.write(to_bytes(model, spec, history, state=state))
-            part.flush()
-            os.fsync(part.fileno())
-        except BaseException:
-            part.close()
-            os.unlink(part.name)
-            raise
-    os.replace(part.name, path)
+    write_atomically(Path(path), to_bytes(model, spec, history, state=state))
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:

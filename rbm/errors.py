@@ -31,3 +31,11 @@ class DivergenceError(RbmError):
 
 class ClusterError(RbmError):
     """The process that trains could not be started or reached."""
+
+
+class StoreError(RbmError):
+    """The registry of runs cannot be opened or written, or holds no such run."""
+
+
+class TakenOverError(StoreError):
+    """Another tab or server has taken up the run that was to be written."""

@@ -21,6 +21,8 @@ Array = npt.NDArray[np.float32]
 
 # The ten test images of recipe (b), one of which is shown under each column of the reconstructions.
 SHOWN_IMAGES = (1, 6, 5, 12, 26, 35, 62, 52, 46, 4)
+# Epochs whose checkpoints are kept for good, so that a run can be looked at through its whole time.
+KEPT_EPOCHS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 
 class Snapshot(NamedTuple):
@@ -65,6 +67,14 @@ def restore(parameters: Parameters) -> RBM:
     return model
 
 
+class Kept(NamedTuple):
+    """A checkpoint of a chosen epoch."""
+
+    step: int
+    epoch: float
+    data: bytes
+
+
 class Slice(NamedTuple):
     """What one turn on the worker brought. ``status`` is "running", "finished" or "diverged", the last with a reason."""
 
@@ -76,6 +86,9 @@ class Slice(NamedTuple):
     batches_per_epoch: int
     snapshot: Snapshot | None
     checkpoint: bytes | None
+    kept: list[Kept]
+    epoch: float
+    device: str
 
 
 @lru_cache(maxsize=8)
@@ -87,8 +100,8 @@ def cached_dataset(spec: DatasetSpec) -> Dataset:
 class TrainingJob:
     """One run on one worker; every call is one turn, and actors of a worker take turns."""
 
-    def __init__(self, spec: str, checkpoint: bytes | None = None) -> None:
-        """Start ``spec`` (RunSpec.to_json), or go on from a checkpoint of it."""
+    def __init__(self, spec: str, checkpoint: bytes | None = None, kept_epochs: tuple[int, ...] = KEPT_EPOCHS) -> None:
+        """Start ``spec`` (RunSpec.to_json), or go on from a checkpoint of it; ``kept_epochs``: see ``Slice.kept``."""
         from rbm import checkpoint as checkpoints
 
         self.spec = RunSpec.from_json(spec)
@@ -103,6 +116,7 @@ class TrainingJob:
         rows = [i % len(dataset.test) for i in SHOWN_IMAGES]
         self._originals = dataset.test[rows].to(model.weight)
         self._before = self._reconstruct()
+        self._kept_steps = {epoch * self.trainer.batches_per_epoch for epoch in kept_epochs}
         self._first_event = True
         self._broken = ""
         if checkpoint is not None:
@@ -119,7 +133,7 @@ class TrainingJob:
         checkpoint: bool = False,
     ) -> Slice:
         """Train for about ``seconds``, or up to update ``until`` if that comes first, whose event is then sure."""
-        trainer, events = self.trainer, []
+        trainer, events, kept = self.trainer, [], []
         deadline = time.perf_counter() + seconds
         limit = trainer.total_steps if until is None else min(until, trainer.total_steps)
         try:
@@ -130,6 +144,8 @@ class TrainingJob:
                 event = trainer.step(report=trainer.step_number + 1 == until)
                 if event is not None:
                     events.append(event)
+                if trainer.step_number in self._kept_steps:
+                    kept.append(Kept(trainer.step_number, trainer.epoch, self._checkpoint()))
                 if time.perf_counter() >= deadline:
                     break
         except DivergenceError as error:
@@ -143,7 +159,10 @@ class TrainingJob:
             trainer.total_steps,
             trainer.batches_per_epoch,
             self._snapshot() if snapshot or status != "running" else None,
-            self._checkpoint() if checkpoint else None,
+            self._checkpoint() if checkpoint or status != "running" else None,
+            kept,
+            trainer.epoch,
+            str(trainer.model.weight.device),
         )
 
     def change(self, knobs: dict[str, float]) -> None:

@@ -11,15 +11,15 @@ import threading
 import time
 import weakref
 from dataclasses import replace
-from typing import Any, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any
 
 from rbm import cluster
 from rbm.errors import ClusterError, ConfigError, RbmError
 from rbm.experiment import RunSpec
-from rbm.jobs import Array, Slice, Snapshot, TrainingJob
+from rbm.jobs import Slice, Snapshot, TrainingJob
+from rbm.past import Past, with_snapshot
+from rbm.recording import Record
+from rbm.store import Progress, Run
 from rbm.training.config import LIVE
 from rbm.training.history import History
 
@@ -28,23 +28,12 @@ SNAPSHOT_SECONDS = 0.45  # twice a second is what the page shows
 CHECKPOINT_SECONDS = 5.0  # what a lost worker costs at most
 LEASE_SECONDS = 90.0  # a hidden tab's timers fire once a minute; a closed tab's lease is ended at once by ``release``
 MOST_REVIVALS = 3
-PAST_BYTES = 24 * 2**20
 
 DRAIN: dict[str, Any] = {}  # not an order: take in the slice under way and send no other
 ACTIVE = ("starting", "running")
+OVER = ("finished", "diverged")
 _runs: weakref.WeakSet[LiveRun] = weakref.WeakSet()
 _log = logging.getLogger(__name__)
-
-
-class Past(NamedTuple):
-    """The parameters as they were at one time: weight (V, H) in half precision, for looking at, and all that is small."""
-
-    step: int
-    epoch: float
-    weight: npt.NDArray[np.float16]
-    visible_bias: Array
-    hidden_bias: Array
-    activity: Array
 
 
 class LiveRun:
@@ -54,8 +43,9 @@ class LiveRun:
     "failed"; ``message`` says why for the last two. ``history``, ``snapshot`` and ``past`` only ever grow newer.
     """
 
-    def __init__(self, spec: RunSpec) -> None:
-        self.spec = spec
+    def __init__(self, spec: RunSpec, record: Record | None = None) -> None:
+        """A run at its start; ``record`` is its place in the registry, entered with the first slice."""
+        self.spec, self.record = spec, record
         self.status, self.message = "idle", ""
         self.history = History()
         self.snapshot: Snapshot | None = None
@@ -74,7 +64,20 @@ class LiveRun:
         self._checkpoint: bytes | None = None
         self._revivals = 0
         self._snapshot_at = self._checkpoint_at = 0.0
+        self._saved_step = -1  # the newest checkpoint's
         _runs.add(self)
+
+    @classmethod
+    def resume(cls, record: Record, run: Run, history: History, checkpoint: bytes) -> LiveRun:
+        """A run of the registry where its newest ``checkpoint`` left it, paused (or over, as it was), to be looked at."""
+        self, at = cls(run.spec, record), run.progress
+        self.status, self.message = (at.status, at.message) if at.status in OVER else ("paused", "")
+        self.history, self._checkpoint = history, checkpoint
+        self.step_number = self._saved_step = at.step
+        self.total_steps, self.batches_per_epoch = at.total_steps, at.total_steps // run.spec.training.epochs
+        self.knobs |= at.knobs
+        self._until = at.step  # a turn that trains nothing and brings the pictures
+        return self
 
     # What the page asks for
 
@@ -173,6 +176,9 @@ class LiveRun:
                 return DRAIN  # before anything is counted from where the run stands
             self._until = self._step_target()
             if not free and (self._until is None or now > self._lease_ends):
+                if self.record is not None and self._saved_step < self.step_number and self._actor is not None:
+                    return {"seconds": 0.0, "until": self.step_number, "checkpoint": True}  # what Resume goes on from
+                self._note()
                 self._pumping = False
                 return None
             snapshot = self._until is not None or now - self._snapshot_at > SNAPSHOT_SECONDS
@@ -230,10 +236,11 @@ class LiveRun:
             self.step_number, self.total_steps = max(self.step_number, slice_.step), slice_.total_steps
             self.batches_per_epoch = slice_.batches_per_epoch
             if slice_.checkpoint is not None:
-                self._checkpoint = slice_.checkpoint
+                self._checkpoint, self._saved_step = slice_.checkpoint, slice_.step
                 self._revivals = 0
             if slice_.snapshot is not None:
-                self._keep(slice_.snapshot)
+                self.snapshot, self.first = slice_.snapshot, self.first or slice_.snapshot
+                self.past = with_snapshot(self.past, slice_.snapshot)
             if self._until is not None and self.step_number >= self._until:
                 self._until = None
             if slice_.status != "running":
@@ -241,16 +248,16 @@ class LiveRun:
                 self._until, self._by_hand = None, (0, 0)
             elif self.status == "starting":
                 self.status = "running"
+            self._note(slice_)
 
-    def _keep(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-        self.first = self.first or snapshot
-        kept = self.past
-        if not kept or snapshot.step > kept[-1].step:
-            kept = [*kept, Past(snapshot.step, snapshot.epoch, snapshot.weight.astype(np.float16), *snapshot[3:6])]
-        while sum(f.weight.nbytes for f in kept) > PAST_BYTES and len(kept) > 8:
-            kept = thin(kept)
-        self.past = kept
+    def _note(self, slice_: Slice | None = None) -> None:
+        """Tell the registry; without a slice, that nobody trains the run any more."""
+        if self.record is None or not self.total_steps:
+            return
+        status = "paused" if slice_ is None and self.status in ACTIVE else self.status
+        seconds = self.history.events[-1].seconds if self.history.events else 0.0
+        at = Progress(status, self.step_number, self.total_steps, self.epoch, seconds, self.message)
+        self.record.take(at._replace(knobs=dict(self.knobs)), slice_)
 
     def _revive(self, error: Exception) -> None:
         """The worker is gone and its actor with it: go on from the last checkpoint on another one."""
@@ -262,39 +269,28 @@ class LiveRun:
         _log.warning("a worker was lost (%s); going on from the last checkpoint", error)
         with self._lock:
             self._actor = self._ahead = None
-            step = self._checkpoint_step()
+            step = self._saved_step
             self.step_number = max(step, 0)
             self.history = History(e for e in self.history.events if e.step <= step)
             self.past = [f for f in self.past if f.step <= step]
         time.sleep(0.5 * self._revivals)  # the nanny needs a moment to start another worker
 
-    def _checkpoint_step(self) -> int:
-        if self._checkpoint is None:
-            return -1
-        from rbm import checkpoint as checkpoints
-
-        return int(checkpoints.from_bytes(self._checkpoint).state["progress"][0])
-
     def _fail(self, message: str) -> None:
         with self._lock:
             self.status, self.message, self._pumping = "failed", message, False
             self._until, self._by_hand, self._revivals = None, (0, 0), 0
+            self._note()
 
 
-def release_all() -> None:
-    """Nobody watches any run of this process: it is about to end."""
+def release_all(seconds: float = 0.0) -> None:
+    """Nobody watches any run of this process: it is about to end. Waits up to ``seconds`` for last checkpoints."""
     for run in list(_runs):
         run.release()
+    deadline = time.monotonic() + seconds
+    while any(run._pumping for run in list(_runs)) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def watched_runs() -> int:
     """How many runs of this process are moving: what a page's polling has to share."""
     return sum(run.active for run in list(_runs))
-
-
-def thin(kept: list[Past]) -> list[Past]:
-    """The history with its most crowded picture left out (in log steps, as learning slows down); the ends stay."""
-    places = np.log1p([f.step for f in kept])
-    crowding = places[2:] - places[:-2]
-    drop = 1 + int(np.argmin(crowding))
-    return kept[:drop] + kept[drop + 1 :]

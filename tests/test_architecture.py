@@ -6,13 +6,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
-    ("rbm.errors", "rbm.randomness"),
+    ("rbm.errors", "rbm.randomness", "rbm.files"),
     ("rbm.units", "rbm.datasets"),
     ("rbm.models",),
     ("rbm.samplers",),
     ("rbm.training", "rbm.evaluation"),
     ("rbm.experiment", "rbm.checkpoint", "rbm.presets"),
-    ("rbm.cluster", "rbm.jobs"),
+    ("rbm.store", "rbm.link"),
+    ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past"),
     ("rbm.live",),
     ("rbm.commands",),
     ("rbm.__main__", "rbm"),
@@ -27,6 +28,8 @@ BESIDE = {
     ("rbm.checkpoint", "rbm.experiment"),
     ("rbm.presets", "rbm.experiment"),
     ("rbm.cluster", "rbm.jobs"),  # only to warm the workers up
+    ("rbm.past", "rbm.jobs"),
+    ("rbm.recording", "rbm.jobs"),
     ("pages.ui.frames", "pages.ui.theme"),
     ("pages.ui.figures", "pages.ui.theme"),
 }

@@ -17,7 +17,8 @@ from rbm import cluster, live
 from rbm.errors import ClusterError, ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.jobs import restore
-from rbm.live import LiveRun, Past, thin
+from rbm.live import LiveRun
+from rbm.past import Past, thin
 from rbm.presets import PRESETS
 from rbm.training.config import TrainConfig
 

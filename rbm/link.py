@@ -1,0 +1,174 @@
+"""A run as something to hand on: short query parameters for a link, and the lines of Python that do the same run.
+
+A link names its version and holds only what differs from *that version's* defaults, which therefore stay as written
+below whatever the program's defaults become. Reading needs no torch and trusts nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from rbm.datasets.catalog import CATALOG
+from rbm.errors import ConfigError
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.training.config import TrainConfig, knobs
+
+VERSION = "1"
+LARGEST_SEED = 2**31 - 1
+LARGEST_SIZE = 10**7
+
+# Parameter -> part of the spec, field, and the value that version 1 leaves out. Never change a line; for another
+# meaning make another version, and for a new field a new line with the value that old links stand for.
+_FIELDS: dict[str, tuple[str, str, Any]] = {
+    "d": ("dataset", "name", "mnist"),
+    "c": ("dataset", "classes", None),
+    "n": ("dataset", "size", None),
+    "h": ("model", "n_hidden", 100),
+    "vb": ("model", "visible_bias", "data"),
+    "vu": ("model", "visible", "bernoulli"),
+    "hu": ("model", "hidden", "bernoulli"),
+    "m": ("model", "n_states", 2),
+    "a": ("training", "algorithm", "cd"),
+    "k": ("training", "k", 1),
+    "nc": ("training", "n_chains", 0),
+    "nr": ("training", "n_replicas", 10),
+    "lr": ("training", "learning_rate", 0.1),
+    "b": ("training", "batch_size", 64),
+    "e": ("training", "epochs", 20),
+    "o": ("training", "optimizer", "sgd"),
+    "ce": ("training", "centred", "on"),
+    "mo": ("training", "momentum", 0.8),
+    "wd": ("training", "weight_decay", 0.0001),
+    "l1": ("training", "l1", 0.0),
+    "mn": ("training", "max_norm", 0.0),
+    "st": ("training", "sparsity_target", 0.1),
+    "sc": ("training", "sparsity_cost", 0.0),
+    "gc": ("training", "gradient_clip", 0.0),
+    "sh": ("training", "schedule", "constant"),
+    "bi": ("training", "binarise", "stochastic"),
+    "pr": ("training", "precision", "auto"),
+    "dv": ("training", "device", "auto"),
+    "s": ("run", "seed", 1),
+}
+_KINDS = {"dataset": DatasetSpec, "model": ModelSpec, "training": TrainConfig}
+
+
+class Opened(NamedTuple):
+    """What a link asks for, and a sentence for each thing in it that had to be changed."""
+
+    spec: RunSpec
+    notes: list[str]
+
+
+def to_query(spec: RunSpec) -> dict[str, str]:
+    """The spec as query parameters, its version first: ``{"v": "1", "h": "200"}``."""
+    query = {"v": VERSION}
+    for name, (part, field, default) in _FIELDS.items():
+        value = getattr(spec if part == "run" else getattr(spec, part), field)
+        if value != default:
+            query[name] = ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return query
+
+
+def to_url(base: str, spec: RunSpec) -> str:
+    """The link itself; ``base`` is the address of the page that trains."""
+    return f"{base}?{urlencode(to_query(spec))}"
+
+
+def from_query(query: Mapping[str, str]) -> Opened:
+    """The spec of a link. What is out of range is brought into it and what makes no sense left out, each with a note.
+
+    ConfigError only when the whole link is of a version that this program does not know.
+    """
+    if query.get("v") != VERSION:
+        raise ConfigError(
+            f"The link is of version {query.get('v', 'none')!r}; this program reads version {VERSION}: ask for a new one."
+        )
+    parts: dict[str, dict[str, Any]] = {"dataset": {}, "model": {}, "training": {}, "run": {}}
+    notes: list[str] = []
+    for name, (part, field, default) in _FIELDS.items():
+        value = default
+        if name in query:
+            try:
+                value = _read(part, field, default, query[name], notes, parts["dataset"])
+            except ValueError:
+                notes.append(f"The link's {field} is {query[name][:40]!r}, which is no such value: {default} is taken.")
+        parts[part][field] = value
+    spec = RunSpec(
+        DatasetSpec(**parts["dataset"]), ModelSpec(**parts["model"]), TrainConfig(**parts["training"]), **parts["run"]
+    )
+    return Opened(spec, notes)
+
+
+def _read(part: str, field: str, default: Any, text: str, notes: list[str], dataset: dict[str, Any]) -> Any:
+    """One value; ValueError where there is nothing to bring into range."""
+    if field == "name":
+        if text not in CATALOG:
+            raise ValueError
+        return text
+    if field == "classes":
+        classes = tuple(sorted({_whole(number) for number in text.split(".")}))
+        if not 0 <= classes[0] <= classes[-1] < len(CATALOG[dataset["name"]].class_names):
+            raise ValueError
+        return classes
+    if field in ("size", "seed"):
+        return _clamped(field, _whole(text), *((1, LARGEST_SIZE) if field == "size" else (0, LARGEST_SEED)), notes)
+    knob = knobs(_KINDS[part])[field]
+    if knob.choices:
+        if text not in knob.choices:
+            raise ValueError
+        return text
+    number = _whole(text) if isinstance(default, int) else float(text)
+    assert knob.low is not None
+    assert knob.high is not None
+    return _clamped(field, number, type(number)(knob.low), type(number)(knob.high), notes)
+
+
+def _whole(text: str) -> int:
+    """Digits and at most a sign: Python itself would also read '1_0' and other scripts' digits."""
+    if not text.isascii() or "_" in text or len(text) > 20:
+        raise ValueError
+    return int(text)
+
+
+def _clamped(field: str, value: Any, low: Any, high: Any, notes: list[str]) -> Any:
+    if math.isnan(value):
+        raise ValueError
+    inside = min(max(value, low), high)
+    if inside != value:
+        notes.append(f"The link's {field} is {value:g}; {inside:g} is as far as it goes.")
+    return inside
+
+
+def code(spec: RunSpec) -> str:
+    """A short program that does the run with ``rbm`` and saves it: the same parameters bit for bit on one machine."""
+    parts = [
+        _call("DatasetSpec", spec.dataset, DatasetSpec()),
+        _call("ModelSpec", spec.model, ModelSpec()),
+        _call("TrainConfig", spec.training, TrainConfig()),
+        f"seed={spec.seed}",
+    ]
+    body = "".join(f"    {part},\n" for part in parts)
+    return f"""import torch
+
+from rbm import DatasetSpec, ModelSpec, RunSpec, TrainConfig, save_checkpoint
+from rbm.experiment import make_dataset, make_trainer
+
+torch.set_num_threads(1)  # as the app's workers: another number rounds sums differently
+spec = RunSpec(
+{body})
+trainer = make_trainer(spec, make_dataset(spec.dataset))
+while not trainer.finished:
+    if event := trainer.step():
+        print(f"epoch {{event.epoch:.2f}}", dict(event.metrics))
+save_checkpoint("run.safetensors", trainer.model, spec, state=trainer.state())
+"""
+
+
+def _call(name: str, value: Any, default: Any) -> str:
+    given = [(f.name, getattr(value, f.name), getattr(default, f.name)) for f in fields(value)]
+    return f"{name}({', '.join(f'{field}={now!r}' for field, now, usual in given if now != usual)})"

@@ -1,0 +1,188 @@
+"""Runs on their way into the registry: training hands over what it has and goes on; one thread of the process writes.
+
+Numbers wait up to a second and go in one transaction a run; a checkpoint goes at once. When the disk is slower than
+training, newer states take the place of those that still wait, so that memory stays bounded. No torch in here.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+
+from rbm.errors import StoreError, TakenOverError
+from rbm.experiment import RunSpec
+from rbm.jobs import Slice
+from rbm.store import MOVING, Progress, Store, open_store
+from rbm.store.registry import new_id
+from rbm.training.events import TrainEvent
+
+WRITE_SECONDS = 1.0
+RETRY_SECONDS = 5.0
+
+Checkpoint = tuple[int, float, bytes]  # step, epoch, what rbm.checkpoint.to_bytes made
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Waiting:
+    """What a record has yet to write. Its newest progress and checkpoint only: older ones are worth nothing."""
+
+    progress: Progress | None = None
+    events: list[TrainEvent] = field(default_factory=list)
+    newest: Checkpoint | None = None
+    kept: list[Checkpoint] = field(default_factory=list)
+
+    def add(self, later: _Waiting) -> None:
+        self.progress = later.progress or self.progress
+        self.events += later.events
+        self.kept += later.kept
+        if later.newest is not None and (self.newest is None or later.newest[0] >= self.newest[0]):
+            self.newest = later.newest
+
+
+class Record:
+    """One run's place in the registry. ``take`` returns at once; ``problem`` says when writing fails.
+
+    A new run enters the registry with its first ``take``; with ``run_id``, an old one is taken up again by ``claim``.
+    """
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        *,
+        run_id: str | None = None,
+        tags: Iterable[str] = (),
+        note: str = "",
+        store: Callable[[], Store] = open_store,
+    ) -> None:
+        self.spec, self.id, self.problem = spec, run_id or new_id(), ""
+        self.begun = run_id is not None  # whether the registry knows the run
+        self.lost = False  # whether another has taken it up
+        self._tags, self._note, self._store = tuple(tags), note, store
+        self._owner, self._device = secrets.token_hex(8), "cpu"
+        self._lock, self._writing = threading.Lock(), threading.Lock()
+        self._waiting = _Waiting()
+
+    def claim(self) -> None:
+        """Take up a run of the registry: from now on only this record may write it. StoreError while another trains it."""
+        self._store().claim(self.id, self._owner)
+
+    def take(self, progress: Progress, brought: Slice | None = None) -> None:
+        """Note where the run stands and what a slice of training brought; the writer's thread does the rest."""
+        if self.lost:
+            return
+        later = _Waiting(progress)
+        if brought is not None:
+            self._device = brought.device
+            later.events, later.kept = list(brought.events), list(brought.kept)
+            if brought.checkpoint is not None:
+                later.newest = (brought.step, brought.epoch, brought.checkpoint)
+        later.progress = progress._replace(device=self._device)
+        with self._lock:
+            self._waiting.add(later)
+        _writer().add(self, at_once=later.newest is not None or progress.status not in MOVING)
+
+    def write(self) -> None:
+        """Write what waits, in the caller's thread; what fails waits for the next time, and ``problem`` says why."""
+        with self._writing:
+            with self._lock:
+                taken, self._waiting = self._waiting, _Waiting()
+            if taken.progress is None or self.lost:
+                return
+            try:
+                self._into(self._store(), taken.progress, taken)
+                self.problem = ""
+            except StoreError as error:
+                if self.problem != str(error):
+                    _log.error("run %s: %s", self.id, error)
+                self.problem, self.lost = str(error), isinstance(error, TakenOverError)
+                with self._lock:
+                    taken.add(self._waiting)
+                    self._waiting = taken
+
+    def _into(self, store: Store, progress: Progress, taken: _Waiting) -> None:
+        if not self.begun:
+            store.create(
+                self.spec,
+                self._owner,
+                progress,
+                run_id=self.id,
+                versions=versions(),
+                tags=self._tags,
+                note=self._note,
+            )
+            self.begun = True
+        store.write(self.id, self._owner, progress, taken.events, taken.newest, taken.kept)
+
+
+class _Writer:
+    """The thread that writes for all records of this process, in turn."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: dict[Record, float] = {}  # record -> when it is due
+        threading.Thread(target=self._work, name="rbm-recording", daemon=True).start()
+
+    def add(self, record: Record, *, at_once: bool) -> None:
+        due = time.monotonic() + (0.0 if at_once else WRITE_SECONDS)
+        with self._changed:
+            self._waiting[record] = min(due, self._waiting.get(record, due))
+            self._changed.notify()
+
+    def flush(self) -> None:
+        with self._changed:
+            records = list(self._waiting)
+            self._waiting.clear()
+        for record in records:
+            record.write()
+
+    def _work(self) -> None:
+        while True:
+            record = self._next()
+            try:
+                record.write()
+            except Exception:  # this thread must outlive whatever one run's numbers bring
+                _log.exception("run %s could not be written", record.id)
+            if record.problem and not record.lost:
+                with self._changed:
+                    self._waiting.setdefault(record, time.monotonic() + RETRY_SECONDS)
+
+    def _next(self) -> Record:
+        with self._changed:
+            while True:
+                first = min(self._waiting, key=self._waiting.__getitem__, default=None)
+                wait = None if first is None else self._waiting[first] - time.monotonic()
+                if first is not None and wait is not None and wait <= 0:
+                    del self._waiting[first]
+                    return first
+                self._changed.wait(wait)
+
+
+@lru_cache(maxsize=1)
+def _writer() -> _Writer:
+    return _Writer()
+
+
+def flush() -> None:
+    """Write everything that still waits: the process is about to end."""
+    _writer().flush()
+
+
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """What a run was made with."""
+    found = {"python": platform.python_version()}
+    for name in ("torch", "numpy", "distributed"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,114 @@
+"""What can be asked of the registry; whatever changes it is in ``registry``."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from rbm.errors import ConfigError, StoreError
+from rbm.store.database import Database, default_folder
+from rbm.store.records import Evaluation, Run, Saved, run_of
+from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS
+from rbm.training.events import TrainEvent
+from rbm.training.history import History
+
+_log = logging.getLogger(__name__)
+
+
+class Reader:
+    """The half of a Store that only reads."""
+
+    def __init__(self, url: str | None = None, folder: str | Path | None = None) -> None:
+        """``url`` None: $RBM_DATABASE_URL or SQLite in ``folder``; ``folder`` None: $RBM_RUNS or the user's data folder."""
+        self.folder = Path(folder) if folder is not None else default_folder()
+        self._database = Database(url, self.folder)
+
+    def close(self) -> None:
+        """Let go of the database's connections."""
+        self._database.close()
+
+    def runs(self, *, deleted: bool = False, tag: str | None = None) -> list[Run]:
+        """All runs, the newest first; ``deleted``: those thrown away instead; ``tag``: only those that carry it."""
+        query = select(RUNS).order_by(RUNS.c.created_at.desc(), RUNS.c.id)
+        query = query.where(RUNS.c.deleted_at.is_not(None) if deleted else RUNS.c.deleted_at.is_(None))
+        if tag is not None:
+            query = query.where(RUNS.c.id.in_(select(TAGS.c.run_id).where(TAGS.c.tag == tag)))
+        with self._database.read() as db:
+            rows = db.execute(query).all()
+            tags: dict[str, list[str]] = {}
+            for run_id, name in db.execute(select(TAGS.c.run_id, TAGS.c.tag).order_by(TAGS.c.tag)):
+                tags.setdefault(run_id, []).append(name)
+        found = []
+        for row in rows:
+            try:
+                found.append(run_of(row, tags.get(row.id, ())))
+            except ConfigError as error:  # written by another version of the program: not this one's to show
+                _log.warning("run %s is left out: %s", row.id, error)
+        return found
+
+    def run(self, run_id: str) -> Run:
+        """One run, deleted or not."""
+        with self._database.read() as db:
+            row = db.execute(select(RUNS).where(RUNS.c.id == run_id)).one_or_none()
+            tags = db.execute(select(TAGS.c.tag).where(TAGS.c.run_id == run_id).order_by(TAGS.c.tag)).scalars().all()
+        if row is None:
+            raise unknown(run_id)
+        return run_of(row, tags)
+
+    def history(self, run_id: str) -> History:
+        """The run's events by step."""
+        with self._database.read() as db:
+            rows = db.execute(select(METRICS).where(METRICS.c.run_id == run_id).order_by(METRICS.c.step)).all()
+        return History(TrainEvent(r.step, r.epoch, json.loads(r.numbers), r.seconds) for r in rows)
+
+    def checkpoints(self, run_id: str) -> list[Saved]:
+        """What can be loaded of a run, by step."""
+        query = select(CHECKPOINTS).where(CHECKPOINTS.c.run_id == run_id).order_by(CHECKPOINTS.c.step)
+        with self._database.read() as db:
+            return [Saved(r.step, r.epoch, bool(r.kept), r.file, r.bytes) for r in db.execute(query)]
+
+    def checkpoint_path(self, run_id: str, step: int | None = None) -> Path:
+        """The file of the checkpoint at ``step``, or of the newest."""
+        query = newest_checkpoint(run_id)
+        query = query if step is None else query.where(CHECKPOINTS.c.step == step)
+        with self._database.read() as db:
+            row = db.execute(query).first()
+        if row is None:
+            self.run(run_id)  # says so if it is the run that is unknown
+            raise StoreError(f"Run {run_id} has no checkpoint{'' if step is None else f' at step {step}'} yet.")
+        return self.folder / "checkpoints" / row.file
+
+    def checkpoint(self, run_id: str, step: int | None = None) -> bytes:
+        """That file's content, for ``rbm.checkpoint.from_bytes``."""
+        for last_try in (False, True):
+            path = self.checkpoint_path(run_id, step)
+            try:
+                return path.read_bytes()
+            except OSError as error:  # replaced by a newer one between the look and the read: look again
+                if last_try:
+                    raise StoreError(
+                        f"The checkpoint {path} of run {run_id} cannot be read ({error}): servers that share a database "
+                        "must share the folder that RBM_RUNS names."
+                    ) from error
+        raise AssertionError
+
+    def evaluations(self, run_id: str) -> list[Evaluation]:
+        """All that was computed about a run, by step and name."""
+        c = EVALUATIONS.c
+        query = select(EVALUATIONS).where(c.run_id == run_id).order_by(c.step, c.name)
+        with self._database.read() as db:
+            return [Evaluation(r.step, r.name, json.loads(r.result), r.created_at) for r in db.execute(query)]
+
+
+def newest_checkpoint(run_id: str) -> Any:
+    """The query for a run's last checkpoint."""
+    return select(CHECKPOINTS).where(CHECKPOINTS.c.run_id == run_id).order_by(CHECKPOINTS.c.step.desc()).limit(1)
+
+
+def unknown(run_id: str) -> StoreError:
+    """The error for an id that is not there."""
+    return StoreError(f"There is no run {run_id} in the registry; the page of runs lists those that are.")

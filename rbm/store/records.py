@@ -1,0 +1,94 @@
+"""What the registry answers with: plain values, read from its rows."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+
+from rbm.experiment import RunSpec
+
+SILENT_SECONDS = 30.0  # a run in training writes every second: silent for longer, whoever trained it is gone
+MOVING = ("starting", "running")
+
+
+class Progress(NamedTuple):
+    """Where a run stands; ``status`` as in ``rbm.live.LiveRun``, ``seconds`` of training, ``knobs`` the live ones."""
+
+    status: str
+    step: int
+    total_steps: int
+    epoch: float
+    seconds: float = 0.0
+    message: str = ""
+    device: str = "cpu"
+    knobs: Mapping[str, float] = {}
+
+
+class Run(NamedTuple):
+    """One run of the registry. Times are seconds since 1970; ``metrics`` are the newest values by name."""
+
+    id: str
+    spec: RunSpec
+    progress: Progress
+    metrics: Mapping[str, float]
+    versions: Mapping[str, str]
+    tags: tuple[str, ...]
+    note: str
+    created_at: float
+    updated_at: float
+    deleted_at: float | None
+
+    @property
+    def status(self) -> str:
+        """The status last written, or "interrupted" when whoever trained it has fallen silent."""
+        silent = time.time() - self.updated_at > SILENT_SECONDS
+        return "interrupted" if self.progress.status in MOVING and silent else self.progress.status
+
+
+class Saved(NamedTuple):
+    """A checkpoint of a run: ``kept`` for good, or the newest, which the next one replaces."""
+
+    step: int
+    epoch: float
+    kept: bool
+    file: str
+    bytes: int
+
+
+class Evaluation(NamedTuple):
+    """What was once computed about a run at one step, such as its log-likelihood."""
+
+    step: int
+    name: str
+    result: Mapping[str, Any]
+    created_at: float
+
+
+def run_of(row: Row[Any], tags: Sequence[str]) -> Run:
+    """A row of the table of runs; ConfigError when its description is none that this program reads."""
+    progress = Progress(
+        row.status,
+        row.step,
+        row.total_steps,
+        row.epoch,
+        row.seconds,
+        row.message,
+        row.device,
+        json.loads(row.knobs),
+    )
+    return Run(
+        row.id,
+        RunSpec.from_json(row.spec),
+        progress,
+        json.loads(row.metrics),
+        json.loads(row.versions),
+        tuple(tags),
+        row.note,
+        row.created_at,
+        row.updated_at,
+        row.deleted_at,
+    )

@@ -1,0 +1,227 @@
+"""The registry itself: begin a run, write on, take it up again, find it, throw it away and fetch it back."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from rbm.errors import StoreError, TakenOverError
+from rbm.experiment import RunSpec
+from rbm.files import remove, write_atomically
+from rbm.store.database import default_folder
+from rbm.store.reading import Reader, newest_checkpoint, unknown
+from rbm.store.records import MOVING, SILENT_SECONDS, Progress
+from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS
+from rbm.training.events import TrainEvent
+
+PURGE_SECONDS = 30 * 24 * 3600.0  # how long a deleted run can be fetched back
+LONGEST_TAG, LONGEST_NOTE = 64, 2000
+
+
+@lru_cache(maxsize=8)
+def _opened(url: str | None, folder: Path) -> Store:
+    return Store(url, folder)
+
+
+def open_store() -> Store:
+    """This process's registry: where RBM_DATABASE_URL and RBM_RUNS say. StoreError when it cannot be opened."""
+    return _opened(os.environ.get("RBM_DATABASE_URL"), default_folder())
+
+
+class Store(Reader):
+    """A registry of runs. Every method is one transaction and may be called from any thread.
+
+    Who trains a run owns it: ``create`` and ``claim`` give ownership to a token, and ``write`` refuses all others, so
+    two servers (or tabs) never write one run at once. Deleted runs are kept for PURGE_SECONDS. StoreError from every
+    method when the database or the disk fails, or holds no such run.
+    """
+
+    def create(
+        self,
+        spec: RunSpec,
+        owner: str,
+        progress: Progress,
+        *,
+        run_id: str | None = None,
+        versions: Mapping[str, str] | None = None,
+        tags: Iterable[str] = (),
+        note: str = "",
+    ) -> str:
+        """A new run, owned by ``owner``; returns its id."""
+        run_id, now = run_id or new_id(), time.time()
+        row = {
+            "id": run_id,
+            "spec": spec.to_json(),
+            "seed": spec.seed,
+            "versions": json.dumps(dict(versions or {})),
+            "metrics": "{}",
+            "note": note[:LONGEST_NOTE],
+            "owner": owner,
+            "created_at": now,
+            "updated_at": now,
+            **_columns(progress),
+        }
+        with self._database.write() as db:
+            db.execute(insert(RUNS).values(row))
+            _set_tags(db, run_id, tags)
+        return run_id
+
+    def claim(self, run_id: str, owner: str, *, silent: float = SILENT_SECONDS) -> None:
+        """Make ``owner`` the one who writes, with the run back at its newest checkpoint: later numbers are forgotten.
+
+        StoreError while another owner trains it, that is, has written within the last ``silent`` seconds.
+        """
+        with self._database.write() as db:
+            row = db.execute(select(RUNS).where(RUNS.c.id == run_id).with_for_update()).one_or_none()
+            if row is None:
+                raise unknown(run_id)
+            age = time.time() - row.updated_at
+            if row.status in MOVING and row.owner != owner and age < silent:
+                raise StoreError(
+                    f"Run {run_id} is being trained by another tab or server (it wrote {age:.0f} s ago): pause it there, "
+                    f"or wait {silent:.0f} s if that one is gone."
+                )
+            newest = db.execute(newest_checkpoint(run_id)).first()
+            step, epoch = (newest.step, newest.epoch) if newest else (0, 0.0)
+            gone = METRICS.c.step > step if newest else METRICS.c.step >= 0
+            db.execute(delete(METRICS).where(METRICS.c.run_id == run_id, gone))
+            back = {"step": step, "epoch": epoch} if row.status not in ("finished", "diverged") else {}
+            status = {"status": "paused"} if back else {}
+            db.execute(
+                update(RUNS).where(RUNS.c.id == run_id).values(owner=owner, updated_at=time.time(), **back, **status)
+            )
+
+    def write(
+        self,
+        run_id: str,
+        owner: str,
+        progress: Progress,
+        events: Sequence[TrainEvent] = (),
+        newest: tuple[int, float, bytes] | None = None,
+        kept: Iterable[tuple[int, float, bytes]] = (),
+    ) -> None:
+        """Where the run stands, its new events, its newest checkpoint and those to keep, each (step, epoch, bytes).
+
+        Files first, then the rows that name them: a kill between the two leaves a file too many, never one too few.
+        TakenOverError when another owner has taken the run up.
+        """
+        saved = [(*one, True) for one in kept]
+        if newest is not None:
+            saved.append((*newest, False))
+        rows = [self._save_file(run_id, owner, *one) for one in saved]
+        values = _columns(progress) | {"updated_at": time.time()}
+        if events:
+            values["metrics"] = json.dumps(dict(max(events, key=lambda e: e.step).metrics))
+        with self._database.write() as db:
+            mine = update(RUNS).where(RUNS.c.id == run_id, RUNS.c.owner == owner).values(values)
+            if db.execute(mine).rowcount == 0:
+                raise TakenOverError(
+                    f"Run {run_id} goes on in another tab or server: what is trained here is not kept."
+                )
+            _insert_events(db, run_id, events)
+            stale = [file for row in rows for file in _insert_checkpoint(db, row)]
+        for file in stale:
+            remove(self.folder / "checkpoints" / file)
+
+    def _save_file(self, run_id: str, owner: str, step: int, epoch: float, data: bytes, kept: bool) -> dict[str, Any]:
+        file = f"{run_id}/{step:09d}-{owner[:8]}{'' if kept else '-newest'}.safetensors"
+        try:
+            write_atomically(self.folder / "checkpoints" / file, data)
+        except OSError as error:
+            raise StoreError(f"The checkpoint {file} cannot be written ({error}): check the disk's space.") from error
+        return {"run_id": run_id, "step": step, "epoch": epoch, "kept": int(kept), "file": file, "bytes": len(data)}
+
+    def set_tags(self, run_id: str, tags: Iterable[str]) -> None:
+        """These tags and no others."""
+        with self._database.write() as db:
+            _set_tags(db, run_id, tags)
+
+    def set_note(self, run_id: str, note: str) -> None:
+        """A person's words about the run."""
+        self._update([run_id], note=note[:LONGEST_NOTE])
+
+    def delete(self, run_ids: Sequence[str]) -> None:
+        """Out of sight; ``restore`` fetches them back."""
+        self._update(run_ids, deleted_at=time.time())
+
+    def restore(self, run_ids: Sequence[str]) -> None:
+        """Undo ``delete``."""
+        self._update(run_ids, deleted_at=None)
+
+    def _update(self, run_ids: Sequence[str], **values: Any) -> None:
+        with self._database.write() as db:
+            if db.execute(update(RUNS).where(RUNS.c.id.in_(run_ids)).values(**values)).rowcount == 0:
+                raise unknown(", ".join(run_ids))
+
+    def purge(self, older_than: float = PURGE_SECONDS) -> int:
+        """Remove for good what was deleted more than ``older_than`` seconds ago; returns how many runs."""
+        with self._database.write() as db:
+            old = RUNS.c.deleted_at < time.time() - older_than
+            ids = list(db.execute(select(RUNS.c.id).where(old)).scalars())
+            files = list(db.execute(select(CHECKPOINTS.c.file).where(CHECKPOINTS.c.run_id.in_(ids))).scalars())
+            for table in (TAGS, METRICS, CHECKPOINTS, EVALUATIONS):
+                db.execute(delete(table).where(table.c.run_id.in_(ids)))
+            db.execute(delete(RUNS).where(RUNS.c.id.in_(ids)))
+        for file in files:
+            remove(self.folder / "checkpoints" / file)
+        return len(ids)
+
+    def add_evaluation(self, run_id: str, step: int, name: str, result: Mapping[str, Any]) -> None:
+        """Keep what was computed about the run at ``step``, in place of an older result of that name and step."""
+        row = {"run_id": run_id, "step": step, "name": name, "result": json.dumps(dict(result))}
+        with self._database.write() as db:
+            if db.execute(select(RUNS.c.id).where(RUNS.c.id == run_id)).first() is None:
+                raise unknown(run_id)
+            c = EVALUATIONS.c
+            db.execute(delete(EVALUATIONS).where(c.run_id == run_id, c.step == step, c.name == name))
+            db.execute(insert(EVALUATIONS).values(created_at=time.time(), **row))
+
+
+def new_id() -> str:
+    """An id that no other server draws: 12 hexadecimal digits."""
+    return secrets.token_hex(6)
+
+
+def _columns(progress: Progress) -> dict[str, Any]:
+    return {**progress._asdict(), "knobs": json.dumps(dict(progress.knobs))}
+
+
+def _set_tags(db: Connection, run_id: str, tags: Iterable[str]) -> None:
+    db.execute(delete(TAGS).where(TAGS.c.run_id == run_id))
+    clean = dict.fromkeys(" ".join(tag.split())[:LONGEST_TAG] for tag in tags)
+    rows = [{"run_id": run_id, "tag": tag} for tag in clean if tag]
+    if rows:
+        db.execute(insert(TAGS), rows)
+
+
+def _insert_events(db: Connection, run_id: str, events: Sequence[TrainEvent]) -> None:
+    """Events that are there already are replaced: after a revival the same steps come again."""
+    by_step = {e.step: e for e in events}
+    if not by_step:
+        return
+    db.execute(delete(METRICS).where(METRICS.c.run_id == run_id, METRICS.c.step.in_(by_step)))
+    names = ("step", "epoch", "seconds", "numbers")
+    rows = [(e.step, e.epoch, e.seconds, json.dumps(dict(e.metrics))) for e in by_step.values()]
+    db.execute(insert(METRICS), [{"run_id": run_id, **dict(zip(names, row, strict=True))} for row in rows])
+
+
+def _insert_checkpoint(db: Connection, row: dict[str, Any]) -> list[str]:
+    """Returns the files that it makes superfluous: an older newest, or one of the same step."""
+    c = CHECKPOINTS.c
+    mine, here = c.run_id == row["run_id"], c.step == row["step"]
+    needless = not row["kept"] and db.execute(select(c.step).where(mine, here, c.kept == 1)).first() is not None
+    superseded = mine & (here if row["kept"] else (c.kept == 0))
+    old = list(db.execute(select(c.file).where(superseded)).scalars())
+    db.execute(delete(CHECKPOINTS).where(superseded))
+    if needless:  # the one that is kept is the newest too
+        return [*old, row["file"]]
+    db.execute(insert(CHECKPOINTS).values(row))
+    return [file for file in old if file != row["file"]]

@@ -1,0 +1,121 @@
+"""The registry's tables, and how an older database becomes a present one.
+
+``MIGRATIONS`` is the history: entry n takes version n to n + 1, in SQL that SQLite and PostgreSQL both read. What was
+once released is never changed; a change is another entry at the end, with the tables below brought up to it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Connection, Float, Integer, MetaData, String, Table, Text, inspect, text
+
+from rbm.errors import StoreError
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE runs (
+            id VARCHAR(32) PRIMARY KEY, spec TEXT NOT NULL, status VARCHAR(16) NOT NULL, message TEXT NOT NULL,
+            step INTEGER NOT NULL, total_steps INTEGER NOT NULL, epoch DOUBLE PRECISION NOT NULL,
+            seconds DOUBLE PRECISION NOT NULL, seed INTEGER NOT NULL, device VARCHAR(64) NOT NULL,
+            versions TEXT NOT NULL, metrics TEXT NOT NULL, note TEXT NOT NULL, owner VARCHAR(32) NOT NULL,
+            created_at DOUBLE PRECISION NOT NULL, updated_at DOUBLE PRECISION NOT NULL, deleted_at DOUBLE PRECISION)""",
+        "CREATE INDEX runs_by_time ON runs (created_at)",
+        """CREATE TABLE tags (
+            run_id VARCHAR(32) NOT NULL REFERENCES runs (id) ON DELETE CASCADE, tag VARCHAR(64) NOT NULL,
+            PRIMARY KEY (run_id, tag))""",
+        """CREATE TABLE metrics (
+            run_id VARCHAR(32) NOT NULL REFERENCES runs (id) ON DELETE CASCADE, step INTEGER NOT NULL,
+            epoch DOUBLE PRECISION NOT NULL, seconds DOUBLE PRECISION NOT NULL, numbers TEXT NOT NULL,
+            PRIMARY KEY (run_id, step))""",
+        """CREATE TABLE checkpoints (
+            run_id VARCHAR(32) NOT NULL REFERENCES runs (id) ON DELETE CASCADE, step INTEGER NOT NULL,
+            epoch DOUBLE PRECISION NOT NULL, kept INTEGER NOT NULL, file VARCHAR(128) NOT NULL, bytes INTEGER NOT NULL,
+            PRIMARY KEY (run_id, step))""",
+    ),
+    (
+        "ALTER TABLE runs ADD COLUMN knobs TEXT NOT NULL DEFAULT '{}'",
+        """CREATE TABLE evaluations (
+            run_id VARCHAR(32) NOT NULL REFERENCES runs (id) ON DELETE CASCADE, step INTEGER NOT NULL,
+            name VARCHAR(64) NOT NULL, result TEXT NOT NULL, created_at DOUBLE PRECISION NOT NULL,
+            PRIMARY KEY (run_id, step, name))""",
+    ),
+)
+VERSION = len(MIGRATIONS)
+_LOCK = 7_401_213  # PostgreSQL's name for "somebody is bringing the registry up to date"
+
+_metadata = MetaData()
+
+
+def _table(name: str, *columns: Column[object]) -> Table:
+    return Table(name, _metadata, *columns)
+
+
+RUNS = _table(
+    "runs",
+    Column("id", String(32), primary_key=True),
+    Column("spec", Text),  # RunSpec.to_json()
+    Column("status", String(16)),
+    Column("message", Text),
+    Column("step", Integer),
+    Column("total_steps", Integer),
+    Column("epoch", Float),
+    Column("seconds", Float),
+    Column("seed", Integer),
+    Column("device", String(64)),
+    Column("versions", Text),  # JSON: package -> version
+    Column("metrics", Text),  # JSON: the newest value of each number
+    Column("note", Text),
+    Column("owner", String(32)),  # who may write: the last that began or resumed it
+    Column("created_at", Float),  # seconds since 1970, as the other times
+    Column("updated_at", Float),
+    Column("deleted_at", Float),
+    Column("knobs", Text),  # JSON: the live knobs as they were last turned
+)
+TAGS = _table("tags", Column("run_id", String(32), primary_key=True), Column("tag", String(64), primary_key=True))
+METRICS = _table(
+    "metrics",
+    Column("run_id", String(32), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("epoch", Float),
+    Column("seconds", Float),
+    Column("numbers", Text),  # JSON
+)
+CHECKPOINTS = _table(
+    "checkpoints",
+    Column("run_id", String(32), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("epoch", Float),
+    Column("kept", Integer),  # 1: of a chosen epoch; 0: the newest, which the next replaces
+    Column("file", String(128)),  # below the folder of checkpoints
+    Column("bytes", Integer),
+)
+EVALUATIONS = _table(
+    "evaluations",
+    Column("run_id", String(32), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("result", Text),  # JSON
+    Column("created_at", Float),
+)
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the database up to VERSION inside the caller's transaction; StoreError if a newer program made it.
+
+    Safe when several servers start at once: SQLite's transaction must have begun IMMEDIATE, PostgreSQL takes a lock.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    if not inspect(connection).has_table("schema_version"):
+        connection.execute(text("CREATE TABLE schema_version (version INTEGER NOT NULL)"))
+        connection.execute(text("INSERT INTO schema_version VALUES (0)"))
+    version = int(connection.execute(text("SELECT version FROM schema_version")).scalar_one())
+    if version > VERSION:
+        raise StoreError(
+            f"The registry of runs has version {version}; this program knows up to {VERSION}: use the newer program, or "
+            "name another folder in RBM_RUNS (or another RBM_DATABASE_URL)."
+        )
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            connection.execute(text(statement))
+    if version < VERSION:
+        connection.execute(text("UPDATE schema_version SET version = :version"), {"version": VERSION})

@@ -1,0 +1,125 @@
+"""Links and code: there and back, whatever somebody writes into an address, and the code that does the same run."""
+
+from dataclasses import fields, replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rbm import link
+from rbm.checkpoint import load_checkpoint
+from rbm.datasets.catalog import CATALOG
+from rbm.errors import ConfigError
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+from rbm.presets import PRESETS
+from rbm.training.config import TrainConfig, knobs
+
+
+def values(kind: type) -> st.SearchStrategy:
+    """Any valid settings of a dataclass of knobs."""
+    made = {}
+    for name, k in knobs(kind).items():
+        default = getattr(kind(), name)
+        if k.choices:
+            made[name] = st.sampled_from(k.choices)
+        elif isinstance(default, int):
+            made[name] = st.integers(int(k.low), int(k.high))
+        else:
+            made[name] = st.floats(k.low, k.high)
+    return st.builds(kind, **made)
+
+
+@st.composite
+def data_sets(draw: st.DrawFn) -> DatasetSpec:
+    name = draw(st.sampled_from(list(CATALOG)))
+    every = range(len(CATALOG[name].class_names))
+    classes = draw(st.none() | st.sets(st.sampled_from(every), min_size=1) if every else st.none())
+    return DatasetSpec(name, tuple(sorted(classes)) if classes else None, draw(st.none() | st.integers(1, 60_000)))
+
+
+specs = st.builds(RunSpec, data_sets(), values(ModelSpec), values(TrainConfig), st.integers(0, 2**31 - 1))
+
+
+@settings(max_examples=300, deadline=None)
+@given(specs)
+def test_every_spec_survives_its_link(spec):
+    opened = link.from_query(link.to_query(spec))
+    assert opened.spec == spec
+    assert opened.notes == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from(list(link._FIELDS)), st.text(max_size=30) | st.floats().map(str)))
+def test_whatever_stands_in_an_address_becomes_a_valid_spec(query):
+    opened = link.from_query({"v": "1", **query})
+    assert RunSpec.from_json(opened.spec.to_json()) == opened.spec
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_a_preset_s_link_is_short_and_the_default_s_is_empty(name):
+    query = link.to_query(PRESETS[name].spec)
+    assert len(link.to_url("", PRESETS[name].spec)) < 100
+    assert (len(query) == 1) == (name == "default")
+
+
+def test_every_setting_has_a_place_in_the_link():
+    listed = [(part, field) for part, field, _ in link._FIELDS.values()]
+    kinds = {"dataset": DatasetSpec, "model": ModelSpec, "training": TrainConfig}
+    every = {(part, f.name) for part, kind in kinds.items() for f in fields(kind)} | {("run", "seed")}
+    assert len(listed) == len(set(listed))
+    assert set(listed) == every
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "value", "note"),
+    [
+        ({"h": "99999"}, "n_hidden", 1024, "n_hidden is 99999; 1024 is as far as it goes"),
+        ({"lr": "-3"}, "learning_rate", 1e-5, "learning_rate is -3; 1e-05"),
+        ({"lr": "nan"}, "learning_rate", 0.1, "learning_rate is 'nan', which is no such value: 0.1"),
+        ({"lr": "inf"}, "learning_rate", 10.0, "10 is as far"),
+        ({"k": "7.5"}, "k", 1, "k is '7.5', which is no such value"),
+        ({"a": "__import__('os')"}, "algorithm", "cd", "algorithm is"),
+        ({"d": "../../etc/passwd"}, "name", "mnist", "name is '../../etc/passwd'"),
+        ({"c": "1.99"}, "classes", None, "classes is '1.99'"),
+        ({"n": "0"}, "size", 1, "size is 0; 1 is"),
+        ({"s": "-1"}, "seed", 0, "seed is -1; 0 is"),
+    ],
+)
+def test_what_is_wrong_in_a_link_is_put_right_and_told(query, field, value, note):
+    opened = link.from_query({"v": "1", **query})
+    spec = opened.spec
+    part = next(p for p in (spec.dataset, spec.model, spec.training, spec) if hasattr(p, field))
+    assert getattr(part, field) == value
+    assert len(opened.notes) == 1
+    assert note in opened.notes[0]
+
+
+def test_a_link_of_another_version_is_refused():
+    with pytest.raises(ConfigError, match="is of version '2'; this program reads version 1"):
+        link.from_query({"v": "2"})
+
+
+SHORT = RunSpec(DatasetSpec("mnist", (1, 7), 300), ModelSpec(13), TrainConfig(algorithm="pcd", epochs=2, k=2), 5)
+
+
+@pytest.mark.parametrize(
+    "spec", [SHORT, replace(SHORT, training=TrainConfig(epochs=2, optimizer="adam", learning_rate=0.003))]
+)
+def test_the_code_does_the_same_run_bit_for_bit(spec, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    threads = torch.get_num_threads()
+    try:
+        text = link.code(spec)
+        exec(compile(text, "shown code", "exec"), {})
+        trainer = make_trainer(spec, make_dataset(spec.dataset))
+        while not trainer.finished:
+            trainer.step()
+    finally:
+        torch.set_num_threads(threads)
+    saved = load_checkpoint("run.safetensors")
+    assert saved.spec == spec
+    for name, p in trainer.model.named_parameters():
+        assert torch.equal(saved.model.get_parameter(name), p)
+    assert "epoch 2.00" in capsys.readouterr().out
+    assert len(text.strip().splitlines()) < 22
