@@ -9,7 +9,11 @@ from importlib import import_module
 from rbm.errors import RbmError
 
 # Name and one line of help, so that the overview imports nothing.
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "train": "Train a run, or go on with one, and keep it in the registry of runs.",
+    "evaluate": "Log-likelihood of a run: exact where that is possible, otherwise bracketed by AIS and reverse AIS.",
+    "sample": "Samples of a run as a PNG, and their way there as a GIF.",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -177,7 +177,8 @@ class LiveRun:
             self._until = self._step_target()
             if not free and (self._until is None or now > self._lease_ends):
                 if self.record is not None and self._saved_step < self.step_number and self._actor is not None:
-                    return {"seconds": 0.0, "until": self.step_number, "checkpoint": True}  # what Resume goes on from
+                    last = {"seconds": 0.0, "until": self.step_number}  # what Resume goes on from
+                    return {**last, "snapshot": True, "checkpoint": True}
                 self._note()
                 self._pumping = False
                 return None

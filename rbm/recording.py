@@ -19,7 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from rbm.errors import StoreError, TakenOverError
 from rbm.experiment import RunSpec
 from rbm.jobs import Slice
-from rbm.store import MOVING, Progress, Store, open_store
+from rbm.store import MOVING, SILENT_SECONDS, Progress, Store, open_store
 from rbm.store.registry import new_id
 from rbm.training.events import TrainEvent
 
@@ -71,9 +71,9 @@ class Record:
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._waiting = _Waiting()
 
-    def claim(self) -> None:
+    def claim(self, silent: float = SILENT_SECONDS) -> None:
         """Take up a run of the registry: from now on only this record may write it. StoreError while another trains it."""
-        self._store().claim(self.id, self._owner)
+        self._store().claim(self.id, self._owner, silent=silent)
 
     def take(self, progress: Progress, brought: Slice | None = None) -> None:
         """Note where the run stands and what a slice of training brought; the writer's thread does the rest."""
@@ -129,6 +129,7 @@ class _Writer:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: dict[Record, float] = {}  # record -> when it is due
+        self._current: Record | None = None  # taken from those, perhaps not written yet
         threading.Thread(target=self._work, name="rbm-recording", daemon=True).start()
 
     def add(self, record: Record, *, at_once: bool) -> None:
@@ -139,7 +140,7 @@ class _Writer:
 
     def flush(self) -> None:
         with self._changed:
-            records = list(self._waiting)
+            records = [*self._waiting, *filter(None, [self._current])]
             self._waiting.clear()
         for record in records:
             record.write()
@@ -162,6 +163,7 @@ class _Writer:
                 wait = None if first is None else self._waiting[first] - time.monotonic()
                 if first is not None and wait is not None and wait <= 0:
                     del self._waiting[first]
+                    self._current = first
                     return first
                 self._changed.wait(wait)
 
@@ -172,7 +174,7 @@ def _writer() -> _Writer:
 
 
 def flush() -> None:
-    """Write everything that still waits: the process is about to end."""
+    """Write everything that still waits, before this returns: the process is about to end, or a run to be taken up."""
     _writer().flush()
 
 

@@ -1,11 +1,22 @@
 """What most tests start from: a machine small enough to know everything about, and a source of chance."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from tests.oracles import HIDDEN, ROWS, VISIBLE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests keep their runs in a folder of their own, and so do the servers that they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RBM_RUNS", str(tmp_path_factory.mktemp("runs")))
+        patch.delenv("RBM_DATABASE_URL", raising=False)
+        yield
 
 
 @pytest.fixture

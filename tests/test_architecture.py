@@ -13,7 +13,7 @@ LAYERS = [
     ("rbm.training", "rbm.evaluation"),
     ("rbm.experiment", "rbm.checkpoint", "rbm.presets"),
     ("rbm.store", "rbm.link"),
-    ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past"),
+    ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job"),
     ("rbm.live",),
     ("rbm.commands",),
     ("rbm.__main__", "rbm"),
@@ -29,6 +29,7 @@ BESIDE = {
     ("rbm.presets", "rbm.experiment"),
     ("rbm.cluster", "rbm.jobs"),  # only to warm the workers up
     ("rbm.past", "rbm.jobs"),
+    ("rbm.likelihood_job", "rbm.jobs"),
     ("rbm.recording", "rbm.jobs"),
     ("pages.ui.frames", "pages.ui.theme"),
     ("pages.ui.figures", "pages.ui.theme"),

@@ -32,8 +32,12 @@ class Database:
         """``url`` None: $RBM_DATABASE_URL, or else the file ``runs.sqlite3`` in ``folder``."""
         self.url = _url(url or os.environ.get("RBM_DATABASE_URL"), folder)
         self._engine = _engine(self.url)
-        with self.write() as connection:
-            migrate(connection)
+        try:
+            with self.write() as connection:
+                migrate(connection)
+        except StoreError:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

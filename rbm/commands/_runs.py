@@ -1,0 +1,37 @@
+"""What the commands share: finding the run that a person names."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from rbm.errors import CheckpointError, RbmError
+from rbm.store import Run, open_store
+
+
+def add_run_argument(parser: ArgumentParser) -> None:
+    """The run, and at which step of it."""
+    parser.add_argument("run", help="the id of a run in the registry, or the path of a checkpoint (.safetensors)")
+    parser.add_argument(
+        "--step", type=int, help="a kept checkpoint of the run by its number of updates; the newest if left out"
+    )
+
+
+def find(arguments: Namespace) -> tuple[bytes, Run | None]:
+    """The checkpoint's bytes, and the registry's run unless a file was named."""
+    path = Path(arguments.run)
+    if path.suffix == ".safetensors" or path.exists():
+        try:
+            return path.read_bytes(), None
+        except OSError as error:
+            raise CheckpointError(f"The checkpoint {str(path)!r} cannot be read: {error.strerror or error}.") from error
+    store = open_store()
+    run = store.run(arguments.run)
+    return store.checkpoint(run.id, arguments.step), run
+
+
+def check_positive(**values: int) -> None:
+    """RbmError for the first that is not at least 1."""
+    for name, value in values.items():
+        if value < 1:
+            raise RbmError(f"--{name.replace('_', '-')} is {value}; expected 1 or more.")

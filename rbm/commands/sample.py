@@ -1,0 +1,84 @@
+"""``python -m rbm sample``: what a trained machine makes by itself, as pictures."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rbm.commands._runs import add_run_argument, check_positive, find
+from rbm.datasets.catalog import CATALOG
+from rbm.errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from PIL import Image
+    from torch import Tensor
+
+FRAMES, FRAME_MS, GAP, SCALE = 24, 200, 1, 2
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_run_argument(parser)
+    parser.add_argument("--out", type=Path, default=Path("samples.png"), help="the PNG; samples.png if left out")
+    parser.add_argument("--gif", type=Path, help="also a film of the chains on their way")
+    parser.add_argument("--chains", type=int, default=64, help="pictures, each from a chain of its own")
+    parser.add_argument("--steps", type=int, default=1000, help="Gibbs sweeps")
+    parser.add_argument("--start", choices=("noise", "data"), default="noise", help="where the chains start")
+    parser.add_argument("--beta", type=float, default=1.0, help="inverse temperature, 0 to 2")
+    parser.add_argument("--seed", type=int, default=1)
+
+
+def run(arguments: Namespace) -> int:
+    check_positive(chains=arguments.chains, steps=arguments.steps)
+    if not 0 <= arguments.beta <= 2:
+        raise ConfigError(f"--beta is {arguments.beta:g}; expected 0 to 2.")
+    from rbm import randomness
+    from rbm.checkpoint import from_bytes
+    from rbm.likelihood_job import fixed_data
+    from rbm.samplers import from_noise, from_visible, trajectory
+
+    saved = from_bytes(find(arguments)[0])
+    draw = randomness.generator(arguments.seed, "sample")
+    if arguments.start == "data":
+        chains = from_visible(
+            saved.model, fixed_data(saved.spec)["test"][: arguments.chains], draw, beta=arguments.beta
+        )
+    else:
+        chains = from_noise(saved.model, arguments.chains, draw, beta=arguments.beta)
+    keep = trajectory.spaced(arguments.steps, FRAMES)
+    _, frames = trajectory.run(saved.model, chains, draw, arguments.steps, beta=arguments.beta, keep=keep)
+    height, width = CATALOG[saved.spec.dataset.name].image_shape[:2]
+    pictures = [_wall(mean, (height, width)) for mean in frames.visible_mean]
+    _save(pictures[-1:], arguments.out)
+    print(f"{len(frames.v[0])} samples after {arguments.steps} sweeps: {arguments.out}")
+    if arguments.gif is not None:
+        _save(pictures, arguments.gif)
+        print(f"{len(pictures)} moments of the chains: {arguments.gif}")
+    return 0
+
+
+def _wall(mean: Tensor, shape: tuple[int, int]) -> Image.Image:
+    """Pixel probabilities (N, V) as a square of pictures, with a line between them."""
+    import numpy as np
+    from PIL import Image
+
+    pictures: npt.NDArray[np.float32] = mean.float().cpu().numpy().reshape(-1, *shape)
+    columns = int(np.ceil(np.sqrt(len(pictures))))
+    rows = -(-len(pictures) // columns)
+    height, width = shape[0] + GAP, shape[1] + GAP
+    wall = np.full((rows * height - GAP, columns * width - GAP), 64, dtype=np.uint8)
+    for i, picture in enumerate(pictures):
+        top, left = i // columns * height, i % columns * width
+        wall[top : top + shape[0], left : left + shape[1]] = np.rint(255 * picture.clip(0, 1))
+    return Image.fromarray(wall).resize((wall.shape[1] * SCALE, wall.shape[0] * SCALE), Image.Resampling.NEAREST)
+
+
+def _save(pictures: list[Image.Image], path: Path) -> None:
+    more = {"save_all": True, "append_images": pictures[1:], "duration": FRAME_MS, "loop": 0} if pictures[1:] else {}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pictures[0].save(path, "gif" if pictures[1:] else "png", **more)
+    except OSError as error:
+        raise ConfigError(f"The picture {str(path)!r} cannot be written: {error}.") from error

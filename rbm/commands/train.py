@@ -1,0 +1,142 @@
+"""``python -m rbm train``: a run without a screen, into the same registry."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from rbm.commands._runs import check_positive
+from rbm.errors import ConfigError, DivergenceError, StoreError
+from rbm.experiment import RunSpec
+from rbm.jobs import KEPT_EPOCHS, TrainingJob
+from rbm.link import from_query
+from rbm.presets import PRESETS
+from rbm.recording import Record
+from rbm.store import Progress, Run, open_store
+
+SLICE_SECONDS = 0.25
+CHECKPOINT_SECONDS = 5.0
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--spec", type=Path, help="a JSON file with the run's description (RunSpec.to_json)")
+    source.add_argument("--preset", choices=list(PRESETS), help="a ready-made run")
+    source.add_argument("--link", help="a link copied in the app")
+    source.add_argument("--resume", metavar="ID", help="go on with a run of the registry from its newest checkpoint")
+    parser.add_argument("--seed", type=int, help="another seed than the description's")
+    parser.add_argument("--tag", action="append", default=[], help="a tag for the run; may be given several times")
+    parser.add_argument("--note", default="", help="a note for the run")
+    parser.add_argument(
+        "--keep", help="epochs whose checkpoints are kept, such as 1,5,10; 1, 2, 5, 10, 20 ... if left out"
+    )
+    parser.add_argument("--out", type=Path, help="also write the trained machine to this .safetensors file")
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch; 1 gives the very numbers of the app")
+
+
+def run(arguments: Namespace) -> int:
+    check_positive(threads=arguments.threads)
+    import torch
+
+    torch.set_num_threads(arguments.threads)
+    keep = _epochs(arguments.keep) if arguments.keep else KEPT_EPOCHS
+    record, checkpoint, knobs = _begun(arguments)
+    job = TrainingJob(record.spec.to_json(), checkpoint, keep)
+    if knobs:
+        job.change(dict(knobs))
+    last = _train(job, record, knobs)
+    record.write()
+    if arguments.out is not None:
+        from rbm.checkpoint import save_checkpoint
+
+        save_checkpoint(arguments.out, job.trainer.model, record.spec, state=job.trainer.state())
+    if record.problem:
+        raise StoreError(record.problem)
+    print(f"run {record.id} · {last.status} · {open_store().checkpoint_path(record.id)}")
+    if last.status == "diverged":
+        raise DivergenceError(last.message)
+    return 0
+
+
+def _begun(arguments: Namespace) -> tuple[Record, bytes | None, dict[str, float]]:
+    """The run's record, and where it goes on from."""
+    if not arguments.resume:
+        return Record(_spec(arguments), tags=arguments.tag, note=arguments.note), None, {}
+    store = open_store()
+    run: Run = store.run(arguments.resume)
+    record = Record(run.spec, run_id=run.id)
+    record.claim()
+    checkpoint = store.checkpoint(run.id) if store.checkpoints(run.id) else None
+    return record, checkpoint, dict(run.progress.knobs)
+
+
+def _spec(arguments: Namespace) -> RunSpec:
+    if arguments.spec is not None:
+        try:
+            spec = RunSpec.from_json(arguments.spec.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"The description {str(arguments.spec)!r} cannot be read: {error}.") from error
+    elif arguments.link:
+        spec, notes = from_query(dict(parse_qsl(urlsplit(arguments.link).query)))
+        for note in notes:
+            print(note)
+    else:
+        spec = PRESETS[arguments.preset or "default"].spec
+    return spec if arguments.seed is None else replace(spec, seed=arguments.seed)
+
+
+def _epochs(text: str) -> tuple[int, ...]:
+    try:
+        epochs = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        epochs = ()
+    if not epochs or min(epochs) < 1:
+        raise ConfigError(f"--keep is {text!r}; expected epochs such as 1,5,10.")
+    return epochs
+
+
+def _train(job: TrainingJob, record: Record, knobs: dict[str, float]) -> Progress:
+    """Slices until the end, or until Ctrl+C, which leaves the run paused, its checkpoint written."""
+    from tqdm import tqdm
+
+    trainer, saved_at = job.trainer, 0.0
+    bar = tqdm(total=trainer.total_steps, initial=trainer.step_number, unit="batch", dynamic_ncols=True)
+    with bar, _asked_to_stop() as stop:
+        while True:
+            now, last = time.monotonic(), stop.is_set()
+            due = last or now - saved_at > CHECKPOINT_SECONDS
+            saved_at = now if due else saved_at
+            slice_ = job.advance(SLICE_SECONDS, trainer.step_number if last else None, checkpoint=due)
+            status = "paused" if last and slice_.status == "running" else slice_.status
+            at = Progress(status, slice_.step, slice_.total_steps, slice_.epoch, trainer.seconds, slice_.reason)
+            record.take(at._replace(knobs=knobs), slice_)
+            bar.update(slice_.step - bar.n)
+            if slice_.events:
+                bar.set_postfix(_shown(slice_.events[-1].metrics))
+            if status != "running":
+                return at
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[threading.Event]:
+    """Set by Ctrl+C or a polite kill; the batch under way ends first, so that the state stays whole."""
+    stop = threading.Event()
+    old = {s: signal.signal(s, lambda *_: stop.set()) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def _shown(metrics: Mapping[str, float]) -> dict[str, str]:
+    """The few numbers that fit beside the bar."""
+    short = {"error": "reconstruction_error", "gap": "free_energy_gap", "pseudo-ll": "pseudo_log_likelihood"}
+    return {name: f"{metrics[key]:.3g}" for name, key in short.items() if key in metrics}

@@ -1,0 +1,146 @@
+"""A trained machine's log-likelihood as a job: in slices, so that it can share a worker with training and be watched.
+
+Exact where one layer is small enough; otherwise AIS from below and reverse AIS from above. All parts of the data are
+binarised once, always in the same way, so that numbers of different runs on the same data compare.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rbm.errors import TooLargeError
+from rbm.jobs import cached_dataset
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from rbm.experiment import RunSpec
+    from rbm.models.rbm import RBM
+
+RESULT = "log_likelihood"  # the name under which the registry keeps it
+FIXED_SEED = 2026  # of the one binarisation that all runs are measured on
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much work AIS is given. More temperatures narrow the bracket; more chains narrow each end's own error."""
+
+    n_chains: int = 100
+    n_temperatures: int = 1000
+    n_sweeps: int = 200  # of the reverse chains before they start, from persistent chains or validation images
+    seed: int = 1
+
+
+class Step(NamedTuple):
+    """How far the job is: ``done`` of ``total`` steps, and at the end the ``result``, see :func:`summary`."""
+
+    done: int
+    total: int
+    result: dict[str, Any] | None
+
+
+class LikelihoodJob:
+    """The log-likelihood of one checkpoint, on a worker or here: call ``advance`` until there is a result."""
+
+    def __init__(self, checkpoint: bytes, effort: Effort | None = None) -> None:
+        """CheckpointError for what is none, ConfigError or ShapeError for what AIS refuses."""
+        import torch
+
+        from rbm import randomness
+        from rbm.checkpoint import from_bytes
+        from rbm.evaluation import ais, exact
+        from rbm.evaluation.live_bracket import LiveBracket
+
+        effort = effort or Effort()
+        saved = from_bytes(checkpoint)
+        self._model, self._effort = saved.model, effort
+        self.step_number = (
+            int(saved.state["progress"][0]) if "progress" in saved.state else 0
+        )  # of the machine measured
+        self._data = fixed_data(saved.spec)
+        self.result: dict[str, Any] | None = None
+        self._bracket = None
+        try:
+            log_z = exact.log_partition(self._model)
+            self.result = summary(
+                self._model, self._data, log_z, (log_z, log_z), {"method": "exact", "trustworthy": True}
+            )
+        except TooLargeError:
+            draw = randomness.generator(effort.seed, "likelihood")
+            base = ais.base_biases(self._data["train"], self._model.visible_unit)
+            start = _reverse_start(self._model, saved.state, self._data, effort.n_chains, draw)
+            amounts = {
+                "n_chains": effort.n_chains,
+                "n_temperatures": effort.n_temperatures,
+                "n_sweeps": effort.n_sweeps,
+            }
+            with torch.no_grad():
+                self._bracket = LiveBracket(self._model, start, **amounts, generator=draw, base=base)
+
+    def advance(self, seconds: float = 0.25) -> Step:
+        """Work for about ``seconds``."""
+        bracket = self._bracket
+        if bracket is None:
+            return Step(1, 1, self.result)
+        deadline = time.perf_counter() + seconds
+        while bracket.left and time.perf_counter() < deadline:
+            bracket.advance(1)
+        found = bracket.result
+        if found is not None and self.result is None:
+            effort = {"n_chains": self._effort.n_chains, "n_temperatures": self._effort.n_temperatures}
+            ends = (found.forward.low, found.reverse.high)
+            words = {"trustworthy": found.trustworthy, "reason": found.reason, "gap": found.gap, **effort}
+            errors = {"log_z_error": found.forward.standard_error, "ess": found.forward.ess}
+            made = {"method": "ais", "log_z_reverse": found.reverse.value, **errors, **words}
+            self.result = summary(self._model, self._data, found.forward.value, ends, made)
+        return Step(bracket.total - bracket.left, bracket.total, self.result)
+
+
+def summary(
+    model: RBM, data: dict[str, Tensor], log_z: float, ends: tuple[float, float], made: dict[str, Any]
+) -> dict[str, Any]:
+    """log Z and the mean log-likelihood of each part of the data, nats per image, as JSON values.
+
+    ``test`` is the value from forward AIS (which tends to be too high), ``test_low`` to ``test_high`` what the ends of
+    the bracket give, ``test_error`` the standard error of the mean over images alone.
+    """
+    from rbm.evaluation.likelihood import log_likelihood
+
+    result: dict[str, Any] = {**made, "log_z": log_z, "log_z_low": ends[0], "log_z_high": max(ends[1], log_z)}
+    for part, images in data.items():
+        values = log_likelihood(model, images, log_z)
+        mean = values.mean().item()
+        result[part] = mean
+        result[f"{part}_low"] = mean - (result["log_z_high"] - log_z)
+        result[f"{part}_high"] = mean + (log_z - ends[0])
+        result[f"{part}_error"] = (values.std() / len(values) ** 0.5).item() if len(values) > 1 else 0.0
+    return result
+
+
+def fixed_data(spec: RunSpec) -> dict[str, Tensor]:
+    """The test, validation and training images (N, V) that likelihoods are measured on: one fixed binarisation."""
+    from rbm import randomness
+    from rbm.datasets.base import binarise
+
+    dataset = cached_dataset(spec.dataset)
+    binary = spec.model.visible == "bernoulli"
+    how = "stochastic" if binary and spec.training.binarise == "none" else spec.training.binarise
+    draw = randomness.generator(FIXED_SEED, "binarisation")
+    parts = {"test": dataset.test, "validation": dataset.validation, "train": dataset.train}
+    return {name: binarise(rows, how if binary else "none", draw) for name, rows in parts.items()}
+
+
+def _reverse_start(
+    model: RBM, state: dict[str, Tensor], data: dict[str, Tensor], n_chains: int, generator: torch.Generator
+) -> Tensor:
+    """Where the reverse chains begin: training's persistent chains where there are enough, else validation images."""
+    import torch
+
+    with torch.no_grad():
+        hidden = state.get("chains")
+        if hidden is not None and hidden.ndim == 2 and len(hidden) >= 2 and hidden.shape[1] == model.weight.shape[1]:
+            return model.sample_visible(hidden[:n_chains].to(model.weight), generator)
+        return data["validation"][:n_chains]
