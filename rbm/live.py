@@ -68,8 +68,8 @@ class LiveRun:
         _runs.add(self)
 
     @classmethod
-    def resume(cls, record: Record, run: Run, history: History, checkpoint: bytes) -> LiveRun:
-        """A run of the registry where its newest ``checkpoint`` left it, paused (or over, as it was), to be looked at."""
+    def resume(cls, record: Record, run: Run, history: History, checkpoint: bytes | None) -> LiveRun:
+        """A run of the registry as its newest ``checkpoint`` left it (None: at its start), paused or over, to be looked at."""
         self, at = cls(run.spec, record), run.progress
         self.status, self.message = (at.status, at.message) if at.status in OVER else ("paused", "")
         self.history, self._checkpoint = history, checkpoint

@@ -14,7 +14,7 @@ LAYERS = [
     ("rbm.experiment", "rbm.checkpoint", "rbm.presets"),
     ("rbm.store", "rbm.link"),
     ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job"),
-    ("rbm.live",),
+    ("rbm.live", "rbm.measuring"),
     ("rbm.commands",),
     ("rbm.__main__", "rbm"),
     ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures"),

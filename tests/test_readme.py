@@ -3,6 +3,9 @@
 import re
 from pathlib import Path
 
+from rbm.checkpoint import save_checkpoint
+from rbm.experiment import RunSpec, make_dataset, make_model
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 INSTALL = "python -m pip install -r requirements.txt"
@@ -19,7 +22,10 @@ def test_two_commands_do_everything_and_ci_runs_the_second():
     assert f"{INSTALL} && python -m pytest" in script
 
 
-def test_the_python_in_it_runs(capsys):
+def test_the_python_in_it_runs(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    spec = RunSpec()
+    save_checkpoint("run.safetensors", make_model(spec, make_dataset(spec.dataset)), spec)
     namespace: dict[str, object] = {}
     for block in blocks("python"):
         exec(
@@ -30,6 +36,7 @@ def test_the_python_in_it_runs(capsys):
         )
     assert "epoch 1.00" in capsys.readouterr().out
     assert namespace["event"].step == 1
+    assert namespace["saved"].spec == spec
 
 
 def test_every_pinned_dependency_is_explained_and_every_explained_one_pinned():

@@ -130,6 +130,35 @@ def bars(
     return _at_rest(figure, x_title, y_title, several=len(groups) > 1)
 
 
+def intervals(
+    labels: Sequence[str], values: ArrayLike, low: ArrayLike, high: ArrayLike, *, x_title: str, y_title: str
+) -> go.Figure:
+    """One dot per label with a bar from its lowest to its highest credible value."""
+    y = np.asarray(values, dtype=np.float64)
+    spread = {
+        "type": "data",
+        "symmetric": False,
+        "array": np.asarray(high, dtype=np.float64) - y,
+        "arrayminus": y - np.asarray(low, dtype=np.float64),
+        "thickness": 2,
+        "width": 8,
+    }
+    hover = "%{x}: %{y:.2f}<br>between %{customdata[0]:.2f} and %{customdata[1]:.2f}<extra></extra>"
+    ends = np.stack([np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)], axis=-1)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=list(labels),
+        y=y,
+        error_y=spread,
+        mode="markers",
+        marker={"size": 10},
+        customdata=ends,
+        hovertemplate=hover,
+    )
+    figure.update_xaxes(type="category", range=[-0.5, len(labels) - 0.5])
+    return _at_rest(figure, x_title, y_title, several=False)
+
+
 def bipartite(n_visible: int = 6, n_hidden: int = 4) -> str:
     """The machine as SVG: hidden layer above, visible below, an edge across for every pair, none within a layer.
 

@@ -194,6 +194,8 @@ def status_line(current: LiveRun | None) -> None:
     st.progress(min(current.progress, 1.0), words)
     if current.status in ("diverged", "failed"):
         st.error(current.message, icon=":material/error:")
+    if current.record is not None and current.record.problem:
+        st.warning(f"This run is not being kept: {current.record.problem}", icon=":material/save:")
 
 
 def _empty(current: LiveRun | None) -> None:

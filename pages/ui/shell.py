@@ -14,13 +14,15 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
-from rbm import cluster, live
-from rbm.errors import ClusterError
+from rbm import cluster, live, recording
+from rbm.errors import ClusterError, StoreError
+from rbm.store import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Boltzmann Explorer"
-HOME, TRAIN, FILTERS, GIBBS = (
-    f"pages/{page}.py" for page in ("learn/home", "train/train", "train/filters", "generate/gibbs")
+LAST_SECONDS = 3.0  # that the server's end waits for the runs' last checkpoints
+HOME, TRAIN, FILTERS, GIBBS, RUNS = (
+    f"pages/{page}.py" for page in ("learn/home", "train/train", "train/filters", "generate/gibbs", "compare/runs")
 )
 
 
@@ -40,6 +42,7 @@ PAGES = {
         Entry(FILTERS, "Look at its filters", "grid_view", "filters"),
     ),
     "Generate": (Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),),
+    "Compare": (Entry(RUNS, "Compare runs", "compare_arrows", "runs"),),
 }
 
 
@@ -66,11 +69,16 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     threading.Thread(target=_warm_up, name="rbm-warm-up", daemon=True).start()
     yield
-    live.release_all()
+    live.release_all(LAST_SECONDS)
+    recording.flush()
     cluster.disconnect()
 
 
 def _warm_up() -> None:
+    try:
+        open_store().purge()
+    except StoreError as error:  # each run says it on the screen
+        logging.getLogger(__name__).error("%s", error)
     try:
         cluster.connect()
     except ClusterError as error:  # the first run says it on the screen; the server's log says it now

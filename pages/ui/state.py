@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import random
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
+from rbm import recording
+from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.link import from_query
 from rbm.live import LiveRun, watched_runs
+from rbm.recording import Record
+from rbm.store import open_store
 from rbm.training.config import LIVE, TrainConfig
 
 Draft = dict[str, Any]
@@ -84,16 +89,60 @@ def run() -> LiveRun | None:
 
 
 def new_run(spec: RunSpec) -> LiveRun:
-    """A fresh run in place of the old one, which stops."""
+    """A fresh run in place of the old one, which stops; it enters the registry with its first numbers."""
+    return _hold(LiveRun(spec, Record(spec)))
+
+
+def resume(run_id: str) -> LiveRun:
+    """A run of the registry in place of the present one, paused where it stood; StoreError while another trains it."""
+    current = run()
+    if current is not None and current.record is not None and current.record.id == run_id and not current.record.lost:
+        return current
+    if current is not None:
+        current.pause()
+    recording.flush()
+    store = open_store()
+    record = Record(store.run(run_id).spec, run_id=run_id)
+    record.claim()
+    checkpoint = store.checkpoint(run_id) if store.checkpoints(run_id) else None
+    resumed = LiveRun.resume(record, store.run(run_id), store.history(run_id), checkpoint)
+    set_draft(same_seed_again(resumed))
+    return _hold(resumed)
+
+
+def _hold(new: LiveRun) -> LiveRun:
     old: LiveRun | None = st.session_state.get("run")
     if old is not None:
         old.pause()
         old.release()
-    st.session_state["run"] = LiveRun(spec)
-    st.session_state.pop("walk", None)
-    current = run()
-    assert current is not None
-    return current
+    st.session_state["run"] = new
+    for passing in ("walk", "arrival"):
+        st.session_state.pop(passing, None)
+    run()
+    return new
+
+
+class Arrival(NamedTuple):
+    """What became of the link by which a page was opened: whether it could be read, and what to say about it."""
+
+    read: bool
+    notes: list[str]
+
+
+def take_link() -> Arrival | None:
+    """Put the run of the link by which this page was opened into the draft, once; None if there was no link."""
+    query = st.query_params.to_dict()
+    if "v" in query:
+        st.query_params.clear()
+        try:
+            opened = from_query(query)
+        except ConfigError as error:
+            st.session_state["arrival"] = Arrival(False, [str(error)])
+        else:
+            set_draft(opened.spec)
+            st.session_state["arrival"] = Arrival(True, opened.notes)
+    arrival: Arrival | None = st.session_state.get("arrival")
+    return arrival
 
 
 def needs_new_run(current: LiveRun, spec: RunSpec) -> list[str]:

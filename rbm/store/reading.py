@@ -103,6 +103,13 @@ class Reader:
         with self._database.read() as db:
             return [Evaluation(r.step, r.name, json.loads(r.result), r.created_at) for r in db.execute(query)]
 
+    def newest_evaluations(self, name: str) -> dict[str, Evaluation]:
+        """The evaluation of that name at the latest step of every run that has one, by run."""
+        c = EVALUATIONS.c
+        with self._database.read() as db:
+            rows = db.execute(select(EVALUATIONS).where(c.name == name).order_by(c.step)).all()
+        return {r.run_id: Evaluation(r.step, r.name, json.loads(r.result), r.created_at) for r in rows}
+
 
 def newest_checkpoint(run_id: str) -> Any:
     """The query for a run's last checkpoint."""

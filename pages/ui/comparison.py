@@ -1,0 +1,226 @@
+"""Up to four runs side by side: their settings, curves, likelihoods, filters, reconstructions and fantasies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from pages.ui import cards, figures, frames, live
+from pages.ui.curves import curves
+from pages.ui.figures import Series, curve_option
+from pages.ui.run_table import LETTERS, differences, name, smooth
+from rbm.datasets.catalog import CATALOG, is_available
+from rbm.errors import RbmError
+from rbm.jobs import SHOWN_IMAGES, Array, cached_dataset
+from rbm.likelihood_job import RESULT
+from rbm.store import Evaluation, Run, open_store
+from rbm.training.events import MEASURES
+from rbm.training.history import History
+
+FILTERS, IMAGES, FANTASIES, SWEEPS = 25, 5, 10, 200
+_USUAL = ("pseudo_log_likelihood", "free_energy_gap")
+_AXES = {"epoch": "epochs", "step": "updates", "seconds": "seconds of training"}
+
+
+class Looks(NamedTuple):
+    """What a machine looks like: weight (V, H); originals, reconstructions (IMAGES, V); fantasies (FANTASIES, V)."""
+
+    weight: Array
+    originals: Array
+    reconstructions: Array
+    fantasies: Array
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def looks(run_id: str, step: int, _run: Run) -> Looks:
+    """The run's machine at its newest checkpoint, which is known by ``step``; fantasies from noise, a fixed seed."""
+    import torch
+
+    from rbm import randomness
+    from rbm.checkpoint import from_bytes
+    from rbm.samplers import from_noise, gibbs
+
+    model = from_bytes(open_store().checkpoint(run_id)).model
+    dataset = cached_dataset(_run.spec.dataset)
+    draw = randomness.generator(1, "fantasies")
+    with torch.no_grad():
+        originals = dataset.test[[i % len(dataset.test) for i in SHOWN_IMAGES[:IMAGES]]].to(model.weight)
+        back = model.visible_mean(model.hidden_mean(originals))
+        chains = from_noise(model, FANTASIES, draw)
+        for _ in range(SWEEPS):
+            chains, info = gibbs.sweep(model, chains, draw)
+        pictures = (model.weight, originals, back, info.visible_mean)
+        weight, shown, reconstructed, dreamt = (t.detach().float().cpu().numpy().copy() for t in pictures)
+    return Looks(weight, shown, reconstructed, dreamt)
+
+
+def settings(runs: Sequence[Run]) -> None:
+    """Which run is which letter, and where their settings differ."""
+    cards.title("Settings", "The letters stand for the runs below. Only settings in which the runs differ are listed.")
+    for letter, run in zip(LETTERS, runs, strict=False):
+        tags = "".join(f" :gray-badge[{tag}]" for tag in run.tags)
+        st.markdown(f"**{letter}** · {name(run.spec)} · seed {run.spec.seed} · {run.status}{tags}")
+        if run.note:
+            st.caption(run.note)
+        turned = {k: v for k, v in run.progress.knobs.items() if v != getattr(run.spec.training, k)}
+        if turned:
+            words = ", ".join(f"{MEASURES[k].title if k in MEASURES else k} to {v:g}" for k, v in turned.items())
+            st.caption(
+                f":material/tune: Turned while it trained: {words}. Its link and code hold the settings of its start."
+            )
+    rows = differences([run.spec for run in runs])
+    if len(runs) < 2:
+        return
+    if not rows:
+        st.caption("All settings are the same, even the seed: so are the numbers.")
+        return
+    head = "| | " + " | ".join(LETTERS[: len(runs)]) + " |\n|---|" + "---|" * len(runs) + "\n"
+    st.markdown(head + "\n".join(f"| {row[1]} | {' | '.join(row[2:])} |" for row in rows))
+
+
+def made_with(run: Run) -> None:
+    """What a run was made with."""
+    made = ", ".join(f"{package} {version}" for package, version in run.versions.items())
+    at = run.progress
+    st.caption(f"{name(run.spec)} · run {run.id} · {at.step:,} of {at.total_steps:,} updates · on {at.device} · {made}")
+
+
+def learning_curves(runs: Sequence[Run]) -> None:
+    """The runs' numbers over each other."""
+    histories = [open_store().history(run.id) for run in runs]
+    known = [metric for metric in MEASURES if any(metric in history.metrics() for history in histories)]
+    cards.title(
+        "Curves", "One colour a run. Smoothing averages over neighbouring points; 0 shows every point as it is."
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        axis = st.segmented_control(
+            "Against",
+            list(_AXES),
+            default="epoch",
+            required=True,
+            format_func=_AXES.__getitem__,
+            key="runs_axis",
+            persist_state="session",
+            help="Epochs for equal data, updates for equal work, seconds for equal patience.",
+        )
+        log = st.pills(
+            "Logarithmic",
+            ("x", "y"),
+            selection_mode="multi",
+            key="runs_log",
+            persist_state="session",
+            help="Log x spreads out the start, where most happens. Log y needs positive numbers; others are left out.",
+        )
+        amount = st.slider(
+            "Smoothing",
+            0.0,
+            0.95,
+            0.0,
+            0.05,
+            key="runs_smoothing",
+            width=200,
+            persist_state="session",
+            help="How much of the running average is kept at each point; 0 is off.",
+        )
+    chosen = st.pills(
+        "Numbers",
+        known,
+        selection_mode="multi",
+        default=[metric for metric in _USUAL if metric in known],
+        format_func=lambda metric: MEASURES[metric].title,
+        key="runs_metrics",
+        wrap=True,
+        persist_state="session",
+        help="Which curves to draw, one chart each.",
+    )
+    for metric, place in zip(chosen, _grid(len(chosen)), strict=True):
+        with place, st.container(key=f"card_runs_{metric}", gap="xsmall"):
+            measure = MEASURES[metric]
+            cards.title(measure.title, measure.tells, measure.not_tells)
+            series = [
+                _series(letter, h, metric, axis or "epoch", amount)
+                for letter, h in zip(LETTERS, histories, strict=False)
+            ]
+            option = curve_option(
+                series, x_title=_AXES[axis or "epoch"], y_title=measure.unit, log_x="x" in log, log_y="y" in log
+            )
+            curves(option, height=230, key=f"chart_runs_{metric}", alt=f"{measure.title} of the chosen runs")
+
+
+def _grid(count: int) -> list[st.delta_generator.DeltaGenerator]:
+    """Places for charts, two in a row."""
+    return [place for _ in range(0, count, 2) for place in st.columns(2, gap="large")][:count]
+
+
+def _series(letter: str, history: History, metric: str, axis: str, amount: float) -> Series:
+    x, y = history.column(metric, axis)
+    return Series(letter, x, smooth(y, amount))
+
+
+def likelihood_chart(runs: Sequence[Run], found: dict[str, Evaluation]) -> None:
+    """The log-likelihoods that are known, with their bars."""
+    known = [(letter, found[run.id].result) for letter, run in zip(LETTERS, runs, strict=False) if run.id in found]
+    if not known:
+        return
+    ends = [[r[f"test{end}"] for _, r in known] for end in ("", "_low", "_high")]
+    figure = figures.intervals(
+        [letter for letter, _ in known], *ends, x_title="run", y_title="test log-likelihood, nats per image"
+    )
+    st.plotly_chart(figure, height=260, key=f"chart_{RESULT}")
+    for letter, result in known:
+        if result["method"] == "exact":
+            st.caption(f"**{letter}**: {result['test']:.2f} ± {result['test_error']:.2f}, exact.")
+        else:
+            mark = "" if result["trustworthy"] else " :orange-badge[not to be trusted]"
+            st.caption(
+                f"**{letter}**: {result['test']:.2f}, between {result['test_low']:.2f} and {result['test_high']:.2f}.{mark} "
+                f"{result['reason']}"
+            )
+
+
+def pictures(runs: Sequence[Run]) -> None:
+    """Filters, reconstructions and fantasies, a column a run."""
+    for letter, run, place in zip(LETTERS, runs, st.columns(len(runs), gap="medium"), strict=False):
+        with place, st.container(key=f"looks_{letter}", gap="xsmall"):
+            st.markdown(f"**{letter}** · {name(run.spec)}")
+            _looks(letter, run)
+
+
+def _looks(letter: str, run: Run) -> None:
+    if run.spec.dataset.name not in CATALOG or not is_available(run.spec.dataset.name):
+        st.info(
+            "Its data set is not on this machine, so its pictures cannot be drawn.",
+            icon=":material/image_not_supported:",
+        )
+        return
+    try:
+        with st.spinner("Drawing", show_time=False):
+            seen = looks(run.id, run.progress.step, run)
+    except RbmError as error:
+        st.warning(str(error), icon=":material/info:")
+        return
+    shape = live.picture_shape(run.spec)
+    count = min(FILTERS, seen.weight.shape[1])
+    strongest = np.argsort(-np.linalg.norm(seen.weight, axis=0), kind="stable")[:count]
+    cards.title(
+        f"The {count} strongest filters",
+        "Weights into the units with the largest norm: red excites, blue silences.",
+    )
+    cards.filter_wall(seen.weight, shape, strongest, key=f"wall_filters_{letter}", columns=5, max_cell=48)
+    cards.title(
+        "Reconstructions",
+        "Test images, and below them p(v|h) after one step.",
+        "whether it can make such images by itself.",
+    )
+    rows = frames.colour_probabilities(np.concatenate([seen.originals, seen.reconstructions]), shape=shape)
+    cards.picture_wall(rows, IMAGES, f"wall_back_{letter}", f"Reconstructions by run {letter}", max_cell=48)
+    cards.title(
+        "Fantasies",
+        f"p(v|h) of {FANTASIES} chains, {SWEEPS} Gibbs steps from noise, the same noise for every run.",
+        "whether the chains have mixed: many alike pictures mean that they are stuck, or that the machine is.",
+    )
+    dreams = frames.colour_probabilities(seen.fantasies, shape=shape)
+    cards.picture_wall(dreams, 5, f"wall_dreams_{letter}", f"Fantasies of run {letter}", max_cell=48)

@@ -1,0 +1,207 @@
+"""What can be done with chosen runs: go on, hand on, download, label, delete and undo; and a run from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from pages.ui import cards, comparison, frames, live, share, shell, state, theme, uploads
+from pages.ui.run_table import metrics_csv
+from rbm.errors import RbmError
+from rbm.store import Run, open_store
+
+
+def undo_bar() -> None:
+    """What was just deleted, and the way back."""
+    ids = st.session_state.get("runs_undo")
+    if not ids:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="undo_bar"):
+        st.markdown(f":material/delete: {len(ids)} {'run' if len(ids) == 1 else 'runs'} deleted.")
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            key="runs_undo_button",
+            on_click=_restore,
+            args=(ids,),
+            help="Fetch them back.",
+        )
+
+
+def _restore(ids: list[str]) -> None:
+    open_store().restore(ids)
+    st.session_state.pop("runs_undo", None)
+
+
+def _delete(ids: list[str]) -> None:
+    open_store().delete(ids)
+    st.session_state["runs_undo"] = ids
+    st.session_state["runs_chosen"] = []
+
+
+def actions(runs: Sequence[Run]) -> None:
+    """What can be done with the chosen runs."""
+    one = runs[0] if len(runs) == 1 else None
+    ids = [run.id for run in runs]
+    with st.container(horizontal=True, key="run_actions", gap="small"):
+        if runs[0].deleted_at is not None:
+            st.button(
+                "Restore",
+                icon=":material/undo:",
+                type="primary",
+                key="runs_restore",
+                on_click=_restore,
+                args=(ids,),
+                help="Fetch the ticked runs back.",
+            )
+            return
+        if st.button(
+            "Resume",
+            icon=":material/play_arrow:",
+            type="primary",
+            key="runs_resume",
+            disabled=one is None,
+            help="Open the run on the Train page where it stopped; Train goes on from there, bit for bit. One run at a time.",
+        ):
+            _resume(ids[0])
+        share.buttons(one.spec if one else None, "run")
+        _downloads(one)
+        _labels(runs)
+        st.button(
+            "Delete",
+            icon=":material/delete:",
+            type="tertiary",
+            key="runs_delete",
+            on_click=_delete,
+            args=(ids,),
+            help="Out of the table; it can be undone for 30 days.",
+        )
+
+
+def _resume(run_id: str) -> None:
+    try:
+        state.resume(run_id)
+    except RbmError as error:
+        st.session_state["runs_problem"] = str(error)
+        st.rerun()
+    st.switch_page(shell.TRAIN)
+
+
+def problem() -> None:
+    """What the last action could not do, until the next one."""
+    text = st.session_state.pop("runs_problem", None)
+    if text:
+        st.error(text, icon=":material/error:")
+
+
+def _downloads(run: Run | None) -> None:
+    with st.popover(
+        "Download",
+        icon=":material/download:",
+        type="tertiary",
+        disabled=run is None,
+        key="run_download",
+        help="The run as files.",
+    ):
+        if run is None:
+            return
+        store, stem = open_store(), f"run-{run.id}"
+        st.download_button(
+            "Checkpoint (safetensors)",
+            data=lambda: store.checkpoint(run.id),
+            file_name=f"{stem}.safetensors",
+            key="get_checkpoint",
+            on_click="ignore",
+            help="Machine, settings and the state to go on from; it opens in three lines of a notebook.",
+        )
+        st.download_button(
+            "Numbers (CSV)",
+            data=lambda: metrics_csv(store.history(run.id)),
+            file_name=f"{stem}.csv",
+            mime="text/csv",
+            key="get_csv",
+            on_click="ignore",
+            help="Every number by step.",
+        )
+        st.download_button(
+            "Filters (PNG)",
+            data=lambda: filters_png(run),
+            file_name=f"{stem}.png",
+            mime="image/png",
+            key="get_png",
+            on_click="ignore",
+            help="The filters as a picture for a slide.",
+        )
+        st.download_button(
+            "Settings (JSON)",
+            data=run.spec.to_json(),
+            file_name=f"{stem}.json",
+            mime="application/json",
+            key="get_json",
+            on_click="ignore",
+            help="For python -m rbm train --spec.",
+        )
+
+
+def filters_png(run: Run) -> bytes:
+    """Up to a hundred filters, the strongest first."""
+    weight = comparison.looks(run.id, run.progress.step, run).weight
+    strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:100]
+    pictures = weight.T[strongest].astype(np.float64).reshape(-1, *live.picture_shape(run.spec))
+    coloured = frames.colour_weights(pictures, lut=theme.diverging(cards.mode()))
+    return frames.grid_png(coloured.pixels, 10, gap=2, background=(255, 255, 255, 255), scale=4)
+
+
+def _labels(runs: Sequence[Run]) -> None:
+    """Tags of all chosen runs, and the note of a single one."""
+    with st.popover(
+        "Tags and note",
+        icon=":material/label:",
+        type="tertiary",
+        key="run_labels",
+        help="Name runs so that you find them again.",
+    ):
+        shared = sorted(set.intersection(*(set(run.tags) for run in runs)))
+        known = sorted({tag for run in open_store().runs() for tag in run.tags} | set(shared))
+        tags = st.multiselect(
+            "Tags",
+            known,
+            default=shared,
+            accept_new_options=True,
+            key=f"tags_{'_'.join(r.id for r in runs)[:80]}",
+            help="Choose, or type a new one and press Enter.",
+        )
+        note = (
+            st.text_input("Note", runs[0].note, key=f"note_{runs[0].id}", help="A few words about the run.")
+            if len(runs) == 1
+            else None
+        )
+        if st.button("Save", type="primary", key="save_labels", help="Write tags and note into the registry."):
+            for run in runs:
+                open_store().set_tags(run.id, (set(run.tags) - set(shared)) | set(tags))
+            if note is not None:
+                open_store().set_note(runs[0].id, note)
+            st.rerun()
+
+
+def upload() -> None:
+    """A checkpoint from elsewhere becomes a run like any other."""
+    with st.expander("Open a run from a file", icon=":material/upload:", key="runs_upload_part"):
+        given = st.file_uploader(
+            "Checkpoint",
+            type=[ending.removeprefix(".") for ending in uploads.READERS],
+            key="runs_upload",
+            help="A file that was downloaded here or written by the engine. Nothing in it is executed.",
+        )
+        if given is None or given.file_id == st.session_state.get("runs_uploaded"):
+            return
+        st.session_state["runs_uploaded"] = given.file_id
+        try:
+            added = uploads.add(given.name, given.getvalue())
+        except RbmError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        st.session_state["runs_chosen"] = [added]
+        st.rerun()

@@ -1,0 +1,114 @@
+"""Runs as plain values for the page that compares them: table rows, differences, smooth curves, CSV. No Streamlit."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from rbm.datasets.catalog import CATALOG
+from rbm.experiment import RunSpec
+from rbm.store import Evaluation, Run
+from rbm.training.config import Knob, knobs
+from rbm.training.history import History
+
+LETTERS = "ABCD"
+_PARTS = (("Data", "dataset"), ("Machine", "model"), ("Training", "training"))
+_NAMES = {"name": "Data set", "classes": "Classes", "size": "Training images"}
+
+
+def name(spec: RunSpec) -> str:
+    """A run in a few words: what is learnt, how, and how large."""
+    entry = CATALOG.get(spec.dataset.name)
+    data = entry.title if entry is not None else spec.dataset.name
+    return f"{data} · {spec.model.n_hidden} hidden · {spec.training.algorithm.upper()}-{spec.training.k}"
+
+
+def matching(runs: Iterable[Run], words: str, tags: Sequence[str]) -> list[Run]:
+    """The runs in which every word occurs somewhere and that carry one of the tags, if any are asked for."""
+    wanted = words.lower().split()
+    return [run for run in runs if all(w in _text(run) for w in wanted) and (not tags or set(tags) & set(run.tags))]
+
+
+def _text(run: Run) -> str:
+    spec = run.spec
+    parts = (run.id, name(spec), spec.dataset.name, spec.training.optimizer, run.status, run.note, *run.tags)
+    return " ".join((*parts, f"seed {spec.seed}")).lower()
+
+
+def columns(runs: Sequence[Run], likelihoods: Mapping[str, Evaluation]) -> dict[str, list[Any]]:
+    """The table, column by column; missing numbers are None."""
+    found = [likelihoods.get(run.id) for run in runs]
+    return {
+        "run": [name(run.spec) for run in runs],
+        "status": [run.status for run in runs],
+        "epoch": [run.progress.epoch for run in runs],
+        "log-likelihood": [e.result["test"] if e else None for e in found],
+        "pseudo-ll": [run.metrics.get("pseudo_log_likelihood") for run in runs],
+        "gap": [run.metrics.get("free_energy_gap") for run in runs],
+        "error": [run.metrics.get("reconstruction_error") for run in runs],
+        "rate": [run.spec.training.learning_rate for run in runs],
+        "seed": [run.spec.seed for run in runs],
+        "seconds": [run.progress.seconds for run in runs],
+        "started": [datetime.fromtimestamp(run.created_at, UTC) for run in runs],
+        "tags": [list(run.tags) for run in runs],
+        "note": [run.note for run in runs],
+        "id": [run.id for run in runs],
+    }
+
+
+def differences(specs: Sequence[RunSpec]) -> list[list[str]]:
+    """A row for every setting in which the runs differ: its part, its label, and each run's value."""
+    rows = []
+    for title, part in _PARTS:
+        settings = [getattr(spec, part) for spec in specs]
+        labels: Mapping[str, Knob] = knobs(type(settings[0]))
+        for f in fields(settings[0]):
+            values = [getattr(one, f.name) for one in settings]
+            if len(set(values)) > 1:
+                label = labels[f.name].label if f.name in labels else _NAMES[f.name]
+                rows.append([title, label, *map(_shown, values)])
+    if len({spec.seed for spec in specs}) > 1:
+        rows.append(["Chance", "Seed", *(str(spec.seed) for spec in specs)])
+    return rows
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "all"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def smooth(y: Sequence[float], amount: float) -> list[float]:
+    """Exponential moving average s_t = amount · s_{t−1} + (1 − amount) · y_t, divided by 1 − amountᵗ so that it starts
+    at y_1 and not at 0. ``amount`` from 0, which changes nothing, to below 1. A value that is not finite is passed on.
+    """
+    if not 0 <= amount < 1:
+        raise ValueError(f"expected an amount of smoothing from 0 to below 1, got {amount}")
+    total, weight, result = 0.0, 0.0, []
+    for value in y:
+        if np.isfinite(value):
+            total = amount * total + (1 - amount) * value
+            weight = amount * weight + (1 - amount)
+            result.append(total / weight)
+        else:
+            result.append(float(value))
+    return result
+
+
+def metrics_csv(history: History) -> str:
+    """The numbers by step, one row an event, one column a number."""
+    names = history.metrics()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["step", "epoch", "seconds", *names])
+    for event in history.events:
+        writer.writerow([event.step, event.epoch, event.seconds, *(event.metrics.get(n, "") for n in names)])
+    return text.getvalue()

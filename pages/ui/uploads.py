@@ -1,0 +1,57 @@
+"""A checkpoint from anyone becomes a run of the registry, or a sentence that says why not. Nothing in it is executed."""
+
+from __future__ import annotations
+
+import math
+from pathlib import PurePath
+
+from rbm.checkpoint import Checkpoint, from_bytes, to_bytes
+from rbm.datasets.catalog import CATALOG, is_available
+from rbm.errors import CheckpointError
+from rbm.jobs import cached_dataset
+from rbm.recording import Record
+from rbm.store import Progress, open_store
+
+# What reads an uploaded file, by the ending of its name.
+READERS = {".safetensors": from_bytes}
+TAG = "uploaded"
+
+
+def add(file_name: str, data: bytes) -> str:
+    """Put the run into the registry and return its id; CheckpointError, with the registry unchanged, for what is none."""
+    reader = READERS.get(PurePath(file_name).suffix.lower())
+    if reader is None:
+        raise CheckpointError(f"{file_name[:80]!r} is no run: upload a file that ends in {' or '.join(READERS)}.")
+    saved = reader(data)
+    total = _total_steps(saved)
+    step = min(int(saved.state["progress"][0]), total) if "progress" in saved.state else total
+    at = Progress("finished" if step >= total else "paused", step, total, step * saved.spec.training.epochs / total)
+    seconds = saved.history.events[-1].seconds if len(saved.history) else 0.0
+    record = Record(saved.spec, tags=(TAG,), note=PurePath(file_name).name[:200])
+    store = open_store()
+    store.create(
+        saved.spec, record.id, at._replace(seconds=seconds), run_id=record.id, tags=(TAG,), note=file_name[:200]
+    )
+    whole = to_bytes(saved.model, saved.spec, saved.history, state=saved.state)
+    store.write(record.id, record.id, at._replace(seconds=seconds), saved.history.events, (step, at.epoch, whole))
+    return record.id
+
+
+def _total_steps(saved: Checkpoint) -> int:
+    """The updates of the whole run; CheckpointError when its data set is not here or does not fit the machine."""
+    spec = saved.spec
+    if spec.dataset.name not in CATALOG:
+        raise CheckpointError(
+            f"The run learnt from {spec.dataset.name[:80]!r}, a data set that is not here; add it first."
+        )
+    if not is_available(spec.dataset.name):
+        raise CheckpointError(
+            f"The run learnt from {CATALOG[spec.dataset.name].title}: download it on the Train page first."
+        )
+    dataset = cached_dataset(spec.dataset)
+    if dataset.n_visible != saved.model.weight.shape[0]:
+        raise CheckpointError(
+            f"The machine has {saved.model.weight.shape[0]} visible units but an image of {dataset.title} has "
+            f"{dataset.n_visible} pixels; upload it as it was saved."
+        )
+    return math.ceil(len(dataset.train) / spec.training.batch_size) * spec.training.epochs
