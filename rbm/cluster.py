@@ -150,11 +150,11 @@ def _serve(closing: IO[str]) -> None:
 
 
 def _warm_up() -> None:
-    """Pay for imports and for reading MNIST before the first click on Train, not after it."""
-    from rbm.experiment import DatasetSpec
-    from rbm.jobs import cached_dataset
+    """Pay for imports, for reading MNIST and for torch's first calls before the first click on Train, not after it."""
+    from rbm.experiment import RunSpec
+    from rbm.jobs import TrainingJob
 
-    _ = cached_dataset(DatasetSpec()).pixel_mean
+    TrainingJob(RunSpec().to_json()).advance(seconds=0.0, snapshot=True, checkpoint=True)
 
 
 if __name__ == "__main__":

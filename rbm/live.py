@@ -10,16 +10,15 @@ import logging
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any
 
 from rbm import cluster
 from rbm.errors import ClusterError, ConfigError, RbmError
 from rbm.experiment import RunSpec
-from rbm.jobs import Array, Slice, Snapshot, TrainingJob
+from rbm.jobs import Slice, Snapshot, TrainingJob
+from rbm.past import Past, with_newest
 from rbm.training.config import LIVE
 from rbm.training.history import History
 
@@ -28,23 +27,11 @@ SNAPSHOT_SECONDS = 0.45  # twice a second is what the page shows
 CHECKPOINT_SECONDS = 5.0  # what a lost worker costs at most
 LEASE_SECONDS = 90.0  # a hidden tab's timers fire once a minute; a closed tab's lease is ended at once by ``release``
 MOST_REVIVALS = 3
-PAST_BYTES = 24 * 2**20
 
 DRAIN: dict[str, Any] = {}  # not an order: take in the slice under way and send no other
 ACTIVE = ("starting", "running")
 _runs: weakref.WeakSet[LiveRun] = weakref.WeakSet()
 _log = logging.getLogger(__name__)
-
-
-class Past(NamedTuple):
-    """The parameters as they were at one time: weight (V, H) in half precision, for looking at, and all that is small."""
-
-    step: int
-    epoch: float
-    weight: npt.NDArray[np.float16]
-    visible_bias: Array
-    hidden_bias: Array
-    activity: Array
 
 
 class LiveRun:
@@ -62,6 +49,7 @@ class LiveRun:
         self.first: Snapshot | None = None  # the model before training
         self.past: list[Past] = []
         self.step_number, self.total_steps, self.batches_per_epoch = 0, 0, 0
+        self.on_news: Callable[[], None] = lambda: None  # called from the run's thread whenever there is news to read
         self.knobs = {name: getattr(spec.training, name) for name in LIVE}
         self._lock = threading.RLock()
         self._actor: Any = None
@@ -155,6 +143,7 @@ class LiveRun:
                     if isinstance(error, RbmError):
                         raise
                     self._revive(error)
+                self.on_news()
         except RbmError as error:
             self._fail(str(error))
         except Exception as error:
@@ -163,6 +152,8 @@ class LiveRun:
                 return
             _log.exception("the training thread of a session failed")
             self._fail(f"Training stopped on an unexpected error ({type(error).__name__}: {error}); Reset starts anew.")
+        finally:
+            self.on_news()
 
     def _next_order(self) -> dict[str, Any] | None:
         """What the next slice is to do, or None, with the thread's end noted under the same lock."""
@@ -180,7 +171,7 @@ class LiveRun:
             self._snapshot_at = now if snapshot else self._snapshot_at
             self._checkpoint_at = now if checkpoint else self._checkpoint_at
             return {
-                "seconds": SLICE_SECONDS if self.history.events else 0.05,  # the first points at once
+                "seconds": SLICE_SECONDS if self.history.events else 0.0,  # the first points at once
                 "until": self._until,
                 "snapshot": snapshot,
                 "checkpoint": checkpoint,
@@ -245,12 +236,7 @@ class LiveRun:
     def _keep(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.first = self.first or snapshot
-        kept = self.past
-        if not kept or snapshot.step > kept[-1].step:
-            kept = [*kept, Past(snapshot.step, snapshot.epoch, snapshot.weight.astype(np.float16), *snapshot[3:6])]
-        while sum(f.weight.nbytes for f in kept) > PAST_BYTES and len(kept) > 8:
-            kept = thin(kept)
-        self.past = kept
+        self.past = with_newest(self.past, snapshot)
 
     def _revive(self, error: Exception) -> None:
         """The worker is gone and its actor with it: go on from the last checkpoint on another one."""
@@ -290,11 +276,3 @@ def release_all() -> None:
 def watched_runs() -> int:
     """How many runs of this process are moving: what a page's polling has to share."""
     return sum(run.active for run in list(_runs))
-
-
-def thin(kept: list[Past]) -> list[Past]:
-    """The history with its most crowded picture left out (in log steps, as learning slows down); the ends stay."""
-    places = np.log1p([f.step for f in kept])
-    crowding = places[2:] - places[:-2]
-    drop = 1 + int(np.argmin(crowding))
-    return kept[:drop] + kept[drop + 1 :]

@@ -13,6 +13,7 @@ LAYERS = [
     ("rbm.training", "rbm.evaluation"),
     ("rbm.experiment", "rbm.checkpoint", "rbm.presets"),
     ("rbm.cluster", "rbm.jobs"),
+    ("rbm.past",),
     ("rbm.live",),
     ("rbm.commands",),
     ("rbm.__main__", "rbm"),

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.ui import controls, live, shell
+from pages.ui import board, controls, live, shell, state
 
 shell.header(
     "Train a machine", "What does a restricted Boltzmann machine learn, and how fast? Change a setting and look."
 )
-with st.sidebar:
-    controls.draft_panel()
 live.transport()
-live.moving(live.board)
+board.board(state.run())
+with st.sidebar:  # last, though it stands first: the answer to a click on Train need not wait for it
+    controls.draft_panel()

@@ -10,7 +10,8 @@ import streamlit as st
 
 from pages.ui import cards, figures, frames, live, theme
 from rbm.jobs import Array, cached_dataset, restore
-from rbm.live import LiveRun, Past
+from rbm.live import LiveRun
+from rbm.past import Past
 
 PER_PAGE = 100
 NOW = -1

@@ -9,7 +9,8 @@ import streamlit as st
 from pages.ui import filters, live
 from rbm.experiment import RunSpec
 from rbm.jobs import cached_dataset, restore
-from rbm.live import LiveRun, Past
+from rbm.live import LiveRun
+from rbm.past import Past
 
 if TYPE_CHECKING:
     import torch

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.live import LiveRun, watched_runs
+from rbm.live import LiveRun
 from rbm.training.config import LIVE, TrainConfig
 
 Draft = dict[str, Any]
@@ -105,10 +105,3 @@ def needs_new_run(current: LiveRun, spec: RunSpec) -> list[str]:
 def same_seed_again(current: LiveRun) -> RunSpec:
     """The run's spec with the knobs as they were last turned: what Reset starts from."""
     return replace(current.spec, training=replace(current.spec.training, **current.knobs))
-
-
-def tick(current: LiveRun | None) -> float | None:
-    """Seconds between looks at a moving run (more of them when a class trains), None when nothing moves."""
-    if current is None or not current.active:
-        return None
-    return min(max(0.45, 0.06 * watched_runs()), 3.0)

@@ -10,7 +10,8 @@ import streamlit as st
 from pages.ui import cards, figures, frames
 from pages.ui.curves import curves
 from rbm.jobs import cached_dataset
-from rbm.live import LiveRun, Past
+from rbm.live import LiveRun
+from rbm.past import Past
 
 if TYPE_CHECKING:
     from rbm.samplers.walk import Moment, Walk
