@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
+from pages.ui.component import declare
 from rbm import cluster, live
 from rbm.errors import ClusterError
 
@@ -22,6 +23,9 @@ NAME = "Boltzmann Explorer"
 HOME, TRAIN, FILTERS, GIBBS = (
     f"pages/{page}.py" for page in ("learn/home", "train/train", "train/filters", "generate/gibbs")
 )
+
+
+_menu = declare("menu", '<span class="menu"></span>')
 
 
 class Entry(NamedTuple):
@@ -86,5 +90,7 @@ def run() -> None:
 
 def header(title: str, question: str) -> None:
     """A page's name and, in one line, what one can find out there."""
-    st.header(title, anchor=False)
-    st.caption(question)
+    with st.container(gap=None):
+        st.header(title, anchor=False)
+        st.caption(question)
+        _menu(key="menu", data={"page": title})

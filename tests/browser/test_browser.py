@@ -233,6 +233,17 @@ def test_two_tabs_are_two_sessions_and_a_closed_tab_stops_its_work(fresh_server,
     assert fresh_server.training_seconds() - before < 0.5  # of 3 s: heartbeats only
 
 
+def test_on_a_phone_the_menu_goes_once_a_page_was_chosen(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/train", 390, 844)
+    expect(page.get_by_role("heading", name="Train a machine")).to_be_visible()
+    page.locator("[data-testid=stExpandSidebarButton]").click()
+    menu = page.locator("[data-testid=stSidebar]")
+    expect(menu).to_have_attribute("data-collapsed", "false")
+    menu.get_by_text("Look at its filters").click()
+    expect(page.get_by_role("heading", name="Look at its filters")).to_be_visible()
+    expect(menu).to_have_attribute("data-collapsed", "true")
+
+
 def test_a_socket_without_a_page_is_refused(server, browser):
     page = browser.new_page()
     page.goto(f"{server.url}/_stcore/health")
