@@ -48,7 +48,7 @@ def test_an_empty_page_says_what_to_do_next(script):
 
 def test_the_train_page_stands_ready_before_the_first_run():
     app = open_page(shell.TRAIN)
-    status, *places = (json.loads(element.proto.json) for element in app.get("bidi_component"))
+    _, status, *places = (json.loads(element.proto.json) for element in app.get("bidi_component"))
     assert "Press Train" in status["words"]
     assert (status["moving"], status["share"]) == (False, 0)
     assert status["feed"].startswith("live/")

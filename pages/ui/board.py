@@ -57,6 +57,7 @@ def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.E
     """What is new on the board, by element."""
     history, snapshot, shape = run.history, run.snapshot, live.picture_shape(run.spec)
     found = {"status": progress(run), "chart_free_energy": cards.free_energy_option(history)}
+    found["chart_likelihood"] = cards.likelihood_option(history)
     for metric in (*_CURVES, *others):
         found[f"chart_{metric}"] = cards.measure_option(history, metric)
     if snapshot is not None:
@@ -71,13 +72,13 @@ def _curves(history: History) -> list[str]:
     """The curves; returns the names of those that were chosen besides."""
     first, last = _CURVES.items()
     cards.curve(history, first[0], first[0], first[1])
+    cards.likelihood(history, "likelihood")
     cards.free_energy(history, "free_energy")
     cards.curve(history, last[0], last[0], last[1])
     others: list[str] = st.pills(
         "More curves",
         _OTHERS,
         selection_mode="multi",
-        default=_OTHERS[:1],
         format_func=lambda name: MEASURES[name].title,
         key="other_curves",
         wrap=True,

@@ -40,6 +40,33 @@ def curve(history: History, metric: str, key: str, try_this: str = "") -> None:
         curves(measure_option(history, metric), height=CURVE_HEIGHT, key=f"chart_{key}", alt=alt)
 
 
+def likelihood(history: History, key: str) -> None:
+    """The two ends of the log-likelihood's bracket with what lies between them shaded."""
+    measure = MEASURES["log_likelihood"]
+    with st.container(key=f"card_{key}", gap="xsmall"):
+        title(measure.title, measure.tells, measure.not_tells, "k = 1 against PCD: here is where PCD wins.")
+        alt = "Log-likelihood of validation images after some epochs"
+        curves(likelihood_option(history), height=CURVE_HEIGHT, key=f"chart_{key}", alt=alt)
+
+
+def likelihood_option(history: History) -> dict[str, Any]:
+    """The chart of the bracket, each value at the epoch of the machine that it speaks of."""
+    found = [e.metrics for e in history.events if "log_likelihood_epoch" in e.metrics]
+    epochs = [one["log_likelihood_epoch"] for one in found]
+    ends = {"reverse AIS": "log_likelihood_low", "AIS": "log_likelihood_high"}
+    series = [Series(name, epochs, [one[end] for one in found]) for name, end in ends.items()]
+    unit = MEASURES["log_likelihood"].unit
+    return curve_option(
+        series,
+        x_title="epochs",
+        y_title=unit,
+        band=("reverse AIS", "AIS"),
+        band_label="bracket",
+        dots=True,
+        empty="First value after an epoch",
+    )
+
+
 def measure_option(history: History, metric: str) -> dict[str, Any]:
     """The chart of one number of the event stream."""
     measure = MEASURES[metric]

@@ -35,6 +35,7 @@ _MORE = (
     "sparsity_target",
     "sparsity_cost",
     "gradient_clip",
+    "likelihood",
     "binarise",
     "visible_bias",
 )
