@@ -67,7 +67,7 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
     assert len(filters) >= 3
     for key in ("chart_free_energy", "chart_reconstruction_error"):
         assert points(page, key) > 0
-    wait(lambda: points(page, "chart_likelihood") >= 2, 60, "the first bracket of the likelihood, both its ends")
+    wait(lambda: points(page, "chart_likelihood") >= 2, 120, "the first bracket of the likelihood, both its ends")
 
     press(page, "pause")
     expect(page.locator(".st-key-status .status")).to_contain_text("Paused")
