@@ -111,8 +111,8 @@ def from_array(values: Array, labels: Sequence[str] | None, reading: Reading) ->
         )
     pictures = _laid_out(values)
     n, height, width = pictures.shape[:3]
-    if height * width > limits.ROW_VALUES:
-        raise DatasetError(f"One picture has {height:,}×{width:,} values; at most {limits.ROW_VALUES:,} are read.")
+    if not 1 < height * width <= limits.ROW_VALUES:
+        raise DatasetError(f"One picture has {height:,}×{width:,} values; 2 to {limits.ROW_VALUES:,} are read.")
     side = reading.size
     check_size(n, side or height, side or width)
     low, high, note = _range(pictures)

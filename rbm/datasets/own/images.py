@@ -39,7 +39,7 @@ def read_images(archive: Archive, reading: Reading) -> Pictures:
         grey.append(fitted(picture, reading))
     folders = [PurePosixPath(path).parent.name for path in paths]
     labelled = reading.labels != "none" and len(set(folders)) > 1
-    notes = [f"{others:,} files that are not images were left out."] if others else []
+    notes = [f"Left out, since not images: {others:,} of the ZIP's files."] if others else []
     return checked(grey, folders if labelled else None, notes)
 
 

@@ -49,11 +49,14 @@ def read_table(data: bytes, reading: Reading) -> Pictures:
 
 
 def label_column(first: list[str], header: bool, asked: str) -> int | None:
-    """Which column holds labels: as asked, or found by its name, by being text, or since the others make a square."""
-    if asked in ("none", "first", "last"):
-        return {"none": None, "first": 0, "last": len(first) - 1}[asked]
+    """Which column holds labels: as asked, or found by its name, by being text, or since the others make a square.
+
+    "none" finds it too, where it cannot be pixels: it is read and then forgotten.
+    """
+    if asked in ("first", "last"):
+        return 0 if asked == "first" else len(first) - 1
     names = [cell.strip().lower() for cell in first]
-    if asked != "auto":
+    if asked not in ("auto", "none"):
         if not header or asked.strip().lower() not in names:
             raise DatasetError(f"The table has no column called {asked!r}; choose first, last or none instead.")
         return names.index(asked.strip().lower())
@@ -63,7 +66,7 @@ def label_column(first: list[str], header: bool, asked: str) -> int | None:
     if len(words) == 1:
         return words[0]
     n = len(first)
-    return 0 if n > 4 and square(n)[0] == 1 and square(n - 1)[0] > 1 else None
+    return 0 if asked == "auto" and n > 4 and square(n)[0] == 1 and square(n - 1)[0] > 1 else None
 
 
 def _rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
