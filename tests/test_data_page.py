@@ -47,18 +47,24 @@ def test_what_is_uploaded_and_kept_can_be_trained_on_deleted_and_brought_back():
     assert not app.exception
 
 
-def test_the_train_page_offers_it_and_says_when_it_is_gone(tmp_path: Path):
+def test_the_train_page_offers_it():
     keep_bugs()
     app = open_page(shell.TRAIN)
     app.selectbox(key="draft_dataset").set_value("own:bugs").run()
     assert not app.exception
     assert not app.button(key="train").disabled
     assert draft(app)["dataset"] == "own:bugs"
-    next((tmp_path / "own").glob("*.safetensors")).unlink()
+
+
+def test_the_train_page_says_when_it_is_gone():
+    app = open_page(shell.TRAIN)
+    app.session_state["draft"]["dataset"] = "own:bugs"
     app.run()
     assert not app.exception
     assert app.button(key="train").disabled
     assert "bugs (not here) is not on this machine" in app.warning[0].value
+    app.selectbox(key="draft_dataset").set_value("mnist").run()
+    assert not app.button(key="train").disabled
 
 
 def keep_bugs() -> None:

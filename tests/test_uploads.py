@@ -9,7 +9,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -28,7 +28,20 @@ from tests.test_checkpoint import SPEC, trained
 CASES = 1000
 MEMORY = 300 * 2**20  # bytes that all cases together may add to the most that this process ever held
 KINDS = ("truncated", "bit-flipped", "oversized", "wrong shape", "NaN", "zip bomb", "path traversal", "odd history")
-Case = tuple[str, tuple[bytes, ...], bool]  # reader, files, whether they must be refused
+
+
+class Case(NamedTuple):
+    """Which reader, its files, the kind of attack, and whether they must be refused."""
+
+    reader: str
+    files: tuple[bytes, ...]
+    kind: str
+    refused: bool
+
+    def __repr__(self) -> str:  # megabytes would otherwise be printed
+        return f"Case({self.reader}, {self.kind}, {[(len(file), file[:200]) for file in self.files]}, {self.refused})"
+
+
 _opened: list[str] = []
 _watching = False
 
@@ -178,9 +191,9 @@ def cases(draw: Any) -> Case:
     kind = draw(st.sampled_from(KINDS))
     if draw(st.booleans()):
         data, refused = run_case(kind, draw)
-        return "run", (data,), refused
+        return Case("run", (data,), kind, refused)
     files, refused = own_case(kind, draw)
-    return "own", files, refused
+    return Case("own", files, kind, refused)
 
 
 def peak() -> int:
@@ -202,7 +215,7 @@ def memory() -> Iterator[None]:
 @given(case=cases())
 def test_hostile_files_are_refused_in_a_sentence_and_leave_nothing_behind(memory: None, case: Case) -> None:
     global _watching
-    reader, files, refused = case
+    reader, files, _, refused = case
     sentence = "Well formed."
     _opened.clear()
     _watching = True

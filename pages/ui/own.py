@@ -107,7 +107,7 @@ def preview(files: Sequence[UploadedFile], reading: Reading, look: Look) -> None
     """A wall of what would be kept, with its classes, and the button that keeps it; or what is wrong with the file."""
     if not files:
         st.info(
-            "Upload a file on the left, and its pictures appear here before anything is kept. A ZIP with a folder for each "
+            "Upload a file, and its pictures appear here before anything is kept. A ZIP with a folder for each "
             "class is the simplest: photographs of leaves, scanned letters, drawings of your class.",
             icon=":material/upload_file:",
         )
@@ -172,7 +172,7 @@ def _shown(pictures: Pictures) -> tuple[list[int], int]:
 def _advice(pictures: Pictures) -> list[str]:
     """What usually helps, said where it bites."""
     if pictures.grey.mean() > 140:
-        return ["Most pixels are bright. Strokes are learnt better bright on dark: swap bright and dark on the left."]
+        return ["Most pixels are bright. Strokes are learnt better bright on dark: swap bright and dark."]
     return []
 
 
