@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load, save
 
@@ -130,7 +130,7 @@ def run_case(kind: str, draw: Any) -> tuple[bytes, bool]:
         ), True
     if kind == "zip bomb":
         name = draw(st.sampled_from(["metrics.csv", "spec.json", "checkpoint.safetensors", "a.png"]))
-        return run_of({name: zeros(draw(st.integers(8, 24)))}), True
+        return run_of({name: zeros(draw(st.integers(2, 6)))}), True
     if kind == "path traversal":
         return run_of({draw(st.sampled_from(PATHS)) + "a.png": png(PICTURES[0])}), True
     history = draw(
@@ -153,9 +153,7 @@ def own_case(kind: str, draw: Any) -> tuple[tuple[bytes, ...], bool]:
         wide = ",".join(["1"] * draw(st.integers(200_000, 300_000))).encode()
         return draw(st.sampled_from([(lie,), (wide,), (npy(PICTURES).replace(b"(30, 7, 5)", b"(30, 7, 9**9)"),)])), True
     if kind == "wrong shape":
-        shape = draw(
-            st.sampled_from([(N,), (N, 1), (1, N, 2, 2, 2), (N, 90, 90), (N, 2, 3, 5), (3, 4, 4), (19, 7, 7), ()])
-        )
+        shape = draw(st.sampled_from([(N,), (N, 1), (1, N, 2, 2, 2), (N, 2, 3, 5), (3, 4, 4), (19, 7, 7), ()]))
         values = np.zeros(
             shape, dtype=draw(st.sampled_from(["u1", "<f4", ">f8", "i8", "?", "U3", "S2", "c8", "M8[s]"]))
         )
@@ -167,7 +165,7 @@ def own_case(kind: str, draw: Any) -> tuple[tuple[bytes, ...], bool]:
         return draw(st.sampled_from([(npy(values),), (text,)])), True
     if kind == "zip bomb":
         name = draw(st.sampled_from(["a.png", "x.npy", "deep/a.bmp"]))
-        return (zipped({name: zeros(draw(st.integers(8, 24)))}),), True
+        return (zipped({name: zeros(draw(st.integers(2, 6)))}),), True
     pictures = {f"{i}.png": png(PICTURES[i]) for i in range(N)}
     return (zipped(pictures | {draw(st.sampled_from(PATHS)) + "a.png": png(PICTURES[0])}),), True
 
@@ -203,9 +201,9 @@ def peak() -> int:
     return int(most if sys.platform == "darwin" else most * 1024)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def memory() -> Iterator[None]:
-    saved(), own_files(), zeros(24)
+    saved(), own_files(), zeros(6)
     before = peak()
     yield
     assert peak() - before < MEMORY
@@ -215,7 +213,7 @@ def memory() -> Iterator[None]:
 @given(case=cases())
 def test_hostile_files_are_refused_in_a_sentence_and_leave_nothing_behind(memory: None, case: Case) -> None:
     global _watching
-    reader, files, _, refused = case
+    reader, files, kind, refused = case
     sentence = "Well formed."
     _opened.clear()
     _watching = True
@@ -234,6 +232,9 @@ def test_hostile_files_are_refused_in_a_sentence_and_leave_nothing_behind(memory
         assert not refused
     finally:
         _watching = False
+    event(
+        f"{reader}, {kind}: {'read' if sentence == 'Well formed.' else 'refused'}"
+    )  # pytest --hypothesis-show-statistics
     assert sentence.endswith((".", ")"))
     assert len(sentence) < 1000
     assert _opened == []
