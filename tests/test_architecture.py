@@ -7,11 +7,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
     ("rbm.errors", "rbm.randomness"),
+    ("rbm.archive",),
     ("rbm.units", "rbm.datasets"),
     ("rbm.models",),
     ("rbm.samplers",),
     ("rbm.training", "rbm.evaluation"),
-    ("rbm.experiment", "rbm.checkpoint", "rbm.presets"),
+    ("rbm.experiment", "rbm.checkpoint", "rbm.bundle", "rbm.presets"),
     ("rbm.cluster", "rbm.jobs"),
     ("rbm.past",),
     ("rbm.live",),
@@ -26,6 +27,8 @@ SCREEN = ("streamlit", "plotly", "pages")
 # Neighbours in one layer that may know each other, importer first.
 BESIDE = {
     ("rbm.checkpoint", "rbm.experiment"),
+    ("rbm.bundle", "rbm.checkpoint"),
+    ("rbm.bundle", "rbm.experiment"),
     ("rbm.presets", "rbm.experiment"),
     ("rbm.cluster", "rbm.jobs"),  # only to warm the workers up
     ("pages.ui.frames", "pages.ui.theme"),

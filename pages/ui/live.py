@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui import controls, feed, state
-from rbm.datasets.catalog import CATALOG, is_available
+from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError
 from rbm.experiment import RunSpec
 from rbm.live import LiveRun
@@ -20,7 +20,8 @@ def transport() -> None:
     try:
         spec = state.to_spec(state.draft())
         if not is_available(spec.dataset.name):
-            problem = f"{CATALOG[spec.dataset.name].title} is not on this machine yet: download it on the left."
+            remedy = "choose another" if spec.dataset.name.startswith(OWN) else "download it"
+            problem = f"{controls.dataset_title(spec.dataset.name)} is not on this machine: {remedy} on the left."
     except ConfigError as error:
         problem = str(error)
     changed = state.needs_new_run(current, spec) if current and spec else []
@@ -148,5 +149,5 @@ def _tick(current: LiveRun | None) -> float | None:
 
 def picture_shape(spec: RunSpec) -> tuple[int, int]:
     """Height and width of one image of the run's data."""
-    height, width = CATALOG[spec.dataset.name].image_shape[:2]
+    height, width = entry(spec.dataset.name).image_shape[:2]
     return height, width

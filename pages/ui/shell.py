@@ -20,8 +20,8 @@ from rbm.errors import ClusterError
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Boltzmann Explorer"
-HOME, TRAIN, FILTERS, GIBBS = (
-    f"pages/{page}.py" for page in ("learn/home", "train/train", "train/filters", "generate/gibbs")
+HOME, TRAIN, FILTERS, DATA, GIBBS = (
+    f"pages/{page}.py" for page in ("learn/home", "train/train", "train/filters", "train/data", "generate/gibbs")
 )
 
 
@@ -42,6 +42,7 @@ PAGES = {
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),
         Entry(FILTERS, "Look at its filters", "grid_view", "filters"),
+        Entry(DATA, "Bring your own data", "upload_file", "data"),
     ),
     "Generate": (Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),),
 }

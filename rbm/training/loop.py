@@ -11,7 +11,7 @@ from torch import Tensor
 
 from rbm import randomness
 from rbm.datasets.base import Dataset, binarise
-from rbm.errors import ConfigError, DivergenceError
+from rbm.errors import CheckpointError, ConfigError, DivergenceError
 from rbm.models.rbm import RBM
 from rbm.training import gradients
 from rbm.training.centring import Centring
@@ -154,8 +154,24 @@ class Trainer:
         }
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
-        """Go on where ``state`` was taken. The window of a half-done event starts empty: it feeds curves, not learning."""
+        """Go on where ``state`` was taken. The window of a half-done event starts empty: it feeds curves, not learning.
+
+        CheckpointError when the state is of another run or data set, or damaged.
+        """
+        try:
+            self._load_state(state)
+        except (KeyError, IndexError, RuntimeError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"The trainer's state does not fit this run and its data ({error}); start the run anew from its settings."
+            ) from error
+
+    def _load_state(self, state: Mapping[str, Tensor]) -> None:
         self.step_number, self._last_report = (int(n) for n in state["progress"])
+        rows = state["order"].sort().values
+        if not 0 <= self._last_report <= self.step_number <= self.total_steps:
+            raise ValueError(f"{self.step_number} of {self.total_steps} updates done")
+        if len(rows) and not torch.equal(rows.cpu(), torch.arange(len(self._data))):
+            raise ValueError(f"its order of images is not one of {len(self._data)} images")
         self.seconds = float(state["seconds"])
         self._generator.set_state(state["generator"].cpu())
         self.probe.generator.set_state(state["probe_generator"].cpu())
