@@ -89,7 +89,7 @@ class Trainer:
         self.batches_per_epoch = math.ceil(len(self._data) / config.batch_size)
         self.total_steps = self.batches_per_epoch * config.epochs
         self.step_number, self.seconds = 0, 0.0
-        self._order = torch.empty(0, dtype=torch.long, device=device)
+        self._order, self._rows = torch.empty(0, dtype=torch.long, device=device), self._data.new_empty(0, 0)
         self.precision = choose_precision(config, model)
         self._half = HalfCopy(model) if self.precision.dtype == torch.bfloat16 else None
         self._negative = make_negative(model if self._half is None else self._half.model, config, self._coins)
@@ -184,11 +184,14 @@ class Trainer:
         position = self.step_number % self.batches_per_epoch
         if position == 0:
             self._order = torch.randperm(len(self._data), generator=self._generator, device=self._data.device)
-        rows = self._data[self._order[position * size : (position + 1) * size]]
+        chosen = self._order[position * size : (position + 1) * size]
+        if len(chosen) != len(self._rows):
+            self._rows = self._data.new_empty(len(chosen), self._data.shape[1])
+        rows = torch.index_select(self._data, 0, chosen, out=self._rows)  # into memory still warm
         dtype = rows.dtype if self._half is None else torch.bfloat16
         if self.config.binarise == "stochastic":
             return self._coins.flip(rows, torch.empty_like(rows, dtype=dtype))
-        return binarise(rows, self.config.binarise, self._generator).to(dtype)
+        return binarise(rows, self.config.binarise, self._generator).to(dtype, copy=self.config.binarise == "none")
 
     def _update(self, phases: gradients.Phases, rate: float) -> None:
         if self._fused is not None and self._fused.covers(self.config, phases):
