@@ -178,7 +178,7 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
 
     def pseudo_likelihood(model: RBM, probe: Probe) -> dict[str, float]:
         values = pseudo_log_likelihood_sampled(model, probe.validation, probe.generator)
-        return {"pseudo_log_likelihood": values.double().mean().item()}
+        return {"pseudo_log_likelihood": values.mean().item()}
 
     device = pick_device(spec.training.device)
     model = make_model(spec, dataset).to(device)

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
-    ("rbm.errors", "rbm.randomness"),
+    ("rbm.errors", "rbm.randomness", "rbm.numerics"),
     ("rbm.units", "rbm.datasets"),
     ("rbm.models",),
     ("rbm.samplers",),
