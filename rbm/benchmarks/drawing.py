@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from rbm.benchmarks.growth import Curve
 
-WIDTH, HEIGHT = 880, 270
-PANEL, GAP, LEFT, TOP, PLOT = 172, 42, 52, 58, 150  # pixels: a panel's width, the space between two, ...
+HEIGHT = 260
+PANEL, GAP, LEFT, TOP, PLOT = 160, 64, 58, 60, 144  # a panel's width, the space between two, the first one's place
 
 STYLE = """
 text{font:12px system-ui,-apple-system,'Segoe UI',sans-serif;fill:#57606a}
@@ -21,7 +21,7 @@ text{font:12px system-ui,-apple-system,'Segoe UI',sans-serif;fill:#57606a}
 
 def draw(curves: Sequence[Curve], caption: str) -> str:
     """One panel a curve; the dashed line through its last point is what exactly linear growth would be."""
-    width = LEFT + len(curves) * (PANEL + GAP)
+    width = LEFT + len(curves) * (PANEL + GAP) - GAP // 2
     panels = "".join(_panel(curve, LEFT + i * (PANEL + GAP)) for i, curve in enumerate(curves))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" role="img" aria-label="{_safe(caption)}">'

@@ -4,7 +4,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from statistics import median
 from typing import NamedTuple
 
 import torch
@@ -18,7 +17,8 @@ from rbm.models.rbm import RBM
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer
 
-BATCHES = 30  # a point of the first three curves is the median time of so many
+ROUNDS, BATCHES = 3, 10  # a point is the fastest of so many rounds, of so many updates in each: what nothing disturbed
+WARM_UP = 3
 
 # In a process of its own: MNIST's 60,000 images (and its 10,000 for testing) read, one epoch trained on nine tenths of
 # them while the rest is measured on, then the most memory that was ever resident.
@@ -83,14 +83,15 @@ def peak_memory() -> int:
 
 
 def _curve(title: str, unit: str, x: Sequence[int], measure: Callable[[int], float]) -> Curve:
-    return Curve(title, unit, tuple(x), tuple(measure(value) for value in x))
+    rounds = [[measure(value) for value in x] for _ in range(ROUNDS)]
+    return Curve(title, unit, tuple(x), tuple(map(min, zip(*rounds, strict=True))))
 
 
 def _update(setting: Setting) -> float:
     job = trainer(setting)
     taken = []
-    for _ in range(BATCHES + 5):
+    for _ in range(BATCHES + WARM_UP):
         started = time.perf_counter()
         job.step()
         taken.append(time.perf_counter() - started)
-    return median(taken[5:])
+    return min(taken[WARM_UP:])

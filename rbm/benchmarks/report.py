@@ -74,7 +74,9 @@ def as_values(races: Sequence[Race], tasks: Sequence[Task], auto: str) -> dict[s
 def as_text(values: dict[str, Any]) -> str:
     """The same as tables of one screen's width."""
     about, lines = values["machine"], []
-    lines.append(f"{about['processor']}, {about['cores']} cores, {about['threads']} threads, {about['instructions']}")
+    lines.append(
+        f"{about['processor']}, cores: {about['cores']}, torch threads: {about['threads']}, {about['instructions']}"
+    )
     known = ", ".join(f"{name} {version}" for name, version in values["versions"].items())
     lines.append(f"{about['system']}, Python {about['python']}, {known}; {about['date']}")
     lines.append(f"precision auto: {values['auto_precision']}")
@@ -83,7 +85,7 @@ def as_text(values: dict[str, Any]) -> str:
     if values["tasks"]:
         lines += ["", f"{'other work':<52}{'seconds':>10}"]
         lines += [f"{task['name']:<52}{task['seconds']:>10.3f}" for task in values["tasks"]]
-    return "\n".join(lines)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _table(race: dict[str, Any]) -> list[str]:

@@ -60,7 +60,7 @@ def _growth(path: Path, as_json: bool) -> int:
     if path.suffix != ".svg":
         raise ConfigError(f"Growth is drawn as SVG, got {path.name!r}; name a file that ends in .svg.")
     curves, memory, about = growth.curves(), growth.peak_memory(), report.machine()
-    caption = f"{about['processor']}, {about['threads']} threads, {about['date']}; dashed: exactly linear"
+    caption = f"{about['processor']}, torch threads: {about['threads']}, {about['date']}; dashed: exactly linear"
     try:
         path.write_text(drawing.draw(curves, caption), "utf-8")
     except OSError as error:
