@@ -179,7 +179,7 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
 
     def pseudo_likelihood(model: RBM, probe: Probe) -> dict[str, float]:
         values = pseudo_log_likelihood_sampled(model, probe.validation, probe.generator)
-        return {"pseudo_log_likelihood": values.double().mean().item()}
+        return {"pseudo_log_likelihood": values.mean().item()}
 
     def likelihood(model: RBM, probe: Probe) -> dict[str, float]:
         return watch.look(model, probe.validation, trainer.epoch, trainer.seconds)

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
-    ("rbm.errors", "rbm.randomness"),
+    ("rbm.errors", "rbm.randomness", "rbm.numerics"),
     ("rbm.archive",),
     ("rbm.units", "rbm.datasets"),
     ("rbm.models",),
@@ -16,6 +16,7 @@ LAYERS = [
     ("rbm.cluster", "rbm.jobs"),
     ("rbm.past",),
     ("rbm.live",),
+    ("rbm.benchmarks",),
     ("rbm.commands",),
     ("rbm.__main__", "rbm"),
     ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures"),

@@ -215,7 +215,11 @@ class TrainConfig:
         choices=("never", "1-2-5", "each"),
     )
     precision: str = knob(
-        "auto", "Precision", "Number format of the matrix products; auto takes float32.", choices=("auto", "float32")
+        "auto",
+        "Precision",
+        "Number format of the matrix products; auto takes bfloat16 where the processor has instructions for it, which is "
+        "about twice as fast there, and float32 elsewhere.",
+        choices=("auto", "float32", "bfloat16"),
     )
     device: str = knob(
         "auto",
