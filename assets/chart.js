@@ -140,7 +140,7 @@ class Chart {
     }
     this.lines.forEach((line, index) => {
       const one = series[index];
-      line.setAttribute("d", one && shown.includes(one) ? this.path(one.x.map((x, i) => [x, one.y[i]])) : "");
+      line.setAttribute("d", one && shown.includes(one) ? this.path(one.x.map((x, i) => [x, one.y[i]]), this.data.dots) : "");
       set(line, { class: one?.dash ? "dash" : "line", stroke: this.colour(index), "data-name": one?.name ?? "" });
     });
     this.band.setAttribute("d", band ? this.area(series[band[0]], series[band[1]], shown) : "");
@@ -152,15 +152,15 @@ class Chart {
     this.level.style.display = level && shown.length ? "" : "none";
   }
 
-  // A missing value breaks the line; a point without neighbours is a dot.
-  path(points) {
+  // A missing value breaks the line; a point without neighbours is a dot, and so is every one where they are few.
+  path(points, dots = false) {
     const runs = [[]];
     for (const [x, y] of points) {
       if (y === null || (this.data.y.log && y <= 0) || (this.data.x.log && x <= 0)) runs.push([]);
       else runs.at(-1).push(`${this.x(x).toFixed(1)},${this.y(y).toFixed(1)}`);
     }
     const dot = "m-1.6,0a1.6,1.6 0 1,0 3.2,0a1.6,1.6 0 1,0 -3.2,0";
-    return runs.map((run) => (run.length ? `M${run.join("L")}${run.length > 1 ? "" : dot}` : "")).join("");
+    return runs.map((run) => (run.length ? `M${run.join("L")}${run.length > 1 ? "" : dot}${dots ? run.map((at) => `M${at}${dot}`).join("") : ""}` : "")).join("");
   }
 
   area(one, other, shown) {

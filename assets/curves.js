@@ -7,8 +7,11 @@ export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".curves");
   if (!charts.has(root)) charts.set(root, new LiveChart(root));
   const chart = charts.get(root);
-  chart.update(data);
-  return () => chart.resized.disconnect();
+  const leave = join(data, (now) => chart.update(now));
+  return () => {
+    leave();
+    chart.resized.disconnect();
+  };
 }
 
 class LiveChart extends Chart {

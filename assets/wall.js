@@ -7,8 +7,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".wall");
   if (!walls.has(root)) walls.set(root, new Wall(root));
   const wall = walls.get(root);
-  wall.update(data, (index) => setTriggerValue("click", index));
-  return () => wall.resized.disconnect();
+  const leave = join(data, (now) => wall.update(now, (index) => setTriggerValue("click", index)));
+  return () => {
+    leave();
+    wall.resized.disconnect();
+  };
 }
 
 class Wall {
@@ -42,6 +45,7 @@ class Wall {
     root.style.width = `min(100%, ${(this.width * data.maxCell) / width}px)`;
     root.tabIndex = data.clickable ? 0 : -1;
     this.describe();
+    this.explain(data.legend);
     this.place(this.chosen, data.selected);
     this.point(this.at);
     if (data.version !== this.wanted) this.load(data);
@@ -54,6 +58,15 @@ class Wall {
       : { role: "img" };
     for (const [name, value] of Object.entries({ ...attributes, "aria-label": data.alt })) root.setAttribute(name, value);
     Object.assign(root.dataset, { clickable: data.clickable, n: data.n, selected: data.selected ?? "" });
+  }
+
+  // What the colours mean: the two ends of the scale and the word between them.
+  explain(scale) {
+    const legend = this.root.parentNode.querySelector(".legend");
+    legend.hidden = !scale;
+    if (!scale) return;
+    legend.firstElementChild.style.background = scale.gradient;
+    [...legend.lastElementChild.children].forEach((span, i) => (span.textContent = scale.words[i]));
   }
 
   load({ src, version }) {

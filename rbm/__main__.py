@@ -13,6 +13,8 @@ COMMANDS: dict[str, str] = {
     "train": "Train a run, or go on with one, and keep it in the registry of runs.",
     "evaluate": "Log-likelihood of a run: exact where that is possible, otherwise bracketed by AIS and reverse AIS.",
     "sample": "Samples of a run as a PNG, and their way there as a GIF.",
+    "bench": "measure this engine's speed beside others' in one run",
+    "data": "bring your own pictures as a data set; list, remove and restore them",
 }
 
 

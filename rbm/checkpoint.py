@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from rbm.errors import CheckpointError, ConfigError
+from rbm.errors import CheckpointError
 from rbm.experiment import RunSpec, bare_model
 from rbm.files import write_atomically
 from rbm.models.rbm import RBM
@@ -20,6 +21,10 @@ from rbm.training.events import TrainEvent
 from rbm.training.history import History
 
 FORMAT = "boltzmann-explorer/1"
+# What is read at most, a few times what the largest run on the screen writes: bytes in all, of the header, of the spec.
+MOST_BYTES, MOST_HEADER, MOST_SPEC = 2**28, 2**25, 2**16
+MOST_TENSORS, MOST_EVENTS, MOST_METRICS = 1000, 60_000, 64
+DTYPES = ("F64", "F32", "F16", "BF16", "I64", "I32", "U8", "BOOL")
 
 
 class Checkpoint(NamedTuple):
@@ -57,35 +62,96 @@ def to_bytes(
     """The checkpoint as bytes, for a file, a download or another process."""
     tensors = {f"model.{name}": p.detach() for name, p in model.named_parameters()}
     tensors |= {f"state.{name}": tensor for name, tensor in (state or {}).items()}
-    events = [[e.step, e.epoch, e.seconds, dict(e.metrics)] for e in (history.events if history else [])]
+    events = [[e.step, e.epoch, e.seconds, dict(e.metrics)] for e in _thinned(history.events if history else [])]
     header = {"format": FORMAT, "spec": spec.to_json(), "history": json.dumps(events)}
     return bytes(save({name: t.cpu().contiguous().clone() for name, t in tensors.items()}, metadata=header))
 
 
+def _thinned(events: list[TrainEvent]) -> list[TrainEvent]:
+    """Every so many of a history longer than ``from_bytes`` reads (hours of training), counted from the newest."""
+    return events[:: -math.ceil(max(len(events), 1) / MOST_EVENTS)][::-1]
+
+
 def from_bytes(data: bytes) -> Checkpoint:
-    """The reverse of ``to_bytes``; CheckpointError for anything that is not exactly such a checkpoint."""
-    try:
-        tensors = load(data)
-        length = int.from_bytes(data[:8], "little")
-        header = json.loads(data[8 : 8 + length])["__metadata__"]
-        if header["format"] != FORMAT:
-            raise CheckpointError(f"The checkpoint's format is {header['format']!r}; this program reads {FORMAT!r}.")
-        spec = RunSpec.from_json(header["spec"])
-        history = History(
-            TrainEvent(int(step), float(epoch), {str(n): float(x) for n, x in numbers.items()}, float(seconds))
-            for step, epoch, seconds, numbers in json.loads(header["history"])
-        )
-        model = _model(spec, {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
-    except (SafetensorError, KeyError, ValueError, TypeError, AttributeError, RecursionError, ConfigError) as error:
+    """The reverse of ``to_bytes``; CheckpointError for anything that is not exactly such a checkpoint.
+
+    Safe for a stranger's bytes: nothing in them is run, sizes are checked before memory is taken, and what comes back
+    is finite and of the types and shapes that this program writes.
+    """
+    if len(data) > MOST_BYTES:
         raise CheckpointError(
-            f"This is not a checkpoint of the Boltzmann Explorer, or it is damaged ({error}); save it again."
+            f"The checkpoint has {len(data) / 2**20:,.0f} MB; at most {MOST_BYTES // 2**20} are read."
+        )
+    try:
+        described = _json(data[8 : 8 + min(int.from_bytes(data[:8], "little"), len(data))])
+        header = described.pop("__metadata__")
+        if header["format"] != FORMAT:
+            raise CheckpointError(
+                f"The checkpoint's format is {str(header['format'])[:40]!r}; this program reads {FORMAT!r}."
+            )
+        spec = RunSpec.from_json(header["spec"][:MOST_SPEC])
+        history = History(_event(*event) for event in _json(header["history"].encode()))
+        _check_tensors(described)
+        tensors = load(data)
+        model = _model(spec, {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
+    except CheckpointError:
+        raise
+    except Exception as error:  # json, safetensors and torch raise what they like at broken bytes
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise CheckpointError(
+            f"This is not a checkpoint of the Boltzmann Explorer, or it is damaged ({reason}); save it again."
         ) from error
     if model.n_hidden != spec.model.n_hidden:
         raise CheckpointError(
             f"The checkpoint holds {model.n_hidden} hidden units but its description says {spec.model.n_hidden}."
         )
     state = {n.removeprefix("state."): t for n, t in tensors.items() if n.startswith("state.")}
+    for name, tensor in state.items():
+        if not torch.isfinite(tensor).all():
+            raise CheckpointError(f"The checkpoint's {name} holds values that are not finite.")
     return Checkpoint(model, spec, history, state)
+
+
+def _json(text: bytes) -> Any:
+    """JSON of a size that this program writes: ten bytes of lists in lists would otherwise become a kilobyte of objects."""
+    if (
+        len(text) > MOST_HEADER
+        or max(map(text.count, (b"[", b"{"))) > 2 * MOST_EVENTS
+        or text.count(b'"') > 80 * MOST_EVENTS
+    ):
+        raise ValueError(f"its header is larger than {MOST_HEADER // 2**20} MB or {MOST_EVENTS:,} events")
+    return json.loads(text)
+
+
+def _check_tensors(described: Mapping[str, Mapping[str, Any]]) -> None:
+    """Names, types and sizes as the header announces them, before torch takes memory for them."""
+    if len(described) > MOST_TENSORS:
+        raise CheckpointError(f"The checkpoint holds {len(described):,} tensors; at most {MOST_TENSORS} are read.")
+    for name, about in described.items():
+        if not re.fullmatch(r"(model|state)\.[\w.]{1,80}", name):
+            raise CheckpointError(
+                f"The checkpoint holds {name[:80]!r}; expected a model's parameters and its trainer's state."
+            )
+        if about["dtype"] not in DTYPES:
+            raise CheckpointError(
+                f"The checkpoint's {name} is {str(about['dtype'])[:20]}; expected {', '.join(DTYPES)}."
+            )
+        shape = about["shape"]
+        if len(shape) > 4 or not all(type(size) is int and 0 <= size <= MOST_BYTES for size in shape):
+            raise CheckpointError(
+                f"The checkpoint's {name} has the shape {str(shape)[:80]}; expected up to four sizes."
+            )
+
+
+def _event(step: Any, epoch: Any, seconds: Any, numbers: Any) -> TrainEvent:
+    """One event of the curves, of exactly the types that ``to_bytes`` writes. A number may be NaN: its curve breaks there."""
+    if type(step) is not int or not all(type(x) in (int, float) and 0 <= x < 2**53 for x in (step, epoch, seconds)):
+        raise ValueError("its history has an event whose step, epoch or seconds is no number from 0 up")
+    if len(numbers) > MOST_METRICS or not all(
+        type(x) in (int, float) and re.fullmatch(r"\w{1,80}", n) for n, x in numbers.items()
+    ):
+        raise ValueError("its history has an event whose measurements are not numbers by name")
+    return TrainEvent(step, float(epoch), {name: float(x) for name, x in numbers.items()}, float(seconds))
 
 
 @torch.no_grad()

@@ -21,6 +21,10 @@ class CheckpointError(RbmError):
     """A checkpoint is missing, malformed or made for another model."""
 
 
+class BundleError(RbmError):
+    """A run's ZIP is malformed, too large, or its parts do not belong together."""
+
+
 class TooLargeError(RbmError):
     """An exact computation was asked of a model too large to enumerate."""
 

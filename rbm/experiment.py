@@ -173,22 +173,30 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
     """The run at its start, on the device its training asks for, with the measurements that the screen shows."""
     from rbm import randomness
     from rbm.evaluation.likelihood import pseudo_log_likelihood_sampled
+    from rbm.evaluation.watch import EPOCHS, LikelihoodWatch
     from rbm.training.loop import Trainer
     from rbm.training.metrics import STANDARD, Probe
 
     def pseudo_likelihood(model: RBM, probe: Probe) -> dict[str, float]:
         values = pseudo_log_likelihood_sampled(model, probe.validation, probe.generator)
-        return {"pseudo_log_likelihood": values.double().mean().item()}
+        return {"pseudo_log_likelihood": values.mean().item()}
+
+    def likelihood(model: RBM, probe: Probe) -> dict[str, float]:
+        return watch.look(model, probe.validation, trainer.epoch, trainer.seconds)
 
     device = pick_device(spec.training.device)
+    watch = LikelihoodWatch(
+        EPOCHS[spec.training.likelihood], randomness.generator(spec.seed, "likelihood", device=device)
+    )
     model = make_model(spec, dataset).to(device)
     metrics = (
         STANDARD
         if spec.training.binarise == "none" or spec.model.visible != "bernoulli"
-        else (*STANDARD, pseudo_likelihood)
+        else (*STANDARD, pseudo_likelihood, likelihood)
     )
     generator = randomness.generator(spec.seed, "training", device=device)
-    return Trainer(model, dataset, spec.training, generator, metrics)
+    trainer = Trainer(model, dataset, spec.training, generator, metrics)  # which its likelihood asks for the time
+    return trainer
 
 
 def pick_device(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rbm.datasets.catalog import revision
 from rbm.errors import ConfigError, DivergenceError
 from rbm.experiment import DatasetSpec, RunSpec, make_dataset, make_trainer
 from rbm.training.events import TrainEvent
@@ -91,9 +92,13 @@ class Slice(NamedTuple):
     device: str
 
 
-@lru_cache(maxsize=8)
 def cached_dataset(spec: DatasetSpec) -> Dataset:
     """One copy of a data set for all the runs of this process: sixty students share their MNIST."""
+    return _cached(spec, revision(spec.name))  # another own set may have taken the name
+
+
+@lru_cache(maxsize=8)
+def _cached(spec: DatasetSpec, revision: str) -> Dataset:
     return make_dataset(spec)
 
 

@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from rbm.datasets.catalog import CATALOG
+from rbm.datasets.catalog import entry, names
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.training.config import TrainConfig, knobs
@@ -50,6 +50,7 @@ _FIELDS: dict[str, tuple[str, str, Any]] = {
     "gc": ("training", "gradient_clip", 0.0),
     "sh": ("training", "schedule", "constant"),
     "bi": ("training", "binarise", "stochastic"),
+    "ll": ("training", "likelihood", "1-2-5"),
     "pr": ("training", "precision", "auto"),
     "dv": ("training", "device", "auto"),
     "s": ("run", "seed", 1),
@@ -107,12 +108,12 @@ def from_query(query: Mapping[str, str]) -> Opened:
 def _read(part: str, field: str, default: Any, text: str, notes: list[str], dataset: dict[str, Any]) -> Any:
     """One value; ValueError where there is nothing to bring into range."""
     if field == "name":
-        if text not in CATALOG:
+        if text not in names():
             raise ValueError
         return text
     if field == "classes":
         classes = tuple(sorted({_whole(number) for number in text.split(".")}))
-        if not 0 <= classes[0] <= classes[-1] < len(CATALOG[dataset["name"]].class_names):
+        if not 0 <= classes[0] <= classes[-1] < len(entry(dataset["name"]).class_names):
             raise ValueError
         return classes
     if field in ("size", "seed"):

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from rbm import cluster
 from rbm.errors import ClusterError, ConfigError, RbmError
 from rbm.experiment import RunSpec
 from rbm.jobs import Slice, Snapshot, TrainingJob
-from rbm.past import Past, with_snapshot
+from rbm.past import Past, with_newest
 from rbm.recording import Record
 from rbm.store import Progress, Run
 from rbm.training.config import LIVE
@@ -52,6 +53,7 @@ class LiveRun:
         self.first: Snapshot | None = None  # the model before training
         self.past: list[Past] = []
         self.step_number, self.total_steps, self.batches_per_epoch = 0, 0, 0
+        self.on_news: Callable[[], None] = lambda: None  # called from the run's thread whenever there is news to read
         self.knobs = {name: getattr(spec.training, name) for name in LIVE}
         self._lock = threading.RLock()
         self._actor: Any = None
@@ -158,6 +160,7 @@ class LiveRun:
                     if isinstance(error, RbmError):
                         raise
                     self._revive(error)
+                self.on_news()
         except RbmError as error:
             self._fail(str(error))
         except Exception as error:
@@ -166,6 +169,8 @@ class LiveRun:
                 return
             _log.exception("the training thread of a session failed")
             self._fail(f"Training stopped on an unexpected error ({type(error).__name__}: {error}); Reset starts anew.")
+        finally:
+            self.on_news()
 
     def _next_order(self) -> dict[str, Any] | None:
         """What the next slice is to do, or None, with the thread's end noted under the same lock."""
@@ -187,7 +192,7 @@ class LiveRun:
             self._snapshot_at = now if snapshot else self._snapshot_at
             self._checkpoint_at = now if checkpoint else self._checkpoint_at
             return {
-                "seconds": SLICE_SECONDS if self.history.events else 0.05,  # the first points at once
+                "seconds": SLICE_SECONDS if self.history.events else 0.0,  # the first points at once
                 "until": self._until,
                 "snapshot": snapshot,
                 "checkpoint": checkpoint,
@@ -223,9 +228,8 @@ class LiveRun:
             self._take(future.result())
 
     def _make_actor(self) -> Any:
-        client = cluster.connect().client
-        future = client.submit(TrainingJob, self.spec.to_json(), self._checkpoint, actor=True, pure=False)
-        actor = future.result()
+        submit = cluster.connect().client.submit
+        actor = submit(TrainingJob, self.spec.to_json(), self._checkpoint, actor=True, pure=False).result()
         if self._checkpoint is not None:  # a revived run: the knobs turned since its start are not in its spec
             actor.change(self.knobs).result()
         return actor
@@ -241,7 +245,7 @@ class LiveRun:
                 self._revivals = 0
             if slice_.snapshot is not None:
                 self.snapshot, self.first = slice_.snapshot, self.first or slice_.snapshot
-                self.past = with_snapshot(self.past, slice_.snapshot)
+                self.past = with_newest(self.past, slice_.snapshot)
             if self._until is not None and self.step_number >= self._until:
                 self._until = None
             if slice_.status != "running":

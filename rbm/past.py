@@ -1,4 +1,4 @@
-"""A run's past as the screen keeps it: its parameters at many moments, within a fixed amount of memory."""
+"""A run's past as it is kept for looking at: the parameters at some times, fewer where they change less."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Past(NamedTuple):
     activity: Array
 
 
-def with_snapshot(kept: list[Past], snapshot: Snapshot) -> list[Past]:
-    """The past with one more moment, if it is a later one, thinned where it has grown too large."""
+def with_newest(kept: list[Past], snapshot: Snapshot) -> list[Past]:
+    """The past with a snapshot added, thinned where it grew too large."""
     if not kept or snapshot.step > kept[-1].step:
         kept = [*kept, Past(snapshot.step, snapshot.epoch, snapshot.weight.astype(np.float16), *snapshot[3:6])]
     while sum(f.weight.nbytes for f in kept) > PAST_BYTES and len(kept) > 8:
@@ -33,7 +33,7 @@ def with_snapshot(kept: list[Past], snapshot: Snapshot) -> list[Past]:
 
 
 def thin(kept: list[Past]) -> list[Past]:
-    """The past with its most crowded picture left out (in log steps, as learning slows down); the ends stay."""
+    """The history with its most crowded picture left out (in log steps, as learning slows down); the ends stay."""
     places = np.log1p([f.step for f in kept])
     crowding = places[2:] - places[:-2]
     drop = 1 + int(np.argmin(crowding))

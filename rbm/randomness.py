@@ -37,17 +37,27 @@ class Coins:
 
     def __init__(self, generator: torch.Generator) -> None:
         self.generator = generator
-        self._bits = torch.empty(0, dtype=torch.int64, device=generator.device)
+        self._memory: dict[torch.Size, tuple[Tensor, Tensor, Tensor]] = {}
+        self._offset = torch.tensor(-32768.5, device=generator.device)
 
     def flip(self, p: Tensor, out: Tensor | None = None) -> Tensor:
-        """Samples in {0, 1} with P(1) = p, written to ``out`` (p's shape and dtype) when it is given."""
-        words = (p.numel() + 3) // 4
-        if self._bits.numel() < words:
-            self._bits = torch.empty(words, dtype=torch.int64, device=p.device)
-        # Without explicit ends random_ leaves the sign bit of an int64 unset: name the whole range.
-        bits = self._bits[:words].random_(-(2**63), None, generator=self.generator)
-        uniform = bits.view(torch.int16)[: p.numel()].view(p.shape)  # -32768 ... 32767, each equally likely
-        # The half makes P(1) = round(65536 p) / 65536: without it p is always rounded up, and a rare unit fires too often.
-        threshold = torch.add(-32768.5, p, alpha=65536.0) if p.dtype == torch.float32 else p.float() * 65536.0 - 32768.5
+        """Samples in {0, 1} with P(1) = p, written to ``out`` (p's shape, any dtype) when it is given."""
         out = torch.empty_like(p) if out is None else out
+        if p.device.type == "mps":  # whose random_ has no whole int64
+            return out.copy_(bernoulli(p, self.generator))
+        bits, uniform, threshold = self._memory.get(p.shape) or self._make(p)
+        # Without explicit ends random_ leaves the sign bit of an int64 unset: name the whole range.
+        bits.random_(-(2**63), None, generator=self.generator)
+        # The half makes P(1) = round(65536 p) / 65536: without it p is always rounded up, and a rare unit fires too often.
+        if p.dtype == torch.float32:
+            torch.add(self._offset, p, alpha=65536.0, out=threshold)
+        else:
+            torch.mul(p, 65536.0, out=threshold).add_(self._offset)  # a power of two: exact in any format
         return torch.gt(threshold, uniform, out=out)
+
+    def _make(self, p: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Memory for flips of p's shape: the int64 drawn, its 16-bit integers (-32768 ... 32767), thresholds to hold them to."""
+        bits = torch.empty((p.numel() + 3) // 4, dtype=torch.int64, device=p.device)
+        uniform = bits.view(torch.int16)[: p.numel()].view(p.shape)
+        self._memory[p.shape] = bits, uniform, torch.empty(p.shape, dtype=torch.float32, device=p.device)
+        return self._memory[p.shape]

@@ -6,15 +6,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
-    ("rbm.errors", "rbm.randomness", "rbm.files"),
+    ("rbm.errors", "rbm.randomness", "rbm.numerics", "rbm.files"),
+    ("rbm.archive",),
     ("rbm.units", "rbm.datasets"),
     ("rbm.models",),
     ("rbm.samplers",),
     ("rbm.training", "rbm.evaluation"),
-    ("rbm.experiment", "rbm.checkpoint", "rbm.presets"),
+    ("rbm.experiment", "rbm.checkpoint", "rbm.bundle", "rbm.presets"),
     ("rbm.store", "rbm.link"),
     ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job"),
     ("rbm.live", "rbm.measuring"),
+    ("rbm.benchmarks",),
     ("rbm.commands",),
     ("rbm.__main__", "rbm"),
     ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures"),
@@ -26,6 +28,8 @@ SCREEN = ("streamlit", "plotly", "pages")
 # Neighbours in one layer that may know each other, importer first.
 BESIDE = {
     ("rbm.checkpoint", "rbm.experiment"),
+    ("rbm.bundle", "rbm.checkpoint"),
+    ("rbm.bundle", "rbm.experiment"),
     ("rbm.presets", "rbm.experiment"),
     ("rbm.cluster", "rbm.jobs"),  # only to warm the workers up
     ("rbm.past", "rbm.jobs"),

@@ -1,5 +1,6 @@
 """Runs on a real Dask cluster, in its own process, as the app uses it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import psutil
 import pytest
 import torch
 
+from pages.ui.feed import Feed
 from rbm import cluster, live
 from rbm.errors import ClusterError, ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
@@ -229,3 +231,30 @@ def test_a_snapshot_becomes_the_model_again(start):
     model = restore(run.snapshot)
     np.testing.assert_array_equal(model.weight.detach().numpy(), run.snapshot.weight)
     np.testing.assert_array_equal(model.hidden_bias.detach().numpy(), run.snapshot.hidden_bias)
+
+
+def test_news_are_told_until_the_run_is_at_rest(start):
+    run, heard = start(SPEC), []
+    run.on_news = lambda: heard.append((len(run.history), run.active))
+    run.step(batches=3)
+    wait(lambda: bool(heard) and not heard[-1][1])
+    assert heard[-1] == (len(run.history), False)
+    assert any(moving for _, moving in heard)
+
+
+def test_a_feed_says_nothing_before_there_is_something_to_say(start):
+    feed, run = Feed(), start(SPEC)
+    assert feed.message() is None
+    feed.show(run, lambda run: {"status": {"share": run.progress}})
+    assert json.loads(feed.message()) == {"moving": False, "elements": {"status": {"share": 0.0}}}
+    run.step(batches=1)
+    wait(lambda: not run.active)
+    told = json.loads(feed.message())
+    assert told["moving"] is False
+    assert told["elements"]["status"]["share"] == pytest.approx(1 / run.total_steps)
+
+
+def test_two_feeds_have_addresses_that_cannot_be_guessed():
+    first, second = Feed(), Feed()
+    assert first.address != second.address
+    assert len(first.token) > 20

@@ -1,5 +1,6 @@
 """Every page under AppTest: it opens alone, says what to do next, and its widgets edit the draft."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,10 +40,19 @@ def test_a_page_opens_alone_without_a_run(script):
     assert len(app.header) == 1
 
 
-@pytest.mark.parametrize("script", [shell.TRAIN, shell.FILTERS, shell.GIBBS])
+@pytest.mark.parametrize("script", [shell.FILTERS, shell.GIBBS])
 def test_an_empty_page_says_what_to_do_next(script):
     (hint,) = open_page(script).info
     assert "Train" in hint.value
+
+
+def test_the_train_page_stands_ready_before_the_first_run():
+    app = open_page(shell.TRAIN)
+    _, status, *places = (json.loads(element.proto.json) for element in app.get("bidi_component"))
+    assert "Press Train" in status["words"]
+    assert (status["moving"], status["share"]) == (False, 0)
+    assert status["feed"].startswith("live/")
+    assert {"chart_cd_loss", "wall_filters", "wall_reconstructions"} < {place["channel"] for place in places}
 
 
 def test_the_draft_starts_as_the_default_run_and_widgets_edit_it():

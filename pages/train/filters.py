@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import empty, filters, live, shell, state
+from pages.ui.status import status
 
 shell.header(
     "Look at its filters", "Which strokes did each hidden unit learn to see, when, and which images excite it?"
@@ -12,7 +13,7 @@ shell.header(
 def look() -> None:
     """The wall on the left, the chosen unit on the right; drawn anew while the run moves."""
     current = state.run()
-    live.status_line(current)
+    status(current)
     if current is None or not current.past:
         empty.no_machine("whose filters could be shown")
         return

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from pages.ui import controls, live, share, shell, state
+from pages.ui import board, controls, live, share, shell, state
 
 shell.header(
     "Train a machine", "What does a restricted Boltzmann machine learn, and how fast? Change a setting and look."
 )
 state.take_link()
-with st.sidebar:
-    controls.draft_panel()
 live.transport()
 share.draft_row()
-live.moving(live.board)
+board.board(state.run())
+with st.sidebar:  # last, though it stands first: the answer to a click on Train need not wait for it
+    controls.draft_panel()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
@@ -9,8 +11,8 @@ import streamlit as st
 from pages.ui import frames, theme
 from pages.ui.curves import curves
 from pages.ui.figures import Series, curve_option
-from pages.ui.wall import wall
-from rbm.jobs import Snapshot
+from pages.ui.wall import Legend, wall
+from rbm.jobs import SHOWN_IMAGES, Snapshot
 from rbm.training.events import MEASURES
 from rbm.training.history import History
 
@@ -34,9 +36,42 @@ def curve(history: History, metric: str, key: str, try_this: str = "") -> None:
     measure = MEASURES[metric]
     with st.container(key=f"card_{key}", gap="xsmall"):
         title(measure.title, measure.tells, measure.not_tells, try_this)
-        x, y = history.column(metric)
-        option = curve_option([Series(measure.title, x, y)], x_title="epochs", y_title=measure.unit)
-        curves(option, height=CURVE_HEIGHT, key=f"chart_{key}", alt=f"{measure.title} against epochs")
+        alt = f"{measure.title} against epochs"
+        curves(measure_option(history, metric), height=CURVE_HEIGHT, key=f"chart_{key}", alt=alt)
+
+
+def likelihood(history: History, key: str) -> None:
+    """The two ends of the log-likelihood's bracket with what lies between them shaded."""
+    measure = MEASURES["log_likelihood"]
+    with st.container(key=f"card_{key}", gap="xsmall"):
+        title(measure.title, measure.tells, measure.not_tells, "k = 1 against PCD: here is where PCD wins.")
+        alt = "Log-likelihood of validation images after some epochs"
+        curves(likelihood_option(history), height=CURVE_HEIGHT, key=f"chart_{key}", alt=alt)
+
+
+def likelihood_option(history: History) -> dict[str, Any]:
+    """The chart of the bracket, each value at the epoch of the machine that it speaks of."""
+    found = [e.metrics for e in history.events if "log_likelihood_epoch" in e.metrics]
+    epochs = [one["log_likelihood_epoch"] for one in found]
+    ends = {"reverse AIS": "log_likelihood_low", "AIS": "log_likelihood_high"}
+    series = [Series(name, epochs, [one[end] for one in found]) for name, end in ends.items()]
+    unit = MEASURES["log_likelihood"].unit
+    return curve_option(
+        series,
+        x_title="epochs",
+        y_title=unit,
+        band=("reverse AIS", "AIS"),
+        band_label="bracket",
+        dots=True,
+        empty="First value after an epoch",
+    )
+
+
+def measure_option(history: History, metric: str) -> dict[str, Any]:
+    """The chart of one number of the event stream."""
+    measure = MEASURES[metric]
+    series = [Series(measure.title, *history.column(metric))]
+    return curve_option(series, x_title="epochs", y_title=measure.unit)
 
 
 def free_energy(history: History, key: str) -> None:
@@ -48,12 +83,15 @@ def free_energy(history: History, key: str) -> None:
             "how good the model is. Both curves may rise or fall together, as log Z moves with them.",
             "the preset that overfits 500 images.",
         )
-        series = [
-            Series(name, *history.column(f"free_energy_{part}"))
-            for name, part in (("training", "train"), ("validation", "validation"))
-        ]
-        option = curve_option(series, x_title="epochs", y_title="nats per image", band=("training", "validation"))
-        curves(option, height=CURVE_HEIGHT, key=f"chart_{key}", alt="Free energy of training and validation images")
+        alt = "Free energy of training and validation images"
+        curves(free_energy_option(history), height=CURVE_HEIGHT, key=f"chart_{key}", alt=alt)
+
+
+def free_energy_option(history: History) -> dict[str, Any]:
+    """The chart of both free energies."""
+    parts = ("training", "train"), ("validation", "validation")
+    series = [Series(name, *history.column(f"free_energy_{part}")) for name, part in parts]
+    return curve_option(series, x_title="epochs", y_title="nats per image", band=("training", "validation"))
 
 
 def filter_wall(
@@ -70,17 +108,12 @@ def filter_wall(
     max_cell: int = 56,
 ) -> int | None:
     """The incoming weights of ``units`` as pictures, on one scale or each on its own. Returns the place clicked."""
-    pictures = np.ascontiguousarray(weight.T[units], dtype=np.float64).reshape(-1, *shape)
-    # One lonely pixel must not wash out all the others: the scale ends where 99.9 % of the weights lie.
-    limit = float(np.quantile(np.abs(pictures), 0.999))
-    coloured = frames.colour_weights(
-        pictures, shared=shared, limit=limit if shared else None, lut=theme.diverging(mode())
-    )
-    columns = min(columns, len(units))
-    place = wall(
-        frames.grid_png(coloured.pixels, columns),
+    png, legend = filter_picture(weight, shape, units, shared=shared, columns=columns, mode=mode())
+    return wall(
+        png,
+        legend=legend,
         n=len(units),
-        columns=columns,
+        columns=min(columns, len(units)),
         cell=shape,
         labels=labels or [f"unit {unit}" for unit in units],
         selected=selected,
@@ -89,26 +122,29 @@ def filter_wall(
         alt=f"Weights of {len(units)} hidden units as pictures",
         key=key,
     )
-    _legend(
-        f"−{limit:.2f}" if shared else "−max",
-        "weight" if shared else "each its own scale",
-        f"{limit:.2f}" if shared else "max",
-    )
-    return place
 
 
-def _legend(low: str, middle: str, high: str) -> None:
-    """What the colours of weights mean."""
-    gradient = theme.css_gradient(theme.diverging(mode()))
-    st.html(
-        '<div style="max-width:22rem;font-size:.8rem;opacity:.85">'
-        f'<div style="height:.5rem;border-radius:.25rem;background:{gradient}"></div>'
-        f'<div style="display:flex;justify-content:space-between"><span>{low}</span><span>{middle}</span>'
-        f"<span>{high}</span></div></div>"
-    )
+def filter_picture(
+    weight: Array,
+    shape: tuple[int, int],
+    units: npt.NDArray[np.intp],
+    *,
+    shared: bool = True,
+    columns: int = 10,
+    mode: theme.Mode,
+) -> tuple[bytes, Legend]:
+    """The wall of filters as a PNG, and what its colours mean."""
+    pictures = np.ascontiguousarray(weight.T[units], dtype=np.float64).reshape(-1, *shape)
+    # One lonely pixel must not wash out all the others: the scale ends where 99.9 % of the weights lie.
+    limit = float(np.quantile(np.abs(pictures), 0.999))
+    lut = theme.diverging(mode)
+    coloured = frames.colour_weights(pictures, shared=shared, limit=limit if shared else None, lut=lut)
+    ends = (f"−{limit:.2f}", f"{limit:.2f}") if shared and limit else ("−max", "max")
+    words = (ends[0], "weight" if shared else "weight, each its own scale", ends[1])
+    return frames.grid_png(coloured.pixels, min(columns, len(units))), Legend(theme.css_gradient(lut), words)
 
 
-def reconstructions(snapshot: Snapshot, shape: tuple[int, int], key: str) -> None:
+def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str) -> None:
     """Ten test images over their one-step reconstructions, before training and now."""
     with st.container(key=f"card_{key}", gap="xsmall"):
         title(
@@ -116,15 +152,22 @@ def reconstructions(snapshot: Snapshot, shape: tuple[int, int], key: str) -> Non
             "Top: ten test images. Middle: their reconstructions p(v|h) by the untrained machine. Bottom: by this one, now.",
             "whether the machine can make such images by itself: step its chains from noise for that.",
         )
-        rows = np.concatenate([snapshot.originals, snapshot.before, snapshot.now])
-        count = len(snapshot.originals)
+        count = len(SHOWN_IMAGES)
         picture_wall(
-            frames.colour_probabilities(rows, shape=shape),
+            reconstruction_pixels(snapshot, shape),
             count,
             f"wall_{key}",
             "Ten test images over their reconstructions before training and now",
             labels=[f"{row} {i + 1}" for row in ("original", "before training", "now") for i in range(count)],
         )
+
+
+def reconstruction_pixels(snapshot: Snapshot | None, shape: tuple[int, int]) -> frames.Pixels:
+    """Three rows of pictures: test images, their reconstructions before training and now; black before there are any."""
+    if snapshot is None:
+        return np.zeros((3 * len(SHOWN_IMAGES), *shape, 3), np.uint8)
+    rows = np.concatenate([snapshot.originals, snapshot.before, snapshot.now])
+    return frames.colour_probabilities(rows, shape=shape)
 
 
 def picture_wall(

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import state
-from rbm.datasets.catalog import CATALOG, is_available
+from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
 from rbm.errors import RbmError
 from rbm.experiment import ModelSpec
 from rbm.presets import PRESETS
@@ -35,6 +35,7 @@ _MORE = (
     "sparsity_target",
     "sparsity_cost",
     "gradient_clip",
+    "likelihood",
     "binarise",
     "visible_bias",
 )
@@ -122,19 +123,31 @@ def _dataset() -> None:
     key, value = _bound("dataset")
     st.selectbox(
         "Data set",
-        list(CATALOG),
-        format_func=lambda name: CATALOG[name].title,
+        list(dict.fromkeys([*names(), value])),  # the draft's may have been deleted meanwhile
+        format_func=dataset_title,
         key=key,
         on_change=_changed_dataset,
-        help="What is learnt. MNIST and the toy sets come with the program; the others are downloaded once.",
+        help="What is learnt. MNIST and the toy sets come with the program, some are downloaded once, and you can bring "
+        "your own on a page of its own.",
     )
-    entry = CATALOG[value]
     with st.container():
-        if not is_available(value):
-            st.caption(entry.about)
+        if is_available(value):
+            classes = entry(value).class_names
+            if len(classes) > 4:
+                _classes(classes)
+        elif value.startswith(OWN):
+            st.caption("This data set is not kept here any more. Choose another, or bring it again.")
+        else:
+            st.caption(entry(value).about)
             _download(value)
-        elif len(entry.class_names) > 4:
-            _classes(entry.class_names)
+
+
+def dataset_title(name: str) -> str:
+    """What people call a data set, also one that is gone."""
+    try:
+        return entry(name).title
+    except RbmError:
+        return f"{name.removeprefix(OWN)} (not here)"
 
 
 def _changed_dataset() -> None:

@@ -1,6 +1,7 @@
 """Curves that move: the chart keeps its zoom, its hidden series and its crosshair while values keep coming."""
 
 from collections.abc import Mapping
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from pages.ui.component import declare
@@ -17,7 +18,7 @@ _HTML = """
 </div>
 """
 
-_mount: "ComponentRenderer" = declare("curves", _HTML, "scales", "chart", "curves")
+_mount: "ComponentRenderer" = declare("curves", _HTML, "board", "scales", "chart", "curves")
 
 
 def curves(option: Mapping[str, Any], *, key: str, alt: str, height: int = 280) -> None:
@@ -25,4 +26,4 @@ def curves(option: Mapping[str, Any], *, key: str, alt: str, height: int = 280) 
 
     For the reader: the wheel or a drag zooms in x, a double click shows everything again, a click on a name hides it.
     """
-    _mount(key=key, data={**option, "alt": alt, "height": height})
+    _mount(key=key, data={**option, "alt": alt, "height": height, "channel": key, "at": time()})

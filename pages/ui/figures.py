@@ -37,12 +37,13 @@ def curve_option(
     line: tuple[str, float] | None = None,
     log_x: bool = False,
     log_y: bool = False,
+    dots: bool = False,
     empty: str = "No values yet",
 ) -> dict[str, Any]:
     """What `ui.curves.curves` draws, as JSON values. Titles name the unit: "free energy / nats".
 
     band: the names of two series; the area between them is shaded and `second - first` is shown as `band_label`.
-    line: what a horizontal line shows, and its value.
+    line: what a horizontal line shows, and its value. dots: mark every value, where they are few.
     """
     names = [one.name for one in series]
     if len(set(names)) < len(names):
@@ -56,6 +57,7 @@ def curve_option(
         "band": [names.index(name) for name in band] if band else None,
         "bandLabel": band_label,
         "line": {"label": line[0], "value": float(line[1])} if line and np.isfinite(line[1]) else None,
+        "dots": dots,
         "empty": empty,
     }
 

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
+from pages.ui.component import declare
 from rbm import cluster, live, recording
 from rbm.errors import ClusterError, StoreError
 from rbm.store import open_store
@@ -21,9 +22,13 @@ from rbm.store import open_store
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Boltzmann Explorer"
 LAST_SECONDS = 3.0  # that the server's end waits for the runs' last checkpoints
-HOME, TRAIN, FILTERS, GIBBS, RUNS = (
-    f"pages/{page}.py" for page in ("learn/home", "train/train", "train/filters", "generate/gibbs", "compare/runs")
+HOME, TRAIN, FILTERS, DATA, GIBBS, RUNS = (
+    f"pages/{page}.py"
+    for page in ("learn/home", "train/train", "train/filters", "train/data", "generate/gibbs", "compare/runs")
 )
+
+
+_menu = declare("menu", '<span class="menu"></span>')
 
 
 class Entry(NamedTuple):
@@ -40,6 +45,7 @@ PAGES = {
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),
         Entry(FILTERS, "Look at its filters", "grid_view", "filters"),
+        Entry(DATA, "Bring your own data", "upload_file", "data"),
     ),
     "Generate": (Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),),
     "Compare": (Entry(RUNS, "Compare runs", "compare_arrows", "runs"),),
@@ -94,5 +100,7 @@ def run() -> None:
 
 def header(title: str, question: str) -> None:
     """A page's name and, in one line, what one can find out there."""
-    st.header(title, anchor=False)
-    st.caption(question)
+    with st.container(gap=None):
+        st.header(title, anchor=False)
+        st.caption(question)
+        _menu(key="menu", data={"page": title})

@@ -12,7 +12,7 @@ from rbm import recording
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.link import from_query
-from rbm.live import LiveRun, watched_runs
+from rbm.live import LiveRun
 from rbm.recording import Record
 from rbm.store import open_store
 from rbm.training.config import LIVE, TrainConfig
@@ -154,10 +154,3 @@ def needs_new_run(current: LiveRun, spec: RunSpec) -> list[str]:
 def same_seed_again(current: LiveRun) -> RunSpec:
     """The run's spec with the knobs as they were last turned: what Reset starts from."""
     return replace(current.spec, training=replace(current.spec.training, **current.knobs))
-
-
-def tick(current: LiveRun | None) -> float | None:
-    """Seconds between looks at a moving run (more of them when a class trains), None when nothing moves."""
-    if current is None or not current.active:
-        return None
-    return min(max(0.45, 0.06 * watched_runs()), 3.0)

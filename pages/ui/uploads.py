@@ -6,7 +6,7 @@ import math
 from pathlib import PurePath
 
 from rbm.checkpoint import Checkpoint, from_bytes, to_bytes
-from rbm.datasets.catalog import CATALOG, is_available
+from rbm.datasets.catalog import entry, is_available, names
 from rbm.errors import CheckpointError
 from rbm.jobs import cached_dataset
 from rbm.recording import Record
@@ -40,13 +40,13 @@ def add(file_name: str, data: bytes) -> str:
 def _total_steps(saved: Checkpoint) -> int:
     """The updates of the whole run; CheckpointError when its data set is not here or does not fit the machine."""
     spec = saved.spec
-    if spec.dataset.name not in CATALOG:
+    if spec.dataset.name not in names():
         raise CheckpointError(
             f"The run learnt from {spec.dataset.name[:80]!r}, a data set that is not here; add it first."
         )
     if not is_available(spec.dataset.name):
         raise CheckpointError(
-            f"The run learnt from {CATALOG[spec.dataset.name].title}: download it on the Train page first."
+            f"The run learnt from {entry(spec.dataset.name).title}: download it on the Train page first."
         )
     dataset = cached_dataset(spec.dataset)
     if dataset.n_visible != saved.model.weight.shape[0]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from hashlib import blake2s
-from typing import TYPE_CHECKING
+from time import time
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pages.ui.component import declare
 from pages.ui.frames import data_url
@@ -17,14 +18,33 @@ _HTML = """
   <div role="row"><div class="ring cursor" role="gridcell" id="cell" hidden></div></div>
   <div class="label" hidden></div>
 </div>
+<div class="legend" hidden><div></div><div><span></span><span></span><span></span></div></div>
 """
 
-_mount: "ComponentRenderer" = declare("wall", _HTML)
+_mount: "ComponentRenderer" = declare("wall", _HTML, "board", "wall")
+
+
+class Legend(NamedTuple):
+    """What the colours of a wall mean: a CSS gradient and the words at its left end, middle and right end."""
+
+    gradient: str
+    words: tuple[str, str, str]
+
+
+def picture(png: bytes, legend: Legend | None = None) -> dict[str, Any]:
+    """The part of a wall that changes while it moves."""
+    return {
+        "src": data_url(png),
+        "version": blake2s(png, digest_size=6).hexdigest(),
+        "legend": legend and legend._asdict(),
+        "at": time(),
+    }
 
 
 def wall(
     png: bytes,
     *,
+    legend: Legend | None = None,
     n: int,
     columns: int,
     cell: tuple[int, int],
@@ -47,8 +67,8 @@ def wall(
     clicked = _mount(
         key=key,
         data={
-            "src": data_url(png),
-            "version": blake2s(png, digest_size=6).hexdigest(),
+            **picture(png, legend),
+            "channel": key,
             "n": n,
             "columns": min(columns, n),
             "cell": list(cell),

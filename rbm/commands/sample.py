@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rbm.commands._runs import add_run_argument, check_positive, find
-from rbm.datasets.catalog import CATALOG
+from rbm.datasets.catalog import entry
 from rbm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def run(arguments: Namespace) -> int:
         chains = from_noise(saved.model, arguments.chains, draw, beta=arguments.beta)
     keep = trajectory.spaced(arguments.steps, FRAMES)
     _, frames = trajectory.run(saved.model, chains, draw, arguments.steps, beta=arguments.beta, keep=keep)
-    height, width = CATALOG[saved.spec.dataset.name].image_shape[:2]
+    height, width = entry(saved.spec.dataset.name).image_shape[:2]
     pictures = [_wall(mean, (height, width)) for mean in frames.visible_mean]
     _save(pictures[-1:], arguments.out)
     print(f"{len(frames.v[0])} samples after {arguments.steps} sweeps: {arguments.out}")

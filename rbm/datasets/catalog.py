@@ -18,6 +18,8 @@ Kind = Literal["binary", "grey", "real"]
 Root = str | PathLike[str] | None
 Loader = Callable[[Root, Progress | None], "Dataset"]
 
+OWN = "own:"  # begins the names of data sets that people brought themselves, such as "own:cats"
+
 _DIGITS = tuple("0123456789")
 
 
@@ -45,29 +47,57 @@ def load_dataset(
 ) -> Dataset:
     """The data set of that name, downloaded first where it is not bundled and not yet on this machine.
 
-    ``root`` is the folder for downloads; by default $RBM_DATA, or else a folder in the user's cache. Bundled sets
-    ignore it. ``classes`` and ``size`` are those of :meth:`Dataset.select`. ``progress(done, total)`` is told about
-    a download in bytes; the total is None as long as the server does not say.
+    ``root`` is the folder for downloads and own sets; by default $RBM_DATA, or else a folder in the user's cache (for
+    own sets: in the user's data). Bundled sets ignore it. ``classes`` and ``size`` are those of :meth:`Dataset.select`.
+    ``progress(done, total)`` is told about a download in bytes; the total is None as long as the server does not say.
     Raises :class:`ConfigError` for a name or a choice that does not exist, :class:`DatasetError` when the files cannot
     be fetched or read.
     """
-    return _entry(name).load(root, progress).select(classes, size)
+    return entry(name, root).load(root, progress).select(classes, size)
 
 
 def is_available(name: str, root: Root = None) -> bool:
     """Whether load_dataset(name, root) works without a network: bundled, or already downloaded."""
-    if _entry(name).bundled:
+    if name.startswith(OWN):
+        from rbm.datasets.own import keep
+
+        return keep.exists(name.removeprefix(OWN), root)
+    if entry(name).bundled:
         return True
     from rbm.datasets.files import is_complete
 
     return is_complete(name, root)
 
 
-def _entry(name: str) -> DatasetEntry:
+def names(root: Root = None) -> list[str]:
+    """All that load_dataset knows at this moment: the catalogue's, then the own sets kept in the folder."""
+    from rbm.datasets.own import keep
+
+    return [*CATALOG, *(f"{OWN}{one.name}" for one in keep.kept(root))]
+
+
+def entry(name: str, root: Root = None) -> DatasetEntry:
+    """What a menu says about a data set: the catalogue's line, or for "own:cats" one made from the file as it is now.
+
+    Raises :class:`ConfigError` for a name that does not exist, :class:`DatasetError` for a damaged file.
+    """
+    if name.startswith(OWN):
+        from rbm.datasets.own import keep
+
+        return keep.entry(name, root)
     try:
         return CATALOG[name]
     except KeyError:
         raise ConfigError(f"there is no data set called {name!r}; choose one of {', '.join(CATALOG)}") from None
+
+
+def revision(name: str, root: Root = None) -> str:
+    """Changes when the data behind an own set's name do; "" for all others. For caches of loaded data."""
+    if not name.startswith(OWN):
+        return ""
+    from rbm.datasets.own import keep
+
+    return keep.revision(name, root)
 
 
 def _mnist(root: Root, progress: Progress | None) -> Dataset:

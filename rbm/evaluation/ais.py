@@ -19,6 +19,7 @@ from torch import Tensor
 
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.rbm import RBM
+from rbm.numerics import double, home
 from rbm.units import UNITS, Unit
 
 DEVIATIONS = 3.0  # standard errors from the value to either end of an Estimate
@@ -130,8 +131,8 @@ class Path:
 
     def log_base(self) -> float:
         """log Z at β = 0: Σ_i log_partition(a_i) + Σ_j log_partition(0)."""
-        hidden = self.hidden_unit.log_partition(torch.zeros_like(self._hidden_bias).double())
-        return float(self.visible_unit.log_partition(self.base.double()).sum() + hidden.sum())
+        hidden = self.hidden_unit.log_partition(double(torch.zeros_like(self._hidden_bias)))
+        return float(self.visible_unit.log_partition(double(self.base)).sum() + hidden.sum())
 
     def start(self, n_chains: int, generator: torch.Generator) -> Tensor:
         """Exact draws from the model at β = 0, (N, V)."""
@@ -144,7 +145,7 @@ class Path:
     def log_ratio(self, v: Tensor, x: Tensor, old: float, new: float) -> Tensor:
         """log p*_new(v) − log p*_old(v), (N,) float64."""
         hidden = self.hidden_unit.log_partition(new * x) - self.hidden_unit.log_partition(old * x)
-        return (new - old) * (v @ (self._visible_bias - self.base)).double() + hidden.sum(1, dtype=torch.float64)
+        return (new - old) * double(v @ (self._visible_bias - self.base)) + double(hidden).sum(1)
 
     def hidden_field(self, x: Tensor, beta: float) -> Tensor:
         """The field in which h is drawn given v at β, (N, H)."""
@@ -244,7 +245,7 @@ def walk(path: Path, v: Tensor, betas: list[float], generator: torch.Generator) 
     the ratio. The last move would weigh nothing and is left out.
     """
     x = path.inner(v)
-    log_w = torch.zeros(len(v), dtype=torch.float64, device=v.device)
+    log_w = torch.zeros(len(v), dtype=torch.float64, device=home(v.device))
     for old, new in pairwise(betas):
         log_w += path.log_ratio(v, x, old, new)
         if new != betas[-1]:

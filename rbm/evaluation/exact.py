@@ -20,6 +20,7 @@ from torch import Tensor
 
 from rbm.errors import ConfigError, ShapeError, TooLargeError
 from rbm.models.rbm import RBM
+from rbm.numerics import home
 from rbm.samplers.chains import Chains
 from rbm.units import Unit
 
@@ -179,7 +180,7 @@ def sample(model: RBM, n: int, generator: torch.Generator) -> Chains:
 
 
 def _float64(model: RBM) -> RBM:
-    return copy.deepcopy(model).double()
+    return copy.deepcopy(model).to(home(model.weight.device)).double()
 
 
 def _halves(model: RBM, what: str) -> _Halves:

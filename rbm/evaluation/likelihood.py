@@ -10,6 +10,7 @@ from torch import Tensor
 
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.rbm import RBM
+from rbm.numerics import double, home
 
 BLOCK = 2**20  # numbers held at once while pixels are flipped, 4 MB in float32
 
@@ -20,7 +21,7 @@ def log_likelihood(model: RBM, v: Tensor, log_z: float) -> Tensor:
 
     With log Z from forward AIS, which tends to be low, this tends to be too high: quote ``ais.bracket`` with it.
     """
-    return -model.free_energy(v.to(model.weight)).double() - log_z
+    return -double(model.free_energy(v.to(model.weight))) - log_z
 
 
 @torch.no_grad()
@@ -48,20 +49,20 @@ def pseudo_log_likelihood_sampled(model: RBM, v: Tensor, generator: torch.Genera
     x = model.hidden_field(v)
     before = model.hidden_unit.log_partition(x)
     cost = _flip_cost(model, x, before, turn * model.weight[pixel], turn.squeeze(1) * model.visible_bias[pixel])
-    return model.n_visible * F.logsigmoid(cost.double())
+    return model.n_visible * F.logsigmoid(double(cost))
 
 
 def _all_flips(model: RBM, v: Tensor) -> Tensor:
     """The sum over all pixels, a block of pixels at a time so that (N, block, H) numbers stay few."""
     x = model.hidden_field(v)[:, None, :]  # (N, 1, H)
     before = model.hidden_unit.log_partition(x)
-    total = torch.zeros(len(v), dtype=torch.float64, device=v.device)
+    total = torch.zeros(len(v), dtype=torch.float64, device=home(v.device))
     block = max(BLOCK // (len(v) * model.n_hidden), 1)
     for pixels in torch.arange(model.n_visible, device=v.device).split(block):
         turn = 1 - 2 * v[:, pixels]  # (N, block)
         step = turn[:, :, None] * model.weight[pixels]  # (N, block, H)
         cost = _flip_cost(model, x, before, step, turn * model.visible_bias[pixels])
-        total += F.logsigmoid(cost.double()).sum(1)
+        total += F.logsigmoid(double(cost)).sum(1)
     return total
 
 

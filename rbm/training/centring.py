@@ -34,11 +34,17 @@ class Centring:
     @torch.no_grad()
     def centre(self, gradient: Gradient, phases: Phases) -> Gradient:
         """Move the offsets by this batch, then the plain gradient in the centred coordinates (W, b̃, c̃); overwrites it."""
-        self.visible.lerp_(phases.v0.mean(0), SHARE)
-        mean = phases.h0_mean.mean(0)
-        self.hidden = mean if self.hidden is None else self.hidden.lerp_(mean, SHARE)
+        mu, lam = self.move(phases)
         weight, b, c = gradient
-        return Gradient(weight.addr_(b, self.hidden, alpha=-1).addr_(self.visible, c, alpha=-1), b, c)
+        return Gradient(weight.addr_(b, lam, alpha=-1).addr_(mu, c, alpha=-1), b, c)
+
+    @torch.no_grad()
+    def move(self, phases: Phases) -> tuple[Tensor, Tensor]:
+        """The offsets (μ, λ) after a share of this batch's means went in."""
+        self.visible.lerp_(phases.v0.mean(0, dtype=self.visible.dtype), SHARE)
+        mean = phases.h0_mean.mean(0, dtype=self.visible.dtype)
+        self.hidden = mean if self.hidden is None else self.hidden.lerp_(mean, SHARE)
+        return self.visible, self.hidden
 
     @torch.no_grad()
     def before_step(self) -> None:
@@ -48,8 +54,12 @@ class Centring:
     @torch.no_grad()
     def after_step(self) -> None:
         """The optimiser has moved (b, c) as if they were (b̃, c̃): take off what the change of W added to those."""
+        self.follow(torch.sub(self.model.weight, self._weight, out=self._weight))
+
+    @torch.no_grad()
+    def follow(self, change: Tensor) -> None:
+        """Tell the biases of a ``change`` (V, H) of W."""
         assert self.hidden is not None
-        change = torch.sub(self.model.weight, self._weight, out=self._weight)
         self.model.visible_bias.addmv_(change, self.hidden, alpha=-1)
         self.model.hidden_bias.addmv_(change.T, self.visible, alpha=-1)
 

@@ -11,20 +11,22 @@ from torch import Tensor
 
 from rbm import randomness
 from rbm.datasets.base import Dataset, binarise
-from rbm.errors import ConfigError, DivergenceError
+from rbm.errors import CheckpointError, ConfigError, DivergenceError
 from rbm.models.rbm import RBM
 from rbm.training import gradients
 from rbm.training.centring import Centring
 from rbm.training.config import LIVE, TrainConfig
 from rbm.training.events import TrainEvent
+from rbm.training.fused import FusedStep
 from rbm.training.metrics import Metric, Probe
 from rbm.training.negative import make_negative
-from rbm.training.optimizers import make_optimizer, scheduled_rate
+from rbm.training.optimizers import Momentum, make_optimizer, scheduled_rate
 from rbm.training.penalties import limit, penalise
+from rbm.training.precision import HalfCopy, choose_precision, widened
+from rbm.training.window import Window, averaged
 
 PROBE_IMAGES = 512  # enough for a standard error of about one nat in a mean free energy
-AVERAGED_BATCHES = 8  # the last batches before an event, over which its loss and error are averaged
-WORK_BETWEEN_EVENTS = 6e9  # floating-point operations: about 0.15 s on one core
+WORK_BETWEEN_EVENTS = 1.2e10  # floating-point operations: about 0.15 s on one core
 MOST_BATCHES_BETWEEN_EVENTS = 250
 LARGEST_WEIGHT = 50.0  # trained RBMs stay below about 20; beyond this every conditional is a step function
 
@@ -53,7 +55,8 @@ def train(
 class Trainer:
     """One run of training as a value that can be stepped, saved and gone on with.
 
-    Public attributes: ``model``; ``config``; ``step_number`` updates done; ``seconds`` of training.
+    Public attributes: ``model``; ``config``; ``step_number`` updates done; ``seconds`` of training; ``precision``, the
+    format of its products and why.
     """
 
     def __init__(
@@ -86,9 +89,14 @@ class Trainer:
         self.batches_per_epoch = math.ceil(len(self._data) / config.batch_size)
         self.total_steps = self.batches_per_epoch * config.epochs
         self.step_number, self.seconds = 0, 0.0
-        self._order = torch.empty(0, dtype=torch.long, device=device)
-        self._negative = make_negative(model, config, self._coins)
-        self._last_report, self._window = 0, _Window()
+        self._order, self._rows = torch.empty(0, dtype=torch.long, device=device), self._data.new_empty(0, 0)
+        self.precision = choose_precision(config, model)
+        self._half = HalfCopy(model) if self.precision.dtype == torch.bfloat16 else None
+        self._negative = make_negative(model if self._half is None else self._half.model, config, self._coins)
+        self._fused = None
+        if type(self._optimizer) is Momentum and not self._negative.learns:
+            self._fused = FusedStep(model, self._optimizer, self._centring)
+        self._last_report, self._window = 0, Window()
         self.probe = _probe(dataset, config, generator)
         self._good = _copy(model)
 
@@ -114,13 +122,17 @@ class Trainer:
         """One update from one batch; an event when one is due or asked for."""
         started = time.perf_counter()
         torch.set_flush_denormal(True)  # for this thread: σ(−90) is not worth a hundredfold time
+        if self._half is not None:
+            self._half.renew()
         v0 = self._next_batch()
         rate = scheduled_rate(self.config, self.step_number / self.total_steps)
         phases = self._negative.phases(v0, self.config.k)
         self.step_number += 1
-        due = report or self.finished or self.step_number >= self._next_report()
-        if due or self._next_report() - self.step_number < AVERAGED_BATCHES:
-            self._window.add(self.model, phases)
+        spacing = self._spacing()
+        left = self._last_report + spacing - self.step_number
+        due = report or self.finished or left <= 0
+        if due or left < averaged(spacing):
+            self._window.add(self.model, phases if self._half is None else widened(phases))
         self._update(phases, rate)
         elapsed = time.perf_counter() - started
         self.seconds += elapsed
@@ -137,7 +149,7 @@ class Trainer:
             numbers.update(metric(self.model, self.probe))
         numbers["learning_rate"] = scheduled_rate(self.config, min(self.step_number / self.total_steps, 1.0))
         self._good = _copy(self.model)
-        self._last_report, self._window = self.step_number, _Window()
+        self._last_report, self._window = self.step_number, Window()
         return TrainEvent(self.step_number, self.epoch, numbers, self.seconds)
 
     def state(self) -> dict[str, Tensor]:
@@ -154,8 +166,24 @@ class Trainer:
         }
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
-        """Go on where ``state`` was taken. The window of a half-done event starts empty: it feeds curves, not learning."""
+        """Go on where ``state`` was taken. The window of a half-done event starts empty: it feeds curves, not learning.
+
+        CheckpointError when the state is of another run or data set, or damaged.
+        """
+        try:
+            self._load_state(state)
+        except (KeyError, IndexError, RuntimeError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"The trainer's state does not fit this run and its data ({error}); start the run anew from its settings."
+            ) from error
+
+    def _load_state(self, state: Mapping[str, Tensor]) -> None:
         self.step_number, self._last_report = (int(n) for n in state["progress"])
+        rows = state["order"].sort().values
+        if not 0 <= self._last_report <= self.step_number <= self.total_steps:
+            raise ValueError(f"{self.step_number} of {self.total_steps} updates done")
+        if len(rows) and not torch.equal(rows.cpu(), torch.arange(len(self._data))):
+            raise ValueError(f"its order of images is not one of {len(self._data)} images")
         self.seconds = float(state["seconds"])
         self._generator.set_state(state["generator"].cpu())
         self.probe.generator.set_state(state["probe_generator"].cpu())
@@ -172,12 +200,21 @@ class Trainer:
         position = self.step_number % self.batches_per_epoch
         if position == 0:
             self._order = torch.randperm(len(self._data), generator=self._generator, device=self._data.device)
-        rows = self._data[self._order[position * size : (position + 1) * size]]
+        chosen = self._order[position * size : (position + 1) * size]
+        if len(chosen) != len(self._rows):
+            self._rows = self._data.new_empty(len(chosen), self._data.shape[1])
+        rows = torch.index_select(self._data, 0, chosen, out=self._rows)  # into memory still warm
+        dtype = rows.dtype if self._half is None else torch.bfloat16
         if self.config.binarise == "stochastic":
-            return self._coins.flip(rows)
-        return binarise(rows, self.config.binarise, self._generator)
+            return self._coins.flip(rows, torch.empty_like(rows, dtype=dtype))
+        return binarise(rows, self.config.binarise, self._generator).to(dtype, copy=self.config.binarise == "none")
 
     def _update(self, phases: gradients.Phases, rate: float) -> None:
+        if self._fused is not None and self._fused.covers(self.config, phases):
+            self._fused.step(phases, self.config, rate)
+            return
+        if self._half is not None:
+            phases = widened(phases)
         gradient = gradients.contrast(phases)
         self._negative.learned(gradient, self.config.learning_rate)
         if self._centring is not None:
@@ -191,15 +228,15 @@ class Trainer:
             self._centring.after_step()
         self.model.constrain()
 
-    def _next_report(self) -> int:
-        """Reports at 1, 2, 4, 8 ... updates, so that something is seen at once, then after equal amounts of work."""
+    def _spacing(self) -> int:
+        """Updates from the last report to the next: at 1, 2, 4, 8 ... so that something is seen at once, then evenly."""
         work = 2.0 * (2 * self.config.k + 3) * self.config.batch_size * self.model.weight.numel()
         spacing = min(max(round(WORK_BETWEEN_EVENTS / work), 1), MOST_BATCHES_BETWEEN_EVENTS)
-        return self._last_report + max(min(self._last_report, spacing), 1)
+        return max(min(self._last_report, spacing), 1)
 
     def _check(self) -> None:
-        finite = all(bool(torch.isfinite(p).all()) for p in self.model.parameters())
-        largest = float(self.model.weight.abs().max())
+        sizes = [float(torch.linalg.vector_norm(p, math.inf)) for p in self.model.parameters()]  # NaN goes through it
+        finite, largest = all(math.isfinite(size) for size in sizes), sizes[0]
         if finite and largest <= LARGEST_WEIGHT:
             return
         for p, good in zip(self.model.parameters(), self._good, strict=True):
@@ -210,32 +247,6 @@ class Trainer:
             f"Lower the learning rate from {self.config.learning_rate:g} to {self.config.learning_rate / 10:g} or less, "
             "or raise the weight decay; the last good parameters are kept."
         )
-
-
-class _Window:
-    """Sums over the last batches before an event."""
-
-    def __init__(self) -> None:
-        self.loss, self.error, self.batches, self.images, self.seconds = 0.0, 0.0, 0, 0, 0.0
-
-    def add(self, model: RBM, phases: gradients.Phases) -> None:
-        v0, h0_mean = phases.v0, phases.h0_mean
-        self.loss += float(model.free_energy(v0).mean() - model.free_energy(phases.vk).mean())
-        self.error += float((model.visible_mean(h0_mean) - v0).square().mean())
-        self.batches += 1
-
-    def timed(self, images: int, seconds: float) -> None:
-        self.images += images
-        self.seconds += seconds
-
-    def numbers(self) -> dict[str, float]:
-        if not self.batches:
-            return {}
-        return {
-            "cd_loss": self.loss / self.batches,
-            "reconstruction_error": self.error / self.batches,
-            "samples_per_second": self.images / self.seconds,
-        }
 
 
 def _probe(dataset: Dataset, config: TrainConfig, generator: torch.Generator) -> Probe:

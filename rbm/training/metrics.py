@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from rbm.models.rbm import RBM
+from rbm.numerics import double
 
 
 class Probe(NamedTuple):
@@ -26,8 +27,8 @@ Metric = Callable[[RBM, Probe], Mapping[str, float]]
 @torch.no_grad()
 def free_energies(model: RBM, probe: Probe) -> dict[str, float]:
     """Mean free energy of training and validation images, and the gap that opens when the model overfits (nats)."""
-    train = model.free_energy(probe.train).double().mean().item()
-    validation = model.free_energy(probe.validation).double().mean().item()
+    train = double(model.free_energy(probe.train)).mean().item()
+    validation = double(model.free_energy(probe.validation)).mean().item()
     return {
         "free_energy_train": train,
         "free_energy_validation": validation,
@@ -40,8 +41,8 @@ def hidden_health(model: RBM, probe: Probe) -> dict[str, float]:
     """Shares of hidden units that are on in fewer than 1 % (dead) or more than 99 % (always on) of validation images."""
     activity = model.hidden_mean(probe.validation).mean(0)
     return {
-        "dead_units": (activity < 0.01).double().mean().item(),
-        "saturated_units": (activity > 0.99).double().mean().item(),
+        "dead_units": double(activity < 0.01).mean().item(),
+        "saturated_units": double(activity > 0.99).mean().item(),
     }
 
 

@@ -10,7 +10,6 @@ from rbm.datasets import load_dataset
 from rbm.errors import ConfigError, DivergenceError
 from rbm.evaluation import exact
 from rbm.models.rbm import RBM
-from rbm.training import loop
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer, train
 from rbm.training.metrics import STANDARD
@@ -153,14 +152,14 @@ def test_the_free_energies_are_those_of_the_model_and_the_gap_their_difference(d
 
 def test_the_loss_is_the_mean_free_energy_of_data_minus_that_of_the_chain(bars, monkeypatch):
     seen = []
-    original = loop.gradients.contrast
-
-    def spy(phases):
-        seen.append(phases)
-        return original(phases)
-
-    monkeypatch.setattr(loop.gradients, "contrast", spy)
     job = trainer(bars, epochs=1, batch_size=30, metrics=())
+    original = job._negative.phases
+
+    def spy(v0, k):
+        seen.append(original(v0, k))
+        return seen[-1]
+
+    monkeypatch.setattr(job._negative, "phases", spy)
     model = [p.clone() for p in parameters(job)]
     event = job.step(report=True)
     before = RBM(16, 11)

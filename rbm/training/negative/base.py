@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -17,8 +18,10 @@ class NegativePhase(ABC):
     """One algorithm: where the model's own samples come from. It keeps chains, and whatever else it needs, itself.
 
     Attributes: ``model``, the one in training; ``config`` as it was at the start, of which only knobs that are not live
-    may be read; ``coins``, its chance.
+    may be read; ``coins``, its chance. ``learns``: whether ``learned`` is of use to it.
     """
+
+    learns: ClassVar[bool] = False
 
     def __init__(self, model: RBM, config: TrainConfig, coins: Coins) -> None:
         self.model, self.config, self.coins = model, config, coins
@@ -28,7 +31,7 @@ class NegativePhase(ABC):
         """Both phases for one batch v0 (N, V), the chains k sweeps on."""
 
     def learned(self, gradient: Gradient, rate: float) -> None:  # noqa: B027 - most have nothing to note
-        """Told after each update: the likelihood's estimated gradient and the unscheduled learning rate."""
+        """Told at each update where ``learns`` is set: the likelihood's estimated gradient and the unscheduled learning rate."""
 
     def numbers(self) -> dict[str, float]:
         """What is worth a curve: the chains' health, by the names of ``events.MEASURES``."""

@@ -24,6 +24,8 @@ class FastPersistent(Persistent):
     schedule slows the model. Source: Tieleman & Hinton, Using Fast Weights to Improve PCD, 2009, section 4.
     """
 
+    learns = True
+
     def __init__(self, model: RBM, config: TrainConfig, coins: Coins) -> None:
         super().__init__(model, config, coins)
         self._driver = copy.deepcopy(model)  # model + fast, made anew for every batch

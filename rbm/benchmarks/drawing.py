@@ -1,0 +1,78 @@
+"""Growth as an SVG written by hand: four small log-log plots, readable on a light and on a dark page."""
+
+import math
+from collections.abc import Sequence
+
+from rbm.benchmarks.growth import Curve
+
+HEIGHT = 260
+PANEL, GAP, LEFT, TOP, PLOT = 160, 64, 58, 60, 144  # a panel's width, the space between two, the first one's place
+
+STYLE = """
+text{font:12px system-ui,-apple-system,'Segoe UI',sans-serif;fill:#57606a}
+.title{font-weight:600;fill:#24292f}
+.grid{stroke:#8c959f;stroke-opacity:.25}
+.linear{stroke:#8c959f;stroke-dasharray:4 4}
+.line{stroke:#0969da;stroke-width:2;fill:none}
+.dot{fill:#0969da}
+@media (prefers-color-scheme:dark){text{fill:#9198a1}.title{fill:#f0f6fc}.line{stroke:#58a6ff}.dot{fill:#58a6ff}}
+"""
+
+
+def draw(curves: Sequence[Curve], caption: str) -> str:
+    """One panel a curve; the dashed line through its last point is what exactly linear growth would be."""
+    width = LEFT + len(curves) * (PANEL + GAP) - GAP // 2
+    panels = "".join(_panel(curve, LEFT + i * (PANEL + GAP)) for i, curve in enumerate(curves))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" role="img" aria-label="{_safe(caption)}">'
+        f"<style>{STYLE}</style>{_text(8, 20, caption, anchor='start')}{panels}</svg>\n"
+    )
+
+
+def _panel(curve: Curve, left: int) -> str:
+    x_low, x_high = math.log10(curve.x[0]), math.log10(curve.x[-1])
+    linear = [curve.seconds[-1] * x / curve.x[-1] for x in curve.x]
+    low = math.floor(math.log10(min(*curve.seconds, *linear)))
+    high = max(math.ceil(math.log10(max(curve.seconds))), low + 1)
+
+    def at(x: float, seconds: float) -> tuple[float, float]:
+        across = (math.log10(x) - x_low) / max(x_high - x_low, 1e-9)
+        return left + PANEL * across, TOP + PLOT * (high - math.log10(seconds)) / (high - low)
+
+    parts = [_text(left, TOP - 14, f"Time of {curve.unit}", "title", "start")]
+    for power in range(low, high + 1):
+        y = at(curve.x[0], 10.0**power)[1]
+        parts.append(
+            f'<path class="grid" d="M{left} {y:.1f}h{PANEL}"/>{_text(left - 6, y + 4, _time(power), anchor="end")}'
+        )
+    for i, x in enumerate(curve.x):
+        if i in (0, len(curve.x) // 2, len(curve.x) - 1):
+            parts.append(_text(at(x, 10.0**low)[0], TOP + PLOT + 18, f"{x:,}"))
+    parts.append(_text(left + PANEL / 2, TOP + PLOT + 38, curve.title))
+    dashed, solid = (_path([at(x, s) for x, s in zip(curve.x, y, strict=True)]) for y in (linear, curve.seconds))
+    parts += [f'<path class="linear" fill="none" d="{dashed}"/>', f'<path class="line" d="{solid}"/>']
+    for x, s in zip(curve.x, curve.seconds, strict=True):
+        across, down = at(x, s)
+        parts.append(f'<circle class="dot" cx="{across:.1f}" cy="{down:.1f}" r="3"/>')
+    return "".join(parts)
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def _text(x: float, y: float, words: str, kind: str = "", anchor: str = "middle") -> str:
+    style = f' class="{kind}"' if kind else ""
+    return f'<text{style} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{_safe(words)}</text>'
+
+
+def _time(power: int) -> str:
+    """10^power seconds with the unit that a person would use."""
+    for unit, exponent in (("s", 0), ("ms", -3), ("µs", -6)):
+        if power >= exponent:
+            return f"{10 ** (power - exponent)} {unit}"
+    return f"1e{power} s"
+
+
+def _safe(words: str) -> str:
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")

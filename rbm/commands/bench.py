@@ -1,0 +1,81 @@
+"""``python -m rbm bench``: this engine's speed beside others' and beside the least that its products take, in one run."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from rbm.errors import ConfigError
+
+DEFAULTS = ((500, 64, 1), (100, 64, 1), (1024, 128, 1), (500, 64, 10))  # hidden units, batch size, k
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Without --hidden, --batch and --k: " + "; ".join(
+        f"{h} hidden, batch {b}, k {k}" for h, b, k in DEFAULTS
+    )
+    parser.add_argument("--hidden", type=int, help="hidden units of one race (500)")
+    parser.add_argument("--batch", type=int, help="images a batch in one race (64)")
+    parser.add_argument("--k", type=int, help="Gibbs steps an update in one race (1)")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each contender, of which the median counts (5)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="length of one run (0.5)")
+    parser.add_argument("--no-tasks", action="store_true", help="leave out AIS, exact enumeration and Gibbs sweeps")
+    parser.add_argument("--json", action="store_true", help="print values instead of tables")
+    parser.add_argument(
+        "--growth", type=Path, metavar="FILE.svg", help="measure growth and memory instead, and draw them"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Race, or draw growth; 0."""
+    if arguments.seconds <= 0:
+        raise ConfigError(f"seconds is {arguments.seconds:g}; a run needs a length above 0.")
+    return _growth(arguments.growth, arguments.json) if arguments.growth is not None else _races(arguments)
+
+
+def _races(arguments: argparse.Namespace) -> int:
+    from rbm.benchmarks import contenders, report, tasks
+    from rbm.benchmarks.race import Setting, race
+
+    asked = (arguments.hidden, arguments.batch, arguments.k)
+    settings = [Setting(*values) for values in DEFAULTS]
+    if any(value is not None for value in asked):
+        first = DEFAULTS[0]
+        settings = [Setting(*(a if a is not None else usual for a, usual in zip(asked, first, strict=True)))]
+    auto = contenders.trainer(settings[0]).precision
+    reference = contenders.BFLOAT16 if auto.name == "bfloat16" else contenders.FLOAT32
+    races = []
+    for setting in settings:
+        print(f"{setting} ...", file=sys.stderr)
+        races.append(race(setting, contenders.CONTENDERS, reference, runs=arguments.runs, seconds=arguments.seconds))
+    work = () if arguments.no_tasks else tasks.measure(arguments.runs)
+    values = report.as_values(races, work, auto.reason)
+    print(json.dumps(values, indent=2) if arguments.json else report.as_text(values))
+    return 0
+
+
+def _growth(path: Path, as_json: bool) -> int:
+    from rbm.benchmarks import drawing, growth, report
+
+    if path.suffix != ".svg":
+        raise ConfigError(f"Growth is drawn as SVG, got {path.name!r}; name a file that ends in .svg.")
+    curves, memory, about = growth.curves(), growth.peak_memory(), report.machine()
+    caption = f"{about['processor']}, torch threads: {about['threads']}, {about['date']}; dashed: exactly linear"
+    try:
+        path.write_text(drawing.draw(curves, caption), "utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}; name a file in a folder that exists."
+        ) from error
+    if as_json:
+        lines = {
+            "machine": about,
+            "peak_bytes": memory,
+            "curves": [{**c._asdict(), "exponent": c.exponent} for c in curves],
+        }
+        print(json.dumps(lines, indent=2))
+        return 0
+    for curve in curves:
+        print(f"{curve.title:<18} time of {curve.unit} ~ x^{curve.exponent:.2f} over its larger half (1 is linear)")
+    print(f"peak memory, MNIST's 60,000 images, 784–500: {memory / 2**20:,.0f} MiB")
+    return 0

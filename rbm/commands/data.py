@@ -1,0 +1,94 @@
+"""``python -m rbm data``: bring your own pictures, list what is kept, remove and restore it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rbm.datasets.own import keep, limits
+from rbm.errors import DatasetError
+
+FITS = ("pad", "crop", "stretch")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The four things one can do, and the choices of ``add``."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add = actions.add_parser(
+        "add", help="keep a ZIP of images, an IDX pair, an .npy, .npz or CSV", epilog=limits.STATED
+    )
+    add.add_argument("files", nargs="+", metavar="FILE", help="one file, or IDX images and IDX labels; gzipped or not")
+    add.add_argument("--name", required=True, help="small letters, digits, - and _; runs then call it own:NAME")
+    add.add_argument("--size", type=_size, default=28, help="pixels of a side, or 'keep' (default: 28)")
+    add.add_argument("--fit", choices=FITS, default="pad", help="how pictures become square (default: pad)")
+    add.add_argument("--labels", default="auto", help="auto, none, or in a table first, last or a column's name")
+    add.add_argument("--invert", action="store_true", help="make dark bright: strokes should be bright on dark")
+    add.add_argument("--stretch-contrast", action="store_true", help="spread each picture from black to white")
+    add.add_argument(
+        "--binary", type=float, metavar="SHARE", help="black and white: white above this share, such as 0.5"
+    )
+    actions.add_parser("list", help="what is kept, and where")
+    for action, what in (("remove", "take a set out of the list"), ("restore", "undo remove")):
+        actions.add_parser(action, help=what).add_argument("name")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Do it, and say in a line what was done."""
+    {"add": _add, "list": _list, "remove": _remove, "restore": _restore}[arguments.action](arguments)
+
+
+def _add(arguments: argparse.Namespace) -> None:
+    from rbm.datasets.own.look import Look, finish
+    from rbm.datasets.own.pictures import Reading
+    from rbm.datasets.own.read import read
+
+    keep.check_name(arguments.name)
+    levels = "grey" if arguments.binary is None else "binary"
+    look = Look(
+        arguments.invert,
+        "each" if arguments.stretch_contrast else "as it is",
+        levels,
+        0.5 if arguments.binary is None else arguments.binary,
+    )
+    pictures = read(
+        [_bytes(Path(file)) for file in arguments.files], Reading(arguments.size, arguments.fit, arguments.labels)
+    )
+    one = keep.keep(arguments.name, finish(pictures, look), Path(arguments.files[0]).name)
+    for note in pictures.notes:
+        print(note)
+    print(f"Kept own:{one.name}: {_line(one)}")
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    for one in keep.kept():
+        print(f"own:{one.name}: {_line(one)}")
+    print(f"Kept in {keep.own_folder()}")
+
+
+def _remove(arguments: argparse.Namespace) -> None:
+    keep.remove(arguments.name)
+    print(f"Removed own:{arguments.name}. Undo: python -m rbm data restore {arguments.name}")
+
+
+def _restore(arguments: argparse.Namespace) -> None:
+    keep.restore(arguments.name)
+    print(f"Restored own:{arguments.name}")
+
+
+def _line(one: keep.Kept) -> str:
+    height, width = one.image_shape
+    classes = f"{len(one.class_names)} classes" if len(one.class_names) > 1 else "no labels"
+    return f"{one.n:,} {one.kind} pictures of {height}×{width}, {classes}, from {one.source or 'a file'}"
+
+
+def _size(text: str) -> int | None:
+    return None if text == "keep" else int(text)
+
+
+def _bytes(path: Path) -> bytes:
+    """A file's content, unless it is too large to be read at all."""
+    try:
+        with path.open("rb") as file:
+            return file.read(limits.FILE_BYTES + 1)  # one more, so that ``read`` sees that there is more
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -1,0 +1,74 @@
+"""The likelihood of a model that still learns, bracketed at chosen epochs in a twentieth of training's time.
+
+What AIS and reverse AIS give for log Z, from below and from above, brackets the mean log-likelihood of fixed images:
+
+    −⟨F(v)⟩ − reverse ≤ log-likelihood ≤ −⟨F(v)⟩ − forward      (in expectation)
+
+Machines small enough to enumerate get the exact number for both ends.
+"""
+
+import torch
+from torch import Tensor
+
+from rbm.evaluation import ais, exact
+from rbm.evaluation.live_bracket import SHARE, LiveBracket
+from rbm.models.rbm import RBM
+
+# After which epochs, by the name of the choice: at once where learning is fast, then ever more rarely, or each.
+EPOCHS = {
+    "never": (),
+    "1-2-5": tuple(m * 10**n for n in range(5) for m in (1, 2, 5)),
+    "each": tuple(range(1, 100_001)),
+}
+CHAINS, TEMPERATURES, SWEEPS = 50, 500, 200
+EXACT_UNITS = 12  # in the smaller layer: 4,096 states cost less than one event of training
+
+
+class LikelihoodWatch:
+    """Brackets of one run's model, one at a time. An epoch that passes while one is under way is left out."""
+
+    def __init__(self, epochs: tuple[int, ...], generator: torch.Generator, share: float = SHARE) -> None:
+        """``generator`` must not be training's: looking changes no run. ``share``: of the time that training takes."""
+        self._epochs, self._generator, self._share = list(epochs), generator, share
+        self._work: LiveBracket | None = None
+        self._at, self._energy, self._seconds = 0.0, 0.0, 0.0
+
+    @torch.no_grad()
+    def look(self, model: RBM, validation: Tensor, epoch: float, seconds: float) -> dict[str, float]:
+        """Go on for a share of the training seconds since the last look; the bracket's numbers when it is done.
+
+        validation (M, V): the images whose mean log-likelihood is bracketed, which also start the reverse chains.
+        Numbers: ``log_likelihood_low`` and ``log_likelihood_high`` in nats per image, and ``log_likelihood_epoch``, at
+        which the model was what they speak of: training has gone on since.
+        """
+        trained, self._seconds = seconds - self._seconds, seconds
+        if self._work is None:
+            passed = [one for one in self._epochs if one <= epoch]
+            if not passed:
+                return {}
+            self._epochs = self._epochs[len(passed) :]
+            self._at, self._energy = epoch, model.free_energy(validation).double().mean().item()
+            if min(model.weight.shape) <= EXACT_UNITS:
+                log_z = exact.log_partition(model)
+                return self._numbers(log_z, log_z)
+            self._work = LiveBracket(
+                model,
+                validation[:CHAINS],
+                n_chains=CHAINS,
+                n_temperatures=TEMPERATURES,
+                n_sweeps=SWEEPS,
+                base=ais.base_biases(validation),
+                generator=self._generator,
+            )
+        found = self._work.keep_pace(max(trained, 0.0), share=self._share)
+        if found is None:
+            return {}
+        self._work = None
+        return self._numbers(found.forward.value, found.reverse.value)
+
+    def _numbers(self, forward: float, reverse: float) -> dict[str, float]:
+        return {
+            "log_likelihood_low": -self._energy - reverse,
+            "log_likelihood_high": -self._energy - forward,
+            "log_likelihood_epoch": self._at,
+        }
