@@ -45,6 +45,10 @@ class Step(NamedTuple):
 class LikelihoodJob:
     """The log-likelihood of one checkpoint, on a worker or here: call ``advance`` until there is a result."""
 
+    step_number = (
+        0  # updates of the machine that is measured; named here because a Dask actor answers for no other names
+    )
+
     def __init__(self, checkpoint: bytes, effort: Effort | None = None) -> None:
         """CheckpointError for what is none, ConfigError or ShapeError for what AIS refuses."""
         import torch

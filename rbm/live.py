@@ -50,7 +50,7 @@ class LiveRun:
         self.status, self.message = "idle", ""
         self.history = History()
         self.snapshot: Snapshot | None = None
-        self.first: Snapshot | None = None  # the model before training
+        self.first: Snapshot | None = None  # before training
         self.past: list[Past] = []
         self.step_number, self.total_steps, self.batches_per_epoch = 0, 0, 0
         self.on_news: Callable[[], None] = lambda: None  # called from the run's thread whenever there is news to read
@@ -241,8 +241,7 @@ class LiveRun:
             self.step_number, self.total_steps = max(self.step_number, slice_.step), slice_.total_steps
             self.batches_per_epoch = slice_.batches_per_epoch
             if slice_.checkpoint is not None:
-                self._checkpoint, self._saved_step = slice_.checkpoint, slice_.step
-                self._revivals = 0
+                self._checkpoint, self._saved_step, self._revivals = slice_.checkpoint, slice_.step, 0
             if slice_.snapshot is not None:
                 self.snapshot, self.first = slice_.snapshot, self.first or slice_.snapshot
                 self.past = with_newest(self.past, slice_.snapshot)

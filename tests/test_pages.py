@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
-from rbm.experiment import RunSpec
+from rbm.checkpoint import to_bytes
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.presets import PRESETS
+from rbm.store import Progress, Store, open_store
+from rbm.training.config import TrainConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = [page.script for section in shell.PAGES.values() for page in section]
@@ -40,7 +44,7 @@ def test_a_page_opens_alone_without_a_run(script):
     assert len(app.header) == 1
 
 
-@pytest.mark.parametrize("script", [shell.FILTERS, shell.GIBBS])
+@pytest.mark.parametrize("script", [shell.FILTERS, shell.GIBBS, shell.RUNS])
 def test_an_empty_page_says_what_to_do_next(script):
     (hint,) = open_page(script).info
     assert "Train" in hint.value
@@ -122,3 +126,100 @@ def test_the_dice_draws_another_seed():
         app.button(key="dice").click().run()
         seeds.add(draft(app)["seed"])
     assert len(seeds) > 1
+
+
+def by_link(**query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app.query_params.update(query)
+    return app.switch_page(shell.TRAIN).run()
+
+
+def test_a_link_puts_its_run_into_the_draft_once_and_tells_what_it_changed():
+    app = by_link(v="1", h="77", lr="0.02", k="999")
+    assert not app.exception
+    assert (draft(app)["n_hidden"], draft(app)["learning_rate"], draft(app)["k"]) == (77, 0.02, 50)
+    assert app.slider(key="draft_n_hidden").value == 77
+    assert "settings of the link" in app.info[0].value
+    assert "k is 999; 50" in app.warning[0].value
+    assert not app.query_params
+    app.slider(key="draft_n_hidden").set_value(33).run()
+    assert draft(app)["n_hidden"] == 33  # the link does not come back
+
+
+def test_a_link_of_another_version_is_told_and_the_draft_stays():
+    app = by_link(v="9", h="77")
+    assert draft(app)["n_hidden"] == RunSpec().model.n_hidden
+    assert "version '9'" in app.warning[0].value
+
+
+def test_the_draft_can_be_handed_on_as_a_link_and_as_code():
+    app = open_page(shell.TRAIN)
+    app.slider(key="draft_n_hidden").set_value(33).run()
+    texts = [block.value for block in app.code]
+    assert any(text.endswith("train?v=1&h=33") for text in texts)
+    assert any("ModelSpec(n_hidden=33)" in text for text in texts)
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
+    """A registry with two finished runs of a toy and one of data that is not here."""
+    monkeypatch.setenv("RBM_RUNS", str(tmp_path))
+    store = open_store()
+    toy = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(epochs=3, batch_size=10), 1)
+    for spec in (toy, replace(toy, seed=2, training=replace(toy.training, k=3))):
+        trainer = make_trainer(spec, make_dataset(spec.dataset))
+        events = [trainer.report(), *(trainer.step(report=True) for _ in range(9))]
+        at = Progress("finished", 9, 9, 3.0)
+        run_id = store.create(spec, "me", at, tags=(f"seed{spec.seed}",))
+        store.write(run_id, "me", at, events, (9, 3.0, to_bytes(trainer.model, spec, state=trainer.state())))
+    yield store
+    store.close()
+
+
+def test_runs_are_found_compared_labelled_deleted_and_fetched_back(kept):
+    two, one = (run.id for run in kept.runs())
+    app = open_page(shell.RUNS)
+    assert not app.exception
+    assert list(app.dataframe[0].value["id"]) == [two, one]
+    app.text_input(key="runs_search").set_value("seed1").run()
+    assert list(app.dataframe[0].value["id"]) == [one]
+    app.text_input(key="runs_search").set_value("").run()
+    app.session_state["runs_chosen"] = [one, two]
+    app.run()
+    assert not app.exception
+    table = next(m.value for m in app.markdown if m.value.startswith("| | A | B |"))
+    assert "| Gibbs steps k | 3 | 1 |" in table
+    assert "| Seed | 2 | 1 |" in table
+    assert app.button(key="runs_resume").disabled  # one at a time
+    app.button(key="runs_delete").click().run()
+    assert kept.runs() == []
+    app.button(key="runs_undo_button").click().run()
+    assert len(kept.runs()) == 2
+    app.session_state["runs_chosen"] = [one]
+    app.run()
+    app.text_input(key=f"note_{one}").set_value("the first").run()
+    app.button(key="save_labels").click().run()
+    assert kept.run(one).note == "the first"
+    assert kept.run(one).tags == ("seed1",)
+    assert not app.exception
+
+
+def test_a_kept_run_opens_on_the_train_page_with_its_settings(kept):
+    two = kept.runs()[0].id
+    app = open_page(shell.RUNS)
+    app.session_state["runs_chosen"] = [two]
+    app.run()
+    app.button(key="runs_resume").click().run()
+    assert not app.exception
+    current = app.session_state["run"]
+    assert (current.record.id, current.step_number, current.status) == (two, 9, "finished")
+    assert (draft(app)["n_hidden"], draft(app)["k"], draft(app)["seed"]) == (7, 3, 2)
+    current.release()
+
+
+def test_a_registry_that_cannot_be_opened_is_told_on_its_page(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("RBM_RUNS", str(tmp_path / "file" / "deep"))
+    app = open_page(shell.RUNS)
+    assert not app.exception
+    assert "cannot be made" in app.error[0].value

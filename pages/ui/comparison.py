@@ -182,45 +182,64 @@ def likelihood_chart(runs: Sequence[Run], found: dict[str, Evaluation]) -> None:
 
 
 def pictures(runs: Sequence[Run]) -> None:
-    """Filters, reconstructions and fantasies, a column a run."""
+    """Filters, reconstructions and fantasies: a column a run, or, of a single one, side by side."""
+    if len(runs) == 1:
+        seen = _looks_of(runs[0])
+        if seen is not None:
+            parts = (_filters, _reconstructions, _fantasies)
+            for draw, place in zip(parts, st.columns(3, gap="large"), strict=True):
+                with place:
+                    draw(LETTERS[0], runs[0], seen)
+        return
     for letter, run, place in zip(LETTERS, runs, st.columns(len(runs), gap="medium"), strict=False):
         with place, st.container(key=f"looks_{letter}", gap="xsmall"):
             st.markdown(f"**{letter}** · {name(run.spec)}")
-            _looks(letter, run)
+            seen = _looks_of(run)
+            if seen is not None:
+                _filters(letter, run, seen)
+                _reconstructions(letter, run, seen)
+                _fantasies(letter, run, seen)
 
 
-def _looks(letter: str, run: Run) -> None:
+def _looks_of(run: Run) -> Looks | None:
+    """The run's pictures, or a sentence that says why there are none."""
     if run.spec.dataset.name not in CATALOG or not is_available(run.spec.dataset.name):
-        st.info(
-            "Its data set is not on this machine, so its pictures cannot be drawn.",
-            icon=":material/image_not_supported:",
-        )
-        return
+        st.info("Its data set is not on this machine, so its pictures cannot be drawn.", icon=":material/info:")
+        return None
     try:
         with st.spinner("Drawing", show_time=False):
-            seen = looks(run.id, run.progress.step, run)
+            return looks(run.id, run.progress.step, run)
     except RbmError as error:
         st.warning(str(error), icon=":material/info:")
-        return
-    shape = live.picture_shape(run.spec)
+        return None
+
+
+def _filters(letter: str, run: Run, seen: Looks) -> None:
     count = min(FILTERS, seen.weight.shape[1])
     strongest = np.argsort(-np.linalg.norm(seen.weight, axis=0), kind="stable")[:count]
     cards.title(
-        f"The {count} strongest filters",
-        "Weights into the units with the largest norm: red excites, blue silences.",
+        f"The {count} strongest filters", "Weights into the units with the largest norm: red excites, blue silences."
     )
-    cards.filter_wall(seen.weight, shape, strongest, key=f"wall_filters_{letter}", columns=5, max_cell=48)
+    shape = live.picture_shape(run.spec)
+    cards.filter_wall(seen.weight, shape, strongest, key=f"wall_filters_{letter}", columns=5, max_cell=56)
+
+
+def _reconstructions(letter: str, run: Run, seen: Looks) -> None:
     cards.title(
         "Reconstructions",
         "Test images, and below them p(v|h) after one step.",
-        "whether it can make such images by itself.",
+        "whether it can make images by itself.",
     )
-    rows = frames.colour_probabilities(np.concatenate([seen.originals, seen.reconstructions]), shape=shape)
-    cards.picture_wall(rows, IMAGES, f"wall_back_{letter}", f"Reconstructions by run {letter}", max_cell=48)
+    both = np.concatenate([seen.originals, seen.reconstructions])
+    pixels = frames.colour_probabilities(both, shape=live.picture_shape(run.spec))
+    cards.picture_wall(pixels, IMAGES, f"wall_back_{letter}", f"Reconstructions by run {letter}")
+
+
+def _fantasies(letter: str, run: Run, seen: Looks) -> None:
     cards.title(
         "Fantasies",
         f"p(v|h) of {FANTASIES} chains, {SWEEPS} Gibbs steps from noise, the same noise for every run.",
         "whether the chains have mixed: many alike pictures mean that they are stuck, or that the machine is.",
     )
-    dreams = frames.colour_probabilities(seen.fantasies, shape=shape)
-    cards.picture_wall(dreams, 5, f"wall_dreams_{letter}", f"Fantasies of run {letter}", max_cell=48)
+    pixels = frames.colour_probabilities(seen.fantasies, shape=live.picture_shape(run.spec))
+    cards.picture_wall(pixels, 5, f"wall_dreams_{letter}", f"Fantasies of run {letter}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from pages.ui import cards, comparison
+from pages.ui.run_table import LETTERS
 from rbm.likelihood_job import RESULT
 from rbm.measuring import Measuring
 from rbm.store import Evaluation, Run, open_store
@@ -35,7 +36,8 @@ def card(runs: Sequence[Run]) -> None:
         args=(missing,),
         help="100 chains over 1,000 temperatures, forth and back, in the background. Out of use when all of them are known.",
     )
-    st.fragment(_progress, run_every=0.5 if moving else None)(moving)
+    letters = {run.id: letter for letter, run in zip(LETTERS, runs, strict=False)}
+    st.fragment(_progress, run_every=0.5 if moving else None)(moving, letters)
 
 
 def _fresh(run: Run, found: dict[str, Evaluation]) -> bool:
@@ -46,13 +48,14 @@ def _measure(ids: list[str]) -> None:
     st.session_state["measuring"] = {run_id: Measuring(run_id) for run_id in ids}
 
 
-def _progress(moving: bool) -> None:
+def _progress(moving: bool, letters: Mapping[str, str]) -> None:
     """Bars while the workers compute; the page is drawn anew when the last one is done."""
     working: dict[str, Measuring] = st.session_state.get("measuring", {})
     for run_id, one in working.items():
+        name = letters.get(run_id, f"run {run_id}")
         if one.active:
-            st.progress(min(one.progress, 1.0), f"Run {run_id}: {one.progress:.0%}")
+            st.progress(min(one.progress, 1.0), f"Computing {name}: {one.progress:.0%}")
         elif one.problem:
-            st.warning(f"Run {run_id}: {one.problem}", icon=":material/info:")
+            st.warning(f"{name}: {one.problem}", icon=":material/info:")
     if moving and not any(one.active for one in working.values()):
         st.rerun()

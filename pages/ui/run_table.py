@@ -46,6 +46,7 @@ def columns(runs: Sequence[Run], likelihoods: Mapping[str, Evaluation]) -> dict[
     found = [likelihoods.get(run.id) for run in runs]
     return {
         "run": [name(run.spec) for run in runs],
+        "tags": [list(run.tags) for run in runs],
         "status": [run.status for run in runs],
         "epoch": [run.progress.epoch for run in runs],
         "log-likelihood": [e.result["test"] if e else None for e in found],
@@ -56,7 +57,6 @@ def columns(runs: Sequence[Run], likelihoods: Mapping[str, Evaluation]) -> dict[
         "seed": [run.spec.seed for run in runs],
         "seconds": [run.progress.seconds for run in runs],
         "started": [datetime.fromtimestamp(run.created_at, UTC) for run in runs],
-        "tags": [list(run.tags) for run in runs],
         "note": [run.note for run in runs],
         "id": [run.id for run in runs],
     }
@@ -72,6 +72,8 @@ def differences(specs: Sequence[RunSpec]) -> list[list[str]]:
             values = [getattr(one, f.name) for one in settings]
             if len(set(values)) > 1:
                 label = labels[f.name].label if f.name in labels else _NAMES[f.name]
+                if f.name == "name":
+                    values = [CATALOG[v].title if v in CATALOG else v for v in values]
                 rows.append([title, label, *map(_shown, values)])
     if len({spec.seed for spec in specs}) > 1:
         rows.append(["Chance", "Seed", *(str(spec.seed) for spec in specs)])

@@ -71,7 +71,7 @@ def _table(runs: list[Run]) -> list[Run]:
         placeholder="–",
         alt="The runs that were trained",
         column_config={
-            "run": st.column_config.TextColumn("Run", width="large"),
+            "run": st.column_config.TextColumn("Run", width="medium"),
             "status": "Status",
             "epoch": number("Epoch", format="%.2f"),
             "log-likelihood": number("Log-likelihood", format="%.2f", help="Of test images, nats per image."),

@@ -1,0 +1,119 @@
+"""What is trained is kept: found again after the tab is closed, gone on with, compared, handed on, deleted and undone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_browser import OpenPage, at_rest, epoch, go, picture, points, press, train_until, wait
+
+pytestmark = pytest.mark.browser
+ROW, HEAD = 35, 35  # pixels of the table
+
+
+def tick(page: Page, row: int) -> None:
+    """Tick a row of the table, which is drawn on a canvas."""
+    table = page.locator(".st-key-runs_table canvas").first
+    expect(table).to_be_visible()
+    box = at_rest(table)
+    page.mouse.click(box["x"] + 18, box["y"] + HEAD + ROW * row + ROW / 2)
+
+
+def cells(page: Page, column: str) -> list[str]:
+    """What a column shows, from the table that screen readers get."""
+    heads = page.locator(".st-key-runs_table canvas [role=columnheader]").all_inner_texts()
+    place = next((i for i, head in enumerate(heads) if head.strip() == column), None)
+    if place is None:  # not drawn yet
+        return []
+    rows = page.locator(".st-key-runs_table canvas [role=row]").all()[1:]
+    return [row.locator("[role=gridcell]").nth(place).inner_text() for row in rows]
+
+
+def set_seed(page: Page, seed: int) -> None:
+    field = page.locator(".st-key-draft_seed input")
+    field.fill(str(seed))
+    field.press("Enter")
+
+
+def search(page: Page, words: str, count: int) -> None:
+    """Only runs of this test, whatever other tests have trained."""
+    field = page.locator(".st-key-runs_search input")
+    field.fill(words)
+    field.press("Enter")
+    wait(lambda: len(cells(page, "Run")) == count, 20, f"{count} runs in the table")
+
+
+def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage):
+    first = open_page(f"{server.url}/train")
+    set_seed(first, 424242)
+    train_until(first, 0.3)
+    first.context.close()
+
+    page = open_page(f"{server.url}/runs")
+    search(page, "seed 424242", 1)
+    wait(lambda: status_after_refresh(page) == ["paused"], 30, "the closed tab's run to be paused in the table")
+    tick(page, 0)
+    expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
+    press(page, "runs_resume")
+    expect(page.get_by_role("heading", name="Train a machine")).to_be_visible()
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Paused")
+    expect(page.locator(".st-key-wall_filters .wall")).to_be_visible()
+    stood = epoch(page)
+    assert stood > 0.3
+    assert points(page, "chart_cd_loss") > 5  # the numbers from before are there
+    press(page, "train")
+    wait(lambda: epoch(page) > stood + 0.2, 40, "the run to go on")
+    press(page, "pause")
+
+    set_seed(page, 424243)
+    expect(page.get_by_text("Seed changed: training starts anew")).to_be_visible()
+    press(page, "train")
+    wait(lambda: 0.1 < epoch(page) < stood, 40, "another run")
+    press(page, "pause")
+    go(page, "Compare", "Compare runs")
+    search(page, "seed 42424", 2)
+    if page.locator(".st-key-wall_dreams_A .wall").count() == 0:  # the resumed one may still be ticked
+        tick(page, 1)
+        expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
+    tick(page, 0)
+    expect(page.locator(".st-key-wall_dreams_B .wall")).to_be_visible()
+    expect(page.get_by_role("cell", name="Seed")).to_be_visible()
+    assert picture(page, "wall_filters_A") != picture(page, "wall_filters_B")
+    assert picture(page, "wall_dreams_A") != picture(page, "wall_dreams_B")
+    assert points(page, "chart_runs_pseudo_log_likelihood") > 5
+
+    press(page, "runs_delete")
+    expect(page.get_by_text("No run matches")).to_be_visible()
+    press(page, "runs_undo_button")
+    wait(lambda: len(cells(page, "Run")) == 2, 20, "both runs to come back")
+
+    tick(page, 1)
+    expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
+    page.locator(".st-key-run_link button").first.click()
+    link = page.locator("[data-testid=stPopoverBody] code").inner_text().strip()
+    assert link == f"{server.url}/train?v=1&s=424242"
+    second = open_page(link)
+    expect(second.get_by_text("These are the settings of the link")).to_be_visible()
+    expect(second.locator(".st-key-draft_seed input")).to_have_value("424242")
+    press(second, "train")
+    expect(second.locator(".st-key-wall_filters .wall")).to_be_visible()
+
+
+def status_after_refresh(page: Page) -> list[str]:
+    button = page.locator(".st-key-runs_refresh button").first
+    expect(button).to_be_enabled()
+    button.click()
+    page.wait_for_timeout(700)
+    return cells(page, "Status")
+
+
+def test_a_likelihood_is_computed_in_the_background_with_a_bar(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/train")
+    train_until(page, 0.2)
+    press(page, "pause")
+    go(page, "Compare", "Compare runs")
+    tick(page, 0)
+    press(page, "measure")
+    expect(page.locator("[data-testid=stProgress]")).to_be_visible()
+    expect(page.locator(".st-key-chart_log_likelihood")).to_be_visible(timeout=240_000)
+    expect(page.get_by_text(re.compile(r"A: −?-?\d+\.\d\d, between"))).to_be_visible()

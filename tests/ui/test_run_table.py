@@ -1,0 +1,124 @@
+"""What the page of runs shows, as plain values; and what becomes of an uploaded file."""
+
+import csv
+import io
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pages.ui import uploads
+from pages.ui.run_table import differences, matching, metrics_csv, name, smooth
+from rbm.checkpoint import from_bytes, to_bytes
+from rbm.errors import CheckpointError
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model, make_trainer
+from rbm.store import Progress, Run, Store, open_store
+from rbm.training.config import TrainConfig
+from rbm.training.events import TrainEvent
+from rbm.training.history import History
+
+SPEC = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(epochs=4, batch_size=10), 3)
+# Training switches subnormal numbers off for its thread, and hypothesis would complain.
+NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)
+
+
+def run(spec: RunSpec, *tags: str, note: str = "") -> Run:
+    return Run("abc123", spec, Progress("finished", 1, 1, 1.0), {}, {}, tags, note, 0.0, 0.0, None)
+
+
+def test_a_run_has_a_name_that_says_what_it_is():
+    assert name(SPEC) == "Bars and stripes, 4×4 · 7 hidden · CD-1"
+    assert name(replace(SPEC, dataset=DatasetSpec("mine"))).startswith("mine · ")
+
+
+def test_every_word_must_occur_and_one_of_the_tags():
+    runs = [run(SPEC, "class", note="best so far"), run(replace(SPEC, model=ModelSpec(500)), "night")]
+    assert matching(runs, "", []) == runs
+    assert matching(runs, "BARS 7 best", []) == runs[:1]
+    assert matching(runs, "bars 500", []) == runs[1:]
+    assert matching(runs, "bars mnist", []) == []
+    assert matching(runs, "", ["night", "other"]) == runs[1:]
+
+
+def test_only_settings_that_differ_are_listed():
+    other = replace(SPEC, dataset=DatasetSpec("mnist", (1, 7)), training=replace(SPEC.training, learning_rate=0.02))
+    assert differences([SPEC, SPEC]) == []
+    assert differences([SPEC, other]) == [
+        ["Data", "Data set", "Bars and stripes, 4×4", "MNIST digits"],
+        ["Data", "Classes", "all", "1, 7"],
+        ["Training", "Learning rate", "0.1", "0.02"],
+    ]
+    assert differences([SPEC, replace(SPEC, seed=4)]) == [["Chance", "Seed", "3", "4"]]
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=50), st.floats(0, 0.95, allow_subnormal=False))
+def test_smoothing_is_the_weighted_mean_of_what_came_before(y, amount):
+    smoothed = smooth(y, amount)
+    for t, value in enumerate(smoothed):
+        weights = [amount ** (t - i) for i in range(t + 1)]
+        expected = sum(w * v for w, v in zip(weights, y, strict=False)) / sum(weights)
+        assert value == pytest.approx(expected, rel=1e-9, abs=1e-6)
+
+
+def test_smoothing_by_nothing_changes_nothing_and_a_gap_stays_a_gap():
+    assert smooth([1.0, 5.0, 2.0], 0.0) == [1.0, 5.0, 2.0]
+    assert math.isnan(smooth([1.0, math.nan, 2.0], 0.5)[1])
+    with pytest.raises(ValueError, match="below 1"):
+        smooth([1.0], 1.0)
+
+
+def test_the_csv_holds_every_number_of_every_event():
+    history = History([TrainEvent(0, 0.0, {"a": 1.5}, 0.0), TrainEvent(3, 0.5, {"a": 2.5, "b": -1.0}, 0.25)])
+    rows = list(csv.reader(io.StringIO(metrics_csv(history))))
+    assert rows == [
+        ["step", "epoch", "seconds", "a", "b"],
+        ["0", "0.0", "0.0", "1.5", ""],
+        ["3", "0.5", "0.25", "2.5", "-1.0"],
+    ]
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
+    monkeypatch.setenv("RBM_RUNS", str(tmp_path))
+    yield open_store()
+    open_store().close()
+
+
+def test_an_uploaded_checkpoint_is_a_run_that_can_be_gone_on_with(store):
+    trainer = make_trainer(SPEC, make_dataset(SPEC.dataset))
+    history = History([trainer.step(report=True) for _ in range(5)])
+    run_id = uploads.add("mine.safetensors", to_bytes(trainer.model, SPEC, history, state=trainer.state()))
+    (found,) = store.runs()
+    assert (found.id, found.spec, found.tags, found.note) == (run_id, SPEC, ("uploaded",), "mine.safetensors")
+    assert (found.status, found.progress.step, found.progress.total_steps) == ("paused", 5, 12)
+    assert found.progress.epoch == pytest.approx(5 / 3)
+    assert store.history(run_id).events == history.events
+    assert from_bytes(store.checkpoint(run_id)).state.keys() == trainer.state().keys()
+
+
+def test_an_uploaded_machine_without_a_state_is_a_finished_run(store):
+    uploads.add("m.safetensors", to_bytes(make_model(SPEC, make_dataset(SPEC.dataset)), SPEC))
+    assert store.runs()[0].status == "finished"
+
+
+def test_what_is_no_run_of_data_that_is_here_is_refused_and_the_registry_stays_as_it_was(store, monkeypatch, tmp_path):
+    model = make_model(SPEC, make_dataset(SPEC.dataset))
+    monkeypatch.setenv("RBM_DATA", str(tmp_path / "none"))
+    for file_name, data, sentence in (
+        ("x.pickle", b"", "is no run: upload a file that ends in .safetensors"),
+        ("x.safetensors", b"\x80\x04K\x01.", "not a checkpoint"),
+        ("x.safetensors", to_bytes(model, replace(SPEC, dataset=DatasetSpec("mine"))), "a data set that is not here"),
+        (
+            "x.safetensors",
+            to_bytes(model, replace(SPEC, dataset=DatasetSpec("fashion_mnist"))),
+            "download it on the Train",
+        ),
+        ("x.safetensors", to_bytes(model, replace(SPEC, dataset=DatasetSpec("mnist"))), "has 784 pixels"),
+    ):
+        with pytest.raises(CheckpointError, match=sentence):
+            uploads.add(file_name, data)
+    assert store.runs() == []
+    assert list(store.folder.rglob("*.safetensors")) == []
