@@ -9,7 +9,9 @@ from importlib import import_module
 from rbm.errors import RbmError
 
 # Name and one line of help, so that the overview imports nothing.
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "reproduce": "obtain a number of the literature anew (--list names them)",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -14,6 +14,7 @@ LAYERS = [
     ("rbm.experiment", "rbm.checkpoint", "rbm.presets"),
     ("rbm.cluster", "rbm.jobs"),
     ("rbm.live",),
+    ("rbm.studies",),
     ("rbm.commands",),
     ("rbm.__main__", "rbm"),
     ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures"),
