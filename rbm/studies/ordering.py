@@ -2,7 +2,8 @@
 
 What the literature found shows in the likelihood (Salakhutdinov & Murray 2008; Tieleman 2008; Desjardins et al. 2010), and
 the reconstruction error does not show it. Equal updates, not equal time: CD-25 costs about ten times as much as CD-1.
-MNIST, grey levels drawn anew, the same settings for all: centred, batches of 100, rate 0.05 falling linearly, no momentum or decay.
+MNIST, grey levels drawn anew, the same settings for all: centred, batches of 100, rate 0.05 falling linearly, no momentum
+and no decay.
 """
 
 from collections.abc import Mapping, Sequence
