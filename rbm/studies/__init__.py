@@ -25,7 +25,7 @@ STUDIES = MappingProxyType(
         "presets": Study("What do the app's default and its PCD preset reach in 15 seconds?", 6),
         "centring": Study("What is centring worth, on MNIST and on its negative? 16 hidden units, exact.", 3),
         "minute": Study("How good do 500 hidden units get within a minute of training?", 3),
-        "ordering": Study("CD-1, CD-3, CD-25, PCD-1, PT: which likelihood, which reconstruction error?", 10),
+        "ordering": Study("CD-1, CD-3, CD-25, PCD-1, PT: which likelihood, which reconstruction error?", 4),
         "best500": Study("How good do 500 hidden units get within 20 minutes of training?", 30),
     }
 )

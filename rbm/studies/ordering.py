@@ -1,4 +1,4 @@
-"""CD-1, CD-3, CD-25, PCD-1 and parallel tempering side by side: as many updates of the same 500 units by the same data.
+"""CD-1, CD-3, CD-25, PCD-1 and parallel tempering side by side: as many updates of 100 units by the same data.
 
 What the literature found shows in the likelihood (Salakhutdinov & Murray 2008; Tieleman 2008; Desjardins et al. 2010), and
 the reconstruction error does not show it. Equal updates, not equal time: CD-25 costs about ten times as much as CD-1.
@@ -20,15 +20,15 @@ from rbm.training.config import TrainConfig
 
 ALGORITHMS: Mapping[str, tuple[dict[str, Any], str]] = MappingProxyType(
     {
-        "CD-1": ({"algorithm": "cd", "k": 1}, "about −125.5"),
-        "CD-3": ({"algorithm": "cd", "k": 3}, "about −105.5"),
-        "CD-25": ({"algorithm": "cd", "k": 25}, "−86.3"),
+        "CD-1": ({"algorithm": "cd", "k": 1}, "about −125.5, 500 units"),
+        "CD-3": ({"algorithm": "cd", "k": 3}, "about −105.5, 500 units"),
+        "CD-25": ({"algorithm": "cd", "k": 25}, "−86.3, 500 units"),
         "PCD-1": ({"algorithm": "pcd", "k": 1}, "none"),
         "PT, 10 temperatures": ({"algorithm": "pt", "k": 1, "n_replicas": 10}, "none"),
     }
 )
 
-EFFORT = Effort(temperatures=3000, population=500, population_temperatures=1000)
+EFFORT = Effort(temperatures=5000, population=500, population_temperatures=1000)
 
 
 def training(epochs: int, **algorithm: Any) -> TrainConfig:
@@ -44,7 +44,7 @@ def run(
     say: Say,
     *,
     dataset: Dataset | None = None,
-    n_hidden: int = 500,
+    n_hidden: int = 100,
     epochs: int = 5,
     effort: Effort = EFFORT,
 ) -> Table:
