@@ -18,7 +18,7 @@ from rbm.studies.report import Say, Table
 from rbm.training.config import TrainConfig
 
 EPOCHS = 60
-EFFORT = Effort(temperatures=20_000)
+EFFORT = Effort(temperatures=4000, population=500, population_temperatures=1000)
 PUBLISHED = {
     "threshold": "−84.86, reverse −96.61 (PyDeep)",
     "stochastic": "−86.34 with CD-25 (Salakhutdinov & Murray 2008, second hand)",

@@ -15,7 +15,7 @@ from rbm.studies.measure import Effort
 from rbm.studies.report import Say, Table
 
 SECONDS = 15.0
-EFFORT = Effort(temperatures=20_000, population=4000)
+EFFORT = Effort(temperatures=5000, population=500, population_temperatures=1000)
 
 
 def run(
