@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "sample": "Samples of a run as a PNG, and their way there as a GIF.",
     "bench": "measure this engine's speed beside others' in one run",
     "data": "bring your own pictures as a data set; list, remove and restore them",
+    "reproduce": "obtain a number of the literature anew (--list names them)",
 }
 
 

@@ -16,7 +16,7 @@ LAYERS = [
     ("rbm.store", "rbm.link"),
     ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job"),
     ("rbm.live", "rbm.measuring"),
-    ("rbm.benchmarks",),
+    ("rbm.benchmarks", "rbm.studies"),
     ("rbm.commands",),
     ("rbm.__main__", "rbm"),
     ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures"),

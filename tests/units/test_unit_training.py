@@ -54,9 +54,11 @@ def test_a_gaussian_machine_learns_a_mixture_and_its_variance(n_visible):
     model = start_from(x, "bernoulli" if n_visible == 2 else "spin")
     before = mean_log_likelihood(model, x)
     model.float()
+    # Half the rate that suits the plain gradient: centred steps go further. What is missed at 0.05 over two seeds and both
+    # sizes is 0.002 to 0.04 nats; plain at 0.1, 0.01 to 0.10.
     config = TrainConfig(
-        algorithm="pcd", k=2, learning_rate=0.1, epochs=60, batch_size=100, schedule="linear", binarise="none",
-        weight_decay=0.0, centred="off",
+        algorithm="pcd", k=2, learning_rate=0.05, epochs=60, batch_size=100, schedule="linear", binarise="none",
+        weight_decay=0.0,
     )  # fmt: skip
     *_, last = train(model, dataset(x), config, randomness.generator(3))
     assert math.isfinite(last.metrics["reconstruction_error"])

@@ -1,0 +1,39 @@
+"""Studies: numbers of the literature, obtained anew. One module each, a recipe as a value and a function of its sizes.
+
+Reading this list needs no torch.
+"""
+
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from rbm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rbm.studies.report import Recipe
+
+
+class Study(NamedTuple):
+    """What a study asks, and about how long it takes on two quiet cores."""
+
+    asks: str
+    minutes: float
+
+
+STUDIES = MappingProxyType(
+    {
+        "presets": Study("What do the app's default and its PCD preset reach in 15 seconds?", 6),
+        "centring": Study("What is centring worth, on MNIST and on its negative? 16 hidden units, exact.", 3),
+        "minute": Study("How good do 500 hidden units get within a minute of training?", 3),
+        "ordering": Study("CD-1, CD-3, CD-25, PCD-1, PT: which likelihood, which reconstruction error?", 4),
+        "best500": Study("How good do 500 hidden units get within 20 minutes of training?", 30),
+    }
+)
+
+
+def recipe(name: str) -> "Recipe":
+    """The function of that study; ConfigError for a name that is none."""
+    if name not in STUDIES:
+        raise ConfigError(f"There is no study {name!r}; choose one of: {', '.join(STUDIES)}.")
+    found: Recipe = import_module(f"rbm.studies.{name}").run
+    return found

@@ -1,0 +1,69 @@
+"""What most studies are: several trainings, each judged in the same way, side by side in one table."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from rbm.datasets.base import Dataset
+from rbm.experiment import RunSpec
+from rbm.studies.fitting import Fit, fit
+from rbm.studies.measure import Effort, held_out, judge
+from rbm.studies.report import Column, Say, Table
+
+COLUMNS = (
+    Column("training"),
+    Column("seed"),
+    Column("epochs", 1),
+    Column("seconds", 1),
+    Column("log-likelihood, AIS"),
+    Column("± of log Z"),
+    Column("ESS", 0),
+    Column("reverse AIS"),
+    Column("ESS, reverse", 0),
+    Column("bracket"),
+    Column("reconstruction error", 4),
+    Column("published, AIS"),
+)
+HOW = (
+    "Nats per test image, mean over all of them; which images were drawn makes that uncertain by ± {images:.1f}. "
+    "AIS: {chains} chains, {temperatures:,} temperatures, from base rates and from zero biases, the lower likelihood quoted; "
+    "± by the delta method, ESS the chains that count. Reverse AIS starts at samples by population annealing "
+    "({population:,} chains). Reconstruction error: mean square per pixel, after one step. Seconds: of training alone."
+)
+
+
+class Entry(NamedTuple):
+    """One training: its name in the table, what it is, its data, and the number it is to be held against."""
+
+    name: str
+    spec: RunSpec
+    dataset: Dataset
+    published: str
+
+
+def contest(
+    entries: Sequence[Entry], seeds: Sequence[int], say: Say, effort: Effort, *, seconds: float | None = None
+) -> Table:
+    """Train every entry with every seed, for its epochs or ``seconds`` at most, then judge all of them.
+
+    Training comes first, so that who times it need keep the machine quiet no longer than that.
+    """
+    fits: list[tuple[Entry, int, Fit]] = []
+    for entry in entries:
+        for seed in seeds:
+            say(f"training {entry.name}, seed {seed}")
+            fits.append((entry, seed, fit(replace(entry.spec, seed=seed), entry.dataset, say, seconds=seconds)))
+    say("judging")
+    rows, doubts, images = [], [], 0.0
+    for entry, seed, made in fits:
+        v = held_out(entry.dataset, entry.spec.training.binarise)
+        found = judge(made.model, v, entry.dataset.train, seed, effort)
+        images = max(images, found.images_error)
+        if found.doubt:
+            doubts.append(f"{entry.name}, seed {seed}: {found.doubt}")
+        rows.append((
+            entry.name, seed, made.epochs, made.seconds, found.forward, found.error, found.forward_ess, found.reverse,
+            found.reverse_ess, found.gap, found.reconstruction, entry.published,
+        ))  # fmt: skip
+        say(f"  {entry.name}: {found.forward:.2f} by AIS, {found.reverse:.2f} by reverse AIS")
+    return Table(COLUMNS, tuple(rows), (HOW.format(images=images, **effort._asdict()), *doubts))

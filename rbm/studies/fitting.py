@@ -1,0 +1,56 @@
+"""The training that studies share: the data that a protocol asks for, and a run until its end or its time is up."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from rbm.datasets.base import Dataset
+from rbm.experiment import RunSpec, make_trainer
+from rbm.models.rbm import RBM
+from rbm.studies.report import Say
+
+LINES = 10  # of progress, in the course of one training
+
+
+class Fit(NamedTuple):
+    """A trained model; ``epochs`` and ``seconds`` of training of training that it took."""
+
+    model: RBM
+    epochs: float
+    seconds: float
+
+
+def undivided(dataset: Dataset) -> Dataset:
+    """The data set with its validation images put back among those for training, as most published numbers have it.
+
+    The validation part stays as it is, so that what it says during such a training is about images already seen.
+    """
+    return replace(
+        dataset,
+        train=torch.cat([dataset.train, dataset.validation]),
+        train_labels=torch.cat([dataset.train_labels, dataset.validation_labels]),
+    )
+
+
+def changed(dataset: Dataset, change: Callable[[Tensor], Tensor]) -> Dataset:
+    """The data set with ``change`` made to the pixels of all three parts."""
+    return replace(
+        dataset, train=change(dataset.train), validation=change(dataset.validation), test=change(dataset.test)
+    )
+
+
+def fit(spec: RunSpec, dataset: Dataset, say: Say, *, seconds: float | None = None) -> Fit:
+    """Train as ``spec`` says on ``dataset``, for its epochs or for ``seconds`` of training, whichever end first."""
+    trainer = make_trainer(spec, dataset)
+    said = 0
+    while not trainer.finished and (seconds is None or trainer.seconds < seconds):
+        trainer.step()
+        done = trainer.step_number / trainer.total_steps if seconds is None else trainer.seconds / seconds
+        if int(done * LINES) > said:
+            said = int(done * LINES)
+            say(f"  epoch {trainer.epoch:.1f}, {trainer.seconds:.0f} s of training")
+    trainer.report()  # raises what a diverged training has to say
+    return Fit(trainer.model, trainer.epoch, trainer.seconds)

@@ -1,0 +1,36 @@
+"""What a person meets first: the app's default settings and its PCD preset after 15 seconds of training.
+
+100 hidden units, MNIST, grey levels drawn anew each epoch, trained on the app's 54,000 training images. Judged on the
+10,000 test images in one fixed stochastic binarisation.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rbm.datasets.base import Dataset
+from rbm.experiment import ModelSpec, RunSpec, make_dataset
+from rbm.presets import PRESETS
+from rbm.studies.contest import Entry, contest
+from rbm.studies.measure import Effort
+from rbm.studies.report import Say, Table
+
+SECONDS = 15.0
+EFFORT = Effort(temperatures=5000, population=500, population_temperatures=1000)
+
+
+def run(
+    seeds: Sequence[int],
+    say: Say,
+    *,
+    dataset: Dataset | None = None,
+    n_hidden: int = 100,
+    seconds: float = SECONDS,
+    effort: Effort = EFFORT,
+) -> Table:
+    """Train both presets for ``seconds``, or to the end of their epochs."""
+    data = make_dataset(RunSpec().dataset) if dataset is None else dataset
+    size = ModelSpec(n_hidden=n_hidden)
+    entries = [
+        Entry(f"preset {name!r}", replace(PRESETS[name].spec, model=size), data, "none") for name in ("default", "pcd")
+    ]
+    return contest(entries, seeds, say, effort, seconds=seconds)

@@ -1,0 +1,143 @@
+"""Every study runs as it stands, only smaller; its machinery against exact values; the real ones are marked slow."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from rbm.__main__ import main
+from rbm.datasets.base import Dataset
+from rbm.datasets.catalog import load_dataset
+from rbm.evaluation import exact
+from rbm.evaluation.likelihood import log_likelihood
+from rbm.studies import STUDIES, recipe
+from rbm.studies.fitting import changed, undivided
+from rbm.studies.measure import Effort, held_out, judge
+from rbm.studies.report import Column, Report, Table, machine
+
+TINY = Effort(chains=5, temperatures=7, population=11, population_temperatures=7)
+SIZES = {
+    "presets": {"n_hidden": 5, "seconds": 0.02, "effort": TINY},
+    "centring": {"n_hidden": 5, "epochs": 1},
+    "minute": {"n_hidden": 5, "epochs": 1, "effort": TINY},
+    "ordering": {"n_hidden": 5, "epochs": 1, "effort": TINY},
+    "best500": {"n_hidden": 5, "epochs": 1, "effort": TINY},
+}
+
+
+@pytest.fixture(scope="module")
+def few() -> Dataset:
+    """300 training, 60 validation and 50 test digits."""
+    digits = load_dataset("mnist", size=300)
+    return replace(
+        digits,
+        validation=digits.validation[:60],
+        validation_labels=digits.validation_labels[:60],
+        test=digits.test[:50],
+        test_labels=digits.test_labels[:50],
+    )
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_runs_in_a_small_size_and_fills_its_table(name, few):
+    told: list[str] = []
+    table = recipe(name)((3,), told.append, dataset=few, **SIZES[name])
+    assert told
+    assert table.rows
+    for row in table.rows:
+        assert len(row) == len(table.columns)
+        likelihoods = [x for x, c in zip(row, table.columns, strict=True) if "AIS" in c.title or "exact" in c.title]
+        assert all(-784 < x < 0 for x in likelihoods if isinstance(x, float))
+    again = recipe(name)((3,), told.append, dataset=few, **SIZES[name])
+    times = [i for i, c in enumerate(table.columns) if "seconds" in c.title or "training, s" in c.title]
+    if name != "presets":  # which stops when its time is up
+        assert [[x for i, x in enumerate(r) if i not in times] for r in table.rows] == [
+            [x for i, x in enumerate(r) if i not in times] for r in again.rows
+        ]
+
+
+def test_a_judgement_brackets_the_exact_likelihood(tiny_rbm, images):
+    truth = log_likelihood(tiny_rbm, images, exact.log_partition(tiny_rbm)).mean().item()
+    found = judge(tiny_rbm, images, images, 1, Effort(400, 200, 1000, 100))
+    assert abs(found.forward - truth) < 4 * found.error + 1e-3
+    assert abs(found.reverse - truth) < 4 * found.error + 1e-3
+    assert found.gap == pytest.approx(found.forward - found.reverse)
+    assert not found.doubt
+
+
+def test_a_judgement_without_enough_temperatures_says_so(tiny_rbm, images):
+    with torch.no_grad():
+        tiny_rbm.weight.mul_(8.0)
+    assert "take more temperatures" in judge(tiny_rbm, images, images, 1, Effort(20, 1, 20, 1)).doubt
+
+
+def test_the_test_images_are_the_same_in_every_study_and_binary(few):
+    v = held_out(few, "stochastic")
+    assert torch.equal(v, held_out(few, "stochastic"))
+    assert set(v.unique().tolist()) == {0.0, 1.0}
+
+
+def test_undivided_data_hold_every_image_once_and_changes_reach_all_parts(few):
+    whole = undivided(few)
+    assert len(whole.train) == len(whole.train_labels) == 360
+    assert torch.equal(whole.train[300:], few.validation)
+    negative = changed(few, lambda x: 1 - x)
+    for part in ("train", "validation", "test"):
+        torch.testing.assert_close(getattr(negative, part) + getattr(few, part), torch.ones_like(getattr(few, part)))
+
+
+def test_a_report_reads_as_markdown_and_keeps_its_numbers_as_json():
+    table = Table((Column("who"), Column("nats", 1)), (("a", -1.25), ("b", 2)), ("A note.",))
+    report = Report("x", "Why?", table, (1, 2), 3.0, machine())
+    assert "| a | −1.2 |\n| b | 2 |" in report.markdown()
+    assert "seeds 1, 2; 3 s in all" in report.markdown()
+    kept = json.loads(report.json())
+    assert kept["rows"] == [["a", -1.25], ["b", 2]]
+    assert kept["machine"]["torch"] == torch.__version__
+
+
+def test_the_command_lists_the_studies_and_refuses_other_names(capsys):
+    assert main(["reproduce", "--list"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in STUDIES)
+    assert main(["reproduce", "nothing"]) == 2
+    assert "choose one of: presets" in capsys.readouterr().err
+    assert main(["reproduce"]) == 2
+
+
+def test_the_command_prints_the_table_and_keeps_it(monkeypatch, capsys, tmp_path):
+    import rbm.commands.reproduce as command
+
+    def small(seeds, say):
+        say("working")
+        return Table((Column("seed"),), tuple((s,) for s in seeds), ())
+
+    monkeypatch.setattr(command, "recipe", lambda name: small)
+    assert main(["reproduce", "minute", "--seeds", "4", "5", "--json", str(tmp_path / "kept.json")]) == 0
+    out, err = capsys.readouterr()
+    assert "| 4 |\n| 5 |" in out
+    assert err == "working\n"
+    assert json.loads((tmp_path / "kept.json").read_text())["rows"] == [[4], [5]]
+
+
+@pytest.mark.slow
+def test_centring_reaches_the_published_likelihood_and_beats_the_plain_gradient():
+    table = recipe("centring")((1,), print)
+    found = {(row[0], row[1]): row[3] for row in table.rows}
+    assert found["MNIST", "on"] >= -142.6
+    assert found["1 − MNIST", "on"] >= -143.0
+    assert found["1 − MNIST", "off"] < found["1 − MNIST", "on"] - 20
+
+
+@pytest.mark.slow
+def test_500_units_reach_95_nats_within_a_minutes_work():
+    row = recipe("minute")((1,), print).rows[0]
+    assert row[7] > -95  # reverse AIS, the lower end
+
+
+@pytest.mark.slow
+def test_the_ordering_of_the_literature_appears_and_the_reconstruction_error_hides_it():
+    rows = {row[0]: row for row in recipe("ordering")((1,), print).rows}
+    assert rows["CD-1"][4] < rows["CD-3"][4] < rows["CD-25"][4] < rows["PCD-1"][4]
+    assert rows["CD-1"][10] < rows["PCD-1"][10]
