@@ -22,6 +22,7 @@ NAME = "Boltzmann Explorer"
 HOME, TRAIN, FILTERS, GIBBS = (
     f"pages/{page}.py" for page in ("learn/home", "train/train", "train/filters", "generate/gibbs")
 )
+ENERGY, HOPFIELD, BOLTZMANN = (f"pages/learn/{page}.py" for page in ("energy", "hopfield", "boltzmann"))
 
 
 class Entry(NamedTuple):
@@ -34,7 +35,11 @@ class Entry(NamedTuple):
 
 
 PAGES = {
-    "Learn": (Entry(HOME, "Start here", "hub", ""),),
+    "Learn": (
+        Entry(HOME, "Start here", "hub", ""),
+        Entry(ENERGY, "Energy and probability", "equalizer", "energy"),
+        Entry(HOPFIELD, "Hopfield network", "psychology", "hopfield"),
+    ),
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),
         Entry(FILTERS, "Look at its filters", "grid_view", "filters"),

@@ -35,6 +35,7 @@ def thermodynamics(energies: Tensor, beta: float = 1.0) -> Thermodynamics:
     return Thermodynamics(float(log_z), p, float(p @ e), float(torch.special.entr(p).sum()), float(-log_z / beta))
 
 
+@torch.no_grad()
 def log_partition(model: BoltzmannMachine) -> float:
     """log Z = log Σ_s exp(−E(s)), nats; TooLargeError beyond 16 units."""
     return float(_log_weights(_float64(model)).logsumexp(0))

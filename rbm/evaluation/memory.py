@@ -69,8 +69,8 @@ def capacity(
 
 
 def _recalled(rule: str, n: int, count: int, flipped: float, source: torch.Generator) -> float:
-    patterns = (torch.rand(count, n, generator=source) < 0.5).float() * 2 - 1
+    patterns = (torch.rand(count, n, generator=source) < 0.5).double() * 2 - 1
     model = DenseHopfield(patterns) if rule == "dense" else Hopfield.store(patterns, rule)
-    turned = 1 - 2 * (torch.rand(count, n, generator=source) < flipped).float()
+    turned = 1 - 2 * (torch.rand(count, n, generator=source) < flipped).double()
     ends = settle(model, patterns * turned, source, max_sweeps=8)
     return float((ends * patterns).mean())

@@ -39,12 +39,13 @@ class Hopfield(nn.Module):
         super().__init__()
         if weight.ndim != 2 or weight.shape[0] != weight.shape[1]:
             raise ShapeError(f"weight has shape {tuple(weight.shape)}, expected (n, n).")
-        if weight.diagonal().any() or not torch.allclose(weight, weight.T):
+        # Rounding may leave the two halves apart by a little, which the mean of both repairs.
+        if weight.diagonal().any() or (weight - weight.T).abs().max() > 1e-4 * weight.abs().max():
             raise ShapeError(
                 "weight should be symmetric with a zero diagonal, otherwise the energy can rise in recall."
             )
         self.n_units = len(weight)
-        self.register_buffer("weight", weight)
+        self.register_buffer("weight", (weight + weight.T) / 2)
 
     @classmethod
     def store(cls, patterns: Tensor, rule: str = "hebbian") -> "Hopfield":
