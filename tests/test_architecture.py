@@ -11,7 +11,7 @@ LAYERS = [
     ("rbm.models",),
     ("rbm.samplers",),
     ("rbm.training", "rbm.evaluation"),
-    ("rbm.experiment", "rbm.checkpoint", "rbm.presets"),
+    ("rbm.experiment", "rbm.checkpoint", "rbm.presets", "rbm.side_by_side"),
     ("rbm.cluster", "rbm.jobs"),
     ("rbm.live",),
     ("rbm.commands",),

@@ -13,10 +13,10 @@ def begin(pixels: Pixels) -> None:
 
 
 def setting(chosen: list[int], rule: str, beta: float = 0.1, start: int | None = None) -> None:
-    """Set the controls; the digit ``start`` comes onto the pad with every fifth pixel turned over."""
+    """Set the controls; the digit ``start`` comes onto the pad with one pixel in seven turned over."""
     st.session_state.update(hopfield_digits=chosen, hopfield_rule=rule, hopfield_beta=beta, hopfield_own=[])
     first = memory.digits()[chosen[0] if start is None else start]
-    begin(tuple(1 - x if i % 5 == 0 else x for i, x in enumerate(first)))
+    begin(tuple(1 - x if (i * 61 + 17) % 97 % 7 == 0 else x for i, x in enumerate(first)))
 
 
 def keep_drawing() -> None:

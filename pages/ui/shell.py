@@ -39,6 +39,7 @@ PAGES = {
         Entry(HOME, "Start here", "hub", ""),
         Entry(ENERGY, "Energy and probability", "equalizer", "energy"),
         Entry(HOPFIELD, "Hopfield network", "psychology", "hopfield"),
+        Entry(BOLTZMANN, "Boltzmann machine", "share", "boltzmann"),
     ),
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),
