@@ -14,7 +14,7 @@ from torch import Tensor
 from rbm.errors import TooLargeError
 from rbm.evaluation import exact, exact_boltzmann
 from rbm.models.boltzmann import BoltzmannMachine
-from rbm.models.rbm import RBM
+from rbm.models.rbm import INITIAL_WEIGHT_DEVIATION, RBM
 from rbm.randomness import generator
 from rbm.samplers import chains as rbm_chains
 from rbm.samplers import gibbs, sequential
@@ -24,7 +24,7 @@ from rbm.training.boltzmann import Phases, ascend, gibbs_gradient, start
 EXACT_UNITS = 12  # of the Boltzmann machine: beyond, both learn by Gibbs chains
 CHAINS = 100
 SWEEPS = 3  # of every chain between two updates
-DEVIATION = 0.1  # of the first weights: small, but large enough for hidden units to differ soon
+DEVIATION = 0.5  # of the first weights: near zero an RBM of few units lies on a plateau for thousands of updates
 
 
 class Record(NamedTuple):
@@ -52,9 +52,9 @@ class SideBySide:
         self.source = generator(seed, "side by side")
         self.boltzmann = BoltzmannMachine(n_visible, n_hidden, generator=self.source).double()
         self.rbm = RBM(n_visible, twin_size(n_visible, n_hidden), generator=self.source).double()
-        with torch.no_grad():  # both start with weights of 0.1 instead of their 0.01
+        with torch.no_grad():  # both start with larger weights than their 0.01
             for weights in (self.boltzmann.coupling, self.rbm.weight):
-                weights.mul_(DEVIATION / 0.01)
+                weights.mul_(DEVIATION / INITIAL_WEIGHT_DEVIATION)
         copies = max(1, CHAINS // len(rows))
         self.phases: Phases = start(self.boltzmann, self.rows.repeat(copies, 1), CHAINS, self.source)
         self.chains: Chains = rbm_chains.from_noise(self.rbm, CHAINS, self.source)

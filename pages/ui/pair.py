@@ -36,7 +36,7 @@ def learn(pair: SideBySide, learning_rate: float) -> None:
     """As many updates as fit into a tick."""
     start = time.perf_counter()
     while time.perf_counter() - start < BUDGET:
-        pair.advance(5, learning_rate)
+        pair.advance(20, learning_rate)
 
 
 def divergences(pair: SideBySide) -> None:
@@ -83,7 +83,7 @@ def matrices(pair: SideBySide) -> None:
     for column, name, matrix in zip(st.columns(2), ("Boltzmann machine", "RBM"), (own, full), strict=True):
         with column:
             cards.title(
-                f"W of the {name}",
+                f"W: {name}",
                 "Every unit against every other, visible units first: blue negative, red positive. "
                 "In the RBM the blocks within a layer stay empty.",
             )
