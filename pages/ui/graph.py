@@ -74,10 +74,10 @@ class Machine(NamedTuple):
 
         model = BoltzmannMachine(self.n_units).double()
         with torch.no_grad():
-            model.bias.copy_(torch.tensor(self.values[: self.n_units]))
+            model.bias.copy_(torch.tensor(self.values[: self.n_units], dtype=torch.float64))
             weights = dict(zip(self.pairs, self.values[self.n_units :], strict=True))
             every = combinations(range(self.n_units), 2)
-            model.coupling.copy_(torch.tensor([weights.get(pair, 0.0) for pair in every]))
+            model.coupling.copy_(torch.tensor([weights.get(pair, 0.0) for pair in every], dtype=torch.float64))
             s = binary_states(self.n_units)
             return model.energy(s, s[:, :0])
 
