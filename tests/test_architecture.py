@@ -12,7 +12,7 @@ LAYERS = [
     ("rbm.models",),
     ("rbm.samplers",),
     ("rbm.training", "rbm.evaluation"),
-    ("rbm.experiment", "rbm.checkpoint", "rbm.bundle", "rbm.presets"),
+    ("rbm.experiment", "rbm.checkpoint", "rbm.bundle", "rbm.presets", "rbm.side_by_side"),
     ("rbm.store", "rbm.link"),
     ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job"),
     ("rbm.live", "rbm.measuring"),

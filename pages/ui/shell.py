@@ -26,6 +26,7 @@ HOME, TRAIN, FILTERS, DATA, GIBBS, RUNS = (
     f"pages/{page}.py"
     for page in ("learn/home", "train/train", "train/filters", "train/data", "generate/gibbs", "compare/runs")
 )
+ENERGY, HOPFIELD, BOLTZMANN = (f"pages/learn/{page}.py" for page in ("energy", "hopfield", "boltzmann"))
 
 
 _menu = declare("menu", '<span class="menu"></span>')
@@ -41,7 +42,12 @@ class Entry(NamedTuple):
 
 
 PAGES = {
-    "Learn": (Entry(HOME, "Start here", "hub", ""),),
+    "Learn": (
+        Entry(HOME, "Start here", "hub", ""),
+        Entry(ENERGY, "Energy and probability", "equalizer", "energy"),
+        Entry(HOPFIELD, "Hopfield network", "psychology", "hopfield"),
+        Entry(BOLTZMANN, "Boltzmann machine", "share", "boltzmann"),
+    ),
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),
         Entry(FILTERS, "Look at its filters", "grid_view", "filters"),

@@ -1,0 +1,290 @@
+// A machine small enough to write out: its graph, and the energy and probability of every state, computed here so that
+// every number follows the hand. A browser test holds these numbers to the engine's. First unit: highest bit of a state.
+
+const machines = new WeakMap();
+const SVG = "http://www.w3.org/2000/svg";
+
+export default function ({ data, parentElement, setStateValue }) {
+  const root = parentElement.querySelector(".machine");
+  if (!machines.has(root)) machines.set(root, new Machine(root));
+  const machine = machines.get(root);
+  machine.send = (value) => setStateValue("machine", value);
+  if (machine.version !== data.version) machine.load(data);
+}
+
+const make = (name, attributes = {}, text = "") => {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.textContent = text;
+  return node;
+};
+const signed = (x) => (Math.abs(x) < 0.005 ? "0.00" : x.toFixed(2)).replace("-", "−");
+const small = (x) => (x >= 0.0995 ? x.toFixed(3) : x.toPrecision(3)).replace("-", "−");
+
+class Machine {
+  constructor(root) {
+    this.root = root;
+    for (const name of ["graph", "knob", "beta", "numbers", "energy", "probability", "terms", "views", "all"])
+      this[name] = root.querySelector(`.${name}`);
+    this.at = this.pinned = null;
+    this.hidden = false; // whether hidden units are summed out
+    this.graph.onkeydown = (event) => this.press(event);
+    this.beta.oninput = () => this.change(() => (this.b = 10 ** Number(this.beta.value)));
+    this.beta.onchange = () => this.tell();
+    this.knob.oninput = () => this.change(() => this.set(this.selected, Number(this.knob.value)));
+    this.knob.onchange = () => this.tell();
+    root.querySelector(".less").onclick = () => this.nudge(-0.5);
+    root.querySelector(".more").onclick = () => this.nudge(0.5);
+    this.views.querySelectorAll("button").forEach((button, i) => (button.onclick = () => this.view(i === 1)));
+    for (const chart of [this.energy, this.probability]) {
+      chart.onpointermove = (event) => this.point(this.find(chart, event));
+      chart.onpointerleave = () => this.point(null);
+      chart.onclick = (event) => this.pin(this.find(chart, event));
+      chart.onkeydown = (event) => this.step(event);
+    }
+    this.resized = new ResizeObserver(() => this.version && this.draw());
+    this.resized.observe(root);
+  }
+
+  load(data) {
+    const { names, pairs, values, beta, places, nHidden, version } = data;
+    Object.assign(this, { names, pairs, places, nHidden, version, n: names.length, b: beta });
+    this.values = [...values]; // the biases, then the weights of the pairs
+    this.at = this.pinned = null;
+    this.hidden &&= nHidden > 0;
+    this.views.hidden = nHidden === 0;
+    this.selected = Math.min(this.n, this.values.length - 1);
+    this.beta.value = Math.log10(beta);
+    this.build();
+    this.select(this.selected);
+    this.compute();
+    this.draw();
+  }
+
+  label(k) {
+    return k < this.n ? `bias of ${this.names[k]}` : `weight ${this.pairs[k - this.n].map((i) => this.names[i]).join("–")}`;
+  }
+
+  build() {
+    this.parts = [];
+    const nodes = this.places.map(([x, y], i) => {
+      const group = make("g", { class: `node ${i >= this.n - this.nHidden ? "of-hidden" : "of-visible"}` });
+      group.append(make("circle", { cx: x, cy: y, r: 19 }), make("text", { x, y: y + 5 }, this.names[i]), make("text", { x, y: y + 33, class: "bias" }));
+      this.parts[i] = group;
+      return group;
+    });
+    const edges = this.pairs.map(([i, j], k) => {
+      const ends = { x1: this.places[i][0], y1: this.places[i][1], x2: this.places[j][0], y2: this.places[j][1] };
+      const group = make("g", { class: "edge" });
+      group.append(make("line", { ...ends, class: "hit" }), make("line", { ...ends, class: "pen" }));
+      this.parts[this.n + k] = group;
+      return group;
+    });
+    this.parts.forEach((part, k) => {
+      part.dataset.k = k;
+      part.append(make("title", {}, this.label(k)));
+      part.onclick = () => this.select(k);
+    });
+    this.graph.replaceChildren(...edges, ...nodes);
+    this.sliders = this.values.map((_, k) => {
+      const slider = Object.assign(document.createElement("input"), { type: "range", min: -4, max: 4, step: 0.1 });
+      slider.oninput = () => (this.select(k), this.change(() => this.set(k, Number(slider.value))));
+      slider.onchange = () => this.tell();
+      const row = document.createElement("label");
+      row.append(this.label(k), slider);
+      this.all.append(row);
+      return slider;
+    });
+    this.all.replaceChildren(...this.sliders.map((slider) => slider.parentElement));
+  }
+
+  select(k) {
+    this.parts[this.selected]?.classList.remove("chosen");
+    this.selected = k;
+    this.parts[k].classList.add("chosen");
+    this.show();
+  }
+
+  set(k, value) {
+    this.values[k] = Math.round(Math.min(4, Math.max(-4, value)) * 100) / 100;
+  }
+
+  nudge(by) {
+    this.change(() => this.set(this.selected, this.values[this.selected] + by));
+    this.tell();
+  }
+
+  change(how) {
+    how();
+    this.compute();
+    this.show();
+    this.draw();
+  }
+
+  tell() {
+    this.send({ version: this.version, values: this.values, beta: this.b });
+  }
+
+  press(event) {
+    const { key } = event;
+    const count = this.values.length;
+    const turn = { ArrowRight: 1, ArrowLeft: count - 1 }[key];
+    const by = { ArrowUp: 0.1, ArrowDown: -0.1, PageUp: 1, PageDown: -1 }[key];
+    if (turn) this.select((this.selected + turn) % count);
+    else if (by) this.nudge(by);
+    else return;
+    event.preventDefault();
+  }
+
+  // E of each state from that of the state without its lowest unit that is on.
+  compute() {
+    const { n, values, pairs } = this;
+    const bit = (i) => n - 1 - i;
+    const weight = Array.from({ length: n }, () => new Float64Array(n));
+    pairs.forEach(([i, j], k) => (weight[bit(i)][bit(j)] = weight[bit(j)][bit(i)] = values[n + k]));
+    const energies = new Float64Array(2 ** n);
+    for (let s = 1; s < energies.length; s++) {
+      const low = 31 - Math.clz32(s & -s);
+      let e = energies[s & (s - 1)] - values[n - 1 - low];
+      for (let j = low + 1; j < n; j++) if ((s >> j) & 1) e -= weight[low][j];
+      energies[s] = e;
+    }
+    const size = 2 ** (this.hidden ? this.nHidden : 0);
+    let lowest = Infinity;
+    for (const e of energies) lowest = Math.min(lowest, e);
+    let z = 0, mean = 0;
+    const sums = new Float64Array(energies.length / size);
+    energies.forEach((e, s) => {
+      const part = Math.exp(-this.b * (e - lowest));
+      z += part;
+      mean += part * e;
+      sums[Math.floor(s / size)] += part;
+    });
+    this.p = sums.map((part) => part / z);
+    this.logZ = Math.log(z) - this.b * lowest;
+    this.mean = mean / z;
+    this.entropy = this.logZ + this.b * this.mean; // −Σ p log p with log p = −βE − log Z
+    this.e = size === 1 ? energies : sums.map((part) => lowest - Math.log(part) / this.b);
+  }
+
+  show() {
+    const value = this.values[this.selected];
+    this.knob.value = value;
+    this.root.querySelector(".what").textContent = this.label(this.selected);
+    this.root.querySelector(".value").textContent = signed(value);
+    this.root.querySelector(".beta-value").textContent = `β = ${this.b.toFixed(2)}`;
+    const state = { "aria-label": this.label(this.selected), "aria-valuenow": value, "aria-valuemin": -4, "aria-valuemax": 4 };
+    for (const [name, text] of Object.entries(state)) this.graph.setAttribute(name, text);
+    this.values.forEach((x, k) => {
+      this.sliders[k].value = x;
+      this.parts[k].style.setProperty("--pen", `${x === 0 ? 1 : 1.2 + 1.6 * Math.abs(x)}px`);
+      this.parts[k].dataset.sign = Math.sign(x);
+      if (k < this.n) this.parts[k].querySelector(".bias").textContent = x === 0 ? "" : signed(x);
+    });
+  }
+
+  view(hidden) {
+    this.hidden = hidden;
+    this.at = this.pinned = null;
+    this.compute();
+    this.draw();
+  }
+
+  draw() {
+    this.views.querySelectorAll("button").forEach((button, i) => button.setAttribute("aria-pressed", this.hidden === (i === 1)));
+    const perBit = this.entropy / Math.LN2;
+    const rows = [["ln Z", signed(this.logZ)], ["⟨E⟩", signed(this.mean)], ["entropy", `${signed(this.entropy)} nats = ${signed(perBit)} bits`], ["free energy", signed(-this.logZ / this.b)]];
+    this.numbers.innerHTML = rows.map(([name, text]) => `<div><span>${name}</span><b>${text}</b></div>`).join("");
+    Object.assign(this.root.dataset, { logz: this.logZ, mean: this.mean, entropy: this.entropy, free: -this.logZ / this.b, states: this.p.length, beta: this.b });
+    this.bars(this.energy, this.e, this.hidden ? "free energy F(v)" : "energy E(s)", signed);
+    this.bars(this.probability, this.p, this.hidden ? "probability p(v)" : "probability p(s)", small);
+    this.point(this.at);
+  }
+
+  bars(chart, values, title, text) {
+    const width = chart.clientWidth || 500, height = chart.clientHeight || 130, left = 52, top = 22, bottom = 8;
+    const low = values.reduce((a, x) => Math.min(a, x), 0), high = values.reduce((a, x) => Math.max(a, x), 0) || (low ? 0 : 1);
+    const y = (x) => top + ((high - x) / (high - low)) * (height - top - bottom);
+    const wide = (width - left) / values.length, fill = wide > 4 ? 0.82 : 1;
+    const paths = ["", ""];
+    values.forEach((x, s) => (paths[x < 0 ? 1 : 0] += `M${(left + s * wide).toFixed(2)},${y(0).toFixed(2)}V${y(x).toFixed(2)}h${(wide * fill).toFixed(2)}V${y(0).toFixed(2)}z`));
+    Object.assign(chart.dataset, { left, wide });
+    chart.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    chart.replaceChildren(
+      make("rect", { class: "here", x: left, y: top - 4, width: Math.max(wide, 2), height: height - top - bottom + 8, visibility: "hidden" }),
+      make("path", { class: "up", d: paths[0] }),
+      make("path", { class: "down", d: paths[1] }),
+      make("line", { class: "axis", x1: left, x2: width, y1: y(0), y2: y(0) }),
+      make("text", { x: 0, y: 13, class: "title" }, title),
+      ...(high > 0 ? [make("text", { x: left - 6, y: y(high) + 5, class: "tick" }, text(high))] : []),
+      ...(low < 0 ? [make("text", { x: left - 6, y: y(low) + 3, class: "tick" }, text(low))] : []),
+      ...(high > 0 && low < 0 ? [] : [make("text", { x: left - 6, y: y(0) + 4, class: "tick" }, "0")]),
+    );
+  }
+
+  find(chart, event) {
+    const x = event.clientX - chart.getBoundingClientRect().left - Number(chart.dataset.left);
+    const s = Math.floor(x / Number(chart.dataset.wide));
+    return s >= 0 && s < this.p.length ? s : null;
+  }
+
+  pin(s) {
+    this.pinned = this.pinned === s ? null : s;
+    this.point(s);
+  }
+
+  step(event) {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    this.pinned = Math.min(Math.max((this.at ?? -by) + by, 0), this.p.length - 1);
+    this.point(this.pinned);
+    event.preventDefault();
+  }
+
+  point(s) {
+    let likely = 0;
+    this.p.forEach((p, i) => p > this.p[likely] + 1e-12 && (likely = i));
+    const fallback = this.pinned ?? likely;
+    this.at = s ?? this.pinned;
+    const state = s ?? fallback;
+    for (const chart of [this.energy, this.probability]) {
+      const here = chart.querySelector(".here");
+      here.setAttribute("x", Number(chart.dataset.left) + state * Number(chart.dataset.wide));
+      here.setAttribute("visibility", "visible");
+    }
+    const shown = this.hidden ? this.n - this.nHidden : this.n;
+    const on = (i) => i < shown && (state >> (shown - 1 - i)) & 1;
+    this.parts.forEach((part, k) => {
+      const live = k < this.n ? on(k) : this.pairs[k - this.n].every(on);
+      part.classList.toggle("on", Boolean(live));
+      part.classList.toggle("unknown", k < this.n && k >= shown);
+    });
+    const bits = this.names.slice(0, shown).map((name, i) => `${name}=${on(i) ? 1 : 0}`).join(" ");
+    const which = s === null && this.pinned === null ? "The likeliest" : "This";
+    this.terms.innerHTML = `<div>${which} ${this.hidden ? "visible pattern" : "state"}: <b>${bits}</b>, p = ${small(this.p[state])}</div><div>${this.hidden ? this.freeTerms(on, state) : this.energyTerms(on, state)}</div>`;
+    Object.assign(this.terms.dataset, { state, e: this.e[state], p: this.p[state] });
+  }
+
+  energyTerms(on, state) {
+    const terms = [];
+    this.pairs.forEach(([i, j], k) => on(i) && on(j) && terms.push([`W(${this.names[i]},${this.names[j]})`, this.values[this.n + k]]));
+    for (let i = 0; i < this.n; i++) if (on(i)) terms.push([`bias(${this.names[i]})`, this.values[i]]);
+    const kept = terms.filter(([, x]) => x !== 0);
+    const words = kept.map(([name, x]) => `− ${name} <i>(${signed(x)})</i>`).join(" ") || "0, since no term is on";
+    return `E = ${words} = <b>${signed(this.e[state])}</b>. Every other term is 0.`;
+  }
+
+  freeTerms(on, state) {
+    const shown = this.n - this.nHidden;
+    let own = 0;
+    for (let i = 0; i < shown; i++) if (on(i)) own -= this.values[i];
+    const terms = [];
+    for (let j = shown; j < this.n; j++) {
+      let x = this.values[j];
+      this.pairs.forEach(([i, k], at) => k === j && on(i) && (x += this.values[this.n + at]));
+      const f = Math.max(0, x) + Math.log1p(Math.exp(-this.b * Math.abs(x))) / this.b;
+      terms.push(`− ${signed(f)} <i>(${this.names[j]}, x = ${signed(x)})</i>`);
+    }
+    return `F(v) = −b·v − (1/β) Σ<sub>j</sub> ln(1 + e<sup>βx</sup>) = ${signed(own)} ${terms.join(" ")} = <b>${signed(this.e[state])}</b>`;
+  }
+}

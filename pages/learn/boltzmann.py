@@ -1,0 +1,141 @@
+"""A Boltzmann machine beside an RBM: what the missing edges buy."""
+
+import streamlit as st
+
+from pages.ui import lesson, pair
+
+
+def reset() -> None:
+    """Both machines anew; exact learning only where every state can be visited."""
+    chosen = st.session_state
+    n_units = pair.DATA[chosen["boltzmann_data"]] ** 2 + chosen["boltzmann_hidden"]
+    if n_units > pair.EXACT_UNITS:
+        chosen["boltzmann_method"] = pair.GIBBS
+    chosen["boltzmann_playing"] = False
+    chosen["boltzmann_pair"] = pair.fresh(
+        chosen["boltzmann_data"], chosen["boltzmann_hidden"], chosen["boltzmann_method"]
+    )
+
+
+def setting(data: int, n_hidden: int, method: str, rate: float) -> None:
+    """Set the controls and start."""
+    st.session_state.update(
+        boltzmann_data=list(pair.DATA)[data],
+        boltzmann_hidden=n_hidden,
+        boltzmann_method=method,
+        boltzmann_rate=rate,
+    )
+    reset()
+
+
+def play(experiment: tuple[int, int, str, float]) -> None:
+    """An experiment, running."""
+    setting(*experiment)
+    st.session_state["boltzmann_playing"] = True
+
+
+def toggle() -> None:
+    """Play or pause."""
+    st.session_state["boltzmann_playing"] = not st.session_state["boltzmann_playing"]
+
+
+def one_update() -> None:
+    """A single update of both."""
+    st.session_state["boltzmann_pair"].advance(1, st.session_state["boltzmann_rate"])
+
+
+if "boltzmann_pair" not in st.session_state or "boltzmann_data" not in st.session_state:
+    setting(0, 2, pair.EXACT, 0.5)
+lesson.question(
+    "Boltzmann machine", "If every unit may talk to every other, why does nearly everybody use the restricted one?"
+)
+lesson.experiments(
+    {
+        "Learn exactly": (
+            "Ten units, both phases by visiting every state.",
+            lambda: play((0, 6, pair.EXACT, 0.5)),
+        ),
+        "No hidden units": (
+            "Pairs alone: the machine can only copy correlations of two pixels.",
+            lambda: play((1, 0, pair.EXACT, 0.3)),
+        ),
+        "By chains": (
+            "The same ten units, both phases by Gibbs chains: noisy, but it does not need every state.",
+            lambda: play((0, 6, pair.GIBBS, 0.1)),
+        ),
+        "Too large to write out": ("22 units: only chains are left.", lambda: play((2, 6, pair.GIBBS, 0.05))),
+    },
+    key="boltzmann",
+)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.selectbox(
+        "Data",
+        list(pair.DATA),
+        key="boltzmann_data",
+        on_change=reset,
+        width=220,
+        help="Every bar and stripe, alike often.",
+    )
+    st.slider(
+        "Hidden units", 0, 8, key="boltzmann_hidden", on_change=reset, width=200, help="Of the Boltzmann machine."
+    )
+    n_units = pair.DATA[st.session_state["boltzmann_data"]] ** 2 + st.session_state["boltzmann_hidden"]
+    st.segmented_control(
+        "Learn by",
+        (pair.EXACT, pair.GIBBS),
+        required=True,
+        key="boltzmann_method",
+        on_change=reset,
+        disabled=n_units > pair.EXACT_UNITS,
+        help="Exact: every state is visited, up to 12 units. Gibbs chains: both phases are sampled.",
+    )
+    st.select_slider(
+        "Learning rate",
+        (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0),
+        key="boltzmann_rate",
+        width=200,
+        help="Takes effect at once.",
+    )
+lesson.formula(
+    r"E(s) = -\sum_{i<j} W_{ij}\, s_i s_j - \sum_i a_i s_i",
+    r"-\frac{\partial\, \mathrm{KL}(P_0 \Vert P)}{\partial W_{ij}} = "
+    r"\langle s_i s_j\rangle_{\text{data}} - \langle s_i s_j\rangle_{\text{model}}",
+)
+playing = st.session_state["boltzmann_playing"]
+with st.container(horizontal=True):
+    st.button(
+        "Pause" if playing else "Learn",
+        key="boltzmann_play",
+        icon=":material/pause:" if playing else ":material/play_arrow:",
+        type="primary",
+        on_click=toggle,
+        help="Both machines learn at once, from the same pictures.",
+    )
+    st.button("One update", key="boltzmann_one", on_click=one_update, disabled=playing, help="One step of both.")
+    st.button("Reset", key="boltzmann_reset", on_click=reset, help="Both start again from small weights.")
+
+
+@st.fragment(run_every=0.4 if playing else None)
+def learning() -> None:
+    """Everything that learning changes."""
+    both = st.session_state["boltzmann_pair"]
+    if st.session_state["boltzmann_playing"]:
+        pair.learn(both, st.session_state["boltzmann_rate"])
+    left, right = st.columns(2, gap="large")
+    with left:
+        pair.divergences(both)
+        pair.samples(both)
+    with right:
+        pair.costs(both)
+        pair.matrices(both)
+
+
+@st.fragment
+def sizes() -> None:
+    """Measured only when asked."""
+    pair.sweep_chart()
+
+
+learning()
+lesson.what_to_see("boltzmann")
+sizes()

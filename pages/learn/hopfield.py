@@ -1,0 +1,152 @@
+"""A Hopfield network: memories as the bottoms of an energy."""
+
+import streamlit as st
+
+from pages.ui import cards, lesson, memory
+from pages.ui.pad import Pixels, drawn, pad
+
+
+def begin(pixels: Pixels) -> None:
+    """Put a picture on the pad."""
+    st.session_state["hopfield_start"] = pixels
+    st.session_state["hopfield_serial"] = st.session_state.get("hopfield_serial", 0) + 1
+
+
+def setting(chosen: list[int], rule: str, beta: float = 0.1, start: int | None = None) -> None:
+    """Set the controls; the digit ``start`` comes onto the pad with one pixel in seven turned over."""
+    st.session_state.update(hopfield_digits=chosen, hopfield_rule=rule, hopfield_beta=beta, hopfield_own=[])
+    first = memory.digits()[chosen[0] if start is None else start]
+    begin(tuple(1 - x if (i * 61 + 17) % 97 % 7 == 0 else x for i, x in enumerate(first)))
+
+
+def keep_drawing() -> None:
+    """Store what is on the pad."""
+    st.session_state["hopfield_own"] = [*st.session_state["hopfield_own"], now()]
+
+
+def now() -> Pixels:
+    return drawn(st.session_state["hopfield_start"], serial=st.session_state["hopfield_serial"], key="hopfield_pad")
+
+
+if "hopfield_start" not in st.session_state:
+    setting([1, 4], "hebbian")
+lesson.question("Hopfield network", "How can a network of yes-or-no units remember pictures, and when does it forget?")
+lesson.experiments(
+    {
+        "Two memories": ("Two digits by Hebb's rule: press Play.", lambda: setting([1, 4], "hebbian")),
+        "Too much alike": (
+            "Five digits by Hebb's rule: they overlap so much that they run together.",
+            lambda: setting([0, 1, 2, 3, 4], "hebbian"),
+        ),
+        "Take the likeness out": (
+            "The same five by the pseudo-inverse: every one is at rest again.",
+            lambda: setting([0, 1, 2, 3, 4], "pseudo-inverse"),
+        ),
+        "A modern one": ("All ten digits in a dense network.", lambda: setting(list(range(10)), memory.DENSE)),
+        "Too warm": (
+            "A dense network of small β: the digits blend into one picture.",
+            lambda: setting(list(range(10)), memory.DENSE, 0.01),
+        ),
+    },
+    key="hopfield",
+)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    chosen = st.pills(
+        "Digits to store",
+        range(10),
+        selection_mode="multi",
+        key="hopfield_digits",
+        help="The most typical example of each digit, 14 × 14 pixels.",
+    )
+    rule = str(
+        st.segmented_control(
+            "Rule",
+            memory.RULES,
+            required=True,
+            key="hopfield_rule",
+            format_func=str.capitalize,
+            help="How pictures become an energy. The first three set the weights; the modern one keeps the pictures.",
+        )
+    )
+    if rule == memory.DENSE:
+        beta = st.select_slider(
+            "β", memory.BETAS, key="hopfield_beta", width=200, help="How sharply the modern network picks the nearest."
+        )
+    else:
+        beta = st.session_state.get("hopfield_beta", 0.1)
+stored = [memory.digits()[digit] for digit in sorted(chosen)] + st.session_state["hopfield_own"]
+if rule == memory.DENSE:
+    lesson.formula(
+        r"E(s) = -\tfrac{1}{\beta} \ln \sum_\mu e^{\beta\, \xi_\mu \cdot s}",
+        r"s_i \leftarrow \text{the sign with the lower } E",
+    )
+else:
+    lesson.formula(
+        r"E(s) = -\tfrac12 \sum_{i \ne j} W_{ij}\, s_i s_j",
+        r"s_i \leftarrow \operatorname{sign}\Big(\sum_j W_{ij}\, s_j\Big)",
+        {
+            "hebbian": r"W_{ij} = \tfrac1n \sum_\mu \xi_i^\mu \xi_j^\mu",
+            "storkey": r"\Delta W_{ij} = \tfrac1n \big(\xi_i \xi_j - \xi_i h_{ji} - h_{ij} \xi_j\big)",
+            "pseudo-inverse": r"W = \Xi^+ \Xi",
+        }[rule],
+    )
+
+
+@st.fragment
+def recalling() -> None:
+    """What a stroke of the pen changes."""
+    at_left, at_right = st.columns([5, 6], gap="large")
+    with at_right:
+        cards.title(
+            "Stored patterns", "What the network was told to remember. Click one to put it on the pad, then disturb it."
+        )
+        if stored:
+            clicked = memory.stored_wall(stored)
+            if clicked is not None:
+                begin(stored[clicked])
+        else:
+            st.info("Nothing is stored. Choose a digit above, or draw one and store it.", icon=":material/draw:")
+        with st.container(horizontal=True):
+            if st.button(
+                "Store the drawing",
+                key="hopfield_store",
+                icon=":material/save:",
+                on_click=keep_drawing,
+                help="Adds what is on the pad.",
+            ):
+                st.rerun()
+            if st.button(
+                "Another order",
+                key="hopfield_order",
+                icon=":material/casino:",
+                help="Draws another random order in which units are asked.",
+            ):
+                st.session_state["hopfield_seed"] = st.session_state.get("hopfield_seed", 1) + 1
+        lesson.what_to_see("hopfield")
+    with at_left:
+        start, serial = st.session_state["hopfield_start"], st.session_state["hopfield_serial"]
+        seed = st.session_state.get("hopfield_seed", 1)
+        path = memory.one_recall(stored, rule, beta, now(), seed) if stored else None
+        alt = "The state of the network, to draw on"
+        pad(start, memory.SHAPE, serial=serial, path=path, alt=alt, key="hopfield_pad")
+
+
+recalling()
+states, amount = st.columns(2, gap="large")
+with states:
+    cards.title(
+        "Where random starts end",
+        "A hundred recalls from noise. Those that end in no stored pattern found a spurious minimum.",
+        try_this="two patterns, then three: mixtures of three appear.",
+    )
+    if stored:
+        memory.spurious(stored, rule, beta, 1)
+with amount:
+    cards.title(
+        "How much can be stored",
+        f"Random patterns in {memory.CAPACITY_UNITS} units, recalled after one unit in ten was turned over; "
+        "the line 0.138 is where theory lets Hebb's rule fail in a large network.",
+        "what correlated pictures such as digits do: they fail much earlier.",
+    )
+    figure = memory.capacity_figure(memory.capacities(1), len(stored) / memory.SIDE**2)
+    st.plotly_chart(figure, key="hopfield_capacity", config={"displayModeBar": False})

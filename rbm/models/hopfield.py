@@ -1,0 +1,149 @@
+"""Hopfield networks: memories as the minima of an energy, with three ways to store them and the modern (dense) kind.
+
+Letters: n units of −1 or +1, P stored patterns ξ, M states at once.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from rbm.errors import ConfigError, ShapeError
+
+
+class Memory(Protocol):
+    """What asynchronous recall asks of a network; which kind it is does not matter."""
+
+    n_units: int
+
+    def energy(self, s: Tensor) -> Tensor:
+        """E(s), (M,)."""
+
+    def preference(self, s: Tensor, unit: int) -> Tensor:
+        """½[E(s with s_i = −1) − E(s with s_i = +1)], (M,): positive where the unit should be +1."""
+
+
+class Hopfield(nn.Module):
+    """E(s) = −½ Σ_ij W_ij s_i s_j with W symmetric and W_ii = 0; a unit's preference is its field Σ_j W_ij s_j.
+
+    Setting one unit at a time to the sign of its field never raises E, so every recall ends in a minimum.
+    Attributes: ``weight`` W (n, n); ``n_units`` n.
+    Source: Hopfield, Neural Networks and Physical Systems with Emergent Collective Computational Abilities, 1982.
+    """
+
+    weight: Tensor
+
+    def __init__(self, weight: Tensor) -> None:
+        """ShapeError unless ``weight`` is square, symmetric and without a diagonal."""
+        super().__init__()
+        if weight.ndim != 2 or weight.shape[0] != weight.shape[1]:
+            raise ShapeError(f"weight has shape {tuple(weight.shape)}, expected (n, n).")
+        # Rounding may leave the two halves apart by a little, which the mean of both repairs.
+        if weight.diagonal().any() or (weight - weight.T).abs().max() > 1e-4 * weight.abs().max():
+            raise ShapeError(
+                "weight should be symmetric with a zero diagonal, otherwise the energy can rise in recall."
+            )
+        self.n_units = len(weight)
+        self.register_buffer("weight", (weight + weight.T) / 2)
+
+    @classmethod
+    def store(cls, patterns: Tensor, rule: str = "hebbian") -> "Hopfield":
+        """The network that ``rule`` (a name in RULES) makes of patterns (P, n) of −1 and +1.
+
+        ConfigError for another rule; ShapeError for anything but rows of −1 and +1.
+        """
+        if rule not in RULES:
+            raise ConfigError(f"There is no rule {rule!r}; expected one of {', '.join(RULES)}.")
+        return cls(RULES[rule](check_patterns(patterns)))
+
+    def energy(self, s: Tensor) -> Tensor:
+        """E(s), (M,), without a unit."""
+        return -0.5 * ((s @ self.weight) * s).sum(1)
+
+    def preference(self, s: Tensor, unit: int) -> Tensor:
+        """The field Σ_j W_ij s_j of one unit, (M,)."""
+        return s @ self.weight[unit]
+
+
+class DenseHopfield(nn.Module):
+    """E(s) = −(1/β) log Σ_μ exp(β ξ_μ·s): a sharp maximum instead of a sum of squares, so memories hardly meet.
+
+    The classical network has E = −(1/2n) Σ_μ (ξ_μ·s)² up to a constant. With the exponential the number of patterns
+    that can be recalled grows exponentially with n. At small β the nearest patterns blend.
+    Attributes: ``patterns`` ξ (P, n); ``beta`` β; ``n_units`` n.
+    Source: Demircigil et al., On a Model of Associative Memory with Huge Storage Capacity, 2017 (F = exp; the logarithm
+    changes no minimum); Ramsauer et al., Hopfield Networks is All You Need, 2020, eq. 1.
+    """
+
+    patterns: Tensor
+
+    def __init__(self, patterns: Tensor, beta: float = 1.0) -> None:
+        """ShapeError for anything but rows of −1 and +1, ConfigError unless β > 0."""
+        super().__init__()
+        if not beta > 0:
+            raise ConfigError(f"A dense Hopfield network needs beta above 0, got {beta}.")
+        self.register_buffer("patterns", check_patterns(patterns))
+        self.n_units, self.beta = patterns.shape[1], beta
+
+    def energy(self, s: Tensor) -> Tensor:
+        """E(s), (M,), without a unit."""
+        return -(self.beta * s @ self.patterns.T).logsumexp(1) / self.beta
+
+    def preference(self, s: Tensor, unit: int) -> Tensor:
+        """Half the energy that s_i = +1 saves over s_i = −1, (M,)."""
+        own = self.patterns[:, unit]  # (P,)
+        others = s @ self.patterns.T - s[:, unit, None] * own  # (M, P)
+        up, down = ((self.beta * (others + sign * own)).logsumexp(1) for sign in (1, -1))
+        return (up - down) / (2 * self.beta)
+
+
+def hebbian(patterns: Tensor) -> Tensor:
+    """W = (1/n) Σ_μ ξ_μ ξ_μᵀ without its diagonal, (n, n). Hopfield 1982, eq. 2, for units of ±1."""
+    return _no_diagonal(patterns.T @ patterns / patterns.shape[1])
+
+
+def storkey(patterns: Tensor) -> Tensor:
+    """One pattern after another: ΔW_ij = (1/n)[ξ_i ξ_j − ξ_i h_ji − h_ij ξ_j], h_ij = Σ_{k≠i,j} W_ik ξ_k; (n, n).
+
+    Storkey, Increasing the Capacity of a Hopfield Network without Sacrificing Functionality, 1997, eq. 5.
+    Its diagonal is left at zero here.
+    """
+    n = patterns.shape[1]
+    weight = torch.zeros(n, n).to(patterns)
+    for xi in patterns:
+        h = (weight @ xi)[:, None] - weight * xi - (weight.diagonal() * xi)[:, None]  # h_ij, without k = i and k = j
+        crossed = h * xi  # h_ij ξ_j
+        weight = _no_diagonal(weight + (torch.outer(xi, xi) - crossed - crossed.T) / n)
+    return weight
+
+
+def pseudo_inverse(patterns: Tensor) -> Tensor:
+    """W = Ξ⁺Ξ, the projection onto the patterns' span, without its diagonal, (n, n).
+
+    Every pattern has the field (1 − W_ii) ξ_i and so stays where it is, however alike patterns are, while P < n.
+    Personnaz, Guyon & Dreyfus, Information Storage and Retrieval in Spin-Glass Like Neural Networks, 1985.
+    """
+    projection = torch.linalg.pinv(patterns.double()) @ patterns.double()
+    return _no_diagonal((projection + projection.T) / 2).to(patterns)
+
+
+RULES: dict[str, Callable[[Tensor], Tensor]] = {
+    "hebbian": hebbian,
+    "storkey": storkey,
+    "pseudo-inverse": pseudo_inverse,
+}
+
+
+def check_patterns(patterns: Tensor) -> Tensor:
+    """The patterns as they are; ShapeError unless they are at least one row (P, n) of −1 and +1."""
+    if patterns.ndim != 2 or 0 in patterns.shape or not bool((patterns.abs() == 1).all()):
+        raise ShapeError(
+            f"Patterns should be rows (P, n) of −1 and +1, got shape {tuple(patterns.shape)}; "
+            "turn pixels of 0 and 1 into 2 * pixels - 1."
+        )
+    return patterns
+
+
+def _no_diagonal(weight: Tensor) -> Tensor:
+    return weight - torch.diag(weight.diagonal())

@@ -1,0 +1,82 @@
+"""The laboratory's own elements in a real browser: what they compute, step and say."""
+
+import itertools
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pages.ui.graph import ALL, RBM, machine
+from rbm.evaluation.exact_boltzmann import thermodynamics
+from tests.browser.test_browser import OpenPage, press, wait
+
+pytestmark = pytest.mark.browser
+
+
+def numbers(page: Page, element: str, *names: str) -> list[float]:
+    node = page.locator(f".st-key-energy_graph {element}")
+    return [float(node.get_attribute(f"data-{name}") or "nan") for name in names]
+
+
+def dataset(page: Page, name: str) -> str:
+    return page.locator(".st-key-hopfield_pad .pad").get_attribute(f"data-{name}") or ""
+
+
+def test_the_drawn_machine_computes_what_the_engine_does_and_follows_hands_and_keys(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/energy", height=1200)
+    expect(page.locator(".st-key-energy_graph .machine[data-states='32']")).to_be_visible()
+    values = [0.5, 0, -0.5, 0, 0, 2, -1, 1, 1, -2, 1.5]
+    shown = ("logz", "mean", "entropy", "free")
+
+    def agree(wanted) -> None:
+        t = thermodynamics(wanted.energies(), wanted.beta)
+        expected = [t.log_z, t.mean_energy, t.entropy, t.free_energy]
+        wait(lambda: numbers(page, ".machine", *shown) == pytest.approx(expected, abs=1e-9), 10, "the engine's numbers")
+
+    agree(machine(RBM, 3, 2, values))
+    page.locator(".st-key-energy_graph .node").nth(1).click()
+    page.locator(".st-key-energy_graph .graph").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    agree(machine(RBM, 3, 2, [0.5, 0.3, *values[2:]]))
+    page.locator(".st-key-energy_graph .energy").hover(position={"x": 60, "y": 60})  # the first state, all off
+    assert numbers(page, ".terms", "state", "e") == [0, 0]
+    press(page, "try_energy_5")
+    expect(page.locator(".st-key-energy_graph .machine[data-states='4096']")).to_be_visible()
+    agree(machine(ALL, 12, 0))
+
+
+def test_a_drawing_is_recalled_step_by_step_and_the_energy_never_rises(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/hopfield", height=1200)
+    button = page.locator(".st-key-hopfield_pad").get_by_role("button", name="Next flip")
+    expect(button).to_be_enabled()
+    start, energies = dataset(page, "pixels"), [float(dataset(page, "energy"))]
+    while int(dataset(page, "t")) < int(dataset(page, "length")):
+        button.click()
+        energies.append(float(dataset(page, "energy")))
+    assert len(energies) > 10
+    assert all(after <= before for before, after in itertools.pairwise(energies))
+    end = dataset(page, "pixels")
+    assert end != start
+    expect(page.locator(".st-key-hopfield_pad .words")).to_contain_text("ended in a stored pattern")
+    # One stroke of the eraser changes the drawing, and the server answers with another recall that starts from it.
+    page.locator(".st-key-hopfield_pad").get_by_role("button", name="Eraser").click()
+    canvas = page.locator(".st-key-hopfield_pad canvas")
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 5, steps=20)
+    page.mouse.up()
+    assert dataset(page, "pixels") != end
+    expect(button).to_be_enabled()
+    assert dataset(page, "t") == "0"
+
+
+def test_two_machines_learn_side_by_side(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/boltzmann", height=1400)
+    press(page, "try_boltzmann_0")
+    chart = page.locator(".st-key-boltzmann_kl .curves")
+    wait(lambda: int(chart.get_attribute("data-points") or 0) > 8, 30, "learning")
+    press(page, "boltzmann_play")
+    press(page, "boltzmann_measure")
+    sizes = page.locator(".st-key-boltzmann_sizes .curves[data-points='14']")
+    expect(sizes).to_be_visible()
