@@ -22,6 +22,9 @@ NAME = "Boltzmann Explorer"
 HOME, TRAIN, FILTERS, GIBBS = (
     f"pages/{page}.py" for page in ("learn/home", "train/train", "train/filters", "generate/gibbs")
 )
+PIXELS, SLOW, MARKOV, FOLLOWS = (
+    f"pages/learn/{page}.py" for page in ("two_pixels", "slow_motion", "markov", "follows")
+)
 
 
 class Entry(NamedTuple):
@@ -34,7 +37,13 @@ class Entry(NamedTuple):
 
 
 PAGES = {
-    "Learn": (Entry(HOME, "Start here", "hub", ""),),
+    "Learn": (
+        Entry(HOME, "Start here", "hub", ""),
+        Entry(PIXELS, "Two pixels", "looks_two", "pixels"),
+        Entry(SLOW, "One update in slow motion", "slow_motion_video", "slow"),
+        Entry(MARKOV, "Markov chain", "linked_services", "markov"),
+        Entry(FOLLOWS, "What CD really follows", "explore", "follows"),
+    ),
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),
         Entry(FILTERS, "Look at its filters", "grid_view", "filters"),
