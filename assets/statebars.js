@@ -131,10 +131,12 @@ class StateBars {
     if (key === this.pictured) return;
     this.pictured = key;
     this.pictures.replaceChildren();
+    const longest = Math.max(...labels.map((label) => label.length));
+    const every = glyph ? 1 : Math.ceil((longest * 7 + 5) / this.slot); // names that would run into each other are left out
     labels.forEach((label, i) => {
       const middle = this.left + (i + 0.5) * this.slot;
       if (!glyph || !glyph.bits[i]) {
-        if (this.slot > 12 || !glyph)
+        if (i % every === 0)
           element(this.pictures, "text", { x: middle, y: top + 11, "text-anchor": "middle" }).textContent = label;
         return;
       }

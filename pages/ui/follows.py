@@ -12,7 +12,7 @@ from pages.ui.curves import curves
 if TYPE_CHECKING:
     from rbm.laboratory.machines import Moment
 
-SIDES = {"2×2 pixels": (2, 4), "3×3 pixels": (3, 6)}  # side and hidden units
+SIDES = {"2×2 pixels": (2, 4, 1.0), "3×3 pixels": (3, 6, 0.3)}  # side, hidden units, rate of exact learning
 KS = tuple(range(1, 51))
 
 
@@ -33,7 +33,8 @@ def path(size: str) -> list[Moment]:
     """Exact learning of bars and stripes, moment by moment."""
     from rbm.laboratory import machines
 
-    return machines.path(*SIDES[size])
+    side, n_hidden, rate = SIDES[size]
+    return machines.path(side, n_hidden, rate=rate)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
@@ -85,7 +86,7 @@ def compass_controls() -> tuple[str, int, int]:
         format_func=lambda place: f"{steps[place]:,}",
         key="follows_place",
         persist_state="session",
-        help="Where on the way of exact learning (rate 1, no noise) the gradients are compared.",
+        help="Where on the way of exact learning (no noise, a small rate) the gradients are compared.",
     )
     right.slider(
         "Gibbs steps k",

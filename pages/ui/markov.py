@@ -147,6 +147,7 @@ def heat_map(known: Facts) -> None:
         alt="The transition matrix of Gibbs sampling as a heat map",
         key="markov_matrix",
     )
+    st.caption("Rows: now, from all off (top) to all on. Columns: one sweep later, from all off (left) to all on.")
 
 
 def spectrum(known: Facts) -> None:
@@ -174,14 +175,14 @@ def spectrum(known: Facts) -> None:
             width="content",
         )
         st.metric(
-            "Relaxation time",
-            f"{_sweeps(known.relaxation)} sweeps",
+            "Relaxation / sweeps",
+            _sweeps(known.relaxation),
             help="1 / (1 − λ₂): how long the slowest observable is remembered.",
             width="content",
         )
         st.metric(
-            "Mixing time",
-            f"{_sweeps(known.mixing)} sweeps",
+            "Mixing time / sweeps",
+            _sweeps(known.mixing),
             help="From the worst start, the sweeps until the total variation from p is at most ¼.",
             width="content",
         )
@@ -190,7 +191,7 @@ def spectrum(known: Facts) -> None:
 def _sweeps(x: float) -> str:
     if math.isinf(x):
         return "over 10¹⁵"
-    return f"{x:.3g}" if x < 10 else f"{x:,.0f}" if x < 1e6 else f"{x:.1e}"
+    return f"{x:.3g}" if x < 10 else f"{x:,.0f}" if x < 1e5 else f"{x:.1e}".replace("e+", "e")
 
 
 def bottleneck(known: Facts) -> None:
@@ -295,7 +296,6 @@ def visits(known: Facts, chains: dict[str, Visits]) -> None:
         x_title="state v",
         y_title="probability, share of visits",
         pictures=(SIDE, SIDE),
-        top=max(0.5, float(known.p.max()) * 1.1),
         marked=known.order.index(plain.state),
     )
     state_bars(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import streamlit as st
 
@@ -10,6 +12,9 @@ from pages.ui.curves import curves
 from pages.ui.statebars import state_bars
 from rbm import races
 from rbm.errors import ClusterError
+
+if TYPE_CHECKING:
+    import torch
 
 RATES = (0.1, 0.2, 0.5, 1.0)
 UPDATES = (500, 1000, 2000, 3000, 5000)
@@ -153,7 +158,7 @@ def learnt(race: races.Race | None) -> None:
         "states that are no bars or stripes, and all the rest together.",
         "why: look at which pictures CD forgets, and what it makes instead.",
     )
-    data, model, names = distribution(legs[-1]) if legs else (np.full(14, 1 / 14), np.zeros(14), [""] * 14)
+    data, model, names = distribution(legs[-1] if legs else None)
     option = figures.state_option(
         [figures.Bars("data", data, outline=True), figures.Bars("machine", model)],
         names,
@@ -164,20 +169,29 @@ def learnt(race: races.Race | None) -> None:
     state_bars(option, key="race_states", alt="The learnt distribution against the data's", height=250)
 
 
-def distribution(leg: races.Leg) -> tuple[figures.Floats, figures.Floats, list[str]]:
-    """Data and model over the 14 pictures, the likeliest OTHERS and the rest, with the states' names."""
+def distribution(leg: races.Leg | None) -> tuple[figures.Floats, figures.Floats, list[str]]:
+    """Data and model over the 14 pictures, the likeliest OTHERS and the rest, with the states' names.
+
+    Before the first leg there is only the data.
+    """
     import torch
 
     from rbm.datasets.toy import bars_and_stripes
-    from rbm.evaluation import exact, mean_gradient, transition
+    from rbm.evaluation import exact
     from rbm.jobs import restore
 
-    model = restore(leg)
-    v, p = exact.visible_distribution(model)
-    p0 = mean_gradient.distribution(bars_and_stripes(3).train, transition.halves(model))
-    inside = p0.nonzero().flatten()
-    outside = torch.where(p0 > 0, -1.0, p).argsort(descending=True)[: len(p) - len(inside)]
+    pictures = bars_and_stripes(3).train
+    if leg is None:
+        return np.full(14, 1 / 14), np.zeros(14), _names(pictures)
+    v, p = exact.visible_distribution(restore(leg))
+    inside = (pictures[:, None] == v).all(2).int().argmax(1)  # (14,), each picture's place among the states
+    left_over = p.clone()
+    left_over[inside] = -1.0
+    outside = left_over.argsort(descending=True)[: len(p) - len(inside)]
     shown = torch.cat([inside, outside[:OTHERS]])
-    names = ["".join(str(int(x)) for x in row) for row in v[shown]]
-    rest = float(p[outside[OTHERS:]].sum())
-    return np.append(p0[shown].numpy(), 0.0), np.append(p[shown].numpy(), rest), [*names, "rest"]
+    data = np.concatenate([np.full(14, 1 / 14), np.zeros(OTHERS + 1)])
+    return data, np.append(p[shown].numpy(), float(p[outside[OTHERS:]].sum())), [*_names(v[shown]), "rest"]
+
+
+def _names(states: torch.Tensor) -> list[str]:
+    return ["".join(str(int(x)) for x in row) for row in states]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pages.ui.slow_motion import Machine
     from rbm.laboratory.slow_motion import Update
 
+_BLANK: dict[theme.Mode, int] = {"light": 228, "dark": 46}  # the grey of what has not happened yet
+
 
 def chain(update: Update, shape: tuple[int, int], stage: Stage, known: list[Stage]) -> None:
     """The layers as they come: what has not happened yet is blank."""
@@ -41,7 +43,7 @@ def chain(update: Update, shape: tuple[int, int], stage: Stage, known: list[Stag
         )
         drawn = rows.reshape(-1, *shape) if layer == 0 else frames.layer_pictures(rows)
         pixels = frames.colour_probabilities(drawn)
-        pixels[[n for n, i in enumerate(mine) if i >= stage.pictures]] = 128
+        pixels[[n for n, i in enumerate(mine) if i >= stage.pictures]] = _BLANK[cards.mode()]
         here = [n for n, i in enumerate(mine) if i == stage.pictures - 1]
         cards.title(title, about)
         st.caption(
@@ -108,10 +110,11 @@ def parts(update: Update, machine: Machine, unit: int, shape: tuple[int, int], s
         for place, i in zip(st.columns(4, gap="small"), range(row, row + 4), strict=True):
             pixels = coloured.pixels[i : i + 1].copy()
             if i >= seen:
-                pixels[:] = 128
+                pixels[:] = _BLANK[cards.mode()]
             with place:
                 strongest = f"±{coloured.limit[i]:.2g}" if i < seen else "…"
-                st.caption(f"{'**' if i == seen - 1 else ''}{shown[i][0]}{'**' if i == seen - 1 else ''} {strongest}")
+                name = f"**{shown[i][0]}**" if i == seen - 1 else shown[i][0]
+                st.caption(f"{name}  \n{strongest}")
                 cards.picture_wall(pixels, 1, f"slow_part_{i}", shown[i][0], max_cell=130)
 
 

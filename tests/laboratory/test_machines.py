@@ -25,12 +25,12 @@ def test_two_modes_are_equally_likely_and_nothing_else_is():
 
 def test_a_path_climbs_the_likelihood_and_ends_near_the_best():
     data = bars_and_stripes(2).train
-    way = machines.path(2, 4)
+    way = machines.path(2, 4, rate=1.0)
     heights = [mean_log_likelihood(moment.model, data) for moment in way]
     assert heights == sorted(heights)
     assert heights[-1] > -entropy(data) - 0.05
     assert way[0].step == 0
-    assert way[-1].step == 1500
+    assert way[-1].step == 2000
     for moment in way:
         assert float(moment.chains.sum()) == pytest.approx(1.0)
     # Slow learning at the end: the persistent chains have caught up with the model, those of CD-1 have not.
@@ -38,6 +38,19 @@ def test_a_path_climbs_the_likelihood_and_ends_near_the_best():
     start = mean_gradient.distribution(data, half)
     assert float(transition.total_variation(way[-1].chains, half.visible)) < 0.02
     assert float(transition.total_variation(half.sweep(start), half.visible)) > 0
+
+
+def test_each_update_of_a_path_follows_the_exact_gradient_and_its_chains_take_one_sweep():
+    data = bars_and_stripes(2).train
+    chains = None
+    for before, after in zip(machines.path(2, 3, updates=3), machines.path(2, 3, updates=3)[1:], strict=False):
+        half = transition.halves(before.model)
+        start = mean_gradient.distribution(data, half) if chains is None else chains
+        torch.testing.assert_close(before.chains, start, atol=1e-13, rtol=0)
+        for (name, p), g in zip(before.model.named_parameters(), mean_gradient.likelihood(data, half), strict=True):
+            torch.testing.assert_close(after.model.get_parameter(name), p + 0.3 * g, atol=1e-13, rtol=0)
+        chains = transition.halves(after.model).sweep(start)
+        torch.testing.assert_close(after.chains, chains, atol=1e-13, rtol=0)
 
 
 @pytest.mark.parametrize("ladder", [None, Ladder()])
