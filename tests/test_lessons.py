@@ -1,6 +1,7 @@
 """The lesson pages under AppTest: their experiments set the controls, and what they show is what the engine computes."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def test_two_pixels_step_by_step():
 
 def test_a_count_of_nought_says_that_weights_grow_without_end():
     app = press(open_page(shell.PIXELS), "try_pixels_3")
-    assert any("grows | without | end" in text.value for text in app.markdown)
+    assert any("| W | " in text.value and text.value.count("no |") == 1 for text in app.markdown)
 
 
 def test_the_chain_moves_only_when_asked_and_a_new_temperature_starts_it_anew():
@@ -86,10 +87,7 @@ def test_the_chain_moves_only_when_asked_and_a_new_temperature_starts_it_anew():
     assert "tempered" not in visits
     exactly = markov.facts(markov.MACHINES[0], 2.0, 1.0)
     np.testing.assert_allclose(visits["exact p(v)"], exactly.p, atol=1e-4)
-    assert (
-        np.array_equal(exactly.p @ exactly.k.round(12), exactly.p)
-        or np.abs(exactly.p @ exactly.k - exactly.p).max() < 1e-12
-    )
+    np.testing.assert_allclose(exactly.p @ exactly.k, exactly.p, atol=1e-12)  # reordered, but the same chain
     app.slider(key="markov_beta").set_value(0.5).run()
     assert sum(bars(app, "Shares of visits")["Gibbs"]) == 0
     app.toggle(key="markov_tempered").set_value(True).run()
@@ -132,7 +130,7 @@ def test_the_compass_agrees_with_its_own_limits():
     assert seen.log_likelihood < seen.best
     app = open_page(shell.FOLLOWS)
     press(app, "try_follows_3")
-    app.slider(key="follows_k").set_value(7).run()
+    app.select_slider(key="follows_k").set_value(7).run()
     assert not app.exception
     assert [metric.label for metric in app.metric][2] == "CD-7 is off by"
 
@@ -148,7 +146,7 @@ def test_a_race_is_asked_for_by_a_button_and_its_distribution_sums_to_one():
             running.collect()
             if running.legs["CD-1"]:
                 break
-            __import__("time").sleep(0.1)
+            time.sleep(0.1)
         data, model, names = race.distribution(running.legs["CD-1"][-1])
         assert data.sum() == pytest.approx(1)
         assert model.sum() == pytest.approx(1)

@@ -11,25 +11,27 @@ lesson.question(
 SMALL, LARGE = follows.SIDES
 
 
+act = follows.set_moment
+lesson.experiments(
+    {
+        "Early: all agree": (
+            "Small weights mix at once, so even one sweep points the right way.",
+            lambda: act(LARGE, 0.3, 1),
+        ),
+        "Late: CD-1 goes astray": (
+            "Large weights mix slowly: CD-1 hardly leaves the data.",
+            lambda: act(LARGE, 1.0, 1),
+        ),
+        "More sweeps help": ("The same moment with k = 30.", lambda: act(LARGE, 1.0, 30)),
+        "Sixteen states": ("The smallest pictures, half learnt.", lambda: act(SMALL, 0.7, 1)),
+    },
+    key="follows",
+)
+
+
 @st.fragment
 def compass() -> None:
     """The gradients at one moment; sliders draw this part alone."""
-    act = follows.set_moment
-    lesson.experiments(
-        {
-            "Early: all agree": (
-                "Small weights mix at once, so even one sweep points the right way.",
-                lambda: act(LARGE, 0.3, 1),
-            ),
-            "Late: CD-1 goes astray": (
-                "Large weights mix slowly: CD-1 hardly leaves the data.",
-                lambda: act(LARGE, 1.0, 1),
-            ),
-            "More sweeps help": ("The same moment with k = 25.", lambda: act(LARGE, 1.0, 25)),
-            "Sixteen states": ("The smallest pictures, half learnt.", lambda: act(SMALL, 0.7, 1)),
-        },
-        key="follows",
-    )
     size, place, k = follows.compass_controls()
     seen = follows.compass(size, place)
     follows.numbers(seen, k)

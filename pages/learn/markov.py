@@ -8,28 +8,30 @@ lesson.question("Markov chain", "How long must a Gibbs chain run before where it
 interval = markov.interval()
 
 
+act, (modes, bars, _) = markov.set_controls, markov.MACHINES
+lesson.experiments(
+    {
+        "Mixes at once": ("Weak couplings: a few sweeps forget the start.", lambda: act(modes, 0.5)),
+        "Two far modes": (
+            "w = 5: a chain from all off stays there, and its histogram looks settled.",
+            lambda: act(modes, 5.0),
+        ),
+        "Tempering crosses": (
+            "The same machine, with hotter copies that carry it over.",
+            lambda: act(modes, 5.0, tempered=True),
+        ),
+        "Cold bars and stripes": (
+            "A learnt machine at β = 2: six modes, and few ways between them.",
+            lambda: act(bars, beta=2.0),
+        ),
+    },
+    key="markov",
+)
+
+
 @st.fragment(run_every=interval)
 def look() -> None:
     """Matrix and spectrum above, watched chains below; a slider or a step draws them again."""
-    act, (modes, bars, _) = markov.set_controls, markov.MACHINES
-    lesson.experiments(
-        {
-            "Mixes at once": ("Weak couplings: a few sweeps forget the start.", lambda: act(modes, 0.5)),
-            "Two far modes": (
-                "w = 5: a chain from all off stays there, and its histogram looks settled.",
-                lambda: act(modes, 5.0),
-            ),
-            "Tempering crosses": (
-                "The same machine, with hotter copies that carry it over.",
-                lambda: act(modes, 5.0, tempered=True),
-            ),
-            "Cold bars and stripes": (
-                "A learnt machine at β = 2: six modes, and few ways between them.",
-                lambda: act(bars, beta=2.0),
-            ),
-        },
-        key="markov",
-    )
     asked = markov.controls()
     known, chains = markov.facts(*asked), markov.watched(asked)
     if interval is not None and st.session_state.get("markov_playing"):
@@ -47,7 +49,7 @@ def look() -> None:
         markov.visits(known, chains)
     with right:
         markov.distance(chains)
-    lesson.what_to_see("markov")
 
 
 look()
+lesson.what_to_see("markov")

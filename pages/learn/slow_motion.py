@@ -8,26 +8,28 @@ lesson.question("One update in slow motion", "What exactly happens to the weight
 DIGIT, TINY = slow_motion.SUBJECTS
 
 
+act = slow_motion.set_controls
+lesson.experiments(
+    {
+        "A digit by CD-1": ("From the picture to the new filter; press Next.", lambda: act(DIGIT)),
+        "A longer chain": ("CD-4: the made-up digit drifts further away.", lambda: act(DIGIT, k=4, stage=14)),
+        "PCD's own dream": (
+            "The negative phase starts where the last one ended, not at the picture.",
+            lambda: act(DIGIT, "PCD", stage=5),
+        ),
+        "Nine pixels": ("A machine small enough to check by hand.", lambda: act(TINY, k=1, stage=7)),
+        "Heavy decay": (
+            "λ = 0.1 and no momentum: the filter shrinks visibly.",
+            lambda: act(TINY, stage=11, momentum=0.0, weight_decay=0.1),
+        ),
+    },
+    key="slow",
+)
+
+
 @st.fragment
 def update() -> None:
     """The whole update; each click shows more of it."""
-    act = slow_motion.set_controls
-    lesson.experiments(
-        {
-            "A digit by CD-1": ("From the picture to the new filter; press Next.", lambda: act(DIGIT)),
-            "A longer chain": ("CD-4: the made-up digit drifts further away.", lambda: act(DIGIT, k=4, stage=14)),
-            "PCD's own dream": (
-                "The negative phase starts where the last one ended, not at the picture.",
-                lambda: act(DIGIT, "PCD", stage=5),
-            ),
-            "Nine pixels": ("A machine small enough to check by hand.", lambda: act(TINY, k=1, stage=7)),
-            "Heavy decay": (
-                "λ = 0.1 and no momentum: the filter shrinks visibly.",
-                lambda: act(TINY, stage=11, momentum=0.0, weight_decay=0.1),
-            ),
-        },
-        key="slow",
-    )
     asked = slow_motion.controls()
     machine = slow_motion.current(asked)
     slow, shape = slow_motion.slow_update(asked, machine)
@@ -41,7 +43,7 @@ def update() -> None:
     with right:
         unit = slow_pictures.choose_unit(machine, slow, shape)
         slow_pictures.parts(slow, machine, unit, shape, stage)
-    lesson.what_to_see("slow_motion")
 
 
 update()
+lesson.what_to_see("slow_motion")

@@ -9,28 +9,30 @@ lesson.question(
 )
 
 
+act = two_pixels.set_controls
+lesson.experiments(
+    {
+        "The sources' counts": (
+            "Seen 3, 1, 2 and 4 times: the classic example, learnt to the end.",
+            lambda: act(step=100),
+        ),
+        "Hebb far off": ("Two pixels that nearly always agree.", lambda: act((20, 1, 1, 20), step=20)),
+        "Too large a step": (
+            "A rate of 3.2 jumps over the valley and back.",
+            lambda: act((20, 1, 1, 20), rate=3.2, step=300),
+        ),
+        "Never seen": (
+            "One pattern has count 0: no finite weights forbid it.",
+            lambda: act((3, 0, 2, 4), rate=1.0, step=300),
+        ),
+    },
+    key="pixels",
+)
+
+
 @st.fragment
 def learn() -> None:
     """Everything moves with the sliders, so everything is drawn again."""
-    act = two_pixels.set_controls
-    lesson.experiments(
-        {
-            "The sources' counts": (
-                "Seen 3, 1, 2 and 4 times: the classic example, learnt to the end.",
-                lambda: act(step=100),
-            ),
-            "Hebb far off": ("Two pixels that nearly always agree.", lambda: act((20, 1, 1, 20), step=20)),
-            "Too large a step": (
-                "A rate of 3.2 jumps over the valley and back.",
-                lambda: act((20, 1, 1, 20), rate=3.2, step=300),
-            ),
-            "Never seen": (
-                "One pattern has count 0: no finite weights forbid it.",
-                lambda: act((3, 0, 2, 4), rate=1.0, step=300),
-            ),
-        },
-        key="pixels",
-    )
     asked = two_pixels.controls()
     if asked is None:
         return
@@ -49,7 +51,7 @@ def learn() -> None:
         two_pixels.divergence(asked)
     with right:
         two_pixels.correlation(asked)
-    lesson.what_to_see("two_pixels")
 
 
 learn()
+lesson.what_to_see("two_pixels")

@@ -134,23 +134,26 @@ def bars(lesson: Lesson) -> None:
 
 
 def table(lesson: Lesson) -> None:
-    """The three numbers of each machine and what they lack."""
-    here = Pair(*(float(x) for x in lesson.descent.theta[lesson.step]))
-    machines: dict[str, Pair | None] = {
+    """The three numbers of each machine, its correlation and what it lacks."""
+    machines = {
         "Hebb": two_pixels.hebb(lesson.p0),
-        f"descent, step {lesson.step}": here,
-        "the best there is": two_pixels.solution(lesson.p0),
+        f"step {lesson.step}": Pair(*(float(x) for x in lesson.descent.theta[lesson.step])),
+        "the best": two_pixels.solution(lesson.p0),
     }
-    rows = ["| machine | W | b₁ | b₂ | ⟨x₁x₂⟩ | KL / nats |", "|:--|--:|--:|--:|--:|--:|"]
-    for name, pair in machines.items():
-        if pair is None:
-            rows.append(f"| {name} | grows | without | end | {two_pixels.means(lesson.p0).coupling:.3f} | 0 |")
-            continue
-        p = two_pixels.distribution(pair)
-        numbers = " | ".join(f"{x:.3f}" for x in (*pair, two_pixels.means(p).coupling))
-        rows.append(f"| {name} | {numbers} | {_small(two_pixels.divergence(lesson.p0, p))} |")
-    rows.append(f"| *data* | | | | {two_pixels.means(lesson.p0).coupling:.3f} | |")
-    st.markdown("\n".join(rows).replace("| -", "| −"))
+    columns = [_column(lesson.p0, pair) for pair in machines.values()]
+    rows = [f"| | {' | '.join(machines)} |", "|:--|--:|--:|--:|"]
+    for i, name in enumerate(("W", "b₁", "b₂", "⟨x₁x₂⟩", "KL / nats")):
+        rows.append(f"| {name} | {' | '.join(column[i] for column in columns)} |")
+    st.markdown("\n".join(rows))
+
+
+def _column(p0: two_pixels.Floats, pair: Pair | None) -> list[str]:
+    """W, b₁, b₂, ⟨x₁x₂⟩ and KL of a machine; of the best one where it is at infinity, the limits."""
+    if pair is None:
+        return ["no", "finite", "values", f"{two_pixels.means(p0).coupling:.3f}".replace("-", "−"), "0"]
+    p = two_pixels.distribution(pair)
+    numbers = [f"{x:.3f}".replace("-", "−") for x in (*pair, two_pixels.means(p).coupling)]
+    return [*numbers, _small(two_pixels.divergence(p0, p))]
 
 
 def _small(x: float) -> str:

@@ -23,7 +23,7 @@ def test_two_pixels_learn_step_by_step(server, open_page: OpenPage):
     press(page, "pixels_one")
     wait(lambda: version(page, "pixels_bars") != first, 10, "other bars")
     press(page, "try_pixels_0")
-    expect(page.get_by_text("descent, step 100")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="step 100")).to_be_visible()
 
 
 def test_a_chain_that_never_crosses_and_one_that_does(server, open_page: OpenPage):
