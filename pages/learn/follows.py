@@ -41,9 +41,9 @@ def compass() -> None:
     with right:
         follows.lengths(seen)
     lesson.formula(
-        r"g_k = \langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p_0 K^k} \;\xrightarrow{\;k\to\infty\;}\;"
-        r" \frac{\partial}{\partial W}\bigl\langle \log p(v)\bigr\rangle_{p_0} = \langle v\,h^\top\rangle_{p_0}"
-        r" - \langle v\,h^\top\rangle_{p}"
+        r"\begin{aligned} \text{CD-}k:\quad & \langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p_0 K^k} \\"
+        r" \text{exact:}\quad & \langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p}"
+        r" = \lim_{k\to\infty} \text{CD-}k \end{aligned}"
     )
 
 

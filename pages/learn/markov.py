@@ -39,7 +39,7 @@ def look() -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         markov.heat_map(known)
-        lesson.formula(r"K(v \to v') = \sum_h p(h \mid v)\, p(v' \mid h), \qquad pK = p")
+        lesson.formula(r"\begin{gathered} K(v \to v') = \sum_h p(h \mid v)\, p(v' \mid h) \\ pK = p \end{gathered}")
     with right:
         markov.spectrum(known)
         markov.bottleneck(known)

@@ -19,8 +19,8 @@ lesson.experiments(
         ),
         "Nine pixels": ("A machine small enough to check by hand.", lambda: act(TINY, k=1, stage=7)),
         "Heavy decay": (
-            "λ = 0.1 and no momentum: the filter shrinks visibly.",
-            lambda: act(TINY, stage=11, momentum=0.0, weight_decay=0.1),
+            "λ = 0.1 and no momentum: how much every weight is pulled back.",
+            lambda: act(TINY, stage=10, momentum=0.0, weight_decay=0.1),
         ),
     },
     key="slow",

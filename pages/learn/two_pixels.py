@@ -19,7 +19,7 @@ lesson.experiments(
         "Hebb far off": ("Two pixels that nearly always agree.", lambda: act((20, 1, 1, 20), step=20)),
         "Too large a step": (
             "A rate of 3.2 jumps over the valley and back.",
-            lambda: act((20, 1, 1, 20), rate=3.2, step=300),
+            lambda: act(rate=3.2, step=300),
         ),
         "Never seen": (
             "One pattern has count 0: no finite weights forbid it.",
@@ -40,10 +40,10 @@ def learn() -> None:
     with left:
         two_pixels.bars(asked)
     with right:
-        lesson.formula(r"E(x) = -W x_1 x_2 - b_1 x_1 - b_2 x_2, \quad P(x) = e^{-E(x)} / Z")
+        lesson.formula(r"\begin{gathered} E(x) = -W x_1 x_2 - b_1 x_1 - b_2 x_2 \\ P(x) = e^{-E(x)} / Z \end{gathered}")
         lesson.formula(
-            r"\Delta W = -\eta\,\frac{\partial\,\mathrm{KL}(P_0\|P)}{\partial W} = \eta\,\bigl(\langle x_1 x_2\rangle_{P_0}"
-            r" - \langle x_1 x_2\rangle_{P}\bigr)"
+            r"\begin{aligned} \Delta W &= -\eta\,\partial\,\mathrm{KL}(P_0\|P) / \partial W \\"
+            r" &= \eta\,\bigl(\langle x_1 x_2\rangle_{P_0} - \langle x_1 x_2\rangle_{P}\bigr) \end{aligned}"
         )
         two_pixels.table(asked)
     left, right = st.columns(2, gap="large")

@@ -106,16 +106,15 @@ def parts(update: Update, machine: Machine, unit: int, shape: tuple[int, int], s
     pictures = np.stack([values[:, unit].double().numpy().reshape(shape) for _, values in shown])
     seen = max(stage.parts, 1)
     coloured = frames.colour_weights(pictures, shared=False, lut=theme.diverging(cards.mode()))
-    for row in (0, 4):
-        for place, i in zip(st.columns(4, gap="small"), range(row, row + 4), strict=True):
+    with st.container(horizontal=True, gap="small", key="slow_parts"):  # four in a row, fewer where there is no room
+        for i, (name, _) in enumerate(shown):
             pixels = coloured.pixels[i : i + 1].copy()
             if i >= seen:
                 pixels[:] = _BLANK[cards.mode()]
-            with place:
+            with st.container(width=102, gap="xsmall"):
                 strongest = f"±{coloured.limit[i]:.2g}" if i < seen else "…"
-                name = f"**{shown[i][0]}**" if i == seen - 1 else shown[i][0]
-                st.caption(f"{name}  \n{strongest}")
-                cards.picture_wall(pixels, 1, f"slow_part_{i}", shown[i][0], max_cell=130)
+                st.caption(f"{f'**{name}**' if i == seen - 1 else name}  \n{strongest}")
+                cards.picture_wall(pixels, 1, f"slow_part_{i}", name, max_cell=96)
 
 
 def hidden_bars(update: Update) -> None:

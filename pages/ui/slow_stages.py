@@ -70,7 +70,11 @@ def _update(k: int) -> list[tuple[str, str, str]]:
         ("difference", "Times the learning rate; nothing happens where both agree.", difference),
         ("momentum", "A share of the last update is carried on: earlier pictures still push.", carried),
         ("decay", "Every weight is pulled a little towards zero.", decayed),
-        ("update", "The three together are the change.", rf"\Delta W = {difference} + {carried} {decayed}"),
+        (
+            "update",
+            "The three together are the change.",
+            rf"\begin{{aligned}} \Delta W = {{}}& {difference} \\ & + {carried} {decayed} \end{{aligned}}",
+        ),
         (
             "new filter",
             "The filter after one update: hardly different. Learning is thousands of these.",
