@@ -2,12 +2,10 @@
 
 import streamlit as st
 
-from pages.ui import lesson, markov
+from pages.ui import lesson, markov, markov_chains
 
 lesson.question("Markov chain", "How long must a Gibbs chain run before where it started no longer matters?")
-interval = markov.interval()
-
-
+interval = markov_chains.interval()
 act, (modes, bars, _) = markov.set_controls, markov.MACHINES
 lesson.experiments(
     {
@@ -33,9 +31,9 @@ lesson.experiments(
 def look() -> None:
     """Matrix and spectrum above, watched chains below; a slider or a step draws them again."""
     asked = markov.controls()
-    known, chains = markov.facts(*asked), markov.watched(asked)
+    known, chains = markov.facts(*asked), markov_chains.watched(asked)
     if interval is not None and st.session_state.get("markov_playing"):
-        markov.advance(chains, markov.PLAY_SWEEPS)
+        markov_chains.advance(chains, markov_chains.PLAY_SWEEPS)
     left, right = st.columns([5, 6], gap="large")
     with left:
         markov.heat_map(known)
@@ -43,12 +41,12 @@ def look() -> None:
     with right:
         markov.spectrum(known)
         markov.bottleneck(known)
-    markov.transport(chains)
+    markov_chains.transport(chains)
     left, right = st.columns([6, 5], gap="large")
     with left:
-        markov.visits(known, chains)
+        markov_chains.visits(known, chains)
     with right:
-        markov.distance(chains)
+        markov_chains.distance(chains)
 
 
 look()
