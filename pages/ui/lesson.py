@@ -27,9 +27,11 @@ def experiments(choices: Experiments, *, key: str) -> None:
             st.button(label, key=f"try_{key}_{number}", help=about, on_click=act)
 
 
-def formula(latex: str) -> None:
-    """The formula that the picture beside it computes."""
-    st.latex(latex)
+def formula(*latex: str) -> None:
+    """The formula that the picture beside it computes; several stand side by side where there is room."""
+    with st.container(horizontal=True, gap="large"):
+        for one in latex:
+            st.latex(one, width="content")
 
 
 def what_to_see(page: str) -> None:

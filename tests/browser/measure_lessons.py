@@ -9,7 +9,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import FLAGS, find_chromium, start_server
 
-MOVES = 15
+MOVES = 9
 
 # address, slider, the element whose attribute changes
 SLIDERS = (
@@ -18,8 +18,7 @@ SLIDERS = (
     ("markov", "markov_coupling", "markov_spectrum .statebars"),
     ("markov", "markov_beta", "markov_spectrum .statebars"),
     ("slow", "slow_k", "slow_hidden .statebars"),
-    ("slow", "slow_momentum", "slow_part_7 .wall"),
-    ("slow", "slow_learning_rate", "slow_part_7 .wall"),
+    ("slow", "slow_learning_rate", "slow_part_6 .wall"),
     ("follows", "follows_place", "follows_angles .curves"),
 )
 
