@@ -51,7 +51,7 @@ function number(value, digits = 5) {
   return tidy(String(Number(value.toPrecision(digits))));
 }
 
-const tidy = (text) => text.replace(/\.0e/, "e").replace("e+", "e").replace(/-/g, "−");
+const tidy = (text) => text.replace(/\.?0+e/, "e").replace("e+", "e").replace(/-/g, "−");
 
 // The lowest and highest finite value, widened by `margin` on the scale where it is drawn.
 function extent(values, margin, log) {

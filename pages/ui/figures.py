@@ -62,6 +62,51 @@ def curve_option(
     }
 
 
+class Bars(NamedTuple):
+    """One number a state; an outline is drawn around what the others are to fill."""
+
+    name: str
+    y: ArrayLike
+    outline: bool = False
+
+
+def state_option(
+    bars: Sequence[Bars],
+    labels: Sequence[str],
+    *,
+    x_title: str,
+    y_title: str,
+    pictures: tuple[int, int] | None = None,
+    top: float | None = None,
+    marked: int | None = None,
+) -> dict[str, Any]:
+    """What `ui.statebars.state_bars` draws, as JSON values.
+
+    labels: the states' names; with `pictures` (rows, columns) a name of that many 0 and 1 is drawn as a picture instead.
+    top: where the y axis ends, if it must not move. marked: the state that is lit.
+    """
+    for one in bars:
+        if len(np.asarray(one.y)) != len(labels):
+            raise ValueError(f"{one.name!r} has {len(np.asarray(one.y))} values for {len(labels)} states")
+    glyph = None
+    if pictures is not None:
+        size = pictures[0] * pictures[1]
+        bits = [label if len(label) == size and set(label) <= {"0", "1"} else "" for label in labels]
+        glyph = {"rows": pictures[0], "columns": pictures[1], "bits": bits}
+    return {
+        "series": [
+            {"name": one.name, "y": _significant(np.asarray(one.y, dtype=np.float64), 5), "outline": one.outline}
+            for one in bars
+        ],
+        "labels": list(labels),
+        "x": x_title,
+        "y": y_title,
+        "glyph": glyph,
+        "top": top,
+        "marked": marked,
+    }
+
+
 def decimate(x: ArrayLike, y: ArrayLike, limit: int = MAX_POINTS) -> tuple[Floats, Floats]:
     """At most `limit` points: the first, the last, and the lowest and highest of every bucket between them.
 

@@ -26,8 +26,10 @@ HOME, TRAIN, FILTERS, DATA, GIBBS, RUNS = (
     f"pages/{page}.py"
     for page in ("learn/home", "train/train", "train/filters", "train/data", "generate/gibbs", "compare/runs")
 )
-ENERGY, HOPFIELD, BOLTZMANN = (f"pages/learn/{page}.py" for page in ("energy", "hopfield", "boltzmann"))
-
+ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, FOLLOWS = (
+    f"pages/learn/{page}.py"
+    for page in ("energy", "two_pixels", "hopfield", "boltzmann", "slow_motion", "markov", "follows")
+)
 
 _menu = declare("menu", '<span class="menu"></span>')
 
@@ -45,8 +47,12 @@ PAGES = {
     "Learn": (
         Entry(HOME, "Start here", "hub", ""),
         Entry(ENERGY, "Energy and probability", "equalizer", "energy"),
+        Entry(PIXELS, "Two pixels", "looks_two", "pixels"),
         Entry(HOPFIELD, "Hopfield network", "psychology", "hopfield"),
         Entry(BOLTZMANN, "Boltzmann machine", "share", "boltzmann"),
+        Entry(SLOW, "One update in slow motion", "slow_motion_video", "slow"),
+        Entry(MARKOV, "Markov chain", "linked_services", "markov"),
+        Entry(FOLLOWS, "What CD really follows", "explore", "follows"),
     ),
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),

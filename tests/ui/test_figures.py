@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from pages.ui.figures import MAX_POINTS, Series, bars, bipartite, curve_option, decimate, histogram
+from pages.ui.figures import MAX_POINTS, Bars, Series, bars, bipartite, curve_option, decimate, histogram, state_option
 
 RNG = np.random.default_rng(7)
 
@@ -86,6 +86,17 @@ def test_curves_refuse_what_cannot_be_read():
         curve_option([Series("a", [], []), Series("a", [], [])], x_title="x", y_title="y")
     with pytest.raises(ValueError, match="'a' should ascend"):
         curve_option([Series("a", [2, 1], [0, 0])], x_title="x", y_title="y")
+
+
+def test_bars_over_states_carry_values_and_pictures():
+    two = [Bars("data", [0.25, 0.75], outline=True), Bars("model", np.array([0.5, 1 / 3]))]
+    drawn = state_option(two, ["01", "all others"], x_title="state", y_title="probability", pictures=(1, 2), marked=1)
+    assert [one["outline"] for one in drawn["series"]] == [True, False]
+    assert drawn["series"][1]["y"] == [0.5, 0.33333]
+    assert drawn["glyph"] == {"rows": 1, "columns": 2, "bits": ["01", ""]}  # what is no picture is written
+    json.dumps(drawn, allow_nan=False)
+    with pytest.raises(ValueError, match="'data' has 2 values for 1 states"):
+        state_option(two, ["01"], x_title="state", y_title="probability")
 
 
 def test_histogram_counts_every_finite_value_once():

@@ -1,0 +1,77 @@
+"""What CD really follows: its mean gradient against the likelihood's own, and where that leads."""
+
+import streamlit as st
+
+from pages.ui import follows, lesson, race
+
+lesson.question(
+    "What CD really follows",
+    "If contrastive divergence does not climb the likelihood, what does it climb, and when does it matter?",
+)
+SMALL, LARGE = follows.SIDES
+
+
+act = follows.set_moment
+lesson.experiments(
+    {
+        "Early: all agree": (
+            "Small weights mix at once, so even one sweep points the right way.",
+            lambda: act(LARGE, 0.3, 1),
+        ),
+        "Late: CD-1 goes astray": (
+            "Large weights mix slowly: CD-1 hardly leaves the data.",
+            lambda: act(LARGE, 1.0, 1),
+        ),
+        "More sweeps help": ("The same moment with k = 30.", lambda: act(LARGE, 1.0, 30)),
+        "Sixteen states": ("The smallest pictures, half learnt.", lambda: act(SMALL, 0.7, 1)),
+    },
+    key="follows",
+)
+
+
+@st.fragment
+def compass() -> None:
+    """The gradients at one moment; sliders draw this part alone."""
+    size, place, k = follows.compass_controls()
+    seen = follows.compass(size, place)
+    follows.numbers(seen, k)
+    left, right = st.columns(2, gap="large")
+    with left:
+        follows.angles(seen)
+    with right:
+        follows.lengths(seen)
+    lesson.formula(
+        r"\begin{aligned} \text{CD-}k:\quad & \langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p_0 K^k} \\"
+        r" \text{exact:}\quad & \langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p}"
+        r" = \lim_{k\to\infty} \text{CD-}k \end{aligned}"
+    )
+
+
+interval = race.interval()
+
+
+@st.fragment(run_every=interval)
+def track() -> None:
+    """Five algorithms, as far as they have come."""
+    running = race.collect()
+    race.learning_curves(running)
+    race.learnt(running)
+    if interval is not None and race.interval() is None:
+        st.rerun()  # the last leg is in: no more looking
+
+
+compass()
+st.subheader("Five algorithms, one start", anchor=False)
+lesson.experiments(
+    {
+        "Reconstructions deceive": (
+            "CD-1 at rate 1: its reconstructions keep improving while its likelihood falls.",
+            lambda: race.set_race(5, 1.0, 3000, "CD-1"),
+        ),
+        "A calm rate": ("Rate 0.2: the bias shows late.", lambda: race.set_race(6, 0.2, 3000, "PCD")),
+    },
+    key="race",
+)
+race.controls()
+track()
+lesson.what_to_see("follows")

@@ -1,0 +1,49 @@
+"""One update in slow motion: a single step of CD or PCD, click by click."""
+
+import streamlit as st
+
+from pages.ui import lesson, slow_motion, slow_pictures, slow_stages
+
+lesson.question("One update in slow motion", "What exactly happens to the weights when the machine sees one picture?")
+DIGIT, TINY = slow_motion.SUBJECTS
+
+
+act = slow_motion.set_controls
+lesson.experiments(
+    {
+        "A digit by CD-1": ("From the picture to the new filter; press Next.", lambda: act(DIGIT)),
+        "A longer chain": ("CD-4: the made-up digit drifts further away.", lambda: act(DIGIT, k=4, stage=14)),
+        "PCD's own dream": (
+            "The negative phase starts where the last one ended, not at the picture.",
+            lambda: act(DIGIT, "PCD", stage=5),
+        ),
+        "Nine pixels": ("A machine small enough to check by hand.", lambda: act(TINY, k=1, stage=7)),
+        "Heavy decay": (
+            "λ = 0.1 and no momentum: how much every weight is pulled back.",
+            lambda: act(TINY, stage=10, momentum=0.0, weight_decay=0.1),
+        ),
+    },
+    key="slow",
+)
+
+
+@st.fragment
+def update() -> None:
+    """The whole update; each click shows more of it."""
+    asked = slow_motion.controls()
+    machine = slow_motion.current(asked)
+    slow, shape = slow_motion.slow_update(asked, machine)
+    known = slow_stages.stages(asked.k, asked.algorithm == "PCD")
+    stage = slow_motion.transport(known, slow, machine)
+    lesson.formula(stage.formula)
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        slow_pictures.chain(slow, shape, stage, known)
+        slow_pictures.hidden_bars(slow)
+    with right:
+        unit = slow_pictures.choose_unit(machine, slow, shape)
+        slow_pictures.parts(slow, machine, unit, shape, stage)
+
+
+update()
+lesson.what_to_see("slow_motion")

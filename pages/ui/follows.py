@@ -1,0 +1,161 @@
+"""The lesson on what CD follows: mean gradients along a path of exact learning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from pages.ui import cards, figures
+from pages.ui.curves import curves
+
+if TYPE_CHECKING:
+    from rbm.laboratory.machines import Moment
+
+SIDES = {"2×2 pixels": (2, 4, 1.0), "3×3 pixels": (3, 6, 0.3)}  # side, hidden units, rate of exact learning
+KS = (1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 40, 50)
+
+
+class Compass(NamedTuple):
+    """At one moment of learning: angles to the exact gradient (degrees) and lengths, for each k of KS."""
+
+    log_likelihood: float
+    best: float
+    exact_length: float
+    cd_angle: tuple[float, ...]
+    pcd_angle: tuple[float, ...]
+    cd_length: tuple[float, ...]
+    pcd_length: tuple[float, ...]
+
+
+@st.cache_resource(show_spinner="Learning by the exact gradient", max_entries=8)
+def path(size: str) -> list[Moment]:
+    """Exact learning of bars and stripes, moment by moment."""
+    from rbm.laboratory import machines
+
+    side, n_hidden, rate = SIDES[size]
+    return machines.path(side, n_hidden, rate=rate)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def compass(size: str, place: int) -> Compass:
+    """All gradients at one moment of the path, exact each."""
+    from rbm.datasets.toy import bars_and_stripes, entropy
+    from rbm.evaluation import mean_gradient, transition
+
+    moment = path(size)[place]
+    data = bars_and_stripes(SIDES[size][0]).train
+    half = transition.halves(moment.model)
+    p0 = mean_gradient.distribution(data, half)
+    truth = mean_gradient.likelihood(data, half)
+    found = []
+    for start in (p0, moment.chains):
+        gradients = [mean_gradient.contrast(p0, q, half) for q in mean_gradient.after(start, half, KS)]
+        found.append(tuple(mean_gradient.angle(g, truth) for g in gradients))
+        found.append(tuple(mean_gradient.length(g) for g in gradients))
+    cd_angle, cd_length, pcd_angle, pcd_length = found
+    log_likelihood = float((p0 * half.visible.clamp(min=1e-300).log()).sum())
+    best = -entropy(data)
+    return Compass(log_likelihood, best, mean_gradient.length(truth), cd_angle, pcd_angle, cd_length, pcd_length)
+
+
+def set_moment(size: str, share: float, k: int) -> None:
+    """Put an experiment into the compass's controls: how far along the path, from 0 to 1."""
+    places = len(path(size))
+    st.session_state.update(follows_size=size, follows_place=round(share * (places - 1)), follows_k=k)
+
+
+def compass_controls() -> tuple[str, int, int]:
+    """Which pictures, how far learnt, and k."""
+    if "follows_size" not in st.session_state:
+        set_moment("3×3 pixels", 0.85, 1)
+    size = st.segmented_control(
+        "Bars and stripes of",
+        list(SIDES),
+        required=True,
+        key="follows_size",
+        persist_state="session",
+        help="16 states and 4 hidden units, or 512 states and 6 hidden units: all of them are visited.",
+    )
+    steps = [moment.step for moment in path(str(size))]
+    st.session_state["follows_place"] = min(st.session_state["follows_place"], len(steps) - 1)
+    left, right = st.columns(2, gap="medium")
+    left.select_slider(
+        "Exact updates so far",
+        range(len(steps)),
+        format_func=lambda place: f"{steps[place]:,}",
+        key="follows_place",
+        persist_state="session",
+        help="Where on the way of exact learning (no noise, a small rate) the gradients are compared.",
+    )
+    right.select_slider(
+        "Gibbs steps k",
+        KS,
+        key="follows_k",
+        persist_state="session",
+        help="Sweeps of the negative phase; the charts show all k, the numbers above them this one.",
+    )
+    return str(size), int(st.session_state["follows_place"]), int(st.session_state["follows_k"])
+
+
+def numbers(seen: Compass, k: int) -> None:
+    """The chosen k in figures."""
+    with st.container(horizontal=True, gap="medium", key="follows_numbers"):
+        for label, value, about in (
+            (
+                "log-likelihood",
+                f"{seen.log_likelihood:.3f}".replace("-", "−"),
+                f"Nats per picture, exact; the best there is: {seen.best:.3f}.",
+            ),
+            ("exact gradient", f"{seen.exact_length:.4f}", "Its length: 0 at the top."),
+            (
+                f"CD-{k} is off by",
+                _degrees(seen.cd_angle[KS.index(k)]),
+                "The angle between CD's mean gradient and the exact one.",
+            ),
+            (f"CD-{k}'s length", f"{seen.cd_length[KS.index(k)]:.4f}", "Of its mean gradient."),
+            (
+                f"PCD-{k} is off by",
+                _degrees(seen.pcd_angle[KS.index(k)]),
+                "For infinitely many chains that took a sweep at every update so far.",
+            ),
+        ):
+            st.metric(label, value, help=about, width="content")
+
+
+def _degrees(angle: float) -> str:
+    return f"{angle:.1f}°" if angle >= 0.05 else "0.0°"
+
+
+def angles(seen: Compass) -> None:
+    """The angle to the exact gradient against k."""
+    cards.title(
+        "How far off the direction is",
+        "The angle between an algorithm's mean gradient and the likelihood's own, against k. Below 90° a small step "
+        "still climbs; above, it goes down.",
+        "the noise of a real batch, which comes on top.",
+    )
+    option = figures.curve_option(
+        [figures.Series("CD-k", KS, seen.cd_angle), figures.Series("PCD-k", KS, seen.pcd_angle)],
+        x_title="k / sweeps",
+        y_title="angle / degrees",
+        log_x=True,
+    )
+    curves(option, height=230, key="follows_angles", alt="Angle to the exact gradient against k")
+
+
+def lengths(seen: Compass) -> None:
+    """The length of the mean gradients against k."""
+    cards.title(
+        "How long it is",
+        "Length of the mean gradients against k; the dotted line is the exact one's. CD's chains have not gone far from "
+        "the data, so early on its gradient is too short; at the top, where the exact one ends, CD's goes on pushing.",
+    )
+    option = figures.curve_option(
+        [figures.Series("CD-k", KS, seen.cd_length), figures.Series("PCD-k", KS, seen.pcd_length)],
+        x_title="k / sweeps",
+        y_title="length of the gradient",
+        log_x=True,
+        line=("exact", seen.exact_length),
+    )
+    curves(option, height=230, key="follows_lengths", alt="Length of the mean gradients against k")

@@ -1,0 +1,87 @@
+"""How quickly the lesson pages answer: ``python -m tests.browser.measure_lessons``, on an idle machine. Prints, judges nothing.
+
+From the key that moves a slider to the changed picture in the page, timed inside the page, frame by frame.
+"""
+
+import statistics
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.conftest import FLAGS, find_chromium, start_server
+
+MOVES = 9
+
+# address, slider, the element whose attribute changes
+SLIDERS = (
+    ("pixels", "pixels_step", "pixels_bars .statebars"),
+    ("pixels", "pixels_rate", "pixels_bars .statebars"),
+    ("markov", "markov_coupling", "markov_spectrum .statebars"),
+    ("markov", "markov_beta", "markov_spectrum .statebars"),
+    ("slow", "slow_k", "slow_hidden .statebars"),
+    ("slow", "slow_learning_rate", "slow_part_6 .wall"),
+    ("follows", "follows_place", "follows_angles .curves"),
+)
+
+# Presses a key on the slider and waits, frame by frame, until the picture is another one.
+PRESS_AND_WATCH = """async ([slider, card, shown, key]) => {
+  const roots = (node) => [...node.querySelectorAll("*")].flatMap((one) => one.shadowRoot ?? []);
+  const read = () => [...document.querySelectorAll(card)].flatMap(roots)
+    .flatMap((root) => [...root.querySelectorAll(shown)])
+    .map((node) => node.dataset.version ?? node.querySelector("path.line")?.getAttribute("d")).join();
+  const input = document.querySelector(`${slider} input`);
+  const before = read();
+  input.focus();
+  const start = performance.now();
+  window.lessonDone = new Promise((done, fail) => {
+    const look = () => {
+      if (read() !== before) done(performance.now() - window.lessonPressed);
+      else if (performance.now() - start > 10000) fail(new Error("nothing changed within 10 s"));
+      else requestAnimationFrame(look);
+    };
+    input.addEventListener("keydown", () => { window.lessonPressed = performance.now(); }, { once: true, capture: true });
+    requestAnimationFrame(look);
+  });
+}"""
+
+
+def milliseconds(page: Page, slider: str, picture: str, key: str) -> float:
+    card, shown = picture.split()
+    page.evaluate(PRESS_AND_WATCH, [f".st-key-{slider}", f".st-key-{card}", shown, key])
+    page.keyboard.press(key)
+    return float(page.evaluate("window.lessonDone"))
+
+
+def main() -> None:
+    server, url = start_server()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        page, at = None, ""
+        for address, slider, picture in SLIDERS:
+            if address != at:
+                page, at = chromium.new_page(viewport={"width": 1280, "height": 900}), address
+                page.goto(f"{url}/{address}")
+                page.get_by_text("What to see.").wait_for(timeout=90_000)
+                if address == "slow":  # everything is on the screen at the end
+                    page.locator(".st-key-slow_stage input").focus()
+                    page.keyboard.press("End")
+                page.wait_for_timeout(3000)
+            assert page is not None
+            times = []
+            for move in range(MOVES + 2):
+                back_and_forth = "ArrowRight" if move % 2 == 0 else "ArrowLeft"
+                # k has four stops; the compass starts near the end of its path, and each moment is computed but once.
+                key = {"slow_k": back_and_forth, "follows_place": "ArrowLeft"}.get(slider, "ArrowRight")
+                times.append(milliseconds(page, slider, picture, key))
+                page.wait_for_timeout(150)
+            times = times[2:]  # the first two pay for imports and caches
+            print(  # noqa: T201
+                f"{address:8} {slider:20} median {statistics.median(times):6.0f} ms   ({min(times):.0f} to {max(times):.0f})",
+                flush=True,
+            )
+        chromium.close()
+    server.terminate()
+    server.wait(20)
+
+
+if __name__ == "__main__":
+    main()

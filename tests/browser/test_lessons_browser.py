@@ -1,0 +1,68 @@
+"""The laboratory's pages in a real browser: they draw, they answer, they fit."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_browser import OpenPage, fits, picture, press, wait
+
+pytestmark = pytest.mark.browser
+
+
+def version(page: Page, key: str) -> str:
+    return page.locator(f".st-key-{key} .statebars").get_attribute("data-version") or ""
+
+
+def ready(page: Page) -> None:
+    expect(page.get_by_text("What to see.")).to_be_visible(timeout=90_000)
+
+
+def test_two_pixels_learn_step_by_step(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/pixels")
+    ready(page)
+    first = version(page, "pixels_bars")
+    press(page, "pixels_one")
+    wait(lambda: version(page, "pixels_bars") != first, 10, "other bars")
+    press(page, "try_pixels_0")
+    expect(page.get_by_role("columnheader", name="step 100")).to_be_visible()
+
+
+def test_a_chain_that_never_crosses_and_one_that_does(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/markov")
+    ready(page)
+    matrix = picture(page, "markov_matrix")
+    press(page, "try_markov_2")
+    wait(lambda: picture(page, "markov_matrix") != matrix, 10, "another matrix")
+    before = version(page, "markov_visits")
+    press(page, "markov_play")
+    wait(lambda: version(page, "markov_visits") != before, 10, "a step by itself")
+    press(page, "markov_play")
+    expect(page.locator(".st-key-markov_distance .curves")).to_be_visible()
+
+
+def test_an_update_click_by_click(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/slow")
+    ready(page)
+    visible, hidden = picture(page, "slow_wall_v"), picture(page, "slow_wall_h")
+    press(page, "slow_next")
+    wait(lambda: picture(page, "slow_wall_h") != hidden, 10, "p(h|v₀)")
+    assert picture(page, "slow_wall_v") == visible
+    press(page, "try_slow_4")
+    expect(page.get_by_text("decay · update")).to_be_visible()
+
+
+def test_five_algorithms_race(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/follows")
+    ready(page)
+    press(page, "try_race_1")
+    chart = page.locator(".st-key-race_likelihood .curves")
+    wait(lambda: int(chart.get_attribute("data-points") or 0) > 30, 60, "the first legs")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_lesson_fits_a_phone(server, open_page: OpenPage, scheme):
+    page = open_page(server.url, width=390, height=800, scheme=scheme)
+    for address in ("pixels", "markov", "slow", "follows"):
+        page.goto(f"{server.url}/{address}")
+        ready(page)
+        page.wait_for_timeout(800)
+        fits(page)

@@ -1,0 +1,157 @@
+"""The lesson pages under AppTest: their experiments set the controls, and what they show is what the engine computes."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages.ui import follows, markov, race, shell, slow_stages
+from rbm import cluster
+from rbm.laboratory import two_pixels
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def clean() -> Iterator[None]:
+    yield
+    st.cache_resource.clear()
+
+
+def open_page(script: str) -> AppTest:
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run().switch_page(script).run()
+
+
+def drawn(app: AppTest, alt: str) -> dict:
+    """What was sent to the component with these words."""
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    (found,) = [data for data in sent if data.get("alt", "").startswith(alt)]
+    return found
+
+
+def bars(app: AppTest, alt: str) -> dict[str, list[float]]:
+    return {one["name"]: one["y"] for one in drawn(app, alt)["series"]}
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click().run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize(
+    ("script", "key", "count"), [(shell.PIXELS, "pixels", 4), (shell.MARKOV, "markov", 4), (shell.SLOW, "slow", 5)]
+)
+def test_every_experiment_can_be_tried(script, key, count):
+    app = open_page(script)
+    assert not app.exception
+    for number in range(count):
+        press(app, f"try_{key}_{number}")
+    assert any("What to see." in text.value for text in app.markdown)
+
+
+def test_two_pixels_step_by_step():
+    app = open_page(shell.PIXELS)
+    for _ in range(3):
+        press(app, "pixels_one")
+    press(app, "pixels_10")
+    assert app.slider(key="pixels_step").value == 13
+    p0 = two_pixels.observed(two_pixels.COUNTS)
+    shown = bars(app, "Probability of the four patterns")
+    np.testing.assert_allclose(shown["data P₀"], p0)
+    np.testing.assert_allclose(shown["gradient descent"], two_pixels.descend(p0, 0.2, 13).p[-1], atol=1e-4)
+    np.testing.assert_allclose(shown["Hebb"], two_pixels.distribution(two_pixels.hebb(p0)), atol=1e-4)
+    app.number_input(key="pixels_count_1").set_value(11).run()
+    np.testing.assert_allclose(bars(app, "Probability of the four patterns")["data P₀"], np.array([3, 11, 2, 4]) / 20)
+    for i in range(4):
+        app.number_input(key=f"pixels_count_{i}").set_value(0)
+    app.run()
+    assert "at least one pattern" in app.info[0].value
+
+
+def test_a_count_of_nought_says_that_weights_grow_without_end():
+    app = press(open_page(shell.PIXELS), "try_pixels_3")
+    assert any("| W | " in text.value and text.value.count("no |") == 1 for text in app.markdown)
+
+
+def test_the_chain_moves_only_when_asked_and_a_new_temperature_starts_it_anew():
+    app = open_page(shell.MARKOV)
+    press(app, "markov_10")
+    visits = bars(app, "Shares of visits")
+    assert sum(visits["Gibbs"]) == pytest.approx(1, abs=1e-3)
+    assert "tempered" not in visits
+    exactly = markov.facts(markov.MACHINES[0], 2.0, 1.0)
+    np.testing.assert_allclose(visits["exact p(v)"], exactly.p, atol=1e-4)
+    np.testing.assert_allclose(exactly.p @ exactly.k, exactly.p, atol=1e-12)  # reordered, but the same chain
+    app.slider(key="markov_beta").set_value(0.5).run()
+    assert sum(bars(app, "Shares of visits")["Gibbs"]) == 0
+    app.toggle(key="markov_tempered").set_value(True).run()
+    press(app, "markov_1")
+    assert sum(bars(app, "Shares of visits")["tempered"]) == pytest.approx(1)
+
+
+def test_the_walk_through_an_update_shows_more_with_every_click():
+    app = press(open_page(shell.SLOW), "try_slow_3")  # nine pixels
+    known = slow_stages.stages(1, persistent=False)
+    press(app, "slow_reset")
+    seen = []
+    for stage in known:
+        assert any(text.value.startswith(f"**{stage.name}**") for text in app.markdown)
+        seen.append(
+            drawn(app, "Visible layer")["version"]
+            + drawn(app, "Hidden layer")["version"]
+            + drawn(app, "new filter")["version"]
+        )
+        if stage is not known[-1]:
+            press(app, "slow_next")
+    assert app.button(key="slow_next").disabled
+    assert len(set(seen)) >= 7  # six layers, then the new filter
+    press(app, "slow_keep")
+    assert any("update 402" in text.value for text in app.markdown)
+
+
+@pytest.mark.parametrize(("k", "persistent", "layers"), [(1, False, 6), (3, False, 14), (1, True, 7), (2, True, 11)])
+def test_there_is_one_click_for_every_layer_and_seven_for_the_update(k, persistent, layers):
+    known = slow_stages.stages(k, persistent)
+    assert len(known) == layers + 7
+    assert [stage.pictures for stage in known] == [*range(1, layers + 1), *[layers] * 7]
+    assert [stage.parts for stage in known] == [*[0] * layers, *range(2, 9)]
+
+
+def test_the_compass_agrees_with_its_own_limits():
+    seen = follows.compass("2×2 pixels", 20)
+    assert seen.cd_angle[0] > seen.cd_angle[-1]
+    assert abs(seen.cd_length[-1] - seen.exact_length) < abs(seen.cd_length[0] - seen.exact_length)
+    assert seen.log_likelihood < seen.best
+    app = open_page(shell.FOLLOWS)
+    press(app, "try_follows_3")
+    app.select_slider(key="follows_k").set_value(7).run()
+    assert not app.exception
+    assert [metric.label for metric in app.metric][2] == "CD-7 is off by"
+
+
+def test_a_race_is_asked_for_by_a_button_and_its_distribution_sums_to_one():
+    app = open_page(shell.FOLLOWS)
+    assert bars(app, "The learnt distribution")["machine"] == [0.0] * 14
+    try:
+        app.select_slider(key="race_updates").set_value(500).run()
+        press(app, "race_start")
+        running = app.session_state["race"]
+        for _ in range(600):
+            running.collect()
+            if running.legs["CD-1"]:
+                break
+            time.sleep(0.1)
+        data, model, names = race.distribution(running.legs["CD-1"][-1])
+        assert data.sum() == pytest.approx(1)
+        assert model.sum() == pytest.approx(1)
+        assert len(names) == 14 + race.OTHERS + 1 == len(data)
+        app.run()
+        assert not app.exception
+    finally:
+        cluster.disconnect()

@@ -1,0 +1,55 @@
+"""Races: legs that make one run, and the lesson they are for: reconstructions improve while the likelihood falls."""
+
+import time
+
+import numpy as np
+import pytest
+
+from rbm import cluster, races
+from rbm.experiment import make_dataset, make_trainer
+
+
+def test_legs_make_the_run_that_one_long_leg_makes():
+    spec = races.race_spec("PCD", n_hidden=5, learning_rate=0.3, updates=100).to_json()
+    first = races.run_leg(spec, None, 50)
+    second, whole = races.run_leg(spec, first, 50), races.run_leg(spec, None, 100)
+    np.testing.assert_array_equal(np.concatenate([first.steps, second.steps]), whole.steps)
+    np.testing.assert_array_equal(second.weight, whole.weight)
+    np.testing.assert_array_equal(second.log_likelihood, whole.log_likelihood[len(first.steps) :])
+
+
+@pytest.mark.parametrize("method", list(races.METHODS))
+def test_a_leg_is_the_engines_own_training(method):
+    spec = races.race_spec(method, n_hidden=4, learning_rate=0.5, updates=30)
+    trainer = make_trainer(spec, make_dataset(spec.dataset))
+    for _ in range(30):
+        trainer.step()
+    leg = races.run_leg(spec.to_json(), None, 30)
+    np.testing.assert_array_equal(leg.weight, trainer.model.weight.detach().double().numpy())
+
+
+def test_cd_1_ends_with_better_reconstructions_and_a_worse_likelihood_than_on_its_way():
+    spec = races.race_spec("CD-1", n_hidden=5, learning_rate=1.0, updates=3000)
+    leg = races.run_leg(spec.to_json(), None, 3000)
+    best = int(leg.log_likelihood.argmax())
+    assert leg.log_likelihood[-1] < leg.log_likelihood[best] - 1.0
+    assert leg.reconstruction_error[-1] < leg.reconstruction_error[best] / 5
+    assert leg.log_likelihood.max() < -np.log(14)  # nothing beats the data's own entropy
+
+
+def test_a_race_runs_on_the_cluster_and_all_its_legs_come_in():
+    race = races.Race(n_hidden=4, learning_rate=0.5, updates=75, leg=50)
+    try:
+        deadline = time.monotonic() + 120
+        while not race.finished:
+            assert time.monotonic() < deadline
+            race.collect()
+            time.sleep(0.05)
+        for method in races.METHODS:
+            steps = race.column(method, "steps")
+            assert steps[0] == 0
+            assert steps[-1] == 75
+            assert (np.diff(steps) > 0).all()
+            assert np.isfinite(race.column(method, "log_likelihood")).all()
+    finally:
+        cluster.disconnect()
