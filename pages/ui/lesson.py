@@ -4,15 +4,14 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from pages.ui.shell import ROOT
+from pages.ui.shell import ROOT, header
 
 Experiments = Mapping[str, tuple[str, Callable[[], None]]]
 
 
 def question(title: str, text: str) -> None:
     """The page's name, and the question it answers on one line."""
-    st.header(title, anchor=False)
-    st.caption(text)
+    header(title, text)
 
 
 def experiments(choices: Experiments, *, key: str) -> None:
