@@ -12,7 +12,7 @@ from rbm.datasets.catalog import load_dataset
 from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.studies import STUDIES, recipe
-from rbm.studies.fitting import changed, undivided
+from rbm.studies.fitting import RunningMean, changed, undivided
 from rbm.studies.measure import Effort, held_out, judge
 from rbm.studies.report import Column, Report, Table, machine
 
@@ -76,6 +76,17 @@ def test_the_test_images_are_the_same_in_every_study_and_binary(few):
     v = held_out(few, "stochastic")
     assert torch.equal(v, held_out(few, "stochastic"))
     assert set(v.unique().tolist()) == {0.0, 1.0}
+
+
+def test_a_running_mean_is_the_weighted_mean_of_what_it_saw(tiny_rbm):
+    mean, expected, share = RunningMean(tiny_rbm, 0.9), tiny_rbm.weight.detach().clone(), 5 * (1 - 0.9)
+    for _ in range(3):
+        with torch.no_grad():
+            tiny_rbm.weight.add_(1.0)
+        mean.follow(tiny_rbm)
+        expected = (1 - share) * expected + share * tiny_rbm.weight.detach()
+    torch.testing.assert_close(mean.model.weight.detach(), expected)
+    assert not torch.equal(mean.model.weight, tiny_rbm.weight)
 
 
 def test_undivided_data_hold_every_image_once_and_changes_reach_all_parts(few):

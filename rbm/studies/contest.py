@@ -33,12 +33,14 @@ HOW = (
 
 
 class Entry(NamedTuple):
-    """One training: its name in the table, what it is, its data, and the number it is to be held against."""
+    """One training: its name in the table, what it is, its data, the number it is to be held against, and the memory of
+    the running mean of parameters that is judged, 0 for the parameters themselves."""
 
     name: str
     spec: RunSpec
     dataset: Dataset
     published: str
+    memory: float = 0.0
 
 
 def contest(
@@ -52,7 +54,8 @@ def contest(
     for entry in entries:
         for seed in seeds:
             say(f"training {entry.name}, seed {seed}")
-            fits.append((entry, seed, fit(replace(entry.spec, seed=seed), entry.dataset, say, seconds=seconds)))
+            spec = replace(entry.spec, seed=seed)
+            fits.append((entry, seed, fit(spec, entry.dataset, say, seconds=seconds, memory=entry.memory)))
     say("judging")
     rows, doubts, images = [], [], 0.0
     for entry, seed, made in fits:

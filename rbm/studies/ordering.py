@@ -28,7 +28,7 @@ ALGORITHMS: Mapping[str, tuple[dict[str, Any], str]] = MappingProxyType(
     }
 )
 
-EFFORT = Effort(temperatures=5000, population=500, population_temperatures=1000)
+EFFORT = Effort(temperatures=2000, population=300, population_temperatures=1000)
 
 
 def training(epochs: int, **algorithm: Any) -> TrainConfig:
@@ -45,7 +45,7 @@ def run(
     *,
     dataset: Dataset | None = None,
     n_hidden: int = 100,
-    epochs: int = 5,
+    epochs: int = 3,
     effort: Effort = EFFORT,
 ) -> Table:
     """Every algorithm for as many ``epochs``."""
