@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rbm.models.rbm import RBM
 
 RESULT = "log_likelihood"  # the name under which the registry keeps it
+PILOT = 10  # a tenth of the temperatures is enough to choose where AIS starts
 FIXED_SEED = 2026  # of the one binarisation that all runs are measured on
 
 
@@ -55,7 +56,7 @@ class LikelihoodJob:
 
         from rbm import randomness
         from rbm.checkpoint import from_bytes
-        from rbm.evaluation import ais, exact
+        from rbm.evaluation import exact
         from rbm.evaluation.live_bracket import LiveBracket
 
         effort = effort or Effort()
@@ -74,7 +75,7 @@ class LikelihoodJob:
             )
         except TooLargeError:
             draw = randomness.generator(effort.seed, "likelihood")
-            base = ais.base_biases(self._data["train"], self._model.visible_unit)
+            base = _closer_base(self._model, self._data, effort)
             start = _reverse_start(self._model, saved.state, self._data, effort.n_chains, draw)
             amounts = {
                 "n_chains": effort.n_chains,
@@ -135,6 +136,26 @@ def fixed_data(spec: RunSpec) -> dict[str, Tensor]:
     draw = randomness.generator(FIXED_SEED, "binarisation")
     parts = {"test": dataset.test, "validation": dataset.validation, "train": dataset.train}
     return {name: binarise(rows, how if binary else "none", draw) for name, rows in parts.items()}
+
+
+def _closer_base(model: RBM, data: dict[str, Tensor], effort: Effort) -> Tensor | None:
+    """The data's base rates or zero biases (None), whichever a short AIS finds the higher log Z from.
+
+    Forward AIS is a lower bound in expectation, so the higher one is the nearer. Neither is always it: after three epochs
+    of CD-1 (784–100) zero biases came out 5 nats higher at 1,000 temperatures, on machines that know their data lower.
+    """
+    from rbm import randomness
+    from rbm.evaluation import ais
+
+    rates = ais.base_biases(data["train"], model.visible_unit)
+    amounts = {"n_chains": effort.n_chains, "n_temperatures": max(effort.n_temperatures // PILOT, 1)}
+
+    def found(base: Tensor | None) -> float:
+        return ais.log_partition(
+            model, **amounts, generator=randomness.generator(effort.seed, "pilot"), base=base
+        ).value
+
+    return rates if found(rates) >= found(None) else None
 
 
 def _reverse_start(

@@ -32,13 +32,15 @@ def undo_bar() -> None:
 
 def _restore(ids: list[str]) -> None:
     open_store().restore(ids)
-    st.session_state.pop("runs_undo", None)
+    for passing in ("runs_undo", "runs_ids"):
+        st.session_state.pop(passing, None)
 
 
 def _delete(ids: list[str]) -> None:
     open_store().delete(ids)
     st.session_state["runs_undo"] = ids
     st.session_state["runs_chosen"] = []
+    st.session_state.pop("runs_ids", None)
 
 
 def actions(runs: Sequence[Run]) -> None:

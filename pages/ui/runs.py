@@ -59,40 +59,45 @@ def _nothing(deleted: bool) -> None:
 def _table(runs: list[Run]) -> list[Run]:
     ids = [run.id for run in runs]
     chosen = [i for i in st.session_state.get("runs_chosen", ()) if i in ids]
-    st.session_state["runs_table"] = {"selection": {"rows": [ids.index(i) for i in chosen], "columns": [], "cells": []}}
+    if st.session_state.get("runs_ids") != ids:  # another table: one whose ticks are set, not the old one's kept
+        st.session_state["runs_ids"] = ids
+        st.session_state["runs_version"] = st.session_state.get("runs_version", 0) + 1
+    key = f"runs_table_{st.session_state['runs_version']}"
     number = st.column_config.NumberColumn
-    st.dataframe(
-        columns(runs, open_store().newest_evaluations(RESULT)),
-        key="runs_table",
-        hide_index=True,
-        height=min(38 + 35 * len(runs), 318),
-        selection_mode="multi-row",
-        on_select=lambda: _chosen(ids),
-        placeholder="–",
-        alt="The runs that were trained",
-        column_config={
-            "run": st.column_config.TextColumn("Run", width="medium"),
-            "status": "Status",
-            "epoch": number("Epoch", format="%.2f"),
-            "log-likelihood": number("Log-likelihood", format="%.2f", help="Of test images, nats per image."),
-            "pseudo-ll": number(
-                "Pseudo-ll", format="%.1f", help="Pseudo-log-likelihood, nats per image: not across models."
-            ),
-            "gap": number(
-                "Gap",
-                format="%.2f",
-                help="F(validation) − F(training), nats per image.",
-            ),
-            "error": number("Error", format="%.4f", help="Reconstruction error, mean square per pixel: a proxy."),
-            "rate": number("Rate", format="%g", help="Learning rate at the start."),
-            "seed": number("Seed", format="%d"),
-            "seconds": number("Seconds", format="%.1f", help="Of training, measurements left out."),
-            "started": st.column_config.DatetimeColumn("Started", format="distance"),
-            "tags": st.column_config.ListColumn("Tags"),
-            "note": "Note",
-            "id": "Id",
-        },
-    )
+    with st.container(key="runs_table"):
+        st.dataframe(
+            columns(runs, open_store().newest_evaluations(RESULT)),
+            key=key,
+            hide_index=True,
+            height=min(38 + 35 * len(runs), 318),
+            selection_mode="multi-row",
+            on_select=lambda: _chosen(key, ids),
+            selection_default={"selection": {"rows": [ids.index(i) for i in chosen]}},
+            placeholder="–",
+            alt="The runs that were trained",
+            column_config={
+                "run": st.column_config.TextColumn("Run", width="medium"),
+                "status": "Status",
+                "epoch": number("Epoch", format="%.2f"),
+                "log-likelihood": number("Log-likelihood", format="%.2f", help="Of test images, nats per image."),
+                "pseudo-ll": number(
+                    "Pseudo-ll", format="%.1f", help="Pseudo-log-likelihood, nats per image: not across models."
+                ),
+                "gap": number(
+                    "Gap",
+                    format="%.2f",
+                    help="F(validation) − F(training), nats per image.",
+                ),
+                "error": number("Error", format="%.4f", help="Reconstruction error, mean square per pixel: a proxy."),
+                "rate": number("Rate", format="%g", help="Learning rate at the start."),
+                "seed": number("Seed", format="%d"),
+                "seconds": number("Seconds", format="%.1f", help="Of training, measurements left out."),
+                "started": st.column_config.DatetimeColumn("Started", format="distance"),
+                "tags": st.column_config.ListColumn("Tags"),
+                "note": "Note",
+                "id": "Id",
+            },
+        )
     picked = [run for run in runs if run.id in chosen]
     if not picked:
         st.caption(
@@ -105,7 +110,7 @@ def _table(runs: list[Run]) -> list[Run]:
     return picked
 
 
-def _chosen(ids: list[str]) -> None:
+def _chosen(key: str, ids: list[str]) -> None:
     """Remember the ticked runs by id: their places change as new runs come in."""
-    rows = st.session_state["runs_table"]["selection"]["rows"]
+    rows = st.session_state[key]["selection"]["rows"]
     st.session_state["runs_chosen"] = [ids[row] for row in rows if row < len(ids)]

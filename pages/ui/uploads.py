@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from importlib import import_module
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
-from rbm.checkpoint import Checkpoint, from_bytes, to_bytes
 from rbm.datasets.catalog import entry, is_available, names
 from rbm.errors import CheckpointError
 from rbm.jobs import cached_dataset
 from rbm.recording import Record
 from rbm.store import Progress, open_store
 
-# What reads an uploaded file, by the ending of its name.
-READERS = {".safetensors": from_bytes}
+if TYPE_CHECKING:
+    from rbm.checkpoint import Checkpoint
+
+# What reads an uploaded file, by the ending of its name: a module and its function from bytes to a Checkpoint. Named, not
+# imported: torch comes only with the first file.
+READERS = {".zip": ("rbm.bundle", "read"), ".safetensors": ("rbm.checkpoint", "from_bytes")}
 TAG = "uploaded"
 
 
@@ -22,7 +27,10 @@ def add(file_name: str, data: bytes) -> str:
     reader = READERS.get(PurePath(file_name).suffix.lower())
     if reader is None:
         raise CheckpointError(f"{file_name[:80]!r} is no run: upload a file that ends in {' or '.join(READERS)}.")
-    saved = reader(data)
+    from rbm.checkpoint import to_bytes
+
+    module, function = reader
+    saved: Checkpoint = getattr(import_module(module), function)(data)
     total = _total_steps(saved)
     step = min(int(saved.state["progress"][0]), total) if "progress" in saved.state else total
     at = Progress("finished" if step >= total else "paused", step, total, step * saved.spec.training.epochs / total)

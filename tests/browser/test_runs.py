@@ -37,6 +37,8 @@ def set_seed(page: Page, seed: int) -> None:
 
 def search(page: Page, words: str, count: int) -> None:
     """Only runs of this test, whatever other tests have trained."""
+    expect(page.locator(".st-key-runs_table canvas").first).to_be_visible()
+    page.wait_for_timeout(1000)  # a field that is filled while the page is still being drawn forgets it
     field = page.locator(".st-key-runs_search input")
     field.fill(words)
     field.press("Enter")
@@ -83,7 +85,7 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     assert points(page, "chart_runs_pseudo_log_likelihood") > 5
 
     press(page, "runs_delete")
-    expect(page.get_by_text("No run matches")).to_be_visible()
+    expect(page.get_by_text("2 runs deleted")).to_be_visible()
     press(page, "runs_undo_button")
     wait(lambda: len(cells(page, "Run")) == 2, 20, "both runs to come back")
 
