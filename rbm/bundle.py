@@ -6,7 +6,6 @@ number of PNG and GIF pictures beside them.
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import zipfile
@@ -17,7 +16,6 @@ from rbm.archive import Archive, Limits
 from rbm.checkpoint import Checkpoint
 from rbm.errors import BundleError, RbmError
 from rbm.experiment import RunSpec
-from rbm.training.history import History
 
 SPEC, METRICS, CHECKPOINT = "spec.json", "metrics.csv", "checkpoint.safetensors"
 LIMITS = Limits(entries=40, unpacked=checkpoint.MOST_BYTES + 2**26, ratio=200)
@@ -35,7 +33,7 @@ def write(checkpoint_bytes: bytes, *, pictures: Mapping[str, bytes] | None = Non
     run = checkpoint.from_bytes(checkpoint_bytes)
     files = {
         SPEC: run.spec.to_json().encode(),
-        METRICS: metrics_csv(run.history).encode(),
+        METRICS: run.history.to_csv().encode(),
         CHECKPOINT: checkpoint_bytes,
     }
     for name, data in (pictures or {}).items():
@@ -74,17 +72,6 @@ def read(data: bytes) -> Checkpoint:
     if _spec(files[SPEC]) != run.spec:
         raise BundleError("The ZIP's spec.json and its checkpoint describe two different runs; download the run again.")
     return run
-
-
-def metrics_csv(history: History) -> str:
-    """The curves as a table: step, epoch, seconds, then every number by name, empty where it was not measured."""
-    names = history.metrics()
-    file = io.StringIO()
-    table = csv.writer(file, lineterminator="\n")
-    table.writerow(["step", "epoch", "seconds", *names])
-    for event in history.events:
-        table.writerow([event.step, event.epoch, event.seconds, *(event.metrics.get(name, "") for name in names)])
-    return file.getvalue()
 
 
 def _spec(data: bytes) -> RunSpec:

@@ -56,7 +56,7 @@ def test_its_parts_can_be_read_by_any_tool(files: dict[str, bytes], saved: bytes
 
 
 def test_a_run_without_history_has_an_empty_table() -> None:
-    assert bundle.metrics_csv(History()) == "step,epoch,seconds\n"
+    assert History().to_csv() == "step,epoch,seconds\n"
 
 
 @pytest.mark.parametrize("pictures", [{"filters.png": GIF}, {"../a.png": PNG}, {"a.exe": PNG}, {"a/b.gif": GIF}])

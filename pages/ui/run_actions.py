@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
-from pages.ui import cards, comparison, frames, live, share, shell, state, theme, uploads
-from pages.ui.run_table import metrics_csv
+from pages.ui import run_files, share, shell, state, uploads
 from rbm.errors import RbmError
 from rbm.store import Run, open_store
 
@@ -111,6 +109,15 @@ def _downloads(run: Run | None) -> None:
             return
         store, stem = open_store(), f"run-{run.id}"
         st.download_button(
+            "Everything (ZIP)",
+            data=lambda: run_files.everything(run),
+            file_name=f"{stem}.zip",
+            mime="application/zip",
+            key="get_zip",
+            on_click="ignore",
+            help="Settings, numbers, checkpoint, filters and a film of its chains; whoever gets it can open it here.",
+        )
+        st.download_button(
             "Checkpoint (safetensors)",
             data=lambda: store.checkpoint(run.id),
             file_name=f"{stem}.safetensors",
@@ -120,7 +127,7 @@ def _downloads(run: Run | None) -> None:
         )
         st.download_button(
             "Numbers (CSV)",
-            data=lambda: metrics_csv(store.history(run.id)),
+            data=lambda: store.history(run.id).to_csv(),
             file_name=f"{stem}.csv",
             mime="text/csv",
             key="get_csv",
@@ -129,7 +136,7 @@ def _downloads(run: Run | None) -> None:
         )
         st.download_button(
             "Filters (PNG)",
-            data=lambda: filters_png(run),
+            data=lambda: run_files.filters_png(run),
             file_name=f"{stem}.png",
             mime="image/png",
             key="get_png",
@@ -145,15 +152,6 @@ def _downloads(run: Run | None) -> None:
             on_click="ignore",
             help="For python -m rbm train --spec.",
         )
-
-
-def filters_png(run: Run) -> bytes:
-    """Up to a hundred filters, the strongest first."""
-    weight = comparison.looks(run.id, run.progress.step, run).weight
-    strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:100]
-    pictures = weight.T[strongest].astype(np.float64).reshape(-1, *live.picture_shape(run.spec))
-    coloured = frames.colour_weights(pictures, lut=theme.diverging(cards.mode()))
-    return frames.grid_png(coloured.pixels, 10, gap=2, background=(255, 255, 255, 255), scale=4)
 
 
 def _labels(runs: Sequence[Run]) -> None:
@@ -192,10 +190,10 @@ def upload() -> None:
     """A checkpoint from elsewhere becomes a run like any other."""
     with st.expander("Open a run from a file", icon=":material/upload:", key="runs_upload_part"):
         given = st.file_uploader(
-            "Checkpoint",
+            "ZIP of a run, or a checkpoint",
             type=[ending.removeprefix(".") for ending in uploads.READERS],
             key="runs_upload",
-            help="A file that was downloaded here or written by the engine. Nothing in it is executed.",
+            help="A ZIP or a checkpoint that was downloaded here or written by the engine. Nothing in it is executed.",
         )
         if given is None or given.file_id == st.session_state.get("runs_uploaded"):
             return

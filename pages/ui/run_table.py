@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -15,7 +13,6 @@ from rbm.datasets.catalog import CATALOG
 from rbm.experiment import RunSpec
 from rbm.store import Evaluation, Run
 from rbm.training.config import Knob, knobs
-from rbm.training.history import History
 
 LETTERS = "ABCD"
 _PARTS = (("Data", "dataset"), ("Machine", "model"), ("Training", "training"))
@@ -103,14 +100,3 @@ def smooth(y: Sequence[float], amount: float) -> list[float]:
         else:
             result.append(float(value))
     return result
-
-
-def metrics_csv(history: History) -> str:
-    """The numbers by step, one row an event, one column a number."""
-    names = history.metrics()
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["step", "epoch", "seconds", *names])
-    for event in history.events:
-        writer.writerow([event.step, event.epoch, event.seconds, *(event.metrics.get(n, "") for n in names)])
-    return text.getvalue()

@@ -1,5 +1,7 @@
 """The event stream as columns, ready to plot or to save."""
 
+import csv
+import io
 from collections.abc import Iterable, Sequence
 
 from rbm.training.events import TrainEvent
@@ -26,6 +28,15 @@ class History:
     def metrics(self) -> list[str]:
         """The names of all numbers that were ever measured, in order of first appearance."""
         return list(dict.fromkeys(name for event in self.events for name in event.metrics))
+
+    def to_csv(self) -> str:
+        """A table: step, epoch, seconds, then every number by name, empty where it was not measured."""
+        names, file = self.metrics(), io.StringIO()
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["step", "epoch", "seconds", *names])
+        for event in list(self.events):
+            table.writerow([event.step, event.epoch, event.seconds, *(event.metrics.get(name, "") for name in names)])
+        return file.getvalue()
 
     def __len__(self) -> int:
         return len(self.events)

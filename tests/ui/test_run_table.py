@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.ui import uploads
-from pages.ui.run_table import differences, matching, metrics_csv, name, smooth
+from pages.ui import run_files, uploads
+from pages.ui.run_table import differences, matching, name, smooth
 from rbm.checkpoint import from_bytes, to_bytes
 from rbm.errors import CheckpointError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model, make_trainer
@@ -72,7 +73,7 @@ def test_smoothing_by_nothing_changes_nothing_and_a_gap_stays_a_gap():
 
 def test_the_csv_holds_every_number_of_every_event():
     history = History([TrainEvent(0, 0.0, {"a": 1.5}, 0.0), TrainEvent(3, 0.5, {"a": 2.5, "b": -1.0}, 0.25)])
-    rows = list(csv.reader(io.StringIO(metrics_csv(history))))
+    rows = list(csv.reader(io.StringIO(history.to_csv())))
     assert rows == [
         ["step", "epoch", "seconds", "a", "b"],
         ["0", "0.0", "0.0", "1.5", ""],
@@ -99,6 +100,17 @@ def test_an_uploaded_checkpoint_is_a_run_that_can_be_gone_on_with(store):
     assert from_bytes(store.checkpoint(run_id)).state.keys() == trainer.state().keys()
 
 
+def test_the_zip_of_everything_becomes_the_same_run_again(store):
+    trainer = make_trainer(SPEC, make_dataset(SPEC.dataset))
+    history = History([trainer.step(report=True) for _ in range(5)])
+    uploads.add("mine.safetensors", to_bytes(trainer.model, SPEC, history, state=trainer.state()))
+    (first,) = store.runs()
+    again = uploads.add("run.zip", run_files.everything(first))
+    assert store.run(again).progress.step == first.progress.step == 5
+    assert store.history(again).events == history.events
+    assert torch.equal(from_bytes(store.checkpoint(again)).model.weight, trainer.model.weight)
+
+
 def test_an_uploaded_machine_without_a_state_is_a_finished_run(store):
     uploads.add("m.safetensors", to_bytes(make_model(SPEC, make_dataset(SPEC.dataset)), SPEC))
     assert store.runs()[0].status == "finished"
@@ -108,7 +120,7 @@ def test_what_is_no_run_of_data_that_is_here_is_refused_and_the_registry_stays_a
     model = make_model(SPEC, make_dataset(SPEC.dataset))
     monkeypatch.setenv("RBM_DATA", str(tmp_path / "none"))
     for file_name, data, sentence in (
-        ("x.pickle", b"", "is no run: upload a file that ends in .safetensors"),
+        ("x.pickle", b"", "is no run: upload a file that ends in .zip or .safetensors"),
         ("x.safetensors", b"\x80\x04K\x01.", "not a checkpoint"),
         ("x.safetensors", to_bytes(model, replace(SPEC, dataset=DatasetSpec("mine"))), "a data set that is not here"),
         (
