@@ -56,7 +56,7 @@ class LikelihoodJob:
 
         from rbm import randomness
         from rbm.checkpoint import from_bytes
-        from rbm.evaluation import ais, exact
+        from rbm.evaluation import exact
         from rbm.evaluation.live_bracket import LiveBracket
 
         effort = effort or Effort()
