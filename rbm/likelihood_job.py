@@ -148,7 +148,7 @@ def _closer_base(model: RBM, data: dict[str, Tensor], effort: Effort) -> Tensor 
     from rbm.evaluation import ais
 
     rates = ais.base_biases(data["train"], model.visible_unit)
-    amounts = {"n_chains": effort.n_chains, "n_temperatures": max(effort.n_temperatures // PILOT, 1)}
+    amounts = {"n_chains": effort.n_chains, "n_temperatures": min(max(effort.n_temperatures // PILOT, 1), 100)}
 
     def found(base: Tensor | None) -> float:
         return ais.log_partition(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pages.ui import run_files, uploads
@@ -55,6 +55,7 @@ def test_only_settings_that_differ_are_listed():
     assert differences([SPEC, replace(SPEC, seed=4)]) == [["Chance", "Seed", "3", "4"]]
 
 
+@settings(deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=50), st.floats(0, 0.95, allow_subnormal=False))
 def test_smoothing_is_the_weighted_mean_of_what_came_before(y, amount):
     smoothed = smooth(y, amount)
