@@ -4,7 +4,7 @@
 export default function ({ data }) {
   const before = globalThis.boltzmannPage;
   globalThis.boltzmannPage = data.page;
-  if (before === undefined || before === data.page || innerWidth >= 768) return;
+  if (before === data.page || innerWidth >= 768) return; // at the first page the menu is closed already
   const menu = document.querySelector('[data-testid="stSidebar"][data-collapsed="false"]');
   menu?.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
 }

@@ -81,8 +81,6 @@ class LiveRun:
         self._until = at.step  # a turn that trains nothing and brings the pictures
         return self
 
-    # What the page asks for
-
     def play(self) -> None:
         """Train until paused, finished, or left alone."""
         with self._lock:
@@ -123,11 +121,14 @@ class LiveRun:
                 self._pumping = True
                 threading.Thread(target=self._pump, name="rbm-live", daemon=True).start()
 
+    def keep(self) -> None:
+        """Somebody still watches, unless that was just taken back: ``renew`` for those who hear of it later."""
+        if time.monotonic() <= self._lease_ends:
+            self.renew()
+
     def release(self) -> None:
         """Nobody watches any more: stop after the slice under way. ``renew`` takes it up again."""
         self._lease_ends = 0.0
-
-    # What the page reads
 
     @property
     def active(self) -> bool:
@@ -148,8 +149,6 @@ class LiveRun:
         if not self.history.events or not self.step_number:
             return None
         return self.history.events[-1].seconds * (1 / max(self.progress, 1e-9) - 1)
-
-    # The thread
 
     def _pump(self) -> None:
         try:

@@ -13,7 +13,6 @@ from pages.ui.status import news as progress
 from pages.ui.status import status
 from pages.ui.wall import picture
 from rbm.errors import ConfigError
-from rbm.experiment import RunSpec
 from rbm.jobs import Snapshot
 from rbm.live import LiveRun
 from rbm.training.events import MEASURES
@@ -45,13 +44,14 @@ def board(current: LiveRun | None) -> None:
         st.warning(f"This run is not being kept: {current.record.problem}", icon=":material/save:")
     try:
         spec = current.spec if current is not None else state.to_spec(state.draft())
+        shape = live.picture_shape(spec)
     except ConfigError:
         return  # the transport bar has said what is wrong
     pictures, curves = st.columns([5, 7], gap="large")
     with curves:
         others = _curves(History() if current is None else current.history)
     with pictures:
-        _pictures(spec, current.snapshot if current is not None else None)
+        _pictures(spec.model.n_hidden, shape, current.snapshot if current is not None else None)
     ours.show(current, partial(elements, others=others, mode=cards.mode()))
 
 
@@ -91,8 +91,7 @@ def _curves(history: History) -> list[str]:
     return others
 
 
-def _pictures(spec: RunSpec, snapshot: Snapshot | None) -> None:
-    shape, n_hidden = live.picture_shape(spec), spec.model.n_hidden
+def _pictures(n_hidden: int, shape: tuple[int, int], snapshot: Snapshot | None) -> None:
     count = min(n_hidden, FILTERS_SHOWN)
     weight = np.zeros((shape[0] * shape[1], n_hidden), np.float32) if snapshot is None else snapshot.weight
     with st.container(key="card_filters", gap="xsmall"):

@@ -49,7 +49,7 @@ class Feed:
         run, draw = self._run, self._draw
         if run is None or draw is None or (run.active and not len(run.history)):
             return None
-        run.renew()
+        run.keep()
         return json.dumps({"moving": run.active, "elements": draw(run)})
 
     @contextmanager

@@ -1,5 +1,6 @@
 """The running app in a real Chromium: a server started as the README says, and pages in contexts of their own."""
 
+import atexit
 import os
 import shutil
 import socket
@@ -71,6 +72,7 @@ def start_server() -> tuple[subprocess.Popen[bytes], str]:
         port = probe.getsockname()[1]
     command = ["streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
     process = subprocess.Popen([sys.executable, "-m", *command, "--server.address", "127.0.0.1"], cwd=ROOT)
+    atexit.register(process.terminate)  # also when a measurement ends in an error
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + 60
     while True:

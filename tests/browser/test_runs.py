@@ -58,7 +58,7 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
     press(page, "runs_resume")
     expect(page.get_by_role("heading", name="Train a machine")).to_be_visible()
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Paused")
+    expect(page.locator(".st-key-status .status")).to_contain_text("Paused")
     expect(page.locator(".st-key-wall_filters .wall")).to_be_visible()
     stood = epoch(page)
     assert stood > 0.3
