@@ -31,6 +31,7 @@ def press(page: Page, key: str) -> None:
 def picture(page: Page, key: str) -> str:
     """The fingerprint of what a wall shows now."""
     wall = page.locator(f".st-key-{key} .wall")
+    expect(wall).to_have_count(1)  # the one of the page before may still be going
     expect(wall).to_have_attribute("data-version", re.compile("."))  # set once the first picture is drawn
     return wall.get_attribute("data-version") or ""
 

@@ -20,13 +20,13 @@ def tick(page: Page, row: int) -> None:
 
 
 def cells(page: Page, column: str) -> list[str]:
-    """What a column shows, from the table that screen readers get."""
-    heads = page.locator(".st-key-runs_table canvas [role=columnheader]").all_inner_texts()
-    place = next((i for i, head in enumerate(heads) if head.strip() == column), None)
-    if place is None:  # not drawn yet
+    """What a column shows, from the table that screen readers get; read at one blow, since the table may change."""
+    read = """(all) => all.map((row) => [...row.querySelectorAll("[role=columnheader], [role=gridcell]")]
+      .map((cell) => cell.textContent.trim()))"""
+    heads, *rows = page.locator(".st-key-runs_table canvas [role=row]").evaluate_all(read) or [[]]
+    if column not in heads:  # not drawn yet
         return []
-    rows = page.locator(".st-key-runs_table canvas [role=row]").all()[1:]
-    return [row.locator("[role=gridcell]").nth(place).inner_text() for row in rows]
+    return [row[heads.index(column)] for row in rows if len(row) == len(heads)]
 
 
 def set_seed(page: Page, seed: int) -> None:
