@@ -16,6 +16,7 @@ LAYERS = [
     ("rbm.store", "rbm.link"),
     ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job"),
     ("rbm.live", "rbm.measuring"),
+    ("rbm.sweep",),
     ("rbm.benchmarks",),
     ("rbm.commands",),
     ("rbm.__main__", "rbm"),
