@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 
 from rbm import cluster, recording
@@ -23,6 +24,7 @@ SHUN_SECONDS = 10.0  # how long a worker that was lost gets nothing, while the s
 MOST_LOSSES = 5  # of workers, by one trial: then it is the trial that kills them
 NO_WORKER_SECONDS = 90.0
 
+_all: weakref.WeakSet[Sweep] = weakref.WeakSet()
 _log = logging.getLogger(__name__)
 
 
@@ -51,6 +53,7 @@ class Sweep:
         self._again: list[tuple[TrialRun, int]] = []  # to go on elsewhere, and how often that has happened
         self._shunned: dict[str, float] = {}
         self._thread = threading.Thread(target=self._work, name="rbm-sweep", daemon=True)
+        _all.add(self)
         self._thread.start()
 
     @property
@@ -186,3 +189,17 @@ class Sweep:
         except RbmError as failed:
             return str(failed)
         return ""
+
+
+def at_work() -> list[Sweep]:
+    """The sweeps that this process works on."""
+    return [sweep for sweep in list(_all) if sweep.active]
+
+
+def stop_all(seconds: float = 0.0) -> None:
+    """The process is about to end: keep every trial as it is. Waits up to ``seconds`` for last checkpoints."""
+    deadline = time.monotonic() + seconds
+    for sweep in at_work():
+        sweep.stop()
+    for sweep in at_work():
+        sweep.wait(max(deadline - time.monotonic(), 0.0))

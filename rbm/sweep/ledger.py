@@ -10,15 +10,14 @@ import math
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from rbm.errors import ConfigError, StoreError, TakenOverError
 from rbm.store import SILENT_SECONDS, Store
 from rbm.store.registry import LONGEST_TAG
-from rbm.sweep.spec import OBJECTIVES, Axis, SweepSpec, Value
+from rbm.sweep.spec import OBJECTIVES, SweepSpec, Value
+from rbm.sweep.study import pruner, sampler, storage, suggest, told
 
 if TYPE_CHECKING:
     import optuna
@@ -58,13 +57,13 @@ class Ledger:
         import optuna
 
         self.name, self._lock, self._token = name, threading.RLock(), secrets.token_hex(8)
-        with _told():
+        with told():
             try:
-                study = optuna.load_study(study_name=name, storage=_storage(_address(store)))
+                study = optuna.load_study(study_name=name, storage=storage(store))
             except KeyError:
                 raise StoreError(f"There is no sweep named {name!r} in the registry of runs.") from None
             self.spec = SweepSpec.from_json(study.user_attrs["spec"])
-            study.sampler, study.pruner = _sampler(self.spec), _pruner(self.spec)
+            study.sampler, study.pruner = sampler(self.spec), pruner(self.spec)
             self._study = study
             self._seconds = float(study.user_attrs.get("seconds", 0.0))
         self._clock, self.silent = 0.0, SILENT_SECONDS
@@ -78,9 +77,9 @@ class Ledger:
             raise ConfigError(f"A sweep's name has 1 to {LONGEST_TAG} letters and no space at its ends; got {name!r}.")
         more = OBJECTIVES[spec.objective].more_is_better
         better = optuna.study.StudyDirection.MAXIMIZE if more else optuna.study.StudyDirection.MINIMIZE
-        with _told():
+        with told():
             try:
-                study = optuna.create_study(study_name=name, storage=_storage(_address(store)), direction=better)
+                study = optuna.create_study(study_name=name, storage=storage(store), direction=better)
             except optuna.exceptions.DuplicatedStudyError:
                 raise ConfigError(
                     f"There is a sweep named {name!r} already: continue it, or take another name."
@@ -93,7 +92,7 @@ class Ledger:
     def claim(self, silent: float = SILENT_SECONDS) -> None:
         """Work on it from now on; StoreError while another process does, that is, has said so ``silent`` seconds ago."""
         self.silent = silent  # for its runs too
-        with self._lock, _told():
+        with self._lock, told():
             owner, at = self._study.user_attrs.get("owner", ("", 0.0))
             if owner not in ("", self._token) and time.time() - at < silent:
                 raise StoreError(
@@ -114,7 +113,7 @@ class Ledger:
 
     def beat(self) -> None:
         """Still at work. TakenOverError when another process has taken it up."""
-        with self._lock, _told():
+        with self._lock, told():
             if self._study.user_attrs.get("owner", ("", 0.0))[0] != self._token:
                 raise TakenOverError(f"The sweep {self.name!r} goes on in another process.")
             now = time.monotonic()
@@ -124,7 +123,7 @@ class Ledger:
 
     def release(self) -> None:
         """Nobody works on it any more."""
-        with self._lock, _told():
+        with self._lock, told():
             if self._study.user_attrs.get("owner", ("", 0.0))[0] == self._token:
                 self._study.set_user_attr("owner", ("", 0.0))
 
@@ -132,7 +131,7 @@ class Ledger:
         """Another budget for what is still to come; the minutes of earlier sittings count."""
         from dataclasses import replace
 
-        with self._lock, _told():
+        with self._lock, told():
             more = {name: v for name, v in (("trials", trials), ("minutes", minutes)) if v is not None}
             self.spec = replace(self.spec, **more)  # type: ignore[arg-type]
             self._study.set_user_attr("spec", self.spec.to_json())
@@ -145,7 +144,7 @@ class Ledger:
     @property
     def active(self) -> bool:
         """Whether some process says that it works on it."""
-        with _told():
+        with told():
             owner, at = self._study.user_attrs.get("owner", ("", 0.0))
         return owner != "" and time.time() - at < SILENT_SECONDS
 
@@ -155,7 +154,7 @@ class Ledger:
         """The trials that an earlier process had under way."""
         import optuna
 
-        with self._lock, _told():
+        with self._lock, told():
             states = (optuna.trial.TrialState.RUNNING,)
             return [
                 self._given(optuna.trial.Trial(self._study, one._trial_id))
@@ -166,7 +165,7 @@ class Ledger:
         """Another trial, or None when the budget is used up."""
         import optuna
 
-        with self._lock, _told():
+        with self._lock, told():
             states = [one.state for one in self._study.get_trials(deepcopy=False)]
             waiting = states.count(optuna.trial.TrialState.WAITING)
             over = self.spec.minutes is not None and self._seconds >= 60 * self.spec.minutes
@@ -175,23 +174,23 @@ class Ledger:
             return self._given(self._study.ask())
 
     def _given(self, trial: optuna.trial.Trial) -> Given:
-        values = {axis.name: _suggest(trial, axis) for axis in self.spec.axes}
+        values = {axis.name: suggest(trial, axis) for axis in self.spec.axes}
         return Given(trial.number, values, str(trial.user_attrs.get("run", "")), trial)
 
     def begin(self, given: Given, run_id: str) -> None:
         """Note the trial's run before it is trained, so that it can be found again."""
-        with self._lock, _told():
+        with self._lock, told():
             given.trial.set_user_attr("run", run_id)
 
     def rung(self, given: Given, epochs: int, value: float) -> bool:
         """Tell the objective after so many epochs; whether the trial is to be given up."""
-        with self._lock, _told():
+        with self._lock, told():
             given.trial.report(value, epochs)
             return given.trial.should_prune()
 
     def passed(self, given: Given) -> list[int]:
         """The epochs at which the trial has been measured already."""
-        with self._lock, _told():
+        with self._lock, told():
             trials = self._study.get_trials(deepcopy=False)
             return list(next(one for one in trials if one.number == given.number).intermediate_values)
 
@@ -200,21 +199,21 @@ class Ledger:
         if not math.isfinite(value):
             self.fail(given, f"Its {OBJECTIVES[self.spec.objective].title} is {value}.")
             return
-        with self._lock, _told():
+        with self._lock, told():
             self._study.tell(given.trial, value, skip_if_finished=True)
 
     def prune(self, given: Given) -> None:
         """The trial is given up."""
         import optuna
 
-        with self._lock, _told():
+        with self._lock, told():
             self._study.tell(given.trial, state=optuna.trial.TrialState.PRUNED, skip_if_finished=True)
 
     def fail(self, given: Given, message: str) -> None:
         """The trial has no result, and why."""
         import optuna
 
-        with self._lock, _told():
+        with self._lock, told():
             given.trial.set_user_attr("message", message[:500])
             self._study.tell(given.trial, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
 
@@ -222,7 +221,7 @@ class Ledger:
 
     def trials(self) -> list[Trial]:
         """All trials by number."""
-        with _told():
+        with told():
             return [_plain(one) for one in self._study.get_trials(deepcopy=False)]
 
     def best(self) -> Trial | None:
@@ -239,7 +238,7 @@ class Ledger:
         if len(finished) < 4 or len(self.spec.axes) < 2 or len({one.value for one in finished}) < 2:
             return {}
         try:
-            with _told():
+            with told():
                 return dict(optuna.importance.get_param_importances(self._study))
         except (ValueError, RuntimeError):
             return {}
@@ -249,8 +248,8 @@ def names(store: Store) -> list[str]:
     """All sweeps of the registry, the newest first."""
     import optuna
 
-    with _told():
-        found = optuna.get_all_study_summaries(storage=_storage(_address(store)), include_best_trial=False)
+    with told():
+        found = optuna.get_all_study_summaries(storage=storage(store), include_best_trial=False)
     known = [one for one in found if "spec" in one.user_attrs]
     return [one.study_name for one in sorted(known, key=lambda one: -one._study_id)]
 
@@ -263,62 +262,3 @@ def _plain(one: optuna.trial.FrozenTrial) -> Trial:
     attrs = one.user_attrs
     value = one.value if state == "finished" else None
     return Trial(one.number, state, values, value, attrs.get("run", ""), attrs.get("message", ""), seconds)
-
-
-def _suggest(trial: optuna.trial.Trial, axis: Axis) -> Value:
-    if axis.values:
-        return trial.suggest_categorical(axis.name, axis.values)  # type: ignore[return-value]
-    assert axis.low is not None
-    assert axis.high is not None
-    if axis.whole:
-        return trial.suggest_int(axis.name, int(axis.low), int(axis.high), log=axis.log)
-    return trial.suggest_float(axis.name, axis.low, axis.high, log=axis.log)
-
-
-def _sampler(spec: SweepSpec) -> optuna.samplers.BaseSampler:
-    import optuna
-
-    if spec.method == "tpe":  # a liar: several workers ask before the others' answers are there
-        return optuna.samplers.TPESampler(n_startup_trials=8, constant_liar=True)
-    return optuna.samplers.RandomSampler()  # of a grid's trials every value is fixed
-
-
-def _pruner(spec: SweepSpec) -> optuna.pruners.BasePruner:
-    import optuna
-
-    if not spec.pruning:
-        return optuna.pruners.NopPruner()
-    return optuna.pruners.SuccessiveHalvingPruner(min_resource=rungs(spec.base.training.epochs)[0], reduction_factor=3)
-
-
-def rungs(epochs: int) -> list[int]:
-    """The epochs at which successive halving looks at a run: a ninth and a third of all, as whole numbers."""
-    first = max(epochs // 9, 1)
-    return [one for one in (first, 3 * first) if one < epochs] or [epochs]
-
-
-def _address(store: Store) -> str:
-    return store.url.render_as_string(hide_password=False)
-
-
-@lru_cache(maxsize=8)
-def _storage(url: str) -> optuna.storages.RDBStorage:
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    kind: dict[str, Any] = {"connect_args": {"timeout": 30}} if url.startswith("sqlite") else {"pool_pre_ping": True}
-    with _told():
-        return optuna.storages.RDBStorage(url, engine_kwargs=kind)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """The database's failures as StoreError."""
-    import optuna
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        yield
-    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
-        cause = str(error).strip().splitlines()[0]
-        raise StoreError(f"The sweeps in the registry of runs cannot be used ({cause}): check its database.") from error

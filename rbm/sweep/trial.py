@@ -16,7 +16,8 @@ from rbm.live import CHECKPOINT_SECONDS
 from rbm.recording import Record
 from rbm.store import Progress, Store
 from rbm.sweep import objective
-from rbm.sweep.ledger import Given, Ledger, rungs
+from rbm.sweep.ledger import Given, Ledger
+from rbm.sweep.study import rungs
 
 SLICE_SECONDS = 0.15  # a live run's slice is 0.25 s, so that it keeps more than half of a worker that both use
 START_SECONDS, ANSWER_SECONDS = 60.0, 120.0  # that a worker may take for a new job, and for a slice

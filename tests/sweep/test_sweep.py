@@ -19,8 +19,8 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_t
 from rbm.likelihood_job import RESULT, fixed_data
 from rbm.store import Store
 from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, names
-from rbm.sweep.ledger import rungs
 from rbm.sweep.objective import PSEUDO_IMAGES
+from rbm.sweep.study import rungs
 from rbm.training.config import TrainConfig
 
 BASE = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(7), TrainConfig(epochs=60, batch_size=10))
