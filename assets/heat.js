@@ -9,7 +9,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const shape = JSON.stringify([data.x.labels, data.y.labels]);
   if (grid.dataset.shape !== shape) build(grid, data, shape);
   grid.setAttribute("aria-label", data.alt);
-  grid.dataset.done = data.cells.filter((cell) => cell.state === "finished").length;
+  grid.dataset.done = data.cells.filter((cell) => cell.colour).length;
   grid.querySelectorAll("button").forEach((button, i) => {
     const cell = data.cells[i];
     button.dataset.state = cell.state;

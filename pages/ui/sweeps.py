@@ -137,8 +137,8 @@ def _status(ledger: Ledger, sweep: Sweep | None, trials: list[Trial], best: Tria
         parts.insert(0, "Another process works on it")
     else:
         parts.insert(0, "Finished" if over >= most else "Stopped")
-    if best is not None:
-        parts.append(f"best {best.value:.2f} with {sweep_view.words(best.values)}")
+    if best is not None and best.value is not None:
+        parts.append(f"best {sweep_view.number(best.value)} with {sweep_view.words(best.values)}")
     st.progress(min(share, 1.0), " · ".join(parts))
 
 
