@@ -46,6 +46,7 @@ class TrialRun:
         """A new run, known to the ledger before anything is trained."""
         name, number = self._ledger.name, self.given.number
         record = Record(self._spec, tags=(name,), note=f"Trial {number} of the sweep {name}.", store=self._store)
+        record.id = self.given.run_id or record.id  # one that ended before it wrote anything begins again as itself
         self._ledger.begin(self.given, record.id)
         return record
 

@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_browser import OpenPage, picture, press, wait
+from rbm.experiment import DatasetSpec, RunSpec
+from rbm.link import to_url
+from tests.browser.test_browser import OpenPage, go, picture, press, wait
 
 pytestmark = pytest.mark.browser
 
@@ -15,12 +17,16 @@ def type_in(page: Page, key: str, text: str) -> None:
 
 
 def test_three_sizes_by_three_k_on_mnist_from_the_page_to_the_heat_map(server, open_page: OpenPage):
-    page = open_page(f"{server.url}/sweep")
+    page = open_page(to_url(f"{server.url}/train", RunSpec(DatasetSpec(size=2000))))  # a tiny budget of real images
+    expect(page.get_by_text("These are the settings of the link")).to_be_visible()
+    go(page, "Compare", "Search its settings")
     type_in(page, "sweep_values_n_hidden", "4, 8, 12")
     type_in(page, "sweep_values_k", "1, 2, 3")
     type_in(page, "sweep_new_name", "three by three")
-    page.locator(".st-key-sweep_epochs [role=slider]").first.press("Home")
-    expect(page.locator(".st-key-sweep_epochs")).to_contain_text("1")
+    epochs = page.get_by_role("slider", name="Epochs of every run")
+    epochs.focus()
+    page.keyboard.press("Home")
+    expect(epochs).to_have_attribute("aria-valuetext", "1")
     expect(page.get_by_text("Up to 9 runs")).to_be_visible()
     press(page, "sweep_start")
     grid = page.locator(".st-key-sweep_heat .grid")

@@ -20,8 +20,8 @@ WORKERS = 3
 
 
 @pytest.fixture
-def scheduler(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, subprocess.Popen]]:
-    """``dask scheduler`` and three times ``dask worker`` on loopback; the workers by name."""
+def scheduler(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[int]]:
+    """``dask scheduler`` and three times ``dask worker`` on loopback; the workers' process ids."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
@@ -32,15 +32,12 @@ def scheduler(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, subprocess.
 
     port = address.rsplit(":", 1)[1]
     scheduler = start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
-    workers = {
-        f"w{i}": start("worker", address, "--name", f"w{i}", "--nthreads", "1", "--no-nanny", "--no-dashboard")
-        for i in range(WORKERS)
-    }
+    workers = [start("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard") for _ in range(WORKERS)]
     cluster.disconnect()
     monkeypatch.setenv("RBM_SCHEDULER", address)
-    yield workers
+    yield {worker.pid for worker in workers}
     cluster.disconnect()
-    for process in (*workers.values(), scheduler):
+    for process in (*workers, scheduler):
         process.kill()
         process.wait()
 
@@ -48,12 +45,13 @@ def scheduler(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, subprocess.
 def test_three_workers_from_the_command_line_one_killed_and_no_trial_lost_or_counted_twice(scheduler, tmp_path):
     client = cluster.connect().client
     client.wait_for_workers(WORKERS, timeout=90)
-    names = {w: client.run(_name, workers=[w])[w] for w in client.nthreads()}
+    pids = client.run(os.getpid)
+    assert set(pids.values()) == scheduler
     store = Store(folder=tmp_path)
     sweep = Sweep(Ledger.create("three", LONG, store), lambda: store)
     wait(lambda: len(sweep._running) == WORKERS and any(0.2 < run.progress < 0.7 for run in sweep._running.values()))
     worker, begun = next((w, run) for w, run in dict(sweep._running).items() if run.progress > 0.15)
-    os.kill(scheduler[names[worker]].pid, signal.SIGKILL)
+    os.kill(pids[worker], signal.SIGKILL)
     sweep.wait(240)
     assert (sweep.status, sweep.problem) == ("finished", "")
     assert sweep.losses >= 1
@@ -62,7 +60,3 @@ def test_three_workers_from_the_command_line_one_killed_and_no_trial_lost_or_cou
     trial = sweep.ledger.trials()[begun.given.number]
     assert trial.run_id == begun.record.id  # the very run, gone on with elsewhere
     store.close()
-
-
-def _name(dask_worker):
-    return dask_worker.name
