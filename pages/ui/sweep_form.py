@@ -12,7 +12,7 @@ from rbm.datasets.catalog import is_available
 from rbm.errors import ConfigError, RbmError
 from rbm.store import open_store
 from rbm.sweep import METHODS, OBJECTIVES, Ledger, Sweep, SweepSpec, at_work, names
-from rbm.sweep.spec import KNOBS, USUAL_TRIALS
+from rbm.sweep.spec import KNOBS, MOST_CELLS, USUAL_TRIALS
 
 _USUAL = {
     "n_hidden": "16, 64, 256",
@@ -112,7 +112,7 @@ def _how() -> tuple[str, str, bool, int | None, float | None]:
         trials = st.number_input(
             "Runs at most",
             1,
-            1000,
+            MOST_CELLS,
             None if method == "grid" else USUAL_TRIALS,
             key=f"sweep_trials_{method == 'grid'}",
             placeholder="all",

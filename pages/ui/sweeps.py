@@ -160,6 +160,7 @@ def _heat(ledger: Ledger, trials: list[Trial], shares: dict[int, float], best: T
     clicked = heat(sweep_view.heat_map(spec, trials, shares, best, cards.mode()), key="sweep_heat")
     if clicked:
         st.session_state["runs_chosen"] = [clicked]
+        st.session_state["runs_search"] = ""  # so that the table has it
         st.switch_page(shell.RUNS)
 
 

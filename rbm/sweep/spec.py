@@ -18,7 +18,7 @@ from rbm.experiment import ModelSpec, RunSpec
 from rbm.training.config import Knob, TrainConfig, knobs
 
 VERSION = 1
-MOST_CELLS = 1000
+MOST_CELLS = 400
 USUAL_TRIALS = 24  # of a search that is not a grid, where nothing else is said
 KNOBS: Mapping[str, Knob] = MappingProxyType({**knobs(ModelSpec), **knobs(TrainConfig)})
 _MODEL = tuple(knobs(ModelSpec))

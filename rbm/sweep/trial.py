@@ -19,7 +19,7 @@ from rbm.sweep import objective
 from rbm.sweep.ledger import Given, Ledger
 from rbm.sweep.study import rungs
 
-SLICE_SECONDS = 0.15  # a live run's slice is 0.25 s, so that it keeps more than half of a worker that both use
+SLICE_SECONDS = 0.1  # a live run's slice is 0.25 s, so that it keeps most of a worker that both use
 START_SECONDS, ANSWER_SECONDS = 60.0, 120.0  # that a worker may take for a new job, and for a slice
 TRAINED = 0.9  # the share of a trial's progress that training makes; the rest is measuring
 
