@@ -23,7 +23,7 @@ _USUAL = {
     "weight_decay": "0, 0.0001, 0.001",
 }
 _NOT_SEARCHED = ("visible", "hidden", "n_states", "precision", "device", "likelihood", "binarise")
-_METHODS = {"grid": "Every combination", "random": "At random", "tpe": "Optuna's TPE"}
+_METHODS = {"grid": "All", "random": "Random", "tpe": "TPE"}
 _EPOCHS = (1, 2, 3, 5, 10, 20, 50, 100)
 
 
@@ -87,13 +87,13 @@ def _settings() -> dict[str, str]:
 
 def _how() -> tuple[str, str, bool, int | None, float | None]:
     method = st.segmented_control(
-        "Order",
+        "Combinations",
         list(_METHODS),
         default="grid",
         required=True,
         format_func=_METHODS.__getitem__,
         key="sweep_method",
-        help="Every combination: in order. At random: drawn at random. TPE: looks closer where good runs were.",
+        help="All: every combination in order. Random: combinations drawn at random. TPE: looks closer where good runs were.",
     )
     method = method or "grid"
     objective = st.selectbox(

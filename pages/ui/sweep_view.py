@@ -63,7 +63,7 @@ def heat_axes(spec: SweepSpec) -> tuple[Axis, Axis] | None:
 def heat_map(
     spec: SweepSpec, trials: Sequence[Trial], shares: Mapping[int, float], best: Trial | None, mode: theme.Mode
 ) -> dict[str, Any]:
-    """What `heat.heat` draws: a cell for each pair of values, the best of its trials in it, darker for better."""
+    """What `heat.heat` draws: a cell for each pair of values, the best of its trials in it, a stronger colour for better."""
     axes = heat_axes(spec)
     assert axes is not None
     down, across = axes

@@ -153,7 +153,7 @@ def _heat(ledger: Ledger, trials: list[Trial], shares: dict[int, float], best: T
         return
     cards.title(
         f"{objective.title}, {objective.unit}",
-        f"{objective.tells} Darker is better, the frame marks the best, a bar at the bottom a run in training. "
+        f"{objective.tells} The stronger the colour the better; the frame marks the best, a bar at the bottom a run in training. "
         "A click opens the run.",
         "whether a difference is more than chance: try other seeds.",
     )
