@@ -12,6 +12,7 @@ from rbm.errors import RbmError
 COMMANDS: dict[str, str] = {
     "train": "Train a run, or go on with one, and keep it in the registry of runs.",
     "evaluate": "Log-likelihood of a run: exact where that is possible, otherwise bracketed by AIS and reverse AIS.",
+    "sweep": "Search over settings: many runs on all workers, the best of them found.",
     "sample": "Samples of a run as a PNG, and their way there as a GIF.",
     "bench": "measure this engine's speed beside others' in one run",
     "data": "bring your own pictures as a data set; list, remove and restore them",

@@ -17,10 +17,12 @@ LAYERS = [
     ("rbm.store", "rbm.link"),
     ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job"),
     ("rbm.live", "rbm.measuring", "rbm.races"),
+    ("rbm.sweep",),
     ("rbm.benchmarks", "rbm.studies"),
     ("rbm.commands",),
     ("rbm.__main__", "rbm"),
     ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures"),
+    ("pages.ui.sweep_view",),
     ("pages.ui",),
     ("pages.learn", "pages.train", "pages.generate", "pages.compare"),
     ("app",),
@@ -109,7 +111,7 @@ def test_the_pure_half_of_the_screen_has_no_streamlit():
     wrong = [
         f"{path.relative_to(ROOT)}:{line}: {target}"
         for path, module in files()
-        if module in ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures")
+        if module in ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures", "pages.ui.sweep_view")
         for line, target in imports(path)
         if target.split(".")[0] == "streamlit"
     ]

@@ -130,7 +130,7 @@ def run_case(kind: str, draw: Any) -> tuple[bytes, bool]:
         ), True
     if kind == "zip bomb":
         name = draw(st.sampled_from(["metrics.csv", "spec.json", "checkpoint.safetensors", "a.png"]))
-        return run_of({name: zeros(draw(st.integers(2, 6)))}), True
+        return run_of({name: zeros(draw(st.integers(4, 7)))}), True
     if kind == "path traversal":
         return run_of({draw(st.sampled_from(PATHS)) + "a.png": png(PICTURES[0])}), True
     history = draw(

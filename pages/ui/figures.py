@@ -156,7 +156,7 @@ def histogram(
         figure.add_bar(x=middles, y=height, name=name, hovertemplate=hover, opacity=0.65 if several else 1.0)
     figure.update_layout(barmode="overlay", bargap=0.03)
     figure.update_yaxes(tickformat=".0%" if share else None)
-    return _at_rest(figure, x_title, y_title, several=several)
+    return at_rest(figure, x_title, y_title, several=several)
 
 
 def bars(
@@ -174,7 +174,7 @@ def bars(
         figure.add_bar(x=list(labels), y=np.asarray(values, dtype=np.float64), name=name, error_y=spread)
     figure.update_layout(barmode="group", bargap=0.25)
     figure.update_xaxes(type="category")  # labels such as "0" ... "9" are names, not numbers
-    return _at_rest(figure, x_title, y_title, several=len(groups) > 1)
+    return at_rest(figure, x_title, y_title, several=len(groups) > 1)
 
 
 def intervals(
@@ -203,7 +203,7 @@ def intervals(
         hovertemplate=hover,
     )
     figure.update_xaxes(type="category", range=[-0.5, len(labels) - 0.5])
-    return _at_rest(figure, x_title, y_title, several=False)
+    return at_rest(figure, x_title, y_title, several=False)
 
 
 def bipartite(n_visible: int = 6, n_hidden: int = 4) -> str:
@@ -247,7 +247,7 @@ def _symbol(x: float, y: float, letter: str, index: int, colour: str = "currentC
     return f'<text x="{x:.0f}" y="{y:.0f}" fill="{colour}" font-style="italic">{letter}{number}</text>'
 
 
-def _at_rest(figure: go.Figure, x_title: str, y_title: str, *, several: bool) -> go.Figure:
+def at_rest(figure: go.Figure, x_title: str, y_title: str, *, several: bool) -> go.Figure:
     """Titles and room. The template stays the default, into which Streamlit writes fonts and colours of its theme."""
     figure.update_layout(
         height=300,

@@ -15,16 +15,19 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
 from pages.ui.component import declare
-from rbm import cluster, live, recording
+from rbm import cluster, live, recording, sweep
 from rbm.errors import ClusterError, StoreError
 from rbm.store import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Boltzmann Explorer"
 LAST_SECONDS = 3.0  # that the server's end waits for the runs' last checkpoints
-HOME, TRAIN, FILTERS, DATA, GIBBS, RUNS = (
+HOME, TRAIN, FILTERS, DATA, GIBBS, RUNS, SWEEP = (
     f"pages/{page}.py"
-    for page in ("learn/home", "train/train", "train/filters", "train/data", "generate/gibbs", "compare/runs")
+    for page in (
+        *("learn/home", "train/train", "train/filters", "train/data", "generate/gibbs"),
+        *("compare/runs", "compare/sweep"),
+    )
 )
 ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, FOLLOWS = (
     f"pages/learn/{page}.py"
@@ -60,7 +63,10 @@ PAGES = {
         Entry(DATA, "Bring your own data", "upload_file", "data"),
     ),
     "Generate": (Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),),
-    "Compare": (Entry(RUNS, "Compare runs", "compare_arrows", "runs"),),
+    "Compare": (
+        Entry(RUNS, "Compare runs", "compare_arrows", "runs"),
+        Entry(SWEEP, "Search its settings", "grid_on", "sweep"),
+    ),
 }
 
 
@@ -87,6 +93,8 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     threading.Thread(target=_warm_up, name="rbm-warm-up", daemon=True).start()
     yield
+    live.release_all()
+    sweep.stop_all(LAST_SECONDS)
     live.release_all(LAST_SECONDS)
     recording.flush()
     cluster.disconnect()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rbm.errors import CheckpointError, RbmError
@@ -35,3 +39,15 @@ def check_positive(**values: int) -> None:
     for name, value in values.items():
         if value < 1:
             raise RbmError(f"--{name.replace('_', '-')} is {value}; expected 1 or more.")
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[threading.Event]:
+    """Set by Ctrl+C or a polite kill; what is under way ends first, so that the state stays whole."""
+    stop = threading.Event()
+    old = {s: signal.signal(s, lambda *_: stop.set()) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)

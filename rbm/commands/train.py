@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from rbm.commands._runs import check_positive
+from rbm.commands._runs import asked_to_stop, check_positive
 from rbm.errors import ConfigError, DivergenceError, StoreError
 from rbm.experiment import RunSpec
 from rbm.jobs import KEPT_EPOCHS, TrainingJob
@@ -108,7 +105,7 @@ def _train(job: TrainingJob, record: Record, knobs: dict[str, float]) -> Progres
 
     trainer, saved_at = job.trainer, 0.0
     bar = tqdm(total=trainer.total_steps, initial=trainer.step_number, unit="batch", dynamic_ncols=True)
-    with bar, _asked_to_stop() as stop:
+    with bar, asked_to_stop() as stop:
         while True:
             now, last = time.monotonic(), stop.is_set()
             due = last or now - saved_at > CHECKPOINT_SECONDS
@@ -122,18 +119,6 @@ def _train(job: TrainingJob, record: Record, knobs: dict[str, float]) -> Progres
                 bar.set_postfix(_shown(slice_.events[-1].metrics))
             if status != "running":
                 return at
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
-    """Set by Ctrl+C or a polite kill; the batch under way ends first, so that the state stays whole."""
-    stop = threading.Event()
-    old = {s: signal.signal(s, lambda *_: stop.set()) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
 
 
 def _shown(metrics: Mapping[str, float]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import URL, select
 
 from rbm.errors import ConfigError, StoreError
 from rbm.store.database import Database, default_folder
@@ -26,6 +26,11 @@ class Reader:
         """``url`` None: $RBM_DATABASE_URL or SQLite in ``folder``; ``folder`` None: $RBM_RUNS or the user's data folder."""
         self.folder = Path(folder) if folder is not None else default_folder()
         self._database = Database(url, self.folder)
+
+    @property
+    def url(self) -> URL:
+        """The database's address, for what others keep beside the runs."""
+        return self._database.url
 
     def close(self) -> None:
         """Let go of the database's connections."""

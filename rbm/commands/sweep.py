@@ -1,0 +1,207 @@
+"""``python -m rbm sweep``: many runs on all workers, into the same registry, and the best of them found."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from rbm import cluster
+from rbm.commands._runs import asked_to_stop, check_positive
+from rbm.errors import ConfigError, RbmError
+from rbm.experiment import DatasetSpec, RunSpec
+from rbm.presets import PRESETS
+from rbm.store import open_store
+from rbm.sweep import METHODS, OBJECTIVES, Axis, Ledger, Sweep, SweepSpec, Trial, names
+from rbm.sweep.ledger import DONE
+from rbm.sweep.spec import KNOBS, Value, hidden_by_k
+
+LOOK_SECONDS = 0.5
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    what = parser.add_argument_group("what is searched")
+    what.add_argument("--name", help="the sweep's name and its runs' tag; sweep-1, sweep-2 ... if left out")
+    what.add_argument(
+        "--grid",
+        action="append",
+        default=[],
+        metavar="SETTING=A,B,...",
+        help="values to try; n_hidden by k if left out",
+    )
+    what.add_argument(
+        "--range",
+        action="append",
+        default=[],
+        metavar="SETTING=LOW:HIGH[:log]",
+        help="anything in a range, for random and tpe",
+    )
+    base = what.add_mutually_exclusive_group()
+    base.add_argument("--spec", type=Path, help="a JSON file with all other settings (RunSpec.to_json)")
+    base.add_argument("--preset", choices=list(PRESETS), help="all other settings from a ready-made run")
+    what.add_argument(
+        "--set", action="append", default=[], metavar="SETTING=VALUE", help="another value than those, such as epochs=5"
+    )
+    how = parser.add_argument_group("how")
+    how.add_argument("--method", choices=list(METHODS), help="grid unless there is a range; then tpe")
+    how.add_argument("--objective", choices=list(OBJECTIVES), default="log_likelihood", help="what runs are judged by")
+    how.add_argument("--temperatures", type=int, default=1000, help="of AIS, for log_likelihood")
+    how.add_argument("--prune", action="store_true", help="give bad runs up early: successive halving")
+    how.add_argument("--trials", type=int, help="how many runs at most; the whole grid, or 24, if left out")
+    how.add_argument("--minutes", type=float, help="begin no other run after so long")
+    how.add_argument("--workers", type=int, help="how many workers to use; all if left out")
+    parser.add_argument(
+        "--continue", dest="again", metavar="NAME", help="go on with a sweep; --trials and --minutes may be given anew"
+    )
+    parser.add_argument("--list", action="store_true", help="the sweeps of the registry")
+    parser.add_argument("--json", action="store_true", help="print the trials as JSON, one a line")
+
+
+def run(arguments: Namespace) -> int:
+    store = open_store()
+    if arguments.list:
+        print("\n".join(names(store)) or "There is no sweep yet.")
+        return 0
+    if arguments.workers is not None:
+        check_positive(workers=arguments.workers)
+    if arguments.again:
+        ledger = Ledger(arguments.again, store)
+        ledger.extend(trials=arguments.trials, minutes=arguments.minutes)
+    else:
+        spec = _spec(arguments)
+        ledger = Ledger.create(arguments.name or free_name(names(store)), spec, store)
+    try:
+        sweep = Sweep(ledger, workers=arguments.workers)
+        _watch(sweep)
+    finally:
+        cluster.disconnect()
+    trials = ledger.trials()
+    print("\n".join(map(_json, trials)) if arguments.json else _table(ledger, trials))
+    if sweep.problem:
+        raise RbmError(sweep.problem)
+    return 0
+
+
+def free_name(taken: list[str]) -> str:
+    """The first of sweep-1, sweep-2 ... that no sweep has."""
+    number = 1
+    while f"sweep-{number}" in taken:
+        number += 1
+    return f"sweep-{number}"
+
+
+def _watch(sweep: Sweep) -> None:
+    """A bar until the sweep is over; Ctrl+C leaves every trial as it is."""
+    from tqdm import tqdm
+
+    most = sweep.ledger.spec.most_trials
+    print(f"sweep {sweep.ledger.name}: {most} trials at most, judged by {sweep.ledger.spec.objective}", flush=True)
+    form = "{l_bar}{bar}| {n:.1f}/{total} trials [{elapsed}<{remaining}{postfix}]"
+    with tqdm(total=most, bar_format=form, dynamic_ncols=True) as bar, asked_to_stop() as stop:
+        while sweep.active:
+            sweep.wait(LOOK_SECONDS)
+            if stop.is_set():
+                sweep.stop()
+            _, share = sweep.progress()
+            bar.n = max(share * most, bar.n)
+            best = sweep.ledger.best()
+            bar.set_postfix_str("" if best is None else f"best {best.value:.2f} of trial {best.number}")
+
+
+def _spec(arguments: Namespace) -> SweepSpec:
+    axes = tuple(map(_values, arguments.grid)) + tuple(map(_range, arguments.range))
+    method = arguments.method or ("tpe" if arguments.range else "grid")
+    return SweepSpec(
+        _base(arguments),
+        axes or hidden_by_k(),
+        method,
+        arguments.objective,
+        arguments.prune,
+        arguments.trials,
+        arguments.minutes,
+        arguments.temperatures,
+    )
+
+
+def _base(arguments: Namespace) -> RunSpec:
+    if arguments.spec is not None:
+        try:
+            spec = RunSpec.from_json(arguments.spec.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"The description {str(arguments.spec)!r} cannot be read: {error}.") from error
+    else:
+        spec = PRESETS[arguments.preset or "default"].spec
+    for given in arguments.set:
+        spec = _changed(spec, *_split(given))
+    return spec
+
+
+def _changed(spec: RunSpec, name: str, text: str) -> RunSpec:
+    if name == "seed":
+        return replace(spec, seed=_number(text, whole=True))
+    if name == "dataset":
+        return replace(spec, dataset=DatasetSpec(text))
+    if name == "size":
+        return replace(spec, dataset=replace(spec.dataset, size=_number(text, whole=True)))
+    value: Any = _read(name, text)
+    part = "model" if name in {f.name for f in fields(spec.model)} else "training"
+    return replace(spec, **{part: replace(getattr(spec, part), **{name: value})})
+
+
+def _split(given: str) -> tuple[str, str]:
+    name, sign, text = given.partition("=")
+    if not sign or not text:
+        raise ConfigError(f"{given!r} is no setting with its value; expected such as k=1,5,25.")
+    return name.strip(), text.strip()
+
+
+def _values(given: str) -> Axis:
+    name, text = _split(given)
+    return Axis(name, tuple(_read(name, one.strip()) for one in text.split(",")))
+
+
+def _range(given: str) -> Axis:
+    name, text = _split(given)
+    low, _, rest = text.partition(":")
+    high, _, scale = rest.partition(":")
+    if scale not in ("", "log"):
+        raise ConfigError(f"{given!r} is no range; expected such as learning_rate=0.001:0.3:log.")
+    return Axis(name, low=_number(low), high=_number(high), log=scale == "log")
+
+
+def _read(name: str, text: str) -> Value:
+    """One value of a setting, of the setting's own kind."""
+    if name not in KNOBS:
+        raise ConfigError(f"There is no setting {name!r}; known are: {', '.join(KNOBS)}.")
+    if KNOBS[name].choices:
+        return text
+    return _number(text, whole=Axis(name, (0,)).whole)
+
+
+def _number(text: str, *, whole: bool = False) -> Any:
+    try:
+        return int(text) if whole else float(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is not {'a whole number' if whole else 'a number'}.") from None
+
+
+def _json(trial: Trial) -> str:
+    return json.dumps({**trial._asdict(), "values": dict(trial.values)})
+
+
+def _table(ledger: Ledger, trials: list[Trial]) -> str:
+    """The best first, and a line about the rest."""
+    more = OBJECTIVES[ledger.spec.objective].more_is_better
+    done = sorted((t for t in trials if t.value is not None), key=lambda t: t.value or 0.0, reverse=more)
+    lines = [f"{'value':>10}  {'run':<12}  settings"]
+    for trial in done[:10]:
+        words = ", ".join(
+            f"{name}={v:g}" if isinstance(v, float) else f"{name}={v}" for name, v in trial.values.items()
+        )
+        lines.append(f"{trial.value:>10.3f}  {trial.run_id:<12}  {words}")
+    counts = {state: sum(t.state == state for t in trials) for state in (*DONE, "running", "waiting")}
+    lines.append(" · ".join(f"{n} {state}" for state, n in counts.items() if n) or "no trial yet")
+    lines += [f"trial {t.number}: {t.message}" for t in trials if t.message][:5]
+    return "\n".join(lines)

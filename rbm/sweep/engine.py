@@ -1,0 +1,205 @@
+"""A sweep at work: one trial on every worker, until the budget is used up or somebody says stop.
+
+Every trial has a thread that waits for its worker; one more hands out trials. What they know is in the ledger and in
+the registry of runs: a process that is killed loses at most what its runs did since their last checkpoints.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Callable
+
+from rbm import cluster, recording
+from rbm.errors import ClusterError, RbmError
+from rbm.store import SILENT_SECONDS, Store, open_store
+from rbm.sweep.ledger import DONE, Ledger
+from rbm.sweep.trial import Lost, TrialRun
+
+LOOK_SECONDS = 0.25
+BEAT_SECONDS = 3.0
+SHUN_SECONDS = 10.0  # how long a worker that was lost gets nothing, while the scheduler may still list it
+MOST_LOSSES = 5  # of workers, by one trial: then it is the trial that kills them
+NO_WORKER_SECONDS = 90.0
+
+_all: weakref.WeakSet[Sweep] = weakref.WeakSet()
+_log = logging.getLogger(__name__)
+
+
+class Sweep:
+    """A sweep of the registry, being worked on by this process. Every method but ``wait`` returns at once.
+
+    ``status`` is "starting", "running", "stopping", and at the end "stopped", "finished" or "failed", the last with a
+    ``problem`` in a sentence.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: Callable[[], Store] = open_store,
+        *,
+        workers: int | None = None,
+        silent: float = SILENT_SECONDS,
+    ) -> None:
+        """Start working on it; ``workers``: how many at most. StoreError while another process works on it."""
+        ledger.claim(silent)
+        self.ledger, self.status, self.problem = ledger, "starting", ""
+        self.losses = 0  # workers that were lost while they trained
+        self._store, self._most = store, workers
+        self._changed = threading.Condition()
+        self._running: dict[str, TrialRun] = {}  # by worker
+        self._again: list[tuple[TrialRun, int]] = []  # to go on elsewhere, and how often that has happened
+        self._shunned: dict[str, float] = {}
+        self._thread = threading.Thread(target=self._work, name="rbm-sweep", daemon=True)
+        _all.add(self)
+        self._thread.start()
+
+    @property
+    def active(self) -> bool:
+        """Whether it still works."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """No further slice: every trial under way is kept as it is, to go on with another time."""
+        with self._changed:
+            if self.active:
+                self.status = "stopping"
+            self._changed.notify_all()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Until it works no more, or so long."""
+        self._thread.join(seconds)
+
+    def shares(self) -> dict[int, float]:
+        """How far each trial under way is, from 0 to 1, by number."""
+        with self._changed:
+            trials = [*self._running.values(), *(run for run, _ in self._again)]
+        return {run.given.number: run.progress for run in trials}
+
+    def progress(self) -> tuple[int, float]:
+        """How many trials are over, and what share of the whole budget of trials is done."""
+        over = sum(trial.state in DONE for trial in self.ledger.trials())
+        return over, min((over + sum(self.shares().values())) / self.ledger.spec.most_trials, 1.0)
+
+    # The thread
+
+    def _work(self) -> None:
+        status = "failed"
+        try:
+            self._hand_out()
+            status = "stopped" if self.status == "stopping" else "failed" if self.problem else "finished"
+        except RbmError as error:
+            self.problem = str(error)
+        except Exception as error:
+            _log.exception("a sweep failed")
+            self.problem = f"The sweep stopped on an unexpected error ({type(error).__name__}: {error}); continue it."
+        with self._changed:
+            self.status = "stopping"
+            while self._running:  # they see it at their next slice
+                self._changed.wait(LOOK_SECONDS)
+        recording.flush()
+        try:
+            self.ledger.release()
+        except RbmError as error:
+            self.problem = self.problem or str(error)
+        self.status = status
+
+    def _hand_out(self) -> None:
+        store = self._store
+        self._again = [(TrialRun(given, self.ledger, store), 0) for given in self.ledger.unfinished()]
+        client = cluster.connect().client
+        with self._changed:
+            if self.status == "starting":
+                self.status = "running"
+        beaten, worked = 0.0, time.monotonic()
+        while True:
+            now = time.monotonic()
+            if now - beaten > BEAT_SECONDS:
+                self.ledger.beat()
+                beaten = now
+            more = self.status == "running"
+            for worker in self._free(client) if more else ():
+                found = self._next()
+                if found is None:
+                    more = False
+                    break
+                self._start(client, worker, *found)
+            with self._changed:
+                if self._running:
+                    worked = now
+                elif not more and (self.status != "running" or not self._again):
+                    return
+                elif now - worked > NO_WORKER_SECONDS:
+                    raise ClusterError("There is no worker left to train on: start one, then continue the sweep.")
+                self._changed.wait(LOOK_SECONDS)
+
+    def _free(self, client: object) -> list[str]:
+        """The workers that have nothing of this sweep to do."""
+        now = time.monotonic()
+        self._shunned = {w: until for w, until in self._shunned.items() if until > now}
+        present = [w for w in sorted(client.nthreads()) if w not in self._shunned]  # type: ignore[attr-defined]
+        room = (self._most or len(present)) - len(self._running)
+        return [w for w in present if w not in self._running][: max(room, 0)]
+
+    def _next(self) -> tuple[TrialRun, int] | None:
+        with self._changed:
+            if self._again:
+                return self._again.pop(0)
+        given = self.ledger.next()
+        return None if given is None else (TrialRun(given, self.ledger, self._store), 0)
+
+    def _start(self, client: object, worker: str, run: TrialRun, losses: int) -> None:
+        with self._changed:
+            self._running[worker] = run
+        threading.Thread(
+            target=self._try, args=(client, worker, run, losses), name=f"rbm-trial-{run.given.number}", daemon=True
+        ).start()
+
+    def _try(self, client: object, worker: str, run: TrialRun, losses: int) -> None:
+        """One trial on one worker, in its own thread."""
+        problem = ""
+        try:
+            run.work(client, worker, lambda: self.status != "running")
+        except Lost as error:
+            _log.warning("trial %s lost its worker %s (%s)", run.given.number, worker, error)
+            problem = self._lost(worker, run, losses + 1, error)
+        except RbmError as error:
+            problem = str(error)
+        except Exception as error:
+            _log.exception("trial %s failed", run.given.number)
+            problem = f"Trial {run.given.number} stopped on an unexpected error ({type(error).__name__}: {error})."
+        with self._changed:
+            del self._running[worker]
+            if problem:
+                self.problem, self.status = self.problem or problem, "failing"
+            self._changed.notify_all()
+
+    def _lost(self, worker: str, run: TrialRun, losses: int, error: Lost) -> str:
+        """Put the trial back, or give it up; returns what went wrong beyond that."""
+        try:
+            with self._changed:
+                self.losses += 1
+                self._shunned[worker] = time.monotonic() + SHUN_SECONDS
+                if losses <= MOST_LOSSES:
+                    self._again.append((run, losses))
+                    return ""
+            self.ledger.fail(run.given, f"Its worker was lost {losses} times (last: {error}).")
+        except RbmError as failed:
+            return str(failed)
+        return ""
+
+
+def at_work() -> list[Sweep]:
+    """The sweeps that this process works on."""
+    return [sweep for sweep in list(_all) if sweep.active]
+
+
+def stop_all(seconds: float = 0.0) -> None:
+    """The process is about to end: keep every trial as it is. Waits up to ``seconds`` for last checkpoints."""
+    deadline = time.monotonic() + seconds
+    for sweep in at_work():
+        sweep.stop()
+    for sweep in at_work():
+        sweep.wait(max(deadline - time.monotonic(), 0.0))

@@ -1,0 +1,264 @@
+"""A sweep's memory: an Optuna study in the registry's own database. Who has tried what, and what came of it.
+
+Whatever happens to the process that sweeps, a trial is here exactly once; one that was under way is handed out again
+and goes on from its run's checkpoint. No torch in here; Optuna is imported when the first sweep is asked for.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from rbm.errors import ConfigError, StoreError, TakenOverError
+from rbm.store import SILENT_SECONDS, Store
+from rbm.store.registry import LONGEST_TAG
+from rbm.sweep.spec import OBJECTIVES, SweepSpec, Value
+from rbm.sweep.study import pruner, sampler, storage, suggest, told
+
+if TYPE_CHECKING:
+    import optuna
+
+DONE = ("finished", "pruned", "failed")
+
+
+class Trial(NamedTuple):
+    """One trial: ``state`` is "waiting", "running", "finished", "pruned" or "failed" (``message`` says why).
+
+    ``value`` is the objective's; ``run_id`` its run in the registry.
+    """
+
+    number: int
+    state: str
+    values: Mapping[str, Value]
+    value: float | None
+    run_id: str
+    message: str
+    seconds: float | None
+
+
+class Given(NamedTuple):
+    """A trial handed out to be trained: ``run_id`` is empty until ``Ledger.begin``."""
+
+    number: int
+    values: Mapping[str, Value]
+    run_id: str
+    trial: optuna.trial.Trial
+
+
+class Ledger:
+    """One sweep's study. Every method may be called from any thread; StoreError when the database fails."""
+
+    def __init__(self, name: str, store: Store) -> None:
+        """The sweep of that name; StoreError when there is none."""
+        import optuna
+
+        self.name, self._lock, self._token = name, threading.RLock(), secrets.token_hex(8)
+        with told():
+            try:
+                study = optuna.load_study(study_name=name, storage=storage(store))
+            except KeyError:
+                raise StoreError(f"There is no sweep named {name!r} in the registry of runs.") from None
+            self.spec = SweepSpec.from_json(study.user_attrs["spec"])
+            study.sampler, study.pruner = sampler(self.spec), pruner(self.spec)
+            self._study = study
+            self._seconds = float(study.user_attrs.get("seconds", 0.0))
+        self._clock, self.silent = 0.0, SILENT_SECONDS
+
+    @classmethod
+    def create(cls, name: str, spec: SweepSpec, store: Store) -> Ledger:
+        """A new sweep; ConfigError when the name is taken or no name."""
+        import optuna
+
+        if name != " ".join(name.split()) or not 0 < len(name) <= LONGEST_TAG:
+            raise ConfigError(f"A sweep's name has 1 to {LONGEST_TAG} letters and no space at its ends; got {name!r}.")
+        more = OBJECTIVES[spec.objective].more_is_better
+        better = optuna.study.StudyDirection.MAXIMIZE if more else optuna.study.StudyDirection.MINIMIZE
+        with told():
+            try:
+                study = optuna.create_study(study_name=name, storage=storage(store), direction=better)
+            except optuna.exceptions.DuplicatedStudyError:
+                raise ConfigError(
+                    f"There is a sweep named {name!r} already: continue it, or take another name."
+                ) from None
+            study.set_user_attr("spec", spec.to_json())
+        return cls(name, store)
+
+    # Who works on it
+
+    def claim(self, silent: float = SILENT_SECONDS) -> None:
+        """Work on it from now on; StoreError while another process does, that is, has said so ``silent`` seconds ago."""
+        self.silent = silent  # for its runs too
+        with self._lock, told():
+            owner, at = self._study.user_attrs.get("owner", ("", 0.0))
+            if owner not in ("", self._token) and time.time() - at < silent:
+                raise StoreError(
+                    f"The sweep {self.name!r} is under way in another process: stop it there, or wait {silent:.0f} s if "
+                    "that one is gone."
+                )
+            self._study.set_user_attr("owner", (self._token, time.time()))
+            self._clock = time.monotonic()
+            if self.spec.method == "grid":
+                self._enqueue()
+
+    def _enqueue(self) -> None:
+        """Every cell of the grid, once, also if an earlier process ended in the middle of this."""
+        cells = self.spec.cells()[: self.spec.most_trials]
+        if len(self._study.get_trials(deepcopy=False)) < len(cells):
+            for cell in cells:
+                self._study.enqueue_trial(cell, skip_if_exists=True)
+
+    def beat(self) -> None:
+        """Still at work. TakenOverError when another process has taken it up."""
+        with self._lock, told():
+            if self._study.user_attrs.get("owner", ("", 0.0))[0] != self._token:
+                raise TakenOverError(f"The sweep {self.name!r} goes on in another process.")
+            now = time.monotonic()
+            self._seconds, self._clock = self._seconds + now - self._clock, now
+            self._study.set_user_attr("owner", (self._token, time.time()))
+            self._study.set_user_attr("seconds", self._seconds)
+
+    def release(self) -> None:
+        """Nobody works on it any more."""
+        with self._lock, told():
+            if self._study.user_attrs.get("owner", ("", 0.0))[0] == self._token:
+                self._study.set_user_attr("owner", ("", 0.0))
+
+    def extend(self, *, trials: int | None = None, minutes: float | None = None) -> None:
+        """Another budget for what is still to come; the minutes of earlier sittings count."""
+        from dataclasses import replace
+
+        with self._lock, told():
+            more = {name: v for name, v in (("trials", trials), ("minutes", minutes)) if v is not None}
+            self.spec = replace(self.spec, **more)  # type: ignore[arg-type]
+            self._study.set_user_attr("spec", self.spec.to_json())
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that were worked on it, all sittings together."""
+        return self._seconds
+
+    @property
+    def active(self) -> bool:
+        """Whether some process says that it works on it."""
+        with told():
+            owner, at = self._study.user_attrs.get("owner", ("", 0.0))
+        return owner != "" and time.time() - at < SILENT_SECONDS
+
+    # Trials, for the one who works on it
+
+    def unfinished(self) -> list[Given]:
+        """The trials that an earlier process had under way."""
+        import optuna
+
+        with self._lock, told():
+            states = (optuna.trial.TrialState.RUNNING,)
+            return [
+                self._given(optuna.trial.Trial(self._study, one._trial_id))
+                for one in self._study.get_trials(deepcopy=False, states=states)
+            ]
+
+    def next(self) -> Given | None:
+        """Another trial, or None when the budget is used up."""
+        import optuna
+
+        with self._lock, told():
+            states = [one.state for one in self._study.get_trials(deepcopy=False)]
+            waiting = states.count(optuna.trial.TrialState.WAITING)
+            over = self.spec.minutes is not None and self._seconds >= 60 * self.spec.minutes
+            if over or len(states) - waiting >= self.spec.most_trials:
+                return None
+            return self._given(self._study.ask())
+
+    def _given(self, trial: optuna.trial.Trial) -> Given:
+        values = {axis.name: suggest(trial, axis) for axis in self.spec.axes}
+        return Given(trial.number, values, str(trial.user_attrs.get("run", "")), trial)
+
+    def begin(self, given: Given, run_id: str) -> None:
+        """Note the trial's run before it is trained, so that it can be found again."""
+        with self._lock, told():
+            given.trial.set_user_attr("run", run_id)
+
+    def rung(self, given: Given, epochs: int, value: float) -> bool:
+        """Tell the objective after so many epochs; whether the trial is to be given up."""
+        with self._lock, told():
+            given.trial.report(value, epochs)
+            return given.trial.should_prune()
+
+    def passed(self, given: Given) -> list[int]:
+        """The epochs at which the trial has been measured already."""
+        with self._lock, told():
+            trials = self._study.get_trials(deepcopy=False)
+            return list(next(one for one in trials if one.number == given.number).intermediate_values)
+
+    def finish(self, given: Given, value: float) -> None:
+        """The trial's result; one that is not finite is none."""
+        if not math.isfinite(value):
+            self.fail(given, f"Its {OBJECTIVES[self.spec.objective].title} is {value}.")
+            return
+        with self._lock, told():
+            self._study.tell(given.trial, value, skip_if_finished=True)
+
+    def prune(self, given: Given) -> None:
+        """The trial is given up."""
+        import optuna
+
+        with self._lock, told():
+            self._study.tell(given.trial, state=optuna.trial.TrialState.PRUNED, skip_if_finished=True)
+
+    def fail(self, given: Given, message: str) -> None:
+        """The trial has no result, and why."""
+        import optuna
+
+        with self._lock, told():
+            given.trial.set_user_attr("message", message[:500])
+            self._study.tell(given.trial, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
+
+    # For whoever looks
+
+    def trials(self) -> list[Trial]:
+        """All trials by number."""
+        with told():
+            return [_plain(one) for one in self._study.get_trials(deepcopy=False)]
+
+    def best(self) -> Trial | None:
+        """The finished trial with the best value."""
+        more = OBJECTIVES[self.spec.objective].more_is_better
+        done = [one for one in self.trials() if one.state == "finished" and one.value is not None]
+        return (max if more else min)(done, key=lambda one: one.value or 0.0) if done else None
+
+    def importance(self) -> dict[str, float]:
+        """What share of the differences each setting explains, as Optuna estimates it; empty while it cannot."""
+        import optuna
+
+        finished = [one for one in self.trials() if one.state == "finished"]
+        if len(finished) < 4 or len(self.spec.axes) < 2 or len({one.value for one in finished}) < 2:
+            return {}
+        try:
+            with told():
+                return dict(optuna.importance.get_param_importances(self._study))
+        except (ValueError, RuntimeError):
+            return {}
+
+
+def names(store: Store) -> list[str]:
+    """All sweeps of the registry, the newest first."""
+    import optuna
+
+    with told():
+        found = optuna.get_all_study_summaries(storage=storage(store), include_best_trial=False)
+    known = [one for one in found if "spec" in one.user_attrs]
+    return [one.study_name for one in sorted(known, key=lambda one: -one._study_id)]
+
+
+def _plain(one: optuna.trial.FrozenTrial) -> Trial:
+    states = {"WAITING": "waiting", "RUNNING": "running", "COMPLETE": "finished", "PRUNED": "pruned", "FAIL": "failed"}
+    state = states[one.state.name]
+    seconds = one.duration.total_seconds() if one.duration is not None else None
+    values = one.params or one.system_attrs.get("fixed_params", {})
+    attrs = one.user_attrs
+    value = one.value if state == "finished" else None
+    return Trial(one.number, state, values, value, attrs.get("run", ""), attrs.get("message", ""), seconds)

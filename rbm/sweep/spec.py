@@ -1,0 +1,191 @@
+"""What a sweep searches: a run, the settings in which its trials differ from it, how they are chosen and judged.
+
+A frozen value like a RunSpec, kept as JSON in the sweep's study. No torch and no Optuna in here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from itertools import product
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from rbm.errors import ConfigError
+from rbm.experiment import ModelSpec, RunSpec
+from rbm.training.config import Knob, TrainConfig, knobs
+
+VERSION = 1
+MOST_CELLS = 400
+USUAL_TRIALS = 24  # of a search that is not a grid, where nothing else is said
+KNOBS: Mapping[str, Knob] = MappingProxyType({**knobs(ModelSpec), **knobs(TrainConfig)})
+_MODEL = tuple(knobs(ModelSpec))
+
+Value = int | float | str
+METHODS = {
+    "grid": "every combination of the listed values, in order",
+    "random": "combinations drawn at random, which covers many settings better than a coarse grid",
+    "tpe": "Optuna's tree-structured Parzen estimator: where good runs were, it looks closer",
+}
+
+
+class Objective(NamedTuple):
+    """What runs are judged by: its title, its unit, whether more is better, what it tells and what it does not."""
+
+    title: str
+    unit: str
+    more_is_better: bool
+    tells: str
+
+
+OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
+    {
+        "log_likelihood": Objective(
+            "AIS log-likelihood",
+            "nats per image",
+            True,
+            "How likely a trained machine finds validation images, from annealed importance sampling (exact for small "
+            "machines): what learning is for. Seconds a run.",
+        ),
+        "pseudo_log_likelihood": Objective(
+            "Pseudo-log-likelihood",
+            "nats per image",
+            True,
+            "How well each pixel of validation images is predicted from all the others: quick, but no likelihood.",
+        ),
+        "free_energy_gap": Objective(
+            "Free-energy gap",
+            "nats per image",
+            False,
+            "F(validation) − F(training), least overfitting: a machine that has learned nothing has none, so look at the "
+            "filters too.",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One setting and what it may be: listed ``values``, or anything from ``low`` to ``high`` (``log``: in ratio)."""
+
+    name: str
+    values: tuple[Value, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        if self.name not in KNOBS:
+            raise ConfigError(f"There is no setting {self.name!r} to search over; known are: {', '.join(KNOBS)}.")
+        if bool(self.values) == (self.low is not None and self.high is not None):
+            raise ConfigError(f"{self.name} needs either values such as 1,5,25 or a range from a low to a high number.")
+        if len(set(self.values)) < len(self.values):
+            raise ConfigError(f"{self.name} lists a value twice: {', '.join(map(str, self.values))}.")
+        if self.low is not None and self.high is not None:
+            if KNOBS[self.name].choices:
+                raise ConfigError(f"{self.name} has no range; list some of: {', '.join(KNOBS[self.name].choices)}.")
+            if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+                raise ConfigError(
+                    f"{self.name} ranges from {self.low:g} to {self.high:g}; the second must be the larger."
+                )
+            if self.log and self.low <= 0:
+                raise ConfigError(f"{self.name} starts at {self.low:g}; a range in ratio (log) must start above 0.")
+
+    @property
+    def whole(self) -> bool:
+        """Whether the setting is a whole number."""
+        kind = ModelSpec if self.name in _MODEL else TrainConfig
+        return isinstance(next(f.default for f in fields(kind) if f.name == self.name), int)
+
+    @property
+    def ends(self) -> tuple[Value, ...]:
+        """Values that stand for all when ranges are checked."""
+        if self.values:
+            return self.values
+        assert self.low is not None
+        assert self.high is not None
+        return (int(self.low), int(self.high)) if self.whole else (self.low, self.high)
+
+
+def hidden_by_k() -> tuple[Axis, ...]:
+    """The grid that a sweep starts from."""
+    return (Axis("n_hidden", (16, 64, 256)), Axis("k", (1, 5, 25)))
+
+
+@dataclass(frozen=True)
+class SweepSpec:
+    """A sweep. ``trials`` None: the whole grid, or USUAL_TRIALS; ``minutes`` None: as long as it takes.
+
+    ``pruning``: runs that are worse than two thirds of the others at a ninth and at a third of their epochs are given
+    up (asynchronous successive halving, Li et al. 2018). When the minutes are over, runs under way are still finished.
+    """
+
+    base: RunSpec = field(default_factory=RunSpec)
+    axes: tuple[Axis, ...] = field(default_factory=hidden_by_k)
+    method: str = "grid"
+    objective: str = "log_likelihood"
+    pruning: bool = False
+    trials: int | None = None
+    minutes: float | None = None
+    temperatures: int = 1000  # of AIS, where that is the objective
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ConfigError(f"The method is {self.method!r}; choose one of: {', '.join(METHODS)}.")
+        if self.objective not in OBJECTIVES:
+            raise ConfigError(f"The objective is {self.objective!r}; choose one of: {', '.join(OBJECTIVES)}.")
+        if not self.axes or len({axis.name for axis in self.axes}) < len(self.axes):
+            raise ConfigError("A sweep needs at least one setting to search over, and each only once.")
+        for what, amount in (("trials", self.trials), ("minutes", self.minutes), ("temperatures", self.temperatures)):
+            if amount is not None and not 0 < amount < math.inf:
+                raise ConfigError(f"The number of {what} is {amount}; expected more than 0.")
+        for axis in self.axes:
+            for value in axis.ends:
+                self.run({axis.name: value})  # ConfigError for a value out of range
+            if self.method == "grid" and not axis.values:
+                raise ConfigError(f"A grid needs values of {axis.name}, such as 1,5,25; ranges are for random and tpe.")
+        if self.method == "grid" and math.prod(len(axis.values) for axis in self.axes) > MOST_CELLS:
+            raise ConfigError(
+                f"The grid has more than {MOST_CELLS} combinations: take values away, or search at random."
+            )
+
+    @property
+    def most_trials(self) -> int:
+        """How many trials there will be at most."""
+        if self.method != "grid":
+            return self.trials or USUAL_TRIALS
+        return min(self.trials or MOST_CELLS, len(self.cells()))
+
+    def cells(self) -> list[dict[str, Value]]:
+        """Every combination of the listed values."""
+        names = [axis.name for axis in self.axes]
+        return [dict(zip(names, one, strict=True)) for one in product(*(axis.values for axis in self.axes))]
+
+    def run(self, values: Mapping[str, Value]) -> RunSpec:
+        """The run of one trial; ConfigError for a value out of range."""
+        model: dict[str, Any] = {name: v for name, v in values.items() if name in _MODEL}
+        training: dict[str, Any] = {name: v for name, v in values.items() if name not in _MODEL}
+        return replace(
+            self.base, model=replace(self.base.model, **model), training=replace(self.base.training, **training)
+        )
+
+    def to_json(self) -> str:
+        """The whole spec as one line of JSON, with its version."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("base", "axes")}
+        axes = [asdict(axis) for axis in self.axes]
+        return json.dumps({"version": VERSION, "base": json.loads(self.base.to_json()), "axes": axes, **own})
+
+    @staticmethod
+    def from_json(text: str) -> SweepSpec:
+        """A spec from ``to_json``'s text; ConfigError for anything else."""
+        try:
+            raw: dict[str, Any] = json.loads(text)
+            if raw.pop("version") != VERSION:
+                raise ConfigError(f"This sweep was made by another version of the program; expected {VERSION}.")
+            base = RunSpec.from_json(json.dumps(raw.pop("base")))
+            axes = tuple(Axis(**{**axis, "values": tuple(axis["values"])}) for axis in raw.pop("axes"))
+            return SweepSpec(base, axes, **raw)
+        except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+            raise ConfigError(f"This is not the description of a sweep ({error}).") from error

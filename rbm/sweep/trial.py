@@ -1,0 +1,153 @@
+"""One trial on one worker: its run trained in slices, measured, and both written into the registry.
+
+The slices are short, and the next is asked for only when the last has come back: a class that trains on the same
+worker gets its turn in between, which is longer than a sweep's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rbm.errors import RbmError, StoreError, TakenOverError
+from rbm.experiment import RunSpec
+from rbm.jobs import Slice, TrainingJob
+from rbm.live import CHECKPOINT_SECONDS
+from rbm.recording import Record
+from rbm.store import Progress, Store
+from rbm.sweep import objective
+from rbm.sweep.ledger import Given, Ledger
+from rbm.sweep.study import rungs
+
+SLICE_SECONDS = 0.1  # a live run's slice is 0.25 s, so that it keeps most of a worker that both use
+START_SECONDS, ANSWER_SECONDS = 60.0, 120.0  # that a worker may take for a new job, and for a slice
+TRAINED = 0.9  # the share of a trial's progress that training makes; the rest is measuring
+
+
+class Lost(Exception):
+    """The worker is gone, or does not answer: the trial goes on elsewhere."""
+
+
+class TrialRun:
+    """A trial that was handed out. ``work`` may be called again, on another worker, until it returns True."""
+
+    def __init__(self, given: Given, ledger: Ledger, store: Callable[[], Store]) -> None:
+        """StoreError while another process trains its run; ConfigError when its settings are none."""
+        self.given, self.progress = given, 0.0
+        self._ledger, self._store = ledger, store
+        self._spec: RunSpec = ledger.spec.run(given.values)
+        self._passed = set(ledger.passed(given)) if ledger.spec.pruning else set()
+        self._checkpoint: bytes | None = None
+        self._diverged = ""
+        self._seconds = self._saved_at = self._trained = 0.0  # handed out so far, and at the last checkpoint; trained
+        self.record = self._found() or self._begun()
+
+    def _begun(self) -> Record:
+        """A new run, known to the ledger before anything is trained."""
+        name, number = self._ledger.name, self.given.number
+        record = Record(self._spec, tags=(name,), note=f"Trial {number} of the sweep {name}.", store=self._store)
+        record.id = self.given.run_id or record.id  # one that ended before it wrote anything begins again as itself
+        self._ledger.begin(self.given, record.id)
+        return record
+
+    def _found(self) -> Record | None:
+        """The run that an earlier process began, taken up where its newest checkpoint left it."""
+        store, run_id = self._store(), self.given.run_id
+        if not run_id:
+            return None
+        try:
+            run = store.run(run_id)
+        except StoreError:  # that process ended before it wrote anything
+            return None
+        record = Record(run.spec, run_id=run_id, store=self._store)
+        record.claim(silent=self._ledger.silent)
+        self._checkpoint = store.checkpoint(run_id) if store.checkpoints(run_id) else None
+        if run.progress.status == "diverged":
+            self._diverged = run.progress.message
+        return record
+
+    def work(self, client: Any, worker: str, stopped: Callable[[], bool]) -> bool:
+        """Go on until the trial is over (True) or ``stopped`` (False). Lost when the worker is."""
+        try:
+            if self._diverged:
+                self._ledger.fail(self.given, self._diverged)
+                return True
+            return self._train(client, worker, stopped)
+        except StoreError:
+            raise
+        except RbmError as error:  # these settings cannot be trained or measured at all
+            self._ledger.fail(self.given, str(error))
+            return True
+        except (OSError, ValueError, RuntimeError, TimeoutError) as error:
+            raise Lost(f"{type(error).__name__}: {error}") from error
+
+    def _train(self, client: Any, worker: str, stopped: Callable[[], bool]) -> bool:
+        actor = submit(client, worker, TrainingJob, self._spec.to_json(), self._checkpoint)
+        slice_ = self._slice(actor, 0.0, 0, checkpoint=self._checkpoint is None)
+        looks = (
+            [n for n in rungs(self._spec.training.epochs) if n not in self._passed] if self._ledger.spec.pruning else []
+        )
+        while slice_.status == "running":
+            if stopped():
+                self._slice(actor, 0.0, slice_.step, checkpoint=True, status="paused")
+                return False
+            rung = next((n for n in looks if n * slice_.batches_per_epoch > slice_.step), None)
+            until = None if rung is None else rung * slice_.batches_per_epoch
+            slice_ = self._slice(actor, SLICE_SECONDS, until)
+            if rung is not None and slice_.step == until and slice_.status == "running":
+                slice_ = self._slice(actor, 0.0, until, checkpoint=True)
+                if self._ledger.rung(self.given, rung, self._measure(client, worker, slice_)):
+                    self._take(slice_, "paused", "Given up by the sweep: others were better by then.")
+                    self._ledger.prune(self.given)
+                    return True
+                self._passed.add(rung)
+        if slice_.status == "diverged":
+            self._ledger.fail(self.given, slice_.reason)
+        else:
+            del actor
+            self._ledger.finish(self.given, self._measure(client, worker, slice_))
+        self.progress = 1.0
+        return True
+
+    def _slice(
+        self, actor: Any, seconds: float, until: int | None, *, checkpoint: bool = False, status: str = ""
+    ) -> Slice:
+        due = checkpoint or self._seconds - self._saved_at > CHECKPOINT_SECONDS
+        slice_: Slice = actor.advance(seconds, until, False, due).result(timeout=ANSWER_SECONDS)
+        self._seconds += seconds
+        if slice_.checkpoint is not None:
+            self._checkpoint, self._saved_at = slice_.checkpoint, self._seconds
+        self._take(slice_, status or slice_.status, slice_.reason)
+        return slice_
+
+    def _take(self, slice_: Slice, status: str, message: str) -> None:
+        """Into the registry, and onto the bar."""
+        self._trained = slice_.events[-1].seconds if slice_.events else self._trained
+        at = Progress(status, slice_.step, slice_.total_steps, slice_.epoch, self._trained, message)
+        self.record.take(at, slice_)
+        self.progress = TRAINED * slice_.step / slice_.total_steps
+        if self.record.lost:
+            raise TakenOverError(self.record.problem)
+
+    def _measure(self, client: Any, worker: str, slice_: Slice) -> float:
+        """The objective of the machine as ``slice_`` left it, kept in the registry."""
+        assert slice_.checkpoint is not None
+        spec, before = self._ledger.spec, self.progress
+        kind, more = objective.job(spec.objective, spec.temperatures)
+        actor = submit(client, worker, kind, slice_.checkpoint, *more)
+        while (step := actor.advance(SLICE_SECONDS).result(timeout=ANSWER_SECONDS)).result is None:
+            self.progress = before + (1 - TRAINED) * step.done / step.total
+        self.record.write()
+        self._store().add_evaluation(self.record.id, slice_.step, spec.objective, step.result)
+        return objective.value(spec.objective, step.result)
+
+
+def submit(client: Any, worker: str, kind: type, *arguments: Any) -> Any:
+    """A new actor on that very worker."""
+    pinned = {"workers": [worker], "allow_other_workers": False}
+    future = client.submit(kind, *arguments, actor=True, pure=False, **pinned)
+    try:
+        return future.result(timeout=START_SECONDS)
+    except TimeoutError:
+        future.cancel()
+        raise

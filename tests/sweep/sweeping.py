@@ -1,0 +1,61 @@
+"""What the tests of sweeps share."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from rbm.checkpoint import from_bytes
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+from rbm.store import Store
+from rbm.sweep import Axis, Ledger, SweepSpec
+from rbm.training.config import TrainConfig
+
+BASE = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(7), TrainConfig(epochs=60, batch_size=10))
+GRID = (Axis("n_hidden", (5, 7, 11)), Axis("k", (1, 2, 3)))
+QUICK = SweepSpec(BASE, GRID, objective="pseudo_log_likelihood")
+# Long enough for something to happen while it trains.
+LONG = SweepSpec(
+    RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(epochs=25, algorithm="pcd")),
+    (Axis("n_hidden", (13, 23)), Axis("k", (1, 2))),
+    objective="free_energy_gap",
+)
+
+
+def wait(condition: Callable[[], bool], seconds: float = 90.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def trained(spec: RunSpec) -> np.ndarray:
+    """The weights of the same run, uninterrupted and without a cluster, with one thread like a worker's."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        trainer = make_trainer(spec, make_dataset(spec.dataset))
+        while not trainer.finished:
+            trainer.step()
+    finally:
+        torch.set_num_threads(threads)
+    return trainer.model.weight.detach().numpy()
+
+
+def check_each_counted_once(store: Store, name: str, spec: SweepSpec) -> None:
+    """Every cell of the grid is one trial and one finished run with the parameters of one left in peace."""
+    trials = Ledger(name, store).trials()
+    assert [t.state for t in trials] == ["finished"] * len(spec.cells())
+    assert [dict(t.values) for t in trials] == spec.cells()
+    runs = {run.id: run for run in store.runs(tag=name)}
+    assert sorted(runs) == sorted(t.run_id for t in trials)
+    for trial in trials:
+        run = runs[trial.run_id]
+        assert run.status == "finished"
+        assert run.spec == spec.run(trial.values)
+        steps = [e.step for e in store.history(run.id).events]
+        assert steps == sorted(set(steps))
+        np.testing.assert_array_equal(
+            from_bytes(store.checkpoint(run.id)).model.weight.detach().numpy(), trained(run.spec)
+        )

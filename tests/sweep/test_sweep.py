@@ -1,0 +1,191 @@
+"""Sweeps on real workers: every trial once, judged rightly, taken up again after a kill or an interruption."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rbm import cluster
+from rbm.checkpoint import from_bytes
+from rbm.errors import ConfigError, StoreError
+from rbm.evaluation import exact
+from rbm.evaluation.likelihood import log_likelihood, pseudo_log_likelihood
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.likelihood_job import RESULT, fixed_data
+from rbm.store import Store
+from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, names
+from rbm.sweep.objective import PSEUDO_IMAGES
+from rbm.sweep.study import rungs
+from rbm.training.config import TrainConfig
+from tests.sweep.sweeping import BASE, LONG, QUICK, check_each_counted_once, wait
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[cluster.Cluster]:
+    yield cluster.connect()
+    cluster.disconnect()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(folder=tmp_path)
+    yield opened
+    opened.close()
+
+
+def swept(name: str, spec: SweepSpec, store: Store) -> Sweep:
+    sweep = Sweep(Ledger.create(name, spec, store), lambda: store)
+    sweep.wait(120)
+    assert (sweep.status, sweep.problem) == ("finished", "")
+    return sweep
+
+
+def test_a_grid_tries_every_cell_once_and_its_values_are_those_of_a_direct_evaluation(workers, store):
+    sweep = swept("nine", QUICK, store)
+    assert sweep.progress() == (9, 1.0)
+    check_each_counted_once(store, "nine", QUICK)
+    for trial in sweep.ledger.trials():
+        model = from_bytes(store.checkpoint(trial.run_id)).model
+        rows = fixed_data(QUICK.run(trial.values))["validation"][:PSEUDO_IMAGES]
+        assert trial.value == pytest.approx(pseudo_log_likelihood(model, rows).mean().item(), abs=1e-6)
+        (kept,) = store.evaluations(trial.run_id)
+        assert (kept.name, kept.result["value"]) == ("pseudo_log_likelihood", trial.value)
+    best = sweep.ledger.best()
+    assert best.value == max(t.value for t in sweep.ledger.trials())
+    importance = sweep.ledger.importance()
+    assert set(importance) == {"n_hidden", "k"}
+    assert sum(importance.values()) == pytest.approx(1.0)
+    assert names(store) == ["nine"]
+
+
+def test_the_other_objectives_equal_direct_evaluation_too(workers, store):
+    axes = (Axis("n_hidden", (5, 7)),)
+    for objective in ("log_likelihood", "free_energy_gap"):
+        sweep = swept(objective, SweepSpec(BASE, axes, objective=objective), store)
+        for trial in sweep.ledger.trials():
+            model = from_bytes(store.checkpoint(trial.run_id)).model
+            data = fixed_data(BASE)
+            if objective == "log_likelihood":  # exact for machines this small
+                direct = log_likelihood(model, data["validation"], exact.log_partition(model)).mean().item()
+                assert store.newest_evaluations(RESULT)[trial.run_id].result["validation"] == trial.value
+            else:
+                means = [model.free_energy(data[part]).double().mean().item() for part in ("validation", "train")]
+                direct = means[0] - means[1]
+            assert trial.value == pytest.approx(direct, abs=1e-4)
+    values = [t.value for t in sweep.ledger.trials()]
+    assert sweep.ledger.best().value == min(values)  # of gaps the smallest
+
+
+def test_a_worker_killed_mid_sweep_costs_no_trial_and_none_is_counted_twice(workers, store):
+    sweep = Sweep(Ledger.create("killed", LONG, store), lambda: store)
+    wait(lambda: any(0.2 < share < 0.7 for share in sweep.shares().values()))
+    worker = next(w for w, run in sweep._running.items() if run.progress > 0.1)
+    pid = workers.client.run(os.getpid, workers=[worker])[worker]
+    os.kill(pid, signal.SIGKILL)
+    sweep.wait(180)
+    assert (sweep.status, sweep.problem) == ("finished", "")
+    assert sweep.losses >= 1
+    check_each_counted_once(store, "killed", LONG)
+
+
+def test_an_interrupted_sweep_continues_where_it_was(workers, store):
+    first = Sweep(Ledger.create("interrupted", LONG, store), lambda: store)
+    wait(lambda: any(0.2 < share < 0.7 for share in first.shares().values()))
+    with pytest.raises(StoreError, match="under way in another process"):
+        Sweep(Ledger("interrupted", store), lambda: store)
+    first.stop()
+    first.wait(60)
+    assert first.status == "stopped"
+    begun = {t.number: t.run_id for t in first.ledger.trials() if t.state == "running"}
+    assert begun
+    assert all(store.run(i).status == "paused" and store.run(i).progress.step > 0 for i in begun.values())
+    second = Sweep(Ledger("interrupted", store), lambda: store)
+    second.wait(180)
+    assert (second.status, second.problem) == ("finished", "")
+    check_each_counted_once(store, "interrupted", LONG)
+    assert begun.items() <= {t.number: t.run_id for t in second.ledger.trials()}.items()
+
+
+def test_tpe_and_random_keep_to_their_ranges_and_to_the_budget(workers, store):
+    axes = (Axis("n_hidden", (5, 7)), Axis("learning_rate", low=0.001, high=0.3, log=True), Axis("k", low=1, high=3))
+    for method in ("random", "tpe"):
+        spec = SweepSpec(BASE, axes, method, "pseudo_log_likelihood", trials=5)
+        trials = swept(method, spec, store).ledger.trials()
+        assert [t.state for t in trials] == ["finished"] * 5
+        for trial in trials:
+            assert trial.values["n_hidden"] in (5, 7)
+            assert 0.001 <= trial.values["learning_rate"] <= 0.3
+            assert trial.values["k"] in (1, 2, 3)
+        assert len({t.values["learning_rate"] for t in trials}) == 5
+    ledger = Ledger("tpe", store)
+    ledger.extend(trials=6)
+    Sweep(ledger, lambda: store).wait(60)
+    assert len(Ledger("tpe", store).trials()) == 6
+
+
+def test_the_worst_are_given_up_by_successive_halving(workers, store):
+    base = RunSpec(DatasetSpec(size=500), ModelSpec(7), TrainConfig(epochs=9))
+    axes = (Axis("learning_rate", (0.1, 0.05, 1e-5, 2e-5)),)
+    spec = SweepSpec(base, axes, objective="pseudo_log_likelihood", pruning=True)
+    sweep = Sweep(Ledger.create("pruned", spec, store), lambda: store, workers=1)  # in order
+    sweep.wait(120)
+    trials = sweep.ledger.trials()
+    assert trials[0].state == "finished"
+    given_up = [t for t in trials if t.state == "pruned"]
+    assert {t.values["learning_rate"] for t in given_up} >= {1e-5, 2e-5}
+    first = rungs(base.training.epochs)[0]
+    for trial in given_up:
+        run = store.run(trial.run_id)
+        assert run.progress.epoch in (first, 3 * first)
+        assert "Given up" in run.progress.message
+
+
+def test_what_cannot_be_trained_fails_alone_and_says_why(workers, store):
+    wide = SweepSpec(
+        RunSpec(DatasetSpec(size=100), ModelSpec(23), TrainConfig(epochs=1)),
+        (Axis("algorithm", ("exact", "cd")),),
+        objective="free_energy_gap",
+    )
+    ledger = Ledger.create("wide", wide, store)
+    Sweep(ledger, lambda: store).wait(120)
+    exact_one, cd = ledger.trials()
+    assert (exact_one.state, cd.state) == ("failed", "finished")
+    assert "exact gradient would visit" in exact_one.message
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Axis("colour", ("red",)), "no setting 'colour'"),
+        (lambda: Axis("k"), "either values"),
+        (lambda: Axis("k", (1, 1)), "twice"),
+        (lambda: Axis("k", low=5, high=1), "must be the larger"),
+        (lambda: Axis("algorithm", low=1, high=2), "has no range"),
+        (lambda: Axis("learning_rate", low=0.0, high=1.0, log=True), "above 0"),
+        (lambda: SweepSpec(axes=(Axis("k", (1, 1000)),)), "k is 1000; expected 1 to 50"),
+        (lambda: SweepSpec(axes=(Axis("k", low=1, high=5),)), "needs values of k"),
+        (lambda: SweepSpec(axes=()), "at least one"),
+        (lambda: SweepSpec(method="guess"), "grid, random, tpe"),
+        (lambda: SweepSpec(objective="beauty"), "log_likelihood"),
+        (lambda: SweepSpec(trials=0), "number of trials is 0"),
+        (lambda: SweepSpec.from_json("[]"), "not the description"),
+    ],
+)
+def test_what_makes_no_sweep_is_told(make, words):
+    with pytest.raises(ConfigError, match=words):
+        make()
+
+
+def test_a_spec_survives_json_and_a_name_is_taken_once(store):
+    axes = (Axis("n_hidden", (5, 7)), Axis("learning_rate", low=0.001, high=0.3, log=True))
+    spec = SweepSpec(BASE, axes, "tpe", "free_energy_gap", True, 7, 2.5, 99)
+    assert SweepSpec.from_json(spec.to_json()) == spec
+    assert Ledger.create("one", spec, store).spec == Ledger("one", store).spec == spec
+    with pytest.raises(ConfigError, match="already"):
+        Ledger.create("one", spec, store)
+    with pytest.raises(ConfigError, match="letters"):
+        Ledger.create(" ", spec, store)
+    with pytest.raises(StoreError, match="no sweep named 'two'"):
+        Ledger("two", store)

@@ -1,0 +1,85 @@
+"""What the page that searches shows, as plain values."""
+
+import pytest
+
+from pages.ui.sweep_view import heat_map, importance, number, parallel, read_axis, slices
+from rbm.errors import ConfigError
+from rbm.sweep import Axis, SweepSpec, Trial
+
+SPEC = SweepSpec(axes=(Axis("n_hidden", (16, 64)), Axis("k", (1, 5, 25)), Axis("learning_rate", (0.1, 0.2))))
+
+
+def trial(number: int, state: str, n_hidden: int, k: int, rate: float, value: float | None = None) -> Trial:
+    values = {"n_hidden": n_hidden, "k": k, "learning_rate": rate}
+    return Trial(number, state, values, value, f"run{number}" if state != "waiting" else "", "", 1.0)
+
+
+TRIALS = [
+    trial(0, "finished", 16, 1, 0.1, -150.0),
+    trial(1, "finished", 16, 1, 0.2, -140.0),
+    trial(2, "finished", 64, 5, 0.1, -100.0),
+    trial(3, "running", 64, 25, 0.1),
+    trial(4, "pruned", 16, 25, 0.1),
+    trial(5, "waiting", 64, 1, 0.1),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("n_hidden", "16, 64,256", Axis("n_hidden", (16, 64, 256))),
+        ("k", "1 to 5", Axis("k", low=1, high=5)),
+        ("learning_rate", "0.001 to 0.3", Axis("learning_rate", low=0.001, high=0.3, log=True)),
+        ("learning_rate", "1e-3, .5", Axis("learning_rate", (0.001, 0.5))),
+        ("algorithm", "cd, pcd", Axis("algorithm", ("cd", "pcd"))),
+    ],
+)
+def test_what_a_person_writes_is_read(name, text, expected):
+    assert read_axis(name, text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "one", "1.5", "1 to", "5 to 1"])
+def test_what_cannot_be_read_is_told(text):
+    with pytest.raises(ConfigError):
+        read_axis("k", text)
+
+
+def test_a_cell_shows_the_best_of_its_trials_and_where_the_others_stand():
+    data = heat_map(SPEC, TRIALS, {3: 0.4}, TRIALS[2], "light")
+    assert (data["y"]["labels"], data["x"]["labels"]) == (["16", "64"], ["1", "5", "25"])
+    cells = data["cells"]
+    assert [c["text"] for c in cells] == ["−140.00", "", "given up", "", "−100.00", ""]
+    assert [c["state"] for c in cells] == ["finished", "waiting", "pruned", "waiting", "best", "running"]
+    assert [c["run"] for c in cells] == ["run1", "", "run4", "", "run2", "run3"]
+    assert cells[5]["share"] == 0.4
+    assert cells[0]["words"] == "Hidden units 16, Gibbs steps k 1: AIS log-likelihood −140.00. Click to open the run"
+    assert cells[4]["colour"] == "rgb(11, 118, 112)"  # the accent itself
+
+
+def test_of_gaps_the_smallest_is_the_darkest():
+    gap = SweepSpec(axes=SPEC.axes[:2], objective="free_energy_gap")
+    trials = [t._replace(value=-t.value if t.value else None) for t in TRIALS]
+    cells = heat_map(gap, trials, {}, trials[2], "dark")["cells"]
+    assert cells[4]["colour"] == "rgb(18, 132, 122)"
+    assert cells[0]["text"] == "140.00"
+
+
+def test_slices_and_parallel_coordinates_hold_every_finished_trial():
+    figure = slices(SPEC, TRIALS, SPEC.axes[0])
+    assert list(figure.data[0].x) == ["16", "16", "64"]
+    assert list(figure.data[0].y) == [-150, -140, -100]
+    assert figure.layout.yaxis.title.text == "AIS log-likelihood, nats per image"
+    ranged = SweepSpec(axes=(Axis("learning_rate", low=0.01, high=1.0, log=True),), method="tpe")
+    assert slices(ranged, TRIALS, ranged.axes[0]).layout.xaxis.type == "log"
+    lines = parallel(SPEC, TRIALS).data[0].dimensions
+    assert [d.label for d in lines] == ["Hidden units", "Gibbs steps k", "Learning rate", "AIS log-likelihood"]
+    assert list(lines[1].values) == [0, 0, 1]  # evenly spread, whatever the numbers
+    assert list(lines[1].ticktext) == ["1", "5", "25"]
+    assert list(lines[3].values) == [-150, -140, -100]
+
+
+def test_importance_names_settings_as_people_do():
+    figure = importance({"n_hidden": 0.7, "k": 0.3})
+    assert list(figure.data[0].x) == ["Hidden units", "Gibbs steps k"]
+    assert list(figure.data[0].y) == [0.7, 0.3]
+    assert number(-1.005) == "−1.00"
