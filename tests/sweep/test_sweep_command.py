@@ -60,6 +60,7 @@ def test_bad_input_is_one_sentence(arguments, words, capsys):
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.slow  # a minute; test_sweep.py and test_scheduler.py lose workers and interrupt searches in every run
 def test_kill_9_of_the_sweep_loses_no_trial_and_counts_none_twice(registry, tmp_path):
     path = tmp_path / "base.json"
     path.write_text(LONG.base.to_json())
