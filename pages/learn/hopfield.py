@@ -63,6 +63,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             "Rule",
             memory.RULES,
             required=True,
+            wrap=True,
             key="hopfield_rule",
             format_func=str.capitalize,
             help="How pictures become an energy. The first three set the weights; the modern one keeps the pictures.",

@@ -69,8 +69,9 @@ def main() -> None:
             times = []
             for move in range(MOVES + 2):
                 back_and_forth = "ArrowRight" if move % 2 == 0 else "ArrowLeft"
-                # k has four stops; the compass starts near the end of its path, and each moment is computed but once.
-                key = {"slow_k": back_and_forth, "follows_place": "ArrowLeft"}.get(slider, "ArrowRight")
+                # k and the rate have few stops; the compass starts near its path's end, each moment is computed but once.
+                few = {"slow_k": back_and_forth, "slow_learning_rate": back_and_forth, "follows_place": "ArrowLeft"}
+                key = few.get(slider, "ArrowRight")
                 times.append(milliseconds(page, slider, picture, key))
                 page.wait_for_timeout(150)
             times = times[2:]  # the first two pay for imports and caches
