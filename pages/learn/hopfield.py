@@ -55,6 +55,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Digits to store",
         range(10),
         selection_mode="multi",
+        wrap=True,
         key="hopfield_digits",
         help="The most typical example of each digit, 14 × 14 pixels.",
     )

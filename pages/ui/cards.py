@@ -63,7 +63,7 @@ def likelihood_option(history: History) -> dict[str, Any]:
         band=("reverse AIS", "AIS"),
         band_label="bracket",
         dots=True,
-        empty="First value after an epoch",
+        empty="First value some seconds after an epoch",
     )
 
 
