@@ -1,6 +1,9 @@
 """What most tests start from: a machine small enough to know everything about, and a source of chance."""
 
+import os
 from collections.abc import Iterator
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two processes test side by side: more threads would only be in the way
 
 import pytest
 import torch

@@ -45,7 +45,8 @@ def test_a_page_opens_alone_without_a_run(script):
 
 
 @pytest.mark.parametrize("script", [shell.FILTERS, shell.GIBBS, shell.RUNS])
-def test_an_empty_page_says_what_to_do_next(script):
+def test_an_empty_page_says_what_to_do_next(script, tmp_path, monkeypatch):
+    monkeypatch.setenv("RBM_RUNS", str(tmp_path))  # a registry of which nobody has heard
     (hint,) = open_page(script).info
     assert "Train" in hint.value
 

@@ -68,7 +68,6 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
     assert len(filters) >= 3
     for key in ("chart_free_energy", "chart_reconstruction_error"):
         assert points(page, key) > 0
-    wait(lambda: points(page, "chart_likelihood") >= 2, 120, "the first bracket of the likelihood, both its ends")
 
     press(page, "pause")
     expect(page.locator(".st-key-status .status")).to_contain_text("Paused")
@@ -104,6 +103,12 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
         seen.append(picture(page, "wall_v"))
         expect(page.get_by_text(f"Step {click + 1}.")).to_be_visible()
     assert len(set(seen)) == 6
+
+
+def test_the_bracket_of_the_likelihood_comes_while_it_trains(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/train?v=1&h=8")  # so few hidden units are enumerated at once
+    press(page, "train")
+    wait(lambda: points(page, "chart_likelihood") >= 2, 30, "both ends of the first bracket")
 
 
 def go(page: Page, section: str, title: str) -> None:
@@ -261,10 +266,10 @@ def test_a_socket_without_a_page_is_refused(server, browser):
 @pytest.mark.parametrize(
     ("path", "heading"),
     [
-        ("", "Boltzmann Explorer"),
         ("train", "Train a machine"),
-        ("filters", "Look at its filters"),
-        ("gibbs", "Step its Gibbs chains"),
+        pytest.param("", "Boltzmann Explorer", marks=pytest.mark.slow),
+        pytest.param("filters", "Look at its filters", marks=pytest.mark.slow),
+        pytest.param("gibbs", "Step its Gibbs chains", marks=pytest.mark.slow),
     ],
 )
 def test_a_deep_link_as_the_first_request_to_a_fresh_server_shows_the_page(fresh_server, open_page, path, heading):
@@ -276,7 +281,7 @@ def test_a_deep_link_as_the_first_request_to_a_fresh_server_shows_the_page(fresh
         page.wait_for_timeout(100)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_every_page_fits_a_phone(server, open_page, scheme):
     page = open_page(server.url, width=390, height=800, scheme=scheme)
     press(page, "demo_default")

@@ -58,7 +58,7 @@ def test_five_algorithms_race(server, open_page: OpenPage):
     wait(lambda: int(chart.get_attribute("data-points") or 0) > 30, 60, "the first legs")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_every_lesson_fits_a_phone(server, open_page: OpenPage, scheme):
     page = open_page(server.url, width=390, height=800, scheme=scheme)
     for address in ("pixels", "markov", "slow", "follows"):

@@ -70,5 +70,5 @@ def valid_files() -> dict[str, tuple[bytes, ...]]:
         "npy": (npy(PICTURES),),
         "npz": (npz(x=PICTURES, y=LABELS),),
         "csv": (table(),),
-        "idx": (idx(LABELS.astype(np.uint8)), gzip.compress(idx(PICTURES))),
+        "idx": (idx(LABELS.astype(np.uint8)), gzip.compress(idx(PICTURES), mtime=0)),
     }

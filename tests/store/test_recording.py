@@ -33,6 +33,10 @@ def wait(condition: Callable[[], bool], seconds: float = 60.0) -> None:
         time.sleep(0.01)
 
 
+# On PostgreSQL by hand alone: seconds of waiting for what the other tests of the registry show there too.
+on_both = pytest.mark.parametrize("url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
+
+
 @pytest.fixture(scope="module")
 def workers() -> Iterator[cluster.Cluster]:
     yield cluster.connect()
@@ -69,6 +73,7 @@ def test_a_live_run_is_in_the_registry_from_its_first_slice_with_its_numbers_and
     run.release()
 
 
+@on_both
 def test_pausing_keeps_the_very_state_and_another_server_goes_on_to_the_same_parameters(workers, store, open_again):
     first = LiveRun(SPEC, Record(SPEC, store=lambda: store))
     first.play()
@@ -126,6 +131,7 @@ while True:
 INTERVAL = 0.5
 
 
+@on_both
 def test_kill_9_of_the_server_loses_at_most_a_checkpoint_interval_and_resume_is_bit_for_bit(
     workers, store, url, tmp_path, monkeypatch
 ):

@@ -78,6 +78,7 @@ def test_the_other_objectives_equal_direct_evaluation_too(workers, store):
     assert sweep.ledger.best().value == min(values)  # of gaps the smallest
 
 
+@pytest.mark.slow  # test_scheduler.py shows it from the command line
 def test_a_worker_killed_mid_sweep_costs_no_trial_and_none_is_counted_twice(workers, store):
     sweep = Sweep(Ledger.create("killed", LONG, store), lambda: store)
     wait(lambda: any(0.2 < share < 0.7 for share in sweep.shares().values()))
