@@ -1,5 +1,5 @@
 // Bars over the states of a small machine, each with its own little picture. Nodes stay when the data change.
-// Joined behind scales.js.
+// Joined behind board.js and scales.js.
 
 const SVG = "http://www.w3.org/2000/svg";
 const TOP = 8;
@@ -9,8 +9,11 @@ export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".statebars");
   if (!charts.has(root)) charts.set(root, new StateBars(root));
   const chart = charts.get(root);
-  chart.update(data);
-  return () => chart.resized.disconnect();
+  const leave = join(data, (now) => chart.update(now));
+  return () => {
+    leave();
+    chart.resized.disconnect();
+  };
 }
 
 function element(parent, name, attributes = {}) {

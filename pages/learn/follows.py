@@ -1,8 +1,10 @@
 """What CD really follows: its mean gradient against the likelihood's own, and where that leads."""
 
+from functools import partial
+
 import streamlit as st
 
-from pages.ui import follows, lesson, race
+from pages.ui import facts, follows, instant, lesson, race
 
 lesson.question(
     "What CD really follows",
@@ -32,14 +34,14 @@ lesson.experiments(
 @st.fragment
 def compass() -> None:
     """The gradients at one moment; sliders draw this part alone."""
-    size, place, k = follows.compass_controls()
-    seen = follows.compass(size, place)
-    follows.numbers(seen, k)
+    size, stops = follows.compass_controls()
+    drawn = instant.respond(stops, partial(follows.elements, size))
+    facts.facts(drawn["follows_numbers"], key="follows_numbers", look="figures")
     left, right = st.columns(2, gap="large")
     with left:
-        follows.angles(seen)
+        follows.angles(drawn)
     with right:
-        follows.lengths(seen)
+        follows.lengths(drawn)
     lesson.formula(
         r"\begin{aligned} \text{CD-}k:\quad & \langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p_0 K^k} \\"
         r" \text{exact:}\quad & \langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p}"

@@ -1,8 +1,10 @@
 """Gibbs sampling as a Markov chain: its whole transition matrix, its memory, and a chain that never crosses."""
 
+from functools import partial
+
 import streamlit as st
 
-from pages.ui import lesson, markov, markov_chains
+from pages.ui import cards, instant, lesson, markov, markov_chains
 
 lesson.question("Markov chain", "How long must a Gibbs chain run before where it started no longer matters?")
 interval = markov_chains.interval()
@@ -31,22 +33,24 @@ lesson.experiments(
 def look() -> None:
     """Matrix and spectrum above, watched chains below; a slider or a step draws them again."""
     asked = markov.controls()
-    known, chains = markov.facts(*asked), markov_chains.watched(asked)
+    chains = markov_chains.watched(asked)
     if interval is not None and st.session_state.get("markov_playing"):
         markov_chains.advance(chains, markov_chains.PLAY_SWEEPS)
+    shown = markov_chains.Chains(asked, markov_chains.running(chains))
+    drawn = instant.respond(markov.STOPS, partial(markov_chains.elements, asked.kind, cards.mode(), shown))
     left, right = st.columns([5, 6], gap="large")
     with left:
-        markov.heat_map(known)
+        markov.heat_map(drawn)
         lesson.formula(r"\begin{gathered} K(v \to v') = \sum_h p(h \mid v)\, p(v' \mid h) \\ pK = p \end{gathered}")
     with right:
-        markov.spectrum(known)
-        markov.bottleneck(known)
+        markov.spectrum(drawn)
+        markov.bottleneck(drawn)
     markov_chains.transport(chains)
     left, right = st.columns([6, 5], gap="large")
     with left:
-        markov_chains.visits(known, chains)
+        markov_chains.visits(drawn)
     with right:
-        markov_chains.distance(chains)
+        markov_chains.distance(drawn)
 
 
 look()

@@ -1,8 +1,10 @@
 """One update in slow motion: a single step of CD or PCD, click by click."""
 
+from functools import partial
+
 import streamlit as st
 
-from pages.ui import lesson, slow_motion, slow_pictures, slow_stages
+from pages.ui import cards, instant, lesson, slow_motion, slow_pictures, slow_stages
 
 lesson.question("One update in slow motion", "What exactly happens to the weights when the machine sees one picture?")
 DIGIT, TINY = slow_motion.SUBJECTS
@@ -35,14 +37,19 @@ def update() -> None:
     slow, shape = slow_motion.slow_update(asked, machine)
     known = slow_stages.stages(asked.k, asked.algorithm == "PCD")
     stage = slow_motion.transport(known, slow, machine)
+    chosen, number = st.session_state.get("slow_unit"), st.session_state["slow_stage"]
+    drawn = instant.respond(
+        slow_motion.STOPS, partial(slow_motion.elements, asked, machine, chosen, number, cards.mode())
+    )
     lesson.formula(stage.formula)
     left, right = st.columns([6, 5], gap="large")
     with left:
-        slow_pictures.chain(slow, shape, stage, known)
-        slow_pictures.hidden_bars(slow)
+        slow_pictures.chain(drawn)
+        slow_pictures.hidden_bars(drawn)
     with right:
-        unit = slow_pictures.choose_unit(machine, slow, shape)
-        slow_pictures.parts(slow, machine, unit, shape, stage)
+        unit = slow_pictures.unit(slow, chosen)
+        slow_pictures.choose_unit(machine, unit, shape)
+        slow_pictures.show_parts(drawn, unit)
 
 
 update()

@@ -1,8 +1,10 @@
 """Two pixels: Hebb's rule beside gradient descent, on a machine that fits on a napkin."""
 
+from functools import partial
+
 import streamlit as st
 
-from pages.ui import lesson, two_pixels
+from pages.ui import facts, instant, lesson, two_pixels
 
 lesson.question(
     "Two pixels", "How do a coupling and two biases come to know that two pixels like to be on or off together?"
@@ -33,24 +35,25 @@ lesson.experiments(
 @st.fragment
 def learn() -> None:
     """Everything moves with the sliders, so everything is drawn again."""
-    asked = two_pixels.controls()
-    if asked is None:
+    p0 = two_pixels.controls()
+    if p0 is None:
         return
+    drawn = instant.respond(two_pixels.STOPS, partial(two_pixels.elements, p0))
     left, right = st.columns([6, 5], gap="large")
     with left:
-        two_pixels.bars(asked)
+        two_pixels.bars(drawn)
     with right:
         lesson.formula(r"\begin{gathered} E(x) = -W x_1 x_2 - b_1 x_1 - b_2 x_2 \\ P(x) = e^{-E(x)} / Z \end{gathered}")
         lesson.formula(
             r"\begin{aligned} \Delta W &= -\eta\,\partial\,\mathrm{KL}(P_0\|P) / \partial W \\"
             r" &= \eta\,\bigl(\langle x_1 x_2\rangle_{P_0} - \langle x_1 x_2\rangle_{P}\bigr) \end{aligned}"
         )
-        two_pixels.table(asked)
+        facts.facts(drawn["pixels_table"], key="pixels_table")
     left, right = st.columns(2, gap="large")
     with left:
-        two_pixels.divergence(asked)
+        two_pixels.divergence(drawn)
     with right:
-        two_pixels.correlation(asked)
+        two_pixels.correlation(drawn)
 
 
 learn()

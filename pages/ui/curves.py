@@ -26,4 +26,4 @@ def curves(option: Mapping[str, Any], *, key: str, alt: str, height: int = 280) 
 
     For the reader: the wheel or a drag zooms in x, a double click shows everything again, a click on a name hides it.
     """
-    _mount(key=key, data={**option, "alt": alt, "height": height, "channel": key, "at": time()})
+    _mount(key=key, data={"at": time(), **option, "alt": alt, "height": height, "channel": key})

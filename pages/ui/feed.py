@@ -28,6 +28,7 @@ class Feed:
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(16)  # known to this session's page alone
+        self.sliders: object = None  # what `pages.ui.instant` answers
         self._run: LiveRun | None = None
         self._draw: Callable[[LiveRun], Elements] | None = None
         self._listeners: set[Callable[[], None]] = set()
@@ -78,6 +79,11 @@ def current() -> Feed:
     return found
 
 
+def find(token: str) -> Feed | None:
+    """The living session's feed of that token."""
+    return _feeds.get(token)
+
+
 def pause() -> float:
     """Seconds between news of a moving run: twice a second, less often when a class trains."""
     return min(max(0.45, 0.06 * watched_runs()), 3.0)
@@ -85,7 +91,7 @@ def pause() -> float:
 
 async def serve(socket: WebSocket) -> None:
     """A page's socket: news go out, "drawn" comes back before the next."""
-    feed = _feeds.get(socket.path_params["token"])
+    feed = find(socket.path_params["token"])
     if feed is None:
         await socket.close()
         return

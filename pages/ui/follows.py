@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from pages.ui import cards, figures
+from pages.ui import cards, facts, feed, figures
 from pages.ui.curves import curves
 
 if TYPE_CHECKING:
@@ -31,19 +33,24 @@ class Compass(NamedTuple):
 @st.cache_resource(show_spinner="Learning by the exact gradient", max_entries=8)
 def path(size: str) -> list[Moment]:
     """Exact learning of bars and stripes, moment by moment."""
+    return _path(size)
+
+
+@lru_cache(maxsize=8)
+def _path(size: str) -> list[Moment]:
     from rbm.laboratory import machines
 
     side, n_hidden, rate = SIDES[size]
     return machines.path(side, n_hidden, rate=rate)
 
 
-@st.cache_resource(show_spinner=False, max_entries=256)
+@lru_cache(maxsize=256)
 def compass(size: str, place: int) -> Compass:
     """All gradients at one moment of the path, exact each."""
     from rbm.datasets.toy import bars_and_stripes, entropy
     from rbm.evaluation import mean_gradient, transition
 
-    moment = path(size)[place]
+    moment = _path(size)[place]
     data = bars_and_stripes(SIDES[size][0]).train
     half = transition.halves(moment.model)
     p0 = mean_gradient.distribution(data, half)
@@ -65,8 +72,8 @@ def set_moment(size: str, share: float, k: int) -> None:
     st.session_state.update(follows_size=size, follows_place=round(share * (places - 1)), follows_k=k)
 
 
-def compass_controls() -> tuple[str, int, int]:
-    """Which pictures, how far learnt, and k."""
+def compass_controls() -> tuple[str, dict[str, Sequence[int]]]:
+    """Which pictures; how far learnt, and k, with the stops of both sliders."""
     if "follows_size" not in st.session_state:
         set_moment("3×3 pixels", 0.85, 1)
     size = st.segmented_control(
@@ -95,39 +102,49 @@ def compass_controls() -> tuple[str, int, int]:
         persist_state="session",
         help="Sweeps of the negative phase; the charts show all k, the numbers above them this one.",
     )
-    return str(size), int(st.session_state["follows_place"]), int(st.session_state["follows_k"])
+    return str(size), {"follows_place": range(len(steps)), "follows_k": KS}
 
 
-def numbers(seen: Compass, k: int) -> None:
-    """The chosen k in figures."""
-    with st.container(horizontal=True, gap="medium", key="follows_numbers"):
-        for label, value, about in (
-            (
-                "log-likelihood",
-                f"{seen.log_likelihood:.3f}".replace("-", "−"),
-                f"Nats per picture, exact; the best there is: {seen.best:.3f}.",
-            ),
-            ("exact gradient", f"{seen.exact_length:.4f}", "Its length: 0 at the top."),
-            (
-                f"CD-{k} is off by",
-                _degrees(seen.cd_angle[KS.index(k)]),
-                "The angle between CD's mean gradient and the exact one.",
-            ),
-            (f"CD-{k}'s length", f"{seen.cd_length[KS.index(k)]:.4f}", "Of its mean gradient."),
-            (
-                f"PCD-{k} is off by",
-                _degrees(seen.pcd_angle[KS.index(k)]),
-                "For infinitely many chains that took a sweep at every update so far.",
-            ),
-        ):
-            st.metric(label, value, help=about, width="content")
+def elements(size: str, place: int, k: int) -> feed.Elements:
+    """The chosen k in figures, and both charts over all k."""
+    seen = compass(size, place)
+    return {
+        "follows_numbers": _numbers(seen, k),
+        "follows_angles": _angles(seen),
+        "follows_lengths": _lengths(seen),
+    }
+
+
+def _numbers(seen: Compass, k: int) -> dict[str, Any]:
+    at = KS.index(k)
+    told = (
+        (
+            "log-likelihood",
+            f"{seen.log_likelihood:.3f}".replace("-", "−"),
+            f"Nats per picture, exact; the best there is: {seen.best:.3f}.",
+        ),
+        ("exact gradient", f"{seen.exact_length:.4f}", "Its length: 0 at the top."),
+        (
+            f"CD-{k} is off by",
+            _degrees(seen.cd_angle[at]),
+            "The angle between CD's mean gradient and the exact one.",
+        ),
+        (f"CD-{k}'s length", f"{seen.cd_length[at]:.4f}", "Of its mean gradient."),
+        (
+            f"PCD-{k} is off by",
+            _degrees(seen.pcd_angle[at]),
+            "For infinitely many chains that took a sweep at every update so far.",
+        ),
+    )
+    names, values, about = zip(*told, strict=True)
+    return facts.table(names, [values], about)
 
 
 def _degrees(angle: float) -> str:
     return f"{angle:.1f}°" if angle >= 0.05 else "0.0°"
 
 
-def angles(seen: Compass) -> None:
+def angles(drawn: feed.Elements) -> None:
     """The angle to the exact gradient against k."""
     cards.title(
         "How far off the direction is",
@@ -135,27 +152,33 @@ def angles(seen: Compass) -> None:
         "still climbs; above, it goes down.",
         "the noise of a real batch, which comes on top.",
     )
-    option = figures.curve_option(
+    curves(drawn["follows_angles"], height=230, key="follows_angles", alt="Angle to the exact gradient against k")
+
+
+def _angles(seen: Compass) -> dict[str, Any]:
+    return figures.curve_option(
         [figures.Series("CD-k", KS, seen.cd_angle), figures.Series("PCD-k", KS, seen.pcd_angle)],
         x_title="k / sweeps",
         y_title="angle / degrees",
         log_x=True,
     )
-    curves(option, height=230, key="follows_angles", alt="Angle to the exact gradient against k")
 
 
-def lengths(seen: Compass) -> None:
+def lengths(drawn: feed.Elements) -> None:
     """The length of the mean gradients against k."""
     cards.title(
         "How long it is",
         "Length of the mean gradients against k; the dotted line is the exact one's. CD's chains have not gone far from "
         "the data, so early on its gradient is too short; at the top, where the exact one ends, CD's goes on pushing.",
     )
-    option = figures.curve_option(
+    curves(drawn["follows_lengths"], height=230, key="follows_lengths", alt="Length of the mean gradients against k")
+
+
+def _lengths(seen: Compass) -> dict[str, Any]:
+    return figures.curve_option(
         [figures.Series("CD-k", KS, seen.cd_length), figures.Series("PCD-k", KS, seen.pcd_length)],
         x_title="k / sweeps",
         y_title="length of the gradient",
         log_x=True,
         line=("exact", seen.exact_length),
     )
-    curves(option, height=230, key="follows_lengths", alt="Length of the mean gradients against k")

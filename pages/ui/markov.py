@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, figures, frames, theme
-from pages.ui.statebars import state_bars
-from pages.ui.wall import wall
+from pages.ui import cards, feed, figures, frames, theme, wall
+from pages.ui import facts as words
+from pages.ui.statebars import moving, state_bars
 
 if TYPE_CHECKING:
     from rbm.models.rbm import RBM
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 SIDE = 2  # of the pictures; 16 states
 MACHINES = ("two far modes", "bars and stripes", "random weights")
 EIGENVALUES = 8
+STOPS = {
+    "markov_coupling": [round(0.1 * i, 1) for i in range(61)],
+    "markov_beta": [round(0.1 * i, 1) for i in range(1, 31)],
+}
 
 
 class Facts(NamedTuple):
@@ -83,17 +88,24 @@ def controls() -> Asked:
     return Asked(str(kind), float(st.session_state["markov_coupling"]), float(st.session_state["markov_beta"]))
 
 
-@st.cache_resource(show_spinner="Learning the tiny machine", max_entries=256)
+@lru_cache(maxsize=256)
 def machine(kind: str, coupling: float) -> RBM:
     """The machine that is asked for."""
     from rbm.laboratory import machines
 
     if kind == MACHINES[1]:
-        return machines.learnt_bars(SIDE)
+        return _learnt()
     return machines.two_modes(coupling) if kind == MACHINES[0] else machines.random(coupling)
 
 
-@st.cache_resource(show_spinner=False, max_entries=512)
+@lru_cache(maxsize=1)
+def _learnt() -> RBM:
+    from rbm.laboratory import machines
+
+    return machines.learnt_bars(SIDE)
+
+
+@lru_cache(maxsize=512)
 def facts(kind: str, coupling: float, beta: float) -> Facts:
     """The exact chain at that β."""
     from rbm.evaluation import transition
@@ -114,7 +126,17 @@ def facts(kind: str, coupling: float, beta: float) -> Facts:
     )
 
 
-def heat_map(known: Facts) -> None:
+def elements(known: Facts, mode: theme.Mode) -> feed.Elements:
+    """Matrix, eigenvalues, their meaning in sweeps, and the slowest mode."""
+    return {
+        "markov_matrix": _heat_map(known, mode),
+        "markov_spectrum": moving(_spectrum(known)),
+        "markov_times": _times(known),
+        "markov_slowest": moving(_slowest(known)),
+    }
+
+
+def heat_map(drawn: feed.Elements) -> None:
     """K as a square of colours."""
     cards.title(
         "The transition matrix K",
@@ -123,30 +145,26 @@ def heat_map(known: Facts) -> None:
         "how a particular chain will go: only what each step may be.",
         "a larger coupling: two blocks appear, and between them nothing.",
     )
+    alt = "The transition matrix of Gibbs sampling as a heat map"
+    wall.show(drawn["markov_matrix"], max_cell=22, alt=alt, key="markov_matrix")
+    st.caption("Rows: now, from all off (top) to all on. Columns: one sweep later, from all off (left) to all on.")
+
+
+def _heat_map(known: Facts, mode: theme.Mode) -> dict[str, Any]:
     size = len(known.p)
     pixels = frames.colour_weights(
-        np.sqrt(known.k).reshape(-1, 1, 1), limit=float(np.sqrt(known.k.max())), lut=theme.diverging(cards.mode())
+        np.sqrt(known.k).reshape(-1, 1, 1), limit=float(np.sqrt(known.k.max())), lut=theme.diverging(mode)
     ).pixels
     labels = [
         f"{now} → {then}: {known.k[i, j]:.3g}"
         for i, now in enumerate(known.names)
         for j, then in enumerate(known.names)
     ]
-    wall(
-        frames.grid_png(pixels, size, gap=0),
-        n=size * size,
-        columns=size,
-        cell=(1, 1),
-        gap=0,
-        labels=labels,
-        max_cell=22,
-        alt="The transition matrix of Gibbs sampling as a heat map",
-        key="markov_matrix",
-    )
-    st.caption("Rows: now, from all off (top) to all on. Columns: one sweep later, from all off (left) to all on.")
+    png = frames.grid_png(pixels, size, gap=0)
+    return wall.pictures(png, n=size * size, columns=size, cell=(1, 1), gap=0, labels=labels)
 
 
-def spectrum(known: Facts) -> None:
+def spectrum(drawn: feed.Elements) -> None:
     """The eigenvalues of K, and what the second one means in sweeps."""
     cards.title(
         "Its eigenvalues",
@@ -154,34 +172,32 @@ def spectrum(known: Facts) -> None:
         "forgotten: after t sweeps the slowest memory has faded to λ₂ᵗ.",
         "which states are far apart; the picture below does.",
     )
+    alt = "The largest eigenvalues of the transition matrix"
+    state_bars(drawn["markov_spectrum"], key="markov_spectrum", alt=alt, height=190)
+    words.facts(drawn["markov_times"], key="markov_times", look="figures")
+
+
+def _spectrum(known: Facts) -> dict[str, Any]:
     shown = known.eigenvalues[:EIGENVALUES]
-    option = figures.state_option(
+    return figures.state_option(
         [figures.Bars("eigenvalue", shown)],
         [f"λ{chr(0x2081 + i)}" for i in range(len(shown))],
         x_title="eigenvalues of K, largest first",
         y_title="eigenvalue",
         top=1.05,
     )
-    state_bars(option, key="markov_spectrum", alt="The largest eigenvalues of the transition matrix", height=190)
-    with st.container(horizontal=True, gap="medium", key="markov_times"):
-        st.metric(
-            "λ₂",
-            f"{known.eigenvalues[1]:.6g}",
-            help="The second largest eigenvalue: what fades slowest.",
-            width="content",
-        )
-        st.metric(
-            "Relaxation / sweeps",
-            _sweeps(known.relaxation),
-            help="1 / (1 − λ₂): how long the slowest observable is remembered.",
-            width="content",
-        )
-        st.metric(
-            "Mixing time / sweeps",
-            _sweeps(known.mixing),
-            help="From the worst start, the sweeps until the total variation from p is at most ¼.",
-            width="content",
-        )
+
+
+def _times(known: Facts) -> dict[str, Any]:
+    return words.table(
+        ("λ₂", "Relaxation / sweeps", "Mixing time / sweeps"),
+        [(f"{known.eigenvalues[1]:.6g}", _sweeps(known.relaxation), _sweeps(known.mixing))],
+        (
+            "The second largest eigenvalue: what fades slowest.",
+            "1 / (1 − λ₂): how long the slowest observable is remembered.",
+            "From the worst start, the sweeps until the total variation from p is at most ¼.",
+        ),
+    )
 
 
 def _sweeps(x: float) -> str:
@@ -190,18 +206,22 @@ def _sweeps(x: float) -> str:
     return f"{x:.3g}" if x < 10 else f"{x:,.0f}" if x < 1e5 else f"{x:.1e}".replace("e+", "e")
 
 
-def bottleneck(known: Facts) -> None:
+def bottleneck(drawn: feed.Elements) -> None:
     """The slowest mode, state by state."""
     cards.title(
         "What it forgets last",
         "The second eigenvector of K. States above and below zero lie on the two sides of the bottleneck that chains "
         "cross least often.",
     )
-    option = figures.state_option(
+    alt = "The second eigenvector of the transition matrix"
+    state_bars(drawn["markov_slowest"], key="markov_slowest", alt=alt, height=190)
+
+
+def _slowest(known: Facts) -> dict[str, Any]:
+    return figures.state_option(
         [figures.Bars("slowest mode", known.slowest)],
         known.names,
         x_title="state v",
         y_title="second eigenvector",
         pictures=(SIDE, SIDE),
     )
-    state_bars(option, key="markov_slowest", alt="The second eigenvector of the transition matrix", height=190)

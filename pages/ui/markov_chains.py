@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, figures, markov
+from pages.ui import cards, feed, figures, markov, theme
 from pages.ui.curves import curves
-from pages.ui.statebars import state_bars
+from pages.ui.statebars import moving, state_bars
 
 if TYPE_CHECKING:
     from rbm.laboratory.visits import Visits
 
 PLAY_SECONDS, PLAY_SWEEPS = 0.4, 20
 MOST_SWEEPS = 20_000
+
+
+class Chains(NamedTuple):
+    """Chains and the machine that they are of."""
+
+    of: markov.Asked
+    running: dict[str, Visits]
 
 
 def watched(asked: markov.Asked) -> dict[str, Visits]:
@@ -86,31 +93,44 @@ def interval() -> float | None:
     return PLAY_SECONDS if st.session_state.get("markov_playing") else None
 
 
-def visits(known: markov.Facts, chains: dict[str, Visits]) -> None:
+def elements(kind: str, mode: theme.Mode, chains: Chains, coupling: float, beta: float) -> feed.Elements:
+    """The whole page for that machine: with the chains where they are its own, with none that has moved otherwise."""
+    asked = markov.Asked(kind, coupling, beta)
+    known = markov.facts(*asked)
+    running = chains.running if chains.of == asked else {}
+    return {
+        **markov.elements(known, mode),
+        "markov_visits": moving(_visits(known, running)),
+        "markov_distance": _distance(running),
+    }
+
+
+def visits(drawn: feed.Elements) -> None:
     """The shares of visits against the exact bars."""
-    plain = chains["Gibbs"]
     cards.title(
         "Where the chain has been",
         "Outlined: the exact p(v). Filled: the share of sweeps that the chain has spent in each state, from all pixels "
         "off; the lit state is where it stands now.",
         "that it has been everywhere: a chain stuck in one mode draws a calm and wrong histogram.",
     )
+    alt = "Shares of visits of the chains against the exact probabilities"
+    state_bars(drawn["markov_visits"], key="markov_visits", alt=alt, height=260)
+
+
+def _visits(known: markov.Facts, running: dict[str, Visits]) -> dict[str, Any]:
     shown = [figures.Bars("exact p(v)", known.p, outline=True)]
-    shown += [figures.Bars(name, chain.share[list(known.order)]) for name, chain in _running(chains).items()]
-    option = figures.state_option(
+    shown += [figures.Bars(name, chain.share[list(known.order)]) for name, chain in running.items()]
+    return figures.state_option(
         shown,
         known.names,
         x_title="state v",
         y_title="probability, share of visits",
         pictures=(markov.SIDE, markov.SIDE),
-        marked=known.order.index(plain.state),
-    )
-    state_bars(
-        option, key="markov_visits", alt="Shares of visits of the chains against the exact probabilities", height=260
+        marked=known.order.index(running["Gibbs"].state) if running else None,
     )
 
 
-def distance(chains: dict[str, Visits]) -> None:
+def distance(drawn: feed.Elements) -> None:
     """Total variation against sweeps."""
     cards.title(
         "How wrong the histogram still is",
@@ -118,17 +138,20 @@ def distance(chains: dict[str, Visits]) -> None:
         "modes missed.",
         "anything, on a real machine: there p(v) is not known, and a flat curve of the chain's own numbers looks the same.",
     )
+    alt = "Total variation between visits and the exact distribution"
+    curves(drawn["markov_distance"], height=260, key="markov_distance", alt=alt)
+
+
+def _distance(running: dict[str, Visits]) -> dict[str, Any]:
     series = [
-        figures.Series(name, np.arange(1, len(chain.distance) + 1), chain.distance)
-        for name, chain in _running(chains).items()
+        figures.Series(name, np.arange(1, len(chain.distance) + 1), chain.distance) for name, chain in running.items()
     ]
-    option = figures.curve_option(
+    return figures.curve_option(
         series, x_title="sweeps", y_title="total variation", empty="Press Step or Play: the chain has not moved yet"
     )
-    curves(option, height=260, key="markov_distance", alt="Total variation between visits and the exact distribution")
 
 
-def _running(chains: dict[str, Visits]) -> dict[str, Visits]:
+def running(chains: dict[str, Visits]) -> dict[str, Visits]:
     """The chains that are shown: the tempered one once it has moved or is to move."""
     return {
         name: chain

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from pages.ui.slow_stages import Stage
+from pages.ui import feed, slow_pictures, theme
+from pages.ui.slow_stages import Stage, stages
 from rbm.experiment import DatasetSpec
 from rbm.training.config import TrainConfig, knobs
 
@@ -22,6 +24,20 @@ WARM_UP = 400  # updates that the machine has behind it
 ALGORITHMS = ("CD", "PCD")
 MOST_K = 4
 KNOBS = ("learning_rate", "momentum", "weight_decay")
+
+
+def _stops(name: str) -> Sequence[float]:
+    known = knobs(TrainConfig)[name]
+    if known.stops:
+        return known.stops
+    low, high, step = (float(x or 0) for x in (known.low, known.high, known.step))
+    return [round(low + step * i, 9) for i in range(round((high - low) / step) + 1)]
+
+
+STOPS: dict[str, Sequence[float]] = {
+    "slow_k": range(1, MOST_K + 1),
+    **{f"slow_{name}": _stops(name) for name in KNOBS},
+}
 
 
 class Asked(NamedTuple):
@@ -161,6 +177,22 @@ def pictures(subject: str) -> Any:
 
     dataset = cached_dataset(DatasetSpec(SUBJECTS[subject][0]))
     return dataset.test, (int(dataset.image_shape[0]), int(dataset.image_shape[1]))
+
+
+def elements(
+    asked: Asked, machine: Machine, unit: int | None, stage: int, mode: theme.Mode, *values: float
+) -> feed.Elements:
+    """The update and its pictures for k, learning rate, momentum and decay."""
+    k, rate, momentum, decay = values
+    asked = asked._replace(k=int(k), learning_rate=rate, momentum=momentum, weight_decay=decay)
+    update, shape = slow_update(asked, machine)
+    known = stages(asked.k, asked.algorithm == "PCD")
+    here = known[min(stage, len(known) - 1)]
+    return {
+        **slow_pictures.layers(update, shape, here, known, mode),
+        "slow_hidden": slow_pictures.hidden(update),
+        **slow_pictures.parts(update, machine, slow_pictures.unit(update, unit), shape, here, mode),
+    }
 
 
 def slow_update(asked: Asked, machine: Machine) -> tuple[Update, tuple[int, int]]:

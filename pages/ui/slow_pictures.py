@@ -7,68 +7,71 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, figures, frames, theme
+from pages.ui import cards, facts, feed, figures, frames, theme, wall
 from pages.ui.slow_stages import Stage
-from pages.ui.statebars import state_bars
-from pages.ui.wall import wall
+from pages.ui.statebars import moving, state_bars
 
 if TYPE_CHECKING:
     from pages.ui.slow_motion import Machine
     from rbm.laboratory.slow_motion import Update
 
 _BLANK: dict[theme.Mode, int] = {"light": 228, "dark": 46}  # the grey of what has not happened yet
+PARTS = ("filter before", "positive", "negative", "η · difference", "momentum", "decay", "update ΔW", "new filter")
 
 
-def chain(update: Update, shape: tuple[int, int], stage: Stage, known: list[Stage]) -> None:
+LAYERS = {
+    "v": ("Visible layer", "Probabilities are grey, samples black and white."),
+    "h": ("Hidden layer", "The hidden units as a small grid, in the order of their filters; places mean nothing."),
+}
+
+
+def chain(drawn: feed.Elements) -> None:
     """The layers as they come: what has not happened yet is blank."""
-    names = [one.name for one in known if not one.parts]
-    shown: list[tuple[str, Any]] = [("v₀", update.phases.v0), ("p(h|v₀)", update.halves[0].mean)]
-    shown.append(("h₀", update.start))
-    for half in update.halves[1:]:
-        shown += [(half.name, half.mean)] + ([(half.name, half.sample)] if half.sample is not None else [])
-    for layer, key, title, about in (
-        (0, "v", "Visible layer", "Probabilities are grey, samples black and white."),
-        (
-            1,
-            "h",
-            "Hidden layer",
-            "The hidden units as a small grid, in the order of their filters; places mean nothing.",
-        ),
-    ):
-        mine = [
-            i for i, (_, values) in enumerate(shown) if (values.shape[1] == update.phases.v0.shape[1]) == (layer == 0)
-        ]
-        rows = np.concatenate(
-            [shown[i][1].numpy() if i < stage.pictures else np.zeros_like(shown[i][1].numpy()) for i in mine]
-        )
-        drawn = rows.reshape(-1, *shape) if layer == 0 else frames.layer_pictures(rows)
-        pixels = frames.colour_probabilities(drawn)
-        pixels[[n for n, i in enumerate(mine) if i >= stage.pictures]] = _BLANK[cards.mode()]
-        here = [n for n, i in enumerate(mine) if i == stage.pictures - 1]
+    for layer, (title, about) in LAYERS.items():
         cards.title(title, about)
-        st.caption(
-            " → ".join(f"**{names[i]}**" if i == stage.pictures - 1 and not stage.parts else names[i] for i in mine)
-        )
-        wall(
-            frames.grid_png(pixels, len(pixels), gap=2 if layer == 0 else 1),
+        facts.facts(drawn[f"slow_names_{layer}"], key=f"slow_names_{layer}", look="caption")
+        wide, alt = 120 if layer == "v" else 90, f"{title} from sub-step to sub-step"
+        wall.show(drawn[f"slow_wall_{layer}"], max_cell=wide, alt=alt, key=f"slow_wall_{layer}")
+
+
+def layers(update: Update, shape: tuple[int, int], stage: Stage, known: list[Stage], mode: theme.Mode) -> feed.Elements:
+    """Both walls of the chain, and the names over their pictures."""
+    names = [one.name for one in known if not one.parts]
+    shown: list[tuple[str, Any]] = [("v", update.phases.v0), ("h", update.halves[0].mean), ("h", update.start)]
+    for half in update.halves[1:]:
+        layer = "v" if half.mean.shape[1] == update.phases.v0.shape[1] else "h"
+        shown += [(layer, half.mean)] + ([(layer, half.sample)] if half.sample is not None else [])
+    found = {}
+    for layer, gap in (("v", 2), ("h", 1)):
+        mine = [i for i, (where, _) in enumerate(shown) if where == layer]
+        rows = np.concatenate([shown[i][1].numpy() for i in mine])
+        pixels = frames.colour_probabilities(rows.reshape(-1, *shape) if layer == "v" else frames.layer_pictures(rows))
+        pixels[[n for n, i in enumerate(mine) if i >= stage.pictures]] = _BLANK[mode]
+        now = stage.pictures - 1 if not stage.parts else -1
+        words = " → ".join(f"**{names[i]}**" if i == now else names[i] for i in mine)
+        found[f"slow_names_{layer}"] = facts.table((), [(words,)])
+        found[f"slow_wall_{layer}"] = wall.pictures(
+            frames.grid_png(pixels, len(pixels), gap=gap),
             n=len(pixels),
             columns=len(pixels),
             cell=(pixels.shape[1], pixels.shape[2]),
-            gap=2 if layer == 0 else 1,
+            gap=gap,
             labels=[names[i] for i in mine],
-            selected=here[0] if here and not stage.parts else None,
-            max_cell=120 if layer == 0 else 90,
-            alt=f"{title} from sub-step to sub-step",
-            key=f"slow_wall_{key}",
+            selected=mine.index(now) if now in mine else None,
         )
+    return found
 
 
-def choose_unit(machine: Machine, update: Update, shape: tuple[int, int]) -> int:
+def unit(update: Update, chosen: int | None) -> int:
+    """The hidden unit whose weights are followed: the chosen one, or the one that learns most."""
+    most = int(update.learnt.norm(dim=0).argmax()) if chosen is None else chosen
+    return min(most, update.learnt.shape[1] - 1)
+
+
+def choose_unit(machine: Machine, unit: int, shape: tuple[int, int]) -> None:
     """The filters before the update; a click chooses the one whose numbers are followed."""
     weight = machine.model.weight.detach().numpy()
     cards.title("The filters before", "One picture a hidden unit. Click one to follow its weights through the update.")
-    default = int(update.learnt.norm(dim=0).argmax())
-    unit = min(int(st.session_state.get("slow_unit", default)), weight.shape[1] - 1)
     columns = frames.near_square(weight.shape[1])[1]
     clicked = cards.filter_wall(
         weight,
@@ -83,52 +86,68 @@ def choose_unit(machine: Machine, update: Update, shape: tuple[int, int]) -> int
     if clicked is not None and clicked != unit:
         st.session_state["slow_unit"] = clicked
         st.rerun(scope="fragment")
-    return unit
 
 
-def parts(update: Update, machine: Machine, unit: int, shape: tuple[int, int], stage: Stage) -> None:
+def show_parts(drawn: feed.Elements, unit: int) -> None:
     """Statistics, their difference, what is added, and the filter before and after, for one hidden unit."""
     st.markdown(
         f"**Unit {unit}, weight by weight**",
         help="Red is positive, blue negative; each picture has a scale of its own, whose end is written above it.",
     )
-    before = machine.model.weight.detach()
-    shown = (
-        ("filter before", before),
-        ("positive", update.positive),
-        ("negative", update.negative),
-        ("η · difference", update.learnt),
-        ("momentum", update.carried),
-        ("decay", update.decayed),
-        ("update ΔW", update.change),
-        ("new filter", update.after.weight.detach()),
-    )
-    pictures = np.stack([values[:, unit].double().numpy().reshape(shape) for _, values in shown])
-    seen = max(stage.parts, 1)
-    coloured = frames.colour_weights(pictures, shared=False, lut=theme.diverging(cards.mode()))
     with st.container(horizontal=True, gap="small", key="slow_parts"):  # four in a row, fewer where there is no room
-        for i, (name, _) in enumerate(shown):
-            pixels = coloured.pixels[i : i + 1].copy()
-            if i >= seen:
-                pixels[:] = _BLANK[cards.mode()]
+        for i, name in enumerate(PARTS):
             with st.container(width=102, gap="xsmall"):
-                strongest = f"±{coloured.limit[i]:.2g}" if i < seen else "…"
-                st.caption(f"{f'**{name}**' if i == seen - 1 else name}  \n{strongest}")
-                cards.picture_wall(pixels, 1, f"slow_part_{i}", name, max_cell=96)
+                facts.facts(drawn[f"slow_scale_{i}"], key=f"slow_scale_{i}", look="caption")
+                wall.show(drawn[f"slow_part_{i}"], max_cell=96, alt=name, key=f"slow_part_{i}")
 
 
-def hidden_bars(update: Update) -> None:
+def parts(
+    update: Update, machine: Machine, unit: int, shape: tuple[int, int], stage: Stage, mode: theme.Mode
+) -> feed.Elements:
+    """Each part's picture, its name and the end of its scale; blank what has not happened yet."""
+    shown = (
+        machine.model.weight.detach(),
+        update.positive,
+        update.negative,
+        update.learnt,
+        update.carried,
+        update.decayed,
+        update.change,
+        update.after.weight.detach(),
+    )
+    pictures = np.stack([values[:, unit].double().numpy().reshape(shape) for values in shown])
+    seen = max(stage.parts, 1)
+    coloured = frames.colour_weights(pictures, shared=False, lut=theme.diverging(mode))
+    found = {}
+    for i, name in enumerate(PARTS):
+        pixels = coloured.pixels[i : i + 1].copy()
+        if i >= seen:
+            pixels[:] = _BLANK[mode]
+        scale = f"±{coloured.limit[i]:.2g}" if i < seen else "…"
+        found[f"slow_scale_{i}"] = facts.table((), [(f"**{name}**" if i == seen - 1 else name,), (scale,)])
+        found[f"slow_part_{i}"] = wall.pictures(frames.grid_png(pixels, 1), n=1, columns=1, cell=shape)
+    return found
+
+
+def hidden_bars(drawn: feed.Elements) -> None:
     """The hidden units' probabilities given the data and given the end of the chain."""
     cards.title(
         "Which units fire, for the data and for the chain",
         "p(h|v₀) outlined, p(h|vₖ) filled. Units where both agree learn nothing about themselves: their bias stays.",
     )
+    alt = "Probabilities of the hidden units for data and chain"
+    state_bars(drawn["slow_hidden"], key="slow_hidden", alt=alt, height=190)
+
+
+def hidden(update: Update) -> dict[str, Any]:
+    """The bars of both."""
     data, model = update.phases.h0_mean[0].numpy(), update.phases.hk_mean[0].numpy()
-    option = figures.state_option(
-        [figures.Bars("given the data", data, outline=True), figures.Bars("given the chain's end", model)],
-        [str(j) for j in range(len(data))],
-        x_title="hidden unit",
-        y_title="probability of being on",
-        top=1.05,
+    return moving(
+        figures.state_option(
+            [figures.Bars("given the data", data, outline=True), figures.Bars("given the chain's end", model)],
+            [str(j) for j in range(len(data))],
+            x_title="hidden unit",
+            y_title="probability of being on",
+            top=1.05,
+        )
     )
-    state_bars(option, key="slow_hidden", alt="Probabilities of the hidden units for data and chain", height=190)

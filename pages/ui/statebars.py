@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from hashlib import blake2s
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from pages.ui.component import declare
@@ -18,10 +19,16 @@ _HTML = """
 </div>
 """
 
-_mount: "ComponentRenderer" = declare("statebars", _HTML, "scales", "statebars")
+_mount: "ComponentRenderer" = declare("statebars", _HTML, "board", "scales", "statebars")
+
+
+def moving(option: Mapping[str, Any]) -> dict[str, Any]:
+    """`figures.state_option(...)` with the fingerprint that says whether the picture has changed."""
+    version = blake2s(json.dumps(option, sort_keys=True).encode(), digest_size=6).hexdigest()
+    return {**option, "version": version}
 
 
 def state_bars(option: Mapping[str, Any], *, key: str, alt: str, height: int = 230) -> None:
     """Draw `figures.state_option(...)`; hover a state for its values. `alt` stays the same while the bars move."""
-    version = blake2s(json.dumps(option, sort_keys=True).encode(), digest_size=6).hexdigest()
-    _mount(key=key, data={**option, "alt": alt, "height": height, "version": version})
+    data = option if "version" in option else moving(option)
+    _mount(key=key, data={"at": time(), **data, "alt": alt, "height": height, "channel": key})

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, figures
+from pages.ui import cards, facts, feed, figures
 from pages.ui.curves import curves
-from pages.ui.statebars import state_bars
+from pages.ui.statebars import moving, state_bars
 from rbm.errors import ConfigError
 from rbm.laboratory import two_pixels
 from rbm.laboratory.two_pixels import COUNTS, Descent, Pair
@@ -18,6 +19,7 @@ NAMES = ("00", "01", "10", "11")  # of the patterns (−1, −1), (−1, 1), (1,
 PATTERNS = ("(−1, −1)", "(−1, 1)", "(1, −1)", "(1, 1)")
 MOST_STEPS = 300
 RATE = 0.2
+STOPS = {"pixels_rate": [round(0.05 * i, 2) for i in range(1, 81)], "pixels_step": range(MOST_STEPS + 1)}
 
 
 class Lesson(NamedTuple):
@@ -35,8 +37,8 @@ def set_controls(counts: tuple[int, ...] = COUNTS, rate: float = RATE, step: int
     st.session_state["pixels_rate"], st.session_state["pixels_step"] = rate, step
 
 
-def controls() -> Lesson | None:
-    """Counts, rate and step; None, with the reason on the screen, where there is nothing to learn."""
+def controls() -> two_pixels.Floats | None:
+    """Counts, rate and step; returns P₀ (4,), or None, with the reason on the screen, where there is nothing to learn."""
     if "pixels_step" not in st.session_state:
         set_controls()
     for i, place in enumerate(st.columns(4)):
@@ -69,14 +71,24 @@ def controls() -> Lesson | None:
     )
     _transport()
     try:
-        p0 = two_pixels.observed([st.session_state[f"pixels_count_{i}"] for i in range(4)])
+        return two_pixels.observed([st.session_state[f"pixels_count_{i}"] for i in range(4)])
     except ConfigError:
         st.info("Nothing was seen: give at least one pattern a count above 0.", icon=":material/info:")
         return None
-    return Lesson(p0, _descent(tuple(p0), st.session_state["pixels_rate"]), st.session_state["pixels_step"])
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+def elements(p0: two_pixels.Floats, rate: float, step: int) -> feed.Elements:
+    """What the page shows for counts, rate and step."""
+    lesson = Lesson(p0, _descent(tuple(p0), rate), step)
+    return {
+        "pixels_bars": moving(_bars(lesson)),
+        "pixels_table": _table(lesson),
+        "pixels_kl": _divergence(lesson),
+        "pixels_correlation": _correlation(lesson),
+    }
+
+
+@lru_cache(maxsize=256)
 def _descent(p0: tuple[float, ...], rate: float) -> Descent:
     return two_pixels.descend(np.array(p0), rate, MOST_STEPS)
 
@@ -108,15 +120,20 @@ def _transport() -> None:
         )
 
 
-def bars(lesson: Lesson) -> None:
+def bars(drawn: feed.Elements) -> None:
     """Data, Hebb's machine and the learner's, pattern by pattern."""
     cards.title(
         "The four patterns",
         "Outlined: how often the data showed each. Filled: the probabilities of Hebb's machine and of the one on its way.",
         "how sure one can be of the data: ten examples are few.",
     )
+    alt = "Probability of the four patterns under data, Hebb and descent"
+    state_bars(drawn["pixels_bars"], key="pixels_bars", alt=alt, height=260)
+
+
+def _bars(lesson: Lesson) -> dict[str, Any]:
     hebb = two_pixels.distribution(two_pixels.hebb(lesson.p0))
-    option = figures.state_option(
+    return figures.state_option(
         [
             figures.Bars("data P₀", lesson.p0, outline=True),
             figures.Bars("Hebb", hebb),
@@ -128,12 +145,9 @@ def bars(lesson: Lesson) -> None:
         pictures=(1, 2),
         top=max(0.5, float(lesson.p0.max()) * 1.08),
     )
-    state_bars(
-        option, key="pixels_bars", alt="Probability of the four patterns under data, Hebb and descent", height=260
-    )
 
 
-def table(lesson: Lesson) -> None:
+def _table(lesson: Lesson) -> dict[str, Any]:
     """The three numbers of each machine, its correlation and what it lacks."""
     machines = {
         "Hebb": two_pixels.hebb(lesson.p0),
@@ -141,10 +155,8 @@ def table(lesson: Lesson) -> None:
         "the best": two_pixels.solution(lesson.p0),
     }
     columns = [_column(lesson.p0, pair) for pair in machines.values()]
-    rows = [f"| | {' | '.join(machines)} |", "|:--|--:|--:|--:|"]
-    for i, name in enumerate(("W", "b₁", "b₂", "⟨x₁x₂⟩", "KL / nats")):
-        rows.append(f"| {name} | {' | '.join(column[i] for column in columns)} |")
-    st.markdown("\n".join(rows))
+    names = ("W", "b₁", "b₂", "⟨x₁x₂⟩", "KL / nats")
+    return facts.table(["", *machines], [(name, *row) for name, *row in zip(names, *columns, strict=True)])
 
 
 def _column(p0: two_pixels.Floats, pair: Pair | None) -> list[str]:
@@ -160,27 +172,30 @@ def _small(x: float) -> str:
     return "0" if x < 1e-12 else f"{x:.4f}" if x >= 1e-3 else f"{x:.1e}".replace("-", "−")
 
 
-def divergence(lesson: Lesson) -> None:
+def divergence(drawn: feed.Elements) -> None:
     """KL(P₀‖P) against steps."""
     cards.title(
         "What is left to learn",
         "KL(P₀‖P) of the machine on its way, on a logarithmic scale; the dotted line is Hebb's.",
         "anything about patterns that were not counted.",
     )
+    curves(drawn["pixels_kl"], height=220, key="pixels_kl", alt="KL divergence against steps")
+
+
+def _divergence(lesson: Lesson) -> dict[str, Any]:
     # A straight line on a logarithmic scale ends where float64 does.
     kl = np.maximum(lesson.descent.kl, 1e-12)
     hebb = two_pixels.divergence(lesson.p0, two_pixels.distribution(two_pixels.hebb(lesson.p0)))
-    option = figures.curve_option(
+    return figures.curve_option(
         _so_far("KL", kl, lesson.step),
         x_title="steps",
         y_title="KL / nats",
         log_y=True,
         line=("Hebb", hebb) if hebb > 1e-12 else None,
     )
-    curves(option, height=220, key="pixels_kl", alt="KL divergence against steps")
 
 
-def correlation(lesson: Lesson) -> None:
+def correlation(drawn: feed.Elements) -> None:
     """⟨x₁x₂⟩ of the machine on its way, and the data's."""
     cards.title(
         "Both correlations meet",
@@ -188,13 +203,17 @@ def correlation(lesson: Lesson) -> None:
         "they are equal, W is learnt.",
         "whether the means ⟨x₁⟩ and ⟨x₂⟩ agree, which the biases see to.",
     )
-    option = figures.curve_option(
+    alt = "Correlation of the two pixels against steps"
+    curves(drawn["pixels_correlation"], height=220, key="pixels_correlation", alt=alt)
+
+
+def _correlation(lesson: Lesson) -> dict[str, Any]:
+    return figures.curve_option(
         _so_far("machine", lesson.descent.correlation, lesson.step),
         x_title="steps",
         y_title="⟨x₁x₂⟩",
         line=("data", two_pixels.means(lesson.p0).coupling),
     )
-    curves(option, height=220, key="pixels_correlation", alt="Correlation of the two pixels against steps")
 
 
 def _so_far(name: str, values: two_pixels.Floats, step: int) -> list[figures.Series]:

@@ -1,6 +1,6 @@
 """The picture wall: many small pictures, drawn crisply, that change in place and can be picked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2s
 from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -41,7 +41,7 @@ def picture(png: bytes, legend: Legend | None = None) -> dict[str, Any]:
     }
 
 
-def wall(
+def pictures(
     png: bytes,
     *,
     legend: Legend | None = None,
@@ -51,37 +51,41 @@ def wall(
     gap: int = 1,
     labels: Sequence[str] | None = None,
     selected: int | None = None,
-    clickable: bool = False,
-    max_cell: int = 56,
-    alt: str,
-    key: str,
-) -> int | None:
-    """Show `frames.grid_png(pictures, columns, gap)`; return the picture that was just clicked, otherwise None.
+) -> dict[str, Any]:
+    """What a wall shows: `frames.grid_png(pictures, columns, gap)`, scale 1, and how it is laid out.
 
-    n, columns, gap: as given to `grid_png` (scale 1). cell: rows and columns of pixels of one picture.
-    labels: a few words per picture, shown on hover and read out. max_cell: the widest a picture grows, in screen pixels;
-    the wall always fits its container. `key` keeps the element in place: use one key for one wall.
+    cell: rows and columns of pixels of one picture. labels: a few words per picture, shown on hover and read out.
     """
     if labels is not None and len(labels) != n:
         raise ValueError(f"expected one label for each of {n} pictures, got {len(labels)}")
+    return {
+        **picture(png, legend),
+        "n": n,
+        "columns": min(columns, n),
+        "cell": list(cell),
+        "gap": gap,
+        "labels": list(labels) if labels is not None else None,
+        "selected": selected,
+    }
+
+
+def show(shown: Mapping[str, Any], *, clickable: bool = False, max_cell: int = 56, alt: str, key: str) -> int | None:
+    """Show `pictures(...)`; return the picture that was just clicked, otherwise None.
+
+    max_cell: the widest a picture grows, in screen pixels; the wall always fits its container. `key` keeps the element in
+    place: use one key for one wall.
+    """
     clicked = _mount(
         key=key,
-        data={
-            **picture(png, legend),
-            "channel": key,
-            "n": n,
-            "columns": min(columns, n),
-            "cell": list(cell),
-            "gap": gap,
-            "labels": list(labels) if labels is not None else None,
-            "selected": selected,
-            "clickable": clickable,
-            "maxCell": max_cell,
-            "alt": alt,
-        },
+        data={**shown, "channel": key, "clickable": clickable, "maxCell": max_cell, "alt": alt},
         on_click_change=_ignore,  # without a callback the trigger has no place in the result
     ).click
-    return clicked if isinstance(clicked, int) and 0 <= clicked < n else None
+    return clicked if isinstance(clicked, int) and 0 <= clicked < shown["n"] else None
+
+
+def wall(png: bytes, *, clickable: bool = False, max_cell: int = 56, alt: str, key: str, **laid_out: Any) -> int | None:
+    """Show a PNG that holds ``pictures(png, **laid_out)``: both in one."""
+    return show(pictures(png, **laid_out), clickable=clickable, max_cell=max_cell, alt=alt, key=key)
 
 
 def _ignore() -> None:

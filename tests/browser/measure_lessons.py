@@ -18,8 +18,9 @@ SLIDERS = (
     ("markov", "markov_coupling", "markov_spectrum .statebars"),
     ("markov", "markov_beta", "markov_spectrum .statebars"),
     ("slow", "slow_k", "slow_hidden .statebars"),
-    ("slow", "slow_learning_rate", "slow_part_6 .wall"),
+    ("slow", "slow_learning_rate", "slow_scale_6 .facts"),
     ("follows", "follows_place", "follows_angles .curves"),
+    ("follows", "follows_k", "follows_numbers .facts"),
 )
 
 # Presses a key on the slider and waits, frame by frame, until the picture is another one.

@@ -26,6 +26,26 @@ def test_two_pixels_learn_step_by_step(server, open_page: OpenPage):
     expect(page.get_by_role("columnheader", name="step 100")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("address", "slider", "shown"),
+    [
+        ("pixels", "pixels_rate", {"pixels_bars", "pixels_table", "pixels_kl", "pixels_correlation"}),
+        ("markov", "markov_beta", {"markov_matrix", "markov_spectrum", "markov_times", "markov_visits"}),
+        ("slow", "slow_k", {"slow_wall_v", "slow_names_h", "slow_hidden", "slow_scale_6", "slow_part_7"}),
+        ("follows", "follows_place", {"follows_numbers", "follows_angles", "follows_lengths"}),
+    ],
+)
+def test_a_slider_is_answered_over_the_pages_own_socket(server, open_page: OpenPage, address, slider, shown):
+    page = open_page(f"{server.url}/{address}")
+    ready(page)
+    page.wait_for_timeout(500)  # the socket opens
+    page.locator(f".st-key-{slider} input").focus()
+    page.keyboard.press("ArrowLeft" if address == "follows" else "ArrowRight")
+    wait(lambda: shown <= set(page.evaluate("[...boltzmannBoard.news.keys()]")), 10, "news of every element")
+    page.wait_for_timeout(1500)  # the script's own answer comes too, and says the same
+    expect(page.get_by_text("What to see.")).to_be_visible()
+
+
 def test_a_chain_that_never_crosses_and_one_that_does(server, open_page: OpenPage):
     page = open_page(f"{server.url}/markov")
     ready(page)
