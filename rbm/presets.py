@@ -126,12 +126,18 @@ PRESETS = MappingProxyType(
         "k1": Preset(
             "Compare: CD with k = 1",
             "Note the reconstruction error after three epochs, then run k = 25: k = 1 reconstructs better and models worse.",
-            RunSpec(model=ModelSpec(n_hidden=64), training=TrainConfig(centred="off", k=1, epochs=3, momentum=0.5)),
+            RunSpec(
+                model=ModelSpec(n_hidden=64),
+                training=TrainConfig(centred="off", k=1, learning_rate=0.1, epochs=3, momentum=0.5),
+            ),
         ),
         "k25": Preset(
             "Compare: CD with k = 25",
             "The other half of the comparison: slower, worse reconstructions, yet its chains from noise look like digits.",
-            RunSpec(model=ModelSpec(n_hidden=64), training=TrainConfig(centred="off", k=25, epochs=3, momentum=0.5)),
+            RunSpec(
+                model=ModelSpec(n_hidden=64),
+                training=TrainConfig(centred="off", k=25, learning_rate=0.1, epochs=3, momentum=0.5),
+            ),
         ),
         "batch_1": Preset(
             "Compare: batches of one image",

@@ -56,7 +56,7 @@ def test_every_spec_survives_its_link(spec):
     )
 )
 def test_whatever_stands_in_an_address_becomes_a_valid_spec(query):
-    opened = link.from_query({"v": "1", **query})
+    opened = link.from_query({"v": "2", **query})
     assert RunSpec.from_json(opened.spec.to_json()) == opened.spec
 
 
@@ -80,7 +80,7 @@ def test_every_setting_has_a_place_in_the_link():
     [
         ({"h": "99999"}, "n_hidden", 1024, "n_hidden is 99999; 1024 is as far as it goes"),
         ({"lr": "-3"}, "learning_rate", 1e-5, "learning_rate is -3; 1e-05"),
-        ({"lr": "nan"}, "learning_rate", 0.1, "learning_rate is 'nan', which is no such value: 0.1"),
+        ({"lr": "nan"}, "learning_rate", 0.05, "learning_rate is 'nan', which is no such value: 0.05"),
         ({"lr": "inf"}, "learning_rate", 10.0, "10 is as far"),
         ({"k": "7.5"}, "k", 1, "k is '7.5', which is no such value"),
         ({"a": "__import__('os')"}, "algorithm", "cd", "algorithm is"),
@@ -91,7 +91,7 @@ def test_every_setting_has_a_place_in_the_link():
     ],
 )
 def test_what_is_wrong_in_a_link_is_put_right_and_told(query, field, value, note):
-    opened = link.from_query({"v": "1", **query})
+    opened = link.from_query({"v": "2", **query})
     spec = opened.spec
     part = next(p for p in (spec.dataset, spec.model, spec.training, spec) if hasattr(p, field))
     assert getattr(part, field) == value
@@ -100,8 +100,15 @@ def test_what_is_wrong_in_a_link_is_put_right_and_told(query, field, value, note
 
 
 def test_a_link_of_another_version_is_refused():
-    with pytest.raises(ConfigError, match="is of version '2'; this program reads version 1"):
-        link.from_query({"v": "2"})
+    with pytest.raises(ConfigError, match="is of version '3'; this program reads versions up to 2"):
+        link.from_query({"v": "3"})
+
+
+def test_a_link_of_an_older_version_keeps_its_meaning():
+    assert link.from_query({"v": "1", "h": "33"}) == (
+        RunSpec(model=ModelSpec(33), training=TrainConfig(learning_rate=0.1)),
+        [],
+    )
 
 
 SHORT = RunSpec(DatasetSpec("mnist", (1, 7), 300), ModelSpec(13), TrainConfig(algorithm="pcd", epochs=2, k=2), 5)

@@ -93,7 +93,7 @@ class TrainConfig:
         unit="replicas",
     )
     learning_rate: float = knob(
-        0.1,
+        0.05,
         "Learning rate",
         "Size of a step along the gradient; usually 0.01 to 0.2 with SGD and 0.0005 to 0.01 with Adam.",
         low=1e-5,

@@ -106,7 +106,7 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
 
 
 def test_the_bracket_of_the_likelihood_comes_while_it_trains(server, open_page: OpenPage):
-    page = open_page(f"{server.url}/train?v=1&h=8")  # so few hidden units are enumerated at once
+    page = open_page(f"{server.url}/train?v=2&h=8")  # so few hidden units are enumerated at once
     press(page, "train")
     wait(lambda: points(page, "chart_likelihood") >= 2, 30, "both ends of the first bracket")
 

@@ -94,7 +94,7 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
     page.locator(".st-key-run_link button").first.click()
     link = page.locator("[data-testid=stPopoverBody] code").inner_text().strip()
-    assert link == f"{server.url}/train?v=1&s=424242"
+    assert link == f"{server.url}/train?v=2&s=424242"
     second = open_page(link)
     expect(second.get_by_text("These are the settings of the link")).to_be_visible()
     expect(second.locator(".st-key-draft_seed input")).to_have_value("424242")
