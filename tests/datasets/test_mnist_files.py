@@ -109,7 +109,10 @@ def test_two_threads_load_once(tmp_path: Path, idx: Idx, monkeypatch: pytest.Mon
         (b"version https://git-lfs.github.com/spec/v1", "cannot be read .*[Nn]ot a gzipped file"),
         (gzip.compress(b"\0\0\x08\x01\0\0\0\x05abcde", mtime=0)[:-6], "cannot be read .*ended before"),
         (gzip.compress(b"\0\0", mtime=0), "should begin with 00 00 08 01, but begins with 00 00;"),
-        (gzip.compress(b"\0\0\x08\x03" + b"\0" * 12, mtime=0), "IDX file of bytes in 1 dimensions.* begins with 00 00 08 03"),
+        (
+            gzip.compress(b"\0\0\x08\x03" + b"\0" * 12, mtime=0),
+            "IDX file of bytes in 1 dimensions.* begins with 00 00 08 03",
+        ),
         (gzip.compress(b"\0\0\x0d\x01\0\0\0\x01abcd", mtime=0), "begins with 00 00 0d 01"),
         (gzip.compress(b"\0\0\x08\x01\0\0\0\x05abcd", mtime=0), r"announces \(5,\), that is 5 bytes, but holds 4"),
         (gzip.compress(b"\0\0\x08\x01\0\0\0\x05abcdef", mtime=0), "holds 6"),
