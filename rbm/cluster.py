@@ -2,7 +2,7 @@
 
     python -m rbm.cluster
 
-starts a scheduler and one single-threaded worker a core on loopback, prints the scheduler's address and ends when its
+starts a scheduler and one single-threaded worker a core (RBM_WORKERS: so many) on loopback, prints the scheduler's address and ends when its
 standard input closes, so that it can never outlive the program that started it. It is a process of its own because
 the screen's process would starve it (every small torch call waits for the interpreter lock), and because workers
 spawned from inside ``streamlit run`` would run the app again as their main module.
@@ -138,7 +138,7 @@ def _serve(closing: IO[str]) -> None:
         dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in MALLOC.items()}),
         dask.config.set(QUIET),
         LocalCluster(
-            n_workers=os.cpu_count() or 1,
+            n_workers=int(os.environ.get("RBM_WORKERS", 0)) or os.cpu_count() or 1,
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",

@@ -3,7 +3,9 @@
 import os
 from collections.abc import Iterator
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # two processes test side by side: more threads would only be in the way
+# Two processes test side by side: more threads, and more than one worker for each cluster, would only be in the way.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("RBM_WORKERS", "1")
 
 import pytest
 import torch

@@ -37,7 +37,8 @@ def picture(page: Page, key: str) -> str:
 
 
 def points(page: Page, key: str) -> int:
-    return int(page.locator(f".st-key-{key} .curves").get_attribute("data-points") or 0)
+    chart = page.locator(f".st-key-{key} .curves").first  # while the page is drawn anew the old one may still be there
+    return int(chart.get_attribute("data-points") or 0)
 
 
 def epoch(page: Page) -> float:

@@ -90,7 +90,9 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     press(page, "runs_undo_button")
     wait(lambda: len(cells(page, "Run")) == 2, 20, "both runs to come back")
 
-    tick(page, 1)
+    page.goto(f"{server.url}/runs")
+    search(page, "seed 424242", 1)
+    tick(page, 0)
     expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
     page.locator(".st-key-run_link button").first.click()
     link = page.locator("[data-testid=stPopoverBody] code").inner_text().strip()
@@ -111,7 +113,7 @@ def status_after_refresh(page: Page) -> list[str]:
 
 
 def test_a_likelihood_is_computed_in_the_background_with_a_bar(server, open_page: OpenPage):
-    page = open_page(f"{server.url}/train")
+    page = open_page(f"{server.url}/train?v=1&h=24")  # too many to enumerate, and soon estimated
     train_until(page, 0.2)
     press(page, "pause")
     go(page, "Compare", "Compare runs")
