@@ -2,10 +2,10 @@
 
     python -m rbm.cluster
 
-starts a scheduler and one single-threaded worker a core (RBM_WORKERS: so many) on loopback, prints the scheduler's address and ends when its
-standard input closes, so that it can never outlive the program that started it. It is a process of its own because
-the screen's process would starve it (every small torch call waits for the interpreter lock), and because workers
-spawned from inside ``streamlit run`` would run the app again as their main module.
+starts a scheduler and one single-threaded worker a core (RBM_WORKERS: so many) on loopback, prints the scheduler's
+address and ends when its standard input closes, so that it can never outlive the program that started it. It is a
+process of its own because the screen's process would starve it (every small torch call waits for the interpreter lock),
+and because workers spawned from inside ``streamlit run`` would run the app again as their main module.
 """
 
 from __future__ import annotations
