@@ -124,6 +124,15 @@ def test_the_walk_through_an_update_shows_more_with_every_click():
     assert any("update 402" in text.value for text in app.markdown)
 
 
+def test_the_end_of_an_update_stays_its_end_for_another_k():
+    app = press(open_page(shell.SLOW), "try_slow_4")  # decay, of a chain with k = 1
+    for k in (3, 1, 2):
+        app.slider(key="slow_k").set_value(k).run()
+        assert app.select_slider(key="slow_stage").value == slow_stages.stages(k, persistent=False).index(
+            next(one for one in slow_stages.stages(k, persistent=False) if one.name == "decay")
+        )
+
+
 @pytest.mark.parametrize(("k", "persistent", "layers"), [(1, False, 6), (3, False, 14), (1, True, 7), (2, True, 11)])
 def test_there_is_one_click_for_every_layer_and_seven_for_the_update(k, persistent, layers):
     known = slow_stages.stages(k, persistent)
