@@ -1,0 +1,163 @@
+"""A deep belief net unrolled into a classifier and fine-tuned by gradient descent. N images, C classes, L hidden layers."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from rbm.errors import ConfigError, DivergenceError, ShapeError
+from rbm.models.dbn import DeepBeliefNet
+from rbm.randomness import Coins
+from rbm.training.config import check_knobs, knob
+
+EVENTS = 100  # at most about so many in a training
+ROWS = 5000  # images classified at once
+
+
+@dataclass(frozen=True)
+class FinetuneConfig:
+    """How a classifier is trained; the loss is cross-entropy, the rate falls linearly to zero."""
+
+    epochs: int = knob(20, "Epochs", "Passes over the labelled images; usually 10 to 100.", low=1, high=10_000, step=1)
+    least_updates: int = knob(
+        0, "Updates at least", "Few images get more epochs until so many updates are made.", low=0, high=100_000, step=1
+    )
+    batch_size: int = knob(100, "Batch size", "Images averaged for one update.", low=1, high=1024, step=1)
+    learning_rate: float = knob(0.001, "Learning rate", "Of Adam; usually 0.0003 to 0.003.", low=1e-6, high=1.0)
+    dropout_input: float = knob(
+        0.2, "Dropped pixels", "Share of the pixels set to 0 at random in each update; usually 0 to 0.2.", low=0.0, high=0.9
+    )
+    dropout_hidden: float = knob(
+        0.5, "Dropped units", "Share of the hidden units left out at random; usually 0 to 0.5.", low=0.0, high=0.9
+    )
+    max_norm: float = knob(
+        0.0, "Largest weight norm", "Of the weights into one hidden unit; 0 sets no limit.", low=0.0, high=100.0
+    )
+
+    def __post_init__(self) -> None:
+        check_knobs(self)
+
+    def updates(self, n_images: int) -> int:
+        """How many updates in all."""
+        return max(self.epochs * math.ceil(n_images / self.batch_size), self.least_updates)
+
+
+class FinetuneEvent(NamedTuple):
+    """Updates done, their share of all, and the mean cross-entropy of the last batches (nats an image, dropout on)."""
+
+    step: int
+    done: float
+    loss: float
+
+
+class Classifier(nn.Module):
+    """p(class | v) = softmax(h^L·U + u) with hˡ = σ(hˡ⁻¹Wˡ + cˡ): the mean way up of a deep belief net, plus one layer.
+
+    Attribute ``layers``: L + 1 linear layers, the last one's outputs the C log-odds.
+    """
+
+    def __init__(self, sizes: Sequence[int], n_classes: int, generator: torch.Generator) -> None:
+        """``sizes``: V, n_1, ..., n_L. Weights as Glorot & Bengio 2010 draw them for sigmoids, biases 0."""
+        super().__init__()
+        if len(sizes) < 2 or n_classes < 2:
+            raise ConfigError(f"A classifier needs a hidden layer and two classes, got {tuple(sizes)} and {n_classes}.")
+        widths = [*sizes, n_classes]
+        self.layers = nn.ModuleList()
+        for number, below in enumerate(widths[:-1]):
+            layer, above = nn.Linear(below, widths[number + 1]), widths[number + 1]
+            width = math.sqrt(6 / (below + above)) * (4 if number < len(sizes) - 1 else 1)
+            with torch.no_grad():
+                layer.weight.copy_((torch.rand(above, below, generator=generator) * 2 - 1) * width)
+                layer.bias.zero_()
+            self.layers.append(layer)
+
+    @classmethod
+    def unroll(cls, dbn: DeepBeliefNet, n_classes: int, generator: torch.Generator) -> "Classifier":
+        """The net's weights and hidden biases as they are, below a new output layer."""
+        made = cls(dbn.sizes, n_classes, generator).to(dbn.top.weight)
+        with torch.no_grad():
+            for layer, rbm in zip(list(made.layers)[:-1], dbn.rbms, strict=True):
+                layer.weight.copy_(rbm.weight.T)  # type: ignore[operator, union-attr]
+                layer.bias.copy_(rbm.hidden_bias)  # type: ignore[operator, union-attr]
+        return made
+
+    def forward(self, x: Tensor, drop: "Dropout | None" = None) -> Tensor:
+        """Log-odds of the classes: (N, V) -> (N, C)."""
+        for number, layer in enumerate(self.layers):
+            x = x if drop is None else drop(x, number)
+            x = layer(x)
+            if number < len(self.layers) - 1:
+                x = torch.sigmoid(x)
+        return x
+
+
+class Dropout:
+    """x with a share of its columns set to 0 in each row and the rest scaled up, so that sums keep their mean.
+
+    Hinton et al., Improving Neural Networks by Preventing Co-adaptation of Feature Detectors, 2012.
+    """
+
+    def __init__(self, config: FinetuneConfig, generator: torch.Generator) -> None:
+        self._shares, self._coins = (config.dropout_input, config.dropout_hidden), Coins(generator)
+
+    def __call__(self, x: Tensor, layer: int) -> Tensor:
+        kept = 1 - self._shares[min(layer, 1)]
+        if kept == 1:
+            return x
+        return x * self._coins.flip(torch.full_like(x, kept)).div_(kept)
+
+
+def finetune(
+    network: Classifier, images: Tensor, labels: Tensor, config: FinetuneConfig, generator: torch.Generator
+) -> Iterator[FinetuneEvent]:
+    """Train ``network`` in place on images (N, V) with labels (N,), an event now and then and one at the end.
+
+    Adam (Kingma & Ba 2015) on all layers at once. ShapeError unless there is a label an image; DivergenceError when the
+    loss is no longer finite.
+    """
+    if len(images) != len(labels) or not len(images):
+        raise ShapeError(f"Training needs a label for each image, got {len(images)} images and {len(labels)} labels.")
+    optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
+    drop, total = Dropout(config, generator), config.updates(len(images))
+    order, place = torch.randperm(len(images), generator=generator), 0
+    losses: list[Tensor] = []
+    for step in range(total):
+        if place >= len(images):
+            order, place = torch.randperm(len(images), generator=generator), 0
+        rows, place = order[place : place + config.batch_size], place + config.batch_size
+        for group in optimiser.param_groups:
+            group["lr"] = config.learning_rate * (1 - step / total)
+        with torch.enable_grad():
+            loss = nn.functional.cross_entropy(network(images[rows], drop), labels[rows])
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        _limit(network, config.max_norm)
+        losses.append(loss.detach())
+        if step + 1 == total or (step + 1) % max(total // EVENTS, 1) == 0:
+            mean = float(torch.stack(losses).mean())
+            if not math.isfinite(mean):
+                raise DivergenceError(f"Fine-tuning diverged after {step + 1} updates: lower its learning rate.")
+            yield FinetuneEvent(step + 1, (step + 1) / total, mean)
+            losses = []
+
+
+@torch.no_grad()
+def _limit(network: Classifier, max_norm: float) -> None:
+    if max_norm:
+        for layer in list(network.layers)[:-1]:
+            weight = layer.weight
+            assert isinstance(weight, Tensor)
+            weight.mul_((max_norm / weight.norm(dim=1, keepdim=True)).clamp(max=1.0))
+
+
+@torch.no_grad()
+def error_rate(network: Classifier, images: Tensor, labels: Tensor) -> float:
+    """Share of the images (N, V) whose most probable class is not their label (N,)."""
+    wrong = sum(
+        int((network(x).argmax(1) != y).sum()) for x, y in zip(images.split(ROWS), labels.split(ROWS), strict=True)
+    )
+    return wrong / len(images)
