@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from rbm import cluster
-from rbm.errors import ConfigError, RbmError
+from rbm.errors import ClusterError, ConfigError, RbmError
 
 SLICE_SECONDS = 0.25
 LEASE_SECONDS = 90.0  # a hidden tab's timers fire once a minute; a closed tab's lease is ended at once by ``release``
@@ -173,7 +173,7 @@ class Task:
     def _revive(self, error: Exception) -> None:
         self._revivals += 1
         if self._revivals > MOST_REVIVALS:
-            raise ConfigError(
+            raise ClusterError(
                 f"The process that worked on this was lost {MOST_REVIVALS} times in a row (last: {error})."
             )
         _log.warning("a worker was lost (%s); beginning its task again", error)
