@@ -15,6 +15,7 @@ LAYERS = [
     ("rbm.experiment", "rbm.checkpoint", "rbm.bundle", "rbm.presets", "rbm.side_by_side"),
     ("rbm.laboratory",),
     ("rbm.store", "rbm.link"),
+    ("rbm.deep",),
     ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job"),
     ("rbm.live", "rbm.measuring", "rbm.races", "rbm.task"),
     ("rbm.sweep",),

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from rbm.__main__ import main
-from rbm.datasets.base import Dataset
+from rbm.datasets.base import Dataset, undivided
 from rbm.datasets.catalog import load_dataset
 from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.studies import STUDIES, recipe
-from rbm.studies.fitting import RunningMean, changed, undivided
+from rbm.studies.fitting import RunningMean, changed
 from rbm.studies.measure import Effort, held_out, judge
 from rbm.studies.report import Column, Report, Table, machine
 

@@ -129,6 +129,18 @@ class Dataset:
         )
 
 
+def undivided(dataset: Dataset) -> Dataset:
+    """The data set with its validation images put back among those for training, as most published numbers have it.
+
+    The validation part stays as it is, so that what it says during such a training is about images already seen.
+    """
+    return replace(
+        dataset,
+        train=torch.cat([dataset.train, dataset.validation]),
+        train_labels=torch.cat([dataset.train_labels, dataset.validation_labels]),
+    )
+
+
 def _even_order(labels: Tensor, name: str) -> Tensor:
     """All rows in a fixed random order whose every beginning holds each class in its share, to a row or so."""
     order = torch.randperm(len(labels), generator=randomness.generator(0, "selection", name))

@@ -6,19 +6,148 @@ Deep Learning?, JMLR 11, 2010).
 """
 
 import time
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import NamedTuple
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from rbm.datasets.base import Dataset
+from rbm.datasets.base import Dataset, undivided
 from rbm.datasets.catalog import load_dataset
 from rbm.errors import ConfigError
 from rbm.models.dbn import DeepBeliefNet
 from rbm.randomness import generator
-from rbm.studies.fitting import undivided
 from rbm.training.config import TrainConfig
 from rbm.training.finetune import Classifier, FinetuneConfig, error_rate, finetune
 from rbm.training.greedy import make_dbn, train_greedily
+
+LABELS = (100, 1000, 10_000, 60_000)
+SEEDS = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class LabelsPlan:
+    """The comparison: hidden ``sizes``, ``pretraining`` epochs a layer, ``epochs`` of fine-tuning on many labels and
+    ``least_updates`` on few; ``labels`` and ``seeds`` to go through. Labels beyond what the data has mean all of them."""
+
+    sizes: tuple[int, ...] = (500, 500)
+    pretraining: int = 10
+    epochs: int = 15
+    least_updates: int = 2000
+    labels: tuple[int, ...] = LABELS
+    seeds: tuple[int, ...] = SEEDS
+
+    def __post_init__(self) -> None:
+        for name in ("sizes", "labels", "seeds"):
+            if not getattr(self, name):
+                raise ConfigError(f"{name} is empty; give at least one number.")
+        if min(self.labels) < 10:
+            raise ConfigError(f"labels goes down to {min(self.labels)}; expected 10 or more, one a class.")
+
+    def recipe(self) -> dict[str, Any]:
+        """What a result depends on beside its seed and number of labels: results of one recipe belong together."""
+        return {name: value for name, value in asdict(self).items() if name not in ("labels", "seeds")}
+
+
+class Working(NamedTuple):
+    """What is being done, how far it is, both in a few words, and the share of the seeds that is behind."""
+
+    what: str
+    how_far: str
+    done: float
+
+
+class Result(NamedTuple):
+    """The test error (a share) of one classifier and the seconds that its fine-tuning took."""
+
+    seed: int
+    labels: int
+    pretrained: bool
+    error: float
+    seconds: float
+
+    @property
+    def key(self) -> tuple[int, int, bool]:
+        return self.seed, self.labels, self.pretrained
+
+
+def compare(
+    plan: LabelsPlan, dataset: str = "mnist", known: Collection[tuple[int, int, bool]] = ()
+) -> Iterator[Working | Result]:
+    """``few_labels`` on a data set of the catalogue: the form that a task calls."""
+    yield from few_labels(plan, load_dataset(dataset), known)
+
+
+def few_labels(
+    plan: LabelsPlan, dataset: Dataset, known: Collection[tuple[int, int, bool]] = ()
+) -> Iterator[Working | Result]:
+    """Every combination of seed, number of labels and start, results as they come; those in ``known`` are left out.
+
+    With one seed, both starts see the same labels: as many of each class as it has its share, in a choice of its own
+    for each seed, a smaller one part of a larger. Without pre-training weights start as Glorot & Bengio draw them.
+    """
+    data = undivided(dataset)
+    steps = [
+        (seed, [(n, start) for n in plan.labels for start in (True, False) if (seed, n, start) not in known])
+        for seed in plan.seeds
+    ]
+    steps = [(seed, wanted) for seed, wanted in steps if wanted]
+    for number, (seed, wanted) in enumerate(steps):
+        dbn = make_dbn(data.n_visible, plan.sizes, seed)
+        if any(start for _, start in wanted):
+            yield from _pretrain(dbn, data, plan, seed, number / len(steps))
+        for n, start in wanted:
+            yield from _judge(dbn if start else None, data, plan, seed, n, (number + 0.5) / len(steps))
+
+
+def _pretrain(
+    dbn: DeepBeliefNet, data: Dataset, plan: LabelsPlan, seed: int, done: float
+) -> Iterator[Working | Result]:
+    for layer, event, _ in train_greedily(dbn, data, [pretraining(plan.pretraining)] * len(dbn.rbms), seed, ()):
+        yield Working(f"seed {seed}: pre-training layer {layer}", f"epoch {event.epoch:.1f}", done)
+
+
+def _judge(
+    dbn: DeepBeliefNet | None, data: Dataset, plan: LabelsPlan, seed: int, n: int, done: float
+) -> Iterator[Working | Result]:
+    start = "random start" if dbn is None else "pre-trained"
+    draw = generator(seed, "classifier", n)  # the same for both starts
+    n_classes = len(data.class_names)
+    network = (
+        Classifier((data.n_visible, *plan.sizes), n_classes, draw)
+        if dbn is None
+        else Classifier.unroll(dbn, n_classes, draw)
+    )
+    rows = chosen(data, n, seed)
+    started = time.perf_counter()
+    for event in finetune(network, data.train[rows], data.train_labels[rows], tuning(plan, len(rows)), draw):
+        yield Working(f"seed {seed}: {start}, {n:,} labels", f"{event.done:.0%}", done)
+    seconds = time.perf_counter() - started
+    yield Result(seed, n, dbn is not None, error_rate(network, data.test, data.test_labels), seconds)
+
+
+def pretraining(epochs: int) -> TrainConfig:
+    """How every layer is pre-trained: CD-1, the rate falling to nothing."""
+    return TrainConfig(
+        algorithm="cd", k=1, learning_rate=0.1, schedule="linear", batch_size=100, epochs=epochs,
+        momentum=0.5, weight_decay=0.0001,
+    )  # fmt: skip
+
+
+def tuning(plan: LabelsPlan, n: int) -> FinetuneConfig:
+    """How n labelled images are learned: small batches of few, and always ``least_updates``."""
+    return FinetuneConfig(epochs=plan.epochs, least_updates=plan.least_updates, batch_size=min(max(n // 10, 10), 100))
+
+
+def chosen(dataset: Dataset, n: int, seed: int) -> Tensor:
+    """n row numbers of the training images (n,), every class in its share; all of them where there are no more."""
+    order = torch.randperm(len(dataset.train), generator=generator(seed, "labels"))
+    if n >= len(order):
+        return order
+    labels = dataset.train_labels[order]
+    rank = torch.empty(len(order), dtype=torch.float64)
+    for label in labels.unique():
+        rows = (labels == label).nonzero().flatten()
+        rank[rows] = (torch.arange(len(rows), dtype=torch.float64) + 0.5) / len(rows)
+    return order[rank.argsort(stable=True)[:n]]

@@ -11,11 +11,10 @@ images that only resampled chains found: AIS and reverse AIS lay 13 nats apart, 
 
 from collections.abc import Sequence
 
-from rbm.datasets.base import Dataset
+from rbm.datasets.base import Dataset, undivided
 from rbm.datasets.catalog import load_dataset
 from rbm.experiment import ModelSpec, RunSpec
 from rbm.studies.contest import Entry, contest
-from rbm.studies.fitting import undivided
 from rbm.studies.measure import Effort
 from rbm.studies.report import Say, Table
 from rbm.training.config import TrainConfig

@@ -8,10 +8,10 @@ order of images where this engine shuffles, and draws smaller weights at the sta
 
 from collections.abc import Sequence
 
-from rbm.datasets.base import Dataset, binarise
+from rbm.datasets.base import Dataset, binarise, undivided
 from rbm.datasets.catalog import load_dataset
 from rbm.experiment import ModelSpec, RunSpec
-from rbm.studies.fitting import changed, fit, undivided
+from rbm.studies.fitting import changed, fit
 from rbm.studies.measure import exactly
 from rbm.studies.report import Column, Say, Table
 from rbm.training.config import TrainConfig

@@ -25,18 +25,6 @@ class Fit(NamedTuple):
     seconds: float
 
 
-def undivided(dataset: Dataset) -> Dataset:
-    """The data set with its validation images put back among those for training, as most published numbers have it.
-
-    The validation part stays as it is, so that what it says during such a training is about images already seen.
-    """
-    return replace(
-        dataset,
-        train=torch.cat([dataset.train, dataset.validation]),
-        train_labels=torch.cat([dataset.train_labels, dataset.validation_labels]),
-    )
-
-
 def changed(dataset: Dataset, change: Callable[[Tensor], Tensor]) -> Dataset:
     """The data set with ``change`` made to the pixels of all three parts."""
     return replace(

@@ -28,7 +28,11 @@ class FinetuneConfig:
     batch_size: int = knob(100, "Batch size", "Images averaged for one update.", low=1, high=1024, step=1)
     learning_rate: float = knob(0.001, "Learning rate", "Of Adam; usually 0.0003 to 0.003.", low=1e-6, high=1.0)
     dropout_input: float = knob(
-        0.2, "Dropped pixels", "Share of the pixels set to 0 at random in each update; usually 0 to 0.2.", low=0.0, high=0.9
+        0.2,
+        "Dropped pixels",
+        "Share of the pixels set to 0 at random in each update; usually 0 to 0.2.",
+        low=0.0,
+        high=0.9,
     )
     dropout_hidden: float = knob(
         0.5, "Dropped units", "Share of the hidden units left out at random; usually 0 to 0.5.", low=0.0, high=0.9
@@ -80,8 +84,8 @@ class Classifier(nn.Module):
         made = cls(dbn.sizes, n_classes, generator).to(dbn.top.weight)
         with torch.no_grad():
             for layer, rbm in zip(list(made.layers)[:-1], dbn.rbms, strict=True):
-                layer.weight.copy_(rbm.weight.T)  # type: ignore[operator, union-attr]
-                layer.bias.copy_(rbm.hidden_bias)  # type: ignore[operator, union-attr]
+                layer.weight.copy_(rbm.weight.T)  # type: ignore[operator]
+                layer.bias.copy_(rbm.hidden_bias)  # type: ignore[operator]
         return made
 
     def forward(self, x: Tensor, drop: "Dropout | None" = None) -> Tensor:
@@ -133,7 +137,7 @@ def finetune(
         with torch.enable_grad():
             loss = nn.functional.cross_entropy(network(images[rows], drop), labels[rows])
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
         optimiser.step()
         _limit(network, config.max_norm)
         losses.append(loss.detach())

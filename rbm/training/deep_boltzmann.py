@@ -1,0 +1,158 @@
+"""Learning in a deep Boltzmann machine: mean field for the data's phase, persistent chains for the model's own.
+
+Since the machine is kept as an RBM with h¹ on one side and (v, h²) on the other (:mod:`rbm.models.dbm`), its phases are an
+RBM's: ⟨h¹ (v, h²)ᵀ⟩ under q(h¹)q(h²) given the data, less the same over chains that draw alternate layers. What follows,
+the centred gradient and the update, is the code that RBMs learn by. N data rows, M chains, V, H, K units.
+Source: Salakhutdinov & Hinton, Deep Boltzmann Machines, 2009, sections 3.1-3.2; centred: Melchior et al. 2016.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from rbm import randomness
+from rbm.datasets.base import Dataset, binarise
+from rbm.errors import ConfigError, DivergenceError
+from rbm.models.dbm import CopiedRBM, DeepBoltzmannMachine, compose
+from rbm.training import gradients
+from rbm.training.centring import Centring
+from rbm.training.config import TrainConfig
+from rbm.training.events import TrainEvent
+from rbm.training.fused import FusedStep
+from rbm.training.gradients import Phases
+from rbm.training.greedy import LayerEvent, activities, learn_layer
+from rbm.training.loop import LARGEST_WEIGHT
+from rbm.training.optimizers import Momentum, scheduled_rate
+
+MEAN_FIELD_STEPS = 5
+PROBE_IMAGES = 256
+SECONDS_BETWEEN_EVENTS = 0.15  # on the clock: events only tell, they change nothing
+
+
+class DeepBoltzmannTrainer:
+    """One training as a value that can be stepped.
+
+    Of ``config`` it reads k (sweeps of the chains a step), n_chains, learning_rate, schedule, batch_size, epochs,
+    momentum, weight_decay, sparsity, centred and binarise. Attributes: ``model``; ``step_number``; ``seconds``.
+    """
+
+    def __init__(
+        self,
+        model: DeepBoltzmannMachine,
+        dataset: Dataset,
+        config: TrainConfig,
+        generator: torch.Generator,
+        *,
+        mean_field_steps: int = MEAN_FIELD_STEPS,
+    ) -> None:
+        if dataset.n_visible != model.n_visible:
+            raise ConfigError(
+                f"The model has {model.n_visible} visible units but an image of {dataset.name!r} has {dataset.n_visible} "
+                f"pixels: make the model with n_visible={dataset.n_visible}."
+            )
+        if config.optimizer != "sgd" or config.algorithm != "pcd":
+            raise ConfigError(
+                f"A deep Boltzmann machine learns by pcd and sgd, got {config.algorithm} and {config.optimizer}."
+            )
+        self.model, self.config, self._data = model, config, dataset.train.to(model.joint.weight.device)
+        self._generator, self._coins, self._mean_field = generator, randomness.Coins(generator), mean_field_steps
+        draw = randomness.generator(generator.initial_seed(), "probe")
+        self._probe = {
+            name: binarise(rows[torch.randperm(len(rows), generator=draw)[:PROBE_IMAGES]], config.binarise, draw)
+            for name, rows in (("train", dataset.train), ("validation", dataset.validation))
+        }
+        with torch.no_grad():
+            first, _ = model.mean_field(self._probe["train"].to(model.joint.weight), mean_field_steps)
+        self._centring = Centring(model.joint, first.mean(0)) if config.centred == "on" else None
+        self._update = FusedStep(model.joint, Momentum(model.joint), self._centring)
+        self._chains: Tensor | None = None  # (v, h²) of the chains, (M, V + K)
+        self.batches_per_epoch = math.ceil(len(self._data) / config.batch_size)
+        self.total_steps = self.batches_per_epoch * config.epochs
+        self.step_number, self.seconds = 0, 0.0
+        self._order, self._error, self._told, self._images = torch.empty(0, dtype=torch.long), 0.0, 0.0, 0
+
+    @property
+    def finished(self) -> bool:
+        return self.step_number >= self.total_steps
+
+    @property
+    def epoch(self) -> float:
+        return self.step_number / self.batches_per_epoch
+
+    @torch.no_grad()
+    def phases(self, v: Tensor) -> Phases:
+        """Both phases for binary v (N, V), in the joint RBM's terms; the chains k sweeps on."""
+        q1, q2 = self.model.mean_field(v, self._mean_field)
+        if self._chains is None:
+            count = self.config.n_chains or len(v)
+            rows = torch.cat([v, self._coins.flip(q2)], 1)
+            self._chains = rows.repeat(-(-count // len(rows)), 1)[:count]
+        h1, outer_mean, self._chains = gradients.walk(
+            self.model.joint, self._chains, self.config.k, self._coins, keep=True
+        )
+        return Phases(q1, self.model.outer(v, q2), h1, outer_mean, self._chains)
+
+    @torch.no_grad()
+    def step(self) -> TrainEvent | None:
+        """One update from one batch; an event when one is due."""
+        started = time.perf_counter()
+        torch.set_flush_denormal(True)
+        v = self._next_batch()
+        phases = self.phases(v)
+        self._update.step(phases, self.config, scheduled_rate(self.config, self.step_number / self.total_steps))
+        self.step_number += 1
+        self.seconds += time.perf_counter() - started
+        self._images += len(v)
+        if not (self.finished or self.step_number == 1 or self.seconds - self._told > SECONDS_BETWEEN_EVENTS):
+            return None
+        self._error = float((self.model.outer_means(phases.v0)[0] - v).square().mean())
+        return self.report()
+
+    @torch.no_grad()
+    def report(self) -> TrainEvent:
+        """An event about the model as it stands; DivergenceError when it broke."""
+        largest = max(float(torch.linalg.vector_norm(p, math.inf)) for p in self.model.joint.parameters())
+        if not largest <= LARGEST_WEIGHT:
+            raise DivergenceError(
+                f"Training diverged after {self.step_number} updates: a parameter reached {largest:.3g}. "
+                f"Lower the learning rate from {self.config.learning_rate:g} to {self.config.learning_rate / 10:g}."
+            )
+        numbers = {"learning_rate": scheduled_rate(self.config, min(self.step_number / self.total_steps, 1.0))}
+        for name, v in self._probe.items():
+            q = self.model.mean_field(v.to(self.model.joint.weight), self._mean_field)
+            numbers[f"free_energy_{name}"] = -float(self.model.bound(v, *q).mean())
+        numbers["free_energy_gap"] = numbers["free_energy_validation"] - numbers["free_energy_train"]
+        if self._images:
+            numbers["reconstruction_error"] = self._error
+            numbers["samples_per_second"] = self._images / max(self.seconds - self._told, 1e-9)
+        self._told, self._images = self.seconds, 0
+        return TrainEvent(self.step_number, self.epoch, numbers, self.seconds)
+
+    def _next_batch(self) -> Tensor:
+        size, place = self.config.batch_size, self.step_number % self.batches_per_epoch
+        if place == 0:
+            self._order = torch.randperm(len(self._data), generator=self._generator)
+        rows = self._data[self._order[place * size : (place + 1) * size]].to(self.model.joint.weight)
+        return (
+            self._coins.flip(rows)
+            if self.config.binarise == "stochastic"
+            else binarise(rows, self.config.binarise, self._generator)
+        )
+
+
+def learn_layers(
+    sizes: tuple[int, int], dataset: Dataset, config: TrainConfig, seed: int
+) -> Iterator[LayerEvent | DeepBoltzmannMachine]:
+    """Learn both layers one by one with the doubled weights, each by ``config``; the composed machine comes last.
+
+    Salakhutdinov & Hinton 2009, section 3.2: the lower layer sees two copies of v, the upper one makes h¹ from two of h².
+    """
+    low = CopiedRBM(dataset.n_visible, sizes[0], visible_copies=2, generator=randomness.generator(seed, "low"))
+    yield from learn_layer(low, dataset, config, randomness.generator(seed, "layer", 1), layer=1, metrics=())
+    high = CopiedRBM(sizes[0], sizes[1], hidden_copies=2, generator=randomness.generator(seed, "high"))
+    up = activities(dataset, low)
+    yield from learn_layer(high, up, config, randomness.generator(seed, "layer", 2), layer=2, metrics=())
+    yield compose(low, high)
