@@ -9,6 +9,7 @@ import torch
 from rbm.__main__ import main
 from rbm.datasets.base import Dataset, undivided
 from rbm.datasets.catalog import load_dataset
+from rbm.deep.few_labels import LabelsPlan
 from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.studies import STUDIES, recipe
@@ -22,6 +23,9 @@ SIZES = {
     "centring": {"n_hidden": 5, "epochs": 1},
     "minute": {"n_hidden": 5, "epochs": 1, "effort": TINY},
     "ordering": {"n_hidden": 5, "epochs": 1, "effort": TINY},
+    "labels_few": {"plan": LabelsPlan(sizes=(5, 4), pretraining=1, epochs=1, least_updates=5, labels=(20, 50))},
+    "dbn": {"sizes": (5, 4), "pretraining_epochs": 1, "epochs": 1},
+    "dbm": {"sizes": (5, 4), "greedy": 1, "epochs": 1, "effort": TINY},
     "best500": {"n_hidden": 5, "epochs": 1, "effort": TINY},
 }
 
@@ -152,3 +156,20 @@ def test_the_ordering_of_the_literature_appears_and_the_reconstruction_error_hid
     rows = {row[0]: row for row in recipe("ordering")((1,), print).rows}
     assert rows["CD-1"][4] < rows["CD-3"][4] < rows["CD-25"][4] < rows["PCD-1"][4]
     assert rows["CD-1"][10] < rows["PCD-1"][10]
+
+
+@pytest.mark.slow
+def test_a_pre_trained_net_classifies_as_well_as_the_published_one():
+    assert recipe("dbn")((1,), print).rows[0][2] <= 1.3
+
+
+@pytest.mark.slow
+def test_a_deep_boltzmann_machine_comes_near_its_published_bound():
+    row = recipe("dbm")((1,), print).rows[0]
+    assert row[7] > -90  # reverse AIS, the lower end
+
+
+@pytest.mark.slow
+def test_pre_training_halves_the_distance_to_the_best_where_labels_are_few():
+    rows = {row[0]: row for row in recipe("labels_few")((1,), print).rows}
+    assert rows[1000][6] >= 50

@@ -3,16 +3,17 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rbm.datasets.base import Dataset
 from rbm.experiment import RunSpec, make_trainer
 from rbm.models.rbm import RBM
 from rbm.studies.report import Say
 
+Model = TypeVar("Model", bound=nn.Module)
 EVERY = 5  # updates between two looks of a running mean
 LINES = 10  # of progress, in the course of one training
 
@@ -32,17 +33,17 @@ def changed(dataset: Dataset, change: Callable[[Tensor], Tensor]) -> Dataset:
     )
 
 
-class RunningMean:
+class RunningMean(Generic[Model]):
     """Parameters averaged over the last updates, each counting ``memory`` times the next (Polyak & Juditsky 1992).
 
     Chains and parameters chase each other in PCD: now this mode is too probable, now that. Their mean is not.
     """
 
-    def __init__(self, model: RBM, memory: float) -> None:
+    def __init__(self, model: Model, memory: float) -> None:
         self.model, self.share = copy.deepcopy(model), EVERY * (1 - memory)
 
     @torch.no_grad()
-    def follow(self, model: RBM) -> None:
+    def follow(self, model: Model) -> None:
         """Told every EVERY updates."""
         for mean, p in zip(self.model.parameters(), model.parameters(), strict=True):
             mean.lerp_(p, self.share)

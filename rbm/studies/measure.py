@@ -89,7 +89,7 @@ def judge(model: RBM, v: Tensor, train: Tensor, seed: int, effort: Effort) -> Ju
         for name, base in bases.items()
     }
     best = max(forward, key=lambda name: forward[name].value)
-    reverse = _reverse(model, bases[best], seed, effort)
+    reverse = from_above(model, bases[best], seed, effort)
     verdict = Bracket(forward[best], reverse)
     free = -model.free_energy(v).double()
     mean = float(free.mean())
@@ -105,8 +105,8 @@ def judge(model: RBM, v: Tensor, train: Tensor, seed: int, effort: Effort) -> Ju
     )
 
 
-def _reverse(model: RBM, base: Tensor | None, seed: int, effort: Effort) -> Estimate:
-    """log Z from above."""
+def from_above(model: RBM, base: Tensor | None, seed: int, effort: Effort) -> Estimate:
+    """log Z from above: reverse AIS from samples that know nothing of the data."""
     draw = generator(seed, "reverse ais")
     found = population(
         model,
