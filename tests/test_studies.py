@@ -9,7 +9,7 @@ import torch
 from rbm.__main__ import main
 from rbm.datasets.base import Dataset, undivided
 from rbm.datasets.catalog import load_dataset
-from rbm.deep.few_labels import LabelsPlan
+from rbm.deep.plan import LabelsPlan
 from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.studies import STUDIES, recipe

@@ -7,69 +7,18 @@ Deep Learning?, JMLR 11, 2010).
 
 import time
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from rbm.datasets.base import Dataset, undivided
 from rbm.datasets.catalog import load_dataset
-from rbm.errors import ConfigError
+from rbm.deep.plan import LabelsPlan, Result, Working
 from rbm.models.dbn import DeepBeliefNet
 from rbm.randomness import generator
 from rbm.training.config import TrainConfig
 from rbm.training.finetune import Classifier, FinetuneConfig, error_rate, finetune
 from rbm.training.greedy import make_dbn, train_greedily
-
-LABELS = (100, 1000, 10_000, 60_000)
-SEEDS = (1, 2, 3)
-
-
-@dataclass(frozen=True)
-class LabelsPlan:
-    """The comparison: hidden ``sizes``, ``pretraining`` epochs a layer, ``epochs`` of fine-tuning on many labels and
-    ``least_updates`` on few; ``labels`` and ``seeds`` to go through. Labels beyond what the data has mean all of them."""
-
-    sizes: tuple[int, ...] = (500, 500)
-    pretraining: int = 10
-    epochs: int = 15
-    least_updates: int = 2000
-    labels: tuple[int, ...] = LABELS
-    seeds: tuple[int, ...] = SEEDS
-
-    def __post_init__(self) -> None:
-        for name in ("sizes", "labels", "seeds"):
-            if not getattr(self, name):
-                raise ConfigError(f"{name} is empty; give at least one number.")
-        if min(self.labels) < 10:
-            raise ConfigError(f"labels goes down to {min(self.labels)}; expected 10 or more, one a class.")
-
-    def recipe(self) -> dict[str, Any]:
-        """What a result depends on beside its seed and number of labels: results of one recipe belong together."""
-        return {name: value for name, value in asdict(self).items() if name not in ("labels", "seeds")}
-
-
-class Working(NamedTuple):
-    """What is being done, how far it is, both in a few words, and the share of the seeds that is behind."""
-
-    what: str
-    how_far: str
-    done: float
-
-
-class Result(NamedTuple):
-    """The test error (a share) of one classifier and the seconds that its fine-tuning took."""
-
-    seed: int
-    labels: int
-    pretrained: bool
-    error: float
-    seconds: float
-
-    @property
-    def key(self) -> tuple[int, int, bool]:
-        return self.seed, self.labels, self.pretrained
 
 
 def compare(

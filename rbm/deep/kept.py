@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rbm.deep.few_labels import LabelsPlan, Result
+from rbm.deep.plan import LabelsPlan, Result
 from rbm.files import write_atomically
 from rbm.store.database import default_folder
 

@@ -24,12 +24,11 @@ from rbm.training.events import TrainEvent
 from rbm.training.fused import FusedStep
 from rbm.training.gradients import Phases
 from rbm.training.greedy import LayerEvent, activities, learn_layer
-from rbm.training.loop import LARGEST_WEIGHT
+from rbm.training.loop import LARGEST_WEIGHT, MOST_BATCHES_BETWEEN_EVENTS, WORK_BETWEEN_EVENTS
 from rbm.training.optimizers import Momentum, scheduled_rate
 
 MEAN_FIELD_STEPS = 5
 PROBE_IMAGES = 256
-SECONDS_BETWEEN_EVENTS = 0.15  # on the clock: events only tell, they change nothing
 
 
 class DeepBoltzmannTrainer:
@@ -72,7 +71,10 @@ class DeepBoltzmannTrainer:
         self.batches_per_epoch = math.ceil(len(self._data) / config.batch_size)
         self.total_steps = self.batches_per_epoch * config.epochs
         self.step_number, self.seconds = 0, 0.0
-        self._order, self._error, self._told, self._images = torch.empty(0, dtype=torch.long), 0.0, 0.0, 0
+        self._order, self._error = torch.empty(0, dtype=torch.long), 0.0
+        self._last_report, self._last_seconds = 0, 0.0
+        work = 2.0 * (2 * config.k + 3 + 2 * mean_field_steps) * config.batch_size * model.joint.weight.numel()
+        self._spacing = min(max(round(WORK_BETWEEN_EVENTS / work), 1), MOST_BATCHES_BETWEEN_EVENTS)
 
     @property
     def finished(self) -> bool:
@@ -105,8 +107,9 @@ class DeepBoltzmannTrainer:
         self._update.step(phases, self.config, scheduled_rate(self.config, self.step_number / self.total_steps))
         self.step_number += 1
         self.seconds += time.perf_counter() - started
-        self._images += len(v)
-        if not (self.finished or self.step_number == 1 or self.seconds - self._told > SECONDS_BETWEEN_EVENTS):
+        # At updates 1, 2, 4, 8 ..., then evenly; counted, not timed, so that a second run tells the same.
+        due = self._last_report + max(min(self._last_report, self._spacing), 1)
+        if not self.finished and self.step_number < due:
             return None
         self._error = float((self.model.outer_means(phases.v0)[0] - v).square().mean())
         return self.report()
@@ -125,10 +128,11 @@ class DeepBoltzmannTrainer:
             q = self.model.mean_field(v.to(self.model.joint.weight), self._mean_field)
             numbers[f"free_energy_{name}"] = -float(self.model.bound(v, *q).mean())
         numbers["free_energy_gap"] = numbers["free_energy_validation"] - numbers["free_energy_train"]
-        if self._images:
+        if self.step_number > self._last_report:
+            images = (self.step_number - self._last_report) * self.config.batch_size
             numbers["reconstruction_error"] = self._error
-            numbers["samples_per_second"] = self._images / max(self.seconds - self._told, 1e-9)
-        self._told, self._images = self.seconds, 0
+            numbers["samples_per_second"] = images / max(self.seconds - self._last_seconds, 1e-9)
+        self._last_report, self._last_seconds = self.step_number, self.seconds
         return TrainEvent(self.step_number, self.epoch, numbers, self.seconds)
 
     def _next_batch(self) -> Tensor:

@@ -1,0 +1,122 @@
+"""A deep machine learned layer by layer, told in pieces: the generator that a task runs on a worker."""
+
+from collections.abc import Iterator
+
+import torch
+
+from rbm.datasets.base import Dataset
+from rbm.datasets.catalog import load_dataset
+from rbm.deep.plan import KINDS, SHOWN, Curve, DeepSpec, Learned, Look
+from rbm.models.dbm import DeepBoltzmannMachine
+from rbm.models.rbm import RBM
+from rbm.randomness import generator
+from rbm.training.config import TrainConfig
+from rbm.training.deep_boltzmann import DeepBoltzmannTrainer, learn_layers
+from rbm.training.events import TrainEvent
+from rbm.training.greedy import LayerEvent, make_dbn, train_greedily
+from rbm.training.metrics import free_energies
+
+LOOKS = 5  # events from one look at the filters to the next
+TOLD = ("reconstruction_error", "free_energy_gap")
+News = Curve | Look | Learned
+
+
+def train(spec: DeepSpec) -> Iterator[News]:
+    """Learn what ``spec`` says. Curves at every event, filters now and then, parameters at the end of each stage."""
+    whole = load_dataset(spec.dataset)
+    data = whole.select(size=min(spec.images or len(whole.train), len(whole.train)))
+    yield from _belief_net(spec, data) if spec.kind == KINDS[0] else _boltzmann(spec, data)
+
+
+def _belief_net(spec: DeepSpec, data: Dataset) -> Iterator[News]:
+    dbn = make_dbn(data.n_visible, spec.sizes, spec.seed)
+    yield from _layers(train_greedily(dbn, data, [_alone(spec)] * len(spec.sizes), spec.seed, (free_energies,)))
+
+
+def _boltzmann(spec: DeepSpec, data: Dataset) -> Iterator[News]:
+    low, high = spec.sizes
+    machines: list[DeepBoltzmannMachine] = []
+
+    def layers() -> Iterator[LayerEvent]:
+        for news in learn_layers((low, high), data, _alone(spec), spec.seed):
+            if isinstance(news, LayerEvent):
+                yield news
+            else:
+                machines.append(news)
+
+    yield from _layers(layers())
+    (model,) = machines
+    config = TrainConfig(
+        algorithm="pcd", learning_rate=spec.learning_rate / 2, schedule="linear", batch_size=100, epochs=spec.together,
+        momentum=0.0, weight_decay=0.0,
+    )  # fmt: skip
+    trainer, count = DeepBoltzmannTrainer(model, data, config, generator(spec.seed, "together")), 0
+    yield _curve(2, trainer.report())
+    while not trainer.finished:
+        event = trainer.step()
+        if event is not None:
+            yield _curve(2, event)
+            if count % LOOKS == 0 or trainer.finished:
+                w1, w2 = model.weights
+                yield _look(1, w1)
+                yield _look(2, w1 @ w2[:, :SHOWN])
+            count += 1
+    (w1, w2), (b, c1, c2) = model.weights, model.biases
+    yield _learned(1, w1, b, c1)
+    yield _learned(2, w2, c1, c2)
+
+
+def _alone(spec: DeepSpec) -> TrainConfig:
+    """Each layer by itself: CD-1, the rate falling to nothing."""
+    return TrainConfig(
+        algorithm="cd", k=1, learning_rate=spec.learning_rate, schedule="linear", batch_size=100, epochs=spec.epochs,
+        momentum=0.5, centred="on" if spec.kind == KINDS[0] else "off",  # offsets know nothing of doubled layers
+    )  # fmt: skip
+
+
+def _layers(events: Iterator[LayerEvent]) -> Iterator[News]:
+    """Curves, filters as pixels through the layers below, and each layer's parameters at its end."""
+    below: torch.Tensor | None = None
+    count = 0
+    for layer, event, trainer in events:
+        yield _curve(layer - 1, event)
+        model: RBM = trainer.model
+        if count % LOOKS == 0 or trainer.finished:
+            weight = model.weight.detach()
+            yield _look(layer, weight if below is None else below @ weight[:, :SHOWN])
+        count += 1
+        if trainer.finished:
+            below = model.weight.detach() if below is None else below @ model.weight.detach()
+            yield _learned(layer, model.weight, model.visible_bias, model.hidden_bias)
+            count = 0
+
+
+def _curve(stage: int, event: TrainEvent) -> Curve:
+    return Curve(stage, event.epoch, {name: event.metrics[name] for name in TOLD if name in event.metrics})
+
+
+def _look(layer: int, filters: torch.Tensor) -> Look:
+    return Look(layer, filters[:, :SHOWN].detach().half().numpy().copy())
+
+
+def _learned(layer: int, *parameters: torch.Tensor) -> Learned:
+    weight, visible_bias, hidden_bias = (p.detach().float().numpy().copy() for p in parameters)
+    return Learned(layer, weight, visible_bias, hidden_bias)
+
+
+def restore(kind: str, layers: list[Learned]) -> "list[RBM] | DeepBoltzmannMachine":
+    """The machine that was learned: a belief net's RBMs, the lowest first, or the Boltzmann machine."""
+    rbms = []
+    for one in layers:
+        rbm = RBM(*one.weight.shape).requires_grad_(False)
+        for p, value in zip(rbm.parameters(), one[1:], strict=True):
+            p.copy_(torch.from_numpy(value))
+        rbms.append(rbm)
+    if kind == KINDS[0]:
+        return rbms
+    low, high = rbms
+    made = DeepBoltzmannMachine(low.n_visible, (low.n_hidden, high.n_hidden)).requires_grad_(False)
+    made.joint.weight.copy_(torch.cat([low.weight.T, high.weight], 1))
+    made.joint.visible_bias.copy_(high.visible_bias)
+    made.joint.hidden_bias.copy_(torch.cat([low.visible_bias, high.hidden_bias]))
+    return made

@@ -1,0 +1,118 @@
+"""What deep nets are asked for and what they tell, as values. Reading this needs no torch: pages do it all the time."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rbm.errors import ConfigError
+
+KINDS = ("belief net", "Boltzmann machine")
+SHOWN = 64  # filters of a layer that are told while it learns
+Array = npt.NDArray[np.float32]
+
+
+LABELS = (100, 1000, 10_000, 60_000)
+SEEDS = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class DeepSpec:
+    """A deep machine: its ``kind`` (of KINDS), hidden ``sizes`` from the lowest layer up, ``epochs`` of each layer alone,
+    ``together`` epochs of all layers of a Boltzmann machine, and how many training ``images`` are used (None for all)."""
+
+    kind: str = KINDS[0]
+    sizes: tuple[int, ...] = (200, 200)
+    epochs: int = 5
+    together: int = 5
+    learning_rate: float = 0.1
+    dataset: str = "mnist"
+    images: int | None = 10_000
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ConfigError(f"kind is {self.kind!r}; choose one of: {', '.join(KINDS)}.")
+        if not self.sizes or min(self.sizes) < 1:
+            raise ConfigError(f"sizes is {self.sizes}; expected at least one layer of 1 unit or more.")
+        if self.kind == KINDS[1] and len(self.sizes) != 2:
+            raise ConfigError(f"A deep Boltzmann machine has two hidden layers here, got {len(self.sizes)} sizes.")
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """What is learned one after the other."""
+        layers = tuple(f"layer {n}" for n in range(1, len(self.sizes) + 1))
+        return layers if self.kind == KINDS[0] else (*layers, "together")
+
+
+class Curve(NamedTuple):
+    """A point of a stage's curves (stages count from 0): ``values`` by the names of ``events.MEASURES``."""
+
+    stage: int
+    epoch: float
+    values: dict[str, float]
+
+
+class Look(NamedTuple):
+    """The first SHOWN filters of a layer (counted from 1) as pixels: ``filters`` (V, n), in half precision to be short."""
+
+    layer: int
+    filters: npt.NDArray[np.float16]
+
+
+class Learned(NamedTuple):
+    """The parameters of a layer (counted from 1) once a stage is over: weight (below, above) and both biases."""
+
+    layer: int
+    weight: Array
+    visible_bias: Array
+    hidden_bias: Array
+
+
+@dataclass(frozen=True)
+class LabelsPlan:
+    """The comparison: hidden ``sizes``, ``pretraining`` epochs a layer, ``epochs`` of fine-tuning on many labels and
+    ``least_updates`` on few; ``labels`` and ``seeds`` to go through. Labels beyond what the data has mean all of them."""
+
+    sizes: tuple[int, ...] = (500, 500)
+    pretraining: int = 10
+    epochs: int = 15
+    least_updates: int = 2000
+    labels: tuple[int, ...] = LABELS
+    seeds: tuple[int, ...] = SEEDS
+
+    def __post_init__(self) -> None:
+        for name in ("sizes", "labels", "seeds"):
+            if not getattr(self, name):
+                raise ConfigError(f"{name} is empty; give at least one number.")
+        if min(self.labels) < 10:
+            raise ConfigError(f"labels goes down to {min(self.labels)}; expected 10 or more, one a class.")
+
+    def recipe(self) -> dict[str, Any]:
+        """What a result depends on beside its seed and number of labels: results of one recipe belong together."""
+        return {name: value for name, value in asdict(self).items() if name not in ("labels", "seeds")}
+
+
+class Working(NamedTuple):
+    """What is being done, how far it is, both in a few words, and the share of the seeds that is behind."""
+
+    what: str
+    how_far: str
+    done: float
+
+
+class Result(NamedTuple):
+    """The test error (a share) of one classifier and the seconds that its fine-tuning took."""
+
+    seed: int
+    labels: int
+    pretrained: bool
+    error: float
+    seconds: float
+
+    @property
+    def key(self) -> tuple[int, int, bool]:
+        return self.seed, self.labels, self.pretrained
