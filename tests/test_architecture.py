@@ -23,7 +23,7 @@ LAYERS = [
     ("rbm.commands",),
     ("rbm.__main__", "rbm"),
     ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures"),
-    ("pages.ui.sweep_view",),
+    ("pages.ui.sweep_view", "pages.ui.deep_view"),
     ("pages.ui",),
     ("pages.learn", "pages.train", "pages.generate", "pages.compare"),
     ("app",),
@@ -112,7 +112,8 @@ def test_the_pure_half_of_the_screen_has_no_streamlit():
     wrong = [
         f"{path.relative_to(ROOT)}:{line}: {target}"
         for path, module in files()
-        if module in ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures", "pages.ui.sweep_view")
+        if module
+        in ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures", "pages.ui.sweep_view", "pages.ui.deep_view")
         for line, target in imports(path)
         if target.split(".")[0] == "streamlit"
     ]

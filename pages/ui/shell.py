@@ -33,6 +33,7 @@ ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, FOLLOWS = (
     f"pages/learn/{page}.py"
     for page in ("energy", "two_pixels", "hopfield", "boltzmann", "slow_motion", "markov", "follows")
 )
+DEEP = "pages/train/deep.py"
 
 _menu = declare("menu", '<span class="menu"></span>')
 
@@ -60,6 +61,7 @@ PAGES = {
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),
         Entry(FILTERS, "Look at its filters", "grid_view", "filters"),
+        Entry(DEEP, "Go deep", "layers", "deep"),
         Entry(DATA, "Bring your own data", "upload_file", "data"),
     ),
     "Generate": (Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),),

@@ -1,13 +1,14 @@
 """A deep machine learned layer by layer, told in pieces: the generator that a task runs on a worker."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
 from rbm.datasets.base import Dataset
 from rbm.datasets.catalog import load_dataset
 from rbm.deep.plan import KINDS, SHOWN, Curve, DeepSpec, Learned, Look
-from rbm.models.dbm import DeepBoltzmannMachine
+from rbm.models.dbm import DeepBoltzmannMachine, compose
+from rbm.models.dbn import DeepBeliefNet
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.training.config import TrainConfig
@@ -38,7 +39,7 @@ def _boltzmann(spec: DeepSpec, data: Dataset) -> Iterator[News]:
     machines: list[DeepBoltzmannMachine] = []
 
     def layers() -> Iterator[LayerEvent]:
-        for news in learn_layers((low, high), data, _alone(spec), spec.seed):
+        for news in learn_layers((low, high), data, _alone(spec), spec.seed, (free_energies,)):
             if isinstance(news, LayerEvent):
                 yield news
             else:
@@ -104,8 +105,8 @@ def _learned(layer: int, *parameters: torch.Tensor) -> Learned:
     return Learned(layer, weight, visible_bias, hidden_bias)
 
 
-def restore(kind: str, layers: list[Learned]) -> "list[RBM] | DeepBoltzmannMachine":
-    """The machine that was learned: a belief net's RBMs, the lowest first, or the Boltzmann machine."""
+def restore(kind: str, layers: Sequence[Learned]) -> DeepBeliefNet | DeepBoltzmannMachine:
+    """The machine that these layers make, the lowest first; those of a Boltzmann machine as they end up together."""
     rbms = []
     for one in layers:
         rbm = RBM(*one.weight.shape).requires_grad_(False)
@@ -113,10 +114,6 @@ def restore(kind: str, layers: list[Learned]) -> "list[RBM] | DeepBoltzmannMachi
             p.copy_(torch.from_numpy(value))
         rbms.append(rbm)
     if kind == KINDS[0]:
-        return rbms
+        return DeepBeliefNet(rbms)
     low, high = rbms
-    made = DeepBoltzmannMachine(low.n_visible, (low.n_hidden, high.n_hidden)).requires_grad_(False)
-    made.joint.weight.copy_(torch.cat([low.weight.T, high.weight], 1))
-    made.joint.visible_bias.copy_(high.visible_bias)
-    made.joint.hidden_bias.copy_(torch.cat([low.visible_bias, high.hidden_bias]))
-    return made
+    return compose(low, high).requires_grad_(False)  # both hold c¹, so its mean is c¹

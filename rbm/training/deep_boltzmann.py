@@ -8,7 +8,7 @@ Source: Salakhutdinov & Hinton, Deep Boltzmann Machines, 2009, sections 3.1-3.2;
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -25,6 +25,7 @@ from rbm.training.fused import FusedStep
 from rbm.training.gradients import Phases
 from rbm.training.greedy import LayerEvent, activities, learn_layer
 from rbm.training.loop import LARGEST_WEIGHT, MOST_BATCHES_BETWEEN_EVENTS, WORK_BETWEEN_EVENTS
+from rbm.training.metrics import Metric
 from rbm.training.optimizers import Momentum, scheduled_rate
 
 MEAN_FIELD_STEPS = 5
@@ -148,15 +149,15 @@ class DeepBoltzmannTrainer:
 
 
 def learn_layers(
-    sizes: tuple[int, int], dataset: Dataset, config: TrainConfig, seed: int
+    sizes: tuple[int, int], dataset: Dataset, config: TrainConfig, seed: int, metrics: Sequence[Metric] = ()
 ) -> Iterator[LayerEvent | DeepBoltzmannMachine]:
     """Learn both layers one by one with the doubled weights, each by ``config``; the composed machine comes last.
 
     Salakhutdinov & Hinton 2009, section 3.2: the lower layer sees two copies of v, the upper one makes h¹ from two of h².
     """
     low = CopiedRBM(dataset.n_visible, sizes[0], visible_copies=2, generator=randomness.generator(seed, "low"))
-    yield from learn_layer(low, dataset, config, randomness.generator(seed, "layer", 1), layer=1, metrics=())
+    yield from learn_layer(low, dataset, config, randomness.generator(seed, "layer", 1), layer=1, metrics=metrics)
     high = CopiedRBM(sizes[0], sizes[1], hidden_copies=2, generator=randomness.generator(seed, "high"))
     up = activities(dataset, low)
-    yield from learn_layer(high, up, config, randomness.generator(seed, "layer", 2), layer=2, metrics=())
+    yield from learn_layer(high, up, config, randomness.generator(seed, "layer", 2), layer=2, metrics=metrics)
     yield compose(low, high)

@@ -1,0 +1,109 @@
+"""The few-labels comparison on the page: started, watched, drawn and kept."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import cards, deep_view, facts
+from rbm.deep import kept
+from rbm.deep.plan import LabelsPlan, Result
+from rbm.task import Task
+
+PLANS = {
+    "small": LabelsPlan(sizes=(200,), pretraining=3, epochs=3, least_updates=500, labels=(100, 1000, 10_000)),
+    "full": LabelsPlan(),
+}
+POLL_SECONDS = 1.0
+
+
+def choose() -> LabelsPlan:
+    """Which plan, and the buttons."""
+    st.session_state.setdefault("deep_plan", "small")
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        size = st.segmented_control(
+            "Comparison",
+            list(PLANS),
+            required=True,
+            key="deep_plan",
+            persist_state="session",
+            help="Small: 200 units, up to 10,000 labels, about two minutes. Full: 500-500 units, up to 60,000 labels, some "
+            "twenty minutes. Both with three seeds.",
+        )
+        plan = PLANS[str(size)]
+        task: Task | None = st.session_state.get("deep_labels")
+        if task is not None and task.active:
+            st.button(
+                "Pause",
+                icon=":material/pause:",
+                key="deep_labels_pause",
+                on_click=task.pause,
+                help="Keeps what it has.",
+            )
+        else:
+            st.button(
+                "Compare both starts",
+                icon=":material/compare_arrows:",
+                key="deep_labels_start",
+                on_click=start,
+                args=(plan,),
+                disabled=len(kept.load(plan)) == 2 * len(plan.seeds) * len(plan.labels),
+                help="Trains classifiers with and without pre-training, in the background. What is known is not done again.",
+            )
+    return plan
+
+
+def start(plan: LabelsPlan) -> None:
+    """Go on with this plan, or begin it, from what is kept."""
+    task: Task | None = st.session_state.get("deep_labels")
+    if task is not None and task.status == "paused" and task.arguments["plan"] == plan:
+        task.start()
+        return
+    if task is not None:
+        task.release()
+    known = tuple(result.key for result in kept.load(plan))
+    task = Task("rbm.deep.few_labels:compare", plan=plan, known=known)
+    st.session_state.update(deep_labels=task, deep_labels_kept=0)
+    task.start()
+
+
+def interval() -> float | None:
+    """Seconds between looks at a comparison under way."""
+    task: Task | None = st.session_state.get("deep_labels")
+    return POLL_SECONDS if task is not None and task.active else None
+
+
+def watch() -> bool:
+    """Keep the comparison going, keep its results, say where it is. Whether there is a new result."""
+    task: Task | None = st.session_state.get("deep_labels")
+    if task is None:
+        return False
+    task.renew()
+    if task.message:
+        st.error(task.message, icon=":material/error:")
+    elif task.active:
+        st.caption(deep_view.working(task.news))
+    results = [one for one in task.news if isinstance(one, Result)]
+    new = results[st.session_state.get("deep_labels_kept", 0) :]
+    if new:
+        kept.keep(task.arguments["plan"], new)
+        st.session_state["deep_labels_kept"] = len(results)
+    return bool(new)
+
+
+def figure(plan: LabelsPlan) -> None:
+    """Everything known of the plan: error against labels, and the numbers."""
+    results = kept.load(plan)
+    cards.title(
+        "Test error against the number of labels",
+        "Two nets of one size learn the same labels in the same way. One starts from the weights of RBMs "
+        "that have seen all images without labels, the other at random. Bars: one standard deviation over seeds.",
+        "that pre-training always helps: with all labels little is left to gain.",
+    )
+    if not results:
+        st.caption("Nothing is known yet. Press Compare both starts: points appear as they are found, and are kept.")
+        return
+    left, right = st.columns([7, 5], gap="large", vertical_alignment="center")
+    with left:
+        st.plotly_chart(deep_view.labels_figure(results), key="deep_labels_figure", config={"displayModeBar": False})
+    with right:
+        facts.facts(facts.table(*deep_view.labels_table(results)), key="deep_labels_table")
