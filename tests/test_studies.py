@@ -119,6 +119,8 @@ def test_the_command_lists_the_studies_and_refuses_other_names(capsys):
     assert main(["reproduce", "nothing"]) == 2
     assert "choose one of: presets" in capsys.readouterr().err
     assert main(["reproduce"]) == 2
+    assert main(["reproduce", "presets", "--epochs", "1"]) == 2
+    assert "not measured in epochs" in capsys.readouterr().err
 
 
 def test_the_command_prints_the_table_and_keeps_it(monkeypatch, capsys, tmp_path):

@@ -5,7 +5,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 
@@ -31,7 +31,7 @@ class Table(NamedTuple):
 class Recipe(Protocol):
     """A study's ``run``; its sizes are further keyword arguments, with the study's own as defaults."""
 
-    def __call__(self, seeds: Sequence[int], say: Say) -> Table: ...
+    def __call__(self, seeds: Sequence[int], say: Say, **sizes: Any) -> Table: ...
 
 
 class Report(NamedTuple):

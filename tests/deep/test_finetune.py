@@ -44,12 +44,19 @@ def test_dropout_keeps_the_mean_and_drops_its_share():
         assert abs(float(y.double().mean()) / 3 - 1) < 4 * error / (1 - share)
 
 
-def test_a_classifier_learns_its_images_and_keeps_weights_within_their_norm(few):
+@pytest.mark.parametrize(("optimizer", "rate"), [("sgd", 0.2), ("adam", 0.01)])
+def test_a_classifier_learns_its_images_and_keeps_weights_within_their_norm(few, optimizer, rate):
     draw = generator(1, "classifier")
     network = Classifier((784, 30), 10, draw)
     assert error_rate(network, few.train, few.train_labels) > 0.7
     config = FinetuneConfig(
-        epochs=30, dropout_input=0, dropout_hidden=0, learning_rate=0.01, batch_size=30, max_norm=3.0
+        epochs=30,
+        dropout_input=0,
+        dropout_hidden=0,
+        optimizer=optimizer,
+        learning_rate=rate,
+        batch_size=30,
+        max_norm=3.0,
     )
     events = list(finetune(network, few.train, few.train_labels, config, draw))
     assert (events[-1].step, events[-1].done) == (config.updates(300), 1.0)
