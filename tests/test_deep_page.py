@@ -88,7 +88,7 @@ def test_a_belief_net_tells_curves_looks_and_layers_the_same_each_time():
     np.testing.assert_allclose(looks[-1].filters, layers[0].weight @ layers[1].weight, atol=2e-3)
     assert [s.name for s in deep_view.series(news, TINY, "free_energy_gap")] == ["layer 1", "layer 2"]
     assert deep_view.share(news, TINY) == 1.0
-    assert deep_view.where(news, TINY, "finished") == "Finished · Layer 2 · epoch 1.0 of 1"
+    assert deep_view.where(news, TINY, "finished") == "Finished · layer 2 · epoch 1.0 of 1"
     net = restore(KINDS[0], deep_view.dreamer(news, TINY))
     torch.testing.assert_close(net.top.weight, torch.from_numpy(layers[1].weight))
 

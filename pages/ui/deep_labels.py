@@ -26,7 +26,7 @@ def choose() -> LabelsPlan:
             required=True,
             key="deep_plan",
             persist_state="session",
-            help="Small: 200 units, up to 10,000 labels, about two minutes. Full: 500-500 units, up to 60,000 labels, some "
+            help="Small: 200 units, up to 10,000 labels, about two minutes. Full: 1000-1000 units, up to 60,000 labels, some "
             "twenty minutes. Both with three seeds.",
         )
         plan = PLANS[str(size)]

@@ -31,8 +31,7 @@ def where(news: Sequence[Any], spec: DeepSpec, status: str) -> str:
         return "Starting"
     epochs = spec.together if spec.stages[last.stage] == "together" else spec.epochs
     stage = spec.stages[last.stage]
-    words = "All layers together" if stage == "together" else stage.capitalize()
-    told = f"{words} · epoch {last.epoch:.1f} of {epochs}"
+    told = f"{'all layers together' if stage == 'together' else stage} · epoch {last.epoch:.1f} of {epochs}"
     return {"paused": f"Paused · {told}", "finished": f"Finished · {told}", "failed": f"Stopped · {told}"}.get(
         status, told
     )

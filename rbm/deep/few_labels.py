@@ -77,10 +77,14 @@ def _judge(
 
 
 def pretraining(epochs: int) -> TrainConfig:
-    """How every layer is pre-trained: CD-1, the rate falling to nothing."""
+    """How every layer is pre-trained: CD-1, the rate falling to nothing, units on for one image in twenty or so.
+
+    Few labels are learned better from many sparse features: 1,000 labels left 6.2 % error with 1,000 units a layer, 7.2 % with
+    500 denser ones (tried with one seed).
+    """
     return TrainConfig(
         algorithm="cd", k=1, learning_rate=0.1, schedule="linear", batch_size=100, epochs=epochs,
-        momentum=0.5, weight_decay=0.0001,
+        momentum=0.5, weight_decay=0.0002, sparsity_target=0.05, sparsity_cost=0.1,
     )  # fmt: skip
 
 

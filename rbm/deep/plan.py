@@ -78,9 +78,9 @@ class LabelsPlan:
     """The comparison: hidden ``sizes``, ``pretraining`` epochs a layer, ``epochs`` of fine-tuning on many labels and
     ``least_updates`` on few; ``labels`` and ``seeds`` to go through. Labels beyond what the data has mean all of them."""
 
-    sizes: tuple[int, ...] = (500, 500)
+    sizes: tuple[int, ...] = (1000, 1000)
     pretraining: int = 10
-    epochs: int = 15
+    epochs: int = 10
     least_updates: int = 2000
     labels: tuple[int, ...] = LABELS
     seeds: tuple[int, ...] = SEEDS

@@ -1,4 +1,4 @@
-"""Test error against the number of labels, with and without pre-training: MNIST, 500-500 hidden units.
+"""Test error against the number of labels, with and without pre-training: MNIST, 1000-1000 hidden units.
 
 Published, of another net (yell's RBM of 1,024 units; % correct turned into error): at 10,000, 1,000 and 100 labels
 2.73, 6.35 and 18.30 % with an RBM's start, 5.27, 11.29 and 23.98 % from a random one; 1.27 against 1.80 % with all.
