@@ -32,9 +32,8 @@ def where(news: Sequence[Any], spec: DeepSpec, status: str) -> str:
     epochs = spec.together if spec.stages[last.stage] == "together" else spec.epochs
     stage = spec.stages[last.stage]
     told = f"{'all layers together' if stage == 'together' else stage} · epoch {last.epoch:.1f} of {epochs}"
-    return {"paused": f"Paused · {told}", "finished": f"Finished · {told}", "failed": f"Stopped · {told}"}.get(
-        status, told
-    )
+    ends = {"paused": "Paused", "finished": "Finished", "failed": "Stopped"}
+    return f"{ends[status]} · {told}" if status in ends else told[:1].upper() + told[1:]
 
 
 def share(news: Sequence[Any], spec: DeepSpec) -> float:
