@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from pages.ui.figures import Series, at_rest
 from rbm.deep.plan import KINDS, Curve, DeepSpec, Learned, Look, Result, Working
 
+PERCENT = (0.5, 1, 2, 3, 5, 10, 20, 30, 50)  # where the error's axis has marks
 STARTS = {True: "pre-trained", False: "random start"}
 
 
@@ -81,16 +82,16 @@ def labels_figure(results: Sequence[Result]) -> go.Figure:
         figure.add_scatter(
             x=list(found),
             y=[mean(values) for values in found.values()],
-            error_y={"type": "data", "array": spread, "visible": any(spread)},
+            error_y={"type": "data", "array": spread, "visible": any(spread), "width": 7},
             name=name,
             mode="lines+markers",
-            marker={"size": 9},
+            marker={"size": 7},
             customdata=[len(values) for values in found.values()],
             hovertemplate="%{x:,} labels: %{y:.2f} % (%{customdata} seeds)<extra>" + name + "</extra>",
         )
     ticks = sorted({one.labels for one in results})
     figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{n:,}" for n in ticks])
-    figure.update_yaxes(type="log")
+    figure.update_yaxes(type="log", tickvals=PERCENT, ticktext=[f"{p:g}" for p in PERCENT])
     return at_rest(figure, "labels", "test error / %", several=True)
 
 
