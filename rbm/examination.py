@@ -65,10 +65,11 @@ class Mixed(NamedTuple):
 
 
 class Energies(NamedTuple):
-    """Free energies in common bins: edges (B + 1,) and counts (B,) by set, nats."""
+    """Free energies in common bins: edges (B + 1,) and counts (B,) by set, nats; the mean of noise, which lies far off."""
 
     edges: Array
     counts: dict[str, Array]
+    noise: float
 
 
 class Likeness(NamedTuple):
@@ -148,9 +149,10 @@ def _energies(model: RBM, data: dict[str, Any], samples: Any, draw: Any) -> Ener
     from rbm.evaluation.samples import free_energies
 
     noise = model.visible_unit.uniform(samples.shape, draw).to(samples)
-    sets = {"training": data["train"], "test": data["test"], "samples": samples, "noise": noise}
-    found = free_energies(model, sets, bins=60)
-    return Energies(_array(found.edges), {name: _array(counts) for name, counts in found.counts.items()})
+    sets = {"training": data["train"], "test": data["test"], "samples": samples}
+    found = free_energies(model, sets, bins=40)
+    counts = {name: _array(counts) for name, counts in found.counts.items()}
+    return Energies(_array(found.edges), counts, float(model.free_energy(noise).mean()))
 
 
 def _array(values: Any) -> Array:

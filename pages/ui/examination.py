@@ -138,7 +138,7 @@ def walk(task: Task, shape: tuple[int, int]) -> None:
 def _number(value: float) -> str:
     if math.isnan(value):
         return "not known"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return (f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "−")
 
 
 def energies(task: Task) -> None:
@@ -147,9 +147,8 @@ def energies(task: Task) -> None:
     if found is None:
         return
     cards.title(
-        "Free energies of images, samples and noise",
-        "The lower, the likelier. Training and test images should lie together (apart: it overfits), samples with them, "
-        "noise far above.",
+        "Free energies of images and samples",
+        "The lower, the likelier. Training and test images should lie together (apart: it overfits), and samples with them.",
         "the likelihood, which needs log Z as well.",
     )
     middles = (found.edges[:-1] + found.edges[1:]) / 2
@@ -162,6 +161,7 @@ def energies(task: Task) -> None:
     figure.update_yaxes(tickformat=".0%")
     figures.at_rest(figure, "free energy / nats", "share of pictures", several=True)
     st.plotly_chart(figure, height=260, key="examine_energies")
+    st.caption(f"Noise, every pixel on or off by chance: {_number(found.noise)} nats on average.")
 
 
 def likeness(task: Task, shape: tuple[int, int]) -> None:
@@ -200,7 +200,7 @@ def likeness(task: Task, shape: tuple[int, int]) -> None:
                 "How much more the samples resemble training images than unseen ones: 0 is ideal.",
             ),
         ):
-            st.metric(name, f"{value:.2f}".replace("-", "−"), help=about, width="content")
+            st.metric(name, f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−"), help=about, width="content")
     st.caption(found.verdict)
 
 
