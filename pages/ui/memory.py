@@ -105,6 +105,7 @@ def spurious(stored: list[pad.Pixels], rule: str, beta: float, seed: int, starts
         "hopfield_basins",
         "The states in which most recalls ended",
         labels=[f"{kind}: {n} of {starts} starts, E = {e:.1f}" for _, kind, n, e in shown],
+        framed=True,
         max_cell=70,
     )
 
