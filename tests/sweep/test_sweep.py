@@ -103,6 +103,26 @@ def test_an_interrupted_sweep_continues_where_it_was(workers, store):
     assert begun.items() <= {t.number: t.run_id for t in second.ledger.trials()}.items()
 
 
+def test_a_stop_does_not_wait_for_a_measurement_which_is_made_another_time(workers, store):
+    base = RunSpec(DatasetSpec(size=100), ModelSpec(7), TrainConfig(epochs=1))
+    slow = SweepSpec(base, (Axis("n_hidden", (41,)),), temperatures=500)  # too wide to be enumerated: AIS
+    first = Sweep(Ledger.create("measured", slow, store), lambda: store)
+    wait(lambda: any(0.9 < share < 0.98 for share in first.shares().values()))
+    first.stop()
+    first.wait(60)
+    assert (first.status, first.problem) == ("stopped", "")
+    (begun,) = first.ledger.trials()
+    assert begun.state == "running"
+    assert store.run(begun.run_id).status == "finished"
+    assert store.evaluations(begun.run_id) == []
+    second = Sweep(Ledger("measured", store), lambda: store)
+    second.wait(120)
+    (trial,) = second.ledger.trials()
+    assert (trial.state, trial.run_id) == ("finished", begun.run_id)
+    (kept,) = store.evaluations(begun.run_id)
+    assert kept.result["validation"] == trial.value
+
+
 @on_both
 def test_one_server_stops_half_way_and_another_finishes(workers, open_again):
     one, other = open_again(), open_again()
