@@ -95,7 +95,7 @@ def figure(plan: LabelsPlan) -> None:
     results = kept.load(plan)
     cards.title(
         "Test error against the number of labels",
-        "Two nets of one size learn the same labels in the same way. One starts from the weights of RBMs "
+        "Two nets of one size learn the same labels, each at the rate that suits it. One starts from the weights of RBMs "
         "that have seen all images without labels, the other at random. Bars: one standard deviation over seeds.",
         "that pre-training always helps: with all labels little is left to gain.",
     )

@@ -79,7 +79,7 @@ class LabelsPlan:
     ``least_updates`` on few; ``labels`` and ``seeds`` to go through. Labels beyond what the data has mean all of them."""
 
     sizes: tuple[int, ...] = (1000, 1000)
-    pretraining: int = 10
+    pretraining: int = 6
     epochs: int = 10
     least_updates: int = 2000
     labels: tuple[int, ...] = LABELS

@@ -25,9 +25,10 @@ from rbm.training.greedy import LayerEvent
 
 SIZES = (500, 1000)
 GREEDY = 5  # epochs a layer
-EPOCHS = 40
+EPOCHS = 25
+MEAN_FIELD_STEPS = 3  # while learning; ten times as many when judged
 MEMORY = 0.9995
-EFFORT = Effort(temperatures=4000, population=500, population_temperatures=1000)
+EFFORT = Effort(temperatures=3000, population=500, population_temperatures=1000)
 COLUMNS = (
     Column("hidden units"),
     Column("seed"),
@@ -113,7 +114,9 @@ def fit(data: Dataset, sizes: tuple[int, int], greedy: int, epochs: int, seed: i
     if model is None:
         raise RbmError("Greedy learning ended without a machine.")
     say(f"seed {seed}: both together")
-    trainer = DeepBoltzmannTrainer(model, data, training(epochs), randomness.generator(seed, "together"))
+    trainer = DeepBoltzmannTrainer(
+        model, data, training(epochs), randomness.generator(seed, "together"), mean_field_steps=MEAN_FIELD_STEPS
+    )
     mean, said = RunningMean(model, MEMORY), 0
     while not trainer.finished:
         trainer.step()

@@ -30,8 +30,9 @@ COLUMNS = (
 )
 NOTES = (
     "± is the standard deviation over seeds. The distance is that of the random start's error to the smallest error in this "
-    "table. Both starts: the same labels, SGD with momentum, dropout of 0.2 of the pixels and 0.5 of the units; pre-training "
-    "sees all images without their labels. Published: yell, RBM of 1,024 units.",
+    "table. Both starts: the same labels, SGD with momentum (each at the better of two rates, see "
+    "few_labels.tuning), dropout of 0.2 of the pixels and 0.5 of the units; pre-training sees all images "
+    "without their labels. Published: yell, RBM of 1,024 units.",
 )
 
 
