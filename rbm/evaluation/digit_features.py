@@ -6,7 +6,8 @@ classifier was trained once, on MNIST's training images, and its weights come wi
 everybody, without a download and without a minute's training first. ``python -m rbm.evaluation.digit_features`` makes
 them anew. It never saw the test images, about 99 % of which it names rightly (a test says how many).
 
-Limits: a picture is judged by what tells digits apart, little by its sharpness or its noise, and only MNIST's own kind of
+The features are scaled so that their variances over the training images add up to 100: a Fréchet distance is in per cent
+of how much real digits differ among themselves. Limits: a picture is judged by what tells digits apart, little by its sharpness or its noise, and only MNIST's own kind of
 picture: 28×28, white on black. Distances here compare with each other, never with published FIDs. Letters: N pictures.
 """
 
@@ -23,6 +24,7 @@ from rbm.errors import ShapeError
 
 SIDE = 28
 WIDTH = 32  # features of a picture: few, so that some hundred samples suffice for their covariance
+VARIANCE = 100.0  # of all features together, over the training images
 ROWS = 500  # pictures through the layers at once
 WEIGHTS = Path(__file__).parents[2] / "assets" / "digit_features.safetensors"
 
@@ -43,11 +45,14 @@ class DigitNet(nn.Module):
         )  # fmt: skip
         self.features = nn.Linear(32 * 16, WIDTH)
         self.classes = nn.Linear(WIDTH, 10)
+        self.register_buffer("scale", torch.ones(()))
+
+    scale: Tensor
 
     def forward(self, v: Tensor) -> tuple[Tensor, Tensor]:
         """Features (N, WIDTH) and logits (N, 10) of v (N, 784)."""
         found = self.features(self.convolutions(v.unflatten(1, (1, SIDE, SIDE))))
-        return found, self.classes(found.relu())
+        return found * self.scale, self.classes(found.relu())
 
 
 @torch.no_grad()
@@ -90,10 +95,13 @@ def fit(dataset: Dataset, *, epochs: int = 6, batch_size: int = 64, seed: int = 
             loss.backward()
             optimizer.step()
             schedule.step()
-    return net.requires_grad_(False).eval()
+    net.requires_grad_(False).eval()
+    found = torch.cat([net(part)[0] for part in dataset.train.split(ROWS)])
+    net.scale.copy_((VARIANCE / found.var(0).sum()).sqrt())
+    return net
 
 
 if __name__ == "__main__":
     from rbm.datasets.catalog import load_dataset
 
-    save_file({name: w.half() for name, w in fit(load_dataset("mnist")).state_dict().items()}, WEIGHTS)
+    save_file({name: w.half().contiguous() for name, w in fit(load_dataset("mnist")).state_dict().items()}, WEIGHTS)
