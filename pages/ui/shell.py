@@ -15,7 +15,7 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
 from pages.ui.component import declare
-from rbm import cluster, live, recording, sweep
+from rbm import cluster, live, recording, sweep, task
 from rbm.errors import ClusterError, StoreError
 from rbm.store import open_store
 
@@ -94,6 +94,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     threading.Thread(target=_warm_up, name="rbm-warm-up", daemon=True).start()
     yield
     live.release_all()
+    task.release_all()
     sweep.stop_all(LAST_SECONDS)
     live.release_all(LAST_SECONDS)
     recording.flush()
