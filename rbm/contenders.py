@@ -128,8 +128,8 @@ def enter(kind: str, dataset: Dataset, n_hidden: int, seed: int, n_samples: int)
 
 
 class Score(NamedTuple):
-    """What pictures are worth: Fréchet distance (per cent of the digits' own variance), AATS, the share of pictures that
-    the classifier is SURE of, and the share of each digit among all (10,)."""
+    """What pictures are worth: Fréchet distance (per cent of the digits' own variance), AATS of black-and-white draws, the
+    share of pictures that the classifier is SURE of, and the share of each digit among all (10,)."""
 
     frechet: float
     aats: Resemblance
@@ -138,7 +138,11 @@ class Score(NamedTuple):
 
 
 class Judge:
-    """Compares pictures with test images, which no contender ever saw."""
+    """Compares pictures with test images, which no contender ever saw.
+
+    AATS compares black-and-white draws, pixel by pixel with the grey level as probability, of pictures and images alike:
+    a machine's probabilities are smoother than any image, and would be told from them by that alone.
+    """
 
     def __init__(self, dataset: Dataset, n_samples: int) -> None:
         """DatasetError for pictures of another size than MNIST's, or fewer than ``n_samples`` test images."""
@@ -148,17 +152,21 @@ class Judge:
             raise DatasetError(f"There are {len(dataset.test)} test images for {n_samples} pictures; ask for fewer.")
         self._real = Gaussian.of(describe(dataset.test)[0])
         order = torch.randperm(len(dataset.test), generator=randomness.generator(0, "judge"))
-        self._images = dataset.test[order[:n_samples]]
+        self._images = _drawn(dataset.test[order[:n_samples]], "images")
 
     def score(self, pictures: Tensor) -> Score:
         """Of pictures (N, V), N as was said at the start."""
         features, digits = describe(pictures)
         return Score(
             frechet=frechet(Gaussian.of(features), self._real),
-            aats=resemblance(self._images, pictures),
+            aats=resemblance(self._images, _drawn(pictures, "pictures")),
             sure=float((digits.max(1).values >= SURE).double().mean()),
             digits=tuple(digits.mean(0).tolist()),
         )
+
+
+def _drawn(v: Tensor, what: str) -> Tensor:
+    return binarise(v, "stochastic", randomness.generator(0, "judge", what))
 
 
 def yardsticks(dataset: Dataset, n_samples: int) -> Mapping[str, Tensor]:
@@ -168,7 +176,12 @@ def yardsticks(dataset: Dataset, n_samples: int) -> Mapping[str, Tensor]:
     v = dataset.train[torch.randperm(len(dataset.train), generator=draw)[:n_samples]]
     flipped = torch.where(torch.rand(v.shape, generator=draw) < 0.1, 1 - v, v)
     blurred = avg_pool2d(v.unflatten(1, (1, SIDE, SIDE)), 5, 1, 2).flatten(1)
-    return {"real digits": v, "a tenth flipped": flipped, "blurred": blurred, "noise": torch.rand(v.shape, generator=draw)}
+    return {
+        "real digits": v,
+        "a tenth flipped": flipped,
+        "blurred": blurred,
+        "noise": torch.rand(v.shape, generator=draw),
+    }
 
 
 def held_out(dataset: Dataset) -> Tensor:

@@ -5,6 +5,7 @@ Letters of the rivals' modules: N batch, V pixels of a picture, Z numbers of a c
 
 import math
 from abc import ABC, abstractmethod
+from itertools import pairwise
 from typing import ClassVar
 
 import torch
@@ -47,7 +48,7 @@ class Rival(nn.Module, ABC):
     def generate(self, n: int, generator: torch.Generator) -> Tensor:
         """n new pictures (n, V), grey levels in [0, 1]; the same generator state gives the same noise to a later model."""
 
-    def settle(self, images: Tensor) -> None:  # noqa: B027  most have nothing to do
+    def settle(self, images: Tensor) -> None:  # most have nothing to do
         """What must be known of the images (N, V) before pictures are made; only the autoencoder needs any."""
 
     def check(self, v: Tensor) -> None:
@@ -66,7 +67,7 @@ def n_weights(model: nn.Module) -> int:
 def perceptron(*sizes: int) -> nn.Sequential:
     """Linear layers from sizes[0] to sizes[-1] with leaky ReLU (slope 0.2) between them."""
     layers: list[nn.Module] = []
-    for before, after in zip(sizes[:-1], sizes[1:], strict=True):
+    for before, after in pairwise(sizes):
         layers += [nn.Linear(before, after), nn.LeakyReLU(0.2)]
     return nn.Sequential(*layers[:-1])
 

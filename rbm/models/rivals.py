@@ -46,9 +46,7 @@ def width_for(kind: str, budget: int, image_shape: tuple[int, int]) -> int:
     return min((low, high), key=lambda width: abs(_count(kind, width, image_shape) - budget))
 
 
-def make_rival(
-    kind: str, budget: int, image_shape: tuple[int, int], generator: torch.Generator | None = None
-) -> Rival:
+def make_rival(kind: str, budget: int, image_shape: tuple[int, int], generator: torch.Generator | None = None) -> Rival:
     """A rival with about ``budget`` weights, drawn from ``generator``; errors of :func:`width_for`."""
     return KINDS[kind](width_for(kind, budget, image_shape), image_shape, generator=generator)
 

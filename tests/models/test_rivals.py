@@ -137,7 +137,9 @@ def test_the_same_noise_makes_the_same_pictures_within_grey_levels(kind):
     assert 0 <= float(made.min()) <= float(made.max()) <= 1
     assert torch.equal(made, model.generate(11, generator(7, "noise")))
     assert not torch.equal(made, model.generate(11, generator(8, "noise")))
-    assert torch.equal(made, KINDS[kind](3, (8, 12), generator=generator(2, "rival")).generate(11, generator(7, "noise")))
+    assert torch.equal(
+        made, KINDS[kind](3, (8, 12), generator=generator(2, "rival")).generate(11, generator(7, "noise"))
+    )
 
 
 def test_an_autoencoders_codes_are_drawn_with_the_mean_and_covariance_of_the_images_codes():
