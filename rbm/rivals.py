@@ -19,7 +19,7 @@ from rbm.errors import ConfigError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from rbm.contenders import Contender
+    from rbm.contenders import Contender, Judge
     from rbm.datasets.base import Dataset
 
 Pictures = npt.NDArray[np.uint8]
@@ -117,15 +117,17 @@ def compete(
         {name: judge.score(v).frechet for name, v in field.yardsticks(data, n_samples).items()},
     )
     before, total = 0.0, seconds * len(made)
+    last: dict[str, Tensor] = {}
     for mark in marks(seconds):
         for number, (name, one) in enumerate(made.items()):
             for stop in _stops(before, mark):
                 one.train(stop)
                 yield Pace(name, (number * (mark - before) + len(made) * before + stop - before) / total)
-            yield _look(name, mark, one, judge)
+            last[name] = one.pictures()
+            yield _look(name, mark, one, last[name], judge)
         before = mark
     for name, one in made.items():
-        yield from _verdict(name, one, data, n_temperatures, seed)
+        yield from _verdict(name, one, last[name][:SHOWN], data, n_temperatures, seed)
 
 
 def marks(seconds: float) -> tuple[float, ...]:
@@ -139,11 +141,7 @@ def _stops(before: float, mark: float) -> tuple[float, ...]:
     return tuple(before + (mark - before) * (i + 1) / count for i in range(count))
 
 
-def _look(name: str, mark: float, one: Contender, judge: object) -> Look:
-    from rbm.contenders import Judge
-
-    assert isinstance(judge, Judge)
-    pictures = one.pictures()
+def _look(name: str, mark: float, one: Contender, pictures: Tensor, judge: Judge) -> Look:
     score = judge.score(pictures)
     return Look(
         name,
@@ -160,7 +158,9 @@ def _look(name: str, mark: float, one: Contender, judge: object) -> Look:
     )
 
 
-def _verdict(name: str, one: Contender, data: Dataset, n_temperatures: int, seed: int) -> Iterator[News]:
+def _verdict(
+    name: str, one: Contender, pictures: Tensor, data: Dataset, n_temperatures: int, seed: int
+) -> Iterator[News]:
     from rbm import contenders as field
     from rbm.evaluation.samples import nearest
     from rbm.models.vae import VAE
@@ -174,7 +174,7 @@ def _verdict(name: str, one: Contender, data: Dataset, n_temperatures: int, seed
         bound = field.rbm_bound(one, bracket.result, field.held_out(data))
     elif isinstance(one.model, VAE):
         bound = field.vae_bound(one.model, field.held_out(data), seed)
-    found = nearest(one.pictures()[:SHOWN], data.train)
+    found = nearest(pictures, data.train)
     rows = nearest(data.test[:100], data.train)
     yield Verdict(
         name,

@@ -8,7 +8,8 @@ them anew. It never saw the test images, about 99 % of which it names rightly (a
 
 The features are scaled so that their variances over the training images add up to 100: a Fréchet distance is in per cent
 of how much real digits differ among themselves. Limits: a picture is judged by what tells digits apart, little by its
-sharpness or its noise, and only MNIST's own kind of picture: 28×28, white on black. Distances here compare with each other, never with published FIDs. Letters: N pictures.
+sharpness or its noise, and only MNIST's own kind of picture: 28×28, white on black. Distances here compare with each
+other, never with published FIDs. Letters: N pictures.
 """
 
 from functools import lru_cache
