@@ -70,6 +70,12 @@ class Look(NamedTuple):
         """The mean of both sides: one half is ideal, 0 copies, 1 nothing alike."""
         return (self.data_side + self.sample_side) / 2
 
+    @property
+    def aats_error(self) -> float:
+        """How far its two sides lie from one half on average, 0 to ½: their mean is ½ also for a blur amid the data,
+        near to every image and nearest to itself."""
+        return (abs(self.data_side - 0.5) + abs(self.sample_side - 0.5)) / 2
+
 
 class Verdict(NamedTuple):
     """At the end: the nearest training images (SHOWN, V) of the last pictures and their squared distances (SHOWN,), the

@@ -83,8 +83,8 @@ def frechet_option(seen: Told, contenders: Sequence[str]) -> dict[str, Any]:
 
 
 def aats_option(seen: Told, contenders: Sequence[str]) -> dict[str, Any]:
-    """AATS against seconds of training."""
-    return _option(seen, contenders, "aats", "AATS, one half is ideal", ("ideal", 0.5) if seen.looks else None)
+    """How far AATS's two sides are from one half, against seconds of training."""
+    return _option(seen, contenders, "aats_error", "distance from one half", None)
 
 
 def _option(

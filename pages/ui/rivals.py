@@ -12,7 +12,7 @@ from rbm.task import Task
 
 HIDDEN = (64, 128, 256, 500)
 SECONDS = (5, 10, 20, 60)
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
 START = {
     "rivals_who": list(CONTENDERS),
     "rivals_hidden": 128,
@@ -228,11 +228,12 @@ def quality(who: tuple[str, ...], seen: rival_view.Told) -> None:
         cards.title(
             "Told from the data by their neighbours (AATS)",
             "Pictures and test images, all as black-and-white draws, look for their nearest neighbour: how often is it of "
-            "their own kind? One half is ideal; 1: nothing alike; 0: copies.",
-            "why: the table has both sides, missed images and crowding pictures.",
+            "their own kind? One half of the images and one half of the pictures would be ideal; drawn is how far these two "
+            "shares lie from one half on average: 0 cannot be told apart, 0.5 always.",
+            "what is wrong: the table has both shares, missed images and crowding pictures.",
         )
         option = rival_view.aats_option(seen, who)
-        curves(option, height=270, key="rivals_aats", alt="AATS against seconds of training")
+        curves(option, height=270, key="rivals_aats", alt="How far AATS is from ideal against seconds of training")
 
 
 def numbers(who: tuple[str, ...], seen: rival_view.Told) -> None:
