@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
 
 import torch
 
@@ -15,14 +14,7 @@ from rbm.models.vae import VAE
 WIDEST = 1 << 14
 
 
-class Kind(Protocol):
-    """A rival's class."""
-
-    title: str
-
-    def __call__(self, width: int, image_shape: tuple[int, int], **options: Any) -> Rival: ...
-
-
+Kind = type[GAN] | type[DCGAN] | type[Autoencoder] | type[VAE]
 KINDS: Mapping[str, Kind] = MappingProxyType({"gan": GAN, "dcgan": DCGAN, "autoencoder": Autoencoder, "vae": VAE})
 
 
