@@ -8,6 +8,7 @@ from rbm.errors import ConfigError
 from rbm.models.rival import Rival, draw_weights, perceptron
 
 N_NOISE = 64
+DEVIATION = 0.02  # of a DCGAN's first weights: Radford et al. 2016, section 4
 
 
 class Adversaries(Rival):
@@ -98,7 +99,7 @@ class DCGAN(Adversaries):
             nn.Conv2d(width, 2 * width, 4, 2, 1, bias=False), nn.BatchNorm2d(2 * width), nn.LeakyReLU(0.2),
             nn.Flatten(), nn.Linear(2 * width * rows * columns, 1), nn.Flatten(0),
         )  # fmt: skip
-        draw_weights(self, generator)
+        draw_weights(self, generator, DEVIATION)
 
 
 def discriminator_loss(real: Tensor, made: Tensor) -> Tensor:

@@ -73,17 +73,19 @@ def perceptron(*sizes: int) -> nn.Sequential:
 
 
 @torch.no_grad()
-def draw_weights(model: nn.Module, generator: torch.Generator | None) -> None:
-    """Weights N(0, 2 / fan-in), biases 0, from ``generator``, a fixed seed without one: He et al., Delving Deep into
-    Rectifiers, 2015. Layers that normalise keep their ones."""
+def draw_weights(model: nn.Module, generator: torch.Generator | None, deviation: float | None = None) -> None:
+    """Weights and biases uniform within ±1/√fan-in, as torch draws them (LeCun et al., Efficient BackProp, 1998), but from
+    ``generator``, a fixed seed without one. With ``deviation``: weights N(0, deviation²), biases 0. Layers that normalise
+    keep their ones."""
     generator = torch.Generator().manual_seed(0) if generator is None else generator
     for layer in model.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-            fan_in = layer.weight[0].numel()
-            if isinstance(layer, nn.ConvTranspose2d):  # (in, out, k, k), every output met by k² / stride² of each input
-                fan_in = layer.weight[:, 0].numel() // (layer.stride[0] * layer.stride[1])
-            if layer.weight.is_meta:
-                continue
-            layer.weight.normal_(0.0, math.sqrt(2 / fan_in), generator=generator)
-            if layer.bias is not None:
-                layer.bias.zero_()
+        if not isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d) or layer.weight.is_meta:
+            continue
+        bound = 1 / math.sqrt(layer.weight[0].numel())
+        for p in layer.parameters():
+            if deviation is None:
+                p.uniform_(-bound, bound, generator=generator)
+            elif p is layer.bias:
+                p.zero_()
+            else:
+                p.normal_(0.0, deviation, generator=generator)

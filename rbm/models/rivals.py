@@ -13,7 +13,6 @@ from rbm.models.vae import VAE
 
 WIDEST = 1 << 14
 
-
 Kind = type[GAN] | type[DCGAN] | type[Autoencoder] | type[VAE]
 KINDS: Mapping[str, Kind] = MappingProxyType({"gan": GAN, "dcgan": DCGAN, "autoencoder": Autoencoder, "vae": VAE})
 
