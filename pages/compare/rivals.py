@@ -13,7 +13,7 @@ EVERYBODY, ALL = list(CONTENDERS), list(range(10))
 lesson.experiments(
     {
         "Ten seconds each": (
-            "All five, 128 hidden units: the first digits can be read after a second or two.",
+            "All five, 128 hidden units: look whose strokes turn into digits first.",
             lambda: rivals.set_rivals(EVERYBODY, 128, 10, ALL),
         ),
         "RBM against GAN": (
