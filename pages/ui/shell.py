@@ -29,6 +29,7 @@ HOME, TRAIN, FILTERS, DATA, GIBBS, RUNS, SWEEP = (
         *("compare/runs", "compare/sweep"),
     )
 )
+EXAMINE = "pages/train/examine.py"
 ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, FOLLOWS = (
     f"pages/learn/{page}.py"
     for page in ("energy", "two_pixels", "hopfield", "boltzmann", "slow_motion", "markov", "follows")
@@ -62,6 +63,7 @@ PAGES = {
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),
         Entry(FILTERS, "Look at its filters", "grid_view", "filters"),
+        Entry(EXAMINE, "Examine it", "troubleshoot", "examine"),
         Entry(DATA, "Bring your own data", "upload_file", "data"),
     ),
     "Generate": (Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),),
