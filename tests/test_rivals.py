@@ -14,6 +14,7 @@ from rbm.errors import ConfigError, DatasetError
 from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.rivals import Look, Opening, Pace, Verdict
+from rbm.studies import rivals as study
 
 N = 50
 
@@ -119,3 +120,18 @@ def test_who_or_what_cannot_compete_is_told(few):
 def test_looks_end_at_the_end():
     assert rivals.marks(0.5) == (0.0, 0.25, 0.5)
     assert rivals.marks(4.0) == (0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0)
+
+
+def test_the_study_says_whether_the_claim_is_borne_out():
+    def looks(*distances):
+        return [
+            Look("x", float(mark), float(mark), mark / 4, mark, np.zeros((1, 784), np.uint8), d, 0.5, 0.5, 1.0, ())
+            for mark, d in enumerate(distances)
+        ]
+
+    slow, quick, never = looks(99.0, 50.0, 9.0), looks(99.0, 9.0, 9.0), looks(99.0, 50.0, 50.0)
+    held = study.claim(1, {"rbm": quick, "gan": slow, "dcgan": never}, 14.0)
+    assert "It holds here" in held
+    assert "the RBM after 1 s, 0.2 epochs, the GAN after 2 s, 0.5 epochs, the DCGAN not in time" in held
+    for rbm, gan in ((slow, quick), (quick, quick), (never, never)):
+        assert "not borne out" in study.claim(1, {"rbm": rbm, "gan": gan, "dcgan": never}, 14.0)
