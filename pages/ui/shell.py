@@ -35,6 +35,8 @@ ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, FOLLOWS = (
     for page in ("energy", "two_pixels", "hopfield", "boltzmann", "slow_motion", "markov", "follows")
 )
 
+RIVALS, MAP = "pages/compare/rivals.py", "pages/compare/map.py"
+
 _menu = declare("menu", '<span class="menu"></span>')
 
 
@@ -69,6 +71,8 @@ PAGES = {
     "Compare": (
         Entry(RUNS, "Compare runs", "compare_arrows", "runs"),
         Entry(SWEEP, "Search its settings", "grid_on", "sweep"),
+        Entry(RIVALS, "Meet its rivals", "swords", "rivals"),
+        Entry(MAP, "The map of generative models", "map", "map"),
     ),
 }
 

@@ -26,6 +26,9 @@ STUDIES = MappingProxyType(
         "centring": Study("What is centring worth, on MNIST and on its negative? 16 hidden units, exact.", 3),
         "minute": Study("How good do 500 hidden units get within a minute of training?", 3),
         "ordering": Study("CD-1, CD-3, CD-25, PCD-1, PT: which likelihood, which reconstruction error?", 4),
+        "rivals": Study(
+            "An RBM, a GAN, a DCGAN, an autoencoder and a VAE, equally large, a minute each: who is best?", 8
+        ),
         "best500": Study("How good do 500 hidden units get within 20 minutes of training?", 30),
     }
 )
