@@ -16,6 +16,7 @@ LAYERS = [
     ("rbm.laboratory",),
     ("rbm.store", "rbm.link"),
     ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job"),
+    ("rbm.labels_job", "rbm.features_job"),
     ("rbm.live", "rbm.measuring", "rbm.races", "rbm.task"),
     ("rbm.sweep",),
     ("rbm.benchmarks", "rbm.studies"),
