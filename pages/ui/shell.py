@@ -29,6 +29,7 @@ HOME, TRAIN, FILTERS, DATA, GIBBS, RUNS, SWEEP = (
         *("compare/runs", "compare/sweep"),
     )
 )
+LABELS, FEATURES = "pages/generate/labels.py", "pages/compare/features.py"
 ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, FOLLOWS = (
     f"pages/learn/{page}.py"
     for page in ("energy", "two_pixels", "hopfield", "boltzmann", "slow_motion", "markov", "follows")
@@ -62,7 +63,10 @@ PAGES = {
         Entry(FILTERS, "Look at its filters", "grid_view", "filters"),
         Entry(DATA, "Bring your own data", "upload_file", "data"),
     ),
-    "Generate": (Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),),
+    "Generate": (
+        Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),
+        Entry(LABELS, "Give it labels", "label", "labels"),
+    ),
     "Compare": (
         Entry(RUNS, "Compare runs", "compare_arrows", "runs"),
         Entry(SWEEP, "Search its settings", "grid_on", "sweep"),
