@@ -183,7 +183,7 @@ def _buttons(newest: Machine) -> None:
                 key=f"labels_step_{count}",
                 on_click=advance,
                 args=(newest, count),
-                help=f"{count} sweep{'s' if count > 1 else ''}: pixels from hidden units, then hidden units from pixels and label.",
+                help=f"{count} sweep{'s' if count > 1 else ''}: pixels given hidden units, then those given pixels and label.",
             )
         if st.button(
             "Pause" if playing() else "Play",
