@@ -20,6 +20,7 @@ KINDS = {"a digit's name": "softmax", "tags": "tags"}
 OBJECTIVES = ("both", "p(x, y)", "p(y|x)")
 HIDDEN = (50, 100, 200, 300, 500)
 EPOCHS = (1, 2, 5, 10, 20, 50)
+DEFAULTS = (("labels_hidden", 200), ("labels_objective", OBJECTIVES[0]), ("labels_epochs", 10))
 POLL_SECONDS = 0.5
 TAG_HELP = (
     "Even, less than five, has a loop (0 6 8 9), straight strokes only (1 4 7), prime: five units that are on or off, "
@@ -29,7 +30,7 @@ TAG_HELP = (
 
 def kind() -> str:
     """ "softmax" or "tags": what the page is about at present."""
-    return KINDS[st.session_state.setdefault("labels_kind", next(iter(KINDS)))]
+    return KINDS[st.session_state.get("labels_kind") or next(iter(KINDS))]
 
 
 def task() -> Task | None:
@@ -49,9 +50,9 @@ def begin() -> None:
     new = Task(
         "rbm.labels_job:train",
         labels=kind(),
-        n_hidden=chosen.setdefault("labels_hidden", 200),
-        objective=chosen.setdefault("labels_objective", OBJECTIVES[0]),
-        epochs=chosen.setdefault("labels_epochs", 10),
+        n_hidden=chosen["labels_hidden"],
+        objective=chosen["labels_objective"],
+        epochs=chosen["labels_epochs"],
         seed=1,
     )
     chosen[f"labels_task_{kind()}"] = new
@@ -66,7 +67,7 @@ def try_objective(objective: str) -> None:
 
 def controls() -> None:
     """What stands beside the pixels, what is learnt, and the buttons."""
-    for key, value in (("labels_hidden", 200), ("labels_objective", OBJECTIVES[0]), ("labels_epochs", 10)):
+    for key, value in (("labels_kind", next(iter(KINDS))), *DEFAULTS):
         st.session_state.setdefault(key, value)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(

@@ -61,7 +61,7 @@ def choose_digit(newest: Machine) -> int:
     )
     if clicked is not None and clicked != chosen:
         st.session_state["labels_digit"] = clicked
-        st.rerun(scope="fragment")
+        st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"Of these {SHOWN}, {int(right.sum())} are answered right; the others have a frame.", width="stretch"
