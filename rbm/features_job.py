@@ -73,7 +73,11 @@ def score(weight: Array, hidden_bias: Array, dataset: DatasetSpec, seed: int = 1
 
     def inputs(rows: Tensor) -> dict[str, Array]:
         pixels = rows.numpy()
-        return {"pixels": pixels, "PCA": np.asarray(pca.transform(pixels), np.float32), "hidden units": _codes(weight, hidden_bias, pixels)}
+        return {
+            "pixels": pixels,
+            "PCA": np.asarray(pca.transform(pixels), np.float32),
+            "hidden units": _codes(weight, hidden_bias, pixels),
+        }
 
     test, held_out = inputs(data.test), inputs(data.validation[:HELD_OUT])
     answers = data.test_labels.numpy(), data.validation_labels[:HELD_OUT].numpy()

@@ -174,6 +174,10 @@ def advance(newest: Machine, sweeps: int) -> Dream:
     return _keep(dream._replace(chains=chains, picture=pixels.numpy()))
 
 
+def _step(newest: Machine, sweeps: int) -> None:
+    advance(newest, sweeps)
+
+
 def _buttons(newest: Machine) -> None:
     with st.container(horizontal=True):
         for count in (1, 10, 100):
@@ -181,7 +185,7 @@ def _buttons(newest: Machine) -> None:
                 "Step" if count == 1 else f"{count}",
                 icon=":material/skip_next:" if count == 1 else None,
                 key=f"labels_step_{count}",
-                on_click=advance,
+                on_click=_step,
                 args=(newest, count),
                 help=f"{count} sweep{'s' if count > 1 else ''}: pixels given hidden units, then those given pixels and label.",
             )

@@ -70,6 +70,7 @@ PAGES = {
     "Compare": (
         Entry(RUNS, "Compare runs", "compare_arrows", "runs"),
         Entry(SWEEP, "Search its settings", "grid_on", "sweep"),
+        Entry(FEATURES, "Use its features", "school", "features"),
     ),
 }
 

@@ -70,7 +70,9 @@ def plane(rows: Rows, how: str, seed: int) -> Rows:
     if how == "PCA":
         return np.asarray(principal(rows, 2, seed).transform(rows), dtype=np.float32)
     few = principal(rows, 50, seed).transform(rows)
-    points = TSNE(2, init="pca", perplexity=min(30.0, len(rows) / 4), random_state=seed, max_iter=500).fit_transform(few)
+    points = TSNE(2, init="pca", perplexity=min(30.0, len(rows) / 4), random_state=seed, max_iter=500).fit_transform(
+        few
+    )
     return np.asarray(points, dtype=np.float32)
 
 

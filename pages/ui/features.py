@@ -1,0 +1,229 @@
+"""The features page's parts: which machine, how good its hidden units are as features, and where they put the images."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.ui import cards, frames, scatter, state, theme
+from rbm.datasets.catalog import entry
+from rbm.experiment import DatasetSpec
+from rbm.features_job import COMPONENTS, DRAWS, HELD_OUT, INPUTS, MAPS, Map, Score, planned, shown
+from rbm.jobs import Array, cached_dataset
+from rbm.task import Task
+
+POLL_SECONDS = 0.7
+SCORES, PLACES = "features_scores", "features_maps"
+
+
+class Judged(NamedTuple):
+    """The machine that a task is about: a name for people, its data, W (V, H) and c (H,)."""
+
+    name: str
+    dataset: DatasetSpec
+    weight: Array
+    hidden_bias: Array
+
+
+def machine() -> Judged | None:
+    """The session's run as it is now."""
+    current = state.run()
+    if current is None or current.snapshot is None:
+        return None
+    now = current.snapshot
+    name = f"{entry(current.spec.dataset.name).title}, {now.weight.shape[1]} hidden units, epoch {now.epoch:.1f}"
+    return Judged(
+        name, current.spec.dataset, np.asarray(now.weight, np.float32), np.asarray(now.hidden_bias, np.float32)
+    )
+
+
+def start(which: str) -> None:
+    """Begin one of the two tasks with the machine as it is now, in place of what was there."""
+    judged = machine()
+    if judged is None:
+        return
+    stop(which)
+    function = {SCORES: "score", PLACES: "maps"}[which]
+    made = Task(
+        f"rbm.features_job:{function}",
+        weight=judged.weight,
+        hidden_bias=judged.hidden_bias,
+        dataset=judged.dataset,
+    )
+    st.session_state[which] = made, judged
+    made.start()
+
+
+def stop(which: str) -> None:
+    """End a task and forget it."""
+    old = st.session_state.pop(which, None)
+    if old is not None:
+        old[0].pause()
+        old[0].release()
+
+
+def look(which: str) -> tuple[Task, Judged] | None:
+    """A task with its machine, its lease renewed."""
+    found: tuple[Task, Judged] | None = st.session_state.get(which)
+    if found is not None:
+        found[0].renew()
+    return found
+
+
+def interval() -> float | None:
+    """Seconds between looks while anything is computed."""
+    tasks = [st.session_state[which][0] for which in (SCORES, PLACES) if which in st.session_state]
+    return POLL_SECONDS if any(task.active for task in tasks) else None
+
+
+def accuracy() -> None:
+    """Test accuracy against the number of labels, for all three inputs."""
+    cards.title(
+        "How far do a few labels reach?",
+        f"Logistic regression, told the class of 100, 1,000 or 10,000 training images, on three inputs: raw pixels, the "
+        f"first {COMPONENTS} principal components, the hidden units' probabilities p(h|v). The same images for all three; "
+        f"its penalty is chosen on {HELD_OUT:,} validation images. Dots: means over draws of the labelled images; bars: "
+        "one standard error of that mean.",
+        "what a classifier could do that changes the features too.",
+        "a machine after one epoch, and the same after ten.",
+    )
+    st.button(
+        "Judge the hidden units",
+        type="primary",
+        icon=":material/school:",
+        key="features_judge",
+        on_click=start,
+        args=(SCORES,),
+        help="About a minute, in the background; the machine as it is now is taken.",
+    )
+    found = look(SCORES)
+    if found is None:
+        st.info("Press the button: the first numbers come within seconds.", icon=":material/info:")
+        return
+    task, judged = found
+    if task.status == "failed":
+        st.error(task.message, icon=":material/error:")
+        return
+    scores: list[Score] = list(task.news)
+    data = entry(judged.dataset.name)
+    st.plotly_chart(accuracy_figure(scores), key="features_accuracy", config={"displayModeBar": False})
+    expected = planned(judged.dataset.size or 10**6, len(data.class_names))
+    words = "Done" if task.status == "finished" else f"{len(scores)} of {expected} classifiers"
+    st.caption(f"{words}. Machine: {judged.name}.")
+    if scores:
+        st.dataframe(table(scores), key="features_table", hide_index=True, width="content")
+
+
+def accuracy_figure(scores: list[Score]) -> go.Figure:
+    """Dots with error bars, one colour an input, against the number of labels."""
+    figure = go.Figure()
+    for name in INPUTS:
+        rows = [(count, *mean_error(scores, name, count)) for count in DRAWS]
+        rows = [row for row in rows if not math.isnan(row[1])]
+        figure.add_scatter(
+            x=[f"{count:,}" for count, *_ in rows],
+            y=[100 * mean for _, mean, _ in rows],
+            error_y={"type": "data", "array": [0 if math.isnan(e) else 100 * e for *_, e in rows]},
+            name=name,
+            mode="lines+markers",
+            marker={"size": 9},
+            hovertemplate=f"{name}, %{{x}} labels: %{{y:.1f}} %<extra></extra>",
+        )
+    figure.update_layout(
+        height=340,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        showlegend=True,
+    )
+    labels = [f"{count:,}" for count in DRAWS]
+    figure.update_xaxes(
+        title_text="labelled images",
+        type="category",
+        categoryorder="array",
+        categoryarray=labels,
+        range=[-0.3, len(labels) - 0.7],
+        automargin=True,
+    )
+    figure.update_yaxes(title_text="test images named right / %", automargin=True)
+    return figure
+
+
+def mean_error(scores: list[Score], name: str, count: int) -> tuple[float, float]:
+    """Mean accuracy over draws and its standard error; NaN where there is none yet."""
+    found = [s.accuracy for s in scores if s.input == name and s.labels == count]
+    if not found:
+        return math.nan, math.nan
+    error = float(np.std(found, ddof=1) / math.sqrt(len(found))) if len(found) > 1 else math.nan
+    return float(np.mean(found)), error
+
+
+def table(scores: list[Score]) -> list[dict[str, str]]:
+    """The same in figures, a row an input."""
+    rows = []
+    for name in INPUTS:
+        row = {"input": name}
+        for count in DRAWS:
+            mean, error = mean_error(scores, name, count)
+            spread = "" if math.isnan(error) else f" ± {100 * error:.1f}"
+            row[f"{count:,} labels"] = "" if math.isnan(mean) else f"{100 * mean:.1f}{spread} %"
+        rows.append(row)
+    return rows
+
+
+def places() -> None:
+    """The test images in the plane, by codes or by pixels."""
+    cards.title(
+        "A map of the hidden codes",
+        "A thousand test images, each a point, coloured by its class, which the machine was never told. PCA keeps the "
+        "largest spread; t-SNE puts images together whose codes are alike. Point at one to see it.",
+        "distances between far groups: t-SNE keeps neighbours, not distances.",
+        "pixels beside hidden units; a class's name, to see it alone.",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button(
+            "Draw the map",
+            type="primary",
+            icon=":material/scatter_plot:",
+            key="features_map",
+            on_click=start,
+            args=(PLACES,),
+            help="PCA comes within seconds, t-SNE a little later; the machine as it is now is taken.",
+        )
+        how = st.segmented_control(
+            "Laid out by", ("PCA", "t-SNE"), required=True, default="t-SNE", key="features_how",
+            help="PCA: a straight projection. t-SNE: neighbours stay neighbours.",
+        )  # fmt: skip
+        what = st.segmented_control(
+            "Of the", ("hidden units", "pixels"), required=True, default="hidden units", key="features_what",
+            help="What counts as alike: the codes p(h|v), or the images themselves.",
+        )  # fmt: skip
+    found = look(PLACES)
+    if found is None:
+        st.info("Press the button: the points appear here.", icon=":material/info:")
+        return
+    task, judged = found
+    if task.status == "failed":
+        st.error(task.message, icon=":material/error:")
+        return
+    made: list[Map] = list(task.news)
+    one = next((m for m in made if (m.input, m.how) == (what, how)), None)
+    if one is None:
+        st.caption(f"{len(made)} of {len(MAPS)} maps are drawn; this one is on its way …")
+        return
+    pictures, labels = shown(cached_dataset(judged.dataset))
+    height, width = entry(judged.dataset.name).image_shape[:2]
+    drawn = scatter.points(
+        one.points,
+        labels,
+        entry(judged.dataset.name).class_names,
+        frames.colour_probabilities(pictures, shape=(height, width)),
+        theme.CATEGORICAL[cards.mode()],
+    )
+    scatter.scatter(drawn, alt="Test images as points of the plane, coloured by class", key="features_scatter")
+    st.caption(
+        f"**{one.agreement:.0%}** of the points have a nearest neighbour of their own class. Machine: {judged.name}."
+    )
