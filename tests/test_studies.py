@@ -22,6 +22,7 @@ SIZES = {
     "centring": {"n_hidden": 5, "epochs": 1},
     "minute": {"n_hidden": 5, "epochs": 1, "effort": TINY},
     "ordering": {"n_hidden": 5, "epochs": 1, "effort": TINY},
+    "labels": {"n_hidden": 5, "epochs": 1},
     "best500": {"n_hidden": 5, "epochs": 1, "effort": TINY},
 }
 

@@ -27,6 +27,7 @@ STUDIES = MappingProxyType(
         "minute": Study("How good do 500 hidden units get within a minute of training?", 3),
         "ordering": Study("CD-1, CD-3, CD-25, PCD-1, PT: which likelihood, which reconstruction error?", 4),
         "best500": Study("How good do 500 hidden units get within 20 minutes of training?", 30),
+        "labels": Study("How many test digits does a machine of pictures and labels misread, learnt three ways?", 40),
     }
 )
 
