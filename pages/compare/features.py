@@ -8,7 +8,7 @@ lesson.question(
     "Use its features",
     "The machine learnt without labels. Do its hidden units know more about the images than their pixels do?",
 )
-if features.machine() is None:
+if features.choose() is None:
     live.moving(lambda: empty.no_machine("whose features could be judged"))
     st.stop()
 interval = features.interval()

@@ -69,8 +69,11 @@ def use() -> None:
     USES[str(chosen)](newest)
 
 
-track()
-use()
+left, right = st.columns([2, 3], gap="large")
+with left:
+    track()
+with right:
+    use()
 lesson.formula(
     r"E(x, y, h) = -x^\top W h - y^\top U h - b^\top x - d^\top y - c^\top h",
     r"p(y \mid x) = \frac{e^{-F(x, y)}}{\sum_{y'} e^{-F(x, y')}}",

@@ -10,13 +10,17 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui import cards, frames, scatter, state, theme
-from rbm.datasets.catalog import entry
+from rbm.datasets.catalog import entry, is_available
+from rbm.errors import CheckpointError, StoreError
 from rbm.experiment import DatasetSpec
 from rbm.features_job import COMPONENTS, DRAWS, HELD_OUT, INPUTS, MAPS, Map, Score, planned, shown
 from rbm.jobs import Array, cached_dataset
+from rbm.store import Run, open_store
 from rbm.task import Task
 
 POLL_SECONDS = 0.7
+NOW = "now"
+MOST_KEPT = 20  # runs to choose from
 SCORES, PLACES = "features_scores", "features_maps"
 
 
@@ -29,16 +33,69 @@ class Judged(NamedTuple):
     hidden_bias: Array
 
 
+def choose() -> Judged | None:
+    """A machine to judge: this session's run, or one of those that are kept; None where there is neither."""
+    kept = {run.id: run for run in _kept()}
+    current = state.run()
+    options = [NOW, *kept] if current is not None and current.snapshot is not None else list(kept)
+    if not options:
+        return None
+    if st.session_state.get("features_run") not in options:
+        st.session_state["features_run"] = options[0]
+    st.selectbox(
+        "Machine",
+        options,
+        format_func=lambda key: "This session's run, as it is now" if key == NOW else _name(kept[key]),
+        key="features_run",
+        persist_state="session",
+        width=480,
+        help="Whose hidden units are judged: of the run in training here, or of a run kept earlier.",
+    )
+    return machine()
+
+
+def _kept() -> list[Run]:
+    """The newest kept runs of Bernoulli machines that have learnt something."""
+    try:
+        runs = open_store().runs()
+    except StoreError:  # the page of runs says it; this one can do without
+        return []
+    plain = [run for run in runs if (run.spec.model.visible, run.spec.model.hidden) == ("bernoulli", "bernoulli")]
+    return [run for run in plain if run.progress.step and is_available(run.spec.dataset.name)][:MOST_KEPT]
+
+
+def _name(run: Run) -> str:
+    title = entry(run.spec.dataset.name).title
+    algorithm = f"{run.spec.training.algorithm.upper()}-{run.spec.training.k}"
+    return (
+        f"{title}, {algorithm}, {run.spec.model.n_hidden} hidden units, epoch {run.progress.epoch:.1f} ({run.id[:6]})"
+    )
+
+
 def machine() -> Judged | None:
-    """The session's run as it is now."""
+    """The chosen machine with its parameters as they are now."""
+    chosen = st.session_state.get("features_run", NOW)
+    if chosen != NOW:
+        return _opened(str(chosen))
     current = state.run()
     if current is None or current.snapshot is None:
         return None
-    now = current.snapshot
-    name = f"{entry(current.spec.dataset.name).title}, {now.weight.shape[1]} hidden units, epoch {now.epoch:.1f}"
-    return Judged(
-        name, current.spec.dataset, np.asarray(now.weight, np.float32), np.asarray(now.hidden_bias, np.float32)
-    )
+    now, spec = current.snapshot, current.spec
+    name = f"{entry(spec.dataset.name).title}, {now.weight.shape[1]} hidden units, epoch {now.epoch:.1f}"
+    return Judged(name, spec.dataset, np.asarray(now.weight, np.float32), np.asarray(now.hidden_bias, np.float32))
+
+
+def _opened(run_id: str) -> Judged | None:
+    """A kept run's newest checkpoint; None, with the reason on the screen, where there is none."""
+    from rbm.checkpoint import from_bytes
+
+    try:
+        run, saved = open_store().run(run_id), from_bytes(open_store().checkpoint(run_id))
+    except (StoreError, CheckpointError) as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    weight, bias = (p.detach().float().numpy() for p in (saved.model.weight, saved.model.hidden_bias))
+    return Judged(_name(run), run.spec.dataset, weight, bias)
 
 
 def start(which: str) -> None:

@@ -154,7 +154,7 @@ def progress() -> None:
         "all three objectives, one after the other.",
     )
     option = error_option(news)
-    curves(option, height=230, key="labels_errors", alt="Wrong answers against epochs")
+    curves(option, height=260, key="labels_errors", alt="Wrong answers against epochs")
     st.caption(status(current, news))
 
 

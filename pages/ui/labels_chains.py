@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EACH = 9  # chains for every digit
 SHAPE = (28, 28)
 STEP_SECONDS = 0.4
-PLAYED = 2  # sweeps of one tick
+PLAYED = 10  # sweeps of one tick
 
 
 class Dream(NamedTuple):

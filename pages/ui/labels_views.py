@@ -157,8 +157,8 @@ def infer(newest: Machine) -> None:
     for column, (key, about, pixels) in zip(
         parts,
         (
-            ("labels_seen", "What it sees", _covered(x[number].numpy(), mask.numpy())),
-            ("labels_mean", "What it expects", _grey(pictures)),
+            ("labels_seen", "Seen", _covered(x[number].numpy(), mask.numpy())),
+            ("labels_mean", "Expected", _grey(pictures)),
         ),
         strict=False,
     ):
@@ -167,7 +167,7 @@ def infer(newest: Machine) -> None:
             cards.picture_wall(pixels, 1, key, about, max_cell=168)
     with parts[2]:
         cards.title(
-            "Some ways to complete it",
+            "Ways to complete it",
             f"Where {CHAINS} Gibbs chains stand that hold the visible half: each fills in its own rest.",
         )
         each = frames.colour_probabilities(found.chains.numpy(), shape=SHAPE)
