@@ -54,7 +54,7 @@ def settings(objective: str) -> tuple[float, float, float]:
     The gradient of log p(y|x) has no noise of chains and bears steps that PCD's chains could not follow: of 5 for a mean
     over a batch, which is about the 0.05 an image of Larochelle & Bengio 2008.
     """
-    return {"both": (1.0, 25.0, 0.08), "p(x, y)": (1.0, 0.0, 0.08), "p(y|x)": (0.0, 1.0, 5.0)}[objective]
+    return {"both": (1.0, 15.0, 0.08), "p(x, y)": (1.0, 0.0, 0.08), "p(y|x)": (0.0, 1.0, 5.0)}[objective]
 
 
 def train(

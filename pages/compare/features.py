@@ -1,5 +1,7 @@
 """Use a machine's hidden units as features: for a classifier with few labels, and for a map of the images."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pages.ui import empty, features, lesson, live
@@ -11,20 +13,23 @@ lesson.question(
 if features.choose() is None:
     live.moving(lambda: empty.no_machine("whose features could be judged"))
     st.stop()
-interval = features.interval()
 
 
-@st.fragment(run_every=interval)
-def judged() -> None:
-    """Both parts, as far as they have come."""
-    left, right = st.columns(2, gap="large")
-    with left:
-        features.accuracy()
-    with right:
-        features.places()
-    if (features.interval() is None) != (interval is None):
-        st.rerun()
+def part(which: str, draw: Callable[[], None]) -> None:
+    """One half of the page, looked at again and again while its own task works."""
+    interval = features.interval(which)
+
+    def look() -> None:
+        draw()
+        if (features.interval(which) is None) != (interval is None):
+            st.rerun()
+
+    st.fragment(look, run_every=interval)()
 
 
-judged()
+left, right = st.columns(2, gap="large")
+with left:
+    part(features.SCORES, features.accuracy)
+with right:
+    part(features.PLACES, features.places)
 lesson.what_to_see("features")

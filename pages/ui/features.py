@@ -131,10 +131,10 @@ def look(which: str) -> tuple[Task, Judged] | None:
     return found
 
 
-def interval() -> float | None:
-    """Seconds between looks while anything is computed."""
-    tasks = [st.session_state[which][0] for which in (SCORES, PLACES) if which in st.session_state]
-    return POLL_SECONDS if any(task.active for task in tasks) else None
+def interval(which: str) -> float | None:
+    """Seconds between looks at one of the tasks while it works."""
+    found = st.session_state.get(which)
+    return POLL_SECONDS if found is not None and found[0].active else None
 
 
 def accuracy() -> None:
@@ -167,12 +167,16 @@ def accuracy() -> None:
         return
     scores: list[Score] = list(task.news)
     data = entry(judged.dataset.name)
-    st.plotly_chart(accuracy_figure(scores), key="features_accuracy", config={"displayModeBar": False})
+    st.plotly_chart(accuracy_figure(whole_sizes(scores)), key="features_accuracy", config={"displayModeBar": False})
     expected = planned(judged.dataset.size or 10**6, len(data.class_names))
-    words = "Done" if task.status == "finished" else f"{len(scores)} of {expected} classifiers"
+    words = (
+        "Done"
+        if task.status == "finished"
+        else f"{len(scores)} of {expected} classifiers; the chart follows size by size"
+    )
     st.caption(f"{words}. Machine: {judged.name}.")
     if scores:
-        st.dataframe(table(scores), key="features_table", hide_index=True, width="content")
+        st.dataframe(table(scores), key="features_table", hide_index=True)
 
 
 def accuracy_figure(scores: list[Score]) -> go.Figure:
@@ -207,6 +211,12 @@ def accuracy_figure(scores: list[Score]) -> go.Figure:
     )
     figure.update_yaxes(title_text="test images named right / %", automargin=True)
     return figure
+
+
+def whole_sizes(scores: list[Score]) -> list[Score]:
+    """The scores of those numbers of labels that are done: Plotly builds a chart anew at each change, so it is shown few."""
+    done = [count for count, draws in DRAWS.items() if sum(s.labels == count for s in scores) == draws * len(INPUTS)]
+    return [s for s in scores if s.labels in done]
 
 
 def mean_error(scores: list[Score], name: str, count: int) -> tuple[float, float]:
