@@ -61,6 +61,9 @@ def use() -> None:
         key=f"labels_use_{labels.kind()}",
         help="Three questions to one and the same machine: only what is held differs.",
     )
+    if labels_chains.playing() and chosen != next(iter(USES)):
+        st.session_state["labels_playing"] = False
+        st.rerun()  # a timer can only be changed by a full run
     if newest is None:
         st.info(
             "There is no machine yet. Press **Train** above: it can be used while it learns.", icon=":material/info:"
@@ -75,7 +78,7 @@ with left:
 with right:
     use()
 lesson.formula(
-    r"E(x, y, h) = -x^\top W h - y^\top U h - b^\top x - d^\top y - c^\top h",
+    r"\begin{aligned} E(x, y, h) = &-x^\top W h - y^\top U h \\ &- b^\top x - d^\top y - c^\top h \end{aligned}",
     r"p(y \mid x) = \frac{e^{-F(x, y)}}{\sum_{y'} e^{-F(x, y')}}",
 )
 lesson.what_to_see("labels")

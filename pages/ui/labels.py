@@ -23,7 +23,7 @@ EPOCHS = (1, 2, 5, 10, 20, 50)
 DEFAULTS = (("labels_hidden", 200), ("labels_objective", OBJECTIVES[0]), ("labels_epochs", 10))
 POLL_SECONDS = 0.5
 TAG_HELP = (
-    "Even, less than five, has a loop (0 6 8 9), straight strokes only (1 4 7), prime: five units that are on or off, "
+    "Even, below 5, with a closed loop (0 6 8 9), of straight strokes only (1 4 7), prime: five units that are on or off, "
     "each by itself."
 )
 

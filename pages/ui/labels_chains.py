@@ -52,7 +52,7 @@ def wanted() -> tuple[Any, ...]:
         "Tags that are on",
         list(TAGS),
         selection_mode="multi",
-        default=["even", "has a loop"],
+        default=["even", "a loop"],
         key="labels_tags_on",
         help="All others are held off. Click to change them: the chains go on from where they are.",
     )

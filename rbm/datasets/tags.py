@@ -10,9 +10,9 @@ from rbm.errors import ShapeError
 TAGS = MappingProxyType(
     {
         "even": (0, 2, 4, 6, 8),
-        "less than five": (0, 1, 2, 3, 4),
-        "has a loop": (0, 6, 8, 9),
-        "straight strokes only": (1, 4, 7),
+        "below 5": (0, 1, 2, 3, 4),
+        "a loop": (0, 6, 8, 9),
+        "straight": (1, 4, 7),
         "prime": (2, 3, 5, 7),
     }
 )
