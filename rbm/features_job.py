@@ -69,7 +69,7 @@ def score(weight: Array, hidden_bias: Array, dataset: DatasetSpec, seed: int = 1
             f"Data set '{data.name}' has {len(data.train)} training images of {len(data.train_labels.unique())} classes "
             f"and {len(data.test)} test images; telling classes apart needs two of them and more than 100 images."
         )
-    pca = codes.principal(data.train[:10_000].numpy(), COMPONENTS, seed)
+    pca = codes.principal(data.train[:5_000].numpy(), COMPONENTS, seed)
 
     def inputs(rows: Tensor) -> dict[str, Array]:
         pixels = rows.numpy()

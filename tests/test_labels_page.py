@@ -120,7 +120,7 @@ def test_a_covered_half_is_completed(names, cover, monkeypatch):
 def test_tags_there_and_back(tags):
     app = open_with(tags)
     held = app.session_state["labels_chains"].held.values[0, 784:].tolist()
-    assert held == [1, 0, 1, 0, 0]  # even, has a loop
+    assert held == [1, 0, 1, 0, 0]  # even, a loop
     assert any("belong to 6 and 8" in c.value for c in app.caption)
     use(app, "tags", "Picture to tags")
     assert drawn(app, "Probability of each label")["labels"] == list(labels_views.TAGS)
