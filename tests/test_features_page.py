@@ -115,7 +115,7 @@ def test_a_kept_run_is_judged_by_a_worker(kept):
     assert not app.exception
     task, judged = app.session_state[features.PLACES]
     assert judged.weight.shape == (784, 11)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not task.news:
         assert task.status != "failed", task.message
         assert time.monotonic() < deadline

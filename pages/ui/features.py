@@ -210,6 +210,8 @@ def accuracy_figure(scores: list[Score]) -> go.Figure:
         automargin=True,
     )
     figure.update_yaxes(title_text="test images named right / %", automargin=True)
+    if not scores:
+        figure.update_yaxes(range=[0, 100])
     return figure
 
 
@@ -278,9 +280,14 @@ def places() -> None:
         return
     made: list[Map] = list(task.news)
     one = next((m for m in made if (m.input, m.how) == (what, how)), None)
+    late = ""
     if one is None:
-        st.caption(f"{len(made)} of {len(MAPS)} maps are drawn; this one is on its way …")
-        return
+        late = f"{len(made)} of {len(MAPS)} maps are drawn; the one asked for is on its way"
+        if not made:
+            st.caption(f"{late} …")
+            return
+        one = made[0]
+        late = f"{late}, meanwhile {one.how} of the {one.input}. "
     pictures, labels = shown(cached_dataset(judged.dataset))
     height, width = entry(judged.dataset.name).image_shape[:2]
     drawn = scatter.points(
@@ -292,5 +299,5 @@ def places() -> None:
     )
     scatter.scatter(drawn, alt="Test images as points of the plane, coloured by class", key="features_scatter")
     st.caption(
-        f"**{one.agreement:.0%}** of the points have a nearest neighbour of their own class. Machine: {judged.name}."
+        f"{late}**{one.agreement:.0%}** of the points have a nearest neighbour of their own class. Machine: {judged.name}."
     )
