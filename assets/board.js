@@ -1,15 +1,28 @@
 // The elements of this page that move, by channel, and the last news of each. Joined in front of those that take part.
 
-const board = (globalThis.boltzmannBoard ??= { takers: new Map(), news: new Map() });
+const board = (globalThis.boltzmannBoard ??= { takers: new Map(), news: new Map(), lately: () => 0 });
+const LATER = 300; // milliseconds in which the sliders have moved to where a script's answer says
 
-// Update an element with the newer of what the script says and what the socket has said; returns how to leave.
+// Update an element with what the script says, or with the socket's last news where they win; returns how to leave.
 function join(data, update) {
   const { channel } = data;
-  const take = (news) => update({ ...data, ...news });
-  const news = board.news.get(channel);
+  const draw = () => {
+    const news = board.news.get(channel);
+    const old = wins(news, data);
+    update(old ? { ...data, ...news } : data);
+    return old;
+  };
+  const take = (news) => (news.asked ? draw() : update({ ...data, ...news }));
   board.takers.set(channel, take);
-  take(news?.at > data.at ? news : {});
+  if (draw()) setTimeout(() => board.takers.get(channel) === take && draw(), LATER);
   return () => board.takers.get(channel) === take && board.takers.delete(channel);
+}
+
+// Of two answers the one for where the sliders stood later; of two for the same place the younger.
+function wins(news, data) {
+  if (!news) return false;
+  const [mine, theirs] = [news, data].map(({ asked }) => (asked ? board.lately(asked) : 0));
+  return mine === theirs ? news.at > data.at : mine > theirs;
 }
 
 function tell(channel, news) {

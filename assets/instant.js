@@ -25,6 +25,8 @@ class Instant {
     const url = new URL(address, location.href); // beside the page, wherever the app is mounted
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.socket = new WebSocket(url);
+    [this.places, this.moves, this.last, this.lately] = [new Map(), 0, null, (asked) => this.order(asked)];
+    board.lately = this.lately;
     this.socket.onmessage = ({ data }) => this.take(JSON.parse(data));
   }
 
@@ -36,14 +38,29 @@ class Instant {
     return this.sliders.some((key) => this.input(key) === target);
   }
 
+  // Where the sliders stand, each by the number of its stop; null while one of them is missing.
+  question() {
+    const inputs = this.sliders.map((key) => [key, this.input(key)]);
+    if (inputs.some(([, input]) => !input)) return null;
+    const stop = ({ value, min, step }) => Math.round((value - min) / step);
+    return JSON.stringify(Object.fromEntries(inputs.map(([key, input]) => [key, stop(input)])));
+  }
+
+  // How lately the sliders stood where an answer is for, in numbers that grow; Infinity for where they are yet to go.
+  order(asked) {
+    const now = this.question();
+    if (this.socket?.readyState !== WebSocket.OPEN || !now) return 0;
+    if (now !== this.last) this.places.set(now, ++this.moves);
+    this.last = now;
+    return this.places.get(asked) ?? Infinity;
+  }
+
   // One question at a time; where the slider has moved on meanwhile, the next one asks about its newest place.
   ask() {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
-    const inputs = this.sliders.map((key) => [key, this.input(key)]);
-    if (inputs.some(([, input]) => !input)) return;
-    const stop = ({ value, min, step }) => Math.round((value - min) / step);
-    const question = JSON.stringify(Object.fromEntries(inputs.map(([key, input]) => [key, stop(input)])));
-    if (question === this.asked) return;
+    const question = this.question();
+    if (!question || question === this.asked) return;
+    this.order(question);
     if (this.waiting) {
       this.late = true;
       return;
@@ -63,6 +80,7 @@ class Instant {
     this.watch.disconnect();
     this.socket?.close();
     this.socket = this.address = this.asked = null;
+    if (board.lately === this.lately) board.lately = () => 0;
     this.waiting = this.late = false;
   }
 }

@@ -93,6 +93,19 @@ class Wall {
     const context = this.canvas.getContext("2d");
     context.imageSmoothingEnabled = false;
     context.drawImage(this.picture, 0, 0, this.canvas.width, this.canvas.height);
+    if (this.data.framed) this.frame(context, scale);
+  }
+
+  // A thin line around each picture, so that an empty one can be told from the page, light or dark.
+  frame(context, scale) {
+    const { cell, gap, columns, n } = this.data;
+    const line = (context.lineWidth = Math.max(1, Math.round(devicePixelRatio)));
+    context.strokeStyle = "rgb(128 128 128 / 60%)";
+    for (let i = 0; i < n; i++) {
+      const [x, y] = [(i % columns) * (cell[1] + gap), Math.floor(i / columns) * (cell[0] + gap)];
+      const box = [x * scale, y * scale, cell[1] * scale, cell[0] * scale];
+      context.strokeRect(box[0] + line / 2, box[1] + line / 2, box[2] - line, box[3] - line);
+    }
   }
 
   find(event) {

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Array = npt.NDArray[np.float32]
+DATASETS = ("bars_and_stripes_3x3", "shifter_shown")  # nine pixels both, every picture once
 LEG = 250  # updates of one task: half a second of the slowest algorithm
 SEEN_EVERY = 25  # updates between two measurements
 
@@ -54,11 +55,13 @@ class Leg(NamedTuple):
     state: dict[str, Any]
 
 
-def race_spec(method: str, *, n_hidden: int, learning_rate: float, updates: int, seed: int = 1) -> RunSpec:
-    """Bars and stripes in 3×3 pixels, all 14 of them in every batch; no momentum, no decay, the plain gradient."""
+def race_spec(
+    method: str, *, dataset: str = DATASETS[0], n_hidden: int, learning_rate: float, updates: int, seed: int = 1
+) -> RunSpec:
+    """One of DATASETS, all its pictures in every batch; no momentum, no decay, the plain gradient."""
     training = TrainConfig(
         learning_rate=learning_rate,
-        batch_size=16,
+        batch_size=32,  # more than there are pictures
         epochs=updates,
         centred="off",
         momentum=0.0,
@@ -66,7 +69,7 @@ def race_spec(method: str, *, n_hidden: int, learning_rate: float, updates: int,
         binarise="none",
     )
     return RunSpec(
-        DatasetSpec("bars_and_stripes_3x3"),
+        DatasetSpec(dataset),
         ModelSpec(n_hidden=n_hidden, visible_bias="zero"),
         replace(training, **METHODS[method]),
         seed,
@@ -119,14 +122,24 @@ class Race:
     ``finished`` when all legs are there; ``legs`` by method, in order. What nobody holds any more, Dask drops.
     """
 
-    def __init__(self, *, n_hidden: int, learning_rate: float, updates: int, seed: int = 1, leg: int = LEG) -> None:
+    def __init__(
+        self,
+        *,
+        dataset: str = DATASETS[0],
+        n_hidden: int,
+        learning_rate: float,
+        updates: int,
+        seed: int = 1,
+        leg: int = LEG,
+    ) -> None:
         """``leg`` updates make one task. ClusterError when the training processes cannot be started."""
-        self.updates = updates
+        self.dataset, self.updates = dataset, updates
+        asked: dict[str, Any] = {"n_hidden": n_hidden, "learning_rate": learning_rate, "updates": updates, "seed": seed}
         self.legs: dict[str, list[Leg]] = {method: [] for method in METHODS}
         client = cluster.connect().client
         self._futures: dict[str, list[Any]] = {}
         for method in METHODS:
-            spec = race_spec(method, n_hidden=n_hidden, learning_rate=learning_rate, updates=updates, seed=seed)
+            spec = race_spec(method, dataset=dataset, **asked)
             chain: list[Any] = []
             for start in range(0, updates, leg):
                 last, count = chain[-1] if chain else None, min(leg, updates - start)

@@ -24,7 +24,10 @@ from rbm.training.boltzmann import Phases, ascend, gibbs_gradient, start
 EXACT_UNITS = 12  # of the Boltzmann machine: beyond, both learn by Gibbs chains
 CHAINS = 100
 SWEEPS = 3  # of every chain between two updates
-DEVIATION = 0.5  # of the first weights: near zero an RBM of few units lies on a plateau for thousands of updates
+# Of the first weights. Near zero all hidden units are alike and the RBM must first tell them apart. Measured on 2×2 bars and
+# stripes with 6 hidden units (rate 0.5, exact, 3 or 4 seeds): its KL passed 0.1 nats after 1,150 to 1,200 updates from 0.01,
+# 950 from 0.1, 750 to 800 from 0.5, 700 to 750 from 1; the Boltzmann machine's after 550, 550, 500 to 550, 400 to 500.
+DEVIATION = 0.5
 
 
 class Record(NamedTuple):

@@ -1,7 +1,8 @@
 """What most tests start from: a machine small enough to know everything about, and a source of chance."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 # Two processes test side by side: more threads, and more than one worker for each cluster, would only be in the way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -12,6 +13,8 @@ import torch
 
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
+from rbm.store import Store
+from tests.databases import database
 from tests.oracles import HIDDEN, ROWS, VISIBLE
 
 
@@ -22,6 +25,33 @@ def own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("RBM_RUNS", str(tmp_path_factory.mktemp("runs")))
         patch.delenv("RBM_DATABASE_URL", raising=False)
         yield
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database: on SQLite, or where a test's ``on_both`` says."""
+    with database(getattr(request, "param", "sqlite"), tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+def open_again(url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    """Opens the same registry, each time as a server of its own would."""
+    opened: list[Store] = []
+
+    def make() -> Store:
+        opened.append(Store(url, tmp_path))
+        return opened[-1]
+
+    yield make
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_again: Callable[[], Store]) -> Store:
+    """An empty registry of runs."""
+    return open_again()
 
 
 @pytest.fixture

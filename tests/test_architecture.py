@@ -17,6 +17,7 @@ LAYERS = [
     ("rbm.store", "rbm.link"),
     ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job"),
     ("rbm.labels_job", "rbm.features_job"),
+    ("rbm.examination", "rbm.colour"),
     ("rbm.live", "rbm.measuring", "rbm.races", "rbm.task"),
     ("rbm.sweep",),
     ("rbm.benchmarks", "rbm.studies"),

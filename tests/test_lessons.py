@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui import follows, markov, race, shell, slow_stages
 from rbm import cluster
+from rbm.datasets.toy import bars_and_stripes
 from rbm.laboratory import two_pixels
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -124,15 +125,6 @@ def test_the_walk_through_an_update_shows_more_with_every_click():
     assert any("update 402" in text.value for text in app.markdown)
 
 
-def test_the_end_of_an_update_stays_its_end_for_another_k():
-    app = press(open_page(shell.SLOW), "try_slow_4")  # decay, of a chain with k = 1
-    for k in (3, 1, 2):
-        app.slider(key="slow_k").set_value(k).run()
-        assert app.select_slider(key="slow_stage").value == slow_stages.stages(k, persistent=False).index(
-            next(one for one in slow_stages.stages(k, persistent=False) if one.name == "decay")
-        )
-
-
 @pytest.mark.parametrize(("k", "persistent", "layers"), [(1, False, 6), (3, False, 14), (1, True, 7), (2, True, 11)])
 def test_there_is_one_click_for_every_layer_and_seven_for_the_update(k, persistent, layers):
     known = slow_stages.stages(k, persistent)
@@ -141,8 +133,21 @@ def test_there_is_one_click_for_every_layer_and_seven_for_the_update(k, persiste
     assert [stage.parts for stage in known] == [*[0] * layers, *range(2, 9)]
 
 
+def test_a_longer_chain_leaves_the_walk_at_what_it_showed():
+    app = press(open_page(shell.SLOW), "try_slow_4")  # the decay, of CD-1
+    app.slider(key="slow_k").set_value(3).run()
+    assert any(text.value.startswith("**decay**") for text in app.markdown)
+    app.slider(key="slow_k").set_value(1).run()
+    assert any(text.value.startswith("**decay**") for text in app.markdown)
+    short, long = slow_stages.stages(1, persistent=False), slow_stages.stages(4, persistent=True)
+    for i, stage in enumerate(short):
+        there = long[slow_stages.moved(i, short, long)]
+        assert there.parts == stage.parts
+        assert there.name.rstrip("₁₂₃₄)") == stage.name.rstrip("₁₂₃₄)")
+
+
 def test_the_compass_agrees_with_its_own_limits():
-    seen = follows.compass("2×2 pixels", 20)
+    seen = follows.compass("2×2 bars and stripes", 20)
     assert seen.cd_angle[0] > seen.cd_angle[-1]
     assert abs(seen.cd_length[-1] - seen.exact_length) < abs(seen.cd_length[0] - seen.exact_length)
     assert seen.log_likelihood < seen.best
@@ -151,6 +156,15 @@ def test_the_compass_agrees_with_its_own_limits():
     app.select_slider(key="follows_k").set_value(7).run()
     assert not app.exception
     assert sent(app, "follows_numbers")["head"][2] == "CD-7 is off by"
+
+
+def test_the_shifter_is_learnt_and_raced_too():
+    app = press(open_page(shell.FOLLOWS), "try_follows_4")
+    assert sent(app, "follows_numbers")["about"][0].endswith("−3.178.")
+    assert app.session_state["follows_patterns"] == "shifter"
+    app.segmented_control(key="race_patterns").set_value(race.SHIFTER).run()
+    assert not app.exception
+    assert bars(app, "The learnt distribution")["data"] == pytest.approx([1 / 24] * 24, abs=1e-5)
 
 
 def test_a_race_is_asked_for_by_a_button_and_its_distribution_sums_to_one():
@@ -165,7 +179,7 @@ def test_a_race_is_asked_for_by_a_button_and_its_distribution_sums_to_one():
             if running.legs["CD-1"]:
                 break
             time.sleep(0.1)
-        data, model, names = race.distribution(running.legs["CD-1"][-1])
+        data, model, names = race.distribution(bars_and_stripes(3).train, running.legs["CD-1"][-1])
         assert data.sum() == pytest.approx(1)
         assert model.sum() == pytest.approx(1)
         assert len(names) == 14 + race.OTHERS + 1 == len(data)

@@ -18,6 +18,15 @@ def test_legs_make_the_run_that_one_long_leg_makes():
     np.testing.assert_array_equal(second.log_likelihood, whole.log_likelihood[len(first.steps) :])
 
 
+def test_tempering_learns_the_shifter_better_than_cd_1():
+    best = {}
+    for method in ("CD-1", "PT"):
+        spec = races.race_spec(method, dataset="shifter_shown", n_hidden=8, learning_rate=1.0, updates=3000)
+        best[method] = races.run_leg(spec.to_json(), None, 3000).log_likelihood.max()
+    assert best["CD-1"] < best["PT"] - 0.2
+    assert best["PT"] < -np.log(24)
+
+
 @pytest.mark.parametrize("method", list(races.METHODS))
 def test_a_leg_is_the_engines_own_training(method):
     spec = races.race_spec(method, n_hidden=4, learning_rate=0.5, updates=30)

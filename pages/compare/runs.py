@@ -12,9 +12,10 @@ try:
     run_actions.undo_bar()
     run_actions.problem()
     chosen = runs.choose()
-    run_actions.upload()
     if chosen:
         run_actions.actions(chosen)
+    run_actions.upload()
+    if chosen:
         compared = chosen[: runs.MOST]
         left, right = st.columns([7, 5], gap="large")
         with left:

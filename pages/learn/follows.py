@@ -10,7 +10,7 @@ lesson.question(
     "What CD really follows",
     "If contrastive divergence does not climb the likelihood, what does it climb, and when does it matter?",
 )
-SMALL, LARGE = follows.SIDES
+SMALL, LARGE, SHIFTER = follows.LESSONS
 
 
 act = follows.set_moment
@@ -26,6 +26,10 @@ lesson.experiments(
         ),
         "More sweeps help": ("The same moment with k = 30.", lambda: act(LARGE, 1.0, 30)),
         "Sixteen states": ("The smallest pictures, half learnt.", lambda: act(SMALL, 0.7, 1)),
+        "The shifter": (
+            "A row, the same row moved, and how: what only three units together tell.",
+            lambda: act(SHIFTER, 1.0, 1),
+        ),
     },
     key="follows",
 )
@@ -34,8 +38,8 @@ lesson.experiments(
 @st.fragment
 def compass() -> None:
     """The gradients at one moment; sliders draw this part alone."""
-    size, stops = follows.compass_controls()
-    drawn = instant.respond(stops, partial(follows.elements, size))
+    patterns, stops = follows.compass_controls()
+    drawn = instant.respond(stops, partial(follows.elements, patterns))
     facts.facts(drawn["follows_numbers"], key="follows_numbers", look="figures")
     left, right = st.columns(2, gap="large")
     with left:
@@ -71,6 +75,10 @@ lesson.experiments(
             lambda: race.set_race(5, 1.0, 3000, "CD-1"),
         ),
         "A calm rate": ("Rate 0.2: the bias shows late.", lambda: race.set_race(6, 0.2, 3000, "PCD")),
+        "The shifter, fast": (
+            "24 pictures, 8 hidden units, rate 1: tempering gets further than chains that are stuck.",
+            lambda: race.set_race(8, 1.0, 3000, "PT", race.SHIFTER),
+        ),
     },
     key="race",
 )

@@ -37,7 +37,7 @@ def update() -> None:
     slow, shape = slow_motion.slow_update(asked, machine)
     known = slow_stages.stages(asked.k, asked.algorithm == "PCD")
     stage = slow_motion.transport(known, slow, machine)
-    chosen, number = st.session_state.get("slow_unit"), known.index(stage) - (len(known) if stage.parts else 0)
+    chosen, number = st.session_state.get("slow_unit"), st.session_state["slow_stage"]
     drawn = instant.respond(
         slow_motion.STOPS, partial(slow_motion.elements, asked, machine, chosen, number, cards.mode())
     )

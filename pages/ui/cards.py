@@ -177,15 +177,17 @@ def picture_wall(
     alt: str,
     *,
     labels: list[str] | None = None,
+    framed: bool = False,
     max_cell: int = 56,
 ) -> None:
-    """Pictures (N, h, w, 3) side by side, to look at."""
+    """Pictures (N, h, w, 3) side by side, to look at; framed where they may be as white or black as the page."""
     wall(
         frames.grid_png(pixels, columns),
         n=len(pixels),
         columns=min(columns, len(pixels)),
         cell=(pixels.shape[1], pixels.shape[2]),
         labels=labels,
+        framed=framed,
         max_cell=max_cell,
         alt=alt,
         key=key,

@@ -85,7 +85,7 @@ def made_with(run: Run) -> None:
     """What a run was made with."""
     made = ", ".join(f"{package} {version}" for package, version in run.versions.items())
     at = run.progress
-    st.caption(f"{name(run.spec)} · run {run.id} · {at.step:,} of {at.total_steps:,} updates · on {at.device} · {made}")
+    st.caption(f"Run {run.id} · {at.step:,} of {at.total_steps:,} updates · on {at.device} · {made}")
 
 
 def learning_curves(runs: Sequence[Run]) -> None:
@@ -166,9 +166,7 @@ def likelihood_chart(runs: Sequence[Run], found: dict[str, Evaluation]) -> None:
     if not known:
         return
     ends = [[r[f"test{end}"] for _, r in known] for end in ("", "_low", "_high")]
-    figure = figures.intervals(
-        [letter for letter, _ in known], *ends, x_title="run", y_title="test log-likelihood, nats per image"
-    )
+    figure = figures.intervals([letter for letter, _ in known], *ends, x_title="run", y_title="nats per image")
     st.plotly_chart(figure, height=260, key=f"chart_{RESULT}")
     for letter, result in known:
         if result["method"] == "exact":

@@ -12,10 +12,35 @@ from pages.ui import cards, facts, feed, figures
 from pages.ui.curves import curves
 
 if TYPE_CHECKING:
+    import torch
+
+    from rbm.datasets.base import Dataset
     from rbm.laboratory.machines import Moment
 
-SIDES = {"2×2 pixels": (2, 4, 1.0), "3×3 pixels": (3, 6, 0.3)}  # side, hidden units, rate of exact learning
 KS = (1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 40, 50)
+
+
+class Lesson(NamedTuple):
+    """What is learnt by the exact gradient: a builder of `rbm.datasets.toy` and its argument; hidden units, rate."""
+
+    builder: str
+    arguments: tuple[int, ...]
+    n_hidden: int
+    rate: float
+
+    def patterns(self) -> torch.Tensor:
+        """The data, (N, V), every pattern once."""
+        from rbm.datasets import toy
+
+        made: Dataset = getattr(toy, self.builder)(*self.arguments)
+        return made.train
+
+
+LESSONS = {
+    "2×2 bars and stripes": Lesson("bars_and_stripes", (2,), 4, 1.0),
+    "3×3 bars and stripes": Lesson("bars_and_stripes", (3,), 6, 0.3),
+    "shifter": Lesson("shifter_shown", (), 8, 1.0),
+}
 
 
 class Compass(NamedTuple):
@@ -31,27 +56,27 @@ class Compass(NamedTuple):
 
 
 @st.cache_resource(show_spinner="Learning by the exact gradient", max_entries=8)
-def path(size: str) -> list[Moment]:
-    """Exact learning of bars and stripes, moment by moment."""
-    return _path(size)
+def path(patterns: str) -> list[Moment]:
+    """Exact learning of a lesson of LESSONS, moment by moment."""
+    return _path(patterns)
 
 
 @lru_cache(maxsize=8)
-def _path(size: str) -> list[Moment]:
+def _path(patterns: str) -> list[Moment]:
     from rbm.laboratory import machines
 
-    side, n_hidden, rate = SIDES[size]
-    return machines.path(side, n_hidden, rate=rate)
+    lesson = LESSONS[patterns]
+    return machines.path(lesson.patterns(), lesson.n_hidden, rate=lesson.rate)
 
 
 @lru_cache(maxsize=256)
-def compass(size: str, place: int) -> Compass:
+def compass(patterns: str, place: int) -> Compass:
     """All gradients at one moment of the path, exact each."""
-    from rbm.datasets.toy import bars_and_stripes, entropy
+    from rbm.datasets.toy import entropy
     from rbm.evaluation import mean_gradient, transition
 
-    moment = _path(size)[place]
-    data = bars_and_stripes(SIDES[size][0]).train
+    moment = _path(patterns)[place]
+    data = LESSONS[patterns].patterns()
     half = transition.halves(moment.model)
     p0 = mean_gradient.distribution(data, half)
     truth = mean_gradient.likelihood(data, half)
@@ -66,25 +91,27 @@ def compass(size: str, place: int) -> Compass:
     return Compass(log_likelihood, best, mean_gradient.length(truth), cd_angle, pcd_angle, cd_length, pcd_length)
 
 
-def set_moment(size: str, share: float, k: int) -> None:
+def set_moment(patterns: str, share: float, k: int) -> None:
     """Put an experiment into the compass's controls: how far along the path, from 0 to 1."""
-    places = len(path(size))
-    st.session_state.update(follows_size=size, follows_place=round(share * (places - 1)), follows_k=k)
+    places = len(path(patterns))
+    st.session_state.update(follows_patterns=patterns, follows_place=round(share * (places - 1)), follows_k=k)
 
 
 def compass_controls() -> tuple[str, dict[str, Sequence[int]]]:
     """Which pictures; how far learnt, and k, with the stops of both sliders."""
-    if "follows_size" not in st.session_state:
-        set_moment("3×3 pixels", 0.85, 1)
-    size = st.segmented_control(
-        "Bars and stripes of",
-        list(SIDES),
+    if "follows_patterns" not in st.session_state:
+        set_moment("3×3 bars and stripes", 0.85, 1)
+    patterns = st.segmented_control(
+        "Patterns",
+        list(LESSONS),
         required=True,
-        key="follows_size",
+        key="follows_patterns",
         persist_state="session",
-        help="16 states and 4 hidden units, or 512 states and 6 hidden units: all of them are visited.",
+        wrap=True,
+        help="All states are visited: 16 of 2×2 pixels, 512 of 3×3. The shifter: a row of three pixels, below it the same "
+        "row moved round the end, below that one of three pixels that says how: left, not at all, right.",
     )
-    steps = [moment.step for moment in path(str(size))]
+    steps = [moment.step for moment in path(str(patterns))]
     st.session_state["follows_place"] = min(st.session_state["follows_place"], len(steps) - 1)
     left, right = st.columns(2, gap="medium")
     left.select_slider(
@@ -102,12 +129,12 @@ def compass_controls() -> tuple[str, dict[str, Sequence[int]]]:
         persist_state="session",
         help="Sweeps of the negative phase; the charts show all k, the numbers above them this one.",
     )
-    return str(size), {"follows_place": range(len(steps)), "follows_k": KS}
+    return str(patterns), {"follows_place": range(len(steps)), "follows_k": KS}
 
 
-def elements(size: str, place: int, k: int) -> feed.Elements:
+def elements(patterns: str, place: int, k: int) -> feed.Elements:
     """The chosen k in figures, and both charts over all k."""
-    seen = compass(size, place)
+    seen = compass(patterns, place)
     return {
         "follows_numbers": _numbers(seen, k),
         "follows_angles": _angles(seen),
@@ -121,7 +148,7 @@ def _numbers(seen: Compass, k: int) -> dict[str, Any]:
         (
             "log-likelihood",
             f"{seen.log_likelihood:.3f}".replace("-", "−"),
-            f"Nats per picture, exact; the best there is: {seen.best:.3f}.",
+            f"Nats per picture, exact; the best there is: {seen.best:.3f}.".replace("-", "−"),
         ),
         ("exact gradient", f"{seen.exact_length:.4f}", "Its length: 0 at the top."),
         (

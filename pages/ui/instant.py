@@ -30,13 +30,18 @@ _mount: ComponentRenderer = declare("instant", '<div class="instant" hidden></di
 class Sliders(NamedTuple):
     """What a page's sliders can be asked: the stops of each, in order, and what the page draws for a choice of them."""
 
-    stops: Mapping[str, Sequence[Any]]
+    stops: Mapping[str, Sequence[float]]
     draw: Callable[..., feed.Elements]
 
     def drawn(self, values: Sequence[Any]) -> feed.Elements:
-        """The elements for these values, stamped with the time before they were computed: the later question wins."""
-        at = time()
-        return {key: {**news, "at": at} for key, news in self.draw(*values).items()}
+        """The elements for these values, stamped with what they answer and when: the page shows what fits its sliders now.
+
+        The time alone would not do: Streamlit's script may begin its answer to an old place after the new one was asked.
+        """
+        numbers = (_nearest(stops, value) for stops, value in zip(self.stops.values(), values, strict=True))
+        asked = json.dumps(dict(zip(self.stops, numbers, strict=True)), separators=(",", ":"))  # as the page writes it
+        stamp = {"at": time(), "asked": asked}
+        return {key: {**news, **stamp} for key, news in self.draw(*values).items()}
 
     def answer(self, question: str) -> feed.Elements | None:
         """The elements for a question of the page, ``{key: number of the stop}``; None where it makes no sense."""
@@ -49,7 +54,11 @@ class Sliders(NamedTuple):
         return None
 
 
-def respond(stops: Mapping[str, Sequence[Any]], draw: Callable[..., feed.Elements]) -> feed.Elements:
+def _nearest(stops: Sequence[float], value: float) -> int:
+    return min(range(len(stops)), key=lambda i: abs(stops[i] - value))
+
+
+def respond(stops: Mapping[str, Sequence[float]], draw: Callable[..., feed.Elements]) -> feed.Elements:
     """What the page shows where its sliders stand now; and at once again whenever one of them is moved.
 
     ``stops``: each slider's key and its values in order. ``draw(*values)`` gives the elements by the key of what shows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,7 +41,8 @@ def digits() -> list[pad.Pixels]:
     return [tuple(int(x > 0) for x in row) for row in digit_patterns().tolist()]
 
 
-def network(stored: list[pad.Pixels], rule: str, beta: float) -> Hopfield | DenseHopfield:
+@lru_cache(maxsize=64)
+def network(stored: tuple[pad.Pixels, ...], rule: str, beta: float) -> Hopfield | DenseHopfield:
     """The network that keeps them by the chosen rule."""
     from rbm.models.hopfield import DenseHopfield, Hopfield
 
@@ -47,7 +50,7 @@ def network(stored: list[pad.Pixels], rule: str, beta: float) -> Hopfield | Dens
     return DenseHopfield(patterns, beta) if rule == DENSE else Hopfield.store(patterns, rule)
 
 
-def spins(rows: list[pad.Pixels]) -> torch.Tensor:
+def spins(rows: Sequence[pad.Pixels]) -> torch.Tensor:
     """0 and 1 as −1 and +1, (P, n), float64."""
     import torch
 
@@ -56,15 +59,15 @@ def spins(rows: list[pad.Pixels]) -> torch.Tensor:
 
 def one_recall(stored: list[pad.Pixels], rule: str, beta: float, start: pad.Pixels, seed: int) -> dict[str, object]:
     """A recall from what is drawn, as the pad plays it."""
-    from rbm.evaluation.memory import kind, overlaps
+    from rbm.evaluation.memory import kinds, overlaps
     from rbm.randomness import generator
     from rbm.samplers.recall import recall
 
-    found = recall(network(stored, rule, beta), spins([start])[0], generator(seed, "recall"), max_sweeps=10)
+    found = recall(network(tuple(stored), rule, beta), spins([start])[0], generator(seed, "recall"), max_sweeps=10)
     patterns = spins(stored)
     near = overlaps(found.end[None], patterns)[0]
     best = int(near.argmax())
-    verdict = f"It ended in {ENDS[kind(found.end, patterns)]}" if found.settled else "It has not settled"
+    verdict = f"It ended in {ENDS[kinds(found.end[None], patterns)[0]]}" if found.settled else "It has not settled"
     verdict += f"; overlap {near[best]:.2f} with pattern {best + 1}."
     return pad.path_of(found, start, verdict, (rule, beta, seed, tuple(stored)))
 
@@ -102,6 +105,7 @@ def spurious(stored: list[pad.Pixels], rule: str, beta: float, seed: int, starts
         "hopfield_basins",
         "The states in which most recalls ended",
         labels=[f"{kind}: {n} of {starts} starts, E = {e:.1f}" for _, kind, n, e in shown],
+        framed=True,
         max_cell=70,
     )
 
@@ -113,8 +117,8 @@ def _basins(
     from rbm.evaluation.memory import basins
     from rbm.randomness import generator
 
-    patterns = spins(list(stored))
-    found = basins(network(list(stored), rule, beta), patterns, starts, generator(seed, "basins"))
+    patterns = spins(stored)
+    found = basins(network(stored, rule, beta), patterns, starts, generator(seed, "basins"))
     return [(tuple(int(x > 0) for x in b.state.tolist()), b.kind, b.visits, b.energy) for b in found]
 
 

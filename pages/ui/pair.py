@@ -119,6 +119,7 @@ def samples(pair: SideBySide) -> None:
                 10,
                 f"boltzmann_v_{name.split()[0].lower()}",
                 f"Twenty samples of the {name}",
+                framed=True,
                 max_cell=36,
             )
             st.caption(f"Twenty samples of the {name}")

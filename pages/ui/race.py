@@ -18,20 +18,33 @@ if TYPE_CHECKING:
 
 RATES = (0.1, 0.2, 0.5, 1.0)
 UPDATES = (500, 1000, 2000, 3000, 5000)
+BARS, SHIFTER = "3×3 bars and stripes", "shifter"
+PATTERNS = dict(zip((BARS, SHIFTER), races.DATASETS, strict=True))
 OTHERS = 8  # states beside the data that are shown one by one
 POLL_SECONDS = 0.5
 
 
-def set_race(n_hidden: int, rate: float, updates: int, method: str) -> None:
+def set_race(n_hidden: int, rate: float, updates: int, method: str, patterns: str = BARS) -> None:
     """Put an experiment into the race's controls and start it."""
+    st.session_state["race_patterns"] = patterns
     st.session_state.update(race_hidden=n_hidden, race_rate=rate, race_updates=updates, race_shown=method)
     start_race()
 
 
 def controls() -> None:
     """What the five start with, and the button."""
-    for key, value in (("race_hidden", 6), ("race_rate", 0.5), ("race_updates", 3000), ("race_shown", "CD-1")):
+    start = {"race_patterns": BARS, "race_hidden": 6, "race_rate": 0.5, "race_updates": 3000, "race_shown": "CD-1"}
+    for key, value in start.items():
         st.session_state.setdefault(key, value)
+    st.segmented_control(
+        "They learn",
+        list(PATTERNS),
+        required=True,
+        key="race_patterns",
+        persist_state="session",
+        help="14 pictures, or the 24 of the shifter: a row, the same row moved, and left, not at all or right. "
+        "What is drawn below changes with the next race.",
+    )
     left, middle, right = st.columns(3, gap="medium")
     left.slider(
         "Hidden units",
@@ -39,7 +52,7 @@ def controls() -> None:
         8,
         key="race_hidden",
         persist_state="session",
-        help="Of each of the five machines; 6 can nearly learn all 14 pictures.",
+        help="Of each of the five machines; 6 can nearly learn all bars and stripes, the shifter wants 8.",
     )
     middle.select_slider(
         "Learning rate",
@@ -54,7 +67,7 @@ def controls() -> None:
         format_func=lambda n: f"{n:,}",
         key="race_updates",
         persist_state="session",
-        help="How long they learn; full batches of all 14 pictures.",
+        help="How long they learn; full batches of all pictures.",
     )
     st.button(
         "Race",
@@ -62,7 +75,7 @@ def controls() -> None:
         icon=":material/flag:",
         key="race_start",
         on_click=start_race,
-        help="Five algorithms learn the same 3×3 bars and stripes from the same weights, in the background.",
+        help="Five algorithms learn the same pictures from the same weights, in the background.",
     )
 
 
@@ -72,7 +85,10 @@ def start_race() -> None:
     asked.pop("race_problem", None)
     try:
         asked["race"] = races.Race(
-            n_hidden=asked["race_hidden"], learning_rate=asked["race_rate"], updates=asked["race_updates"]
+            dataset=PATTERNS[asked["race_patterns"]],
+            n_hidden=asked["race_hidden"],
+            learning_rate=asked["race_rate"],
+            updates=asked["race_updates"],
         )
     except ClusterError as error:
         asked["race_problem"] = str(error)
@@ -99,6 +115,7 @@ def collect() -> races.Race | None:
 
 def learning_curves(race: races.Race | None) -> None:
     """Exact likelihood and reconstruction error of all five."""
+    count = len(_patterns(race))
     left, right = st.columns(2, gap="large")
     empty = "Press Race" if race is None else "The first updates are on their way"
     for place, column, title, about, unit, key in (
@@ -106,7 +123,7 @@ def learning_curves(race: races.Race | None) -> None:
             left,
             "log_likelihood",
             "Log-likelihood, exact",
-            "What learning is for: the mean log p(v) of the 14 pictures, nothing estimated.",
+            "What learning is for: the mean log p(v) of the pictures, nothing estimated.",
             "nats per picture",
             "race_likelihood",
         ),
@@ -135,7 +152,9 @@ def learning_curves(race: races.Race | None) -> None:
                 x_title="updates",
                 y_title=unit,
                 log_y=place is right,
-                line=("best there is, −log 14", -float(np.log(14))) if place is left and race is not None else None,
+                line=(f"best there is, −log {count}", -float(np.log(count)))
+                if place is left and race is not None
+                else None,
                 empty=empty,
             )
             curves(option, height=270, key=key, alt=f"{title} of five algorithms against updates")
@@ -154,11 +173,11 @@ def learnt(race: races.Race | None) -> None:
     legs = race.legs[str(method)] if race is not None else []
     cards.title(
         "What it has learnt, state by state",
-        "Outlined: the data, 14 pictures equally often. Filled: the machine's p(v). After the data come the likeliest "
-        "states that are no bars or stripes, and all the rest together.",
+        "Outlined: the data, all pictures equally often. Filled: the machine's p(v). After the data come the likeliest "
+        "states that are none of them, and all the rest together.",
         "why: look at which pictures CD forgets, and what it makes instead.",
     )
-    data, model, names = distribution(legs[-1] if legs else None)
+    data, model, names = distribution(_patterns(race), legs[-1] if legs else None)
     option = figures.state_option(
         [figures.Bars("data", data, outline=True), figures.Bars("machine", model)],
         names,
@@ -169,27 +188,34 @@ def learnt(race: races.Race | None) -> None:
     state_bars(option, key="race_states", alt="The learnt distribution against the data's", height=250)
 
 
-def distribution(leg: races.Leg | None) -> tuple[figures.Floats, figures.Floats, list[str]]:
-    """Data and model over the 14 pictures, the likeliest OTHERS and the rest, with the states' names.
+def _patterns(race: races.Race | None) -> torch.Tensor:
+    """What the race learns, or would learn if it started now: N different pictures of nine pixels, (N, 9)."""
+    from rbm.datasets import load_dataset
+
+    asked = st.session_state.get("race_patterns", BARS)
+    return load_dataset(PATTERNS[asked] if race is None else race.dataset).train
+
+
+def distribution(pictures: torch.Tensor, leg: races.Leg | None) -> tuple[figures.Floats, figures.Floats, list[str]]:
+    """Data and model over the N pictures, the likeliest OTHERS and the rest, with the states' names.
 
     Before the first leg there is only the data.
     """
     import torch
 
-    from rbm.datasets.toy import bars_and_stripes
     from rbm.evaluation import exact
     from rbm.jobs import restore
 
-    pictures = bars_and_stripes(3).train
+    count = len(pictures)
     if leg is None:
-        return np.full(14, 1 / 14), np.zeros(14), _names(pictures)
+        return np.full(count, 1 / count), np.zeros(count), _names(pictures)
     v, p = exact.visible_distribution(restore(leg))
-    inside = (pictures[:, None] == v).all(2).int().argmax(1)  # (14,), each picture's place among the states
+    inside = (pictures[:, None] == v).all(2).int().argmax(1)  # (N,), each picture's place among the states
     left_over = p.clone()
     left_over[inside] = -1.0
-    outside = left_over.argsort(descending=True)[: len(p) - len(inside)]
+    outside = left_over.argsort(descending=True)[: len(p) - count]
     shown = torch.cat([inside, outside[:OTHERS]])
-    data = np.concatenate([np.full(14, 1 / 14), np.zeros(OTHERS + 1)])
+    data = np.concatenate([np.full(count, 1 / count), np.zeros(OTHERS + 1)])
     return data, np.append(p[shown].numpy(), float(p[outside[OTHERS:]].sum())), [*_names(v[shown]), "rest"]
 
 

@@ -100,7 +100,6 @@ def _downloads(run: Run | None) -> None:
     with st.popover(
         "Download",
         icon=":material/download:",
-        type="tertiary",
         disabled=run is None,
         key="run_download",
         help="The run as files.",
@@ -159,7 +158,6 @@ def _labels(runs: Sequence[Run]) -> None:
     with st.popover(
         "Tags and note",
         icon=":material/label:",
-        type="tertiary",
         key="run_labels",
         help="Name runs so that you find them again.",
     ):

@@ -21,9 +21,16 @@ _NAMES = {"name": "Data set", "classes": "Classes", "size": "Training images"}
 
 def name(spec: RunSpec) -> str:
     """A run in a few words: what is learnt, how, and how large."""
+    return f"{_data(spec)} · {spec.model.n_hidden} hidden · {_algorithm(spec)}"
+
+
+def _data(spec: RunSpec) -> str:
     entry = CATALOG.get(spec.dataset.name)
-    data = entry.title if entry is not None else spec.dataset.name
-    return f"{data} · {spec.model.n_hidden} hidden · {spec.training.algorithm.upper()}-{spec.training.k}"
+    return entry.title if entry is not None else spec.dataset.name
+
+
+def _algorithm(spec: RunSpec) -> str:
+    return f"{spec.training.algorithm.upper()}-{spec.training.k}"
 
 
 def matching(runs: Iterable[Run], words: str, tags: Sequence[str]) -> list[Run]:
@@ -42,7 +49,9 @@ def columns(runs: Sequence[Run], likelihoods: Mapping[str, Evaluation]) -> dict[
     """The table, column by column; missing numbers are None."""
     found = [likelihoods.get(run.id) for run in runs]
     return {
-        "run": [name(run.spec) for run in runs],
+        "data": [_data(run.spec) for run in runs],
+        "hidden": [run.spec.model.n_hidden for run in runs],
+        "algorithm": [_algorithm(run.spec) for run in runs],
         "tags": [list(run.tags) for run in runs],
         "status": [run.status for run in runs],
         "epoch": [run.progress.epoch for run in runs],

@@ -76,7 +76,9 @@ def _table(runs: list[Run]) -> list[Run]:
             placeholder="–",
             alt="The runs that were trained",
             column_config={
-                "run": st.column_config.TextColumn("Run", width="medium"),
+                "data": st.column_config.TextColumn("Data set", width=130),
+                "hidden": number("Hidden", format="%d", help="Hidden units."),
+                "algorithm": st.column_config.TextColumn("Algorithm", help="And k, its Gibbs steps in an update."),
                 "status": "Status",
                 "epoch": number("Epoch", format="%.2f"),
                 "log-likelihood": number("Log-likelihood", format="%.2f", help="Of test images, nats per image."),

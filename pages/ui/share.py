@@ -18,7 +18,6 @@ def buttons(spec: RunSpec | None, key: str) -> None:
     with st.popover(
         "Copy link",
         icon=":material/link:",
-        type="tertiary",
         disabled=off,
         key=f"{key}_link",
         help="An address that holds all of these settings: whoever opens it finds them ready to train.",
@@ -29,7 +28,6 @@ def buttons(spec: RunSpec | None, key: str) -> None:
     with st.popover(
         "Show code",
         icon=":material/code:",
-        type="tertiary",
         disabled=off,
         key=f"{key}_code",
         help="The few lines of Python that do the same run with the engine alone.",

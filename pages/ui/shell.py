@@ -30,6 +30,7 @@ HOME, TRAIN, FILTERS, DATA, GIBBS, RUNS, SWEEP = (
     )
 )
 LABELS, FEATURES = "pages/generate/labels.py", "pages/compare/features.py"
+EXAMINE, COLOUR = "pages/train/examine.py", "pages/train/colour.py"
 ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, FOLLOWS = (
     f"pages/learn/{page}.py"
     for page in ("energy", "two_pixels", "hopfield", "boltzmann", "slow_motion", "markov", "follows")
@@ -61,6 +62,8 @@ PAGES = {
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),
         Entry(FILTERS, "Look at its filters", "grid_view", "filters"),
+        Entry(EXAMINE, "Examine it", "troubleshoot", "examine"),
+        Entry(COLOUR, "Learn colours", "palette", "colour"),
         Entry(DATA, "Bring your own data", "upload_file", "data"),
     ),
     "Generate": (

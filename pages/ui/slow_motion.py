@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from pages.ui import feed, slow_pictures, theme
-from pages.ui.slow_stages import Stage, stages
+from pages.ui.slow_stages import Stage, moved, stages
 from rbm.experiment import DatasetSpec
 from rbm.training.config import TrainConfig, knobs
 
@@ -84,8 +84,7 @@ def set_controls(subject: str, algorithm: str = "CD", k: int = 1, stage: int = 0
         "image": 1 if subject == next(iter(SUBJECTS)) else 5,
         **more,
     }
-    st.session_state.pop("slow_clicks", None)
-    st.session_state.update(slow_subject=subject, slow_algorithm=algorithm, slow_k=k, slow_stage=stage)
+    st.session_state.update(slow_subject=subject, slow_algorithm=algorithm, slow_k=k, slow_stage=stage, slow_known=None)
     st.session_state.update({f"slow_{name}": value for name, value in values.items()})
 
 
@@ -185,10 +184,11 @@ def elements(
 ) -> feed.Elements:
     """The update and its pictures for k, learning rate, momentum and decay."""
     k, rate, momentum, decay = values
+    before = stages(asked.k, asked.algorithm == "PCD")
     asked = asked._replace(k=int(k), learning_rate=rate, momentum=momentum, weight_decay=decay)
     update, shape = slow_update(asked, machine)
     known = stages(asked.k, asked.algorithm == "PCD")
-    here = known[min(stage, len(known) - 1)]  # counted from the end (below 0) where the chain is over
+    here = known[moved(stage, before, known)]
     return {
         **slow_pictures.layers(update, shape, here, known, mode),
         "slow_hidden": slow_pictures.hidden(update),
@@ -226,14 +226,9 @@ def keep(update: Update, machine: Machine) -> None:
 def transport(known: list[Stage], update: Update, machine: Machine) -> Stage:
     """Back, Next, the slider over all clicks, and on to the next update; returns the stage that is shown."""
     last = len(known) - 1
-    longer = len(known) - st.session_state.get(
-        "slow_clicks", len(known)
-    )  # another k: its chain has more clicks, or fewer
-    stood = st.session_state["slow_stage"] + longer
-    if longer and stood >= 0 and known[min(stood, last)].parts:  # the update's own clicks stay where they were
-        st.session_state["slow_stage"] = stood
-    st.session_state["slow_stage"] = min(st.session_state["slow_stage"], last)
-    st.session_state["slow_clicks"] = len(known)
+    before = st.session_state.get("slow_known") or known
+    st.session_state["slow_stage"] = moved(min(st.session_state["slow_stage"], len(before) - 1), before, known)
+    st.session_state["slow_known"] = known
 
     def go(by: int) -> None:
         st.session_state["slow_stage"] = min(max(st.session_state["slow_stage"] + by, 0), last)

@@ -1,5 +1,6 @@
 """The sub-steps of one update: their names, a sentence and a formula each. Plain values, no Streamlit."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -20,6 +21,12 @@ def stages(k: int, persistent: bool) -> list[Stage]:
     """Every click of an update by CD-k, or by PCD-k where the chain is persistent."""
     chain = [Stage(*words, i, 0) for i, words in enumerate(_chain(k, persistent), 1)]
     return [*chain, *(Stage(*words, len(chain), i) for i, words in enumerate(_update(k), 2))]
+
+
+def moved(stage: int, before: Sequence[Stage], after: Sequence[Stage]) -> int:
+    """The place in ``after`` of what was seen at ``stage`` of ``before``: chains may differ in length, what follows does not."""
+    old, new = (sum(one.parts == 0 for one in known) for known in (before, after))
+    return stage - old + new if stage >= old else min(stage, new - 1)
 
 
 def _chain(k: int, persistent: bool) -> list[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.ui import cards, controls, run_table, state
+from pages.ui import cards, controls, state
 from pages.ui.sweep_view import read_axis
 from rbm.datasets.catalog import is_available
 from rbm.errors import ConfigError, RbmError
@@ -156,8 +156,10 @@ def _start(spec: SweepSpec | None, problem: str) -> None:
     elif busy:
         st.caption(f":material/info: The sweep {busy[0].ledger.name} is at work: one at a time.")
     elif spec is not None:
-        rest = run_table.name(spec.base)
-        st.caption(f"Up to {spec.most_trials} runs. All else as on Train a machine: {rest}, seed {spec.base.seed}.")
+        data = controls.dataset_title(spec.base.dataset.name)
+        st.caption(
+            f"Up to {spec.most_trials} runs on {data}, seed {spec.base.seed}; all other settings as on Train a machine."
+        )
 
 
 def _free_name() -> str:

@@ -13,6 +13,7 @@ from rbm.errors import ConfigError
 from rbm.sweep import OBJECTIVES, Axis, SweepSpec, Trial
 from rbm.sweep.spec import KNOBS, Value
 
+_FAINT: dict[theme.Mode, str] = {"light": "#B9C4C6", "dark": "#3A444C"}  # the line of the worst run
 _NUMBER = r"[-+]?[\d.]+(?:e[-+]?\d+)?"
 
 
@@ -126,8 +127,19 @@ def _colour(value: float, ends: tuple[float, float], more: bool, mode: theme.Mod
     part = 0.08 + 0.92 * (part if more else 1 - part)
     pairs = zip(_rgb(theme.BACKGROUND[mode]), _rgb(theme.ACCENT[mode]), strict=True)
     mixed = [round(a + part * (b - a)) for a, b in pairs]
-    ink = "#FFFFFF" if mode == "dark" or part > 0.6 else theme.TEXT["light"]
+    ink = max(("#FFFFFF", theme.TEXT["light"]), key=lambda one: _contrast(_rgb(one), mixed))
     return f"rgb({mixed[0]}, {mixed[1]}, {mixed[2]})", ink
+
+
+def _contrast(one: Sequence[int], other: Sequence[int]) -> float:
+    """(L₁ + 0.05) / (L₂ + 0.05) of the relative luminances, the lighter over the darker: WCAG 2, from 1 to 21."""
+    weights = (0.2126, 0.7152, 0.0722)
+    lights = [sum(w * _linear(c / 255) for w, c in zip(weights, rgb, strict=True)) for rgb in (one, other)]
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
 
 
 def _rgb(colour: str) -> tuple[int, ...]:
@@ -155,17 +167,24 @@ def slices(spec: SweepSpec, trials: Sequence[Trial], axis: Axis) -> go.Figure:
     return figure
 
 
-def parallel(spec: SweepSpec, trials: Sequence[Trial]) -> go.Figure:
-    """One line a finished trial through all its settings to its objective."""
+def parallel(spec: SweepSpec, trials: Sequence[Trial], mode: theme.Mode) -> go.Figure:
+    """One line a finished trial through all its settings to its objective, the better the stronger its colour."""
     done = [t for t in trials if t.value is not None]
     values = [t.value for t in done]
     dimensions = [_dimension(axis, done) for axis in spec.axes]
     dimensions.append({"label": OBJECTIVES[spec.objective].title, "values": values})
     figure = go.Figure()
-    scale = [[0, "#B9C4C6"], [1, theme.ACCENT["light"]]]
+    scale = [[0, _FAINT[mode]], [1, theme.CATEGORICAL[mode][0]]]
     line = {"color": values, "colorscale": scale, "reversescale": not OBJECTIVES[spec.objective].more_is_better}
-    figure.add_parcoords(dimensions=dimensions, line=line)
-    figure.update_layout(height=320, margin={"l": 60, "r": 60, "t": 50, "b": 20})
+    ink = theme.TEXT[mode]
+    figure.add_parcoords(
+        dimensions=dimensions,
+        line=line,
+        labelfont={"size": 14, "color": ink},
+        tickfont={"size": 13, "color": ink},
+        rangefont={"size": 1, "color": "rgba(0, 0, 0, 0)"},  # the ends of the lines: the ticks say enough
+    )
+    figure.update_layout(height=320, margin={"l": 70, "r": 80, "t": 50, "b": 20})
     return figure
 
 
@@ -186,4 +205,5 @@ def _dimension(axis: Axis, done: Sequence[Trial]) -> dict[str, Any]:
 def importance(found: Mapping[str, float]) -> go.Figure:
     """What share of the differences between trials each setting explains."""
     labels = [KNOBS[name].label for name in found]
-    return figures.bars(labels, {"": list(found.values())}, x_title="setting", y_title="share of the differences")
+    figure = figures.bars(labels, {"": list(found.values())}, x_title="setting", y_title="share of the differences")
+    return figure.update_layout(bargap=0.6)

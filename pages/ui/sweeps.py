@@ -190,7 +190,7 @@ def _charts(ledger: Ledger, trials: list[Trial]) -> None:
         "A line a run, through its settings to its value; drag along an axis to keep only some.",
         "which setting is the cause: look at the slices.",
     )
-    st.plotly_chart(sweep_view.parallel(spec, trials), key="sweep_parallel")
+    st.plotly_chart(sweep_view.parallel(spec, trials, cards.mode()), key="sweep_parallel")
     cards.title("Slices", "Every run's value against one setting; the others differ from dot to dot.")
     for start in range(0, len(spec.axes), 3):
         some = spec.axes[start : start + 3]

@@ -69,23 +69,35 @@ def pictures(
     }
 
 
-def show(shown: Mapping[str, Any], *, clickable: bool = False, max_cell: int = 56, alt: str, key: str) -> int | None:
+def show(
+    shown: Mapping[str, Any], *, clickable: bool = False, framed: bool = False, max_cell: int = 56, alt: str, key: str
+) -> int | None:
     """Show `pictures(...)`; return the picture that was just clicked, otherwise None.
 
-    max_cell: the widest a picture grows, in screen pixels; the wall always fits its container. `key` keeps the element in
-    place: use one key for one wall.
+    framed: a thin line around each picture, for those that may be as white or as black as the page. max_cell: the widest a
+    picture grows, in screen pixels; the wall always fits its container. `key` keeps the element in place: use one key for
+    one wall.
     """
     clicked = _mount(
         key=key,
-        data={**shown, "channel": key, "clickable": clickable, "maxCell": max_cell, "alt": alt},
+        data={**shown, "channel": key, "clickable": clickable, "framed": framed, "maxCell": max_cell, "alt": alt},
         on_click_change=_ignore,  # without a callback the trigger has no place in the result
     ).click
     return clicked if isinstance(clicked, int) and 0 <= clicked < shown["n"] else None
 
 
-def wall(png: bytes, *, clickable: bool = False, max_cell: int = 56, alt: str, key: str, **laid_out: Any) -> int | None:
+def wall(
+    png: bytes,
+    *,
+    clickable: bool = False,
+    framed: bool = False,
+    max_cell: int = 56,
+    alt: str,
+    key: str,
+    **laid_out: Any,
+) -> int | None:
     """Show a PNG that holds ``pictures(png, **laid_out)``: both in one."""
-    return show(pictures(png, **laid_out), clickable=clickable, max_cell=max_cell, alt=alt, key=key)
+    return show(pictures(png, **laid_out), clickable=clickable, framed=framed, max_cell=max_cell, alt=alt, key=key)
 
 
 def _ignore() -> None:

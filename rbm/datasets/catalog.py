@@ -174,6 +174,19 @@ _ENTRIES = (
         load=_toy("shifter"),
     ),
     DatasetEntry(
+        name="shifter_shown",
+        title="Shifter, 3 bits and the move",
+        about=(
+            "Three bits above the same bits moved left, not at all or right, above which of these it was, after Hinton "
+            "and Sejnowski (1986); made here, free to use."
+        ),
+        kind="binary",
+        image_shape=(3, 3),
+        class_names=("left", "none", "right"),
+        bundled=True,
+        load=_toy("shifter_shown"),
+    ),
+    DatasetEntry(
         name="tiny_digits",
         title="Tiny digits, 5×3",
         about="The ten digits drawn by hand in fifteen pixels; made here, free to use.",

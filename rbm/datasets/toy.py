@@ -58,9 +58,21 @@ def shifter() -> Dataset:
     distinct rows and the entropy is log 768 − (6 log 3 + 4 log 2) / 768 ≈ 6.632 nats.
     Hinton & Sejnowski, Learning and Relearning in Boltzmann Machines (1986), where the move is visible as well.
     """
-    bits = _bits(8)  # (256, 8)
-    rows = torch.cat([torch.cat([bits, bits.roll(shift, dims=1)], dim=1) for shift in (-1, 0, 1)])
-    return _catalogued("shifter", rows, torch.arange(3).repeat_interleave(len(bits)))
+    rows, moves = _shifted(8)
+    return _catalogued("shifter", rows, moves)
+
+
+def shifter_shown() -> Dataset:
+    """Three bits, below them a copy moved one place left, not at all, or one place right, round the end; the move below.
+
+    A 3×3 picture whose last row has one pixel for each of left, none and right, of which just one is on: nine visible
+    units, as many as 3×3 bars and stripes have, so that every state can be visited. All 8·3 = 24 cases, each equally
+    likely and, with the move shown, all different: entropy log 24 ≈ 3.178 nats. A bit says nothing about the move, only
+    a bit and what it became do together: that takes hidden units.
+    Hinton & Sejnowski, Learning and Relearning in Boltzmann Machines (1986), there with eight bits.
+    """
+    rows, moves = _shifted(3)
+    return _catalogued("shifter_shown", torch.cat([rows, torch.eye(3)[moves]], dim=1), moves)
 
 
 def tiny_digits() -> Dataset:
@@ -79,6 +91,13 @@ def two_pixels() -> Dataset:
     """
     labels = torch.arange(4).repeat_interleave(torch.tensor([3, 1, 2, 4]))
     return _catalogued("two_pixels", _bits(2)[labels], labels)
+
+
+def _shifted(width: int) -> tuple[Tensor, Tensor]:
+    """All rows of so many bits beside themselves moved left, not and right: (3·2^width, 2·width), and which (3·2^width,)."""
+    bits = _bits(width)
+    rows = torch.cat([torch.cat([bits, bits.roll(shift, dims=1)], dim=1) for shift in (-1, 0, 1)])
+    return rows, torch.arange(3).repeat_interleave(len(bits))
 
 
 def _bits(n: int) -> Tensor:

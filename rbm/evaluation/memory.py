@@ -37,12 +37,13 @@ def mixtures(patterns: Tensor) -> Tensor:
     return torch.cat([(signs @ patterns[list(trio)]).sign() for trio in trios] or [patterns[:0]])
 
 
-def kind(s: Tensor, patterns: Tensor) -> str:
-    """What a state (n,) is: "stored", "negative" of a stored one, "mixture" of three, or "other"."""
-    for name, known in (("stored", patterns), ("negative", -patterns), ("mixture", mixtures(patterns))):
-        if (known == s).all(1).any():
-            return name
-    return "other"
+def kinds(s: Tensor, patterns: Tensor) -> list[str]:
+    """What each state (M, n) is: "stored", "negative" of a stored one, "mixture" of three, or "other"."""
+    found = ["other"] * len(s)
+    for name, known in (("mixture", mixtures(patterns)), ("negative", -patterns), ("stored", patterns)):
+        same = (s @ known.T == s.shape[1]).any(1)  # units of ±1 agree everywhere where their product is n
+        found = [name if hit else before for hit, before in zip(same.tolist(), found, strict=True)]
+    return found
 
 
 def basins(model: Memory, patterns: Tensor, n_starts: int, generator: torch.Generator) -> list[Basin]:
@@ -50,8 +51,9 @@ def basins(model: Memory, patterns: Tensor, n_starts: int, generator: torch.Gene
     starts = (torch.rand(n_starts, model.n_units, generator=generator) < 0.5).to(patterns) * 2 - 1
     ends = settle(model, starts, generator)
     counted = Counter(tuple(row) for row in ends.tolist())
-    found = [(torch.tensor(row).to(patterns), count) for row, count in counted.most_common()]
-    return [Basin(s, kind(s, patterns), count, float(model.energy(s[None]))) for s, count in found]
+    states = torch.tensor([row for row, _ in counted.most_common()]).to(patterns)
+    described = zip(states, kinds(states, patterns), model.energy(states).tolist(), counted.most_common(), strict=True)
+    return [Basin(s, kind, visits, energy) for s, kind, energy, (_, visits) in described]
 
 
 def capacity(

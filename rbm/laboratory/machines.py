@@ -48,16 +48,16 @@ class Moment(NamedTuple):
 
 
 @torch.no_grad()
-def path(side: int, n_hidden: int, *, rate: float = 0.3, updates: int = 2000, seed: int = 1) -> list[Moment]:
-    """Bars and stripes learnt by the exact gradient from small random weights: about KEPT moments, closer together early.
+def path(data: Tensor, n_hidden: int, *, rate: float = 0.3, updates: int = 2000, seed: int = 1) -> list[Moment]:
+    """Binary rows (N, V) learnt by the exact gradient from small random weights: about KEPT moments, closer together early.
 
     Full batches, no momentum, no noise: θ ← θ + rate · ∂ mean log p(v)/∂θ. ``mean_gradient`` says the same more slowly:
     here e^{−E} of all pairs of states is computed once an update and serves the gradient and the chains.
     """
-    model = RBM(side * side, n_hidden, generator=generator(seed, "path")).double()
+    model = RBM(data.shape[1], n_hidden, generator=generator(seed, "path")).double()
     half = transition.halves(model)
     v, h = half.v, half.h
-    target = chains = mean_gradient.distribution(bars_and_stripes(side).train, half)
+    target = chains = mean_gradient.distribution(data, half)
     wanted = {0, updates, *(round(updates ** (i / (KEPT - 2))) for i in range(KEPT - 1))}
     kept = [Moment(0, _copy(model), chains)]
     pairs = _boltzmann_factors(model, v, h)
@@ -83,7 +83,7 @@ def _boltzmann_factors(model: RBM, v: Tensor, h: Tensor) -> Tensor:
 
 def learnt_bars(side: int = 2, n_hidden: int = 4) -> RBM:
     """The end of a path: a machine that knows its bars and stripes."""
-    return path(side, n_hidden, rate=1.0)[-1].model
+    return path(bars_and_stripes(side).train, n_hidden, rate=1.0)[-1].model
 
 
 def _copy(model: RBM) -> RBM:

@@ -1,31 +1,42 @@
 """Hopfield networks: memories as the minima of an energy, with three ways to store them and the modern (dense) kind.
 
-Letters: n units of −1 or +1, P stored patterns ξ, M states at once.
+Letters: n units of −1 or +1, P stored patterns ξ, M states at once, L numbers of a state's view.
 """
 
+import math
 from collections.abc import Callable
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import hardshrink
 
 from rbm.errors import ConfigError, ShapeError
 
 
 class Memory(Protocol):
-    """What asynchronous recall asks of a network; which kind it is does not matter."""
+    """What asynchronous recall asks of a network; which kind it is does not matter.
+
+    A state's ``view`` (M, L) is s @ ``lens``, all that its units need to know. It is linear, so that a flip of unit i adds
+    its change times row i of the lens, O(L), where a new view would cost O(n L).
+    Attributes: ``n_units`` n.
+    """
 
     n_units: int
+
+    @property
+    def lens(self) -> Tensor:
+        """What turns states into views, (n, L)."""
 
     def energy(self, s: Tensor) -> Tensor:
         """E(s), (M,)."""
 
-    def preference(self, s: Tensor, unit: int) -> Tensor:
-        """½[E(s with s_i = −1) − E(s with s_i = +1)], (M,): positive where the unit should be +1."""
+    def votes(self, s: Tensor, view: Tensor) -> Tensor:
+        """What the others want each unit to be, (M, n): a number with the sign of E(s with s_i = −1) − E(s with s_i = +1)."""
 
 
 class Hopfield(nn.Module):
-    """E(s) = −½ Σ_ij W_ij s_i s_j with W symmetric and W_ii = 0; a unit's preference is its field Σ_j W_ij s_j.
+    """E(s) = −½ Σ_ij W_ij s_i s_j with W symmetric and W_ii = 0; a unit is asked to take the sign of its field Σ_j W_ij s_j.
 
     Setting one unit at a time to the sign of its field never raises E, so every recall ends in a minimum.
     Attributes: ``weight`` W (n, n); ``n_units`` n.
@@ -46,6 +57,8 @@ class Hopfield(nn.Module):
             )
         self.n_units = len(weight)
         self.register_buffer("weight", (weight + weight.T) / 2)
+        # Hebb's fields are multiples of 1/n and often exactly 0: what a sum of n terms may be off by is no field.
+        self._rounding = float(torch.finfo(weight.dtype).eps * self.n_units * weight.abs().amax())
 
     @classmethod
     def store(cls, patterns: Tensor, rule: str = "hebbian") -> "Hopfield":
@@ -61,9 +74,14 @@ class Hopfield(nn.Module):
         """E(s), (M,), without a unit."""
         return -0.5 * ((s @ self.weight) * s).sum(1)
 
-    def preference(self, s: Tensor, unit: int) -> Tensor:
-        """The field Σ_j W_ij s_j of one unit, (M,)."""
-        return s @ self.weight[unit]
+    @property
+    def lens(self) -> Tensor:
+        """W: a state's view is its fields (M, n)."""
+        return self.weight
+
+    def votes(self, s: Tensor, view: Tensor) -> Tensor:
+        """The fields Σ_j W_ij s_j, half that difference, (M, n); 0 where they are not told apart from rounding."""
+        return hardshrink(view, self._rounding)
 
 
 class DenseHopfield(nn.Module):
@@ -90,12 +108,21 @@ class DenseHopfield(nn.Module):
         """E(s), (M,), without a unit."""
         return -(self.beta * s @ self.patterns.T).logsumexp(1) / self.beta
 
-    def preference(self, s: Tensor, unit: int) -> Tensor:
-        """Half the energy that s_i = +1 saves over s_i = −1, (M,)."""
-        own = self.patterns[:, unit]  # (P,)
-        others = s @ self.patterns.T - s[:, unit, None] * own  # (M, P)
-        up, down = ((self.beta * (others + sign * own)).logsumexp(1) for sign in (1, -1))
-        return (up - down) / (2 * self.beta)
+    @property
+    def lens(self) -> Tensor:
+        """ξᵀ: a state's view is ξ_μ·s of each pattern (M, P)."""
+        return self.patterns.T
+
+    def votes(self, s: Tensor, view: Tensor) -> Tensor:
+        """A_i e^{−β(s_i + 1)} − B_i e^{β(s_i − 1)}, (M, n), up to a positive factor of each state.
+
+        A_i and B_i are Σ_μ exp(β ξ_μ·s) over the patterns with ξ_μi = +1 and −1; the other factors take unit i's own
+        part out of ξ_μ·s. Two matrix products serve all units, and nothing overflows.
+        """
+        likeness = (self.beta * (view - view.amax(1, keepdim=True))).exp()  # (M, P)
+        for_on, for_off = (likeness @ (self.patterns == sign).to(s) for sign in (1, -1))  # (M, n)
+        own = math.exp(-2 * self.beta)
+        return torch.where(s > 0, for_on * own - for_off, for_on - for_off * own)
 
 
 def hebbian(patterns: Tensor) -> Tensor:

@@ -96,7 +96,11 @@ class TrialRun:
             slice_ = self._slice(actor, SLICE_SECONDS, until)
             if rung is not None and slice_.step == until and slice_.status == "running":
                 slice_ = self._slice(actor, 0.0, until, checkpoint=True)
-                if self._ledger.rung(self.given, rung, self._measure(client, worker, slice_)):
+                value = self._measure(client, worker, slice_, stopped)
+                if value is None:
+                    self._take(slice_, "paused", "")
+                    return False
+                if self._ledger.rung(self.given, rung, value):
                     self._take(slice_, "paused", "Given up by the sweep: others were better by then.")
                     self._ledger.prune(self.given)
                     return True
@@ -105,7 +109,10 @@ class TrialRun:
             self._ledger.fail(self.given, slice_.reason)
         else:
             del actor
-            self._ledger.finish(self.given, self._measure(client, worker, slice_))
+            value = self._measure(client, worker, slice_, stopped)
+            if value is None:
+                return False
+            self._ledger.finish(self.given, value)
         self.progress = 1.0
         return True
 
@@ -129,13 +136,15 @@ class TrialRun:
         if self.record.lost:
             raise TakenOverError(self.record.problem)
 
-    def _measure(self, client: Any, worker: str, slice_: Slice) -> float:
-        """The objective of the machine as ``slice_`` left it, kept in the registry."""
+    def _measure(self, client: Any, worker: str, slice_: Slice, stopped: Callable[[], bool]) -> float | None:
+        """The objective of the machine as ``slice_`` left it, kept in the registry; None when it was stopped before."""
         assert slice_.checkpoint is not None
         spec, before = self._ledger.spec, self.progress
         kind, more = objective.job(spec.objective, spec.temperatures)
         actor = submit(client, worker, kind, slice_.checkpoint, *more)
         while (step := actor.advance(SLICE_SECONDS).result(timeout=ANSWER_SECONDS)).result is None:
+            if stopped():
+                return None
             self.progress = before + (1 - TRAINED) * step.done / step.total
         self.record.write()
         self._store().add_evaluation(self.record.id, slice_.step, spec.objective, step.result)

@@ -42,7 +42,7 @@ def search(page: Page, words: str, count: int) -> None:
     field = page.locator(".st-key-runs_search input")
     field.fill(words)
     field.press("Enter")
-    wait(lambda: len(cells(page, "Run")) == count, 20, f"{count} runs in the table")
+    wait(lambda: len(cells(page, "Data set")) == count, 20, f"{count} runs in the table")
 
 
 def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage):
@@ -88,7 +88,7 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     press(page, "runs_delete")
     expect(page.get_by_text("2 runs deleted")).to_be_visible()
     press(page, "runs_undo_button")
-    wait(lambda: len(cells(page, "Run")) == 2, 20, "both runs to come back")
+    wait(lambda: len(cells(page, "Data set")) == 2, 20, "both runs to come back")
 
     page.goto(f"{server.url}/runs")
     search(page, "seed 424242", 1)

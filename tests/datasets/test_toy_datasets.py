@@ -4,7 +4,7 @@ import math
 import pytest
 import torch
 
-from rbm.datasets.toy import bars_and_stripes, entropy, shifter, tiny_digits, two_pixels
+from rbm.datasets.toy import bars_and_stripes, entropy, shifter, shifter_shown, tiny_digits, two_pixels
 from rbm.errors import ConfigError
 
 
@@ -50,6 +50,21 @@ def test_shifter_shifts() -> None:
     assert data.train.mean(0).tolist() == [0.5] * 16, "no pixel says anything alone"
 
 
+def test_the_small_shifter_shows_its_move() -> None:
+    data = shifter_shown()
+    found = {tuple(row): int(k) for row, k in zip(data.train.int().tolist(), data.train_labels, strict=True)}
+    assert len(found) == len(data.train) == 24
+    # The oracle looks at every picture there is: one move is named, and it leads from the first row to the second.
+    for picture in itertools.product((0, 1), repeat=9):
+        above, below, named = picture[:3], picture[3:6], picture[6:]
+        moved = {"left": above[1:] + above[:1], "none": above, "right": above[-1:] + above[:-1]}
+        right = sum(named) == 1 and below == list(moved.values())[named.index(1)]
+        assert (picture in found) == right
+        if right:
+            assert data.class_names[found[picture]] == list(moved)[named.index(1)]
+    assert entropy(data.train) == pytest.approx(math.log(24), abs=1e-12)
+
+
 def test_tiny_digits_are_ten_different_pictures() -> None:
     data = tiny_digits()
     assert data.train_labels.tolist() == list(range(10))
@@ -67,7 +82,9 @@ def test_two_pixels_come_in_the_stated_proportions() -> None:
     assert entropy(data.train) == pytest.approx(-sum(p * math.log(p) for p in (0.3, 0.1, 0.2, 0.4)), abs=1e-12)
 
 
-@pytest.mark.parametrize("data", [bars_and_stripes(3), shifter(), tiny_digits(), two_pixels()], ids=lambda d: d.name)
+@pytest.mark.parametrize(
+    "data", [bars_and_stripes(3), shifter(), shifter_shown(), tiny_digits(), two_pixels()], ids=lambda d: d.name
+)
 def test_validation_and_test_are_the_known_distribution_itself(data) -> None:  # type: ignore[no-untyped-def]
     assert torch.equal(data.validation, data.train)
     assert torch.equal(data.test_labels, data.train_labels)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rbm.evaluation.memory import HEBBIAN_CAPACITY, basins, capacity, kind, mixtures, overlaps
+from rbm.evaluation.memory import HEBBIAN_CAPACITY, basins, capacity, kinds, mixtures, overlaps
 from rbm.models.hopfield import Hopfield
 from rbm.randomness import generator
 
@@ -20,8 +20,7 @@ def test_kinds_of_states(patterns):
     other = a.clone()
     other[:7] *= -1
     majority = torch.where(a + b - c > 0, 1.0, -1.0)
-    found = [kind(s, patterns) for s in (a, -b, majority, other)]
-    assert found == ["stored", "negative", "mixture", "other"]
+    assert kinds(torch.stack([a, -b, majority, other]), patterns) == ["stored", "negative", "mixture", "other"]
     assert len(mixtures(patterns)) == 8
     assert len(mixtures(patterns[:2])) == 0
 

@@ -25,7 +25,7 @@ def test_two_modes_are_equally_likely_and_nothing_else_is():
 
 def test_a_path_climbs_the_likelihood_and_ends_near_the_best():
     data = bars_and_stripes(2).train
-    way = machines.path(2, 4, rate=1.0)
+    way = machines.path(data, 4, rate=1.0)
     heights = [mean_log_likelihood(moment.model, data) for moment in way]
     assert heights == sorted(heights)
     assert heights[-1] > -entropy(data) - 0.05
@@ -43,7 +43,7 @@ def test_a_path_climbs_the_likelihood_and_ends_near_the_best():
 def test_each_update_of_a_path_follows_the_exact_gradient_and_its_chains_take_one_sweep():
     data = bars_and_stripes(2).train
     chains = None
-    for before, after in zip(machines.path(2, 3, updates=3), machines.path(2, 3, updates=3)[1:], strict=False):
+    for before, after in zip(machines.path(data, 3, updates=3), machines.path(data, 3, updates=3)[1:], strict=False):
         half = transition.halves(before.model)
         start = mean_gradient.distribution(data, half) if chains is None else chains
         torch.testing.assert_close(before.chains, start, atol=1e-13, rtol=0)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rbm.errors import ShapeError
 from rbm.models.hopfield import RULES, DenseHopfield, Hopfield
 from rbm.randomness import generator
-from rbm.samplers.recall import recall, settle, update
+from rbm.samplers.recall import flips, recall, settle
 
 N = 29
 
@@ -51,9 +51,25 @@ def test_the_record_replays_the_recall():
 def test_sign_of_zero_keeps_the_unit():
     model, s = Hopfield(torch.zeros(5, 5).double()), random(3, 1, 5)
     before = s.clone()
-    for unit in range(5):
-        assert not update(model, s, unit).any()
+    assert list(flips(model, s, torch.arange(5))) == []
     assert torch.equal(s, before)
+
+
+@pytest.mark.parametrize("kind", [*RULES, "dense"])
+def test_a_sweep_is_what_asking_unit_by_unit_gives(kind):
+    n = 30  # even, and an odd number of patterns: Hebb's fields are sums of nine odd numbers, never a tie
+    model, s = network(kind, random(9, 14, n)), random(13, 15, n)
+    order = torch.randperm(n, generator=generator(16, "order"))
+    slow, asked = s.clone(), []
+    for place, unit in enumerate(order.tolist()):  # the definition: two energies a unit, nothing kept
+        up, down = slow.clone(), slow.clone()
+        up[:, unit], down[:, unit] = 1, -1
+        better = torch.where(model.energy(up) < model.energy(down), 1.0, -1.0).double()
+        if bool((better != slow[:, unit]).any()):
+            asked.append(place)
+        slow[:, unit] = better
+    assert list(flips(model, s, order)) == asked
+    assert torch.equal(s, slow)
 
 
 def test_a_synchronous_step_can_cycle_where_the_asynchronous_one_settles():

@@ -3,7 +3,6 @@
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,6 +18,7 @@ from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, names
 from rbm.sweep.objective import PSEUDO_IMAGES
 from rbm.sweep.study import rungs
 from rbm.training.config import TrainConfig
+from tests.databases import on_both
 from tests.sweep.sweeping import BASE, LONG, QUICK, check_each_counted_once, wait
 
 
@@ -28,13 +28,6 @@ def workers() -> Iterator[cluster.Cluster]:
     cluster.disconnect()
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(folder=tmp_path)
-    yield opened
-    opened.close()
-
-
 def swept(name: str, spec: SweepSpec, store: Store) -> Sweep:
     sweep = Sweep(Ledger.create(name, spec, store), lambda: store)
     sweep.wait(120)
@@ -42,6 +35,7 @@ def swept(name: str, spec: SweepSpec, store: Store) -> Sweep:
     return sweep
 
 
+@on_both
 def test_a_grid_tries_every_cell_once_and_its_values_are_those_of_a_direct_evaluation(workers, store):
     sweep = swept("nine", QUICK, store)
     assert sweep.progress() == (9, 1.0)
@@ -107,6 +101,44 @@ def test_an_interrupted_sweep_continues_where_it_was(workers, store):
     assert (second.status, second.problem) == ("finished", "")
     check_each_counted_once(store, "interrupted", LONG)
     assert begun.items() <= {t.number: t.run_id for t in second.ledger.trials()}.items()
+
+
+def test_a_stop_does_not_wait_for_a_measurement_which_is_made_another_time(workers, store):
+    base = RunSpec(DatasetSpec(size=100), ModelSpec(7), TrainConfig(epochs=1))
+    slow = SweepSpec(base, (Axis("n_hidden", (41,)),), temperatures=500)  # too wide to be enumerated: AIS
+    first = Sweep(Ledger.create("measured", slow, store), lambda: store)
+    wait(lambda: any(0.9 < share < 0.98 for share in first.shares().values()))
+    first.stop()
+    first.wait(60)
+    assert (first.status, first.problem) == ("stopped", "")
+    (begun,) = first.ledger.trials()
+    assert begun.state == "running"
+    assert store.run(begun.run_id).status == "finished"
+    assert store.evaluations(begun.run_id) == []
+    second = Sweep(Ledger("measured", store), lambda: store)
+    second.wait(120)
+    (trial,) = second.ledger.trials()
+    assert (trial.state, trial.run_id) == ("finished", begun.run_id)
+    (kept,) = store.evaluations(begun.run_id)
+    assert kept.result["validation"] == trial.value
+
+
+@on_both
+def test_one_server_stops_half_way_and_another_finishes(workers, open_again):
+    one, other = open_again(), open_again()
+    six = SweepSpec(BASE, (Axis("n_hidden", (5, 7, 11)), Axis("k", (1, 2))), objective="free_energy_gap")
+    first = Sweep(Ledger.create("handed over", six, one), lambda: one)
+    wait(lambda: first.progress()[0] >= 1)
+    with pytest.raises(StoreError, match="under way in another process"):
+        Sweep(Ledger("handed over", other), lambda: other)
+    first.stop()
+    first.wait(60)
+    assert (first.status, first.problem) == ("stopped", "")
+    assert first.progress()[0] < len(six.cells())
+    second = Sweep(Ledger("handed over", other), lambda: other)
+    second.wait(120)
+    assert (second.status, second.problem) == ("finished", "")
+    check_each_counted_once(one, "handed over", six)
 
 
 def test_tpe_and_random_keep_to_their_ranges_and_to_the_budget(workers, store):

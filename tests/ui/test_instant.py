@@ -13,9 +13,11 @@ def test_a_question_names_the_stops_by_number():
     answer = sliders.answer(json.dumps({"rate": 2, "step": 3}))
     assert answer is not None
     assert answer["sum"]["value"] == 3.5
+    assert answer["sum"]["asked"] == '{"rate":2,"step":3}'  # as JSON.stringify writes it: the page compares
     later = sliders.drawn((0.2, 1))
     assert later["sum"]["value"] == 1.2
-    assert later["sum"]["at"] >= answer["sum"]["at"]  # the later question wins
+    assert later["sum"]["at"] >= answer["sum"]["at"]
+    assert later["sum"]["asked"] == '{"rate":1,"step":1}'
 
 
 NONSENSE = """

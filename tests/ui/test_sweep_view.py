@@ -56,6 +56,22 @@ def test_a_cell_shows_the_best_of_its_trials_and_where_the_others_stand():
     assert cells[4]["colour"] == "rgb(11, 118, 112)"  # the accent itself
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_every_cell_can_be_read(mode):
+    """WCAG 2 asks 4.5:1 of text; bold as it is, 4:1 where white and ink meet."""
+    row = SweepSpec(axes=(Axis("n_hidden", tuple(range(4, 54))), Axis("k", (1, 2))))
+    trials = [trial(n, "finished", n, 1, 0.1, float(n)) for n in range(4, 54)]
+    for cell in heat_map(row, trials, {}, None, mode)["cells"][::2]:
+        colour = tuple(int(part) for part in cell["colour"][4:-1].split(","))
+        assert contrast(colour, tuple(bytes.fromhex(cell["ink"][1:]))) >= 4.0
+
+
+def contrast(*colours: tuple[int, ...]) -> float:
+    linear = [[((c / 255 + 0.055) / 1.055) ** 2.4 if c > 10 else c / 255 / 12.92 for c in one] for one in colours]
+    dark, light = sorted(0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b in linear)
+    return (light + 0.05) / (dark + 0.05)
+
+
 def test_of_gaps_the_smallest_is_the_darkest():
     gap = SweepSpec(axes=SPEC.axes[:2], objective="free_energy_gap")
     trials = [t._replace(value=-t.value if t.value else None) for t in TRIALS]
@@ -71,7 +87,7 @@ def test_slices_and_parallel_coordinates_hold_every_finished_trial():
     assert figure.layout.yaxis.title.text == "AIS log-likelihood, nats per image"
     ranged = SweepSpec(axes=(Axis("learning_rate", low=0.01, high=1.0, log=True),), method="tpe")
     assert slices(ranged, TRIALS, ranged.axes[0]).layout.xaxis.type == "log"
-    lines = parallel(SPEC, TRIALS).data[0].dimensions
+    lines = parallel(SPEC, TRIALS, "light").data[0].dimensions
     assert [d.label for d in lines] == ["Hidden units", "Gibbs steps k", "Learning rate", "AIS log-likelihood"]
     assert list(lines[1].values) == [0, 0, 1]  # evenly spread, whatever the numbers
     assert list(lines[1].ticktext) == ["1", "5", "25"]

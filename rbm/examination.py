@@ -1,0 +1,160 @@
+"""A trained machine examined: what its weights hold, whether its chains mix, and what its samples are worth.
+
+A generator for ``rbm.task``: findings come one after the other, the quick ones first, each exact in its inputs, so that
+equal machines are found equal. Pictures are rows of V pixels; N samples are compared with as many images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rbm.experiment import RunSpec
+from rbm.jobs import restore
+from rbm.likelihood_job import fixed_data
+
+if TYPE_CHECKING:
+    from rbm.models.rbm import RBM
+
+Array = npt.NDArray[np.float32]
+N_SAMPLES = 256
+N_SWEEPS = 600  # the first half is not counted: the chains come from noise
+NEWS_EVERY = 50  # sweeps
+SHOWN = 10
+N_MODES = 20  # of the strongest, drawn
+LAGS = 200  # sweeps
+
+
+class Parameters(NamedTuple):
+    """What is examined: weight (V, H), visible_bias (V,), hidden_bias (H,)."""
+
+    weight: Array
+    visible_bias: Array
+    hidden_bias: Array
+
+
+class Modes(NamedTuple):
+    """The singular values of W (K,), where noise's end, how many stand out, and the strongest ones' pictures (M, V)."""
+
+    values: Array
+    noise_edge: float
+    n_modes: int
+    participation: float
+    pictures: Array
+
+
+class Walk(NamedTuple):
+    """Chains from noise so far: mean free energy of each sweep (T,) against the test images' own, and the newest pictures."""
+
+    free_energy: Array
+    data_free_energy: float
+    pictures: Array
+
+
+class Mixed(NamedTuple):
+    """What the second half of the walk tells; autocorrelation (L,) of the free energy by lag. NaN: not to be told."""
+
+    autocorrelation_time: float
+    ess: float
+    r_hat: float
+    verdict: str
+    autocorrelation: Array
+
+
+class Energies(NamedTuple):
+    """Free energies in common bins: edges (B + 1,) and counts (B,) by set, nats; the mean of noise, which lies far off."""
+
+    edges: Array
+    counts: dict[str, Array]
+    noise: float
+
+
+class Likeness(NamedTuple):
+    """AATS of the chains' last pictures against test images, their memorising, and the nearest training images of some.
+
+    ``samples`` and ``nearest`` (S, V), ``differ`` (S,) the pixels in which the two differ; ``privacy_loss`` above 0 says
+    that training images are resembled more than unseen ones.
+    """
+
+    data_side: float
+    sample_side: float
+    standard_error: float
+    verdict: str
+    privacy_loss: float
+    samples: Array
+    nearest: Array
+    differ: Array
+
+
+Finding = Modes | Walk | Mixed | Energies | Likeness
+
+
+def examine(
+    spec: str, parameters: Parameters, n_samples: int = N_SAMPLES, n_sweeps: int = N_SWEEPS, seed: int = 1
+) -> Iterator[Finding]:
+    """Everything about the machine of ``spec`` (RunSpec.to_json) with these parameters, finding by finding."""
+    import torch
+
+    from rbm import randomness
+    from rbm.evaluation import mixing, samples
+    from rbm.samplers import chains as start
+    from rbm.samplers import gibbs
+
+    model = restore(parameters)
+    yield _modes(model)
+    data = fixed_data(RunSpec.from_json(spec))
+    n = min(n_samples, len(data["test"]), len(data["train"]))
+    draw = randomness.generator(seed, "examination")
+    walkers = start.from_noise(model, n, draw)
+    own = float(model.free_energy(data["test"][:n]).mean().detach())
+    seen = []
+    with torch.no_grad():
+        for sweep in range(1, n_sweeps + 1):
+            walkers, _ = gibbs.sweep(model, walkers, draw)
+            seen.append(model.free_energy(walkers.v))
+            if sweep % NEWS_EVERY == 0 or sweep == n_sweeps:
+                yield Walk(_array(torch.stack(seen).mean(1)), own, _array(walkers.v[:SHOWN]))
+        settled = torch.stack(seen[n_sweeps // 2 :])
+        found = mixing.diagnose(settled)
+        memory = mixing.autocorrelation(settled)[:LAGS]
+        yield Mixed(found.autocorrelation_time, found.ess, found.r_hat, found.verdict, _array(memory))
+        yield _energies(model, {name: rows[:n] for name, rows in data.items()}, walkers.v, draw)
+        alike = samples.resemblance(data["test"][:n], walkers.v)
+        copied = samples.privacy_loss(data["train"][:n], data["test"][:n], walkers.v)
+        near = samples.nearest(walkers.v[:SHOWN], data["train"])
+        yield Likeness(
+            alike.data_side,
+            alike.sample_side,
+            alike.standard_error,
+            alike.verdict,
+            copied,
+            _array(walkers.v[:SHOWN]),
+            _array(data["train"][near.rows[:, 0]]),
+            _array(near.distance[:, 0]),
+        )
+
+
+def _modes(model: RBM) -> Modes:
+    from rbm.evaluation.spectrum import spectrum
+
+    found = spectrum(model.weight)
+    pictures = (found.values[:, None] * found.visible)[:N_MODES]
+    return Modes(_array(found.values), found.noise_edge, found.n_modes, found.participation, _array(pictures))
+
+
+def _energies(model: RBM, data: dict[str, Any], samples: Any, draw: Any) -> Energies:
+    from rbm.evaluation.samples import free_energies
+
+    noise = model.visible_unit.uniform(samples.shape, draw).to(samples)
+    sets = {"training": data["train"], "test": data["test"], "samples": samples}
+    found = free_energies(model, sets, bins=40)
+    counts = {name: _array(counts) for name, counts in found.counts.items()}
+    return Energies(_array(found.edges), counts, float(model.free_energy(noise).mean()))
+
+
+def _array(values: Any) -> Array:
+    found: Array = values.detach().float().numpy()
+    return found
