@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import features, scatter, shell
+from pages.ui import features, features_figures, scatter, shell
 from rbm import cluster
 from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
@@ -41,18 +41,18 @@ def finished(function: str, news: list) -> Task:
 
 
 def test_the_figure_shows_means_and_their_standard_errors():
-    mean, error = features.mean_error(SCORES, "pixels", 100)
+    mean, error = features_figures.mean_error(SCORES, "pixels", 100)
     assert mean == pytest.approx(0.72)
     assert error == pytest.approx(0.02 / np.sqrt(3))
-    figure = features.accuracy_figure(SCORES)
+    figure = features_figures.accuracy_figure(SCORES)
     pixels = next(trace for trace in figure.data if trace.name == "pixels")
     assert list(pixels.x) == ["100", "1,000"]
     np.testing.assert_allclose(pixels.y, [72, 72])
     np.testing.assert_allclose(pixels.error_y.array, 2 / np.sqrt(3))
-    assert features.whole_sizes(SCORES) == []
+    assert features_figures.whole_sizes(SCORES) == []
     more = [s._replace(draw=d) for s in SCORES[:3] for d in range(5)]
-    assert features.whole_sizes([*more, *SCORES[9:]]) == more
-    assert features.table(SCORES)[2] == {
+    assert features_figures.whole_sizes([*more, *SCORES[9:]]) == more
+    assert features_figures.table(SCORES)[2] == {
         "input": "hidden units", "100 labels": "82.0 ± 1.2 %", "1,000 labels": "82.0 ± 1.2 %", "10,000 labels": "",
     }  # fmt: skip
 

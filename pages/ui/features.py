@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui import cards, frames, scatter, state, theme
+from pages.ui import cards, features_figures, frames, scatter, state, theme
 from rbm.datasets.catalog import entry, is_available
 from rbm.errors import CheckpointError, StoreError
 from rbm.experiment import DatasetSpec
-from rbm.features_job import COMPONENTS, DRAWS, HELD_OUT, INPUTS, MAPS, Map, Score, planned, shown
+from rbm.features_job import COMPONENTS, HELD_OUT, MAPS, Map, Score, planned, shown
 from rbm.jobs import Array, cached_dataset
 from rbm.store import Run, open_store
 from rbm.task import Task
@@ -167,7 +165,8 @@ def accuracy() -> None:
         return
     scores: list[Score] = list(task.news)
     data = entry(judged.dataset.name)
-    st.plotly_chart(accuracy_figure(whole_sizes(scores)), key="features_accuracy", config={"displayModeBar": False})
+    figure = features_figures.accuracy_figure(features_figures.whole_sizes(scores))
+    st.plotly_chart(figure, key="features_accuracy", config={"displayModeBar": False})
     expected = planned(judged.dataset.size or 10**6, len(data.class_names))
     words = (
         "Done"
@@ -176,71 +175,7 @@ def accuracy() -> None:
     )
     st.caption(f"{words}. Machine: {judged.name}.")
     if scores:
-        st.dataframe(table(scores), key="features_table", hide_index=True)
-
-
-def accuracy_figure(scores: list[Score]) -> go.Figure:
-    """Dots with error bars, one colour an input, against the number of labels."""
-    figure = go.Figure()
-    for name in INPUTS:
-        rows = [(count, *mean_error(scores, name, count)) for count in DRAWS]
-        rows = [row for row in rows if not math.isnan(row[1])]
-        figure.add_scatter(
-            x=[f"{count:,}" for count, *_ in rows],
-            y=[100 * mean for _, mean, _ in rows],
-            error_y={"type": "data", "array": [0 if math.isnan(e) else 100 * e for *_, e in rows]},
-            name=name,
-            mode="lines+markers",
-            marker={"size": 9},
-            hovertemplate=f"{name}, %{{x}} labels: %{{y:.1f}} %<extra></extra>",
-        )
-    figure.update_layout(
-        height=340,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        showlegend=True,
-    )
-    labels = [f"{count:,}" for count in DRAWS]
-    figure.update_xaxes(
-        title_text="labelled images",
-        type="category",
-        categoryorder="array",
-        categoryarray=labels,
-        range=[-0.3, len(labels) - 0.7],
-        automargin=True,
-    )
-    figure.update_yaxes(title_text="test images named right / %", automargin=True)
-    if not scores:
-        figure.update_yaxes(range=[0, 100])
-    return figure
-
-
-def whole_sizes(scores: list[Score]) -> list[Score]:
-    """The scores of those numbers of labels that are done: Plotly builds a chart anew at each change, so it is shown few."""
-    done = [count for count, draws in DRAWS.items() if sum(s.labels == count for s in scores) == draws * len(INPUTS)]
-    return [s for s in scores if s.labels in done]
-
-
-def mean_error(scores: list[Score], name: str, count: int) -> tuple[float, float]:
-    """Mean accuracy over draws and its standard error; NaN where there is none yet."""
-    found = [s.accuracy for s in scores if s.input == name and s.labels == count]
-    if not found:
-        return math.nan, math.nan
-    error = float(np.std(found, ddof=1) / math.sqrt(len(found))) if len(found) > 1 else math.nan
-    return float(np.mean(found)), error
-
-
-def table(scores: list[Score]) -> list[dict[str, str]]:
-    """The same in figures, a row an input."""
-    rows = []
-    for name in INPUTS:
-        row = {"input": name}
-        for count in DRAWS:
-            mean, error = mean_error(scores, name, count)
-            spread = "" if math.isnan(error) else f" ± {100 * error:.1f}"
-            row[f"{count:,} labels"] = "" if math.isnan(mean) else f"{100 * mean:.1f}{spread} %"
-        rows.append(row)
-    return rows
+        st.dataframe(features_figures.table(scores), key="features_table", hide_index=True)
 
 
 def places() -> None:
