@@ -16,6 +16,7 @@ LAYERS = [
     ("rbm.laboratory", "rbm.contenders"),
     ("rbm.store", "rbm.link"),
     ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job"),
+    ("rbm.labels_job", "rbm.features_job"),
     ("rbm.examination", "rbm.colour"),
     ("rbm.live", "rbm.measuring", "rbm.races", "rbm.rivals", "rbm.task"),
     ("rbm.sweep",),

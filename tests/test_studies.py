@@ -23,6 +23,7 @@ SIZES = {
     "minute": {"n_hidden": 5, "epochs": 1, "effort": TINY},
     "ordering": {"n_hidden": 5, "epochs": 1, "effort": TINY},
     "rivals": {"n_hidden": 13, "seconds": 0.1, "n_samples": 30, "n_temperatures": 7},
+    "labels": {"n_hidden": 5, "epochs": 1},
     "best500": {"n_hidden": 5, "epochs": 1, "effort": TINY},
 }
 

@@ -29,6 +29,7 @@ HOME, TRAIN, FILTERS, DATA, GIBBS, RUNS, SWEEP = (
         *("compare/runs", "compare/sweep"),
     )
 )
+LABELS, FEATURES = "pages/generate/labels.py", "pages/compare/features.py"
 EXAMINE, COLOUR = "pages/train/examine.py", "pages/train/colour.py"
 ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, FOLLOWS = (
     f"pages/learn/{page}.py"
@@ -67,12 +68,16 @@ PAGES = {
         Entry(COLOUR, "Learn colours", "palette", "colour"),
         Entry(DATA, "Bring your own data", "upload_file", "data"),
     ),
-    "Generate": (Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),),
+    "Generate": (
+        Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),
+        Entry(LABELS, "Give it labels", "label", "labels"),
+    ),
     "Compare": (
         Entry(RUNS, "Compare runs", "compare_arrows", "runs"),
         Entry(SWEEP, "Search its settings", "grid_on", "sweep"),
         Entry(RIVALS, "Meet its rivals", "swords", "rivals"),
         Entry(MAP, "The map of generative models", "map", "map"),
+        Entry(FEATURES, "Use its features", "school", "features"),
     ),
 }
 

@@ -30,6 +30,7 @@ STUDIES = MappingProxyType(
             "An RBM, a GAN, a DCGAN, an autoencoder and a VAE, equally large, a minute each: who is best?", 8
         ),
         "best500": Study("How good do 500 hidden units get within 20 minutes of training?", 30),
+        "labels": Study("How many test digits does a machine of pictures and labels misread, learnt three ways?", 40),
     }
 )
 
