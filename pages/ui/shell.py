@@ -29,12 +29,15 @@ HOME, TRAIN, FILTERS, DATA, GIBBS, RUNS, SWEEP = (
         *("compare/runs", "compare/sweep"),
     )
 )
-EXAMINE = "pages/train/examine.py"
+LABELS, FEATURES = "pages/generate/labels.py", "pages/compare/features.py"
+EXAMINE, COLOUR = "pages/train/examine.py", "pages/train/colour.py"
 ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, FOLLOWS = (
     f"pages/learn/{page}.py"
     for page in ("energy", "two_pixels", "hopfield", "boltzmann", "slow_motion", "markov", "follows")
 )
 DEEP = "pages/train/deep.py"
+
+RIVALS, MAP = "pages/compare/rivals.py", "pages/compare/map.py"
 
 _menu = declare("menu", '<span class="menu"></span>')
 
@@ -63,13 +66,20 @@ PAGES = {
         Entry(TRAIN, "Train a machine", "model_training", "train"),
         Entry(FILTERS, "Look at its filters", "grid_view", "filters"),
         Entry(EXAMINE, "Examine it", "troubleshoot", "examine"),
+        Entry(COLOUR, "Learn colours", "palette", "colour"),
         Entry(DEEP, "Go deep", "layers", "deep"),
         Entry(DATA, "Bring your own data", "upload_file", "data"),
     ),
-    "Generate": (Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),),
+    "Generate": (
+        Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),
+        Entry(LABELS, "Give it labels", "label", "labels"),
+    ),
     "Compare": (
         Entry(RUNS, "Compare runs", "compare_arrows", "runs"),
         Entry(SWEEP, "Search its settings", "grid_on", "sweep"),
+        Entry(RIVALS, "Meet its rivals", "swords", "rivals"),
+        Entry(MAP, "The map of generative models", "map", "map"),
+        Entry(FEATURES, "Use its features", "school", "features"),
     ),
 }
 

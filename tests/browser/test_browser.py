@@ -330,3 +330,13 @@ def test_a_machine_is_examined(server, open_page: OpenPage):
     expect(page.locator(".st-key-examine_nearest .wall")).to_be_visible()
     assert points(page, "examine_walk") > 100
     expect(page.locator(".st-key-examine_energies")).to_be_visible()
+
+
+def test_colours_are_learnt(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/colour")
+    before = picture(page, "colour_samples")
+    press(page, "try_colour_2")
+    wait(lambda: points(page, "colour_error") > 2, 60, "the first looks")
+    assert picture(page, "colour_samples") != before
+    press(page, "colour_pause")
+    expect(page.get_by_text("Paused · epoch")).to_be_visible()

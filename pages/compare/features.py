@@ -1,0 +1,35 @@
+"""Use a machine's hidden units as features: for a classifier with few labels, and for a map of the images."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.ui import empty, features, lesson, live
+
+lesson.question(
+    "Use its features",
+    "The machine learnt without labels. Do its hidden units know more about the images than their pixels do?",
+)
+if features.choose() is None:
+    live.moving(lambda: empty.no_machine("whose features could be judged"))
+    st.stop()
+
+
+def part(which: str, draw: Callable[[], None]) -> None:
+    """One half of the page, looked at again and again while its own task works."""
+    interval = features.interval(which)
+
+    def look() -> None:
+        draw()
+        if (features.interval(which) is None) != (interval is None):
+            st.rerun()
+
+    st.fragment(look, run_every=interval)()
+
+
+left, right = st.columns(2, gap="large")
+with left:
+    part(features.SCORES, features.accuracy)
+with right:
+    part(features.PLACES, features.places)
+lesson.what_to_see("features")

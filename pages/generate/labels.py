@@ -1,0 +1,84 @@
+"""Give a machine labels: name digits, make a chosen one, complete a half."""
+
+import streamlit as st
+
+from pages.ui import labels, labels_chains, labels_views, lesson
+
+lesson.question(
+    "Give it labels",
+    "What can a machine do that learns pictures together with their names: read, write on demand, and guess?",
+)
+lesson.experiments(
+    {
+        "Learn both at once": (
+            "Pictures and labels together, with a push to name them right: reads well and writes well.",
+            lambda: labels.try_objective("both"),
+        ),
+        "Only p(x, y)": (
+            "The label is just ten more units among 784 pixels: it writes, and reads less well.",
+            lambda: labels.try_objective("p(x, y)"),
+        ),
+        "Only p(y|x)": (
+            "All effort goes into the name: it reads best, and cannot write at all.",
+            lambda: labels.try_objective("p(y|x)"),
+        ),
+    },
+    key="labels",
+)
+labels.controls()
+interval = labels.interval()
+USES = {
+    "softmax": {
+        "Make a chosen digit": labels_chains.generate,
+        "Name a digit": labels_views.classify,
+        "Guess from a half": labels_views.infer,
+    },
+    "tags": {
+        "Tags to pictures": labels_chains.generate,
+        "Picture to tags": labels_views.classify,
+        "Guess from a half": labels_views.infer,
+    },
+}[labels.kind()]
+
+
+@st.fragment(run_every=interval)
+def track() -> None:
+    """The training, as far as it has come."""
+    labels.progress()
+    if (labels.interval() is None) != (interval is None):
+        st.rerun()
+
+
+@st.fragment(run_every=labels_chains.STEP_SECONDS if labels_chains.playing() else interval and 1.0)
+def use() -> None:
+    """What the newest machine does."""
+    newest = labels.machine()
+    chosen = st.segmented_control(
+        "Use it",
+        list(USES),
+        required=True,
+        default=next(iter(USES)),
+        key=f"labels_use_{labels.kind()}",
+        help="Three questions to one and the same machine: only what is held differs.",
+    )
+    if labels_chains.playing() and chosen != next(iter(USES)):
+        st.session_state["labels_playing"] = False
+        st.rerun()  # a timer can only be changed by a full run
+    if newest is None:
+        st.info(
+            "There is no machine yet. Press **Train** above: it can be used while it learns.", icon=":material/info:"
+        )
+        return
+    USES[str(chosen)](newest)
+
+
+left, right = st.columns([2, 3], gap="large")
+with left:
+    track()
+with right:
+    use()
+lesson.formula(
+    r"\begin{aligned} E(x, y, h) = &-x^\top W h - y^\top U h \\ &- b^\top x - d^\top y - c^\top h \end{aligned}",
+    r"p(y \mid x) = \frac{e^{-F(x, y)}}{\sum_{y'} e^{-F(x, y')}}",
+)
+lesson.what_to_see("labels")

@@ -1,0 +1,41 @@
+"""Learn colour images: units that count, that choose, or that take any value."""
+
+import streamlit as st
+
+from pages.ui import colour, lesson, shell, tasks
+
+shell.header("Learn colours", "What must a visible unit be able to say so that a machine can dream in colour?")
+act = colour.set_controls
+lesson.experiments(
+    {
+        "Eight levels": ("Multinary units: each channel counts from 0 to 7.", lambda: act("multinary")),
+        "Two levels": ("M = 2: every channel on or off, which is the Bernoulli machine.", lambda: act("multinary", 2)),
+        "Any value": ("Gaussian units with a learned variance.", lambda: act("gaussian")),
+        "A palette of twelve": (
+            "Categorical units: each pixel chooses a colour.",
+            lambda: act("categorical", 12, epochs=15),
+        ),
+    },
+    key="colour",
+)
+interval = tasks.interval(colour.NAME)
+
+
+@st.fragment(run_every=interval)
+def look() -> None:
+    """Everything that moves while it learns."""
+    task = colour.controls()
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        colour.pictures(task)
+    with right:
+        colour.numbers(task)
+        lesson.formula(
+            r"\begin{gathered} p(v_i = n \mid h) \propto e^{\,n x_i},\quad n = 0 \dots M-1 \\ x = b + W h \end{gathered}"
+        )
+    if task is not None and task.active != (interval is not None):
+        st.rerun()
+
+
+look()
+lesson.what_to_see("colour")

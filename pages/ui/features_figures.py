@@ -1,0 +1,72 @@
+"""How good features are, as a figure and as a table: pure values of what the task has told."""
+
+import math
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rbm.features_job import DRAWS, INPUTS, Score
+
+
+def accuracy_figure(scores: list[Score]) -> go.Figure:
+    """Dots with error bars, one colour an input, against the number of labels."""
+    figure = go.Figure()
+    for name in INPUTS:
+        rows = [(count, *mean_error(scores, name, count)) for count in DRAWS]
+        rows = [row for row in rows if not math.isnan(row[1])]
+        figure.add_scatter(
+            x=[f"{count:,}" for count, *_ in rows],
+            y=[100 * mean for _, mean, _ in rows],
+            error_y={"type": "data", "array": [0 if math.isnan(e) else 100 * e for *_, e in rows]},
+            name=name,
+            mode="lines+markers",
+            marker={"size": 9},
+            hovertemplate=f"{name}, %{{x}} labels: %{{y:.1f}} %<extra></extra>",
+        )
+    figure.update_layout(
+        height=340,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        showlegend=True,
+    )
+    labels = [f"{count:,}" for count in DRAWS]
+    figure.update_xaxes(
+        title_text="labelled images",
+        type="category",
+        categoryorder="array",
+        categoryarray=labels,
+        range=[-0.3, len(labels) - 0.7],
+        automargin=True,
+    )
+    figure.update_yaxes(title_text="test images named right / %", automargin=True)
+    if not scores:
+        figure.update_yaxes(range=[0, 100])
+    return figure
+
+
+def whole_sizes(scores: list[Score]) -> list[Score]:
+    """The scores of those numbers of labels that are done: Plotly builds a chart anew at each change, so it is shown few."""
+    done = [count for count, draws in DRAWS.items() if sum(s.labels == count for s in scores) == draws * len(INPUTS)]
+    return [s for s in scores if s.labels in done]
+
+
+def mean_error(scores: list[Score], name: str, count: int) -> tuple[float, float]:
+    """Mean accuracy over draws and its standard error; NaN where there is none yet."""
+    found = [s.accuracy for s in scores if s.input == name and s.labels == count]
+    if not found:
+        return math.nan, math.nan
+    error = float(np.std(found, ddof=1) / math.sqrt(len(found))) if len(found) > 1 else math.nan
+    return float(np.mean(found)), error
+
+
+def table(scores: list[Score]) -> list[dict[str, str]]:
+    """The same in figures, a row an input."""
+    rows = []
+    for name in INPUTS:
+        row = {"input": name}
+        for count in DRAWS:
+            mean, error = mean_error(scores, name, count)
+            spread = "" if math.isnan(error) else f" ± {100 * error:.1f}"
+            row[f"{count:,} labels"] = "" if math.isnan(mean) else f"{100 * mean:.1f}{spread} %"
+        rows.append(row)
+    return rows

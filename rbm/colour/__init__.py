@@ -1,0 +1,47 @@
+"""Machines of colour images: pictures to learn, what a pixel's unit can say, and the learning as a task.
+
+What the screen must know is here, without torch.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Images = npt.NDArray[np.float32]  # (N, h, w, 3) in [0, 1]
+SIDE = 16  # of the drawn faces
+FILTERS = 60  # as many are shown
+SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "faces": "Faces drawn here, 16×16",
+        "cifar10": "CIFAR-10, 32×32 (a download of 170 MB)",
+        "celeba": "CelebA, 32×32 (a download of 1.4 GB)",
+    }
+)
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "multinary": "Multinary: M levels of red, green and blue, in order",
+        "categorical": "Categorical: one of M colours of a palette",
+        "gaussian": "Gaussian: any value, with a variance that is learned",
+    }
+)
+
+
+class Look(NamedTuple):
+    """The machine at one time. Pictures are (N, h, w, 3) in [0, 1]; free energies in nats per image.
+
+    ``samples``: ⟨v|h⟩ of chains that began as noise and have taken ``sweeps`` since, under the weights as they went.
+    """
+
+    epoch: float
+    epochs: int
+    reconstruction_error: float
+    free_energy_train: float
+    free_energy_validation: float
+    originals: Images
+    reconstructions: Images
+    filters: Images
+    samples: Images
+    sweeps: int

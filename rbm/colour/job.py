@@ -1,0 +1,122 @@
+"""Learning colour images as a task: looks at the machine while it learns, with its chains stepped from noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from rbm import randomness
+from rbm.colour import FILTERS, Look, encoding
+from rbm.colour.pictures import load
+from rbm.datasets.base import Dataset
+from rbm.errors import DivergenceError
+from rbm.models.rbm import RBM
+from rbm.samplers import chains as start
+from rbm.samplers import gibbs
+from rbm.training.config import TrainConfig
+from rbm.training.loop import Trainer
+from rbm.training.metrics import STANDARD
+
+SHOWN = 10
+LOOKS = 60  # over the whole training
+SWEEPS = 25  # of the chains between two looks
+# Levels count up to M − 1 where on-off units count to 1, and steps grow with their square.
+RATES = {"multinary": 0.05, "categorical": 0.05, "gaussian": 0.02}
+
+
+def learn(
+    source: str = "faces",
+    kind: str = "multinary",
+    n_states: int = 8,
+    n_hidden: int = 200,
+    epochs: int = 30,
+    count: int = 4000,
+    seed: int = 1,
+    looks: int = LOOKS,
+) -> Iterator[Look]:
+    """PCD on ``count`` images of a source, told at the start and ``looks`` times on the way.
+
+    ConfigError and DatasetError as ``pictures.load`` and ``encoding.make`` raise them; DivergenceError with the trainer's words.
+    """
+    images = load(source, count, seed)
+    code = encoding.make(kind, images, n_states)
+    dataset = _dataset(source, code.rows(images))
+    model = RBM(
+        _units(code, dataset.n_visible),
+        n_hidden,
+        visible=code.visible,
+        n_states=code.n_states,
+        generator=randomness.generator(seed, "colour"),
+    )
+    model.fit_visible_bias(dataset.train, dataset.pixel_mean)
+    trainer = Trainer(
+        model, dataset, training(kind, n_states, epochs), randomness.generator(seed, "training"), STANDARD
+    )
+    draw = randomness.generator(seed, "colour", "chains")
+    walkers = start.from_noise(model, SHOWN, draw)
+    shown = dataset.validation[:SHOWN]
+    every = max(1, trainer.total_steps // looks)
+    swept = 0
+    while True:
+        event = trainer.report() if trainer.step_number == 0 else trainer.step(report=True)
+        if event is None:
+            raise DivergenceError("The trainer gave no report.")
+        with torch.no_grad():
+            walkers, dreams = _walk(model, walkers, draw)
+            swept += SWEEPS
+            back = model.visible_mean(model.hidden_mean(shown))
+            strongest = model.weight.norm(dim=0).argsort(descending=True)[:FILTERS]
+            yield Look(
+                event.epoch,
+                epochs,
+                float(np.square(code.images(back) - code.images(shown)).mean()),
+                event.metrics["free_energy_train"],
+                event.metrics["free_energy_validation"],
+                code.images(shown),
+                code.images(back),
+                code.filters(model.weight[:, strongest]),
+                code.images(dreams),
+                swept,
+            )
+        if trainer.finished:
+            return
+        for _ in range(min(every, trainer.total_steps - trainer.step_number) - 1):
+            trainer.step()
+
+
+def training(kind: str, n_states: int, epochs: int) -> TrainConfig:
+    """PCD with a rate that falls to nothing; smaller steps for units that count further."""
+    rate = RATES[kind] / ((n_states - 1) ** 2 / 4 if kind == "multinary" and n_states > 3 else 1)
+    return TrainConfig(
+        algorithm="pcd",
+        learning_rate=rate,
+        schedule="linear",
+        momentum=0.5,
+        batch_size=50,
+        n_chains=50,
+        epochs=epochs,
+        weight_decay=0.0001,
+        binarise="none",
+        likelihood="never",
+    )
+
+
+def _walk(model: RBM, walkers: start.Chains, draw: torch.Generator) -> tuple[start.Chains, torch.Tensor]:
+    """The chains further, and ⟨v|h⟩ of their last sweep: drawn levels would hide the picture behind their own noise."""
+    for _ in range(SWEEPS):
+        walkers, info = gibbs.sweep(model, walkers, draw)
+    return walkers, info.visible_mean
+
+
+def _units(code: encoding.Encoding, columns: int) -> int:
+    return columns // code.n_states if code.visible == "categorical" and code.n_states else columns
+
+
+def _dataset(source: str, rows: torch.Tensor) -> Dataset:
+    """The rows as a data set: nine tenths to learn, one to validate and test with."""
+    cut = max(SHOWN, len(rows) // 10)
+    train, held = rows[:-cut], rows[-cut:]
+    some, others = torch.zeros(len(train), dtype=torch.long), torch.zeros(cut, dtype=torch.long)
+    return Dataset(source, source, train, held, held, some, others, others, (rows.shape[1],), "real", ("any",))

@@ -1,0 +1,166 @@
+"""Learning p(x, y), p(y|x), or both at once, in a machine of pictures and labels.
+
+Letters: N rows of a batch, P pixels, K label columns, S joint states of the labels, V = P + K, H hidden units.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rbm import randomness
+from rbm.datasets.base import binarise
+from rbm.errors import ConfigError, DivergenceError
+from rbm.models.labelled import LabelledRBM
+from rbm.training import gradients
+from rbm.training.centring import Centring
+from rbm.training.config import TrainConfig
+from rbm.training.gradients import Gradient, Phases
+from rbm.training.loop import LARGEST_WEIGHT
+from rbm.training.negative import make_negative
+from rbm.training.optimizers import make_optimizer, scheduled_rate
+from rbm.training.penalties import limit, penalise
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is climbed: generative · log p(x, y) + discriminative · log p(y|x), means over the batch, nats.
+
+    (1, 0) is the joint machine, (0, 1) the discriminative one, anything between a hybrid: Larochelle & Bengio 2008,
+    section 5, whose α is generative / discriminative. ConfigError for a negative share or two of 0.
+    """
+
+    generative: float = 1.0
+    discriminative: float = 0.0
+
+    def __post_init__(self) -> None:
+        shares = (self.generative, self.discriminative)
+        if not all(math.isfinite(s) and s >= 0 for s in shares) or not any(shares):
+            raise ConfigError(
+                f"The objective's shares are {shares[0]:g} generative and {shares[1]:g} discriminative; expected none "
+                "below 0 and at least one above."
+            )
+
+
+@torch.no_grad()
+def discriminative_gradient(model: LabelledRBM, x: Tensor, y: Tensor) -> Gradient:
+    """∂/∂(W over U, b over d, c) of the mean of log p(y|x), exact: Larochelle & Bengio 2008, section 4.
+
+    With ⟨h_j⟩ under (x, s) = σ(c + xW + sU) and r_s = [s = y] − p(s|x) for each joint state s of the labels, the field
+    of unit j gets Σ_s r_s ⟨h_j⟩_s: outer products with x, with s and with 1. Pixel biases get nothing: they cancel.
+    x (N, P); y as in ``LabelledRBM.join``.
+    """
+    states = model.label_states
+    field = model.label_field(x)  # (N, S, H)
+    score = model.hidden_unit.log_partition(field).sum(2) + states @ model.visible_bias[model.n_pixels :]
+    right = (model.columns(y)[:, None] == states).all(2).to(field)  # (N, S), a single 1 in each row
+    r = (right - score.softmax(1)) / len(x)
+    pull = model.hidden_unit.mean(field).mul_(r[:, :, None])  # (N, S, H)
+    by_state, by_row = pull.sum(0), pull.sum(1)  # (S, H), (N, H)
+    weight = torch.cat([x.T @ by_row, states.T @ by_state])
+    bias = torch.cat([x.new_zeros(model.n_pixels), r.sum(0) @ states])
+    return Gradient(weight, bias, by_row.sum(0))
+
+
+class LabelTrainer:
+    """Training as a value that can be stepped; the parts of ``rbm.training`` do what they do for a plain RBM.
+
+    The generative part is the algorithm that ``config`` names (CD-k, PCD-k, ...) on rows (x, y). Of the grey levels
+    ``config.binarise`` makes new pixels for every batch. ``step_number`` updates are done of ``total_steps``.
+    """
+
+    def __init__(
+        self,
+        model: LabelledRBM,
+        x: Tensor,
+        y: Tensor,
+        config: TrainConfig,
+        generator: torch.Generator,
+        objective: Objective | None = None,
+    ) -> None:
+        """``x`` (N, P) grey levels in [0, 1]; ``y`` as in ``LabelledRBM.join``. Sets b and d to the data's means."""
+        model.check(x, "x", model.n_pixels)
+        self.model, self.config, self.objective = model, config, objective or Objective()
+        self._x, self._y = x, model.columns(y)
+        if len(self._x) != len(self._y) or not len(x):
+            raise ConfigError(f"Training needs as many labels as pictures, one at least, got {len(y)} and {len(x)}.")
+        mean = torch.cat([x.mean(0, dtype=torch.float64), self._y.mean(0, dtype=torch.float64)])
+        with torch.no_grad():
+            model.visible_bias.copy_(model.visible_unit.bias_for(mean, len(x)))
+        self._generator, coins = generator, randomness.Coins(generator)
+        self._coins = coins
+        self._centring = Centring(model, mean) if config.centred == "on" else None
+        self._optimizer = make_optimizer(model, config.optimizer)
+        self._negative = make_negative(model, config, coins)
+        self.batches_per_epoch = math.ceil(len(x) / config.batch_size)
+        self.total_steps, self.step_number = self.batches_per_epoch * config.epochs, 0
+        self._order = torch.empty(0, dtype=torch.long)
+
+    @property
+    def epoch(self) -> float:
+        return self.step_number / self.batches_per_epoch
+
+    @property
+    def finished(self) -> bool:
+        return self.step_number >= self.total_steps
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """One update from one batch; DivergenceError once the weights are beyond any use."""
+        torch.set_flush_denormal(True)
+        x, y = self._batch()
+        v0 = torch.cat([x, y], 1)
+        phases = self._phases(v0)
+        gradient = self._gradient(phases, x, y)
+        if self._centring is not None:
+            gradient = self._centring.centre(gradient, phases)
+            self._centring.before_step()
+        penalise(gradient, self.model, phases, self.config)
+        rate = scheduled_rate(self.config, self.step_number / self.total_steps)
+        self._optimizer.step(gradient, rate, self.config.momentum)
+        limit(self.model, self.config.max_norm)
+        if self._centring is not None:
+            self._centring.after_step()
+        self.step_number += 1
+
+    def steps(self, count: int) -> Iterator[None]:
+        """``count`` updates, fewer at the end; looks at the weights afterwards."""
+        for _ in range(min(count, self.total_steps - self.step_number)):
+            self.step()
+            yield
+        largest = float(self.model.weight.detach().abs().max())
+        if not largest <= LARGEST_WEIGHT:  # NaN too
+            raise DivergenceError(
+                f"Training diverged after {self.step_number} updates: a weight reached {largest:.3g} (up to "
+                f"{LARGEST_WEIGHT:g} is sane). Lower the learning rate from {self.config.learning_rate:g}."
+            )
+
+    def _phases(self, v0: Tensor) -> Phases:
+        if self.objective.generative:
+            return self._negative.phases(v0, self.config.k)
+        h = self.model.hidden_mean(v0)  # what centring and sparsity ask for; no chains
+        return Phases(v0, h, v0, h, None)
+
+    def _gradient(self, phases: Phases, x: Tensor, y: Tensor) -> Gradient:
+        """Both parts, each with its share."""
+        shares, parts = self.objective, []
+        if shares.generative:
+            whole = gradients.contrast(phases)
+            self._negative.learned(whole, self.config.learning_rate)
+            parts.append([g * shares.generative for g in whole] if shares.generative != 1 else list(whole))
+        if shares.discriminative:
+            exact = discriminative_gradient(self.model, x, y)
+            parts.append([g * shares.discriminative for g in exact] if shares.discriminative != 1 else list(exact))
+        return Gradient(*parts[0]) if len(parts) == 1 else Gradient(*(a.add_(b) for a, b in zip(*parts, strict=True)))
+
+    def _batch(self) -> tuple[Tensor, Tensor]:
+        size, place = self.config.batch_size, self.step_number % self.batches_per_epoch
+        if place == 0:
+            self._order = torch.randperm(len(self._x), generator=self._generator)
+        rows = self._order[place * size : (place + 1) * size]
+        x = self._x[rows]
+        if self.config.binarise == "stochastic":
+            return self._coins.flip(x), self._y[rows]
+        return binarise(x, self.config.binarise, self._generator), self._y[rows]

@@ -1,0 +1,24 @@
+"""The rivals' page and the map in a real browser: a competition shows its pictures, both pages fit a phone."""
+
+import pytest
+
+from tests.browser.test_browser import OpenPage, fits, picture, wait
+from tests.browser.test_lessons_browser import ready
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_competition_fills_its_walls_on_a_phone_and_the_map_leads_there(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/map", width=390, height=800)
+    ready(page)
+    fits(page)
+    page.get_by_role("link", name="DCGAN").click()
+    page.locator(".st-key-rivals_start").wait_for(timeout=60_000)
+    ready(page)
+    before = picture(page, "rivals_wall_vae")
+    page.get_by_role("button", name="Start", exact=True).click()
+    wait(lambda: picture(page, "rivals_wall_vae") != before, 120, "the first look at the last contender")
+    chart = page.locator(".st-key-rivals_frechet .curves")
+    wait(lambda: int(chart.get_attribute("data-points") or 0) > 0, 60, "a point of a curve")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    fits(page)
