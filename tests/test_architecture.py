@@ -129,3 +129,9 @@ def test_page_scripts_are_nested_because_streamlit_would_run_flat_ones_without_t
 def test_every_file_is_short_enough_to_read():
     long = {str(p.relative_to(ROOT)): n for p, _ in files() if (n := len(p.read_text("utf-8").splitlines())) > 300}
     assert not long
+
+
+def test_no_two_test_files_share_a_name():
+    """pytest imports them by their bare names, and stops collecting at the second of two."""
+    names = [path.name for path in ROOT.glob("tests/**/test_*.py")]
+    assert sorted(names) == sorted(set(names))
