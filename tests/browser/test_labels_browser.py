@@ -8,6 +8,7 @@ from tests.browser.test_browser import OpenPage, fits, picture, points, press, w
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_a_machine_with_labels_learns_and_makes_digits(server, open_page: OpenPage):
     page = open_page(f"{server.url}/labels")
     expect(page.get_by_text("What to see.")).to_be_visible(timeout=90_000)
@@ -24,6 +25,7 @@ def test_a_machine_with_labels_learns_and_makes_digits(server, open_page: OpenPa
     fits(page)
 
 
+@pytest.mark.slow
 def test_a_point_of_the_map_shows_its_picture(server, open_page: OpenPage):
     page = open_page(f"{server.url}/features")
     expect(page.get_by_text("Use its features").first).to_be_visible(timeout=90_000)

@@ -30,9 +30,15 @@ def test_two_pixels_learn_step_by_step(server, open_page: OpenPage):
     ("address", "slider", "shown"),
     [
         ("pixels", "pixels_rate", {"pixels_bars", "pixels_table", "pixels_kl", "pixels_correlation"}),
-        ("markov", "markov_beta", {"markov_matrix", "markov_spectrum", "markov_times", "markov_visits"}),
+        pytest.param(
+            *("markov", "markov_beta", {"markov_matrix", "markov_spectrum", "markov_times", "markov_visits"}),
+            marks=pytest.mark.slow,
+        ),
         ("slow", "slow_k", {"slow_wall_v", "slow_names_h", "slow_hidden", "slow_scale_6", "slow_part_7"}),
-        ("follows", "follows_place", {"follows_numbers", "follows_angles", "follows_lengths"}),
+        pytest.param(
+            *("follows", "follows_place", {"follows_numbers", "follows_angles", "follows_lengths"}),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_slider_is_answered_over_the_pages_own_socket(server, open_page: OpenPage, address, slider, shown):

@@ -8,6 +8,7 @@ from tests.browser.test_lessons_browser import ready
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_a_competition_fills_its_walls_on_a_phone_and_the_map_leads_there(server, open_page: OpenPage):
     page = open_page(f"{server.url}/map", width=390, height=800)
     ready(page)

@@ -112,6 +112,7 @@ def status_after_refresh(page: Page) -> list[str]:
     return cells(page, "Status")
 
 
+@pytest.mark.slow  # tests/test_measuring.py computes one on a worker in every run
 def test_a_likelihood_is_computed_in_the_background_with_a_bar(server, open_page: OpenPage):
     page = open_page(f"{server.url}/train?v=2&h=24")  # too many to enumerate, and soon estimated
     train_until(page, 0.2)

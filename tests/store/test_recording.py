@@ -56,6 +56,7 @@ def trained(spec: RunSpec) -> np.ndarray:
     return trainer.model.weight.detach().numpy()
 
 
+@on_both
 def test_a_live_run_is_in_the_registry_from_its_first_slice_with_its_numbers_and_checkpoints(workers, store):
     run = LiveRun(SPEC, Record(SPEC, store=lambda: store, tags=("here",)))
     assert store.runs() == []  # nothing was trained yet
@@ -73,6 +74,7 @@ def test_a_live_run_is_in_the_registry_from_its_first_slice_with_its_numbers_and
     run.release()
 
 
+@pytest.mark.slow  # what follows shows the same after kill -9
 @on_both
 def test_pausing_keeps_the_very_state_and_another_server_goes_on_to_the_same_parameters(workers, store, open_again):
     first = LiveRun(SPEC, Record(SPEC, store=lambda: store))

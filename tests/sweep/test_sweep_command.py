@@ -27,6 +27,7 @@ def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]
     cluster.disconnect()
 
 
+@pytest.mark.slow
 def test_a_sweep_from_the_command_line_is_in_the_registry_and_is_listed(registry, capsys):
     toy = ["--set", "dataset=tiny_digits", "--set", "epochs=5", "--objective", "pseudo_log_likelihood", "--json"]
     command = ["sweep", "--grid", "n_hidden=5,7", "--grid", "k=1,2", "--trials", "3", "--set", "seed=4", *toy]

@@ -50,7 +50,7 @@ def test_only_settings_that_differ_are_listed():
     assert differences([SPEC, other]) == [
         ["Data", "Data set", "Bars and stripes, 4×4", "MNIST digits"],
         ["Data", "Classes", "all", "1, 7"],
-        ["Training", "Learning rate", "0.1", "0.02"],
+        ["Training", "Learning rate", "0.05", "0.02"],
     ]
     assert differences([SPEC, replace(SPEC, seed=4)]) == [["Chance", "Seed", "3", "4"]]
 
