@@ -75,6 +75,7 @@ def test_train_takes_a_link_and_a_seed(registry, tmp_path):
     assert run.spec == RunSpec(TOY.dataset, TOY.model, TOY.training, 9)
 
 
+@pytest.mark.slow  # resuming is tested with kill -9 in every run
 def test_a_stopped_run_is_paused_and_resume_gives_the_parameters_of_the_uninterrupted_one(registry, tmp_path):
     spec = RunSpec(DatasetSpec(size=1000), ModelSpec(23), TrainConfig(algorithm="pcd", optimizer="adam", epochs=80))
     command = [sys.executable, "-m", "rbm", "train", "--spec", described(spec, tmp_path)]

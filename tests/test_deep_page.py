@@ -65,6 +65,7 @@ def test_the_page_trains_layer_by_layer_and_dreams(monkeypatch):
     assert not app.exception
 
 
+@pytest.mark.slow  # tests/deep/test_finetune.py keeps results in every run
 def test_results_of_the_comparison_are_kept_drawn_and_not_asked_for_again(monkeypatch):
     from pages.ui import deep_labels
 

@@ -301,6 +301,7 @@ def fits(page: Page) -> None:
     assert inner <= 390
 
 
+@pytest.mark.slow  # half a minute of watching
 def test_a_zoom_and_the_chart_itself_survive_eight_updates(server, open_page: OpenPage):
     page = open_page(f"{server.url}/train")
     train_until(page, 0.4)
@@ -332,6 +333,7 @@ def test_a_machine_is_examined(server, open_page: OpenPage):
     expect(page.locator(".st-key-examine_energies")).to_be_visible()
 
 
+@pytest.mark.slow  # tests/test_colour.py learns them in every run
 def test_colours_are_learnt(server, open_page: OpenPage):
     page = open_page(f"{server.url}/colour")
     before = picture(page, "colour_samples")

@@ -76,6 +76,7 @@ def test_an_update_click_by_click(server, open_page: OpenPage):
     expect(page.get_by_text("decay · update")).to_be_visible()
 
 
+@pytest.mark.slow  # tests/test_races.py races in every run
 def test_five_algorithms_race(server, open_page: OpenPage):
     page = open_page(f"{server.url}/follows")
     ready(page)

@@ -56,6 +56,7 @@ def trained(spec: RunSpec) -> np.ndarray:
     return trainer.model.weight.detach().numpy()
 
 
+@pytest.mark.slow  # the test of kill -9 reads the same registry
 @on_both
 def test_a_live_run_is_in_the_registry_from_its_first_slice_with_its_numbers_and_checkpoints(workers, store):
     run = LiveRun(SPEC, Record(SPEC, store=lambda: store, tags=("here",)))

@@ -42,6 +42,7 @@ def scheduler(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[int]]:
         process.wait()
 
 
+@pytest.mark.slow  # half a minute; a worker is killed under a run in every run of the tests
 def test_three_workers_from_the_command_line_one_killed_and_no_trial_lost_or_counted_twice(scheduler, tmp_path):
     client = cluster.connect().client
     client.wait_for_workers(WORKERS, timeout=90)

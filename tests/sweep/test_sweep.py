@@ -85,6 +85,7 @@ def test_a_worker_killed_mid_sweep_costs_no_trial_and_none_is_counted_twice(work
     check_each_counted_once(store, "killed", LONG)
 
 
+@pytest.mark.slow  # the test of two servers stops and continues one too
 def test_an_interrupted_sweep_continues_where_it_was(workers, store):
     first = Sweep(Ledger.create("interrupted", LONG, store), lambda: store)
     wait(lambda: any(0.2 < share < 0.7 for share in first.shares().values()))
