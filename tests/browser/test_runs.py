@@ -53,7 +53,7 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
 
     page = open_page(f"{server.url}/runs")
     search(page, "seed 424242", 1)
-    wait(lambda: status_after_refresh(page) == ["paused"], 30, "the closed tab's run to be paused in the table")
+    wait(lambda: status_after_refresh(page) == ["paused"], 95, "the closed tab's run to be paused in the table")
     tick(page, 0)
     expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
     press(page, "runs_resume")
