@@ -161,6 +161,7 @@ def numbers(task: Task | None) -> None:
     """Reconstruction error and free energies against epochs."""
     looks: list[Look] = [] if task is None else task.news
     epochs = [look.epoch for look in looks]
+    empty = "Press Learn" if task is None else "The first numbers are on their way"
     cards.title(
         "Reconstruction error",
         "Mean squared difference of a channel, from 0 to 1, between images and their reconstructions.",
@@ -170,7 +171,7 @@ def numbers(task: Task | None) -> None:
         [figures.Series("error", epochs, [look.reconstruction_error for look in looks])],
         x_title="epochs",
         y_title="mean squared error",
-        empty="Press Learn",
+        empty=empty,
     )
     curves(option, key="colour_error", alt="Reconstruction error against epochs", height=200)
     cards.title(
@@ -183,6 +184,6 @@ def numbers(task: Task | None) -> None:
         figures.Series("validation", epochs, [look.free_energy_validation for look in looks]),
     ]
     option = figures.curve_option(
-        series, x_title="epochs", y_title="nats per image", band=("training", "validation"), empty="Press Learn"
+        series, x_title="epochs", y_title="nats per image", band=("training", "validation"), empty=empty
     )
     curves(option, key="colour_energy", alt="Free energy of training and validation images", height=220)
