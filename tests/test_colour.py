@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
 from rbm.colour import SIDE, encoding, job, pictures
+from rbm.datasets._torchvision import import_torchvision
 from rbm.errors import ConfigError, DatasetError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -109,7 +110,7 @@ def test_cifar_s_own_files_are_read_where_they_are(tmp_path, monkeypatch):
     import hashlib
     import pickle
 
-    torchvision = pytest.importorskip("torchvision.datasets")
+    torchvision = import_torchvision()
     folder = tmp_path / "cifar10" / "cifar-10-batches-py"
     folder.mkdir(parents=True)
     rows = np.random.default_rng(1).integers(0, 256, (4, 3072), dtype=np.uint8)
