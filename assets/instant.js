@@ -27,6 +27,7 @@ class Instant {
     this.socket = new WebSocket(url);
     [this.places, this.moves, this.last, this.lately] = [new Map(), 0, null, (asked) => this.order(asked)];
     board.lately = this.lately;
+    this.socket.onopen = () => this.order(); // where they stand before the first move
     this.socket.onmessage = ({ data }) => this.take(JSON.parse(data));
   }
 

@@ -12,6 +12,7 @@ import secrets
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from threading import Lock
 from typing import Any
 
 import streamlit as st
@@ -28,7 +29,8 @@ class Feed:
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(16)  # known to this session's page alone
-        self.sliders: object = None  # what `pages.ui.instant` answers
+        self.sliders: object = None  # what `pages.ui.instant` answers ...
+        self.turn = Lock()  # ... one drawing at a time
         self._run: LiveRun | None = None
         self._draw: Callable[[LiveRun], Elements] | None = None
         self._listeners: set[Callable[[], None]] = set()

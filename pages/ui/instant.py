@@ -11,6 +11,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from threading import Lock
 from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,10 +29,15 @@ _mount: ComponentRenderer = declare("instant", '<div class="instant" hidden></di
 
 
 class Sliders(NamedTuple):
-    """What a page's sliders can be asked: the stops of each, in order, and what the page draws for a choice of them."""
+    """What a page's sliders can be asked: the stops of each, in order, and what the page draws for a choice of them.
+
+    ``turn``: the script draws only when no answer to the page is being drawn. The two would halve each other's speed, and the
+    page is waiting for the answer.
+    """
 
     stops: Mapping[str, Sequence[float]]
     draw: Callable[..., feed.Elements]
+    turn: Lock
 
     def drawn(self, values: Sequence[Any]) -> feed.Elements:
         """The elements for these values, stamped with what they answer and when: the page shows what fits its sliders now.
@@ -41,7 +47,8 @@ class Sliders(NamedTuple):
         numbers = (_nearest(stops, value) for stops, value in zip(self.stops.values(), values, strict=True))
         asked = json.dumps(dict(zip(self.stops, numbers, strict=True)), separators=(",", ":"))  # as the page writes it
         stamp = {"at": time(), "asked": asked}
-        return {key: {**news, **stamp} for key, news in self.draw(*values).items()}
+        with self.turn:
+            return {key: {**news, **stamp} for key, news in self.draw(*values).items()}
 
     def answer(self, question: str) -> feed.Elements | None:
         """The elements for a question of the page, ``{key: number of the stop}``; None where it makes no sense."""
@@ -64,8 +71,8 @@ def respond(stops: Mapping[str, Sequence[float]], draw: Callable[..., feed.Eleme
     ``stops``: each slider's key and its values in order. ``draw(*values)`` gives the elements by the key of what shows
     them, and runs in a thread of its own: no ``st`` in it.
     """
-    ours, sliders = feed.current(), Sliders(stops, draw)
-    ours.sliders = sliders
+    ours = feed.current()
+    ours.sliders = sliders = Sliders(stops, draw, ours.turn)
     _mount(key="instant", data={"address": f"moved/{ours.token}", "sliders": list(stops)})
     return sliders.drawn([st.session_state[key] for key in stops])
 

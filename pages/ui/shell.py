@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from rbm.store import open_store
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Boltzmann Explorer"
 LAST_SECONDS = 3.0  # that the server's end waits for the runs' last checkpoints
+TURN = 0.0005  # seconds that a thread keeps Python to itself while another waits
 HOME, TRAIN, FILTERS, DATA, GIBBS, RUNS, SWEEP = (
     f"pages/{page}.py"
     for page in (
@@ -105,6 +107,9 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     PagesManager.uses_pages_directory = False
     # One thread for each small product: sixty visitors' Gibbs steps would only wait for each other's.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # Torch lets go of Python's lock at every operation. With the usual 5 ms turns, a slider's answer of thirty operations
+    # beside a running script waited thirty turns, 150 ms, for it.
+    sys.setswitchinterval(TURN)
     threading.Thread(target=_warm_up, name="rbm-warm-up", daemon=True).start()
     yield
     live.release_all()

@@ -1,6 +1,7 @@
 """How quickly the lesson pages answer: ``python -m tests.browser.measure_lessons``, on an idle machine. Prints, judges nothing.
 
-From the key that moves a slider to the changed picture in the page, timed inside the page, frame by frame.
+From the key that moves a slider to the changed picture in the page, timed inside the page, frame by frame: for single moves,
+and for moves that follow each other before Streamlit's own script has finished with the last.
 """
 
 import statistics
@@ -10,6 +11,15 @@ from playwright.sync_api import Page, sync_playwright
 from tests.browser.conftest import FLAGS, find_chromium, start_server
 
 MOVES = 9
+PAUSES = {"single": 1000, "dragged": 150}  # milliseconds between two moves
+# Sliders with stops enough to go one way, and where they have room to go first.
+THERE, BACK = ("ArrowRight", "ArrowLeft"), ("ArrowLeft", "ArrowRight")
+LONG = {
+    "pixels_step": ("ArrowRight", "ArrowRight"),
+    "markov_coupling": THERE,
+    "markov_beta": THERE,
+    "follows_place": BACK,
+}
 
 # address, slider, the element whose attribute changes
 SLIDERS = (
@@ -28,7 +38,8 @@ PRESS_AND_WATCH = """async ([slider, card, shown, key]) => {
   const roots = (node) => [...node.querySelectorAll("*")].flatMap((one) => one.shadowRoot ?? []);
   const read = () => [...document.querySelectorAll(card)].flatMap(roots)
     .flatMap((root) => [...root.querySelectorAll(shown)])
-    .map((node) => node.dataset.version ?? node.querySelector("path.line")?.getAttribute("d")).join();
+    .map((node) => [node.dataset.version, node.dataset.shape, node.querySelector("path.line")?.getAttribute("d")])
+    .join();
   const input = document.querySelector(`${slider} input`);
   const before = read();
   input.focus();
@@ -67,19 +78,19 @@ def main() -> None:
                     page.keyboard.press("End")
                 page.wait_for_timeout(3000)
             assert page is not None
-            times = []
-            for move in range(MOVES + 2):
-                back_and_forth = "ArrowRight" if move % 2 == 0 else "ArrowLeft"
-                # k and the rate have few stops; the compass starts near its path's end, each moment is computed but once.
-                few = {"slow_k": back_and_forth, "slow_learning_rate": back_and_forth, "follows_place": "ArrowLeft"}
-                key = few.get(slider, "ArrowRight")
-                times.append(milliseconds(page, slider, picture, key))
-                page.wait_for_timeout(150)
-            times = times[2:]  # the first two pay for imports and caches
-            print(  # noqa: T201
-                f"{address:8} {slider:20} median {statistics.median(times):6.0f} ms   ({min(times):.0f} to {max(times):.0f})",
-                flush=True,
-            )
+            for turn, (how, pause) in enumerate(PAUSES.items()):
+                times = []
+                for move in range(MOVES + 2):
+                    back_and_forth = "ArrowRight" if move % 2 == 0 else "ArrowLeft"
+                    key = LONG[slider][turn] if slider in LONG else back_and_forth
+                    times.append(milliseconds(page, slider, picture, key))
+                    page.wait_for_timeout(pause)
+                times = times[2:]  # the first two pay for imports and caches
+                print(  # noqa: T201
+                    f"{address:8} {slider:20} {how:8} median {statistics.median(times):6.0f} ms   "
+                    f"({min(times):.0f} to {max(times):.0f})",
+                    flush=True,
+                )
         chromium.close()
     server.terminate()
     server.wait(20)

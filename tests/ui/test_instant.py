@@ -1,12 +1,15 @@
 """What a moved slider is answered, and what is no question at all."""
 
 import json
+from threading import Lock
 
 import pytest
 
 from pages.ui.instant import Sliders
 
-sliders = Sliders({"rate": (0.1, 0.2, 0.5), "step": range(4)}, lambda rate, step: {"sum": {"value": rate + step}})
+sliders = Sliders(
+    {"rate": (0.1, 0.2, 0.5), "step": range(4)}, lambda rate, step: {"sum": {"value": rate + step}}, Lock()
+)
 
 
 def test_a_question_names_the_stops_by_number():
