@@ -1,5 +1,6 @@
-"""How fast sweeps are, and what they leave to others: studies for a quiet machine (python -m pytest -m slow)."""
+"""How fast sweeps are, and what they leave to others: studies for a quiet machine (``-m slow --log-cli-level INFO``)."""
 
+import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.sweep.sweeping import wait
 
 pytestmark = pytest.mark.slow
 LOOK_SECONDS = 6.0
+say = logging.getLogger(__name__).info
 
 
 @pytest.fixture
@@ -48,6 +50,7 @@ def test_a_person_who_trains_keeps_half_of_the_speed_while_a_sweep_fills_the_wor
     alone.append(speed())
     run.pause()
     run.release()
+    say("updates/s alone %s, beside a sweep %.0f", alone, beside)
     assert beside >= 0.5 * sum(alone) / 2, f"updates/s alone {alone}, beside a sweep {beside}"
 
 
@@ -63,4 +66,5 @@ def test_24_trials_take_two_workers_much_less_time_than_one(store):
         sweep.wait(600)
         taken[name] = time.perf_counter() - begun
         assert (sweep.status, sweep.progress()) == ("finished", (24, 1.0))
+    say("24 trials, seconds: %s", taken)
     assert taken["one"] / taken["two"] >= 1.6, taken
