@@ -1,5 +1,6 @@
 // A pad of pixels to draw on, and, where the server sends one, a recall that starts from the drawing and can be stepped.
 // What is drawn goes to the server when the pen is lifted; a recall is shown only with the drawing it starts from.
+// Joined behind board.js.
 
 const pads = new WeakMap();
 const SVG = "http://www.w3.org/2000/svg";
@@ -9,8 +10,11 @@ export default function ({ data, parentElement, setStateValue }) {
   if (!pads.has(root)) pads.set(root, new Pad(root));
   const pad = pads.get(root);
   pad.send = (pixels) => setStateValue("pixels", { version: pad.version, pixels });
-  pad.update(data);
-  return () => pad.stop();
+  const leave = join(data, (now) => pad.update(now));
+  return () => {
+    leave();
+    pad.stop();
+  };
 }
 
 class Pad {

@@ -1,20 +1,19 @@
 """A Boltzmann machine beside an RBM: what the missing edges buy."""
 
+from functools import partial
+
 import streamlit as st
 
-from pages.ui import lesson, pair
+from pages.ui import cards, instant, lesson, pair
 
 
 def reset() -> None:
     """Both machines anew; exact learning only where every state can be visited."""
     chosen = st.session_state
-    n_units = pair.DATA[chosen["boltzmann_data"]] ** 2 + chosen["boltzmann_hidden"]
-    if n_units > pair.EXACT_UNITS:
-        chosen["boltzmann_method"] = pair.GIBBS
+    data, n_hidden = chosen["boltzmann_data"], chosen["boltzmann_hidden"]
+    chosen["boltzmann_method"] = pair.possible(data, n_hidden, chosen["boltzmann_method"])
     chosen["boltzmann_playing"] = False
-    chosen["boltzmann_pair"] = pair.fresh(
-        chosen["boltzmann_data"], chosen["boltzmann_hidden"], chosen["boltzmann_method"]
-    )
+    chosen["boltzmann_pair"] = pair.fresh(data, n_hidden, chosen["boltzmann_method"])
 
 
 def setting(data: int, n_hidden: int, method: str, rate: float) -> None:
@@ -79,14 +78,14 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     st.slider(
         "Hidden units", 0, 8, key="boltzmann_hidden", on_change=reset, width=200, help="Of the Boltzmann machine."
     )
-    n_units = pair.DATA[st.session_state["boltzmann_data"]] ** 2 + st.session_state["boltzmann_hidden"]
+    exact_can = pair.possible(st.session_state["boltzmann_data"], st.session_state["boltzmann_hidden"], pair.EXACT)
     st.segmented_control(
         "Learn by",
         (pair.EXACT, pair.GIBBS),
         required=True,
         key="boltzmann_method",
         on_change=reset,
-        disabled=n_units > pair.EXACT_UNITS,
+        disabled=exact_can != pair.EXACT,
         help="Exact: every state is visited, up to 12 units. Gibbs chains: both phases are sampled.",
     )
     st.select_slider(
@@ -121,13 +120,16 @@ def learning() -> None:
     both = st.session_state["boltzmann_pair"]
     if st.session_state["boltzmann_playing"]:
         pair.learn(both, st.session_state["boltzmann_rate"])
+    mode = cards.mode()
+    anew = partial(pair.anew, st.session_state["boltzmann_data"], st.session_state["boltzmann_method"], mode)
+    drawn = instant.respond(pair.HIDDEN, anew, partial(pair.elements, both, mode))
     left, right = st.columns(2, gap="large")
     with left:
-        pair.divergences(both)
-        pair.samples(both)
+        pair.divergences(drawn)
+        pair.samples(drawn)
     with right:
-        pair.costs(both)
-        pair.matrices(both)
+        pair.costs(drawn)
+        pair.matrices(drawn)
 
 
 @st.fragment

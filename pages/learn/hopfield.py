@@ -1,8 +1,10 @@
 """A Hopfield network: memories as the bottoms of an energy."""
 
+from functools import partial
+
 import streamlit as st
 
-from pages.ui import cards, lesson, memory
+from pages.ui import cards, instant, lesson, memory
 from pages.ui.pad import Pixels, drawn, pad
 
 
@@ -128,9 +130,10 @@ def recalling() -> None:
     with at_left:
         start, serial = st.session_state["hopfield_start"], st.session_state["hopfield_serial"]
         seed = st.session_state.get("hopfield_seed", 1)
-        path = memory.one_recall(stored, rule, beta, now(), seed) if stored else None
+        played = partial(memory.played, stored, rule, now(), seed)
+        elements = instant.respond(memory.SLIDER, played) if rule == memory.DENSE else played(beta)
         alt = "The state of the network, to draw on"
-        pad(start, memory.SHAPE, serial=serial, path=path, alt=alt, key="hopfield_pad")
+        pad(start, memory.SHAPE, serial=serial, played=elements["hopfield_pad"], alt=alt, key="hopfield_pad")
 
 
 recalling()

@@ -39,16 +39,18 @@ class Sliders(NamedTuple):
     draw: Callable[..., feed.Elements]
     turn: Lock
 
-    def drawn(self, values: Sequence[Any]) -> feed.Elements:
+    def drawn(self, values: Sequence[Any], now: Callable[[], feed.Elements] | None = None) -> feed.Elements:
         """The elements for these values, stamped with what they answer and when: the page shows what fits its sliders now.
 
         The time alone would not do: Streamlit's script may begin its answer to an old place after the new one was asked.
+        ``now`` draws in their place what the sliders' values alone do not tell.
         """
         numbers = (_nearest(stops, value) for stops, value in zip(self.stops.values(), values, strict=True))
         asked = json.dumps(dict(zip(self.stops, numbers, strict=True)), separators=(",", ":"))  # as the page writes it
         stamp = {"at": time(), "asked": asked}
         with self.turn:
-            return {key: {**news, **stamp} for key, news in self.draw(*values).items()}
+            elements = self.draw(*values) if now is None else now()
+        return {key: {**news, **stamp} for key, news in elements.items()}
 
     def answer(self, question: str) -> feed.Elements | None:
         """The elements for a question of the page, ``{key: number of the stop}``; None where it makes no sense."""
@@ -65,16 +67,21 @@ def _nearest(stops: Sequence[float], value: float) -> int:
     return min(range(len(stops)), key=lambda i: abs(stops[i] - value))
 
 
-def respond(stops: Mapping[str, Sequence[float]], draw: Callable[..., feed.Elements]) -> feed.Elements:
+def respond(
+    stops: Mapping[str, Sequence[float]],
+    draw: Callable[..., feed.Elements],
+    now: Callable[[], feed.Elements] | None = None,
+) -> feed.Elements:
     """What the page shows where its sliders stand now; and at once again whenever one of them is moved.
 
     ``stops``: each slider's key and its values in order. ``draw(*values)`` gives the elements by the key of what shows
-    them, and runs in a thread of its own: no ``st`` in it.
+    them, and runs in a thread of its own: no ``st`` in it. ``now``: where a move begins something that goes on without
+    one, what it has come to.
     """
     ours = feed.current()
     ours.sliders = sliders = Sliders(stops, draw, ours.turn)
     _mount(key="instant", data={"address": f"moved/{ours.token}", "sliders": list(stops)})
-    return sliders.drawn([st.session_state[key] for key in stops])
+    return sliders.drawn([st.session_state[key] for key in stops], now)
 
 
 async def serve(socket: WebSocket) -> None:

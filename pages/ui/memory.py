@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui import cards, frames, pad
+from pages.ui import cards, feed, frames, pad
 from pages.ui.wall import wall
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ RULES = ("hebbian", "storkey", "pseudo-inverse", DENSE)
 LOADS = (0.02, 0.06, 0.1, 0.138, 0.18, 0.24, 0.32, 0.45, 0.6, 0.8)
 CAPACITY_UNITS = 100
 BETAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+SLIDER = {"hopfield_beta": BETAS}
 ENDS = {
     "stored": "a stored pattern",
     "negative": "the negative of a stored pattern, which has the same energy",
@@ -55,6 +56,11 @@ def spins(rows: Sequence[pad.Pixels]) -> torch.Tensor:
     import torch
 
     return 2 * torch.tensor(rows, dtype=torch.float64) - 1
+
+
+def played(stored: list[pad.Pixels], rule: str, start: pad.Pixels, seed: int, beta: float) -> feed.Elements:
+    """The pad with a recall from what is drawn; with none where nothing is stored."""
+    return {"hopfield_pad": {"path": one_recall(stored, rule, beta, start, seed) if stored else None}}
 
 
 def one_recall(stored: list[pad.Pixels], rule: str, beta: float, start: pad.Pixels, seed: int) -> dict[str, object]:

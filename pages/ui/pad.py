@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2s
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from pages.ui.component import declare
@@ -32,7 +33,7 @@ _HTML = """
 </div>
 """
 
-_mount: ComponentRenderer = declare("pad", _HTML)
+_mount: ComponentRenderer = declare("pad", _HTML, "board", "pad")
 
 
 def drawn(start: Pixels, *, serial: int, key: str) -> Pixels:
@@ -53,10 +54,8 @@ def received(value: object, start: Pixels, serial: int) -> Pixels:
     return tuple(map(int, pixels))
 
 
-def pad(
-    start: Pixels, shape: tuple[int, int], *, serial: int, path: dict[str, Any] | None = None, alt: str, key: str
-) -> None:
-    """Show the pad. A new ``start`` or ``serial`` replaces what was drawn; ``path`` is a recall from what is drawn."""
+def pad(start: Pixels, shape: tuple[int, int], *, serial: int, played: Mapping[str, Any], alt: str, key: str) -> None:
+    """Show the pad. A new ``start`` or ``serial`` replaces what was drawn; ``played`` holds the ``path`` of a recall from it."""
     _mount(
         key=key,
         data={
@@ -64,8 +63,10 @@ def pad(
             "cols": shape[1],
             "pixels": "".join(map(str, start)),
             "version": _version(start, serial),
-            "path": path,
             "alt": alt,
+            "channel": key,
+            "at": time(),
+            **played,
         },
         on_pixels_change=_ignore,
     )

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, frames, theme
+from pages.ui import cards, facts, feed, frames, theme, wall
 from pages.ui.curves import curves
 from pages.ui.figures import Series, curve_option
-from pages.ui.wall import wall
 
 if TYPE_CHECKING:
     from rbm.side_by_side import SideBySide
@@ -21,6 +20,10 @@ DATA = {"Bars and stripes 2×2": 2, "Bars and stripes 3×3": 3, "Bars and stripe
 EXACT, GIBBS = "exact", "Gibbs chains"
 EXACT_UNITS = 12
 SIZES = (8, 16, 32, 64, 128, 256, 512)
+HIDDEN = {"boltzmann_hidden": range(9)}
+NAMES = {"boltzmann": "Boltzmann machine", "rbm": "RBM"}
+SAMPLES = 20
+TOO_LARGE = "The Boltzmann machine has more than 16 units: too many states to compute its KL."
 BUDGET = 0.12  # seconds of learning a tick
 
 
@@ -39,89 +42,125 @@ def learn(pair: SideBySide, learning_rate: float) -> None:
         pair.advance(20, learning_rate)
 
 
-def divergences(pair: SideBySide) -> None:
+def anew(data: str, method: str, mode: theme.Mode, n_hidden: int) -> feed.Elements:
+    """What both show before their first update, with another number of hidden units."""
+    return elements(fresh(data, n_hidden, possible(data, n_hidden, method)), mode)
+
+
+def possible(data: str, n_hidden: int, method: str) -> str:
+    """The chosen method, or chains where there are too many states to visit."""
+    return method if DATA[data] ** 2 + n_hidden <= EXACT_UNITS else GIBBS
+
+
+def elements(pair: SideBySide, mode: theme.Mode) -> feed.Elements:
+    """All that learning moves, by the key of what shows it."""
+    recent = pair.history[-20:]
+    own, twin = (statistics.median(r[i] for r in recent) * 1e3 for i in (3, 4))
+    counts = [sum(p.numel() for p in model.parameters()) for model in (pair.boltzmann, pair.rbm)]
+    steps = [r.step for r in pair.history]
+    series = [
+        Series("Boltzmann machine", steps, [r.boltzmann_kl for r in pair.history]),
+        Series("RBM", steps, [r.rbm_kl for r in pair.history]),
+    ]
+    large = np.isnan(pair.history[-1].boltzmann_kl)
+    return {
+        "boltzmann_kl": curve_option(series, x_title="updates", y_title="KL / nats"),
+        "boltzmann_note": facts.table((), [(TOO_LARGE if large else "",)]),
+        "boltzmann_costs": facts.table(
+            ("Boltzmann machine, unit by unit", "RBM, layer by layer", "Ratio"),
+            [(f"{own:.2f} ms", f"{twin:.2f} ms", f"{own / twin:.1f}")],
+            [
+                *(
+                    f"Measured on this server: one sweep of 100 chains, {n} parameters. Median of the last."
+                    for n in counts
+                ),
+                "How many times longer the Boltzmann machine's sweep takes.",
+            ],
+        ),
+        **_matrices(pair, mode),
+        **_samples(pair),
+    }
+
+
+def _matrices(pair: SideBySide, mode: theme.Mode) -> feed.Elements:
+    """All weights of both, as one matrix over all units each: the RBM's blocks within a layer are empty."""
+    rbm = pair.rbm.weight.detach().numpy()
+    n_visible, n_hidden = rbm.shape
+    full = np.zeros((n_visible + n_hidden,) * 2)
+    full[:n_visible, n_visible:], full[n_visible:, :n_visible] = rbm, rbm.T
+    found = {}
+    for key, matrix in (("boltzmann_w_boltzmann", pair.boltzmann.weight.detach().numpy()), ("boltzmann_w_rbm", full)):
+        coloured = frames.colour_weights(matrix[None], shared=True, lut=theme.diverging(mode))
+        png = frames.grid_png(coloured.pixels, 1)
+        found[key] = wall.pictures(png, n=1, columns=1, cell=(len(matrix), len(matrix)))
+    return found
+
+
+def _samples(pair: SideBySide) -> feed.Elements:
+    """What each makes by itself: exact draws, or where its chains are."""
+    from rbm.evaluation import exact, exact_boltzmann
+    from rbm.randomness import generator
+
+    if pair.use_exact:
+        made = {
+            "boltzmann": exact_boltzmann.sample(
+                pair.boltzmann, SAMPLES, generator(pair.step, "samples", "boltzmann")
+            ).v,
+            "rbm": exact.sample(pair.rbm, SAMPLES, generator(pair.step, "samples", "rbm")).v,
+        }
+    else:
+        made = {"boltzmann": pair.phases.free.v[:SAMPLES], "rbm": pair.chains.v[:SAMPLES]}
+    side = round(pair.rows.shape[1] ** 0.5)
+    return {
+        f"boltzmann_v_{name}": wall.pictures(
+            frames.grid_png(frames.colour_probabilities(v.numpy(), shape=(side, side)), 10),
+            n=SAMPLES,
+            columns=10,
+            cell=(side, side),
+        )
+        for name, v in made.items()
+    }
+
+
+def divergences(drawn: feed.Elements) -> None:
     """KL of both against updates."""
     cards.title(
         "KL divergence from the data",
         "How far p(v) is from the data's distribution, exactly; 0 means equal.",
         "which is better in general: neither is, for as many parameters.",
     )
-    steps = [r.step for r in pair.history]
-    series = [
-        Series("Boltzmann machine", steps, [r.boltzmann_kl for r in pair.history]),
-        Series("RBM", steps, [r.rbm_kl for r in pair.history]),
-    ]
-    option = curve_option(series, x_title="updates", y_title="KL / nats")
-    curves(option, height=230, key="boltzmann_kl", alt="KL divergence of both machines against updates")
-    if np.isnan(pair.history[-1].boltzmann_kl):
-        st.caption("The Boltzmann machine has more than 16 units: too many states to compute its KL.")
+    alt = "KL divergence of both machines against updates"
+    curves(drawn["boltzmann_kl"], height=230, key="boltzmann_kl", alt=alt)
+    facts.facts(drawn["boltzmann_note"], key="boltzmann_note", look="caption")
 
 
-def costs(pair: SideBySide) -> None:
-    """The measured time of a sweep, of both, and their parameters."""
-    recent = pair.history[-20:]
-    own, twin = (statistics.median(r[i] for r in recent) * 1e3 for i in (3, 4))
-    counts = [sum(p.numel() for p in model.parameters()) for model in (pair.boltzmann, pair.rbm)]
-    names = ("Boltzmann machine, unit by unit", "RBM, layer by layer")
-    with st.container(horizontal=True):
-        for name, ms, count in zip(names, (own, twin), counts, strict=True):
-            st.metric(
-                name,
-                f"{ms:.2f} ms",
-                help=f"Measured on this server: one sweep of 100 chains, {count} parameters. Median of the last records.",
-            )
-        st.metric("Ratio", f"{own / twin:.1f}", help="How many times longer the Boltzmann machine's sweep takes.")
+def costs(drawn: feed.Elements) -> None:
+    """The measured time of a sweep, of both."""
+    cards.title(
+        "Time of a sweep", "Of 100 chains, measured here while both learn; point at a number for its parameters."
+    )
+    facts.facts(drawn["boltzmann_costs"], key="boltzmann_costs", look="figures")
 
 
-def matrices(pair: SideBySide) -> None:
-    """All weights of both, as one matrix over all units each: the RBM's blocks within a layer are empty."""
-    rbm = pair.rbm.weight.detach().numpy()
-    n_visible, n_hidden = rbm.shape
-    full = np.zeros((n_visible + n_hidden,) * 2)
-    full[:n_visible, n_visible:], full[n_visible:, :n_visible] = rbm, rbm.T
-    own = pair.boltzmann.weight.detach().numpy()
-    for column, name, matrix in zip(st.columns(2), ("Boltzmann machine", "RBM"), (own, full), strict=True):
+def matrices(drawn: feed.Elements) -> None:
+    """All weights of both, as one matrix each."""
+    for column, (key, name) in zip(st.columns(2), NAMES.items(), strict=True):
         with column:
             cards.title(
                 f"W: {name}",
                 "Every unit against every other, visible units first: blue negative, red positive. "
                 "In the RBM the blocks within a layer stay empty.",
             )
-            coloured = frames.colour_weights(matrix[None], shared=True, lut=theme.diverging(cards.mode()))
-            wall(
-                frames.grid_png(coloured.pixels, 1),
-                n=1,
-                columns=1,
-                cell=(len(matrix), len(matrix)),
-                max_cell=230,
-                alt=f"The weights of the {name} as a matrix",
-                key=f"boltzmann_w_{name.split()[0].lower()}",
-            )
+            place, alt = f"boltzmann_w_{key}", f"The weights of the {name} as a matrix"
+            wall.show(drawn[place], max_cell=230, alt=alt, key=place)
 
 
-def samples(pair: SideBySide) -> None:
+def samples(drawn: feed.Elements) -> None:
     """What each makes by itself."""
-    side = round(pair.rows.shape[1] ** 0.5)
-    own = pair.phases.free.v if not pair.use_exact else None
-    for column, name in zip(st.columns(2), ("Boltzmann machine", "RBM"), strict=True):
+    for column, (key, name) in zip(st.columns(2), NAMES.items(), strict=True):
         with column:
-            if own is None:
-                from rbm.evaluation import exact, exact_boltzmann
-                from rbm.randomness import generator
-
-                source = generator(pair.step, "samples", name)
-                draw = exact.sample(pair.rbm, 20, source) if name == "RBM" else None
-                v = (draw or exact_boltzmann.sample(pair.boltzmann, 20, source)).v
-            else:
-                v = pair.chains.v if name == "RBM" else own
-            cards.picture_wall(
-                frames.colour_probabilities(v[:20].numpy(), shape=(side, side)),
-                10,
-                f"boltzmann_v_{name.split()[0].lower()}",
-                f"Twenty samples of the {name}",
-                framed=True,
-                max_cell=36,
-            )
+            place = f"boltzmann_v_{key}"
+            wall.show(drawn[place], framed=True, max_cell=36, alt=f"Twenty samples of the {name}", key=place)
             st.caption(f"Twenty samples of the {name}")
 
 

@@ -29,6 +29,8 @@ SLIDERS = (
     ("markov", "markov_beta", "markov_spectrum .statebars"),
     ("slow", "slow_k", "slow_hidden .statebars"),
     ("slow", "slow_learning_rate", "slow_scale_6 .facts"),
+    ("hopfield", "hopfield_beta", "hopfield_pad .pad"),
+    ("boltzmann", "boltzmann_hidden", "boltzmann_w_boltzmann .wall"),
     ("follows", "follows_place", "follows_angles .curves"),
     ("follows", "follows_k", "follows_numbers .facts"),
 )
@@ -38,7 +40,8 @@ PRESS_AND_WATCH = """async ([slider, card, shown, key]) => {
   const roots = (node) => [...node.querySelectorAll("*")].flatMap((one) => one.shadowRoot ?? []);
   const read = () => [...document.querySelectorAll(card)].flatMap(roots)
     .flatMap((root) => [...root.querySelectorAll(shown)])
-    .map((node) => [node.dataset.version, node.dataset.shape, node.querySelector("path.line")?.getAttribute("d")])
+    .map((node) => [...["version", "energy", "shape"].map((name) => node.dataset[name]),
+      node.querySelector("path.line")?.getAttribute("d")])
     .join();
   const input = document.querySelector(`${slider} input`);
   const before = read();
@@ -76,6 +79,8 @@ def main() -> None:
                 if address == "slow":  # everything is on the screen at the end
                     page.locator(".st-key-slow_stage input").focus()
                     page.keyboard.press("End")
+                if address == "hopfield":
+                    page.get_by_role("button", name="A modern one").click()
                 page.wait_for_timeout(3000)
             assert page is not None
             for turn, (how, pause) in enumerate(PAUSES.items()):
