@@ -1,5 +1,6 @@
 // A machine small enough to write out: its graph, and the energy and probability of every state, computed here so that
 // every number follows the hand. A browser test holds these numbers to the engine's. First unit: highest bit of a state.
+// Joined behind board.js.
 
 const machines = new WeakMap();
 const SVG = "http://www.w3.org/2000/svg";
@@ -9,7 +10,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (!machines.has(root)) machines.set(root, new Machine(root));
   const machine = machines.get(root);
   machine.send = (value) => setStateValue("machine", value);
-  if (machine.version !== data.version) machine.load(data);
+  return join(data, (now) => machine.version !== now.version && machine.load(now));
 }
 
 const make = (name, attributes = {}, text = "") => {

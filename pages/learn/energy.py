@@ -2,12 +2,13 @@
 
 import csv
 import io
+from functools import partial
 from itertools import product
 
 import streamlit as st
 
-from pages.ui import lesson
-from pages.ui.graph import ALL, RBM, Machine, graph, machine
+from pages.ui import instant, lesson
+from pages.ui.graph import ALL, RBM, Machine, described, graph, machine, resized, stops
 
 
 def show(drawn: Machine) -> None:
@@ -29,8 +30,8 @@ def heat(beta: float) -> None:
 def resize() -> None:
     """A new machine of the chosen size."""
     chosen = st.session_state
-    most = 12 if chosen["energy_shape"] == ALL else 6
-    chosen["energy_visible"] = min(max(chosen["energy_visible"], 2), most)
+    sizes = stops(chosen["energy_shape"])["energy_visible"]
+    chosen["energy_visible"] = min(max(chosen["energy_visible"], sizes[0]), sizes[-1])
     chosen["energy_machine"] = machine(chosen["energy_shape"], chosen["energy_visible"], chosen.get("energy_hidden", 2))
 
 
@@ -79,18 +80,20 @@ lesson.experiments(
     key="energy",
 )
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    shape = st.segmented_control(
-        "Shape",
-        (RBM, ALL),
-        required=True,
-        key="energy_shape",
-        on_change=resize,
-        help="RBM: only visible and hidden units are joined. All to all: every unit with every other.",
+    shape = str(
+        st.segmented_control(
+            "Shape",
+            (RBM, ALL),
+            required=True,
+            key="energy_shape",
+            on_change=resize,
+            help="RBM: only visible and hidden units are joined. All to all: every unit with every other.",
+        )
     )
     st.slider(
         "Visible units" if shape == RBM else "Units",
-        2,
-        6 if shape == RBM else 12,
+        stops(shape)["energy_visible"][0],
+        stops(shape)["energy_visible"][-1],
         key="energy_visible",
         on_change=resize,
         help="How many units v; each doubles the number of states.",
@@ -110,7 +113,9 @@ lesson.formula(
 @st.fragment
 def picture() -> None:
     """The machine in the browser, which answers by itself; what comes back is only kept for the download."""
-    st.session_state["energy_now"] = graph(st.session_state["energy_machine"], key="energy_graph")
+    drawn = st.session_state["energy_machine"]
+    news = instant.respond(stops(shape), partial(resized, shape), lambda: {"energy_graph": described(drawn)})
+    st.session_state["energy_now"] = graph(drawn, news["energy_graph"], key="energy_graph")
     st.download_button(
         "Every state as CSV",
         every_state,

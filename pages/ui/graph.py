@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2s
 from itertools import combinations, product
-from typing import TYPE_CHECKING, NamedTuple
+from time import time
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pages.ui import feed
 from pages.ui.component import declare
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ _HTML = """
 </div>
 """
 
-_mount: ComponentRenderer = declare("graph", _HTML)
+_mount: ComponentRenderer = declare("graph", _HTML, "board", "graph")
 
 
 class Machine(NamedTuple):
@@ -120,21 +122,39 @@ def version(drawn: Machine) -> str:
     return blake2s(repr(drawn).encode(), digest_size=6).hexdigest()
 
 
-def graph(drawn: Machine, *, key: str) -> Machine:
-    """Show it; returns the machine as it stands in the browser. A new ``drawn`` replaces what the visitor made."""
-    sent = _mount(
-        key=key,
-        data={
-            "version": version(drawn),
-            "names": [f"v{i + 1}" for i in range(drawn.n_visible)] + [f"h{j + 1}" for j in range(drawn.n_hidden)],
-            "nHidden": drawn.n_hidden,
-            "pairs": drawn.pairs,
-            "values": drawn.values,
-            "beta": drawn.beta,
-            "places": places(drawn),
-        },
-        on_machine_change=_ignore,
-    ).machine
+def stops(shape: str) -> dict[str, range]:
+    """The page's sliders of sizes and where each can stand."""
+    return (
+        {"energy_visible": range(2, 13)}
+        if shape == ALL
+        else {"energy_visible": range(2, 7), "energy_hidden": range(1, 7)}
+    )
+
+
+def resized(shape: str, n_visible: int, n_hidden: int = 0) -> feed.Elements:
+    """What the page shows of a new machine of that size."""
+    return {"energy_graph": described(machine(shape, n_visible, n_hidden))}
+
+
+def described(drawn: Machine) -> dict[str, Any]:
+    """A machine as the browser reads it."""
+    return {
+        "version": version(drawn),
+        "names": [f"v{i + 1}" for i in range(drawn.n_visible)] + [f"h{j + 1}" for j in range(drawn.n_hidden)],
+        "nHidden": drawn.n_hidden,
+        "pairs": drawn.pairs,
+        "values": drawn.values,
+        "beta": drawn.beta,
+        "places": places(drawn),
+    }
+
+
+def graph(drawn: Machine, news: Mapping[str, Any], *, key: str) -> Machine:
+    """Show ``news``, which describes it; returns the machine as it stands in the browser.
+
+    A new ``drawn`` replaces what the visitor made.
+    """
+    sent = _mount(key=key, data={"at": time(), **news, "channel": key}, on_machine_change=_ignore).machine
     return received(sent, drawn)
 
 

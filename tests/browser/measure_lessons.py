@@ -23,6 +23,7 @@ LONG = {
 
 # address, slider, the element whose attribute changes
 SLIDERS = (
+    ("energy", "energy_visible", "energy_graph .numbers"),
     ("pixels", "pixels_step", "pixels_bars .statebars"),
     ("pixels", "pixels_rate", "pixels_bars .statebars"),
     ("markov", "markov_coupling", "markov_spectrum .statebars"),
@@ -41,7 +42,7 @@ PRESS_AND_WATCH = """async ([slider, card, shown, key]) => {
   const read = () => [...document.querySelectorAll(card)].flatMap(roots)
     .flatMap((root) => [...root.querySelectorAll(shown)])
     .map((node) => [...["version", "energy", "shape"].map((name) => node.dataset[name]),
-      node.querySelector("path.line")?.getAttribute("d")])
+      node.querySelector("path.line")?.getAttribute("d") ?? node.textContent])
     .join();
   const input = document.querySelector(`${slider} input`);
   const before = read();
