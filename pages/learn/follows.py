@@ -67,6 +67,7 @@ def track() -> None:
 
 
 compass()
+follows.prepare()
 st.subheader("Five algorithms, one start", anchor=False)
 lesson.experiments(
     {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rbm.datasets.base import Dataset
     from rbm.laboratory.machines import Moment
 
+_LEARNING = Lock()
 KS = (1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 40, 50)
 
 
@@ -61,12 +63,23 @@ def path(patterns: str) -> list[Moment]:
     return _path(patterns)
 
 
-@lru_cache(maxsize=8)
 def _path(patterns: str) -> list[Moment]:
+    with _LEARNING:  # whoever else asks meanwhile would learn it too
+        return _learnt(patterns)
+
+
+@lru_cache(maxsize=8)
+def _learnt(patterns: str) -> list[Moment]:
     from rbm.laboratory import machines
 
     lesson = LESSONS[patterns]
     return machines.path(lesson.patterns(), lesson.n_hidden, rate=lesson.rate)
+
+
+@lru_cache(maxsize=1)
+def prepare() -> None:
+    """Have the other lessons learnt while the first is looked at, once a server: each takes seconds."""
+    Thread(target=lambda: [_path(patterns) for patterns in LESSONS], name="rbm-paths", daemon=True).start()
 
 
 @lru_cache(maxsize=256)
