@@ -133,6 +133,17 @@ def test_there_is_one_click_for_every_layer_and_seven_for_the_update(k, persiste
     assert [stage.parts for stage in known] == [*[0] * layers, *range(2, 9)]
 
 
+def test_hidden_probabilities_are_drawn_from_the_click_on_that_gives_them():
+    app = press(open_page(shell.SLOW), "try_slow_3")  # nine pixels
+    press(app, "slow_reset")
+    shown = []
+    for _ in slow_stages.stages(1, persistent=False)[:-1]:
+        shown.append([any(y) for y in bars(app, "Probabilities of the hidden").values()])
+        press(app, "slow_next")
+    # v₀ | p(h|v₀) h₀ p(v|h₀) v₁ | p(h|v₁) and the update
+    assert shown == [[False, False], *[[True, False]] * 4, *[[True, True]] * 7]
+
+
 def test_a_longer_chain_leaves_the_walk_at_what_it_showed():
     app = press(open_page(shell.SLOW), "try_slow_4")  # the decay, of CD-1
     app.slider(key="slow_k").set_value(3).run()

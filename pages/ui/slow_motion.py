@@ -191,7 +191,7 @@ def elements(
     here = known[moved(stage, before, known)]
     return {
         **slow_pictures.layers(update, shape, here, known, mode),
-        "slow_hidden": slow_pictures.hidden(update),
+        "slow_hidden": slow_pictures.hidden(update, here, known),
         **slow_pictures.parts(update, machine, slow_pictures.unit(update, unit), shape, here, mode),
     }
 

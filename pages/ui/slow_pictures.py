@@ -139,9 +139,11 @@ def hidden_bars(drawn: feed.Elements) -> None:
     state_bars(drawn["slow_hidden"], key="slow_hidden", alt=alt, height=190)
 
 
-def hidden(update: Update) -> dict[str, Any]:
-    """The bars of both."""
-    data, model = update.phases.h0_mean[0].numpy(), update.phases.hk_mean[0].numpy()
+def hidden(update: Update, stage: Stage, known: list[Stage]) -> dict[str, Any]:
+    """The bars of both, each from the click on that gives it."""
+    given = [i for i, one in enumerate(known, 1) if one.name.startswith("p(h|v")]
+    means = update.phases.h0_mean[0].numpy(), update.phases.hk_mean[0].numpy()
+    data, model = (mean * (stage.pictures >= at) for mean, at in zip(means, (given[0], given[-1]), strict=True))
     return moving(
         figures.state_option(
             [figures.Bars("given the data", data, outline=True), figures.Bars("given the chain's end", model)],
