@@ -4,14 +4,14 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import cards, instant, lesson, pair
+from pages.ui import cards, instant, lesson, pair, state
 
 
 def reset() -> None:
     """Both machines anew; exact learning only where every state can be visited."""
     chosen = st.session_state
     data, n_hidden = chosen["boltzmann_data"], chosen["boltzmann_hidden"]
-    chosen["boltzmann_method"] = pair.possible(data, n_hidden, chosen["boltzmann_method"])
+    state.put("boltzmann_method", pair.possible(data, n_hidden, chosen["boltzmann_method"]))
     chosen["boltzmann_playing"] = False
     chosen["boltzmann_pair"] = pair.fresh(data, n_hidden, chosen["boltzmann_method"])
 

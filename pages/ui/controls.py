@@ -82,7 +82,7 @@ def _help(name: str, k: Knob) -> str:
 def _bound(name: str) -> tuple[str, Any]:
     """The widget's key, holding the draft's value before the widget is made."""
     key, value = f"draft_{name}", state.draft()[name]
-    st.session_state[key] = value
+    state.put(key, value)
     return key, value
 
 
@@ -97,7 +97,7 @@ def _changed(name: str) -> None:
 
 def _preset() -> None:
     spec = state.to_spec(state.draft())
-    st.session_state["preset"] = next((name for name, preset in PRESETS.items() if preset.spec == spec), None)
+    state.put("preset", next((name for name, preset in PRESETS.items() if preset.spec == spec), None))
     st.selectbox(
         "Preset",
         list(PRESETS),
@@ -179,7 +179,7 @@ def _shown_on(show: Callable[[float, str], Any]) -> Callable[[int, int | None], 
 
 def _classes(names: tuple[str, ...]) -> None:
     everything = tuple(range(len(names)))
-    st.session_state["draft_classes"] = list(state.draft()["classes"] or everything)
+    state.put("draft_classes", list(state.draft()["classes"] or everything))
     st.pills(
         "Classes",
         everything,
@@ -199,7 +199,7 @@ def _changed_classes(everything: tuple[int, ...]) -> None:
 
 def _size() -> None:
     stops = sorted({*_SIZES, state.draft()["size"] or _SIZES[0]})
-    st.session_state["draft_size"] = state.draft()["size"]
+    state.put("draft_size", state.draft()["size"])
     st.select_slider(
         "Training images",
         [*stops, None],

@@ -38,6 +38,12 @@ def _lease() -> _Lease:
     return _Lease()
 
 
+def put(key: str, value: Any) -> None:
+    """Give a widget a value, unless it has it: each assignment goes to the browser and undoes what a hand moved meanwhile."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
 def draft() -> Draft:
     """The settings being edited, by field name; made from the default run at first."""
     if "draft" not in st.session_state:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, comparison, live, run_table, shell, sweep_view
+from pages.ui import cards, comparison, live, run_table, shell, state, sweep_view
 from pages.ui.heat import heat
 from rbm.errors import RbmError
 from rbm.store import open_store
@@ -25,7 +25,7 @@ def choose() -> str | None:
         st.session_state["sweep_chosen"] = busy[0].ledger.name if busy else None
     if not known:
         return None
-    st.session_state["sweep_choice"] = st.session_state["sweep_chosen"] or NEW
+    state.put("sweep_choice", st.session_state["sweep_chosen"] or NEW)
     st.selectbox(
         "Sweep",
         [NEW, *known],

@@ -52,6 +52,19 @@ def test_a_slider_is_answered_over_the_pages_own_socket(server, open_page: OpenP
     expect(page.get_by_text("What to see.")).to_be_visible()
 
 
+def test_a_slider_moved_faster_than_the_script_keeps_every_step(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/slow")
+    ready(page)
+    slider = page.locator(".st-key-slow_stage input")
+    expect(slider).to_have_value("0")
+    slider.focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(120)
+    page.wait_for_timeout(1500)
+    expect(slider).to_have_value("8")
+
+
 def test_a_chain_that_never_crosses_and_one_that_does(server, open_page: OpenPage):
     page = open_page(f"{server.url}/markov")
     ready(page)
