@@ -170,13 +170,11 @@ def likelihood_chart(runs: Sequence[Run], found: dict[str, Evaluation]) -> None:
     st.plotly_chart(figure, height=260, key=f"chart_{RESULT}")
     for letter, result in known:
         if result["method"] == "exact":
-            st.caption(f"**{letter}**: {result['test']:.2f} ± {result['test_error']:.2f}, exact.")
+            st.caption(f"**{letter}**: {figures.number(result['test'])} ± {result['test_error']:.2f}, exact.")
         else:
+            test, low, high = (figures.number(result[f"test{end}"]) for end in ("", "_low", "_high"))
             mark = "" if result["trustworthy"] else " :orange-badge[not to be trusted]"
-            st.caption(
-                f"**{letter}**: {result['test']:.2f}, between {result['test_low']:.2f} and {result['test_high']:.2f}.{mark} "
-                f"{result['reason']}"
-            )
+            st.caption(f"**{letter}**: {test}, between {low} and {high}.{mark} {result['reason']}")
 
 
 def pictures(runs: Sequence[Run]) -> None:

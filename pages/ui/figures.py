@@ -70,6 +70,11 @@ class Bars(NamedTuple):
     outline: bool = False
 
 
+def number(value: float, digits: int = 2) -> str:
+    """A number for people to read, with a true minus sign."""
+    return f"{value:,.{digits}f}".replace("-", "−")
+
+
 def state_option(
     bars: Sequence[Bars],
     labels: Sequence[str],

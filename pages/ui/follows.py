@@ -160,8 +160,8 @@ def _numbers(seen: Compass, k: int) -> dict[str, Any]:
     told = (
         (
             "log-likelihood",
-            f"{seen.log_likelihood:.3f}".replace("-", "−"),
-            f"Nats per picture, exact; the best there is: {seen.best:.3f}.".replace("-", "−"),
+            figures.number(seen.log_likelihood, 3),
+            f"Nats per picture, exact; the best there is: {figures.number(seen.best, 3)}.",
         ),
         ("exact gradient", f"{seen.exact_length:.4f}", "Its length: 0 at the top."),
         (

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui import cards, feed, frames, pad
+from pages.ui.figures import number
 from pages.ui.wall import wall
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def one_recall(stored: list[pad.Pixels], rule: str, beta: float, start: pad.Pixe
     near = overlaps(found.end[None], patterns)[0]
     best = int(near.argmax())
     verdict = f"It ended in {ENDS[kinds(found.end[None], patterns)[0]]}" if found.settled else "It has not settled"
-    verdict += f"; overlap {near[best]:.2f} with pattern {best + 1}."
+    verdict += f"; overlap {number(float(near[best]))} with pattern {best + 1}."
     return pad.path_of(found, start, verdict, (rule, beta, seed, tuple(stored)))
 
 
@@ -110,7 +111,7 @@ def spurious(stored: list[pad.Pixels], rule: str, beta: float, seed: int, starts
         min(10, len(shown)),
         "hopfield_basins",
         "The states in which most recalls ended",
-        labels=[f"{kind}: {n} of {starts} starts, E = {e:.1f}" for _, kind, n, e in shown],
+        labels=[f"{kind}: {n} of {starts} starts, E = {number(e, 1)}" for _, kind, n, e in shown],
         framed=True,
         max_cell=70,
     )

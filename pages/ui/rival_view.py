@@ -169,10 +169,10 @@ def likelihood(name: str, verdict: Verdict | None) -> str:
         return "has none"
     if verdict is None:
         return "at the end"
-    low = f"{verdict.low:.1f}".replace("-", "−")
+    low = figures.number(verdict.low, 1)
     if math.isinf(verdict.high):
         return f"≥ {low}"
-    return f"{low} to " + f"{verdict.high:.1f}".replace("-", "−")
+    return f"{low} to {figures.number(verdict.high, 1)}"
 
 
 def distances(verdict: Verdict) -> str:

@@ -22,11 +22,6 @@ def shown(value: Value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def number(value: float) -> str:
-    """An objective's value, with a true minus sign."""
-    return f"{value:.2f}".replace("-", "−")
-
-
 def words(values: Mapping[str, Value]) -> str:
     """The settings of a trial."""
     return ", ".join(f"{KNOBS[name].label} {shown(value)}" for name, value in values.items())
@@ -111,8 +106,8 @@ def _cell(
         cell["share"] = shares.get(trial.number, 0.0) if state == "running" else 0.0
         cell["text"] = {"pruned": "given up", "failed": "failed"}.get(state, "")
     if trial is not None and trial.value is not None:
-        said = f"{OBJECTIVES[spec.objective].title} {number(trial.value)}"
-        cell["text"] = number(trial.value)
+        said = f"{OBJECTIVES[spec.objective].title} {figures.number(trial.value)}"
+        cell["text"] = figures.number(trial.value)
         cell["colour"], cell["ink"] = _colour(trial.value, ends, OBJECTIVES[spec.objective].more_is_better, mode)
         if best is not None and best.number == trial.number:
             cell["state"], said = "best", f"{said}, the best"

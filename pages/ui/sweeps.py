@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards, comparison, live, run_table, shell, state, sweep_view
+from pages.ui.figures import number
 from pages.ui.heat import heat
 from rbm.errors import RbmError
 from rbm.store import open_store
@@ -138,7 +139,7 @@ def _status(ledger: Ledger, sweep: Sweep | None, trials: list[Trial], best: Tria
     else:
         parts.insert(0, "Finished" if over >= most else "Stopped")
     if best is not None and best.value is not None:
-        parts.append(f"best {sweep_view.number(best.value)} with {sweep_view.words(best.values)}")
+        parts.append(f"best {number(best.value)} with {sweep_view.words(best.values)}")
     st.progress(min(share, 1.0), " · ".join(parts))
 
 

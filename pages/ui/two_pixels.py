@@ -162,9 +162,9 @@ def _table(lesson: Lesson) -> dict[str, Any]:
 def _column(p0: two_pixels.Floats, pair: Pair | None) -> list[str]:
     """W, b₁, b₂, ⟨x₁x₂⟩ and KL of a machine; of the best one where it is at infinity, the limits."""
     if pair is None:
-        return ["no", "finite", "values", f"{two_pixels.means(p0).coupling:.3f}".replace("-", "−"), "0"]
+        return ["no", "finite", "values", figures.number(two_pixels.means(p0).coupling, 3), "0"]
     p = two_pixels.distribution(pair)
-    numbers = [f"{x:.3f}".replace("-", "−") for x in (*pair, two_pixels.means(p).coupling)]
+    numbers = [figures.number(x, 3) for x in (*pair, two_pixels.means(p).coupling)]
     return [*numbers, _small(two_pixels.divergence(p0, p))]
 
 

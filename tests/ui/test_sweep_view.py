@@ -2,7 +2,8 @@
 
 import pytest
 
-from pages.ui.sweep_view import heat_map, importance, number, parallel, read_axis, slices
+from pages.ui.figures import number
+from pages.ui.sweep_view import heat_map, importance, parallel, read_axis, slices
 from rbm.errors import ConfigError
 from rbm.sweep import Axis, SweepSpec, Trial
 
