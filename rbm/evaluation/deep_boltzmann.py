@@ -1,7 +1,8 @@
 """How likely a deep Boltzmann machine finds images: the variational bound, with log Z from AIS. N images.
 
 log Z is that of the machine's joint RBM, whose h¹ is the visible side: AIS on it draws alternate layers and sums (v, h²)
-out in its weights, which is the estimator of Salakhutdinov & Hinton, Deep Boltzmann Machines, 2009, section 3.3.
+out in its weights, which is the estimator of Salakhutdinov & Hinton, Deep Boltzmann Machines, 2009, section 3.2,
+"Evaluating DBM's".
 """
 
 import torch

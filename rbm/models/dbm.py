@@ -19,7 +19,7 @@ class DeepBoltzmannMachine(nn.Module):
     enumeration or AIS and the exact distribution are those of ``joint``, through the functions for RBMs.
 
     Attributes: ``joint``, weight [W¹ᵀ, W²] (H, V + K), visible_bias c¹ (H,), hidden_bias (b, c²) (V + K,);
-    ``n_visible`` V, ``n_hidden`` (H, K). Source: Salakhutdinov & Hinton, Deep Boltzmann Machines, 2009, eq. 9-12.
+    ``n_visible`` V, ``n_hidden`` (H, K). Source: Salakhutdinov & Hinton, Deep Boltzmann Machines, 2009, section 3.
     """
 
     def __init__(self, n_visible: int, n_hidden: tuple[int, int], *, generator: torch.Generator | None = None) -> None:
@@ -80,7 +80,7 @@ class DeepBoltzmannMachine(nn.Module):
 
         q¹ ← σ(vW¹ + q²W²ᵀ + c¹), q² ← σ(q¹W² + c²), ``steps`` times. Each half raises the bound, because a layer's units
         are independent given the other layers. It starts upwards with W¹ doubled, which stands in for the missing
-        input from above (Salakhutdinov & Hinton 2009, section 3.1 and eq. 15-16).
+        input from above (Salakhutdinov & Hinton 2009, on mean-field learning and on pretraining).
         """
         self._check(v)
         w1, w2 = self.weights
@@ -117,7 +117,7 @@ class CopiedRBM(RBM):
     machine. p(h | v) = σ(visible_copies · vW + c) and p(v | h) = σ(hidden_copies · hWᵀ + b).
 
     The lowest layer is learned with the visible one doubled, the uppermost with the hidden one doubled.
-    Source: Salakhutdinov & Hinton 2009, section 3.2, eq. 17-20.
+    Source: Salakhutdinov & Hinton 2009, section 3.1, "Greedy Layerwise Pretraining of DBM's".
     """
 
     def __init__(

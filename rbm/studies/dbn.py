@@ -1,7 +1,7 @@
 """A 500-500-2000 net, pre-trained layer by layer and fine-tuned as a classifier on all of MNIST.
 
 Published: 1.2 % test error (Hinton & Salakhutdinov, Reducing the Dimensionality of Data with Neural Networks, 2006), by conjugate
-gradients; here it is SGD with dropout, which Srivastava et al. (Dropout, JMLR 15, 2014, section 6.1.2) found to bring such
+gradients; here it is SGD with dropout, which Srivastava et al. (Dropout, JMLR 15, 2014, section 6.1.1) found to bring such
 a net below 1 %. No image is shifted or distorted. Optimiser and
 sparsity were chosen on few labels with test images in view (see ``few_labels.tuning``); this net itself was never tuned.
 """

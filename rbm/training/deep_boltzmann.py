@@ -3,7 +3,7 @@
 Since the machine is kept as an RBM with h¹ on one side and (v, h²) on the other (:mod:`rbm.models.dbm`), its phases are an
 RBM's: ⟨h¹ (v, h²)ᵀ⟩ under q(h¹)q(h²) given the data, less the same over chains that draw alternate layers. What follows,
 the centred gradient and the update, is the code that RBMs learn by. N data rows, M chains, V, H, K units.
-Source: Salakhutdinov & Hinton, Deep Boltzmann Machines, 2009, sections 3.1-3.2; centred: Melchior et al. 2016.
+Source: Salakhutdinov & Hinton, Deep Boltzmann Machines, 2009, sections 2 and 3; centred: Melchior et al. 2016.
 """
 
 import math
@@ -153,7 +153,7 @@ def learn_layers(
 ) -> Iterator[LayerEvent | DeepBoltzmannMachine]:
     """Learn both layers one by one with the doubled weights, each by ``config``; the composed machine comes last.
 
-    Salakhutdinov & Hinton 2009, section 3.2: the lower layer sees two copies of v, the upper one makes h¹ from two of h².
+    Salakhutdinov & Hinton 2009, section 3.1: the lower layer sees two copies of v, the upper one makes h¹ from two of h².
     """
     low = CopiedRBM(dataset.n_visible, sizes[0], visible_copies=2, generator=randomness.generator(seed, "low"))
     yield from learn_layer(low, dataset, config, randomness.generator(seed, "layer", 1), layer=1, metrics=metrics)

@@ -46,7 +46,7 @@ class Objective:
 
 @torch.no_grad()
 def discriminative_gradient(model: LabelledRBM, x: Tensor, y: Tensor) -> Gradient:
-    """∂/∂(W over U, b over d, c) of the mean of log p(y|x), exact: Larochelle & Bengio 2008, section 4.
+    """∂/∂(W over U, b over d, c) of the mean of log p(y|x), exact: Larochelle & Bengio 2008, on discriminative RBMs.
 
     With ⟨h_j⟩ under (x, s) = σ(c + xW + sU) and r_s = [s = y] − p(s|x) for each joint state s of the labels, the field
     of unit j gets Σ_s r_s ⟨h_j⟩_s: outer products with x, with s and with 1. Pixel biases get nothing: they cancel.
