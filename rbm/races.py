@@ -161,6 +161,12 @@ class Race:
                     raise ClusterError(f"{method} stopped on the way ({future.status}): press Race again.")
                 done.append(future.result())
 
+    def release(self) -> None:
+        """Nobody watches any more: legs that have not begun never will."""
+        for chain in self._futures.values():
+            for future in chain:
+                future.release()
+
     def column(self, method: str, name: str) -> Floats:
         """``steps``, ``log_likelihood`` or ``reconstruction_error`` of a method so far."""
         return np.concatenate([np.empty(0), *(getattr(leg, name) for leg in self.legs[method])])

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from pages.ui.tasks import _Lease
 from rbm import cluster
 from rbm.errors import ConfigError
+from rbm.races import Race
 from rbm.task import Stepper, Task, begin, release_all
 
 
@@ -92,6 +94,24 @@ def test_a_task_that_nobody_watches_stops_and_goes_on_when_somebody_does(workers
     task.renew()
     wait(lambda: task.status == "finished")
     assert [n for n, _ in task.news] == list(range(40))
+
+
+def test_the_end_of_a_tab_stops_its_tasks_and_what_its_pages_hold_themselves(workers):
+    lease, held, race = (
+        _Lease(),
+        Task(COUNT, to=400, seconds=0.05),
+        Race(n_hidden=8, learning_rate=0.1, updates=5000),
+    )
+    held.start()
+    lease.tasks["held"], lease.others["race"] = held, race
+    wait(lambda: len(held.news) > 2)
+    wait(lambda: (race.collect(), any(race.legs.values()))[1])
+    lease.end()
+    wait(lambda: not held._pumping)
+    assert len(held.news) < 400
+    # What no longer has anybody waiting for it is dropped by the scheduler, the leg under way once it ends.
+    left = lambda dask_scheduler: [key for key in dask_scheduler.tasks if str(key).startswith("run_leg")]  # noqa: E731
+    wait(lambda: not workers.client.run_on_scheduler(left))
 
 
 def test_a_lost_worker_is_replaced_and_nothing_is_told_twice(workers):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, deep_view, figures, frames
+from pages.ui import cards, deep_view, figures, frames, tasks
 from pages.ui.curves import curves
 from rbm.deep.plan import KINDS, SHOWN, DeepSpec, Learned
 from rbm.task import Task
@@ -70,6 +70,7 @@ def start() -> None:
     asked = spec()
     task = Task("rbm.deep.job:train", spec=asked)
     st.session_state.update(deep_task=task, deep_spec=asked)
+    tasks.mind("deep", task)
     task.start()
 
 

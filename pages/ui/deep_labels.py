@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cards, deep_view, facts
+from pages.ui import cards, deep_view, facts, tasks
 from rbm.deep import kept
 from rbm.deep.plan import LabelsPlan, Result
 from rbm.task import Task
@@ -63,6 +63,7 @@ def start(plan: LabelsPlan) -> None:
     known = tuple(result.key for result in kept.load(plan))
     task = Task("rbm.deep.few_labels:compare", plan=plan, known=known)
     st.session_state.update(deep_labels=task, deep_labels_kept=0)
+    tasks.mind("deep labels", task)
     task.start()
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, features_figures, frames, scatter, state, theme
+from pages.ui import cards, features_figures, frames, scatter, state, tasks, theme
 from rbm.datasets.catalog import entry, is_available
 from rbm.errors import CheckpointError, StoreError
 from rbm.experiment import DatasetSpec
@@ -110,6 +110,7 @@ def start(which: str) -> None:
         dataset=judged.dataset,
     )
     st.session_state[which] = made, judged
+    tasks.mind(which, made)
     made.start()
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.ui import cards, figures
+from pages.ui import cards, figures, tasks
 from pages.ui.curves import curves
 from rbm.labels_job import SEEN, Machine, News
 from rbm.task import Task
@@ -56,6 +56,7 @@ def begin() -> None:
         seed=1,
     )
     chosen[f"labels_task_{kind()}"] = new
+    tasks.mind("labels", new)
     new.start()
 
 

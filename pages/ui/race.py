@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, figures
+from pages.ui import cards, figures, tasks
 from pages.ui.curves import curves
 from pages.ui.statebars import state_bars
 from rbm import races
@@ -84,12 +84,13 @@ def start_race() -> None:
     asked = st.session_state
     asked.pop("race_problem", None)
     try:
-        asked["race"] = races.Race(
+        asked["race"] = race = races.Race(
             dataset=PATTERNS[asked["race_patterns"]],
             n_hidden=asked["race_hidden"],
             learning_rate=asked["race_rate"],
             updates=asked["race_updates"],
         )
+        tasks.mind("race", race)
     except ClusterError as error:
         asked["race_problem"] = str(error)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cards, facts, rival_view
+from pages.ui import cards, facts, rival_view, tasks
 from pages.ui.curves import curves
 from rbm import rivals
 from rbm.rivals import CONTENDERS
@@ -137,6 +137,7 @@ def start() -> None:
         classes=None if len(digits) == 10 else digits,
         seconds=float(asked["rivals_seconds"]),
     )
+    tasks.mind("rivals", task)
     task.start()
     asked["rivals"] = task
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import streamlit as st
 
 from rbm.task import Task
+
+
+class Work(Protocol):
+    """What can be told that nobody watches it any more."""
+
+    def release(self) -> None: ...
 
 
 class _Lease:
@@ -12,10 +20,11 @@ class _Lease:
 
     def __init__(self) -> None:
         self.tasks: dict[str, Task] = {}
+        self.others: dict[str, Work] = {}
 
     def end(self) -> None:
-        for task in self.tasks.values():
-            task.release()
+        for work in (*self.tasks.values(), *self.others.values()):
+            work.release()
 
 
 @st.cache_resource(scope="session", on_release=_Lease.end, show_spinner=False)
@@ -40,6 +49,11 @@ def hold(name: str, task: Task) -> Task:
     _lease().tasks[name] = task
     task.start()
     return task
+
+
+def mind(name: str, work: Work) -> None:
+    """Have work that a page itself holds end with the tab too, in place of what had that name."""
+    _lease().others[name] = work
 
 
 def interval(name: str, seconds: float = 0.5) -> float | None:
