@@ -12,17 +12,17 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-import torch
 
 from pages.ui.feed import Feed
 from rbm import cluster, live
 from rbm.errors import ClusterError, ConfigError
-from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import restore
 from rbm.live import LiveRun
 from rbm.past import Past, thin
 from rbm.presets import PRESETS
 from rbm.training.config import TrainConfig
+from tests.waiting import trained, wait
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(epochs=30))  # 960 updates, about a second
@@ -51,26 +51,6 @@ def start() -> Iterator[Callable[[RunSpec], LiveRun]]:
         wait(lambda run=run: not run.active)
 
 
-def wait(condition: Callable[[], bool], seconds: float = 40.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
-
-
-def headless(spec: RunSpec) -> np.ndarray:
-    """The weights of the same run in this process, with one thread like a worker's: bit for bit the same."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        trainer = make_trainer(spec, make_dataset(spec.dataset))
-        while not trainer.finished:
-            trainer.step()
-    finally:
-        torch.set_num_threads(threads)
-    return trainer.model.weight.detach().numpy()
-
-
 def test_a_run_finishes_with_the_very_parameters_of_the_same_run_without_a_cluster(start):
     run = start(SPEC)
     run.play()
@@ -79,7 +59,7 @@ def test_a_run_finishes_with_the_very_parameters_of_the_same_run_without_a_clust
     assert run.step_number == run.total_steps == 960
     assert [e.step for e in run.history.events][:5] == [0, 1, 2, 4, 8]
     assert run.history.events[-1].step == 960
-    np.testing.assert_array_equal(run.snapshot.weight, headless(SPEC))
+    np.testing.assert_array_equal(run.snapshot.weight, trained(SPEC))
     assert run.first.step == 0 or run.first.step < 100
     assert run.past[0].step == run.first.step
     assert run.past[-1].step == 960
@@ -183,7 +163,7 @@ def test_a_killed_worker_costs_seconds_and_changes_nothing(start, monkeypatch, w
     assert run.step_number == 150 * 32
     steps = [e.step for e in run.history.events]
     assert steps == sorted(set(steps))
-    np.testing.assert_array_equal(run.snapshot.weight, headless(spec))
+    np.testing.assert_array_equal(run.snapshot.weight, trained(spec))
 
 
 def test_no_process_stays_behind_when_the_server_is_killed():

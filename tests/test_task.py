@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,6 +12,7 @@ from rbm import cluster
 from rbm.errors import ConfigError
 from rbm.races import Race
 from rbm.task import Stepper, Task, begin, release_all
+from tests.waiting import wait
 
 
 def count(to: int, seconds: float = 0.0) -> Iterator[tuple[int, int]]:
@@ -48,13 +49,6 @@ def test_what_ends_badly_says_why():
 def test_a_task_needs_a_module_and_a_function(name):
     with pytest.raises(ConfigError, match=r"is named 'rbm\.module:function'"):
         begin(name, {})
-
-
-def wait(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")

@@ -15,14 +15,15 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 
 def declare(name: str, html: str, *scripts: str) -> "ComponentRenderer":
-    """The function that mounts the component `name`: `assets/<name>.css` and the scripts, joined into one module.
+    """The function that mounts the component `name`: the scripts, joined into one module, and their style sheets.
 
     Call it once, at the top of a module. Python imports a module once per process, so the definition is read once and
     never registered twice under one name; and as every mount first offers its definition to the runtime that is
     running, it is also found by later sessions, and by AppTest, which makes a new runtime (and registry) every time.
     """
     script = "\n".join(_brief((ASSETS / f"{script}.js").read_text("utf-8")) for script in scripts or (name,))
-    style = (ASSETS / f"{name}.css").read_text("utf-8")
+    shared = [ASSETS / f"{script}.css" for script in scripts if script != name]
+    style = "\n".join(file.read_text("utf-8") for file in (*shared, ASSETS / f"{name}.css") if file.exists())
     return st.components.v2.component(f"boltzmann_{name}", html=html, css=style, js=script)
 
 

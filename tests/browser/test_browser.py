@@ -9,17 +9,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from tests.waiting import wait
+
 pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., Page]
 expect.set_options(timeout=30_000)  # two cores train, draw and test at once
-
-
-def wait(condition: Callable[[], bool], seconds: float = 30.0, what: str = "it") -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
-        time.sleep(0.05)
 
 
 def press(page: Page, key: str) -> None:

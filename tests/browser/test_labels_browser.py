@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_browser import OpenPage, fits, picture, points, press, wait
+from tests.browser.test_browser import OpenPage, fits, picture, points, press
+from tests.waiting import wait
 
 pytestmark = pytest.mark.browser
 

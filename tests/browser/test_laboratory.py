@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 
 from pages.ui.graph import ALL, RBM, machine
 from rbm.evaluation.exact_boltzmann import thermodynamics
-from tests.browser.test_browser import OpenPage, press, wait
+from tests.browser.test_browser import OpenPage, press
+from tests.waiting import wait
 
 pytestmark = pytest.mark.browser
 

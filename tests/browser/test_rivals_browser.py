@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.browser.test_browser import OpenPage, fits, picture, wait
+from tests.browser.test_browser import OpenPage, fits, picture
 from tests.browser.test_lessons_browser import ready
+from tests.waiting import wait
 
 pytestmark = pytest.mark.browser
 

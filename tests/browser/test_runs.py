@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_browser import OpenPage, at_rest, epoch, go, picture, points, press, train_until, wait
+from tests.browser.test_browser import OpenPage, at_rest, epoch, go, picture, points, press, train_until
+from tests.waiting import wait
 
 pytestmark = pytest.mark.browser
 ROW, HEAD = 35, 35  # pixels of the table

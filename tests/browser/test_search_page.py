@@ -5,7 +5,8 @@ from playwright.sync_api import Page, expect
 
 from rbm.experiment import DatasetSpec, RunSpec
 from rbm.link import to_url
-from tests.browser.test_browser import OpenPage, go, picture, press, wait
+from tests.browser.test_browser import OpenPage, go, picture, press
+from tests.waiting import wait
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,21 +16,15 @@ import torch
 
 from rbm import cluster, live, recording
 from rbm.errors import StoreError
-from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.live import LiveRun
 from rbm.recording import Record
 from rbm.store import Progress, Store
 from rbm.training.config import TrainConfig
+from tests.waiting import trained, wait
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(algorithm="pcd", optimizer="adam", epochs=90))
-
-
-def wait(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 # On PostgreSQL by hand alone: seconds of waiting for what the other tests of the registry show there too.
@@ -41,19 +35,6 @@ on_both = pytest.mark.parametrize("url", ["sqlite", pytest.param("postgresql", m
 def workers() -> Iterator[cluster.Cluster]:
     yield cluster.connect()
     cluster.disconnect()
-
-
-def trained(spec: RunSpec) -> np.ndarray:
-    """The weights of the same run, uninterrupted and without a cluster, with one thread like a worker's."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        trainer = make_trainer(spec, make_dataset(spec.dataset))
-        while not trainer.finished:
-            trainer.step()
-    finally:
-        torch.set_num_threads(threads)
-    return trainer.model.weight.detach().numpy()
 
 
 @pytest.mark.slow  # the test of kill -9 reads the same registry

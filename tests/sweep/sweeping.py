@@ -1,16 +1,13 @@
 """What the tests of sweeps share."""
 
-import time
-from collections.abc import Callable
-
 import numpy as np
-import torch
 
 from rbm.checkpoint import from_bytes
-from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.store import Store
 from rbm.sweep import Axis, Ledger, SweepSpec
 from rbm.training.config import TrainConfig
+from tests.waiting import trained
 
 BASE = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(7), TrainConfig(epochs=60, batch_size=10))
 GRID = (Axis("n_hidden", (5, 7, 11)), Axis("k", (1, 2, 3)))
@@ -21,26 +18,6 @@ LONG = SweepSpec(
     (Axis("n_hidden", (13, 23)), Axis("k", (1, 2))),
     objective="free_energy_gap",
 )
-
-
-def wait(condition: Callable[[], bool], seconds: float = 90.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
-
-
-def trained(spec: RunSpec) -> np.ndarray:
-    """The weights of the same run, uninterrupted and without a cluster, with one thread like a worker's."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        trainer = make_trainer(spec, make_dataset(spec.dataset))
-        while not trainer.finished:
-            trainer.step()
-    finally:
-        torch.set_num_threads(threads)
-    return trainer.model.weight.detach().numpy()
 
 
 def check_each_counted_once(store: Store, name: str, spec: SweepSpec) -> None:

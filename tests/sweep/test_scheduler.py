@@ -13,7 +13,8 @@ import pytest
 from rbm import cluster
 from rbm.store import Store
 from rbm.sweep import Ledger, Sweep
-from tests.sweep.sweeping import LONG, check_each_counted_once, wait
+from tests.sweep.sweeping import LONG, check_each_counted_once
+from tests.waiting import wait
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 3

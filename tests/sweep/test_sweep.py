@@ -19,7 +19,8 @@ from rbm.sweep.objective import PSEUDO_IMAGES
 from rbm.sweep.study import rungs
 from rbm.training.config import TrainConfig
 from tests.databases import on_both
-from tests.sweep.sweeping import BASE, LONG, QUICK, check_each_counted_once, wait
+from tests.sweep.sweeping import BASE, LONG, QUICK, check_each_counted_once
+from tests.waiting import wait
 
 
 @pytest.fixture(scope="module")

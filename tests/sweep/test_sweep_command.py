@@ -14,7 +14,8 @@ from rbm import cluster
 from rbm.__main__ import main
 from rbm.store import Store, open_store
 from rbm.sweep import Ledger, Sweep
-from tests.sweep.sweeping import LONG, check_each_counted_once, wait
+from tests.sweep.sweeping import LONG, check_each_counted_once
+from tests.waiting import wait
 
 ROOT = Path(__file__).resolve().parents[2]
 

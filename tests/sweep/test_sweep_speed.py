@@ -13,7 +13,7 @@ from rbm.live import LiveRun
 from rbm.store import Store
 from rbm.sweep import Axis, Ledger, Sweep, SweepSpec
 from rbm.training.config import TrainConfig
-from tests.sweep.sweeping import wait
+from tests.waiting import wait
 
 pytestmark = pytest.mark.slow
 LOOK_SECONDS = 6.0
