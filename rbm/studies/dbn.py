@@ -2,8 +2,9 @@
 
 Published: 1.2 % test error (Hinton & Salakhutdinov, Reducing the Dimensionality of Data with Neural Networks, 2006), by conjugate
 gradients; here it is SGD with dropout, which Srivastava et al. (Dropout, JMLR 15, 2014, section 6.1.1) found to bring such
-a net below 1 %. No image is shifted or distorted. Optimiser and
-sparsity were chosen on few labels with test images in view (see ``few_labels.tuning``); this net itself was never tuned.
+a net below 1 %. No image is shifted or distorted. Optimiser and sparsity were chosen on few labels with test images in view
+(see ``few_labels.tuning``); rate and dropout of the fine-tuning on 6,000 validation images: 12 epochs left 1.57 % of them
+wrong at rate 0.3, 1.97 % at 0.1, 2.05 % at 0.1 without dropout, 2.45 % at 0.1 after pre-training without sparsity.
 """
 
 import time
@@ -20,7 +21,7 @@ from rbm.training.greedy import make_dbn, train_greedily
 
 SIZES = (500, 500, 2000)
 PRETRAINING = 10  # epochs a layer
-EPOCHS = 30  # of fine-tuning
+EPOCHS = 40  # of fine-tuning
 COLUMNS = (
     Column("hidden units"),
     Column("seed"),
@@ -33,8 +34,8 @@ COLUMNS = (
     Column("published, %"),
 )
 NOTES = (
-    "All 60,000 images, with labels for the fine-tuning alone: SGD, momentum 0.9, rate 0.1 falling linearly to 0, batches of "
-    "100, dropout of 0.2 of the pixels and 0.5 of the units. Pre-training: CD-1, rate 0.1 falling linearly to 0. The loss is "
+    "All 60,000 images, with labels for the fine-tuning alone: SGD, momentum 0.9, rate 0.3 falling linearly to 0, batches of "
+    "100, dropout of 0.1 of the pixels and 0.2 of the units. Pre-training: CD-1, rate 0.1 falling linearly to 0. The loss is "
     "with dropout on.",
 )
 
@@ -50,7 +51,7 @@ def run(
 ) -> Table:
     """One net a seed."""
     data = undivided(load_dataset("mnist") if dataset is None else dataset)
-    tuned, rows = FinetuneConfig(epochs=epochs), []
+    tuned, rows = FinetuneConfig(epochs=epochs, learning_rate=0.3, dropout_input=0.1, dropout_hidden=0.2), []
     for seed in seeds:
         started = time.perf_counter()
         dbn = make_dbn(data.n_visible, sizes, seed)
