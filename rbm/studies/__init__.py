@@ -22,17 +22,17 @@ class Study(NamedTuple):
 
 STUDIES = MappingProxyType(
     {
-        "presets": Study("What do the app's default and its PCD preset reach in 15 seconds?", 6),
+        "presets": Study("What do the app's default and its PCD preset reach in 15 seconds?", 2),
         "centring": Study("What is centring worth, on MNIST and on its negative? 16 hidden units, exact.", 3),
         "minute": Study("How good do 500 hidden units get within a minute of training?", 3),
         "ordering": Study("CD-1, CD-3, CD-25, PCD-1, PT: which likelihood, which reconstruction error?", 4),
         "rivals": Study(
             "An RBM, a GAN, a DCGAN, an autoencoder and a VAE, equally large, a minute each: who is best?", 8
         ),
-        "labels_few": Study("What is pre-training worth with 100 to 60,000 labels? Error with and without it.", 6),
-        "dbn": Study("Which test error does a pre-trained 500-500-2000 net reach on all of MNIST?", 8),
-        "dbm": Study("How good is a deep Boltzmann machine of 500-1000 units? The bound on its likelihood.", 13),
-        "best500": Study("How good do 500 hidden units get within 20 minutes of training?", 30),
+        "labels_few": Study("What is pre-training worth with 100 to 60,000 labels? Error with and without it.", 10),
+        "dbn": Study("Which test error does a pre-trained 500-500-2000 net reach on all of MNIST?", 12),
+        "dbm": Study("How good is a deep Boltzmann machine of 500-1000 units? The bound on its likelihood.", 30),
+        "best500": Study("How good do 500 hidden units get within 20 minutes of training?", 10),
         "labels": Study("How many test digits does a machine of pictures and labels misread, learnt three ways?", 40),
     }
 )

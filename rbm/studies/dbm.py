@@ -25,7 +25,7 @@ from rbm.training.greedy import LayerEvent
 
 SIZES = (500, 1000)
 GREEDY = 5  # epochs a layer
-EPOCHS = 25
+EPOCHS = 60
 MEAN_FIELD_STEPS = 3  # while learning; ten times as many when judged
 MEMORY = 0.9995
 EFFORT = Effort(temperatures=3000, population=500, population_temperatures=1000)
