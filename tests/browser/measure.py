@@ -19,7 +19,7 @@ from rbm.training.config import TrainConfig
 from tests.browser.conftest import FLAGS, find_chromium, start_server
 from tests.browser.test_browser import epoch, expect, press
 
-ROUNDS, CLICKS, TURNS, SECONDS = 5, 20, 12, 6.0
+ROUNDS, CLICKS, TURNS, SECONDS = 5, 20, 24, 4.0
 IMAGES = 54_000
 RUN = RunSpec(training=TrainConfig(epochs=500))  # the default, without an end
 
