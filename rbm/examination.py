@@ -103,38 +103,38 @@ def examine(
     from rbm.samplers import chains as start
     from rbm.samplers import gibbs
 
-    model = restore(parameters)
+    # Not torch.no_grad() over all of it: left at a yield, it would hold for whatever else runs on the worker's thread.
+    model = restore(parameters).requires_grad_(False)
     yield _modes(model)
     data = fixed_data(RunSpec.from_json(spec))
     n = min(n_samples, len(data["test"]), len(data["train"]))
     draw = randomness.generator(seed, "examination")
     walkers = start.from_noise(model, n, draw)
-    own = float(model.free_energy(data["test"][:n]).mean().detach())
+    own = float(model.free_energy(data["test"][:n]).mean())
     seen = []
-    with torch.no_grad():
-        for sweep in range(1, n_sweeps + 1):
-            walkers, _ = gibbs.sweep(model, walkers, draw)
-            seen.append(model.free_energy(walkers.v))
-            if sweep % NEWS_EVERY == 0 or sweep == n_sweeps:
-                yield Walk(_array(torch.stack(seen).mean(1)), own, _array(walkers.v[:SHOWN]))
-        settled = torch.stack(seen[n_sweeps // 2 :])
-        found = mixing.diagnose(settled)
-        memory = mixing.autocorrelation(settled)[:LAGS]
-        yield Mixed(found.autocorrelation_time, found.ess, found.r_hat, found.verdict, _array(memory))
-        yield _energies(model, {name: rows[:n] for name, rows in data.items()}, walkers.v, draw)
-        alike = samples.resemblance(data["test"][:n], walkers.v)
-        copied = samples.privacy_loss(data["train"][:n], data["test"][:n], walkers.v)
-        near = samples.nearest(walkers.v[:SHOWN], data["train"])
-        yield Likeness(
-            alike.data_side,
-            alike.sample_side,
-            alike.standard_error,
-            alike.verdict,
-            copied,
-            _array(walkers.v[:SHOWN]),
-            _array(data["train"][near.rows[:, 0]]),
-            _array(near.distance[:, 0]),
-        )
+    for sweep in range(1, n_sweeps + 1):
+        walkers, _ = gibbs.sweep(model, walkers, draw)
+        seen.append(model.free_energy(walkers.v))
+        if sweep % NEWS_EVERY == 0 or sweep == n_sweeps:
+            yield Walk(_array(torch.stack(seen).mean(1)), own, _array(walkers.v[:SHOWN]))
+    settled = torch.stack(seen[n_sweeps // 2 :])
+    found = mixing.diagnose(settled)
+    memory = mixing.autocorrelation(settled)[:LAGS]
+    yield Mixed(found.autocorrelation_time, found.ess, found.r_hat, found.verdict, _array(memory))
+    yield _energies(model, {name: rows[:n] for name, rows in data.items()}, walkers.v, draw)
+    alike = samples.resemblance(data["test"][:n], walkers.v)
+    copied = samples.privacy_loss(data["train"][:n], data["test"][:n], walkers.v)
+    near = samples.nearest(walkers.v[:SHOWN], data["train"])
+    yield Likeness(
+        alike.data_side,
+        alike.sample_side,
+        alike.standard_error,
+        alike.verdict,
+        copied,
+        _array(walkers.v[:SHOWN]),
+        _array(data["train"][near.rows[:, 0]]),
+        _array(near.distance[:, 0]),
+    )
 
 
 def _modes(model: RBM) -> Modes:

@@ -131,6 +131,20 @@ def test_every_file_is_short_enough_to_read():
     assert not long
 
 
+def test_no_generator_stops_inside_a_block_that_switches_gradients():
+    """torch's switch belongs to the thread: left at a yield it holds for whatever else runs there, a training, say."""
+    switches = {"no_grad", "inference_mode", "enable_grad", "set_grad_enabled"}
+    for path, _ in files():
+        for block in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(block, ast.With) and any(
+                isinstance(call, ast.Attribute) and call.attr in switches
+                for item in block.items
+                for call in ast.walk(item.context_expr)
+            ):
+                stops = [node.lineno for node in ast.walk(block) if isinstance(node, ast.Yield | ast.YieldFrom)]
+                assert not stops, f"{path}: a yield in line {stops} inside a block that switches gradients"
+
+
 def test_no_two_test_files_share_a_name():
     """pytest imports them by their bare names, and stops collecting at the second of two."""
     names = [path.name for path in ROOT.glob("tests/**/test_*.py")]

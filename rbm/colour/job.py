@@ -68,7 +68,7 @@ def learn(
             swept += SWEEPS
             back = model.visible_mean(model.hidden_mean(shown))
             strongest = model.weight.norm(dim=0).argsort(descending=True)[:FILTERS]
-            yield Look(
+            look = Look(
                 event.epoch,
                 epochs,
                 float(np.square(code.images(back) - code.images(shown)).mean()),
@@ -80,6 +80,7 @@ def learn(
                 code.images(dreams),
                 swept,
             )
+        yield look
         if trainer.finished:
             return
         for _ in range(min(every, trainer.total_steps - trainer.step_number) - 1):
