@@ -30,7 +30,7 @@ STUDIES = MappingProxyType(
             "An RBM, a GAN, a DCGAN, an autoencoder and a VAE, equally large, a minute each: who is best?", 8
         ),
         "labels_few": Study("What is pre-training worth with 100 to 60,000 labels? Error with and without it.", 10),
-        "dbn": Study("Which test error does a pre-trained 500-500-2000 net reach on all of MNIST?", 12),
+        "dbn": Study("Which test error does a pre-trained 500-500-2000 net reach on all of MNIST?", 20),
         "dbm": Study("How good is a deep Boltzmann machine of 500-1000 units? The bound on its likelihood.", 30),
         "best500": Study("How good do 500 hidden units get within 20 minutes of training?", 10),
         "labels": Study("How many test digits does a machine of pictures and labels misread, learnt three ways?", 40),

@@ -21,7 +21,7 @@ from rbm.training.greedy import make_dbn, train_greedily
 
 SIZES = (500, 500, 2000)
 PRETRAINING = 10  # epochs a layer
-EPOCHS = 40  # of fine-tuning
+EPOCHS = 80  # of fine-tuning
 COLUMNS = (
     Column("hidden units"),
     Column("seed"),
