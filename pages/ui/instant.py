@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _mount: ComponentRenderer = declare("instant", '<div class="instant" hidden></div>', "board", "instant")
 
 
+LONGEST_WAIT = 0.2  # seconds
+
+
 class Sliders(NamedTuple):
     """What a page's sliders can be asked: the stops of each, in order, and what the page draws for a choice of them.
 
@@ -82,6 +85,13 @@ def respond(
     ours.sliders = sliders = Sliders(stops, draw, ours.turn)
     _mount(key="instant", data={"address": f"moved/{ours.token}", "sliders": list(stops)})
     return sliders.drawn([st.session_state[key] for key in stops], now)
+
+
+def give_way() -> None:
+    """Let the page have the answer that is being drawn for it, before its script begins to take the same time."""
+    turn = feed.current().turn
+    if turn.acquire(timeout=LONGEST_WAIT):
+        turn.release()
 
 
 async def serve(socket: WebSocket) -> None:

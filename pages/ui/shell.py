@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
+from pages.ui import instant
 from pages.ui.component import declare
 from rbm import cluster, live, recording, sweep, task
 from rbm.errors import ClusterError, StoreError
@@ -133,6 +134,7 @@ def _warm_up() -> None:
 
 def run() -> None:
     """Draw the shell and the page that was asked for."""
+    instant.give_way()
     st.set_page_config(NAME, str(ROOT / "assets/icon.svg"), layout="wide", menu_items={"about": None})
     st.logo(str(ROOT / "assets/logo.svg"), icon_image=str(ROOT / "assets/icon.svg"), size="large")
     st.navigation(pages(), position="top").run()
