@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
+    ("rbm.kernels",),
     ("rbm.errors", "rbm.randomness", "rbm.numerics", "rbm.files"),
     ("rbm.archive",),
     ("rbm.units", "rbm.datasets"),

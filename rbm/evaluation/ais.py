@@ -144,8 +144,8 @@ class Path:
 
     def log_ratio(self, v: Tensor, x: Tensor, old: float, new: float) -> Tensor:
         """log p*_new(v) − log p*_old(v), (N,) float64."""
-        hidden = self.hidden_unit.log_partition(new * x) - self.hidden_unit.log_partition(old * x)
-        return (new - old) * double(v @ (self._visible_bias - self.base)) + double(hidden).sum(1)
+        visible = double(v @ (self._visible_bias - self.base))
+        return (new - old) * visible + self.hidden_unit.log_ratio(x, old, new)
 
     def hidden_field(self, x: Tensor, beta: float) -> Tensor:
         """The field in which h is drawn given v at β, (N, H)."""

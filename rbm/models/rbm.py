@@ -139,22 +139,27 @@ class RBM(nn.Module):
 
     def hidden_mean(self, v: Tensor, beta: float = 1.0) -> Tensor:
         """⟨h⟩ given v at inverse temperature β, (N, H); for Bernoulli units p(h = 1 | v) = σ(β(vW + c))."""
-        return self.hidden_unit.anneal(beta).mean(beta * self.hidden_field(v))
+        return self.hidden_unit.anneal(beta).mean(_scaled(self.hidden_field(v), beta))
 
     def visible_mean(self, h: Tensor, beta: float = 1.0) -> Tensor:
         """⟨v⟩ given h at inverse temperature β, (N, V); for Bernoulli units p(v = 1 | h) = σ(β(hWᵀ + b))."""
-        return self.visible_unit.anneal(beta).mean(beta * self.visible_field(h))
+        return self.visible_unit.anneal(beta).mean(_scaled(self.visible_field(h), beta))
 
     def sample_hidden(self, v: Tensor, generator: torch.Generator, beta: float = 1.0) -> Tensor:
         """h drawn from p(h | v) at inverse temperature β, (N, H)."""
-        return self.hidden_unit.anneal(beta).sample(beta * self.hidden_field(v), generator)
+        return self.hidden_unit.anneal(beta).sample(_scaled(self.hidden_field(v), beta), generator)
 
     def sample_visible(self, h: Tensor, generator: torch.Generator, beta: float = 1.0) -> Tensor:
         """v drawn from p(v | h) at inverse temperature β, (N, V)."""
-        return self.visible_unit.anneal(beta).sample(beta * self.visible_field(h), generator)
+        return self.visible_unit.anneal(beta).sample(_scaled(self.visible_field(h), beta), generator)
 
     def extra_repr(self) -> str:
         return f"{self.n_visible} {self.visible_unit.name} visible, {self.n_hidden} {self.hidden_unit.name} hidden"
+
+
+def _scaled(field: Tensor, beta: float) -> Tensor:
+    """β times the field; the field itself at β = 1, which is nearly always: a pass over memory less."""
+    return field if beta == 1.0 else beta * field
 
 
 def _layers(visible: str, hidden: str, n_states: int | None) -> tuple[Unit, Unit]:

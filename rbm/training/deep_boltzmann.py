@@ -21,7 +21,7 @@ from rbm.training import gradients
 from rbm.training.centring import Centring
 from rbm.training.config import TrainConfig
 from rbm.training.events import TrainEvent
-from rbm.training.fused import FusedStep
+from rbm.training.fused import fused_step
 from rbm.training.gradients import Phases
 from rbm.training.greedy import LayerEvent, activities, learn_layer
 from rbm.training.loop import LARGEST_WEIGHT, MOST_BATCHES_BETWEEN_EVENTS, WORK_BETWEEN_EVENTS
@@ -67,7 +67,7 @@ class DeepBoltzmannTrainer:
         with torch.no_grad():
             first, _ = model.mean_field(self._probe["train"].to(model.joint.weight), mean_field_steps)
         self._centring = Centring(model.joint, first.mean(0)) if config.centred == "on" else None
-        self._update = FusedStep(model.joint, Momentum(model.joint), self._centring)
+        self._update = fused_step(model.joint, Momentum(model.joint), self._centring)
         self._chains: Tensor | None = None  # (v, h²) of the chains, (M, V + K)
         self.batches_per_epoch = math.ceil(len(self._data) / config.batch_size)
         self.total_steps = self.batches_per_epoch * config.epochs

@@ -17,7 +17,7 @@ from rbm.training import gradients
 from rbm.training.centring import Centring
 from rbm.training.config import LIVE, TrainConfig
 from rbm.training.events import TrainEvent
-from rbm.training.fused import FusedStep
+from rbm.training.fused import fused_step
 from rbm.training.metrics import Metric, Probe
 from rbm.training.negative import make_negative
 from rbm.training.optimizers import Momentum, make_optimizer, scheduled_rate
@@ -89,13 +89,13 @@ class Trainer:
         self.batches_per_epoch = math.ceil(len(self._data) / config.batch_size)
         self.total_steps = self.batches_per_epoch * config.epochs
         self.step_number, self.seconds = 0, 0.0
-        self._order, self._rows = torch.empty(0, dtype=torch.long, device=device), self._data.new_empty(0, 0)
+        self._order = torch.empty(0, dtype=torch.long, device=device)
         self.precision = choose_precision(config, model)
         self._half = HalfCopy(model) if self.precision.dtype == torch.bfloat16 else None
         self._negative = make_negative(model if self._half is None else self._half.model, config, self._coins)
         self._fused = None
         if type(self._optimizer) is Momentum and not self._negative.learns:
-            self._fused = FusedStep(model, self._optimizer, self._centring)
+            self._fused = fused_step(model, self._optimizer, self._centring)
         self._last_report, self._window = 0, Window()
         self.probe = _probe(dataset, config, generator)
         self._good = _copy(model)
@@ -201,13 +201,12 @@ class Trainer:
         if position == 0:
             self._order = torch.randperm(len(self._data), generator=self._generator, device=self._data.device)
         chosen = self._order[position * size : (position + 1) * size]
-        if len(chosen) != len(self._rows):
-            self._rows = self._data.new_empty(len(chosen), self._data.shape[1])
-        rows = torch.index_select(self._data, 0, chosen, out=self._rows)  # into memory still warm
-        dtype = rows.dtype if self._half is None else torch.bfloat16
+        dtype = self._data.dtype if self._half is None else torch.bfloat16
         if self.config.binarise == "stochastic":
-            return self._coins.flip(rows, torch.empty_like(rows, dtype=dtype))
-        return binarise(rows, self.config.binarise, self._generator).to(dtype, copy=self.config.binarise == "none")
+            out = torch.empty(len(chosen), self._data.shape[1], dtype=dtype, device=self._data.device)
+            return self._coins.flip_rows(self._data, chosen, out)
+        rows = self._data[chosen]
+        return binarise(rows, self.config.binarise, self._generator).to(dtype)
 
     def _update(self, phases: gradients.Phases, rate: float) -> None:
         if self._fused is not None and self._fused.covers(self.config, phases):

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from rbm import randomness
+from rbm.numerics import double
 
 
 class Unit(ABC):
@@ -26,6 +27,10 @@ class Unit(ABC):
     @abstractmethod
     def log_partition(self, x: Tensor) -> Tensor:
         """log Σ_s exp(x·s − base_energy(s)) for the field x of each unit: (..., K) -> (..., n), nats."""
+
+    def log_ratio(self, x: Tensor, old: float, new: float) -> Tensor:
+        """Σ log_partition(new·x) − log_partition(old·x) over the layer, in nats: (N, K) -> (N,), float64."""
+        return double(self.log_partition(new * x) - self.log_partition(old * x)).sum(1)
 
     @abstractmethod
     def mean(self, x: Tensor) -> Tensor:

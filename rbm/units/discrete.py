@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rbm import randomness
+from rbm import kernels, randomness
 from rbm.errors import ConfigError
 from rbm.units.base import Unit, uniform_like
 
@@ -50,11 +50,14 @@ class Bernoulli(Discrete):
         return torch.sigmoid(x)
 
     def sample(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        return randomness.bernoulli(torch.sigmoid(x), generator)
+        return randomness.logistic(x, generator)
 
     def draw(self, x: Tensor, coins: randomness.Coins) -> tuple[Tensor, Tensor]:
-        p = x.sigmoid_()
-        return p, coins.flip(p)
+        return coins.draw(x)
+
+    def log_ratio(self, x: Tensor, old: float, new: float) -> Tensor:
+        same = x.dtype == torch.float32 and x.ndim == 2 and kernels.fits(x)
+        return kernels.log_ratio(x, old, new) if same else super().log_ratio(x, old, new)
 
     def states(self) -> Tensor:
         return torch.tensor([0.0, 1.0])
@@ -80,12 +83,11 @@ class Spin(Discrete):
         return torch.tanh(x)
 
     def sample(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        return 2 * randomness.bernoulli(torch.sigmoid(2 * x), generator) - 1
+        return 2 * randomness.logistic(2 * x, generator) - 1
 
     def draw(self, x: Tensor, coins: randomness.Coins) -> tuple[Tensor, Tensor]:
-        p = x.mul_(2).sigmoid_()
-        s = coins.flip(p).mul_(2).sub_(1)
-        return p.mul_(2).sub_(1), s
+        p, s = coins.draw(x.mul_(2))
+        return p.mul_(2).sub_(1), s.mul_(2).sub_(1)
 
     def states(self) -> Tensor:
         return torch.tensor([-1.0, 1.0])

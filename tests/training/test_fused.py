@@ -11,7 +11,7 @@ from rbm.randomness import Coins, generator
 from rbm.training import gradients
 from rbm.training.centring import Centring
 from rbm.training.config import TrainConfig
-from rbm.training.fused import FusedStep
+from rbm.training.fused import CompiledStep, FusedStep, fused_step
 from rbm.training.loop import Trainer
 from rbm.training.optimizers import Momentum
 from rbm.training.penalties import penalise
@@ -19,8 +19,8 @@ from rbm.training.penalties import penalise
 VISIBLE, HIDDEN, ROWS, CHAINS = 7, 3, 11, 13
 
 
-def machine(seed: int = 3) -> RBM:
-    model = RBM(VISIBLE, HIDDEN).double()
+def machine(seed: int = 3, dtype: torch.dtype = torch.float64) -> RBM:
+    model = RBM(VISIBLE, HIDDEN).to(dtype)
     draw = generator(seed, "parameters")
     with torch.no_grad():
         for p in model.parameters():
@@ -30,19 +30,23 @@ def machine(seed: int = 3) -> RBM:
 
 @pytest.mark.parametrize("centred", ["on", "off"])
 @pytest.mark.parametrize("sparsity_cost", [0.0, 0.7])
-def test_three_fused_steps_are_three_plain_steps(centred, sparsity_cost):
-    """Fewer data rows than chains, momentum, decay and sparsity: every factor counts. In float64, so to 1e-12."""
+@pytest.mark.parametrize(
+    ("dtype", "form", "tolerance"), [(torch.float64, FusedStep, 1e-12), (torch.float32, CompiledStep, 3e-6)]
+)
+def test_three_fused_steps_are_three_plain_steps(centred, sparsity_cost, dtype, form, tolerance):
+    """Fewer data rows than chains, momentum, decay and sparsity: every factor counts. Float64 takes torch's operations."""
     config = TrainConfig(momentum=0.7, weight_decay=0.01, sparsity_cost=sparsity_cost, centred=centred)
-    plain = machine()
+    plain = machine(dtype=dtype)
     quick = copy.deepcopy(plain)
-    mean = torch.rand(VISIBLE, generator=generator(5), dtype=torch.float64)
+    mean = torch.rand(VISIBLE, generator=generator(5), dtype=dtype)
     offsets = [Centring(m, mean) if centred == "on" else None for m in (plain, quick)]
     optimizers = [Momentum(m) for m in (plain, quick)]
-    fused = FusedStep(quick, optimizers[1], offsets[1])
+    fused = fused_step(quick, optimizers[1], offsets[1])
+    assert type(fused) is form
     draw = generator(6)
     for _ in range(3):
-        v0, vk = (torch.randint(0, 2, (n, VISIBLE), generator=draw).double() for n in (ROWS, CHAINS))
-        h0, hk = (torch.rand(n, HIDDEN, generator=draw, dtype=torch.float64) for n in (ROWS, CHAINS))
+        v0, vk = (torch.randint(0, 2, (n, VISIBLE), generator=draw).to(dtype) for n in (ROWS, CHAINS))
+        h0, hk = (torch.rand(n, HIDDEN, generator=draw, dtype=dtype) for n in (ROWS, CHAINS))
         phases = gradients.Phases(v0, h0, vk, hk, None)
         assert fused.covers(config, phases)
         gradient = gradients.contrast(phases)
@@ -55,14 +59,14 @@ def test_three_fused_steps_are_three_plain_steps(centred, sparsity_cost):
             offsets[0].after_step()
         fused.step(phases, config, 0.3)
     for p, q in zip(plain.parameters(), quick.parameters(), strict=True):
-        torch.testing.assert_close(q, p, rtol=0, atol=1e-12)
+        torch.testing.assert_close(q, p, rtol=0, atol=tolerance)
     for p, q in zip(optimizers[0].velocity.values(), optimizers[1].velocity.values(), strict=True):
-        torch.testing.assert_close(q, p, rtol=0, atol=1e-12)
+        torch.testing.assert_close(q, p, rtol=0, atol=tolerance)
 
 
 @pytest.mark.parametrize("knobs", [{"l1": 0.1}, {"gradient_clip": 1.0}, {"max_norm": 1.0}])
 def test_what_it_does_not_know_it_does_not_cover(knobs):
-    fused = FusedStep(machine(), Momentum(machine()), None)
+    fused = fused_step(machine(), Momentum(machine()), None)
     rows = torch.zeros(ROWS, VISIBLE)
     phases = gradients.Phases(rows, rows, rows, rows, None)
     assert fused.covers(TrainConfig(), phases)
