@@ -1,6 +1,7 @@
 """Races: legs that make one run, and the lesson they are for: reconstructions improve while the likelihood falls."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,12 +39,18 @@ def test_a_leg_is_the_engines_own_training(method):
 
 
 def test_cd_1_ends_with_better_reconstructions_and_a_worse_likelihood_than_on_its_way():
-    spec = races.race_spec("CD-1", n_hidden=5, learning_rate=1.0, updates=3000)
-    leg = races.run_leg(spec.to_json(), None, 3000)
-    best = int(leg.log_likelihood.argmax())
-    assert leg.log_likelihood[-1] < leg.log_likelihood[best] - 1.0
-    assert leg.reconstruction_error[-1] < leg.reconstruction_error[best] / 5
-    assert leg.log_likelihood.max() < -np.log(14)  # nothing beats the data's own entropy
+    """How far it falls is chance (0.3 to 2 nats over eight seeds); that it falls is not. One in eight sticks on its way."""
+    falls, better = [], 0
+    for seed in (1, 2, 3, 4):
+        spec = replace(races.race_spec("CD-1", n_hidden=5, learning_rate=1.0, updates=3000), seed=seed)
+        leg = races.run_leg(spec.to_json(), None, 3000)
+        best = int(leg.log_likelihood.argmax())
+        falls.append(leg.log_likelihood[best] - leg.log_likelihood[-1])
+        better += bool(leg.reconstruction_error[-1] < leg.reconstruction_error[best] / 3)
+        assert leg.log_likelihood.max() < -np.log(14)  # nothing beats the data's own entropy
+    assert better >= 3
+    assert min(falls) > 0.1
+    assert np.mean(falls) > 0.5
 
 
 def test_a_race_runs_on_the_cluster_and_all_its_legs_come_in():
