@@ -154,10 +154,12 @@ def _serve(closing: IO[str]) -> None:
 
 
 def _warm_up() -> None:
-    """Pay for imports, for reading MNIST and for torch's first calls before the first click on Train, not after it."""
+    """Pay for imports, compiling, reading MNIST and torch's first calls before the first click on Train, not after it."""
     from rbm.experiment import RunSpec
     from rbm.jobs import TrainingJob
+    from rbm.warming import compile_loops
 
+    compile_loops()
     TrainingJob(RunSpec().to_json()).advance(seconds=0.0, snapshot=True, checkpoint=True)
 
 

@@ -14,8 +14,15 @@ import torch
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.store import Store
+from rbm.warming import compile_loops
 from tests.databases import database
 from tests.oracles import HIDDEN, ROWS, VISIBLE
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """On a fresh machine compile once, before there are processes that would each do it for themselves."""
+    if not hasattr(config, "workerinput"):
+        compile_loops()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
     ("rbm.kernels",),
+    ("rbm.warming",),
     ("rbm.errors", "rbm.randomness", "rbm.numerics", "rbm.files"),
     ("rbm.archive",),
     ("rbm.units", "rbm.datasets"),

@@ -7,9 +7,11 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba.core.dispatcher import Dispatcher
 
 from rbm import kernels
 from rbm.randomness import generator
+from rbm.warming import compile_loops
 
 
 def test_the_first_words_are_the_published_ones():
@@ -95,6 +97,13 @@ def test_centred_rows(dtype):
     torch.testing.assert_close(difference, data.float().mean(0) - chains.float().mean(0))
     expected = torch.cat([data.float() - moved, -1.4 * (chains.float() - moved)])
     torch.testing.assert_close(out.float(), expected, rtol=0 if dtype == torch.float32 else 2**-8, atol=1e-6)
+
+
+def test_warming_compiles_every_loop():
+    compile_loops()
+    loops = [f for f in vars(kernels).values() if isinstance(f, Dispatcher) and f.targetoptions.get("nogil")]
+    assert len(loops) >= 8
+    assert all(loop.signatures for loop in loops)
 
 
 def test_it_takes_only_what_lies_in_one_piece_on_the_cpu():

@@ -1,0 +1,18 @@
+"""Compiling ahead of need: the first use of a loop on a machine takes about a second, every later one a hundredth."""
+
+import torch
+
+from rbm import kernels
+
+
+def compile_loops() -> None:
+    """Run every compiled loop once on next to nothing; what Numba makes of them is kept on disk for all processes."""
+    p, row, rows = torch.zeros(4, 4), torch.zeros(4), torch.zeros(1, dtype=torch.long)
+    kernels.flip(p, 0, p.clone())
+    kernels.flip_rows(p, rows, 0, p[:1].clone())
+    kernels.draw(p.clone(), 0, p.clone())
+    kernels.sample(p, 0, p.clone())
+    kernels.log_ratio(p, 0.0, 1.0)
+    kernels.centred(p, p, row.clone(), 0.0, 1.0, torch.zeros(8, 4), row.clone())
+    kernels.advance(p.clone(), p.clone(), 0.0, (row, row), (row.clone(), row.clone()))
+    kernels.follow(row.clone(), row.clone(), row, 0.0, 0.0)
