@@ -71,15 +71,16 @@ def test_bfloat16_is_rounded_as_torch_does():
     assert set(coins.unique().tolist()) == {0.0, 1.0}
 
 
-@pytest.mark.parametrize(("old", "new"), [(0.0, 1.0), (0.4, 0.401), (0.999, 1.0), (1.0, 0.2)])
+@pytest.mark.parametrize(("old", "new"), [(0.0, 1.0), (0.4, 0.401), (0.999, 1.0), (1.0, 0.2), (0.5, 0.5)])
 def test_the_ratio_of_partition_functions(old, new):
-    """Against float64: each softplus is rounded to 2⁻²⁴ of itself."""
-    x = torch.randn(23, 501, generator=generator(3)) * 30
-    exact = (F.softplus(new * x.double()) - F.softplus(old * x.double())).sum(1)
-    rounding = 2.0**-22 * F.softplus(max(new, old) * x.double()).sum(1)
+    """Against float64: y − z is rounded to 2⁻²³ of z, and what is added up to 2⁻²⁰ of its size."""
+    x = torch.cat([torch.randn(23, 501, generator=generator(3)) * size for size in (0.01, 1, 30)])
+    old, new = float(torch.tensor(old)), float(torch.tensor(new))  # as float32 has them
+    terms = F.softplus(new * x.double()) - F.softplus(old * x.double())
     found = kernels.log_ratio(x, old, new)
     assert found.dtype == torch.float64
-    assert ((found - exact).abs() < rounding).all()
+    z = torch.exp(-min(old, new) * x.double().abs())
+    assert ((found - terms.sum(1)).abs() <= 2.0**-20 * terms.abs().sum(1) + 2.0**-22 * z.sum(1)).all()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

@@ -129,6 +129,8 @@ class Path:
                 "make it with base_biases(data)."
             )
 
+        self._added_bias = self._visible_bias - self.base
+
     def log_base(self) -> float:
         """log Z at β = 0: Σ_i log_partition(a_i) + Σ_j log_partition(0)."""
         hidden = self.hidden_unit.log_partition(double(torch.zeros_like(self._hidden_bias)))
@@ -144,7 +146,7 @@ class Path:
 
     def log_ratio(self, v: Tensor, x: Tensor, old: float, new: float) -> Tensor:
         """log p*_new(v) − log p*_old(v), (N,) float64."""
-        visible = double(v @ (self._visible_bias - self.base))
+        visible = double(v @ self._added_bias)
         return (new - old) * visible + self.hidden_unit.log_ratio(x, old, new)
 
     def hidden_field(self, x: Tensor, beta: float) -> Tensor:
