@@ -138,7 +138,7 @@ def test_training_begins_at_a_click_and_can_be_paused():
     while len(task.news) < 3:
         assert time.monotonic() < deadline, task.message or task.status
         time.sleep(0.1)
-    app.button(key="labels_pause").click().run()
+    app.button(key="labels_stop").click().run()
     assert not app.exception
     assert task.status == "paused"
     assert app.session_state["labels_chains"].chains.h.shape[1] == 50

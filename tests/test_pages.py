@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import shell
+from pages.ui import shell, state
 from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.presets import PRESETS
@@ -127,6 +127,47 @@ def test_the_dice_draws_another_seed():
         app.button(key="dice").click().run()
         seeds.add(draft(app)["seed"])
     assert len(seeds) > 1
+
+
+def test_what_the_browser_wrote_before_it_heard_of_the_dice_does_not_undo_them(monkeypatch):
+    """A message under way, of news or a timer, still holds the old seed; a hand that comes later is heard."""
+    app = open_page(shell.TRAIN)
+    old = draft(app)["seed"]
+    app.button(key="dice").click().run()
+    new = draft(app)["seed"]
+    assert new != old
+    app.number_input(key="draft_seed").set_value(old).run()
+    assert draft(app)["seed"] == new
+    assert app.number_input(key="draft_seed").value == new
+    monkeypatch.setattr(state, "ECHO_SECONDS", 0.0)
+    app.number_input(key="draft_seed").set_value(old).run()
+    assert draft(app)["seed"] == old
+
+
+def test_a_preset_is_not_undone_either():
+    app = open_page(shell.TRAIN)
+    old = draft(app)["n_hidden"]
+    name = next(name for name, preset in PRESETS.items() if preset.spec.model.n_hidden != old)
+    app.selectbox(key="preset").set_value(name).run()
+    app.slider(key="draft_n_hidden").set_value(old).run()
+    assert draft(app)["n_hidden"] == PRESETS[name].spec.model.n_hidden
+    app.slider(key="draft_n_hidden").set_value(old + 3).run()
+    assert draft(app)["n_hidden"] == old + 3
+
+
+def test_play_and_pause_are_two_buttons_so_that_a_click_told_twice_turns_once():
+    def script() -> None:
+        from pages.ui import player
+
+        player.button("moves", "wheel")
+
+    app = AppTest.from_function(script).run()
+    assert app.button(key="wheel_go").label == "Play"
+    app.button(key="wheel_go").click().run()
+    assert app.session_state["moves"]
+    assert [button.key for button in app.button] == ["wheel_pause"]
+    app.button(key="wheel_pause").click().run()
+    assert not app.session_state["moves"]
 
 
 def by_link(**query: str) -> AppTest:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import empty, gibbs, live, shell, state, walks
+from pages.ui import empty, gibbs, live, player, shell, state, walks
 
 shell.header("Step its Gibbs chains", "What does the machine make by itself, from noise, one half step at a time?")
 current = state.run()
@@ -24,7 +24,8 @@ def walk_on() -> None:
     machine = gibbs.choose_machine(run)
     held = gibbs.held_part(settings, run.spec)
     walk = gibbs.walk_of(run, machine, settings)
-    if interval is not None and st.session_state.get("gibbs_playing"):
+    player.rerun_if_turned(gibbs.PLAYING, interval is not None)
+    if interval is not None:
         walk.sweep(beta=settings.beta, clamp=held)
     with bar:
         gibbs.transport(walk, settings, held)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import labels, labels_chains, labels_views, lesson
+from pages.ui import labels, labels_chains, labels_views, lesson, player
 
 lesson.question(
     "Give it labels",
@@ -49,9 +49,13 @@ def track() -> None:
         st.rerun()
 
 
-@st.fragment(run_every=labels_chains.STEP_SECONDS if labels_chains.playing() else interval and 1.0)
+plays = labels_chains.playing()
+
+
+@st.fragment(run_every=labels_chains.STEP_SECONDS if plays else interval and 1.0)
 def use() -> None:
     """What the newest machine does."""
+    player.rerun_if_turned(labels_chains.PLAYING, plays)
     newest = labels.machine()
     chosen = st.segmented_control(
         "Use it",
@@ -62,7 +66,7 @@ def use() -> None:
         help="Three questions to one and the same machine: only what is held differs.",
     )
     if labels_chains.playing() and chosen != next(iter(USES)):
-        st.session_state["labels_playing"] = False
+        st.session_state[labels_chains.PLAYING] = False
         st.rerun()  # a timer can only be changed by a full run
     if newest is None:
         st.info(

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import cards, instant, lesson, pair, state
+from pages.ui import cards, instant, lesson, pair, player, state
 
 
 def reset() -> None:
@@ -31,11 +31,6 @@ def play(experiment: tuple[int, int, str, float]) -> None:
     """An experiment, running."""
     setting(*experiment)
     st.session_state["boltzmann_playing"] = True
-
-
-def toggle() -> None:
-    """Play or pause."""
-    st.session_state["boltzmann_playing"] = not st.session_state["boltzmann_playing"]
 
 
 def one_update() -> None:
@@ -102,12 +97,11 @@ lesson.formula(
 )
 playing = st.session_state["boltzmann_playing"]
 with st.container(horizontal=True):
-    st.button(
-        "Pause" if playing else "Learn",
-        key="boltzmann_play",
-        icon=":material/pause:" if playing else ":material/play_arrow:",
+    player.button(
+        "boltzmann_playing",
+        "boltzmann_play",
+        play="Learn",
         type="primary",
-        on_click=toggle,
         help="Both machines learn at once, from the same pictures.",
     )
     st.button("One update", key="boltzmann_one", on_click=one_update, disabled=playing, help="One step of both.")

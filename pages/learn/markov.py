@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import cards, instant, lesson, markov, markov_chains
+from pages.ui import cards, instant, lesson, markov, markov_chains, player
 
 lesson.question("Markov chain", "How long must a Gibbs chain run before where it started no longer matters?")
 interval = markov_chains.interval()
@@ -34,7 +34,8 @@ def look() -> None:
     """Matrix and spectrum above, watched chains below; a slider or a step draws them again."""
     asked = markov.controls()
     chains = markov_chains.watched(asked)
-    if interval is not None and st.session_state.get("markov_playing"):
+    player.rerun_if_turned(markov_chains.PLAYING, interval is not None)
+    if interval is not None:
         markov_chains.advance(chains, markov_chains.PLAY_SWEEPS)
     shown = markov_chains.Chains(asked, markov_chains.running(chains))
     drawn = instant.respond(markov.STOPS, partial(markov_chains.elements, asked.kind, cards.mode(), shown))

@@ -88,6 +88,8 @@ def _bound(name: str) -> tuple[str, Any]:
 
 def _changed(name: str) -> None:
     """Write a widget's new value into the draft, and on to a run in training where it may change."""
+    if state.echoed(f"draft_{name}"):
+        return
     value = st.session_state[f"draft_{name}"]
     state.draft()[name] = value
     current = state.run()
@@ -115,7 +117,7 @@ def _preset() -> None:
 
 def _take_preset() -> None:
     chosen = st.session_state["preset"]
-    if chosen:
+    if chosen and not state.echoed("preset"):
         state.set_draft(PRESETS[chosen].spec)
 
 
@@ -151,7 +153,8 @@ def dataset_title(name: str) -> str:
 
 
 def _changed_dataset() -> None:
-    state.draft().update(dataset=st.session_state["draft_dataset"], classes=None, size=None)
+    if not state.echoed("draft_dataset"):
+        state.draft().update(dataset=st.session_state["draft_dataset"], classes=None, size=None)
 
 
 def _download(name: str) -> None:
@@ -193,6 +196,8 @@ def _classes(names: tuple[str, ...]) -> None:
 
 
 def _changed_classes(everything: tuple[int, ...]) -> None:
+    if state.echoed("draft_classes"):
+        return
     chosen = tuple(sorted(st.session_state["draft_classes"]))
     state.draft()["classes"] = chosen if chosen and chosen != everything else None
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from pages.ui import filters, live
+from pages.ui import filters, live, player
 from rbm.experiment import RunSpec
 from rbm.jobs import cached_dataset, restore
 from rbm.live import LiveRun
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 STARTS = ("noise", "data", "one image")
 CHAINS = (1, 4, 9, 16, 25, 36, 64)
 HELD = ("nothing", "left half", "right half", "top half", "bottom half")
+PLAYING = "gibbs_playing"  # in the session
 SPEEDS = {"slow": 1.0, "normal": 0.5, "fast": 0.2}
 
 
@@ -197,16 +198,7 @@ def transport(walk: Walk, settings: Settings, held: Clamp | None) -> None:
             st.button(
                 f"{count:,}", key=f"step_{count}", on_click=sweep, args=(count,), help=f"{count:,} sweeps at once."
             )
-        playing = st.session_state.get("gibbs_playing", False)
-        if st.button(
-            "Pause" if playing else "Play",
-            icon=":material/pause:" if playing else ":material/play_arrow:",
-            shortcut="P",
-            key="play",
-            help="Steps by itself, at the speed chosen beside.",
-        ):
-            st.session_state["gibbs_playing"] = not playing
-            st.rerun()
+        player.button(PLAYING, "play", shortcut="P", help="Steps by itself, at the speed chosen beside.")
         st.button(
             "Back",
             icon=":material/undo:",
@@ -228,7 +220,7 @@ def transport(walk: Walk, settings: Settings, held: Clamp | None) -> None:
 
 def speed() -> float | None:
     """Seconds between steps while playing, None while not."""
-    if not st.session_state.get("gibbs_playing", False):
+    if not player.playing(PLAYING):
         return None
     return SPEEDS[st.session_state.get("gibbs_speed") or "normal"]
 

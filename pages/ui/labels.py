@@ -109,22 +109,23 @@ def controls() -> None:
             help="On all 54,000 training digits of MNIST, in the background.",
         )
         moving = current is not None and current.status in ("starting", "running")
-        st.button(
-            "Pause" if moving or current is None else "Go on",
-            icon=":material/pause:" if moving or current is None else ":material/play_arrow:",
-            key="labels_pause",
-            disabled=current is None or current.status == "finished",
-            on_click=_toggle,
-            help="Training waits; what it has learnt so far can be used.",
-        )
+        going = moving or current is None
+        with st.container(key="labels_pause", width="content"):  # two buttons, for the reason that player.button gives
+            st.button(
+                "Pause" if going else "Go on",
+                icon=":material/pause:" if going else ":material/play_arrow:",
+                key="labels_stop" if going else "labels_go_on",
+                disabled=current is None or current.status == "finished",
+                on_click=_turn,
+                args=(not going,),
+                help="Training waits; what it has learnt so far can be used.",
+            )
 
 
-def _toggle() -> None:
+def _turn(on: bool) -> None:
     current = task()
-    if current is not None and current.status in ("starting", "running"):
-        current.pause()
-    elif current is not None:
-        current.start()
+    if current is not None:
+        (current.start if on else current.pause)()
 
 
 def interval() -> float | None:

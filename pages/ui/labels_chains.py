@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, frames, labels, theme
+from pages.ui import cards, frames, labels, player, theme
 from rbm.datasets.tags import TAGS
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 EACH = 9  # chains for every digit
 SHAPE = (28, 28)
+PLAYING = "labels_playing"  # in the session
 STEP_SECONDS = 0.4
 PLAYED = 10  # sweeps of one tick
 
@@ -33,7 +34,7 @@ class Dream(NamedTuple):
 
 
 def playing() -> bool:
-    return bool(st.session_state.get("labels_playing", False))
+    return player.playing(PLAYING)
 
 
 def wanted() -> tuple[Any, ...]:
@@ -189,15 +190,7 @@ def _buttons(newest: Machine) -> None:
                 args=(newest, count),
                 help=f"{count} sweep{'s' if count > 1 else ''}: pixels given hidden units, then those given pixels and label.",
             )
-        if st.button(
-            "Pause" if playing() else "Play",
-            icon=":material/pause:" if playing() else ":material/play_arrow:",
-            type="primary",
-            key="labels_play",
-            help="Sweeps by itself, several a second.",
-        ):
-            st.session_state["labels_playing"] = not playing()
-            st.rerun()
+        player.button(PLAYING, "labels_play", type="primary", help="Sweeps by itself, several a second.")
         st.button(
             "From noise",
             icon=":material/restart_alt:",

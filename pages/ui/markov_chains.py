@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, feed, figures, markov, theme
+from pages.ui import cards, feed, figures, markov, player, theme
 from pages.ui.curves import curves
 from pages.ui.statebars import moving, state_bars
 
 if TYPE_CHECKING:
     from rbm.laboratory.visits import Visits
 
+PLAYING = "markov_playing"  # in the session
 PLAY_SECONDS, PLAY_SWEEPS = 0.4, 20
 MOST_SWEEPS = 20_000
 
@@ -62,16 +63,7 @@ def transport(chains: dict[str, Visits]) -> None:
                 args=(chains, count),
                 help="One sweep: h given v, then v given h." if count == 1 else f"{count} sweeps at once.",
             )
-        playing = st.session_state.get("markov_playing", False)
-        if st.button(
-            "Pause" if playing else "Play",
-            icon=":material/pause:" if playing else ":material/play_arrow:",
-            shortcut="P",
-            key="markov_play",
-            help=f"{PLAY_SWEEPS} sweeps every {PLAY_SECONDS:g} s.",
-        ):
-            st.session_state["markov_playing"] = not playing
-            st.rerun()
+        player.button(PLAYING, "markov_play", shortcut="P", help=f"{PLAY_SWEEPS} sweeps every {PLAY_SECONDS:g} s.")
         st.button(
             "Reset",
             icon=":material/restart_alt:",
@@ -90,7 +82,7 @@ def transport(chains: dict[str, Visits]) -> None:
 
 def interval() -> float | None:
     """Seconds between looks while the chain plays."""
-    return PLAY_SECONDS if st.session_state.get("markov_playing") else None
+    return PLAY_SECONDS if player.playing(PLAYING) else None
 
 
 def elements(kind: str, mode: theme.Mode, chains: Chains, coupling: float, beta: float) -> feed.Elements:

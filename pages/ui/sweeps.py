@@ -41,6 +41,8 @@ def choose() -> str | None:
 
 def _chosen() -> None:
     choice = st.session_state["sweep_choice"]
+    if state.echoed("sweep_choice"):
+        return
     st.session_state["sweep_chosen"] = None if choice == NEW else choice
 
 

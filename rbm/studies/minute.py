@@ -16,7 +16,7 @@ from rbm.studies.report import Say, Table
 from rbm.training.config import TrainConfig
 
 EPOCHS = 20  # 1.1 million images: 51 s at the 21,000 a second of two cores in float32
-EFFORT = Effort(temperatures=1000, population=300, population_temperatures=1000)
+EFFORT = Effort(temperatures=5000, population=500, population_temperatures=1000)
 
 
 def training(epochs: int) -> TrainConfig:
