@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import shell, state
+from pages.ui import shell, widgets
 from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.presets import PRESETS
@@ -139,7 +139,7 @@ def test_what_the_browser_wrote_before_it_heard_of_the_dice_does_not_undo_them(m
     app.number_input(key="draft_seed").set_value(old).run()
     assert draft(app)["seed"] == new
     assert app.number_input(key="draft_seed").value == new
-    monkeypatch.setattr(state, "ECHO_SECONDS", 0.0)
+    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)
     app.number_input(key="draft_seed").set_value(old).run()
     assert draft(app)["seed"] == old
 
@@ -153,6 +153,32 @@ def test_a_preset_is_not_undone_either():
     assert draft(app)["n_hidden"] == PRESETS[name].spec.model.n_hidden
     app.slider(key="draft_n_hidden").set_value(old + 3).run()
     assert draft(app)["n_hidden"] == old + 3
+
+
+def test_what_an_experiment_set_is_not_undone_by_a_message_that_was_under_way(monkeypatch):
+    """A page with a slider of its own and a button that sets it: no callback hears of the slider."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from pages.ui import widgets
+
+        widgets.settle()
+        st.session_state.setdefault("wheel", 1)
+        st.button("Try", key="go", on_click=widgets.acted, args=(lambda: st.session_state.update(wheel=7),))
+        st.slider("Wheel", 0, 9, key="wheel")
+
+    app = AppTest.from_function(script).run()
+    app.button(key="go").click().run()
+    assert app.slider(key="wheel").value == 7
+    app.slider(key="wheel").set_value(1).run()  # what a timer's message would bring
+    assert app.slider(key="wheel").value == 7
+    app.slider(key="wheel").set_value(3).run()  # a hand
+    assert app.slider(key="wheel").value == 3
+    app.button(key="go").click().run()
+    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)
+    app.slider(key="wheel").set_value(3).run()
+    assert app.slider(key="wheel").value == 3
 
 
 def test_play_and_pause_are_two_buttons_so_that_a_click_told_twice_turns_once():

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui import empty, features, lesson, live
+from pages.ui import empty, features, lesson, live, widgets
 
 lesson.question(
     "Use its features",
@@ -24,7 +24,7 @@ def part(which: str, draw: Callable[[], None]) -> None:
         if (features.interval(which) is None) != (interval is None):
             st.rerun()
 
-    st.fragment(look, run_every=interval)()
+    widgets.every(interval)(look)()
 
 
 left, right = st.columns(2, gap="large")

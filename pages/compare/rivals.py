@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import lesson, rivals
+from pages.ui import lesson, rivals, widgets
 from rbm.rivals import CONTENDERS
 
 lesson.question(
@@ -31,7 +31,7 @@ rivals.controls()
 interval = rivals.interval()
 
 
-@st.fragment(run_every=interval)
+@widgets.every(interval)
 def track() -> None:
     """The competition as far as it has come."""
     who, seconds, seen = rivals.shown()

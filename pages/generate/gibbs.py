@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import empty, gibbs, live, player, shell, state, walks
+from pages.ui import empty, gibbs, live, player, shell, state, walks, widgets
 
 shell.header("Step its Gibbs chains", "What does the machine make by itself, from noise, one half step at a time?")
 current = state.run()
@@ -15,7 +15,7 @@ with st.sidebar:
 interval = gibbs.speed()
 
 
-@st.fragment(run_every=interval)
+@widgets.every(interval)
 def walk_on() -> None:
     """Everything that a step changes; a click here redraws this part alone."""
     run = state.run()

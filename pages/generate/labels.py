@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import labels, labels_chains, labels_views, lesson, player
+from pages.ui import labels, labels_chains, labels_views, lesson, player, widgets
 
 lesson.question(
     "Give it labels",
@@ -41,7 +41,7 @@ USES = {
 }[labels.kind()]
 
 
-@st.fragment(run_every=interval)
+@widgets.every(interval)
 def track() -> None:
     """The training, as far as it has come."""
     labels.progress()
@@ -52,7 +52,7 @@ def track() -> None:
 plays = labels_chains.playing()
 
 
-@st.fragment(run_every=labels_chains.STEP_SECONDS if plays else interval and 1.0)
+@widgets.every(labels_chains.STEP_SECONDS if plays else interval and 1.0)
 def use() -> None:
     """What the newest machine does."""
     player.rerun_if_turned(labels_chains.PLAYING, plays)
@@ -66,7 +66,7 @@ def use() -> None:
         help="Three questions to one and the same machine: only what is held differs.",
     )
     if labels_chains.playing() and chosen != next(iter(USES)):
-        st.session_state[labels_chains.PLAYING] = False
+        widgets.put(labels_chains.PLAYING, False)
         st.rerun()  # a timer can only be changed by a full run
     if newest is None:
         st.info(

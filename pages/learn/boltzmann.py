@@ -4,16 +4,22 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import cards, instant, lesson, pair, player, state
+from pages.ui import cards, instant, lesson, pair, player, widgets
 
 
 def reset() -> None:
     """Both machines anew; exact learning only where every state can be visited."""
     chosen = st.session_state
     data, n_hidden = chosen["boltzmann_data"], chosen["boltzmann_hidden"]
-    state.put("boltzmann_method", pair.possible(data, n_hidden, chosen["boltzmann_method"]))
-    chosen["boltzmann_playing"] = False
+    widgets.put("boltzmann_method", pair.possible(data, n_hidden, chosen["boltzmann_method"]))
+    widgets.put("boltzmann_playing", False)
     chosen["boltzmann_pair"] = pair.fresh(data, n_hidden, chosen["boltzmann_method"])
+
+
+def changed(key: str) -> None:
+    """A control was moved by hand."""
+    if not widgets.echoed(key):
+        reset()
 
 
 def setting(data: int, n_hidden: int, method: str, rate: float) -> None:
@@ -30,7 +36,7 @@ def setting(data: int, n_hidden: int, method: str, rate: float) -> None:
 def play(experiment: tuple[int, int, str, float]) -> None:
     """An experiment, running."""
     setting(*experiment)
-    st.session_state["boltzmann_playing"] = True
+    widgets.put("boltzmann_playing", True)
 
 
 def one_update() -> None:
@@ -66,12 +72,20 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Data",
         list(pair.DATA),
         key="boltzmann_data",
-        on_change=reset,
+        on_change=changed,
+        args=("boltzmann_data",),
         width=220,
         help="Every bar and stripe, alike often.",
     )
     st.slider(
-        "Hidden units", 0, 8, key="boltzmann_hidden", on_change=reset, width=200, help="Of the Boltzmann machine."
+        "Hidden units",
+        0,
+        8,
+        key="boltzmann_hidden",
+        on_change=changed,
+        args=("boltzmann_hidden",),
+        width=200,
+        help="Of the Boltzmann machine.",
     )
     exact_can = pair.possible(st.session_state["boltzmann_data"], st.session_state["boltzmann_hidden"], pair.EXACT)
     st.segmented_control(
@@ -79,7 +93,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         (pair.EXACT, pair.GIBBS),
         required=True,
         key="boltzmann_method",
-        on_change=reset,
+        on_change=changed,
+        args=("boltzmann_method",),
         disabled=exact_can != pair.EXACT,
         help="Exact: every state is visited, up to 12 units. Gibbs chains: both phases are sampled.",
     )
@@ -108,7 +123,7 @@ with st.container(horizontal=True):
     st.button("Reset", key="boltzmann_reset", on_click=reset, help="Both start again from small weights.")
 
 
-@st.fragment(run_every=0.4 if playing else None)
+@widgets.every(0.4 if playing else None)
 def learning() -> None:
     """Everything that learning changes."""
     both = st.session_state["boltzmann_pair"]

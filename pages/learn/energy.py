@@ -7,7 +7,7 @@ from itertools import product
 
 import streamlit as st
 
-from pages.ui import instant, lesson, state
+from pages.ui import instant, lesson, widgets
 from pages.ui.graph import ALL, RBM, Machine, described, graph, machine, resized, stops
 
 
@@ -31,7 +31,7 @@ def resize() -> None:
     """A new machine of the chosen size."""
     chosen = st.session_state
     sizes = stops(chosen["energy_shape"])["energy_visible"]
-    state.put("energy_visible", min(max(chosen["energy_visible"], sizes[0]), sizes[-1]))
+    widgets.put("energy_visible", min(max(chosen["energy_visible"], sizes[0]), sizes[-1]))
     chosen["energy_machine"] = machine(chosen["energy_shape"], chosen["energy_visible"], chosen.get("energy_hidden", 2))
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import facts, follows, instant, lesson, race
+from pages.ui import facts, follows, instant, lesson, race, widgets
 
 lesson.question(
     "What CD really follows",
@@ -56,7 +56,7 @@ def compass() -> None:
 interval = race.interval()
 
 
-@st.fragment(run_every=interval)
+@widgets.every(interval)
 def track() -> None:
     """Five algorithms, as far as they have come."""
     running = race.collect()

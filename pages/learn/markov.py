@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import cards, instant, lesson, markov, markov_chains, player
+from pages.ui import cards, instant, lesson, markov, markov_chains, player, widgets
 
 lesson.question("Markov chain", "How long must a Gibbs chain run before where it started no longer matters?")
 interval = markov_chains.interval()
@@ -29,7 +29,7 @@ lesson.experiments(
 )
 
 
-@st.fragment(run_every=interval)
+@widgets.every(interval)
 def look() -> None:
     """Matrix and spectrum above, watched chains below; a slider or a step draws them again."""
     asked = markov.controls()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import colour, lesson, shell, tasks
+from pages.ui import colour, lesson, shell, tasks, widgets
 
 shell.header("Learn colours", "What must a visible unit be able to say so that a machine can dream in colour?")
 act = colour.set_controls
@@ -21,7 +21,7 @@ lesson.experiments(
 interval = tasks.interval(colour.NAME)
 
 
-@st.fragment(run_every=interval)
+@widgets.every(interval)
 def look() -> None:
     """Everything that moves while it learns."""
     task = colour.controls()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import deep, deep_labels, lesson
+from pages.ui import deep, deep_labels, lesson, widgets
 from rbm.deep.plan import KINDS
 
 lesson.question(
@@ -29,7 +29,7 @@ deep.controls()
 interval = deep.interval()
 
 
-@st.fragment(run_every=interval)
+@widgets.every(interval)
 def learning() -> None:
     """The machine as far as it has come."""
     task, asked = deep.progress()
@@ -46,7 +46,7 @@ plan = deep_labels.choose()
 labels_interval = deep_labels.interval()
 
 
-@st.fragment(run_every=labels_interval)
+@widgets.every(labels_interval)
 def comparison() -> None:
     """Where the comparison is; the figure below moves only when there is a new point."""
     new = deep_labels.watch()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import empty, examination, lesson, shell, state, tasks
+from pages.ui import empty, examination, lesson, shell, state, tasks, widgets
 
 shell.header(
     "Examine it",
@@ -11,7 +11,7 @@ shell.header(
 interval = tasks.interval(examination.NAME)
 
 
-@st.fragment(run_every=interval)
+@widgets.every(interval)
 def look() -> None:
     """The findings so far."""
     current = state.run()

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import state, widgets
 from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
 from rbm.errors import RbmError
 from rbm.experiment import ModelSpec
@@ -82,13 +82,13 @@ def _help(name: str, k: Knob) -> str:
 def _bound(name: str) -> tuple[str, Any]:
     """The widget's key, holding the draft's value before the widget is made."""
     key, value = f"draft_{name}", state.draft()[name]
-    state.put(key, value)
+    widgets.put(key, value)
     return key, value
 
 
 def _changed(name: str) -> None:
     """Write a widget's new value into the draft, and on to a run in training where it may change."""
-    if state.echoed(f"draft_{name}"):
+    if widgets.echoed(f"draft_{name}"):
         return
     value = st.session_state[f"draft_{name}"]
     state.draft()[name] = value
@@ -99,7 +99,7 @@ def _changed(name: str) -> None:
 
 def _preset() -> None:
     spec = state.to_spec(state.draft())
-    state.put("preset", next((name for name, preset in PRESETS.items() if preset.spec == spec), None))
+    widgets.put("preset", next((name for name, preset in PRESETS.items() if preset.spec == spec), None))
     st.selectbox(
         "Preset",
         list(PRESETS),
@@ -117,7 +117,7 @@ def _preset() -> None:
 
 def _take_preset() -> None:
     chosen = st.session_state["preset"]
-    if chosen and not state.echoed("preset"):
+    if chosen and not widgets.echoed("preset"):
         state.set_draft(PRESETS[chosen].spec)
 
 
@@ -153,7 +153,7 @@ def dataset_title(name: str) -> str:
 
 
 def _changed_dataset() -> None:
-    if not state.echoed("draft_dataset"):
+    if not widgets.echoed("draft_dataset"):
         state.draft().update(dataset=st.session_state["draft_dataset"], classes=None, size=None)
 
 
@@ -182,7 +182,7 @@ def _shown_on(show: Callable[[float, str], Any]) -> Callable[[int, int | None], 
 
 def _classes(names: tuple[str, ...]) -> None:
     everything = tuple(range(len(names)))
-    state.put("draft_classes", list(state.draft()["classes"] or everything))
+    widgets.put("draft_classes", list(state.draft()["classes"] or everything))
     st.pills(
         "Classes",
         everything,
@@ -196,7 +196,7 @@ def _classes(names: tuple[str, ...]) -> None:
 
 
 def _changed_classes(everything: tuple[int, ...]) -> None:
-    if state.echoed("draft_classes"):
+    if widgets.echoed("draft_classes"):
         return
     chosen = tuple(sorted(st.session_state["draft_classes"]))
     state.draft()["classes"] = chosen if chosen and chosen != everything else None
@@ -204,7 +204,7 @@ def _changed_classes(everything: tuple[int, ...]) -> None:
 
 def _size() -> None:
     stops = sorted({*_SIZES, state.draft()["size"] or _SIZES[0]})
-    state.put("draft_size", state.draft()["size"])
+    widgets.put("draft_size", state.draft()["size"])
     st.select_slider(
         "Training images",
         [*stops, None],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from pages.ui import cards, facts, feed, figures, state
+from pages.ui import cards, facts, feed, figures, widgets
 from pages.ui.curves import curves
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def compass_controls() -> tuple[str, dict[str, Sequence[int]]]:
         "row moved round the end, below that one of three pixels that says how: left, not at all, right.",
     )
     steps = [moment.step for moment in path(str(patterns))]
-    state.put("follows_place", min(st.session_state["follows_place"], len(steps) - 1))
+    widgets.put("follows_place", min(st.session_state["follows_place"], len(steps) - 1))
     left, right = st.columns(2, gap="medium")
     left.select_slider(
         "Exact updates so far",

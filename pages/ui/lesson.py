@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from pages.ui import widgets
 from pages.ui.shell import ROOT, header
 
 Experiments = Mapping[str, tuple[str, Callable[[], None]]]
@@ -23,7 +24,7 @@ def experiments(choices: Experiments, *, key: str) -> None:
     with st.container(key=f"try_{key}", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Try this**", width="content")
         for number, (label, (about, act)) in enumerate(choices.items()):
-            st.button(label, key=f"try_{key}_{number}", help=about, on_click=act)
+            st.button(label, key=f"try_{key}_{number}", help=about, on_click=widgets.acted, args=(act,))
 
 
 def formula(*latex: str) -> None:

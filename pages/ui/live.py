@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui import controls, feed, state
+from pages.ui import controls, feed, state, widgets
 from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError
 from rbm.experiment import RunSpec
@@ -140,7 +140,7 @@ def moving(draw: Callable[[], None]) -> None:
             st.rerun()
 
     interval = _tick(state.run())
-    st.fragment(look, run_every=interval)()
+    widgets.every(interval)(look)()
 
 
 def _tick(current: LiveRun | None) -> float | None:

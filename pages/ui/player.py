@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui import widgets
+
 
 def playing(flag: str) -> bool:
     """Whether the session plays what ``flag`` names."""
@@ -24,14 +26,10 @@ def button(flag: str, key: str, *, play: str = "Play", **look: Any) -> None:
             "Pause" if on else play,
             icon=":material/pause:" if on else ":material/play_arrow:",
             key=f"{key}_{'pause' if on else 'go'}",
-            on_click=_set,
+            on_click=widgets.put,
             args=(flag, not on),
             **look,
         )
-
-
-def _set(flag: str, on: bool) -> None:
-    st.session_state[flag] = on
 
 
 def rerun_if_turned(flag: str, timed: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from pages.ui import feed, slow_pictures, state, theme
+from pages.ui import feed, slow_pictures, theme, widgets
 from pages.ui.slow_stages import Stage, moved, stages
 from rbm.experiment import DatasetSpec
 from rbm.training.config import TrainConfig, knobs
@@ -227,7 +227,7 @@ def transport(known: list[Stage], update: Update, machine: Machine) -> Stage:
     """Back, Next, the slider over all clicks, and on to the next update; returns the stage that is shown."""
     last = len(known) - 1
     before = st.session_state.get("slow_known") or known
-    state.put("slow_stage", moved(min(st.session_state["slow_stage"], len(before) - 1), before, known))
+    widgets.put("slow_stage", moved(min(st.session_state["slow_stage"], len(before) - 1), before, known))
     st.session_state["slow_known"] = known
 
     def go(by: int) -> None:

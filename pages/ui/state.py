@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
@@ -19,7 +18,6 @@ from rbm.store import open_store
 from rbm.training.config import LIVE, TrainConfig
 
 Draft = dict[str, Any]
-ECHO_SECONDS = 2.0  # a busy server answers within it, and nobody takes a change back by hand so soon
 _MODEL = tuple(f.name for f in fields(ModelSpec))
 _TRAINING = tuple(f.name for f in fields(TrainConfig))
 
@@ -38,25 +36,6 @@ class _Lease:
 @st.cache_resource(scope="session", on_release=_Lease.end, show_spinner=False)
 def _lease() -> _Lease:
     return _Lease()
-
-
-def put(key: str, value: Any) -> None:
-    """Give a widget a value, unless it has it: each assignment goes to the browser and undoes what a hand moved meanwhile."""
-    if key not in st.session_state:
-        st.session_state[key] = value
-    elif st.session_state[key] != value:
-        st.session_state.setdefault("overruled", {})[key] = st.session_state[key], time.monotonic()
-        st.session_state[key] = value
-
-
-def echoed(key: str) -> bool:
-    """Whether what the browser tells of a widget is only the value that ``put`` has just overruled.
-
-    Every message of the browser holds all widgets' values. One that was on its way when another value was put here, a
-    timer's or a training's news, brings the old one back, as if a hand had moved the widget.
-    """
-    old, when = st.session_state.get("overruled", {}).get(key, (None, -ECHO_SECONDS))
-    return bool(time.monotonic() - when < ECHO_SECONDS and st.session_state[key] == old)
 
 
 def draft() -> Draft:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, comparison, live, run_table, shell, state, sweep_view
+from pages.ui import cards, comparison, live, run_table, shell, sweep_view, widgets
 from pages.ui.figures import number
 from pages.ui.heat import heat
 from rbm.errors import RbmError
@@ -26,7 +26,7 @@ def choose() -> str | None:
         st.session_state["sweep_chosen"] = busy[0].ledger.name if busy else None
     if not known:
         return None
-    state.put("sweep_choice", st.session_state["sweep_chosen"] or NEW)
+    widgets.put("sweep_choice", st.session_state["sweep_chosen"] or NEW)
     st.selectbox(
         "Sweep",
         [NEW, *known],
@@ -41,7 +41,7 @@ def choose() -> str | None:
 
 def _chosen() -> None:
     choice = st.session_state["sweep_choice"]
-    if state.echoed("sweep_choice"):
+    if widgets.echoed("sweep_choice"):
         return
     st.session_state["sweep_chosen"] = None if choice == NEW else choice
 
