@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import shell
+from pages.ui import shell, widgets
 from rbm.datasets.own import keep
 from tests.datasets.own_files import valid_files
 from tests.test_pages import draft, open_page
@@ -56,7 +56,8 @@ def test_the_train_page_offers_it():
     assert draft(app)["dataset"] == "own:bugs"
 
 
-def test_the_train_page_says_when_it_is_gone():
+def test_the_train_page_says_when_it_is_gone(monkeypatch):
+    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)  # this hand is quicker than a person's
     app = open_page(shell.TRAIN)
     app.session_state["draft"]["dataset"] = "own:bugs"
     app.run()

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-ECHO_SECONDS = 2.0  # a busy server answers within it, and nobody takes a change back by hand so soon
+ECHO_SECONDS = 1.0  # on a busy machine echoes came within a quarter of it; nobody takes a change back by hand so soon
 _PLAIN = (str, int, float, bool, tuple, list, type(None))  # what widgets hold
 
 
