@@ -144,6 +144,16 @@ def test_what_the_browser_wrote_before_it_heard_of_the_dice_does_not_undo_them(m
     assert draft(app)["seed"] == old
 
 
+def test_a_control_that_tells_of_no_choice_changes_nothing():
+    """The browser's first message may hold none for a row of choices that was only just drawn."""
+    app = open_page(shell.TRAIN)
+    old = draft(app)["visible_bias"]
+    app.session_state["draft_visible_bias"] = None
+    app.button_group(key="draft_visible_bias").set_value(None).run()
+    assert not app.exception
+    assert draft(app)["visible_bias"] == old
+
+
 def test_a_preset_is_not_undone_either():
     app = open_page(shell.TRAIN)
     old = draft(app)["n_hidden"]

@@ -88,9 +88,10 @@ def _bound(name: str) -> tuple[str, Any]:
 
 def _changed(name: str) -> None:
     """Write a widget's new value into the draft, and on to a run in training where it may change."""
-    if widgets.echoed(f"draft_{name}"):
-        return
     value = st.session_state[f"draft_{name}"]
+    # None comes from a control that has not heard of its value yet, when a click is quicker than the page.
+    if value is None or widgets.echoed(f"draft_{name}"):
+        return
     state.draft()[name] = value
     current = state.run()
     if name in LIVE and current is not None and current.status not in ("finished", "diverged"):
