@@ -56,23 +56,27 @@ def draft_panel() -> None:
 
 
 def knob(name: str) -> None:
-    """The widget that fits a field's knob: a choice, a slider over its stops, or a slider over its range."""
+    """The widget that fits a field's knob: a choice, a slider over its stops, or a slider over its range.
+
+    Each is given its value as its default too: the browser is told a value in the session once, and a control that missed
+    that, or is mounted anew, would stand at its lowest and soon tell so.
+    """
     k = _KNOBS[name]
     key, value = _bound(name)
     common: dict[str, Any] = {"key": key, "help": _help(name, k), "on_change": _changed, "args": (name,)}
     if k.choices and len(k.choices) <= 3:
-        st.segmented_control(k.label, k.choices, required=True, **common)
+        st.segmented_control(k.label, k.choices, default=value, required=True, **common)
     elif k.choices:
-        st.selectbox(k.label, k.choices, **common)
+        st.selectbox(k.label, k.choices, index=list(k.choices).index(value), **common)
     elif k.stops:
         kind = type(value)
         stops = sorted({*map(kind, k.stops), value})
-        st.select_slider(k.label, stops, format_func=lambda stop: f"{stop:g}", **common)
+        st.select_slider(k.label, stops, value=value, format_func=lambda stop: f"{stop:g}", **common)
     else:
         kind = type(value)
         assert k.low is not None
         assert k.high is not None
-        st.slider(k.label, kind(k.low), kind(k.high), step=kind(k.step or 1), **common)
+        st.slider(k.label, kind(k.low), kind(k.high), value, step=kind(k.step or 1), **common)
 
 
 def _help(name: str, k: Knob) -> str:
@@ -219,11 +223,12 @@ def _size() -> None:
 
 def _seed() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        key, _ = _bound("seed")
+        key, seed = _bound("seed")
         st.number_input(
             "Seed",
             0,
             2**31 - 1,
+            seed,
             step=1,
             key=key,
             on_change=_changed,
