@@ -35,6 +35,15 @@ def own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture
+def clean() -> Iterator[None]:
+    """For tests of pages: AppTest has one session id for all, and what is cached for a session would leak into the next."""
+    import streamlit
+
+    yield
+    streamlit.cache_resource.clear()
+
+
+@pytest.fixture
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database: on SQLite, or where a test's ``on_both`` says."""
     with database(getattr(request, "param", "sqlite"), tmp_path) as address:

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
 from rbm.colour import SIDE, encoding, job, pictures
 from rbm.datasets._torchvision import import_torchvision
 from rbm.errors import ConfigError, DatasetError
+from tests.screen import open_page
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -131,7 +131,7 @@ def test_cifar_s_own_files_are_read_where_they_are(tmp_path, monkeypatch):
 
 
 def test_the_page_stands_ready_and_its_experiments_set_the_controls():
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page(shell.COLOUR).run()
+    app = open_page(shell.COLOUR)
     assert not app.exception
     assert not app.button(key="colour_learn").disabled
     assert app.button(key="colour_pause").disabled

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from pages.ui import shell, widgets
 from rbm.datasets.own import keep
 from tests.datasets.own_files import valid_files
-from tests.test_pages import draft, open_page
+from tests.screen import open_page
+from tests.test_pages import draft
 
 
 @pytest.fixture(autouse=True)

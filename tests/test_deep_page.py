@@ -21,7 +21,7 @@ from rbm.errors import ConfigError
 from rbm.models.dbm import DeepBoltzmannMachine
 from rbm.store import open_store
 from rbm.task import release_all
-from tests.test_pages import open_page
+from tests.screen import open_page
 
 TINY = DeepSpec(KINDS[0], (7, 5), epochs=1, together=1, images=300)
 TINY_PLAN = LabelsPlan(sizes=(7,), pretraining=1, epochs=1, least_updates=5, labels=(20,), seeds=(1,))

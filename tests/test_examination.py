@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
 from rbm.examination import Energies, Likeness, Mixed, Modes, Parameters, Walk, examine
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.jobs import restore
 from rbm.training.config import TrainConfig
+from tests.screen import open_page
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = RunSpec(
@@ -93,6 +93,6 @@ def test_a_machine_that_learnt_all_patterns_samples_only_them(findings):
 
 
 def test_the_page_without_a_machine_says_what_to_do():
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page(shell.EXAMINE).run()
+    app = open_page(shell.EXAMINE)
     assert not app.exception
     assert "There is no machine yet to examine" in app.info[0].value

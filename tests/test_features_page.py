@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from pages.ui import features, features_figures, scatter, shell
 from rbm import cluster
@@ -18,6 +16,7 @@ from rbm.features_job import Map, Score
 from rbm.store import Progress, Store, open_store
 from rbm.task import Task
 from rbm.training.config import TrainConfig
+from tests.screen import app_test, open_page
 
 ROOT = Path(__file__).resolve().parents[1]
 SCORES = [
@@ -28,10 +27,7 @@ SCORES = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def clean() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("clean")
 
 
 def finished(function: str, news: list) -> Task:
@@ -84,7 +80,7 @@ def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]:
 
 def test_without_a_machine_the_page_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("RBM_RUNS", str(tmp_path))
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page(shell.FEATURES).run()
+    app = open_page(shell.FEATURES)
     assert not app.exception
     assert any("Train" in i.value for i in app.info)
 
@@ -93,7 +89,7 @@ def test_the_page_shows_what_the_tasks_told(kept):
     rng = np.random.default_rng(1)
     judged = features.Judged("a machine", DatasetSpec(), np.zeros((784, 3), np.float32), np.zeros(3, np.float32))
     maps = [Map("hidden units", "t-SNE", rng.normal(size=(1000, 2)).astype(np.float32), 0.93)]
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = app_test().run()
     app.session_state[features.SCORES] = finished("score", SCORES), judged
     app.session_state[features.PLACES] = finished("maps", maps), judged
     app.switch_page(shell.FEATURES).run()
@@ -110,7 +106,7 @@ def test_the_page_shows_what_the_tasks_told(kept):
 
 def test_a_kept_run_is_judged_by_a_worker(kept):
     cluster.connect()
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page(shell.FEATURES).run()
+    app = open_page(shell.FEATURES)
     app.button(key="features_map").click().run()
     assert not app.exception
     task, judged = app.session_state[features.PLACES]

@@ -2,12 +2,10 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
@@ -15,14 +13,12 @@ from pages.ui import labels, labels_chains, labels_views, shell
 from rbm import cluster, labels_job
 from rbm.datasets.catalog import load_dataset
 from rbm.task import Task
+from tests.screen import app_test, open_page
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture(autouse=True)
-def clean() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("clean")
 
 
 def told(kind: str) -> Task:
@@ -45,7 +41,7 @@ def tags() -> Task:
 
 def open_with(task: Task) -> AppTest:
     kind = task.arguments["labels"]
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = app_test().run()
     app.session_state["labels_kind"] = next(name for name, value in labels.KINDS.items() if value == kind)
     app.session_state[f"labels_task_{kind}"] = task
     app.switch_page(shell.LABELS).run()
@@ -129,7 +125,7 @@ def test_tags_there_and_back(tags):
 
 def test_training_begins_at_a_click_and_can_be_paused():
     cluster.connect()
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().switch_page(shell.LABELS).run()
+    app = open_page(shell.LABELS)
     assert any("Press **Train**" in i.value for i in app.info)
     app.select_slider(key="labels_hidden").set_value(50)
     app.button(key="labels_train").click().run()

@@ -1,18 +1,11 @@
 """The laboratory's pages under AppTest: experiments set the controls, and what the browser sends is checked."""
 
-from collections.abc import Iterator
-
 import pytest
-import streamlit as st
 
 from pages.ui import graph, pad, shell
-from tests.test_pages import open_page
+from tests.screen import open_page
 
-
-@pytest.fixture(autouse=True)
-def clean() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("clean")
 
 
 @pytest.mark.parametrize(

@@ -1,31 +1,25 @@
 """The lesson pages under AppTest: their experiments set the controls, and what they show is what the engine computes."""
 
 import json
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import follows, markov, race, shell, slow_stages
 from rbm import cluster
 from rbm.datasets.toy import bars_and_stripes
 from rbm.laboratory import two_pixels
+from tests.screen import open_page
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture(autouse=True)
-def clean() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
-
-
-def open_page(script: str) -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run().switch_page(script).run()
+pytestmark = pytest.mark.usefixtures("clean")
 
 
 def drawn(app: AppTest, alt: str) -> dict:
@@ -167,6 +161,13 @@ def test_the_compass_agrees_with_its_own_limits():
     app.select_slider(key="follows_k").set_value(7).run()
     assert not app.exception
     assert sent(app, "follows_numbers")["head"][2] == "CD-7 is off by"
+
+
+def test_a_server_that_ends_while_lessons_are_learnt_ends_in_order():
+    """Python stops daemon threads wherever they are, and inside torch that aborts the process."""
+    script = "import time, torch; from pages.ui import follows; follows.prepare(); time.sleep(1)"
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_the_shifter_is_learnt_and_raced_too():

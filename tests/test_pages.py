@@ -1,12 +1,10 @@
 """Every page under AppTest: it opens alone, says what to do next, and its widgets edit the draft."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell, widgets
@@ -15,21 +13,11 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_t
 from rbm.presets import PRESETS
 from rbm.store import Progress, Store, open_store
 from rbm.training.config import TrainConfig
+from tests.screen import app_test, open_page
 
-ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = [page.script for section in shell.PAGES.values() for page in section]
 
-
-@pytest.fixture(autouse=True)
-def clean() -> Iterator[None]:
-    """AppTest has one session id for all tests: what is cached for a session would leak into the next."""
-    yield
-    st.cache_resource.clear()
-
-
-def open_page(script: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
-    return app.switch_page(script).run()
+pytestmark = pytest.mark.usefixtures("clean")
 
 
 def draft(app: AppTest) -> dict:
@@ -108,106 +96,25 @@ def test_data_that_is_not_here_must_be_downloaded_before_training(monkeypatch, t
     assert not app.button(key="train").disabled
 
 
-def test_classes_and_size_can_be_chosen_and_another_data_set_forgets_them():
+def test_classes_and_size_can_be_chosen_and_another_data_set_forgets_them(monkeypatch):
+    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)  # a hand is slower
     app = open_page(shell.TRAIN)
     app.session_state["draft"]["size"] = 500
     app.session_state["draft"]["classes"] = (1, 7)
     app.run()
     assert draft(app)["classes"] == (1, 7)
     assert app.select_slider(key="draft_size").value == 500
+    app.select_slider(key="draft_size").set_value("all").run()
+    assert draft(app)["size"] is None
+    app.select_slider(key="draft_size").set_value(200).run()
+    assert draft(app)["size"] == 200
     app.selectbox(key="draft_dataset").set_value("bars_and_stripes").run()
     assert (draft(app)["classes"], draft(app)["size"]) == (None, None)
     assert not app.exception
 
 
-def test_the_dice_draws_another_seed():
-    app = open_page(shell.TRAIN)
-    seeds = set()
-    for _ in range(4):
-        app.button(key="dice").click().run()
-        seeds.add(draft(app)["seed"])
-    assert len(seeds) > 1
-
-
-def test_what_the_browser_wrote_before_it_heard_of_the_dice_does_not_undo_them(monkeypatch):
-    """A message under way, of news or a timer, still holds the old seed; a hand that comes later is heard."""
-    app = open_page(shell.TRAIN)
-    old = draft(app)["seed"]
-    app.button(key="dice").click().run()
-    new = draft(app)["seed"]
-    assert new != old
-    app.number_input(key="draft_seed").set_value(old).run()
-    assert draft(app)["seed"] == new
-    assert app.number_input(key="draft_seed").value == new
-    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)
-    app.number_input(key="draft_seed").set_value(old).run()
-    assert draft(app)["seed"] == old
-
-
-def test_a_control_that_tells_of_no_choice_changes_nothing():
-    """The browser's first message may hold none for a row of choices that was only just drawn."""
-    app = open_page(shell.TRAIN)
-    old = draft(app)["visible_bias"]
-    app.session_state["draft_visible_bias"] = None
-    app.button_group(key="draft_visible_bias").set_value(None).run()
-    assert not app.exception
-    assert draft(app)["visible_bias"] == old
-
-
-def test_a_preset_is_not_undone_either():
-    app = open_page(shell.TRAIN)
-    old = draft(app)["n_hidden"]
-    name = next(name for name, preset in PRESETS.items() if preset.spec.model.n_hidden != old)
-    app.selectbox(key="preset").set_value(name).run()
-    app.slider(key="draft_n_hidden").set_value(old).run()
-    assert draft(app)["n_hidden"] == PRESETS[name].spec.model.n_hidden
-    app.slider(key="draft_n_hidden").set_value(old + 3).run()
-    assert draft(app)["n_hidden"] == old + 3
-
-
-def test_what_an_experiment_set_is_not_undone_by_a_message_that_was_under_way(monkeypatch):
-    """A page with a slider of its own and a button that sets it: no callback hears of the slider."""
-
-    def script() -> None:
-        import streamlit as st
-
-        from pages.ui import widgets
-
-        widgets.settle()
-        st.session_state.setdefault("wheel", 1)
-        st.button("Try", key="go", on_click=widgets.acted, args=(lambda: st.session_state.update(wheel=7),))
-        st.slider("Wheel", 0, 9, key="wheel")
-
-    app = AppTest.from_function(script).run()
-    app.button(key="go").click().run()
-    assert app.slider(key="wheel").value == 7
-    app.slider(key="wheel").set_value(1).run()  # what a timer's message would bring
-    assert app.slider(key="wheel").value == 7
-    app.slider(key="wheel").set_value(3).run()  # a hand
-    assert app.slider(key="wheel").value == 3
-    app.button(key="go").click().run()
-    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)
-    app.slider(key="wheel").set_value(3).run()
-    assert app.slider(key="wheel").value == 3
-
-
-def test_play_and_pause_are_two_buttons_so_that_a_click_told_twice_turns_once():
-    def script() -> None:
-        from pages.ui import player
-
-        player.button("moves", "wheel")
-
-    app = AppTest.from_function(script).run()
-    assert app.button(key="wheel_go").label == "Play"
-    app.button(key="wheel_go").click().run()
-    assert app.session_state["moves"]
-    assert [button.key for button in app.button] == ["wheel_pause"]
-    app.button(key="wheel_pause").click().run()
-    assert not app.session_state["moves"]
-
-
 def by_link(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = app_test()
     app.query_params.update(query)
     return app.switch_page(shell.TRAIN).run()
 

@@ -2,29 +2,20 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from pages.ui import family, rival_view, shell
 from rbm import cluster
 from rbm.rivals import CONTENDERS, SHOWN, Look, Opening, Pace, Verdict, marks
+from tests.screen import open_page
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture(autouse=True)
-def clean() -> Iterator[None]:
-    yield
-    st.cache_resource.clear()
-
-
-def open_page(script: str) -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run().switch_page(script).run()
+pytestmark = pytest.mark.usefixtures("clean")
 
 
 def look(name: str, mark: float, frechet: float) -> Look:

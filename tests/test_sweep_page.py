@@ -15,7 +15,7 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.store import open_store
 from rbm.sweep import Axis, Ledger, SweepSpec, at_work, stop_all
 from rbm.training.config import TrainConfig
-from tests.test_pages import open_page
+from tests.screen import open_page
 
 
 @pytest.fixture(autouse=True)

@@ -71,6 +71,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     st.selectbox(
         "Data",
         list(pair.DATA),
+        index=list(pair.DATA).index(st.session_state["boltzmann_data"]),
         key="boltzmann_data",
         on_change=changed,
         args=("boltzmann_data",),
@@ -81,6 +82,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Hidden units",
         0,
         8,
+        value=st.session_state["boltzmann_hidden"],
         key="boltzmann_hidden",
         on_change=changed,
         args=("boltzmann_hidden",),
@@ -92,6 +94,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Learn by",
         (pair.EXACT, pair.GIBBS),
         required=True,
+        default=st.session_state["boltzmann_method"],
         key="boltzmann_method",
         on_change=changed,
         args=("boltzmann_method",),
@@ -101,6 +104,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     st.select_slider(
         "Learning rate",
         (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0),
+        value=st.session_state["boltzmann_rate"],
         key="boltzmann_rate",
         width=200,
         help="Takes effect at once.",

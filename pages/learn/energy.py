@@ -85,6 +85,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             "Shape",
             (RBM, ALL),
             required=True,
+            default=st.session_state["energy_shape"],
             key="energy_shape",
             on_change=resize,
             help="RBM: only visible and hidden units are joined. All to all: every unit with every other.",
@@ -94,6 +95,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Visible units" if shape == RBM else "Units",
         stops(shape)["energy_visible"][0],
         stops(shape)["energy_visible"][-1],
+        value=st.session_state["energy_visible"],
         key="energy_visible",
         on_change=resize,
         help="How many units v; each doubles the number of states.",
@@ -101,7 +103,14 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
     if shape == RBM:
         st.slider(
-            "Hidden units", 1, 6, key="energy_hidden", on_change=resize, help="How many hidden units h.", width=220
+            "Hidden units",
+            1,
+            6,
+            value=st.session_state["energy_hidden"],
+            key="energy_hidden",
+            on_change=resize,
+            help="How many hidden units h.",
+            width=220,
         )
 lesson.formula(
     r"E(s) = -\sum_{i<j} W_{ij}\, s_i s_j - \sum_i b_i s_i",

@@ -58,6 +58,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         range(10),
         selection_mode="multi",
         wrap=True,
+        default=st.session_state["hopfield_digits"],
         key="hopfield_digits",
         help="The most typical example of each digit, 14 × 14 pixels.",
     )
@@ -67,6 +68,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             memory.RULES,
             required=True,
             wrap=True,
+            default=st.session_state["hopfield_rule"],
             key="hopfield_rule",
             format_func=str.capitalize,
             help="How pictures become an energy. The first three set the weights; the modern one keeps the pictures.",
@@ -74,7 +76,12 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
     if rule == memory.DENSE:
         beta = st.select_slider(
-            "β", memory.BETAS, key="hopfield_beta", width=200, help="How sharply the modern network picks the nearest."
+            "β",
+            memory.BETAS,
+            value=st.session_state["hopfield_beta"],
+            key="hopfield_beta",
+            width=200,
+            help="How sharply the modern network picks the nearest.",
         )
     else:
         beta = st.session_state.get("hopfield_beta", 0.1)

@@ -40,6 +40,7 @@ _MORE = (
     "visible_bias",
 )
 _SIZES = (100, 200, 500, 1000, 2000, 5000, 10000, 20000)
+_ALL = "all"
 
 
 def draft_panel() -> None:
@@ -56,11 +57,7 @@ def draft_panel() -> None:
 
 
 def knob(name: str) -> None:
-    """The widget that fits a field's knob: a choice, a slider over its stops, or a slider over its range.
-
-    Each is given its value as its default too: the browser is told a value in the session once, and a control that missed
-    that, or is mounted anew, would stand at its lowest and soon tell so.
-    """
+    """The widget that fits a field's knob: a choice, a slider over its stops, or a slider over its range."""
     k = _KNOBS[name]
     key, value = _bound(name)
     common: dict[str, Any] = {"key": key, "help": _help(name, k), "on_change": _changed, "args": (name,)}
@@ -104,10 +101,12 @@ def _changed(name: str) -> None:
 
 def _preset() -> None:
     spec = state.to_spec(state.draft())
-    widgets.put("preset", next((name for name, preset in PRESETS.items() if preset.spec == spec), None))
+    fits = next((name for name, preset in PRESETS.items() if preset.spec == spec), None)
+    widgets.put("preset", fits)
     st.selectbox(
         "Preset",
         list(PRESETS),
+        None if fits is None else list(PRESETS).index(fits),
         format_func=lambda name: PRESETS[name].title,
         key="preset",
         placeholder="Your own settings",
@@ -128,9 +127,11 @@ def _take_preset() -> None:
 
 def _dataset() -> None:
     key, value = _bound("dataset")
+    known = list(dict.fromkeys([*names(), value]))  # the draft's may have been deleted meanwhile
     st.selectbox(
         "Data set",
-        list(dict.fromkeys([*names(), value])),  # the draft's may have been deleted meanwhile
+        known,
+        known.index(value),
         format_func=dataset_title,
         key=key,
         on_change=_changed_dataset,
@@ -187,11 +188,13 @@ def _shown_on(show: Callable[[float, str], Any]) -> Callable[[int, int | None], 
 
 def _classes(names: tuple[str, ...]) -> None:
     everything = tuple(range(len(names)))
-    widgets.put("draft_classes", list(state.draft()["classes"] or everything))
+    chosen = list(state.draft()["classes"] or everything)
+    widgets.put("draft_classes", chosen)
     st.pills(
         "Classes",
         everything,
         selection_mode="multi",
+        default=chosen,
         format_func=lambda i: names[i],
         key="draft_classes",
         on_change=_changed_classes,
@@ -208,17 +211,24 @@ def _changed_classes(everything: tuple[int, ...]) -> None:
 
 
 def _size() -> None:
-    stops = sorted({*_SIZES, state.draft()["size"] or _SIZES[0]})
-    widgets.put("draft_size", state.draft()["size"])
+    size = state.draft()["size"]
+    shown = _ALL if size is None else size
+    widgets.put("draft_size", shown)
     st.select_slider(
         "Training images",
-        [*stops, None],
-        format_func=lambda n: "all" if n is None else f"{n:,}",
+        [*sorted({*_SIZES, size or _SIZES[0]}), _ALL],
+        shown,
+        format_func=lambda n: n if n == _ALL else f"{n:,}",
         key="draft_size",
-        on_change=_changed,
-        args=("size",),
+        on_change=_changed_size,
         help="How many images to learn from; usually all. A few hundred show overfitting.",
     )
+
+
+def _changed_size() -> None:
+    if not widgets.echoed("draft_size"):
+        chosen = st.session_state["draft_size"]
+        state.draft()["size"] = None if chosen == _ALL else chosen
 
 
 def _seed() -> None:

@@ -115,6 +115,7 @@ def _choices() -> bool:
             "Deep",
             list(KINDS),
             required=True,
+            default=st.session_state["deep_kind"],
             key="deep_kind",
             persist_state="session",
             help="Belief net: only the top two layers stay undirected, arrows lead down from them. Boltzmann machine: all "
@@ -126,6 +127,7 @@ def _choices() -> bool:
                 "Hidden layers",
                 [1, 2, 3],
                 required=True,
+                default=st.session_state["deep_layers"],
                 key="deep_layers",
                 persist_state="session",
                 help="Each learns from the activities of the one below it.",
@@ -137,7 +139,14 @@ def _choices() -> bool:
 
 def _slider(label: str, stops: tuple[int, ...], key: str, about: str) -> None:
     st.select_slider(
-        label, stops, format_func=lambda n: f"{n:,}", key=key, persist_state="session", help=about, width=200
+        label,
+        stops,
+        st.session_state[key],
+        format_func=lambda n: f"{n:,}",
+        key=key,
+        persist_state="session",
+        help=about,
+        width=200,
     )
 
 
@@ -228,6 +237,7 @@ def fantasies(task: Task | None, asked: DeepSpec) -> None:
         "Start from",
         list(STARTS),
         required=True,
+        default=st.session_state["deep_start"],
         key="deep_start",
         persist_state="session",
         on_change=_forget,

@@ -24,6 +24,7 @@ def choose() -> LabelsPlan:
             "Comparison",
             list(PLANS),
             required=True,
+            default=st.session_state["deep_plan"],
             key="deep_plan",
             persist_state="session",
             help="Small: 200 units, up to 10,000 labels, about two minutes. Full: 1000-1000 units, up to 60,000 labels, some "

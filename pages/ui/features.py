@@ -44,6 +44,7 @@ def choose() -> Judged | None:
         "Machine",
         options,
         format_func=lambda key: "This session's run, as it is now" if key == NOW else _name(kept[key]),
+        index=options.index(st.session_state["features_run"]),
         key="features_run",
         persist_state="session",
         width=480,

@@ -39,6 +39,7 @@ def choose_time(current: LiveRun, key: str) -> Past:
             "Training time",
             stops,
             format_func=lambda step: "now" if step == NOW else f"epoch {by_step[step].epoch:.2f}",
+            value=st.session_state[key],
             key=key,
             persist_state="session",
             help="Moments of the run, closer together at its start, where most happens.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from threading import Lock, Thread
+from threading import Lock, Thread, main_thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
@@ -79,7 +79,14 @@ def _learnt(patterns: str) -> list[Moment]:
 @lru_cache(maxsize=1)
 def prepare() -> None:
     """Have the other lessons learnt while the first is looked at, once a server: each takes seconds."""
-    Thread(target=lambda: [_path(patterns) for patterns in LESSONS], name="rbm-paths", daemon=True).start()
+    # Not a daemon: Python ends those in the midst of torch's work, which aborts the whole process.
+    Thread(target=_prepare, name="rbm-paths", daemon=False).start()
+
+
+def _prepare() -> None:
+    for patterns in LESSONS:
+        if main_thread().is_alive():
+            _path(patterns)
 
 
 @lru_cache(maxsize=256)
@@ -118,6 +125,7 @@ def compass_controls() -> tuple[str, dict[str, Sequence[int]]]:
         "Patterns",
         list(LESSONS),
         required=True,
+        default=st.session_state["follows_patterns"],
         key="follows_patterns",
         persist_state="session",
         wrap=True,
@@ -131,6 +139,7 @@ def compass_controls() -> tuple[str, dict[str, Sequence[int]]]:
         "Exact updates so far",
         range(len(steps)),
         format_func=lambda place: f"{steps[place]:,}",
+        value=st.session_state["follows_place"],
         key="follows_place",
         persist_state="session",
         help="Where on the way of exact learning (no noise, a small rate) the gradients are compared.",
@@ -138,6 +147,7 @@ def compass_controls() -> tuple[str, dict[str, Sequence[int]]]:
     right.select_slider(
         "Gibbs steps k",
         KS,
+        value=st.session_state["follows_k"],
         key="follows_k",
         persist_state="session",
         help="Sweeps of the negative phase; the charts show all k, the numbers above them this one.",

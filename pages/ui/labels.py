@@ -75,6 +75,7 @@ def controls() -> None:
             "Beside the pixels",
             list(KINDS),
             required=True,
+            default=st.session_state["labels_kind"],
             key="labels_kind",
             persist_state="session",
             help=f"A name: ten units of which exactly one is on. Tags: {TAG_HELP[0].lower()}{TAG_HELP[1:]}",
@@ -83,6 +84,7 @@ def controls() -> None:
             "Learn",
             OBJECTIVES,
             required=True,
+            default=st.session_state["labels_objective"],
             key="labels_objective",
             persist_state="session",
             help="p(x, y): pictures and labels together. p(y|x): only to name them. Both: the sum of the two.",
@@ -90,13 +92,20 @@ def controls() -> None:
         st.select_slider(
             "Hidden units",
             HIDDEN,
+            value=st.session_state["labels_hidden"],
             key="labels_hidden",
             persist_state="session",
             width=170,
             help="More learn more, slower.",
         )
         st.select_slider(
-            "Epochs", EPOCHS, key="labels_epochs", persist_state="session", width=170, help="Passes over 54,000 digits."
+            "Epochs",
+            EPOCHS,
+            value=st.session_state["labels_epochs"],
+            key="labels_epochs",
+            persist_state="session",
+            width=170,
+            help="Passes over 54,000 digits.",
         )
     current = task()
     with st.container(horizontal=True):

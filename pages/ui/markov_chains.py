@@ -74,6 +74,7 @@ def transport(chains: dict[str, Visits]) -> None:
         )
         st.toggle(
             "Also a tempered chain",
+            value=st.session_state["markov_tempered"],
             key="markov_tempered",
             persist_state="session",
             help="Four replicas from β down to a tenth of it, which swap states; only the coldest is counted.",

@@ -98,6 +98,7 @@ def controls() -> Asked:
             "Learn from",
             list(SUBJECTS),
             required=True,
+            default=st.session_state["slow_subject"],
             key="slow_subject",
             help="36 hidden units on MNIST, or 6 on bars and stripes in 3×3 pixels; both have 400 updates behind them.",
             **keep,
@@ -106,6 +107,7 @@ def controls() -> Asked:
             "Algorithm",
             ALGORITHMS,
             required=True,
+            default=st.session_state["slow_algorithm"],
             key="slow_algorithm",
             help="CD starts its chain at the picture; PCD goes on from where its chain stood after the last update.",
             **keep,
@@ -114,6 +116,7 @@ def controls() -> Asked:
             "Picture",
             0,
             9_999,
+            value=st.session_state["slow_image"],
             key="slow_image",
             width=140,
             help="Which picture to learn from, by its number in the data set.",
@@ -121,17 +124,36 @@ def controls() -> Asked:
         )
     places = st.columns(4, gap="medium")
     k = places[0].slider(
-        "Gibbs steps k", 1, MOST_K, key="slow_k", help="Sweeps of the chain before its statistics are taken.", **keep
+        "Gibbs steps k",
+        1,
+        MOST_K,
+        value=st.session_state["slow_k"],
+        key="slow_k",
+        help="Sweeps of the chain before its statistics are taken.",
+        **keep,
     )
     for place, name in zip(places[1:], KNOBS, strict=True):
         known = knobs(TrainConfig)[name]
         if known.stops:
             place.select_slider(
-                known.label, known.stops, format_func=lambda x: f"{x:g}", key=f"slow_{name}", help=known.help, **keep
+                known.label,
+                known.stops,
+                st.session_state[f"slow_{name}"],
+                format_func=lambda x: f"{x:g}",
+                key=f"slow_{name}",
+                help=known.help,
+                **keep,
             )
         else:
             place.slider(
-                known.label, known.low, known.high, step=known.step, key=f"slow_{name}", help=known.help, **keep
+                known.label,
+                known.low,
+                known.high,
+                st.session_state[f"slow_{name}"],
+                step=known.step,
+                key=f"slow_{name}",
+                help=known.help,
+                **keep,
             )
     return Asked(
         str(subject), str(algorithm), int(k), int(image), *(float(st.session_state[f"slow_{name}"]) for name in KNOBS)
@@ -276,6 +298,7 @@ def transport(known: list[Stage], update: Update, machine: Machine) -> Stage:
         "Sub-step",
         range(len(known)),
         format_func=lambda i: known[i].name,
+        value=st.session_state["slow_stage"],
         key="slow_stage",
         help="Every sub-step of this update, in order.",
     )

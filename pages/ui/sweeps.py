@@ -26,10 +26,13 @@ def choose() -> str | None:
         st.session_state["sweep_chosen"] = busy[0].ledger.name if busy else None
     if not known:
         return None
-    widgets.put("sweep_choice", st.session_state["sweep_chosen"] or NEW)
+    choices = [NEW, *known]
+    shown = st.session_state["sweep_chosen"] or NEW
+    widgets.put("sweep_choice", shown)
     st.selectbox(
         "Sweep",
-        [NEW, *known],
+        choices,
+        choices.index(shown),
         key="sweep_choice",
         width=320,
         on_change=_chosen,

@@ -2,6 +2,9 @@
 
 Every message of the browser holds the values of all widgets. One that is on its way when a value is set here, a timer's or
 a training's news, brings the old value back as if a hand had moved the widget. For a moment such an old value is an echo.
+
+Every widget whose value the program sets has that value as its default too. The browser is told of a value in the session
+only once, and a widget that missed that, or is mounted anew, would stand at its lowest and soon tell so.
 """
 
 from __future__ import annotations

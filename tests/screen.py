@@ -1,0 +1,18 @@
+"""What tests of pages share: the app under AppTest, which has no browser and one session."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[1]
+SECONDS = 90  # that one run of a page may take on a busy machine
+
+
+def app_test() -> AppTest:
+    """The app, not run yet: for tests that come by a link."""
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
+
+
+def open_page(script: str) -> AppTest:
+    """A visitor who has come to a page."""
+    return app_test().run().switch_page(script).run()
