@@ -39,8 +39,11 @@ def clean() -> Iterator[None]:
     """For tests of pages: AppTest has one session id for all, and what is cached for a session would leak into the next."""
     import streamlit
 
+    from rbm import live
+
     yield
     streamlit.cache_resource.clear()
+    live.release_all(30)
 
 
 @pytest.fixture
