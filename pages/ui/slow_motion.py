@@ -133,28 +133,12 @@ def controls() -> Asked:
         **keep,
     )
     for place, name in zip(places[1:], KNOBS, strict=True):
-        known = knobs(TrainConfig)[name]
+        known, key = knobs(TrainConfig)[name], f"slow_{name}"
+        given = {"value": st.session_state[key], "key": key, "help": known.help, **keep}
         if known.stops:
-            place.select_slider(
-                known.label,
-                known.stops,
-                st.session_state[f"slow_{name}"],
-                format_func=lambda x: f"{x:g}",
-                key=f"slow_{name}",
-                help=known.help,
-                **keep,
-            )
+            place.select_slider(known.label, known.stops, format_func=lambda x: f"{x:g}", **given)
         else:
-            place.slider(
-                known.label,
-                known.low,
-                known.high,
-                st.session_state[f"slow_{name}"],
-                step=known.step,
-                key=f"slow_{name}",
-                help=known.help,
-                **keep,
-            )
+            place.slider(known.label, known.low, known.high, step=known.step, **given)
     return Asked(
         str(subject), str(algorithm), int(k), int(image), *(float(st.session_state[f"slow_{name}"]) for name in KNOBS)
     )
