@@ -164,7 +164,9 @@ def test_the_ordering_of_the_literature_appears_and_the_reconstruction_error_hid
 
 @pytest.mark.slow
 def test_a_pre_trained_net_classifies_as_well_as_the_published_one():
-    assert recipe("dbn")((1,), print).rows[0][2] <= 1.3
+    """At most 1.3 % of 10,000 test images, whose own choice makes that uncertain by a standard error."""
+    error = recipe("dbn")((1,), print).rows[0][2]
+    assert error <= 1.3 + 100 * (0.013 * 0.987 / 10_000) ** 0.5
 
 
 @pytest.mark.slow
