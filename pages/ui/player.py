@@ -21,6 +21,8 @@ def button(flag: str, key: str, *, play: str = "Play", **look: Any) -> None:
     button that turned round would then turn back.
     """
     on = playing(flag)
+    # The old button stays below the new one until the run is over: unseen, or all that follows would jump down and up.
+    st.html(f"<style>.st-key-{key} > :nth-child(n + 2) {{ display: none; }}</style>")
     with st.container(key=key, width="content"):
         st.button(
             "Pause" if on else play,
