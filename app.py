@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.ui import feed, instant, shell
+from pages.ui import download, feed, instant, shell
 
 if st.runtime.exists():  # a visitor: Streamlit runs this file anew for each of them, and at each of their clicks
     shell.run()
 else:  # the server, once
-    app = st.App(__file__, lifespan=shell.lifespan, routes=(*feed.ROUTES, *instant.ROUTES))
+    app = st.App(__file__, lifespan=shell.lifespan, routes=(*feed.ROUTES, *instant.ROUTES, *download.ROUTES))

@@ -7,7 +7,7 @@ from itertools import product
 
 import streamlit as st
 
-from pages.ui import instant, lesson, widgets
+from pages.ui import download, instant, lesson, widgets
 from pages.ui.graph import ALL, RBM, Machine, described, graph, machine, resized, stops
 
 
@@ -35,11 +35,10 @@ def resize() -> None:
     chosen["energy_machine"] = machine(chosen["energy_shape"], chosen["energy_visible"], chosen.get("energy_hidden", 2))
 
 
-def every_state() -> str:
+def every_state(now: Machine) -> str:
     """All states with their energies and probabilities by the engine, as CSV."""
     from rbm.evaluation.exact_boltzmann import thermodynamics
 
-    now: Machine = st.session_state["energy_now"]
     energies = now.energies()
     table = io.StringIO()
     rows = csv.writer(table)
@@ -124,15 +123,13 @@ def picture() -> None:
     """The machine in the browser, which answers by itself; what comes back is only kept for the download."""
     drawn = st.session_state["energy_machine"]
     news = instant.respond(stops(shape), partial(resized, shape), lambda: {"energy_graph": described(drawn)})
-    st.session_state["energy_now"] = graph(drawn, news["energy_graph"], key="energy_graph")
-    st.download_button(
+    st.session_state["energy_now"] = now = graph(drawn, news["energy_graph"], key="energy_graph")
+    download.button(
         "Every state as CSV",
-        every_state,
+        partial(every_state, now),
         "states.csv",
-        "text/csv",
         key="energy_csv",
-        icon=":material/download:",
-        help="All states with the energies and probabilities that the engine computes.",
+        about="All states with the energies and probabilities that the engine computes.",
     )
 
 

@@ -31,6 +31,7 @@ class Feed:
         self.token = secrets.token_urlsafe(16)  # known to this session's page alone
         self.sliders: object = None  # what `pages.ui.instant` answers ...
         self.turn = Lock()  # ... one drawing at a time
+        self.files: dict[str, Callable[[], bytes | str]] = {}  # what `pages.ui.download` gives, by the button's key
         self._run: LiveRun | None = None
         self._draw: Callable[[LiveRun], Elements] | None = None
         self._listeners: set[Callable[[], None]] = set()

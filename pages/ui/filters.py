@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from pages.ui import cards, figures, frames, live, theme
+from pages.ui import cards, download, figures, frames, live, theme
 from rbm.jobs import Array, cached_dataset, restore
 from rbm.live import LiveRun
 from rbm.past import Past
@@ -116,15 +116,8 @@ def grid(current: LiveRun, view: View, selected: int | None) -> int | None:
         selected=int(places[0]) if len(places) else None,
         labels=[f"unit {u} · on {view.past.activity[u]:.0%}" for u in view.units],
     )
-    st.download_button(
-        "PNG of this grid",
-        data=lambda: grid_picture(view, shape, cards.mode()),
-        file_name=f"filters-epoch-{view.past.epoch:.2f}.png",
-        mime="image/png",
-        icon=":material/download:",
-        key="filters_png",
-        on_click="ignore",
-    )
+    mode, name = cards.mode(), f"filters-epoch-{view.past.epoch:.2f}.png"
+    download.button("PNG of this grid", lambda: grid_picture(view, shape, mode), name, key="filters_png")
     return None if place is None else int(view.units[place])
 
 

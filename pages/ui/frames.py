@@ -128,12 +128,14 @@ def gif(frames: Sequence[Pixels] | Pixels, ms_per_frame: int, scale: int = 1) ->
     """
     if len(frames) == 0:
         raise ValueError("a film needs at least one frame")
-    strip = np.concatenate([_enlarged(_packed(np.asarray(frame, dtype=np.uint8)), scale) for frame in frames])
+    strip = np.concatenate([_packed(np.asarray(frame, dtype=np.uint8)) for frame in frames])
     film = _image(strip)  # all frames below each other: one palette for all, since colours that change would flicker
     if film.mode != "P":
         film = film.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     height = film.height // len(frames)
-    stills = [film.crop((0, top, film.width, top + height)) for top in range(0, film.height, height)]
+    size = (scale * film.width, scale * height)
+    cuts = (film.crop((0, top, film.width, top + height)) for top in range(0, film.height, height))
+    stills = [cut.resize(size, Image.Resampling.NEAREST) for cut in cuts]
     duration = max(20, 10 * round(ms_per_frame / 10))
     file = io.BytesIO()
     stills[0].save(file, "gif", save_all=True, append_images=stills[1:], duration=duration, loop=0, optimize=False)

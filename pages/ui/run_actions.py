@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui import run_files, share, shell, state, uploads
+from pages.ui import download, run_files, share, shell, state, uploads
 from rbm.errors import RbmError
 from rbm.store import Run, open_store
 
@@ -107,49 +107,40 @@ def _downloads(run: Run | None) -> None:
         if run is None:
             return
         store, stem = open_store(), f"run-{run.id}"
-        st.download_button(
+        download.button(
             "Everything (ZIP)",
-            data=lambda: run_files.everything(run),
-            file_name=f"{stem}.zip",
-            mime="application/zip",
+            lambda: run_files.everything(run),
+            f"{stem}.zip",
             key="get_zip",
-            on_click="ignore",
-            help="Settings, numbers, checkpoint, filters and a film of its chains; whoever gets it can open it here.",
+            about="Settings, numbers, checkpoint, filters and a film of its chains; whoever gets it can open it here.",
         )
-        st.download_button(
+        download.button(
             "Checkpoint (safetensors)",
-            data=lambda: store.checkpoint(run.id),
-            file_name=f"{stem}.safetensors",
+            lambda: store.checkpoint(run.id),
+            f"{stem}.safetensors",
             key="get_checkpoint",
-            on_click="ignore",
-            help="Machine, settings and the state to go on from; it opens in three lines of a notebook.",
+            about="Machine, settings and the state to go on from; it opens in three lines of a notebook.",
         )
-        st.download_button(
+        download.button(
             "Numbers (CSV)",
-            data=lambda: store.history(run.id).to_csv(),
-            file_name=f"{stem}.csv",
-            mime="text/csv",
+            lambda: store.history(run.id).to_csv(),
+            f"{stem}.csv",
             key="get_csv",
-            on_click="ignore",
-            help="Every number by step.",
+            about="Every number by step.",
         )
-        st.download_button(
+        download.button(
             "Filters (PNG)",
-            data=lambda: run_files.filters_png(run),
-            file_name=f"{stem}.png",
-            mime="image/png",
+            lambda: run_files.filters_png(run),
+            f"{stem}.png",
             key="get_png",
-            on_click="ignore",
-            help="The filters as a picture for a slide.",
+            about="The filters as a picture for a slide.",
         )
-        st.download_button(
+        download.button(
             "Settings (JSON)",
-            data=run.spec.to_json(),
-            file_name=f"{stem}.json",
-            mime="application/json",
+            run.spec.to_json,
+            f"{stem}.json",
             key="get_json",
-            on_click="ignore",
-            help="For python -m rbm train --spec.",
+            about="For python -m rbm train --spec.",
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, figures, frames
+from pages.ui import cards, download, figures, frames
 from pages.ui.curves import curves
 from rbm.jobs import cached_dataset
 from rbm.live import LiveRun
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rbm.samplers.walk import Moment, Walk
 
 FILM_FRAMES = 16
+GIF_FRAMES = 100  # 20 seconds at five a second
 
 
 def layers(now: Moment, shape: tuple[int, int], tick: float) -> None:
@@ -72,26 +73,22 @@ def film(walk: Walk, shape: tuple[int, int]) -> None:
         labels=names,
         max_cell=64,
     )
-    st.download_button(
+    download.button(
         "GIF of all chains",
-        data=lambda: film_gif(walk, shape),
-        file_name="gibbs.gif",
-        mime="image/gif",
-        icon=":material/download:",
+        lambda: film_gif(walk, shape),
+        "gibbs.gif",
         key="gif",
-        on_click="ignore",
+        about=f"The last {GIF_FRAMES} moments, five a second.",
     )
 
 
 def film_gif(walk: Walk, shape: tuple[int, int]) -> bytes:
-    """Every remembered moment as one frame of tiled chains."""
+    """The newest ``GIF_FRAMES`` remembered moments, each a frame of tiled chains."""
     stills = []
-    for moment in list(walk.past):  # a copy: the walk may be playing while this is drawn
+    for moment in list(walk.past)[-GIF_FRAMES:]:  # a copy: the walk may be playing while this is drawn
         pictures = frames.colour_probabilities(moment.v_mean.float().numpy(), shape=shape)
-        columns = frames.near_square(len(pictures))[1]
-        gaps = [frames.tile(pictures[..., c].astype(float), columns) for c in range(3)]
-        stills.append(np.nan_to_num(np.stack(gaps, axis=-1), nan=64.0).astype(np.uint8))
-    return frames.gif(stills, 200, scale=3)
+        stills.append(frames.grid_pixels(pictures, frames.near_square(len(pictures))[1], background=(64, 64, 64)))
+    return frames.gif(stills, 200, scale=2)
 
 
 def energies(walk: Walk, data_mean: float) -> None:

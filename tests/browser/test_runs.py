@@ -1,9 +1,14 @@
 """What is trained is kept: found again after the tab is closed, gone on with, compared, handed on, deleted and undone."""
 
+import json
 import re
+import zipfile
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
+from safetensors import safe_open
 
 from tests.browser.test_browser import OpenPage, at_rest, epoch, go, picture, points, press, train_until
 from tests.waiting import wait
@@ -95,6 +100,14 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     search(page, "seed 424242", 1)
     tick(page, 0)
     expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
+    page.locator(".st-key-run_download button").first.click()
+    assert zipfile.is_zipfile(saved(page, "get_zip"))
+    assert json.loads(saved(page, "get_json").read_text("utf-8"))["seed"] == 424242
+    with safe_open(saved(page, "get_checkpoint"), framework="np") as tensors:
+        assert "weight" in str(tensors.keys())
+    assert saved(page, "get_csv").read_text("utf-8").startswith("step,epoch,seconds,")
+    with Image.open(saved(page, "get_png")) as filters:
+        assert filters.width > 28
     page.locator(".st-key-run_link button").first.click()
     link = page.locator("[data-testid=stPopoverBody] code").inner_text().strip()
     assert link == f"{server.url}/train?v=2&s=424242"
@@ -103,6 +116,13 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     expect(second.locator(".st-key-draft_seed input")).to_have_value("424242")
     press(second, "train")
     expect(second.locator(".st-key-wall_filters .wall")).to_be_visible()
+
+
+def saved(page: Page, key: str) -> Path:
+    """The file that a button brings."""
+    with page.expect_download() as download:
+        page.locator(f".st-key-{key} button").click()
+    return Path(download.value.path())
 
 
 def status_after_refresh(page: Page) -> list[str]:
