@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.requests import Request
@@ -18,7 +19,8 @@ ENERGY = "pages/learn/energy.py"
 
 def ask(token: str, key: str) -> Response:
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "path_params": {"token": token, "key": key}}
-    return asyncio.run(download.serve(Request(scope)))
+    with ThreadPoolExecutor(1) as own:  # browser tests leave this thread with an event loop that runs
+        return own.submit(lambda: asyncio.run(download.serve(Request(scope)))).result()
 
 
 @pytest.fixture
@@ -54,6 +56,7 @@ def test_an_error_is_told_and_a_fault_is_not_hidden(visit):
         ask(visit.token, "run")
 
 
+@pytest.mark.usefixtures("clean")
 def test_the_address_outlives_the_runs_of_the_script_and_the_file_is_the_newest():
     app = open_page(ENERGY)
     feed = app.session_state["feed"]
