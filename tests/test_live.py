@@ -153,14 +153,14 @@ def test_runs_of_two_sessions_are_apart(start):
 def test_a_killed_worker_costs_seconds_and_changes_nothing(start, monkeypatch, workers):
     """kill -9 of every worker in the middle of a run: it ends with the same parameters as one left in peace."""
     monkeypatch.setattr(live, "CHECKPOINT_SECONDS", 0.3)
-    spec = replace(SPEC, training=TrainConfig(epochs=150))
+    spec = replace(SPEC, training=TrainConfig(epochs=75))
     run = start(spec)
     run.play()
-    wait(lambda: run._checkpoint is not None and run.step_number > 600)
+    wait(lambda: run._checkpoint is not None and run.step_number > 400)
     for pid in workers.client.run(os.getpid).values():
         psutil.Process(pid).kill()
     wait(lambda: run.status == "finished", 90.0)
-    assert run.step_number == 150 * 32
+    assert run.step_number == 75 * 32
     steps = [e.step for e in run.history.events]
     assert steps == sorted(set(steps))
     np.testing.assert_array_equal(run.snapshot.weight, trained(spec))

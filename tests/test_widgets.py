@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import shell, widgets
+from pages.ui import memory, shell, widgets
+from pages.ui.graph import ALL, RBM
 from rbm.presets import PRESETS
 from tests.screen import open_page
 from tests.test_pages import SCRIPTS, draft
@@ -39,6 +40,38 @@ def test_a_widget_that_is_mounted_anew_stands_where_it_stood(script):
         assert told == usual
     if script == shell.TRAIN:
         assert len(set_here) > 20
+
+
+def values(app: AppTest) -> dict[str, Any]:
+    """What every widget of the page stands at, by its key."""
+    return {one.key: one.value for kind in WIDGETS for one in app.get(kind) if one.key}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_page_that_is_left_and_come_back_to_stands_as_it_stood(script):
+    """Streamlit forgets the widgets of a page that is left."""
+    app = open_page(script)
+    before = values(app)
+    app.switch_page(shell.HOME if script != shell.HOME else shell.DATA).run()
+    app.switch_page(script).run()
+    assert not app.exception
+    assert values(app) == before
+
+
+def test_the_laboratorys_choices_come_back_whichever_was_made():
+    for script, key, choices in (
+        (shell.ENERGY, "energy_shape", (ALL, RBM)),
+        (shell.HOPFIELD, "hopfield_rule", (memory.DENSE, "storkey", memory.DENSE)),
+    ):
+        app = open_page(script)
+        for choice in choices:
+            app.button_group(key=key).set_value(choice).run()
+            assert not app.exception
+            before = values(app)
+            app.switch_page(shell.HOME).run()
+            app.switch_page(script).run()
+            assert not app.exception
+            assert values(app) == before
 
 
 def test_the_dice_draws_another_seed():

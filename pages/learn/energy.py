@@ -49,8 +49,10 @@ def every_state(now: Machine) -> str:
     return table.getvalue()
 
 
-if "energy_machine" not in st.session_state:
-    show(machine(RBM, 3, 2, [0.5, 0, -0.5, 0, 0, 2, -1, 1, 1, -2, 1.5]))
+if (
+    "energy_shape" not in st.session_state
+):  # the first visit, or one from another page: controls forget, the machine stays
+    show(st.session_state.get("energy_now") or machine(RBM, 3, 2, [0.5, 0, -0.5, 0, 0, 2, -1, 1, 1, -2, 1.5]))
 lesson.question("Energy and probability", "How do a few weights decide which states a machine likes, and how much?")
 lesson.experiments(
     {
@@ -105,7 +107,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             "Hidden units",
             1,
             6,
-            value=st.session_state["energy_hidden"],
+            value=st.session_state.get("energy_hidden", 2),
             key="energy_hidden",
             on_change=resize,
             help="How many hidden units h.",

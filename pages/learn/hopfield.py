@@ -60,6 +60,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         wrap=True,
         default=st.session_state["hopfield_digits"],
         key="hopfield_digits",
+        persist_state="session",
         help="The most typical example of each digit, 14 × 14 pixels.",
     )
     rule = str(
@@ -70,6 +71,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             wrap=True,
             default=st.session_state["hopfield_rule"],
             key="hopfield_rule",
+            persist_state="session",
             format_func=str.capitalize,
             help="How pictures become an energy. The first three set the weights; the modern one keeps the pictures.",
         )
@@ -78,8 +80,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         beta = st.select_slider(
             "β",
             memory.BETAS,
-            value=st.session_state["hopfield_beta"],
+            value=st.session_state.get("hopfield_beta", 0.1),
             key="hopfield_beta",
+            persist_state="session",
             width=200,
             help="How sharply the modern network picks the nearest.",
         )

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from pages.ui import cards, comparison, frames, live, theme
+from pages.ui import frames, live
 from rbm.store import Run, open_store
 
 CHAINS, SWEEPS, STILLS, STILL_MS = 16, 100, 40, 150
 
 
 def filters_png(run: Run) -> bytes:
-    """Up to a hundred filters, the strongest first."""
-    weight = comparison.looks(run.id, run.progress.step, run).weight
+    """Up to a hundred filters, the strongest first, in the colours of the light theme on white: for a slide."""
+    from rbm.checkpoint import from_bytes
+
+    weight = from_bytes(open_store().checkpoint(run.id)).model.weight.detach().float().cpu().numpy()
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:100]
     pictures = weight.T[strongest].astype(np.float64).reshape(-1, *live.picture_shape(run.spec))
-    coloured = frames.colour_weights(pictures, lut=theme.diverging(cards.mode()))
+    coloured = frames.colour_weights(pictures)
     return frames.grid_png(coloured.pixels, 10, gap=2, background=(255, 255, 255, 255), scale=4)
 
 

@@ -284,6 +284,7 @@ def transport(known: list[Stage], update: Update, machine: Machine) -> Stage:
         format_func=lambda i: known[i].name,
         value=st.session_state["slow_stage"],
         key="slow_stage",
+        persist_state="session",
         help="Every sub-step of this update, in order.",
     )
     stage = known[st.session_state["slow_stage"]]

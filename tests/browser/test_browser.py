@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import Server
 from tests.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -232,10 +233,15 @@ def test_two_tabs_are_two_sessions_and_a_closed_tab_stops_its_work(fresh_server,
     wait(lambda: epoch(second) > moving + 0.2, 30, "the second tab to train on")
     assert epoch(first) == pytest.approx(stood, abs=0.6)
     second.context.close()
-    time.sleep(10)
-    before = fresh_server.training_seconds()
-    time.sleep(3)
-    assert fresh_server.training_seconds() - before < 0.5  # of 3 s: heartbeats only
+    wait(lambda: used(fresh_server, 1) < 0.15, 15, "the closed tab's training to stop")
+    assert used(fresh_server, 3) < 0.5  # of 3 s: heartbeats only
+
+
+def used(server: Server, seconds: float) -> float:
+    """Processor seconds that training takes in so many of the clock."""
+    before = server.training_seconds()
+    time.sleep(seconds)
+    return server.training_seconds() - before
 
 
 def test_on_a_phone_the_menu_goes_once_a_page_was_chosen(server, open_page: OpenPage):

@@ -24,7 +24,7 @@ from rbm.training.config import TrainConfig
 from tests.waiting import trained, wait
 
 ROOT = Path(__file__).resolve().parents[2]
-SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(algorithm="pcd", optimizer="adam", epochs=90))
+SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(algorithm="pcd", optimizer="adam", epochs=40))
 
 
 # On PostgreSQL by hand alone: seconds of waiting for what the other tests of the registry show there too.
@@ -128,7 +128,7 @@ def test_kill_9_of_the_server_loses_at_most_a_checkpoint_interval_and_resume_is_
     for line in server.stdout:
         run_id, at, step = line.split()
         seen.append((float(at), int(step)))
-        if int(step) > 1200:
+        if int(step) > 500:
             break
     os.kill(server.pid, signal.SIGKILL)
     server.wait()
