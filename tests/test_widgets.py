@@ -32,25 +32,20 @@ def told_and_usual(proto: Any) -> tuple[Any, Any]:
 WIDGETS = "slider", "select_slider", "number_input", "selectbox", "toggle", "checkbox", "button_group", "multiselect"
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_a_widget_that_is_mounted_anew_stands_where_it_stood(script):
-    app = open_page(script)
-    set_here = [one for kind in WIDGETS for one in app.get(kind) if one.proto.set_value]
-    for told, usual in (told_and_usual(one.proto) for one in set_here):
-        assert told == usual
-    if script == shell.TRAIN:
-        assert len(set_here) > 20
-
-
 def values(app: AppTest) -> dict[str, Any]:
     """What every widget of the page stands at, by its key."""
     return {one.key: one.value for kind in WIDGETS for one in app.get(kind) if one.key}
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_a_page_that_is_left_and_come_back_to_stands_as_it_stood(script):
-    """Streamlit forgets the widgets of a page that is left."""
+def test_a_widget_that_is_mounted_anew_stands_where_it_stood(script):
+    """Also when the page was left: Streamlit forgets the widgets of one that is."""
     app = open_page(script)
+    set_here = [one for kind in WIDGETS for one in app.get(kind) if one.proto.set_value]
+    for told, usual in (told_and_usual(one.proto) for one in set_here):
+        assert told == usual
+    if script == shell.TRAIN:
+        assert len(set_here) > 20
     before = values(app)
     app.switch_page(shell.HOME if script != shell.HOME else shell.DATA).run()
     app.switch_page(script).run()

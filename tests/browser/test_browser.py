@@ -57,7 +57,7 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
     counts, filters = [points(page, "chart_cd_loss")], {picture(page, "wall_filters")}
     for _ in range(4):
         before = counts[-1]
-        wait(lambda before=before: points(page, "chart_cd_loss") > before, 10, "another point")
+        wait(lambda before=before: points(page, "chart_cd_loss") > before, 30, "another point")
         counts.append(points(page, "chart_cd_loss"))
         filters.add(picture(page, "wall_filters"))
     assert counts == sorted(set(counts))
@@ -77,7 +77,7 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
     wait(lambda: epoch(page) == pytest.approx(stood + 1, abs=0.011), 30, "one more epoch")
     expect(page.locator(".st-key-status .status")).to_contain_text("Paused")
     press(page, "one_batch")
-    wait(lambda: picture(page, "wall_filters") != shown, 10, "another picture")
+    wait(lambda: picture(page, "wall_filters") != shown, 30, "another picture")
 
     go(page, "Train", "Look at its filters")
     wall = page.locator(".st-key-wall_all_filters .wall canvas")
@@ -96,7 +96,7 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
     seen = [picture(page, "wall_v")]
     for click in range(5):
         press(page, "step")
-        wait(lambda: picture(page, "wall_v") != seen[-1], 10, "a new picture")
+        wait(lambda: picture(page, "wall_v") != seen[-1], 30, "a new picture")
         seen.append(picture(page, "wall_v"))
         expect(page.get_by_text(f"Step {click + 1}.")).to_be_visible()
     assert len(set(seen)) == 6
@@ -130,20 +130,20 @@ def test_gibbs_half_steps_back_play_and_film(server, open_page: OpenPage):
     expect(page.locator(".st-key-wall_v .wall")).to_be_visible()
     start, hidden = picture(page, "wall_v"), picture(page, "wall_h")
     press(page, "half")
-    wait(lambda: picture(page, "wall_v") != start, 10, "a new v")
+    wait(lambda: picture(page, "wall_v") != start, 30, "a new v")
     first = picture(page, "wall_v")
     assert picture(page, "wall_h") == hidden  # the first half step draws v alone
     press(page, "half")
-    wait(lambda: picture(page, "wall_h") != hidden, 10, "a new h")
+    wait(lambda: picture(page, "wall_h") != hidden, 30, "a new h")
     assert picture(page, "wall_v") == first
     press(page, "back")
-    wait(lambda: picture(page, "wall_h") == hidden, 10, "the old h")
+    wait(lambda: picture(page, "wall_h") == hidden, 30, "the old h")
     press(page, "step_100")
     expect(page.get_by_text("Step 100.5.")).to_be_visible()
-    wait(lambda: points(page, "chart_energy") > 100, 10, "the curve of a hundred steps")
+    wait(lambda: points(page, "chart_energy") > 100, 30, "the curve of a hundred steps")
     press(page, "play")
     playing = picture(page, "wall_v")
-    wait(lambda: picture(page, "wall_v") != playing, 10, "a step by itself")
+    wait(lambda: picture(page, "wall_v") != playing, 30, "a step by itself")
     for _ in range(3):  # while the timer draws the page anew around it
         with page.expect_download() as download:
             page.locator(".st-key-gif button").click()
@@ -155,7 +155,7 @@ def test_gibbs_half_steps_back_play_and_film(server, open_page: OpenPage):
         assert film.n_frames > 3
     press(page, "reset")
     expect(page.get_by_text("Step 0: where the chains start")).to_be_visible()
-    wait(lambda: picture(page, "wall_v") == start, 10, "the same start from the same seed")
+    wait(lambda: picture(page, "wall_v") == start, 30, "the same start from the same seed")
 
 
 def test_a_held_half_stays_while_the_rest_moves(server, open_page: OpenPage):
@@ -169,7 +169,7 @@ def test_a_held_half_stays_while_the_rest_moves(server, open_page: OpenPage):
     before = pixels(page.locator(".st-key-wall_v canvas"))
     shown = picture(page, "wall_v")
     press(page, "step_10")
-    wait(lambda: picture(page, "wall_v") != shown, 10, "a new picture")
+    wait(lambda: picture(page, "wall_v") != shown, 30, "a new picture")
     after = pixels(page.locator(".st-key-wall_v canvas"))
     cell = before.width / 4
     left = [before.crop((int(c * cell) + 3, 3, int(c * cell + cell / 2) - 3, before.height - 3)) for c in range(4)]
@@ -319,7 +319,7 @@ def test_a_zoom_and_the_chart_itself_survive_eight_updates(server, open_page: Op
     wait(lambda: chart.get_attribute("data-domain") != whole, 5, "a zoom")
     zoomed, updates, last = chart.get_attribute("data-domain"), 0, points(page, "chart_cd_loss")
     while updates < 8:
-        wait(lambda last=last: points(page, "chart_cd_loss") != last, 10, "an update")
+        wait(lambda last=last: points(page, "chart_cd_loss") != last, 30, "an update")
         last, updates = points(page, "chart_cd_loss"), updates + 1
     assert chart.get_attribute("data-domain") == zoomed
     assert chart.evaluate("node => node.mine") is True

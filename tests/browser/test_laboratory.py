@@ -31,7 +31,7 @@ def test_the_drawn_machine_computes_what_the_engine_does_and_follows_hands_and_k
     def agree(wanted) -> None:
         t = thermodynamics(wanted.energies(), wanted.beta)
         expected = [t.log_z, t.mean_energy, t.entropy, t.free_energy]
-        wait(lambda: numbers(page, ".machine", *shown) == pytest.approx(expected, abs=1e-9), 10, "the engine's numbers")
+        wait(lambda: numbers(page, ".machine", *shown) == pytest.approx(expected, abs=1e-9), 30, "the engine's numbers")
 
     agree(machine(RBM, 3, 2, values))
     page.locator(".st-key-energy_graph .node").nth(1).click()

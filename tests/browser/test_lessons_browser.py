@@ -22,7 +22,7 @@ def test_two_pixels_learn_step_by_step(server, open_page: OpenPage):
     ready(page)
     first = version(page, "pixels_bars")
     press(page, "pixels_one")
-    wait(lambda: version(page, "pixels_bars") != first, 10, "other bars")
+    wait(lambda: version(page, "pixels_bars") != first, 30, "other bars")
     press(page, "try_pixels_0")
     expect(page.get_by_role("columnheader", name="step 100")).to_be_visible()
 
@@ -48,7 +48,7 @@ def test_a_slider_is_answered_over_the_pages_own_socket(server, open_page: OpenP
     page.wait_for_timeout(500)  # the socket opens
     page.locator(f".st-key-{slider} input").focus()
     page.keyboard.press("ArrowLeft" if address == "follows" else "ArrowRight")
-    wait(lambda: shown <= set(page.evaluate("[...boltzmannBoard.news.keys()]")), 10, "news of every element")
+    wait(lambda: shown <= set(page.evaluate("[...boltzmannBoard.news.keys()]")), 30, "news of every element")
     page.wait_for_timeout(1500)  # the script's own answer comes too, and says the same
     expect(page.get_by_text("What to see.")).to_be_visible()
 
@@ -71,10 +71,10 @@ def test_a_chain_that_never_crosses_and_one_that_does(server, open_page: OpenPag
     ready(page)
     matrix = picture(page, "markov_matrix")
     press(page, "try_markov_2")
-    wait(lambda: picture(page, "markov_matrix") != matrix, 10, "another matrix")
+    wait(lambda: picture(page, "markov_matrix") != matrix, 30, "another matrix")
     before = version(page, "markov_visits")
     press(page, "markov_play")
-    wait(lambda: version(page, "markov_visits") != before, 10, "a step by itself")
+    wait(lambda: version(page, "markov_visits") != before, 30, "a step by itself")
     press(page, "markov_play")
     expect(page.locator(".st-key-markov_distance .curves")).to_be_visible()
 
@@ -84,7 +84,7 @@ def test_an_update_click_by_click(server, open_page: OpenPage):
     ready(page)
     visible, hidden = picture(page, "slow_wall_v"), picture(page, "slow_wall_h")
     press(page, "slow_next")
-    wait(lambda: picture(page, "slow_wall_h") != hidden, 10, "p(h|v₀)")
+    wait(lambda: picture(page, "slow_wall_h") != hidden, 30, "p(h|v₀)")
     assert picture(page, "slow_wall_v") == visible
     press(page, "try_slow_4")
     expect(page.get_by_text("decay · update")).to_be_visible()
