@@ -19,6 +19,7 @@ def test_legs_make_the_run_that_one_long_leg_makes():
     np.testing.assert_array_equal(second.log_likelihood, whole.log_likelihood[len(first.steps) :])
 
 
+@pytest.mark.slow  # ten seconds; tests/samplers holds tempering to exact distributions
 def test_tempering_learns_the_shifter_better_than_cd_1():
     best = {}
     for method in ("CD-1", "PT"):

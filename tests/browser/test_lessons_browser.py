@@ -35,7 +35,10 @@ def test_two_pixels_learn_step_by_step(server, open_page: OpenPage):
             *("markov", "markov_beta", {"markov_matrix", "markov_spectrum", "markov_times", "markov_visits"}),
             marks=pytest.mark.slow,
         ),
-        ("slow", "slow_k", {"slow_wall_v", "slow_names_h", "slow_hidden", "slow_scale_6", "slow_part_7"}),
+        pytest.param(
+            *("slow", "slow_k", {"slow_wall_v", "slow_names_h", "slow_hidden", "slow_scale_6", "slow_part_7"}),
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             *("follows", "follows_place", {"follows_numbers", "follows_angles", "follows_lengths"}),
             marks=pytest.mark.slow,
