@@ -49,9 +49,8 @@ def every_state(now: Machine) -> str:
     return table.getvalue()
 
 
-if (
-    "energy_shape" not in st.session_state
-):  # the first visit, or one from another page: controls forget, the machine stays
+# At the first visit, and when one comes back from another page: the controls have forgotten, the machine has not.
+if "energy_shape" not in st.session_state:
     show(st.session_state.get("energy_now") or machine(RBM, 3, 2, [0.5, 0, -0.5, 0, 0, 2, -1, 1, 1, -2, 1.5]))
 lesson.question("Energy and probability", "How do a few weights decide which states a machine likes, and how much?")
 lesson.experiments(
