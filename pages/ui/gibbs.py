@@ -174,7 +174,7 @@ def transport(walk: Walk, settings: Settings, held: Clamp | None) -> None:
     def sweep(count: int) -> None:
         walk.sweep(count, beta=settings.beta, clamp=held)
 
-    with st.container(horizontal=True, key="transport", gap="small"):
+    with st.container(horizontal=True, key="transport", gap="xsmall"):
         st.button(
             "Half step",
             icon=":material/arrow_right_alt:",
