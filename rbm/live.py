@@ -118,8 +118,11 @@ class LiveRun:
         with self._lock:
             self._lease_ends = time.monotonic() + LEASE_SECONDS
             if not self._pumping and (self.status in ACTIVE or any(self._by_hand) or self._until is not None):
-                self._pumping = True
-                threading.Thread(target=self._pump, name="rbm-live", daemon=True).start()
+                self._begin_pump()
+
+    def _begin_pump(self) -> None:
+        self._pumping = True
+        threading.Thread(target=self._pump, name="rbm-live", daemon=True).start()
 
     def keep(self) -> None:
         """Somebody still watches, unless that was just taken back: ``renew`` for those who hear of it later."""
@@ -127,8 +130,18 @@ class LiveRun:
             self.renew()
 
     def release(self) -> None:
-        """Nobody watches any more: stop after the slice under way. ``renew`` takes it up again."""
+        """Nobody watches any more: stop after the slice under way. ``renew`` takes it up again.
+
+        Called on the server's event loop, so it never waits: where the lock is taken, the run's thread is at work and ends
+        what is to be ended itself.
+        """
         self._lease_ends = 0.0
+        if self._lock.acquire(blocking=False):
+            try:
+                if not self._pumping and self._actor is not None:
+                    self._begin_pump()  # which takes the last checkpoint, where there is none yet, and leaves the worker
+            finally:
+                self._lock.release()
 
     @property
     def active(self) -> bool:
@@ -180,11 +193,14 @@ class LiveRun:
                 return DRAIN  # before anything is counted from where the run stands
             self._until = self._step_target()
             if not free and (self._until is None or now > self._lease_ends):
-                if self.record is not None and self._saved_step < self.step_number and self._actor is not None:
+                wanted = self.record is not None or now > self._lease_ends
+                if wanted and self._saved_step < self.step_number and self._actor is not None:
                     last = {"seconds": 0.0, "until": self.step_number}  # what Resume goes on from
                     return {**last, "snapshot": True, "checkpoint": True}
                 self._note()
                 self._pumping = False
+                if now > self._lease_ends:
+                    self._actor = None  # a closed tab costs the worker no memory
                 return None
             snapshot = self._until is not None or now - self._snapshot_at > SNAPSHOT_SECONDS
             checkpoint = now - self._checkpoint_at > CHECKPOINT_SECONDS

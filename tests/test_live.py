@@ -65,6 +65,29 @@ def test_a_run_finishes_with_the_very_parameters_of_the_same_run_without_a_clust
     assert run.past[-1].step == 960
 
 
+def actors() -> int:
+    """How many runs the workers hold."""
+    return sum(cluster.connect().client.run(lambda dask_worker: len(dask_worker.state.actors)).values())
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_closed_tab_costs_the_workers_nothing_and_coming_back_goes_on_bit_for_bit(start, paused):
+    wait(lambda: actors() == 0)  # other tests' runs have left
+    run = start(SPEC)
+    run.play()
+    wait(lambda: run.step_number > 50)
+    if paused:
+        run.pause()
+        wait(lambda: not run.active)
+    run.release()
+    wait(lambda: actors() == 0)
+    assert run.step_number < run.total_steps
+    run.renew()
+    run.play()
+    wait(lambda: run.status == "finished" and not run.active)
+    np.testing.assert_array_equal(run.snapshot.weight, trained(SPEC))
+
+
 def test_pausing_stops_and_going_on_goes_on(start):
     run = start(LONG)
     run.play()
