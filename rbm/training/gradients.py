@@ -9,7 +9,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
 from rbm.units import Quadratic, Unit
@@ -36,6 +35,8 @@ class Phases(NamedTuple):
     """Data v0 (N, V) with ⟨h|v0⟩ (N, H); chains vk (M, V) with ⟨h|vk⟩ (M, H); the last chain state hk when it is kept.
 
     ``model``: the mean statistics of the model itself, where they are known and need no estimate from the chains.
+    ``base_energy`` (V,): mean energies that the visible units have by themselves, where vk holds means, not states: of
+    a Gaussian unit ⟨½λv²⟩ = ½λ⟨v⟩² + ½.
     """
 
     v0: Tensor
@@ -43,13 +44,14 @@ class Phases(NamedTuple):
     vk: Tensor
     hk_mean: Tensor
     hk: Tensor | None
-    model: Gradient | None = None
+    model: Gradient | ScaledGradient | None = None
+    base_energy: Tensor | None = None
 
 
 @torch.no_grad()
 def contrast(phases: Phases) -> Gradient:
     """Positive minus negative statistics, each divided by its own count of rows (a last batch may be short)."""
-    v0, h0, vk, hk, _, model = phases
+    v0, h0, vk, hk, _, model, _ = phases
     weight = torch.mm(v0.T, h0).div_(len(v0))
     if model is not None:
         return Gradient(weight.sub_(model.weight), v0.mean(0) - model.visible_bias, h0.mean(0) - model.hidden_bias)
@@ -61,15 +63,13 @@ def with_precision(gradient: Gradient, phases: Phases, visible: Unit) -> Gradien
     """The gradient completed for the model's ``visible_unit``; as it is where that has no precision λ to learn.
 
     The statistic of log λ is the base energy itself: ∂ mean log p(v) / ∂log λ = ⟨½λv²⟩_model − ⟨½λv²⟩_data.
-    ConfigError for the exact negative phase, which does not cover it.
     """
     if not isinstance(visible, Quadratic):
         return gradient
-    if phases.model is not None:
-        raise ConfigError(
-            f"The exact gradient does not cover the learned precision of {visible.name} visible units; train with cd or pcd."
-        )
-    model, data = visible.base_energy(phases.vk).mean(0), visible.base_energy(phases.v0).mean(0)
+    data = visible.base_energy(phases.v0).mean(0)
+    if isinstance(phases.model, ScaledGradient):
+        return ScaledGradient(*gradient, -phases.model.visible_log_precision - data)
+    model = visible.base_energy(phases.vk).mean(0) if phases.base_energy is None else phases.base_energy
     return ScaledGradient(*gradient, model - data)
 
 

@@ -16,9 +16,10 @@ class MeanField(NegativePhase):
 
     @torch.no_grad()
     def phases(self, v0: Tensor, k: int) -> Phases:
-        v, h = v0, self.model.hidden_mean(v0)
-        h0_mean = h
+        model, h0_mean = self.model, self.model.hidden_mean(v0)
+        v, h = v0, h0_mean
         for _ in range(k):
-            v = self.model.visible_mean(h)
-            h = self.model.hidden_mean(v)
-        return Phases(v0, h0_mean, v, h, None)
+            field = model.visible_field(h)
+            v = model.visible_unit.mean(field)
+            h = model.hidden_mean(v)
+        return Phases(v0, h0_mean, v, h, None, base_energy=model.visible_unit.mean_energy(field).mean(0))
