@@ -34,9 +34,7 @@ class ScaledGradient(NamedTuple):
 class Phases(NamedTuple):
     """Data v0 (N, V) with ⟨h|v0⟩ (N, H); chains vk (M, V) with ⟨h|vk⟩ (M, H); the last chain state hk when it is kept.
 
-    ``model``: the mean statistics of the model itself, where they are known and need no estimate from the chains.
-    ``base_energy`` (V,): mean energies that the visible units have by themselves, where vk holds means, not states: of
-    a Gaussian unit ⟨½λv²⟩ = ½λ⟨v⟩² + ½.
+    ``model``: the mean statistics of the negative phase, where they are known better than from vk and hk_mean.
     """
 
     v0: Tensor
@@ -45,13 +43,12 @@ class Phases(NamedTuple):
     hk_mean: Tensor
     hk: Tensor | None
     model: Gradient | ScaledGradient | None = None
-    base_energy: Tensor | None = None
 
 
 @torch.no_grad()
 def contrast(phases: Phases) -> Gradient:
     """Positive minus negative statistics, each divided by its own count of rows (a last batch may be short)."""
-    v0, h0, vk, hk, _, model, _ = phases
+    v0, h0, vk, hk, _, model = phases
     weight = torch.mm(v0.T, h0).div_(len(v0))
     if model is not None:
         return Gradient(weight.sub_(model.weight), v0.mean(0) - model.visible_bias, h0.mean(0) - model.hidden_bias)
@@ -69,8 +66,7 @@ def with_precision(gradient: Gradient, phases: Phases, visible: Unit) -> Gradien
     data = visible.base_energy(phases.v0).mean(0)
     if isinstance(phases.model, ScaledGradient):
         return ScaledGradient(*gradient, -phases.model.visible_log_precision - data)
-    model = visible.base_energy(phases.vk).mean(0) if phases.base_energy is None else phases.base_energy
-    return ScaledGradient(*gradient, model - data)
+    return ScaledGradient(*gradient, visible.base_energy(phases.vk).mean(0) - data)
 
 
 @torch.no_grad()
