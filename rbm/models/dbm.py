@@ -145,7 +145,7 @@ class CopiedRBM(RBM):
         inside = self.hidden_copies * self.hidden_unit.log_partition(self.hidden_field(v)).sum(1)
         return -self.visible_copies * (v @ self.visible_bias) - inside
 
-    def energy(self, v: Tensor, h: Tensor) -> Tensor:
+    def field_energy(self, v: Tensor, h: Tensor) -> Tensor:
         """E with every copy in the same state."""
         field = self.visible_copies * self.hidden_copies * ((v @ self.weight) * h).sum(1)
         return -field - self.visible_copies * (v @ self.visible_bias) - self.hidden_copies * (h @ self.hidden_bias)

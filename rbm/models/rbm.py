@@ -128,9 +128,12 @@ class RBM(nn.Module):
         self.check(h, "h", self.hidden_columns)
         if len(v) != len(h):
             raise ShapeError(f"energy needs as many v as h, got {len(v)} and {len(h)} rows.")
-        interaction = (self.hidden_field(v) * h).sum(1)
         own = self.visible_unit.base_energy(v).sum(1) + self.hidden_unit.base_energy(h).sum(1)
-        return own - interaction - v @ self.visible_bias
+        return own + self.field_energy(v, h)
+
+    def field_energy(self, v: Tensor, h: Tensor) -> Tensor:
+        """−v·W·h − b·v − c·h of each pair of rows, (N,): the energy without the units' own, all that fields contribute."""
+        return -(self.hidden_field(v) * h).sum(1) - v @ self.visible_bias
 
     def free_energy(self, v: Tensor) -> Tensor:
         """F(v) = −log Σ_h exp(−E(v, h)), (N,), nats at β = 1: low where the model finds v likely."""

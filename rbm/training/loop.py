@@ -16,6 +16,7 @@ from rbm.models.rbm import RBM
 from rbm.training import gradients
 from rbm.training.centring import Centring
 from rbm.training.config import LIVE, TrainConfig
+from rbm.training.divergence import Sanity
 from rbm.training.events import TrainEvent
 from rbm.training.fused import fused_step
 from rbm.training.metrics import Metric, Probe
@@ -28,7 +29,6 @@ from rbm.training.window import Window, averaged
 PROBE_IMAGES = 512  # enough for a standard error of about one nat in a mean free energy
 WORK_BETWEEN_EVENTS = 1.2e10  # floating-point operations: about 0.15 s on one core
 MOST_BATCHES_BETWEEN_EVENTS = 250
-LARGEST_WEIGHT = 50.0  # trained RBMs stay below about 20; beyond this every conditional is a step function
 
 
 def train(
@@ -82,6 +82,7 @@ class Trainer:
         self.model, self.config, self.metrics = model, config, tuple(metrics)
         device = model.weight.device
         self._data = dataset.train.to(device)
+        self._sanity = Sanity(model, self._data)
         self._generator = generator
         self._coins = randomness.Coins(generator)
         self._centring = Centring(model, dataset.pixel_mean) if config.centred == "on" else None
@@ -188,6 +189,8 @@ class Trainer:
         self._generator.set_state(state["generator"].cpu())
         self.probe.generator.set_state(state["probe_generator"].cpu())
         self._order = state["order"].to(self._data.device)
+        if fault := self._sanity.fault():
+            raise ValueError(fault)
         self._optimizer.load_state(state)
         self._negative.load_state(state)
         if self._centring is not None:
@@ -219,8 +222,8 @@ class Trainer:
         if self._centring is not None:
             gradient = self._centring.centre(gradient, phases)
             self._centring.before_step()
-        penalise(gradient, self.model, phases, self.config)
         whole = gradients.with_precision(gradient, phases, self.model.visible_unit)
+        penalise(whole, self.model, phases, self.config)
         self._optimizer.step(whole, rate, self.config.momentum)
         limit(self.model, self.config.max_norm)
         if self._centring is not None:
@@ -234,15 +237,13 @@ class Trainer:
         return max(min(self._last_report, spacing), 1)
 
     def _check(self) -> None:
-        sizes = [float(torch.linalg.vector_norm(p, math.inf)) for p in self.model.parameters()]  # NaN goes through it
-        finite, largest = all(math.isfinite(size) for size in sizes), sizes[0]
-        if finite and largest <= LARGEST_WEIGHT:
+        fault = self._sanity.fault()
+        if not fault:
             return
         for p, good in zip(self.model.parameters(), self._good, strict=True):
             p.copy_(good)
-        what = f"a weight reached {largest:.3g}" if finite else "a parameter is no longer finite"
         raise DivergenceError(
-            f"Training diverged after {self.step_number} updates: {what} (up to {LARGEST_WEIGHT:g} is sane). "
+            f"Training diverged after {self.step_number} updates: {fault}. "
             f"Lower the learning rate from {self.config.learning_rate:g} to {self.config.learning_rate / 10:g} or less, "
             "or raise the weight decay; the last good parameters are kept."
         )

@@ -64,6 +64,17 @@ class Unit(ABC):
     def mean_energy(self, x: Tensor) -> Tensor:
         """⟨base_energy(s)⟩ in the field x, shaped as x."""
 
+    @torch.no_grad()
+    def covariance(self, x: Tensor) -> Tensor:
+        """How the columns of each unit vary together in the field x, the derivative of ⟨s⟩: (N, K) -> (N, n, width, width).
+
+        As it stands here for units of one column.
+        """
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            (slope,) = torch.autograd.grad(self.mean(x).sum(), x)
+        return slope[..., None, None]
+
     @abstractmethod
     def anneal(self, beta: float) -> Self:
         """The same unit with its base energy at inverse temperature β > 0; fields are scaled by the caller."""

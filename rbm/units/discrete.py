@@ -131,6 +131,10 @@ class Categorical(Discrete):
         passed = (cumulative <= u * cumulative[..., -1:]).sum(-1).clamp_(max=self.n_states - 1)
         return F.one_hot(passed, self.n_states).to(x.dtype).flatten(-2)
 
+    def covariance(self, x: Tensor) -> Tensor:
+        p = self._apart(x).softmax(-1)
+        return torch.diag_embed(p) - p[..., :, None] * p[..., None, :]
+
     def states(self) -> Tensor:
         return torch.eye(self.n_states)
 

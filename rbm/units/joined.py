@@ -6,7 +6,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from rbm.errors import TooLargeError
+from rbm.errors import ConfigError, TooLargeError
 from rbm.randomness import Coins
 from rbm.units.discrete import Discrete
 
@@ -46,6 +46,12 @@ class Joined(Discrete):
         """TooLargeError: a single unit's states depend on which it is."""
         raise TooLargeError(
             "Units of a joined layer are of two kinds and share no list of states; enumerate the hidden layer instead."
+        )
+
+    def covariance(self, x: Tensor) -> Tensor:
+        """ConfigError: how many columns vary together depends on which unit it is."""
+        raise ConfigError(
+            "Units of a joined layer are of two kinds, whose covariances have no common shape; ask first and second apart."
         )
 
     def bias_for(self, mean: Tensor, count: int) -> Tensor:

@@ -8,7 +8,7 @@ from typing import ClassVar, Self, final
 import torch
 from torch import Tensor
 
-from rbm.errors import TooLargeError
+from rbm.errors import ConfigError, TooLargeError
 from rbm.units.base import Unit, uniform_like
 
 VARIANCE_FLOOR = 1e-3  # no visible unit is taken, or learned, to be sharper: λ ≤ 1000
@@ -54,6 +54,11 @@ class Quadratic(Unit):
         return 0.5 * (1 + x * self.mean(x))
 
     def anneal(self, beta: float) -> Self:
+        """ConfigError for β ≤ 0, where nothing would hold a continuum of states together."""
+        if not beta > 0:
+            raise ConfigError(
+                f"{self.name.capitalize()} units have no distribution at inverse temperature β = {beta:g}: take β above 0."
+            )
         return self if beta == 1.0 else self.at(self.log_precision + math.log(beta))
 
 
