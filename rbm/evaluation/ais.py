@@ -209,13 +209,11 @@ def reverse_log_partition(
     That it is an upper bound in expectation holds for *exact* samples (``exact.sample``). From long Gibbs or persistent
     chains it is approximate, and chains stuck in some modes can hide it: all of Z that they miss is missed.
     """
-    if start.ndim != 2 or start.shape[1] != model.visible_columns:
-        raise ShapeError(
-            f"start has shape {tuple(start.shape)}, expected (N, {model.visible_columns}): one row a chain."
-        )
+    start = model.check(start, "start", model.visible_columns)
+    model.visible_unit.check_states(start, "start")
     check_size(len(start), n_temperatures)
     path = Path(model, base)
-    log_w = _collect(path, start.to(model.weight), temperatures(n_temperatures)[::-1], generator)  # estimates 1/Z
+    log_w = _collect(path, start, temperatures(n_temperatures)[::-1], generator)  # estimates 1/Z
     return Estimate.from_inverse_log_weights(log_w - path.log_base())
 
 

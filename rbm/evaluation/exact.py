@@ -171,7 +171,8 @@ def gradient(model: RBM, data: Tensor) -> Moments | ScaledMoments:
     Hinton, Training Products of Experts by Minimizing Contrastive Divergence, 2002, eq. 2-4; both phases exact.
     """
     double = _float64(model)
-    v = data.to(double.weight)
+    v = double.check(data, "data", double.visible_columns)
+    double.visible_unit.check_states(v, "data")
     h = double.hidden_mean(v)
     if len(v) == 0:
         raise ShapeError("data has no rows; a mean gradient needs at least one.")

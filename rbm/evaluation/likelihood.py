@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rbm.errors import ConfigError, ShapeError
+from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
 from rbm.numerics import double, home
 
@@ -20,8 +20,11 @@ def log_likelihood(model: RBM, v: Tensor, log_z: float) -> Tensor:
     """log p(v) = −F(v) − log Z of each row of v (N, V), (N,) float64, nats per image.
 
     With log Z from forward AIS, which tends to be low, this tends to be too high: quote ``ais.bracket`` with it.
+    ShapeError unless the rows are states of the visible units.
     """
-    return -double(model.free_energy(v.to(model.weight))) - log_z
+    v = model.check(v, "v", model.visible_columns)
+    model.visible_unit.check_states(v, "v")
+    return -double(model.free_energy(v)) - log_z
 
 
 @torch.no_grad()
@@ -81,8 +84,6 @@ def _binary(model: RBM, v: Tensor) -> Tensor:
             f"Pseudo-likelihood flips pixels, which needs bernoulli visible units; this model has "
             f"{model.visible_unit.name} ones."
         )
-    model.check(v, "v", model.n_visible)
-    v = v.to(model.weight)
-    if not bool(((v == 0) | (v == 1)).all()):
-        raise ShapeError("Pseudo-likelihood needs every pixel to be 0 or 1, got values between: binarise v first.")
+    v = model.check(v, "v", model.n_visible)
+    model.visible_unit.check_states(v, "v")
     return v
