@@ -40,8 +40,9 @@ MEASURES = MappingProxyType(
         "pseudo_log_likelihood": Measure(
             "Pseudo-log-likelihood",
             "nats per image",
-            "How well each pixel of a validation image is predicted from all the others, summed over pixels.",
-            "It is not the likelihood and does not compare across models; estimated from one pixel an image, it is noisy.",
+            "How well each pixel of a validation image is predicted from all the others, summed over all pixels and averaged "
+            "over up to 500 images, the same for all runs on the data.",
+            "It is not the likelihood: a model may score well here and mix badly.",
         ),
         "log_likelihood": Measure(
             "Log-likelihood, bracketed",
