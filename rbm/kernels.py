@@ -120,7 +120,10 @@ def _sigmoid(x: Any) -> Any:
 
 @njit(**_INLINE)
 def _coin(word: Any, p: Any, like: Any) -> Any:
-    """1 with probability p, else 0: u < p with u in [0, 1) of 24 bits, so 0 never fires and 1 always does."""
+    """1 with probability p, else 0: u < p with u in [0, 1) of 24 bits, so 0 never fires and 1 always does.
+
+    u = 0 is one of 2²⁴ values, so a p above 0, however small, fires with probability 2⁻²⁴ or more.
+    """
     heads = np.float32(word >> np.uint32(8)) * _UNIT < p
     return _stored(np.float32(1.0) if heads else np.float32(0.0), like)
 

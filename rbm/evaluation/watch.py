@@ -4,6 +4,7 @@ What AIS and reverse AIS give for log Z, from below and from above, brackets the
 
     −⟨F(v)⟩ − reverse ≤ log-likelihood ≤ −⟨F(v)⟩ − forward      (in expectation)
 
+One pair of estimates may be crossed, low above high: then it brackets nothing, and the truth may lie outside as well.
 Machines small enough to enumerate get the exact number for both ends.
 """
 

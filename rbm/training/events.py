@@ -41,7 +41,7 @@ MEASURES = MappingProxyType(
             "Pseudo-log-likelihood",
             "nats per image",
             "How well each pixel of a validation image is predicted from all the others, summed over all pixels and averaged "
-            "over up to 500 images, the same for all runs on the data.",
+            "over 128 images, the same for all runs on the data.",
             "It is not the likelihood: a model may score well here and mix badly.",
         ),
         "log_likelihood": Measure(
