@@ -172,14 +172,10 @@ def make_model(spec: RunSpec, dataset: Dataset) -> RBM:
 def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
     """The run at its start, on the device its training asks for, with the measurements that the screen shows."""
     from rbm import randomness
-    from rbm.evaluation.likelihood import pseudo_log_likelihood_sampled
+    from rbm.evaluation.pseudo_watch import PseudoLikelihoodWatch
     from rbm.evaluation.watch import EPOCHS, LikelihoodWatch
     from rbm.training.loop import Trainer
-    from rbm.training.metrics import STANDARD, Probe
-
-    def pseudo_likelihood(model: RBM, probe: Probe) -> dict[str, float]:
-        values = pseudo_log_likelihood_sampled(model, probe.validation, probe.generator)
-        return {"pseudo_log_likelihood": values.mean().item()}
+    from rbm.training.metrics import STANDARD, Metric, Probe
 
     def likelihood(model: RBM, probe: Probe) -> dict[str, float]:
         return watch.look(model, probe.validation, trainer.epoch, trainer.seconds)
@@ -189,10 +185,10 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
         EPOCHS[spec.training.likelihood], randomness.generator(spec.seed, "likelihood", device=device)
     )
     model = make_model(spec, dataset).to(device)
-    metrics = (
+    metrics: tuple[Metric, ...] = (
         STANDARD
         if spec.training.binarise == "none" or spec.model.visible != "bernoulli"
-        else (*STANDARD, pseudo_likelihood, likelihood)
+        else (*STANDARD, PseudoLikelihoodWatch(model, dataset, spec.training.binarise), likelihood)
     )
     generator = randomness.generator(spec.seed, "training", device=device)
     trainer = Trainer(model, dataset, spec.training, generator, metrics)  # which its likelihood asks for the time

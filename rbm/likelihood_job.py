@@ -97,7 +97,8 @@ class LikelihoodJob:
         if found is not None and self.result is None:
             effort = {"n_chains": self._effort.n_chains, "n_temperatures": self._effort.n_temperatures}
             ends = (found.forward.low, found.reverse.high)
-            words = {"trustworthy": found.trustworthy, "reason": found.reason, "gap": found.gap, **effort}
+            verdict = {"trustworthy": found.trustworthy, "reason": found.reason}
+            words = {**verdict, "gap": found.gap, "crossed": found.crossed, **effort}
             errors = {"log_z_error": found.forward.standard_error, "ess": found.forward.ess}
             made = {"method": "ais", "log_z_reverse": found.reverse.value, **errors, **words}
             self.result = summary(self._model, self._data, found.forward.value, ends, made)
@@ -110,7 +111,8 @@ def summary(
     """log Z and the mean log-likelihood of each part of the data, nats per image, as JSON values.
 
     ``test`` is the value from forward AIS (which tends to be too high), ``test_low`` to ``test_high`` what the ends of
-    the bracket give, ``test_error`` the standard error of the mean over images alone.
+    the bracket give, which hold the truth in expectation only, ``test_error`` the standard error of the mean over images
+    alone. Of AIS ``reason`` says in a sentence what to think of it, and ``crossed`` whether forward lies above reverse.
     """
     from rbm.evaluation.likelihood import log_likelihood
 

@@ -116,7 +116,7 @@ def test_evaluate_is_exact_where_it_can_be_and_kept_with_the_run(registry, tmp_p
 
 
 def test_evaluate_brackets_what_it_cannot_enumerate(registry, tmp_path, capsys, monkeypatch):
-    """The same machine with and without leave to enumerate: the truth lies between the ends that AIS gives."""
+    """The same machine with and without leave to enumerate: the truth lies within the ends of AIS's error bars."""
     run_id = train(WIDE, tmp_path)
     capsys.readouterr()
     truth = exact.log_partition(from_bytes(registry.checkpoint(run_id)).model)
@@ -128,6 +128,8 @@ def test_evaluate_brackets_what_it_cannot_enumerate(registry, tmp_path, capsys, 
     (kept,) = registry.evaluations(run_id)
     found = kept.result
     assert found["method"] == "ais"
+    assert found["crossed"] is (found["log_z_reverse"] < found["log_z"])
+    assert found["reason"] in out
     assert found["log_z_low"] <= truth <= found["log_z_high"]
     assert found["test_low"] <= found["test"] - (truth - found["log_z"]) <= found["test_high"]
 

@@ -27,7 +27,7 @@ ABOUT = (
     "AATS, pictures' side: how many pictures have another picture nearest. High: they crowd; low: copies.",
     "The share of pictures in which a classifier sees one digit with at least 90 %.",
     "The first look at a Fréchet distance below that of real digits with a tenth of their pixels flipped.",
-    "Nats per test image, black-and-white draws. An RBM's lies between two estimates, a VAE's above its bound.",
+    "Nats per test image, black-and-white draws. An RBM's is bracketed by two estimates, on average; a VAE's is above its bound.",
 )
 
 

@@ -29,6 +29,15 @@ LIMIT = 20  # units of two states: at most 2^20 states are visited (others: as m
 BLOCK = 2**17  # numbers of float64 held at once by an enumeration: 1 MB, which stays in the cache
 
 
+class Layer(NamedTuple):
+    """The layer with fewer joint states, which is the one to enumerate: its ``name``, ``n_units`` and ``bits``, log₂ of
+    how many states there are; infinite where both layers are a continuum."""
+
+    name: str
+    n_units: int
+    bits: float
+
+
 class Moments(NamedTuple):
     """Mean statistics ⟨v hᵀ⟩ (V, H), ⟨v⟩ (V,), ⟨h⟩ (H,), or a difference of two such, named by their parameters."""
 
@@ -82,9 +91,21 @@ def states(n: int, unit: Unit) -> Tensor:
     return _rows(0, len(unit.states()) ** n, n, unit)
 
 
+def smaller_layer(model: RBM) -> Layer:
+    """Which layer is visited state by state, by the number of its states and not of its units or columns.
+
+    Twelve binary units have 2¹² states, twelve of eight levels 2³⁶; four one-hot units of eight have 2¹² in 32 columns.
+    Whoever chooses between exact numbers and estimates asks here.
+    """
+    bits_v, bits_h = bits(model.n_visible, model.visible_unit), bits(model.n_hidden, model.hidden_unit)
+    if bits_h <= bits_v:
+        return Layer("hidden", model.n_hidden, bits_h)
+    return Layer("visible", model.n_visible, bits_v)
+
+
 @torch.no_grad()
 def log_partition(model: RBM) -> float:
-    """log Z = log Σ_{v,h} exp(−E(v, h)), nats; TooLargeError when the smaller layer has more than LIMIT units."""
+    """log Z = log Σ_{v,h} exp(−E(v, h)), nats; TooLargeError when the smaller layer has more than 2^LIMIT states."""
     return float(_log_weights(_halves(model, "log Z")).logsumexp(0))
 
 
@@ -151,7 +172,8 @@ def gradient(model: RBM, data: Tensor) -> Moments | ScaledMoments:
     Hinton, Training Products of Experts by Minimizing Contrastive Divergence, 2002, eq. 2-4; both phases exact.
     """
     double = _float64(model)
-    v = data.to(double.weight)
+    v = double.check(data, "data", double.visible_columns)
+    double.visible_unit.check_states(v, "data")
     h = double.hidden_mean(v)
     if len(v) == 0:
         raise ShapeError("data has no rows; a mean gradient needs at least one.")
@@ -186,13 +208,11 @@ def _float64(model: RBM) -> RBM:
 
 def _halves(model: RBM, what: str) -> _Halves:
     """The smaller layer first; TooLargeError when even that one has too many states."""
-    bits_v, bits_h = bits(model.n_visible, model.visible_unit), bits(model.n_hidden, model.hidden_unit)
-    few_is_hidden = bits_h <= bits_v
-    n, kind = (model.n_hidden, "hidden") if few_is_hidden else (model.n_visible, "visible")
-    _refuse(min(bits_v, bits_h), f"{what}, with {n} units in the smaller ({kind}) layer,")
+    few = smaller_layer(model)
+    _refuse(few.bits, f"{what}, with {few.n_units} units in the smaller ({few.name}) layer,")
     double = _float64(model)
     weight, b, c = (p.detach() for p in (double.weight, double.visible_bias, double.hidden_bias))
-    if few_is_hidden:
+    if few.name == "hidden":
         return _Halves(double.hidden_unit, double.visible_unit, weight.T.contiguous(), c, b, True)
     return _Halves(double.visible_unit, double.hidden_unit, weight, b, c, False)
 

@@ -45,7 +45,8 @@ class LiveBracket:
         start from data and give hundreds. Too few make the upper end too high or too low, see
         :func:`ais.reverse_log_partition`; ``base`` as there. ShapeError, ConfigError for what AIS refuses.
         """
-        model.check(start, "start", model.weight.shape[0])
+        start = model.check(start, "start", model.visible_columns)
+        model.visible_unit.check_states(start, "start")
         ais.check_size(min(n_chains, len(start)), n_temperatures)
         if n_sweeps < 0:
             raise ConfigError(f"Chains cannot move back: got n_sweeps={n_sweeps}, expected 0 or more.")

@@ -4,6 +4,7 @@ What AIS and reverse AIS give for log Z, from below and from above, brackets the
 
     −⟨F(v)⟩ − reverse ≤ log-likelihood ≤ −⟨F(v)⟩ − forward      (in expectation)
 
+One pair of estimates may be crossed, low above high: then it brackets nothing, and the truth may lie outside as well.
 Machines small enough to enumerate get the exact number for both ends.
 """
 
@@ -21,7 +22,7 @@ EPOCHS = {
     "each": tuple(range(1, 100_001)),
 }
 CHAINS, TEMPERATURES, SWEEPS = 50, 500, 200
-EXACT_UNITS = 12  # in the smaller layer: 4,096 states cost less than one event of training
+EXACT_BITS = 12  # of the smaller layer: 2^12 states cost less than one event of training
 
 
 class LikelihoodWatch:
@@ -48,7 +49,7 @@ class LikelihoodWatch:
                 return {}
             self._epochs = self._epochs[len(passed) :]
             self._at, self._energy = epoch, model.free_energy(validation).double().mean().item()
-            if min(model.weight.shape) <= EXACT_UNITS:
+            if exact.smaller_layer(model).bits <= EXACT_BITS:
                 log_z = exact.log_partition(model)
                 return self._numbers(log_z, log_z)
             self._work = LiveBracket(
@@ -57,7 +58,7 @@ class LikelihoodWatch:
                 n_chains=CHAINS,
                 n_temperatures=TEMPERATURES,
                 n_sweeps=SWEEPS,
-                base=ais.base_biases(validation),
+                base=ais.base_biases(validation, model.visible_unit),
                 generator=self._generator,
             )
         found = self._work.keep_pace(max(trained, 0.0), share=self._share)

@@ -6,6 +6,7 @@ numbers, so that the differences between them are their own.
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,11 @@ class PseudoLikelihoodJob:
             if time.perf_counter() >= deadline:
                 break
         done, total = len(self._found), len(self._rows)
-        return Step(done, total, {"value": torch.cat(self._found).mean().item()} if done == total else None)
+        if done < total:
+            return Step(done, total, None)
+        values = torch.cat(self._found)
+        error = (values.std() / len(values) ** 0.5).item() if len(values) > 1 else math.nan
+        return Step(done, total, {"value": values.mean().item(), "standard_error": error})
 
 
 class GapJob:

@@ -20,6 +20,7 @@ from rbm.models.dbm import CopiedRBM, DeepBoltzmannMachine, compose
 from rbm.training import gradients
 from rbm.training.centring import Centring
 from rbm.training.config import TrainConfig
+from rbm.training.data import check_dataset
 from rbm.training.divergence import Sanity
 from rbm.training.events import TrainEvent
 from rbm.training.fused import fused_step
@@ -54,6 +55,7 @@ class DeepBoltzmannTrainer:
                 f"The model has {model.n_visible} visible units but an image of {dataset.name!r} has {dataset.n_visible} "
                 f"pixels: make the model with n_visible={dataset.n_visible}."
             )
+        check_dataset(dataset, model.joint.visible_unit, config.binarise)
         if config.optimizer != "sgd" or config.algorithm != "pcd":
             raise ConfigError(
                 f"A deep Boltzmann machine learns by pcd and sgd, got {config.algorithm} and {config.optimizer}."

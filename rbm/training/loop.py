@@ -16,6 +16,7 @@ from rbm.models.rbm import RBM
 from rbm.training import gradients
 from rbm.training.centring import Centring
 from rbm.training.config import LIVE, TrainConfig
+from rbm.training.data import check_dataset
 from rbm.training.divergence import Sanity
 from rbm.training.events import TrainEvent
 from rbm.training.fused import fused_step
@@ -67,6 +68,7 @@ class Trainer:
         generator: torch.Generator,
         metrics: Sequence[Metric] = (),
     ) -> None:
+        """ConfigError for settings that do not fit each other or the model, ShapeError for data that are no states of it."""
         if dataset.n_visible != model.visible_columns:
             width = model.visible_unit.width
             raise ConfigError(
@@ -79,6 +81,7 @@ class Trainer:
                 f"binarise={config.binarise!r} makes every pixel 0 or 1, which is for bernoulli visible units; this model "
                 f"has {model.visible_unit.name} ones: set binarise='none'."
             )
+        check_dataset(dataset, model.visible_unit, config.binarise)
         self.model, self.config, self.metrics = model, config, tuple(metrics)
         device = model.weight.device
         self._data = dataset.train.to(device)

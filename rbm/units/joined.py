@@ -26,6 +26,21 @@ class Joined(Discrete):
     second: Discrete
     n_first: int
 
+    @property
+    def takes(self) -> str:
+        return f"{self.first.takes} in the first {self.n_first} columns and {self.second.takes} in those after"
+
+    @property
+    def remedy(self) -> str:
+        return self.first.remedy
+
+    def is_state(self, s: Tensor) -> Tensor:
+        return torch.cat([u.is_state(part) for u, part in self._each(s)], -1)
+
+    def check_states(self, rows: Tensor, what: str) -> None:
+        for u, part in self._each(rows):
+            u.check_states(part, what)
+
     def log_partition(self, x: Tensor) -> Tensor:
         a, b = self._apart(x)
         return torch.cat([self.first.log_partition(a), self.second.log_partition(b)], -1)

@@ -68,6 +68,11 @@ class Gaussian(Quadratic):
     """Real units: log_partition = x²/2λ + ½log(2π/λ), mean x/λ, variance 1/λ (Hinton, A Practical Guide, 2010, sec. 13.2)."""
 
     name: ClassVar[str] = "gaussian"
+    takes: ClassVar[str] = "any finite number"
+    remedy: ClassVar[str] = "leave out rows with missing values, or fill them in"
+
+    def is_state(self, s: Tensor) -> Tensor:
+        return s.isfinite()
 
     def log_partition(self, x: Tensor) -> Tensor:
         log_precision = self.log_lambda(x)
@@ -100,6 +105,11 @@ class ReLU(Quadratic):
     """
 
     name: ClassVar[str] = "relu"
+    takes: ClassVar[str] = "a finite number from 0 up"
+    remedy: ClassVar[str] = "move the data to 0 and above, or take gaussian units"
+
+    def is_state(self, s: Tensor) -> Tensor:
+        return (s >= 0) & s.isfinite()
 
     def log_partition(self, x: Tensor) -> Tensor:
         y = x * (-0.5 * self.log_lambda(x)).exp()

@@ -60,6 +60,30 @@ def test_a_small_machine_gets_the_exact_number(tiny_rbm, images):
     assert found["log_likelihood_low"] == found["log_likelihood_high"] == pytest.approx(truth, abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("n_hidden", "hidden", "n_states", "is_exact"),
+    [
+        (12, "multinary", 8, False),
+        (12, "bernoulli", None, True),
+        (3, "categorical", 16, True),
+        (13, "relu", None, False),
+    ],
+)
+def test_whether_it_is_exact_is_decided_by_states_not_by_columns(n_hidden, hidden, n_states, is_exact, rng):
+    """12 units of 8 levels are 2^36 states in 12 columns, 3 one-hot units of 16 are 2^12 in 48."""
+    model = RBM(17, n_hidden, hidden=hidden, n_states=n_states, generator=generator(3, "model"))
+    data = (torch.rand(61, 17, generator=rng) < 0.3).float()
+    one = LikelihoodWatch((1,), generator(5, "watch"))
+    looks = [one.look(model, data, 1.0, 1e6 * i) for i in range(1, 3)]
+    (found,) = [numbers for numbers in looks if numbers]
+    assert (found["log_likelihood_low"] == found["log_likelihood_high"]) is is_exact
+    layer = exact.smaller_layer(model)
+    if is_exact:
+        assert (layer.name, layer.n_units, layer.bits) == ("hidden", n_hidden, 12.0)
+    else:
+        assert (layer.name, layer.bits) == ("visible", 17.0)
+
+
 def test_epochs_that_pass_meanwhile_are_left_out_and_never_is_never(middling, validation):
     assert watched(middling, validation, (), 1e6) == []
     brackets = watched(middling, validation, EPOCHS["1-2-5"], 0.3)  # slowly: 0.015 s of work a look
