@@ -35,7 +35,7 @@ CODED = 5000  # images whose codes the autoencoder's Gaussian is fitted to
 SURE = 0.9  # probability of a digit from which the classifier is taken to have read it
 # As in the app's preset: PCD-1, centred. Single precision, like all others.
 PCD = TrainConfig(
-    algorithm="pcd", learning_rate=0.05, batch_size=64, epochs=5000, momentum=0.0, likelihood="never",
+    algorithm="pcd", learning_rate=0.05, schedule="constant", batch_size=64, epochs=5000, momentum=0.0, likelihood="never",
     precision="float32", device="cpu",
 )  # fmt: skip
 

@@ -195,10 +195,11 @@ class TrainConfig:
         live=True,
     )
     schedule: str = knob(
-        "constant",
+        "linear",
         "Learning-rate schedule",
-        "How the rate changes over the run; falling to zero lets the weights settle and helps PCD most. Step takes a "
-        "tenth from half way and a hundredth from three quarters.",
+        "How the rate changes over all the epochs; falling to zero lets the weights settle and persistent chains keep up. "
+        "Step takes a tenth from half way and a hundredth from three quarters. Asked for more epochs, a run goes on at the "
+        "rate that the longer schedule has there.",
         choices=("constant", "linear", "step", "cosine", "inverse"),
     )
     binarise: str = knob(
