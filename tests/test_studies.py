@@ -17,10 +17,12 @@ from rbm.studies import STUDIES, recipe
 from rbm.studies.fitting import RunningMean, changed
 from rbm.studies.measure import Effort, held_out, judge
 from rbm.studies.report import Column, Report, Table, machine
+from rbm.training.config import TrainConfig, knobs
 
 TINY = Effort(chains=5, temperatures=7, population=11, population_temperatures=7)
 SIZES = {
     "presets": {"n_hidden": 5, "seconds": 0.02, "effort": TINY},
+    "defaults": {"n_hidden": 5, "epochs": 1, "effort": TINY},
     "centring": {"n_hidden": 5, "epochs": 1},
     "minute": {"n_hidden": 5, "epochs": 1, "effort": TINY},
     "ordering": {"n_hidden": 5, "epochs": 1, "effort": TINY},
@@ -164,6 +166,26 @@ def test_the_command_prints_the_table_and_keeps_it(monkeypatch, capsys, tmp_path
     assert "| 4 |\n| 5 |" in out
     assert err == "working\n"
     assert json.loads((tmp_path / "kept.json").read_text())["rows"] == [[4], [5]]
+
+
+def test_the_defaults_of_every_algorithm_are_compared_untouched(few):
+    """Nothing but what the machine of the test needs differs from TrainConfig, and every algorithm but exact is there."""
+    study = import_module("rbm.studies.defaults")
+    choices = set(knobs(TrainConfig)["algorithm"].choices)
+    assert set(study.ALGORITHMS) == choices - {"exact"}
+    rows = [("cd", 1, 20.0, 9.0, -110.0), ("cd", 2, 20.0, 9.0, -112.0), ("pcd", 1, 20.0, 9.0, -101.0)]
+    assert study.against_the_yardstick(rows) == [
+        "cd: −111.00 ± 1.41 over 2 seeds.",
+        "pcd: −101.00, +10.00 against cd.",
+    ]
+
+
+@pytest.mark.slow
+def test_persistent_chains_beat_cd_at_the_defaults():
+    table = recipe("defaults")((1,), print, algorithms=("cd", "pcd", "fpcd"))
+    found = {row[0]: row[4] for row in table.rows}
+    assert found["pcd"] > found["cd"] + 5
+    assert found["fpcd"] > found["cd"]
 
 
 @pytest.mark.slow
