@@ -1,5 +1,6 @@
 """What a falling rate means for a run that is paused, turned or trained further: the schedule belongs to all its epochs."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer
-from rbm.training.optimizers import scheduled_rate
+from rbm.training.schedules import outrun, scheduled_rate
 
 CONFIG = TrainConfig(epochs=3, batch_size=10, momentum=0.0)
 
@@ -61,3 +62,43 @@ def test_a_finished_run_asked_for_more_epochs_learns_at_the_rate_of_the_longer_s
     assert rates(longer, 3) == pytest.approx(expected)
     assert not torch.equal(longer.model.weight, before)
     assert longer.finished
+
+
+@pytest.mark.parametrize(
+    ("knobs", "told"),
+    [
+        ({}, False),  # the defaults, of any algorithm
+        ({"schedule": "constant"}, True),  # 0.05, 0.25 with momentum: 40 nats below CD-1 on MNIST
+        ({"schedule": "inverse"}, True),  # 0.005, 0.025 with momentum
+        ({"schedule": "step"}, False),
+        ({"schedule": "cosine"}, False),
+        ({"schedule": "constant", "learning_rate": 0.01, "momentum": 0.0}, False),  # as the published runs of centring
+        ({"schedule": "constant", "learning_rate": 0.05, "momentum": 0.0, "optimizer": "nesterov"}, True),
+        ({"schedule": "constant", "learning_rate": 0.001, "optimizer": "adam"}, False),
+    ],
+)
+@pytest.mark.parametrize("algorithm", ["pcd", "fpcd", "pt", "ptt"])
+def test_a_rate_that_persistent_chains_cannot_keep_up_with_is_told(algorithm, knobs, told):
+    assert bool(outrun(TrainConfig(algorithm=algorithm, **knobs))) == told
+
+
+@pytest.mark.parametrize("algorithm", ["cd", "mfcd", "exact"])
+def test_chains_that_start_at_the_data_keep_up_with_any_rate(algorithm):
+    assert outrun(TrainConfig(algorithm=algorithm, schedule="constant", learning_rate=1.0)) == ""
+
+
+@pytest.mark.parametrize("schedule", ["constant", "inverse"])
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.8])
+def test_what_the_sentence_advises_is_enough(schedule, momentum):
+    config = TrainConfig(algorithm="pcd", learning_rate=2.0, schedule=schedule, momentum=momentum)
+    found = re.search(r"a rate of ([\d.e-]+)\.$", outrun(config))
+    assert outrun(replace(config, learning_rate=float(found[1]))) == ""
+    for falling in ("linear", "cosine", "step"):
+        assert outrun(replace(config, learning_rate=0.05, schedule=falling)) == ""
+
+
+def test_the_sentence_says_what_is_wrong_and_what_to_do():
+    assert outrun(TrainConfig(algorithm="pcd", schedule="constant")) == (
+        "Persistent chains cannot keep up with this rate: at the end of the run it is still 0.05, or 0.25 with momentum, where "
+        "0.02 is the most. Choose the schedule linear, cosine or step, or a rate of 0.003."
+    )
