@@ -12,7 +12,7 @@ from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
 from rbm.errors import ConfigError, RbmError
 from rbm.experiment import ModelSpec
 from rbm.presets import PRESETS
-from rbm.training.config import LIVE, Knob, TrainConfig, knobs
+from rbm.training.config import LIVE, Knob, TrainConfig, knobs, with_algorithm
 from rbm.training.schedules import outrun
 
 _KNOBS = {**knobs(ModelSpec), **knobs(TrainConfig)}
@@ -108,7 +108,7 @@ def _changed(name: str) -> None:
     # None comes from a control that has not heard of its value yet, when a click is quicker than the page.
     if value is None or widgets.echoed(f"draft_{name}"):
         return
-    state.draft()[name] = value
+    state.draft().update(with_algorithm(state.draft(), value) if name == "algorithm" else {name: value})
     current = state.run()
     if name in LIVE and current is not None and current.status not in ("finished", "diverged"):
         current.change(**{name: value})

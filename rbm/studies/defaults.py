@@ -15,11 +15,11 @@ from rbm.experiment import ModelSpec, RunSpec
 from rbm.studies.contest import Entry, contest
 from rbm.studies.measure import Effort
 from rbm.studies.report import Cell, Say, Table
-from rbm.training.config import TrainConfig
+from rbm.training.config import TrainConfig, suited
 
 ALGORITHMS = ("cd", "pcd", "fpcd", "mfcd", "ptt", "pt")  # exact is for tiny machines
 YARDSTICK = "cd"
-EFFORT = Effort(temperatures=5000, population=500, population_temperatures=1000)
+EFFORT = Effort(temperatures=3000, population=300, population_temperatures=1000)
 
 
 def run(
@@ -36,7 +36,7 @@ def run(
     data = load_dataset("mnist") if dataset is None else dataset
     size = ModelSpec(n_hidden=n_hidden)
     entries = [
-        Entry(name, RunSpec(model=size, training=replace(TrainConfig(algorithm=name), epochs=epochs)), data, "none")
+        Entry(name, RunSpec(model=size, training=replace(suited(name), epochs=epochs)), data, "none")
         for name in algorithms
     ]
     table = contest(entries, seeds, say, effort)
