@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from rbm.errors import ConfigError
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from rbm.models.rbm import RBM
     from rbm.training.loop import Trainer
 
-SPEC_VERSION = 1
+SPEC_VERSION = 2
+# What a description of an older version means where it leaves a setting of the training out.
+_OLDER: Mapping[int, Mapping[str, Any]] = MappingProxyType({1: {"schedule": "constant"}})
 UNIT_NAMES = ("bernoulli", "spin", "gaussian", "categorical", "multinary", "relu")  # rbm.units.UNITS, without its torch
 
 
@@ -104,8 +107,11 @@ class RunSpec:
         except (json.JSONDecodeError, RecursionError) as error:
             raise ConfigError(f"The run's description is not JSON: {error}.") from error
         raw = _mapping(raw, "run", ("version", "dataset", "model", "training", "seed"))
-        if raw.get("version") != SPEC_VERSION:
-            raise ConfigError(f"The run's description has version {raw.get('version')!r}; expected {SPEC_VERSION}.")
+        version = raw.get("version")
+        if isinstance(version, bool) or version not in (*_OLDER, SPEC_VERSION):
+            raise ConfigError(
+                f"The run's description has version {version!r}; this program reads versions up to {SPEC_VERSION}."
+            )
         dataset = _known(DatasetSpec, raw.get("dataset", {}))
         if dataset.get("classes") is not None:
             if not isinstance(dataset["classes"], list):
@@ -114,7 +120,7 @@ class RunSpec:
         return RunSpec(
             DatasetSpec(**dataset),
             ModelSpec(**_known(ModelSpec, raw.get("model", {}))),
-            TrainConfig(**_known(TrainConfig, raw.get("training", {}))),
+            TrainConfig(**{**_OLDER.get(version, {}), **_known(TrainConfig, raw.get("training", {}))}),
             raw.get("seed", 1),
         )
 

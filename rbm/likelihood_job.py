@@ -97,9 +97,13 @@ class LikelihoodJob:
         if found is not None and self.result is None:
             effort = {"n_chains": self._effort.n_chains, "n_temperatures": self._effort.n_temperatures}
             ends = (found.forward.low, found.reverse.high)
-            verdict = {"trustworthy": found.trustworthy, "reason": found.reason}
-            words = {**verdict, "gap": found.gap, "crossed": found.crossed, **effort}
-            errors = {"log_z_error": found.forward.standard_error, "ess": found.forward.ess}
+            trust = {"trustworthy": found.trustworthy, "reason": found.reason}
+            words = {**trust, "gap": found.gap, "crossed": found.crossed, **effort}
+            errors = {
+                "log_z_error": found.forward.standard_error,
+                "ess": found.forward.ess,
+                "ess_reverse": found.reverse.ess,
+            }
             made = {"method": "ais", "log_z_reverse": found.reverse.value, **errors, **words}
             self.result = summary(self._model, self._data, found.forward.value, ends, made)
         return Step(bracket.total - bracket.left, bracket.total, self.result)

@@ -18,13 +18,14 @@ from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.training.config import TrainConfig, knobs
 
-VERSION = "2"
+VERSION = "3"
 LARGEST_SEED = 2**31 - 1
 LARGEST_SIZE = 10**7
 
 # What older versions left out, where it was another value. Version 1's rate of 0.1 left far modes to CD-1 that no estimate
 # of its likelihood could be trusted with.
-_OLDER: dict[str, dict[str, Any]] = {"1": {"lr": 0.1}}
+# Version 2's constant rate was more than persistent chains keep up with.
+_OLDER: dict[str, dict[str, Any]] = {"1": {"lr": 0.1, "sh": "constant"}, "2": {"sh": "constant"}}
 
 # Parameter -> part of the spec, field, and the value that this version leaves out. Never change a line; for another
 # default make another version, and for a new field a new line with the value that old links stand for.
@@ -53,7 +54,7 @@ _FIELDS: dict[str, tuple[str, str, Any]] = {
     "st": ("training", "sparsity_target", 0.1),
     "sc": ("training", "sparsity_cost", 0.0),
     "gc": ("training", "gradient_clip", 0.0),
-    "sh": ("training", "schedule", "constant"),
+    "sh": ("training", "schedule", "linear"),
     "bi": ("training", "binarise", "stochastic"),
     "ll": ("training", "likelihood", "1-2-5"),
     "pr": ("training", "precision", "auto"),

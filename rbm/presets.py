@@ -39,7 +39,13 @@ PRESETS = MappingProxyType(
             RunSpec(
                 model=ModelSpec(n_hidden=500),
                 training=TrainConfig(
-                    centred="off", learning_rate=0.05, momentum=0.9, batch_size=100, weight_decay=0.0002, epochs=30
+                    centred="off",
+                    learning_rate=0.05,
+                    schedule="constant",
+                    momentum=0.9,
+                    batch_size=100,
+                    weight_decay=0.0002,
+                    epochs=30,
                 ),
             ),
         ),
@@ -50,7 +56,12 @@ PRESETS = MappingProxyType(
             RunSpec(
                 model=ModelSpec(n_hidden=500, visible_bias="zero"),
                 training=TrainConfig(
-                    centred="off", optimizer="adam", learning_rate=0.001, weight_decay=0.0, epochs=100
+                    centred="off",
+                    optimizer="adam",
+                    learning_rate=0.001,
+                    schedule="constant",
+                    weight_decay=0.0,
+                    epochs=100,
                 ),
             ),
         ),
@@ -73,6 +84,7 @@ PRESETS = MappingProxyType(
                     centred="off",
                     optimizer="adam",
                     learning_rate=0.01,
+                    schedule="constant",
                     weight_decay=0.0,
                     epochs=10,
                     binarise="threshold",
@@ -100,7 +112,11 @@ PRESETS = MappingProxyType(
         "too_fast": Preset(
             "Goes wrong: too high a learning rate",
             "At rate 10 the weights explode within moments. The run stops, says why, and keeps the last good weights.",
-            RunSpec(training=TrainConfig(centred="off", learning_rate=10.0, momentum=0.9, weight_decay=0.0)),
+            RunSpec(
+                training=TrainConfig(
+                    centred="off", learning_rate=10.0, schedule="constant", momentum=0.9, weight_decay=0.0
+                )
+            ),
         ),
         "overfit": Preset(
             "Goes wrong: overfitting 500 images",
@@ -109,7 +125,13 @@ PRESETS = MappingProxyType(
                 dataset=DatasetSpec(size=500),
                 model=ModelSpec(n_hidden=500),
                 training=TrainConfig(
-                    centred="off", learning_rate=0.05, momentum=0.5, batch_size=20, epochs=300, weight_decay=0.0
+                    centred="off",
+                    learning_rate=0.05,
+                    schedule="constant",
+                    momentum=0.5,
+                    batch_size=20,
+                    epochs=300,
+                    weight_decay=0.0,
                 ),
             ),
         ),
@@ -119,7 +141,13 @@ PRESETS = MappingProxyType(
             RunSpec(
                 model=ModelSpec(n_hidden=256, visible_bias="zero"),
                 training=TrainConfig(
-                    centred="off", learning_rate=1.0, momentum=0.5, batch_size=10, weight_decay=0.003, epochs=10
+                    centred="off",
+                    learning_rate=1.0,
+                    schedule="constant",
+                    momentum=0.5,
+                    batch_size=10,
+                    weight_decay=0.003,
+                    epochs=10,
                 ),
             ),
         ),
@@ -128,7 +156,9 @@ PRESETS = MappingProxyType(
             "Note the reconstruction error after three epochs, then run k = 25: k = 1 reconstructs better and models worse.",
             RunSpec(
                 model=ModelSpec(n_hidden=64),
-                training=TrainConfig(centred="off", k=1, learning_rate=0.1, epochs=3, momentum=0.5),
+                training=TrainConfig(
+                    centred="off", k=1, learning_rate=0.1, schedule="constant", epochs=3, momentum=0.5
+                ),
             ),
         ),
         "k25": Preset(
@@ -136,7 +166,9 @@ PRESETS = MappingProxyType(
             "The other half of the comparison: slower, worse reconstructions, yet its chains from noise look like digits.",
             RunSpec(
                 model=ModelSpec(n_hidden=64),
-                training=TrainConfig(centred="off", k=25, learning_rate=0.1, epochs=3, momentum=0.5),
+                training=TrainConfig(
+                    centred="off", k=25, learning_rate=0.1, schedule="constant", epochs=3, momentum=0.5
+                ),
             ),
         ),
         "batch_1": Preset(
@@ -144,7 +176,13 @@ PRESETS = MappingProxyType(
             "Many noisy updates: filters become strokes. With a batch of 100 and as many epochs they stay points and blobs.",
             RunSpec(
                 training=TrainConfig(
-                    centred="off", batch_size=1, learning_rate=0.005, momentum=0.0, epochs=2, weight_decay=0.0
+                    centred="off",
+                    batch_size=1,
+                    learning_rate=0.005,
+                    schedule="constant",
+                    momentum=0.0,
+                    epochs=2,
+                    weight_decay=0.0,
                 )
             ),
         ),

@@ -61,6 +61,7 @@ def race_spec(
     """One of DATASETS, all its pictures in every batch; no momentum, no decay, the plain gradient."""
     training = TrainConfig(
         learning_rate=learning_rate,
+        schedule="constant",
         batch_size=32,  # more than there are pictures
         epochs=updates,
         centred="off",

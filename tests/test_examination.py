@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SPEC = RunSpec(
     DatasetSpec("bars_and_stripes_3x3"),
     ModelSpec(6),
-    TrainConfig(algorithm="pcd", epochs=3000, batch_size=14, likelihood="never"),
+    TrainConfig(algorithm="pcd", epochs=3000, batch_size=14, schedule="constant", likelihood="never"),
 )
 
 

@@ -32,6 +32,22 @@ def test_presets_differ_from_each_other():
     assert len(set(specs)) == len(specs)
 
 
+def test_a_preset_states_its_schedule_so_that_it_stays_the_same_run_whatever_the_default_becomes():
+    falling = {name for name, preset in PRESETS.items() if preset.spec.training.schedule == "linear"}
+    assert falling == {"default", "pcd", "toy"}
+    assert {p.spec.training.schedule for n, p in PRESETS.items() if n not in falling} == {"constant", "inverse"}
+
+
+def test_a_description_of_an_older_version_keeps_its_meaning():
+    """Of what it leaves out; all that this program ever wrote itself is complete."""
+    old = json.dumps({"version": 1, "training": {"algorithm": "pcd"}})
+    assert RunSpec.from_json(old) == RunSpec(training=TrainConfig(algorithm="pcd", schedule="constant"))
+    for schedule in ("linear", "constant"):
+        whole = {**GOOD, "version": 1, "training": {**GOOD["training"], "schedule": schedule}}
+        assert RunSpec.from_json(json.dumps(whole)) == RunSpec(training=TrainConfig(schedule=schedule))
+    assert RunSpec.from_json(json.dumps({"version": 2})) == RunSpec()
+
+
 def test_a_spec_with_everything_survives_json():
     spec = RunSpec(DatasetSpec("mnist", (1, 7), 500), ModelSpec(17, "zero"), TrainConfig(k=3, learning_rate=0.3), 11)
     assert RunSpec.from_json(spec.to_json()) == spec
@@ -45,7 +61,7 @@ GOOD = json.loads(RunSpec().to_json())
     [
         ("{", "is not JSON"),
         ("[]", "The run part of the description is list; expected an object"),
-        (json.dumps({**GOOD, "version": 99}), "has version 99; expected 1"),
+        (json.dumps({**GOOD, "version": 99}), "has version 99; this program reads versions up to 2"),
         (json.dumps({**GOOD, "colour": 1}), "unknown setting 'colour'"),
         (json.dumps({**GOOD, "training": {"k": 99}}), "k is 99; expected 1 to 50"),
         (json.dumps({**GOOD, "training": {"speed": 9}}), "TrainConfig part has the unknown setting 'speed'"),

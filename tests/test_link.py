@@ -56,7 +56,7 @@ def test_every_spec_survives_its_link(spec):
     )
 )
 def test_whatever_stands_in_an_address_becomes_a_valid_spec(query):
-    opened = link.from_query({"v": "2", **query})
+    opened = link.from_query({"v": link.VERSION, **query})
     assert RunSpec.from_json(opened.spec.to_json()) == opened.spec
 
 
@@ -91,7 +91,7 @@ def test_every_setting_has_a_place_in_the_link():
     ],
 )
 def test_what_is_wrong_in_a_link_is_put_right_and_told(query, field, value, note):
-    opened = link.from_query({"v": "2", **query})
+    opened = link.from_query({"v": link.VERSION, **query})
     spec = opened.spec
     part = next(p for p in (spec.dataset, spec.model, spec.training, spec) if hasattr(p, field))
     assert getattr(part, field) == value
@@ -100,15 +100,24 @@ def test_what_is_wrong_in_a_link_is_put_right_and_told(query, field, value, note
 
 
 def test_a_link_of_another_version_is_refused():
-    with pytest.raises(ConfigError, match="is of version '3'; this program reads versions up to 2"):
-        link.from_query({"v": "3"})
+    with pytest.raises(ConfigError, match="is of version '4'; this program reads versions up to 3"):
+        link.from_query({"v": "4"})
 
 
 def test_a_link_of_an_older_version_keeps_its_meaning():
+    small = ModelSpec(33)
+    constant = TrainConfig(schedule="constant")
     assert link.from_query({"v": "1", "h": "33"}) == (
-        RunSpec(model=ModelSpec(33), training=TrainConfig(learning_rate=0.1)),
+        RunSpec(model=small, training=replace(constant, learning_rate=0.1)),
         [],
     )
+    assert link.from_query({"v": "2", "h": "33"}) == (RunSpec(model=small, training=constant), [])
+    assert link.from_query({"v": "2", "sh": "linear"}) == (RunSpec(training=TrainConfig(schedule="linear")), [])
+
+
+def test_what_a_link_leaves_out_is_the_default_of_today():
+    """Else the code, which leaves out the program's defaults, would do another run than the link."""
+    assert link.from_query({"v": link.VERSION}) == (RunSpec(), [])
 
 
 SHORT = RunSpec(DatasetSpec("mnist", (1, 7), 300), ModelSpec(13), TrainConfig(algorithm="pcd", epochs=2, k=2), 5)

@@ -26,7 +26,7 @@ from tests.waiting import trained, wait
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(epochs=30))  # 960 updates, about a second
-LONG = replace(SPEC, training=TrainConfig(epochs=5000))
+LONG = replace(SPEC, training=TrainConfig(epochs=5000, schedule="constant"))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -12,7 +12,8 @@ from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.presets import PRESETS
 from rbm.store import Progress, Store, open_store
-from rbm.training.config import TrainConfig
+from rbm.training.config import SUITED, TrainConfig
+from rbm.training.schedules import outrun
 from tests.screen import app_test, open_page
 
 SCRIPTS = [page.script for section in shell.PAGES.values() for page in section]
@@ -73,6 +74,29 @@ def test_every_preset_fills_every_widget(name):
     assert app.select_slider(key="draft_epochs").value == spec.training.epochs
     assert app.selectbox(key="preset").value == name
     assert any(PRESETS[name].why == caption.value for caption in app.caption)
+
+
+def test_an_algorithm_brings_its_own_defaults_and_leaves_what_was_chosen():
+    app = open_page(shell.TRAIN)
+    app.selectbox(key="draft_algorithm").set_value("mfcd").run()
+    assert app.slider(key="draft_k").value == draft(app)["k"] == SUITED["mfcd"]["k"]
+    app.select_slider(key="draft_learning_rate").set_value(0.02).run()
+    app.selectbox(key="draft_algorithm").set_value("pcd").run()
+    assert app.slider(key="draft_k").value == draft(app)["k"] == 1
+    assert draft(app)["learning_rate"] == 0.02
+    assert not app.exception
+
+
+def test_an_amber_line_says_when_persistent_chains_cannot_keep_up():
+    app = open_page(shell.TRAIN)
+    app.selectbox(key="draft_algorithm").set_value("pcd").run()
+    assert not app.warning  # the defaults suit every algorithm
+    app.selectbox(key="draft_schedule").set_value("constant").run()
+    (line,) = app.warning
+    assert line.value == outrun(TrainConfig(algorithm="pcd", schedule="constant"))
+    app.select_slider(key="draft_learning_rate").set_value(0.003).run()
+    assert not app.warning
+    assert not app.exception
 
 
 def test_the_draft_survives_a_visit_to_another_page():

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from rbm.checkpoint import save_checkpoint
+from rbm.evaluation import verdict
 from rbm.experiment import RunSpec, make_dataset, make_model
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,6 +50,24 @@ def test_every_pinned_dependency_is_explained_and_every_explained_one_pinned():
 def test_every_file_and_folder_it_names_exists():
     for path in re.findall(r"`((?:rbm|pages|tests|assets)/[\w./]+|app\.py|requirements\.txt)`", README):
         assert (ROOT / path.rstrip("/")).exists(), path
+
+
+def test_no_likelihood_in_it_rests_on_few_chains_without_saying_so():
+    """Every row of every table that tells an effective sample size, and every bracket that is the wrong way round."""
+    judged = 0
+    for table in re.findall(r"(?:^\|.*\|\n)+", README, re.M):
+        head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+        at = {title: i for i, title in enumerate(head)}
+        if "ESS" not in at:
+            continue
+        forward = next(i for title, i in at.items() if title in ("log-likelihood, AIS", "bound, AIS"))
+        reverse = next(i for title, i in at.items() if title in ("reverse AIS", "bound, reverse AIS"))
+        for row in rows:
+            for value, ess in ((forward, at["ESS"]), (reverse, at["ESS, reverse"])):
+                assert ("(unreliable)" in row[value]) == verdict.unreliable(float(row[ess])), row
+            assert ("(crossed)" in row[at["bracket"]]) == ("−" in row[at["bracket"]]), row
+            judged += 1
+    assert judged >= 9
 
 
 def test_every_page_has_its_paragraph():

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 import torch
@@ -16,10 +17,12 @@ from rbm.studies import STUDIES, recipe
 from rbm.studies.fitting import RunningMean, changed
 from rbm.studies.measure import Effort, held_out, judge
 from rbm.studies.report import Column, Report, Table, machine
+from rbm.training.config import TrainConfig, knobs
 
 TINY = Effort(chains=5, temperatures=7, population=11, population_temperatures=7)
 SIZES = {
     "presets": {"n_hidden": 5, "seconds": 0.02, "effort": TINY},
+    "defaults": {"n_hidden": 5, "epochs": 1, "effort": TINY},
     "centring": {"n_hidden": 5, "epochs": 1},
     "minute": {"n_hidden": 5, "epochs": 1, "effort": TINY},
     "ordering": {"n_hidden": 5, "epochs": 1, "effort": TINY},
@@ -75,7 +78,7 @@ def test_a_judgement_brackets_the_exact_likelihood(tiny_rbm, images):
 def test_a_judgement_without_enough_temperatures_says_so(tiny_rbm, images):
     with torch.no_grad():
         tiny_rbm.weight.mul_(8.0)
-    assert "take more temperatures" in judge(tiny_rbm, images, images, 1, Effort(20, 1, 20, 1)).doubt
+    assert "Use more temperatures" in judge(tiny_rbm, images, images, 1, Effort(20, 1, 20, 1)).doubt
 
 
 def test_the_test_images_are_the_same_in_every_study_and_binary(few):
@@ -114,6 +117,31 @@ def test_a_report_reads_as_markdown_and_keeps_its_numbers_as_json():
     assert kept["machine"]["torch"] == torch.__version__
 
 
+def test_a_table_marks_likelihoods_on_few_chains_and_estimates_that_are_crossed():
+    columns = (
+        Column("AIS", rests_on="ESS"),
+        Column("ESS", 1),
+        Column("reverse", rests_on="ESS, reverse"),
+        Column("ESS, reverse", 1),
+        Column("bracket", bracket=True),
+    )
+    table = Table(columns, ((-1.0, 4.9, -2.0, 5.0, 1.0), (-3.0, 5.0, -2.5, 1.3, -0.5)), ())
+    lines = Report("x", "Why?", table, (1,), 3.0, machine()).markdown().splitlines()
+    assert "| −1.00 (unreliable) | 4.9 | −2.00 | 5.0 | 1.00 |" in lines
+    assert "| −3.00 | 5.0 | −2.50 (unreliable) | 1.3 | −0.50 (crossed) |" in lines
+
+
+@pytest.mark.parametrize("name", ["contest", "dbm"])
+def test_every_likelihood_that_ais_gives_says_what_it_rests_on(name):
+    """So that no table of a study can print one without its mark."""
+    columns = import_module(f"rbm.studies.{name}").COLUMNS
+    titles = {c.title for c in columns}
+    likelihoods = [c for c in columns if "AIS" in c.title and "published" not in c.title]
+    assert len(likelihoods) == 2
+    assert {c.rests_on for c in likelihoods} <= titles
+    assert [c.title for c in columns if c.bracket] == ["bracket"]
+
+
 def test_the_command_lists_the_studies_and_refuses_other_names(capsys):
     assert main(["reproduce", "--list"]) == 0
     listed = capsys.readouterr().out
@@ -138,6 +166,26 @@ def test_the_command_prints_the_table_and_keeps_it(monkeypatch, capsys, tmp_path
     assert "| 4 |\n| 5 |" in out
     assert err == "working\n"
     assert json.loads((tmp_path / "kept.json").read_text())["rows"] == [[4], [5]]
+
+
+def test_the_defaults_of_every_algorithm_are_compared_untouched(few):
+    """Nothing but what the machine of the test needs differs from TrainConfig, and every algorithm but exact is there."""
+    study = import_module("rbm.studies.defaults")
+    choices = set(knobs(TrainConfig)["algorithm"].choices)
+    assert set(study.ALGORITHMS) == choices - {"exact"}
+    rows = [("cd", 1, 20.0, 9.0, -110.0), ("cd", 2, 20.0, 9.0, -112.0), ("pcd", 1, 20.0, 9.0, -101.0)]
+    assert study.against_the_yardstick(rows) == [
+        "cd: −111.00 ± 1.41 over 2 seeds.",
+        "pcd: −101.00, +10.00 against cd.",
+    ]
+
+
+@pytest.mark.slow
+def test_persistent_chains_beat_cd_at_the_defaults():
+    table = recipe("defaults")((1,), print, algorithms=("cd", "pcd", "fpcd"))
+    found = {row[0]: row[4] for row in table.rows}
+    assert found["pcd"] > found["cd"] + 5
+    assert found["fpcd"] > found["cd"]
 
 
 @pytest.mark.slow

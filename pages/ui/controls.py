@@ -9,10 +9,11 @@ import streamlit as st
 
 from pages.ui import state, widgets
 from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
-from rbm.errors import RbmError
+from rbm.errors import ConfigError, RbmError
 from rbm.experiment import ModelSpec
 from rbm.presets import PRESETS
-from rbm.training.config import LIVE, Knob, TrainConfig, knobs
+from rbm.training.config import LIVE, Knob, TrainConfig, knobs, with_algorithm
+from rbm.training.schedules import outrun
 
 _KNOBS = {**knobs(ModelSpec), **knobs(TrainConfig)}
 LABELS = {
@@ -47,7 +48,10 @@ def draft_panel() -> None:
     """Everything that makes a run, the few settings that a class plays with first."""
     _preset()
     _dataset()
-    for name in ("n_hidden", "k", "learning_rate", "batch_size", "epochs", "algorithm"):
+    for name in ("n_hidden", "k", "learning_rate"):
+        knob(name)
+    _pace()
+    for name in ("batch_size", "epochs", "algorithm"):
         knob(name)
     with st.expander("Optimiser and more", icon=":material/tune:"):
         for name in _MORE:
@@ -76,6 +80,17 @@ def knob(name: str) -> None:
         st.slider(k.label, kind(k.low), kind(k.high), value, step=kind(k.step or 1), **common)
 
 
+def _pace() -> None:
+    """An amber line where persistent chains cannot keep up with the rate as it is set."""
+    with st.container():  # there with or without words, so that nothing below it is built anew
+        try:
+            words = outrun(state.to_spec(state.draft()).training)
+        except ConfigError:  # the settings make no run; the line beside Train says why
+            return
+        if words:
+            st.warning(words, icon=":material/speed:")
+
+
 def _help(name: str, k: Knob) -> str:
     return f"{k.help} Takes effect at once while training." if name in LIVE else k.help
 
@@ -93,7 +108,7 @@ def _changed(name: str) -> None:
     # None comes from a control that has not heard of its value yet, when a click is quicker than the page.
     if value is None or widgets.echoed(f"draft_{name}"):
         return
-    state.draft()[name] = value
+    state.draft().update(with_algorithm(state.draft(), value) if name == "algorithm" else {name: value})
     current = state.run()
     if name in LIVE and current is not None and current.status not in ("finished", "diverged"):
         current.change(**{name: value})

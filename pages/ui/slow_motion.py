@@ -157,7 +157,12 @@ def prepared(subject: str, algorithm: str) -> Machine:
     model = RBM(dataset.n_visible, n_hidden, generator=randomness.generator(1, "slow motion"))
     model.fit_visible_bias(dataset.train, dataset.pixel_mean)
     config = TrainConfig(
-        algorithm=algorithm.lower(), batch_size=batch, centred="off", epochs=WARM_UP, binarise="threshold"
+        algorithm=algorithm.lower(),
+        batch_size=batch,
+        centred="off",
+        epochs=WARM_UP,
+        binarise="threshold",
+        schedule="constant",
     )
     trainer = Trainer(model, dataset, config, randomness.generator(1, "slow motion", "training"))
     for _ in range(WARM_UP):

@@ -31,7 +31,12 @@ def trainer(setting: Setting, precision: str = "auto") -> Trainer:
     model = RBM(digits().n_visible, setting.n_hidden, generator=randomness.generator(1, "model"))
     model.fit_visible_bias(digits().train, digits().pixel_mean)
     config = TrainConfig(
-        k=setting.k, batch_size=setting.batch_size, epochs=EPOCHS, learning_rate=0.01, precision=precision
+        k=setting.k,
+        batch_size=setting.batch_size,
+        epochs=EPOCHS,
+        learning_rate=0.01,
+        schedule="constant",
+        precision=precision,
     )
     return Trainer(model, digits(), config, randomness.generator(1, "training"))
 

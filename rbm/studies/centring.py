@@ -40,7 +40,7 @@ NOTES = (
 def training(centred: str, epochs: int) -> TrainConfig:
     """The published training, with or without centring."""
     return TrainConfig(
-        algorithm="pcd", centred=centred, k=1, learning_rate=0.01, batch_size=100, epochs=epochs,
+        algorithm="pcd", centred=centred, k=1, learning_rate=0.01, schedule="constant", batch_size=100, epochs=epochs,
         momentum=0.0, weight_decay=0.0, binarise="threshold",
     )  # fmt: skip
 

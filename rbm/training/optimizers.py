@@ -1,6 +1,5 @@
 """How a gradient becomes a step. Gradients point uphill: the likelihood is to be raised."""
 
-import math
 from collections.abc import Mapping
 
 import torch
@@ -8,22 +7,10 @@ from torch import Tensor
 
 from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
-from rbm.training.config import TrainConfig
 from rbm.training.gradients import Gradient, ScaledGradient
+from rbm.training.schedules import scheduled_rate
 
-
-def scheduled_rate(config: TrainConfig, progress: float) -> float:
-    """The learning rate when ``progress`` (0 to 1) of the run is done."""
-    rate = config.learning_rate
-    if config.schedule == "linear":
-        return rate * max(1.0 - progress, 0.0)
-    if config.schedule == "cosine":
-        return rate * 0.5 * (1.0 + math.cos(math.pi * min(progress, 1.0)))
-    if config.schedule == "inverse":
-        return rate / (1.0 + 9.0 * progress)  # a tenth of the first rate at the end
-    if config.schedule == "step":
-        return rate * (0.01 if progress >= 0.75 else 0.1 if progress >= 0.5 else 1.0)
-    return rate
+__all__ = ["Adam", "Momentum", "Nesterov", "make_optimizer", "scheduled_rate"]
 
 
 class Momentum:

@@ -106,7 +106,13 @@ def test_it_learns_the_labels_and_the_joint(algorithm, objective):
     x, y = toy()
     model = LabelledRBM(PIXELS, 3, 6, generator=generator(1, "start"))
     config = TrainConfig(
-        algorithm=algorithm, learning_rate=0.1, batch_size=10, epochs=20, momentum=0.0, weight_decay=0.0
+        algorithm=algorithm,
+        learning_rate=0.1,
+        schedule="constant",
+        batch_size=10,
+        epochs=20,
+        momentum=0.0,
+        weight_decay=0.0,
     )  # PCD with as few chains as rows of a batch bears no momentum at this rate
     trainer = LabelTrainer(model, x, y, config, generator(2, "train"), Objective(*objective))
     independent = joint_log_likelihood(model, x, y)

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from rbm.errors import ConfigError
-from rbm.training.config import LIVE, TrainConfig, knobs
+from rbm.training.config import LIVE, SUITED, TrainConfig, knobs, suited, with_algorithm
 
 
 def test_the_defaults_lie_within_their_own_ranges_and_stops():
@@ -48,3 +48,20 @@ def test_a_value_out_of_range_is_refused_in_one_sentence(setting, sentence):
 def test_only_numbers_that_act_on_the_next_step_are_live():
     penalties = {"weight_decay", "l1", "max_norm", "sparsity_target", "sparsity_cost", "gradient_clip"}
     assert set(LIVE) == {"k", "learning_rate", "momentum"} | penalties
+
+
+def settings(config: TrainConfig) -> dict[str, object]:
+    return {name: getattr(config, name) for name in knobs(TrainConfig)}
+
+
+@pytest.mark.parametrize("algorithm", knobs(TrainConfig)["algorithm"].choices)
+def test_each_algorithm_comes_with_its_own_defaults_and_goes_with_them(algorithm):
+    there = with_algorithm(settings(TrainConfig()), algorithm)
+    assert there == settings(suited(algorithm))
+    assert there == {**settings(TrainConfig()), **SUITED.get(algorithm, {}), "algorithm": algorithm}
+    assert with_algorithm(there, TrainConfig().algorithm) == settings(TrainConfig())
+
+
+def test_what_a_person_chose_stays_whatever_the_algorithm():
+    chosen = {**settings(TrainConfig()), "k": 2, "weight_decay": 0.0}
+    assert with_algorithm(chosen, "mfcd") == {**chosen, "algorithm": "mfcd"}
