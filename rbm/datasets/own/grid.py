@@ -129,20 +129,28 @@ class _Parser:
         """All of it."""
         at_once = max(1, _CELLS_AT_ONCE // max(self.width, 1))
         while some := list(itertools.islice(lines, at_once)):
-            self._add(self._fast(some) if not self.texts else None, some)
+            self._add(self._fast(some) if self.columns else None, some)
         if self.missing:
             raise DatasetError(self._missing())
         return Grid(self.numbers[: self.filled], self.columns, self.words, self.header, notes)
 
     def _fast(self, some: Sequence[tuple[int, str]]) -> Numbers | None:
         """The numbers of plain lines at once, None where a line is not plain."""
-        plain = (line.replace(",", ".") for _, line in some) if self.way.decimal_comma else (line for _, line in some)
+        plain = [line.replace(",", ".") if self.way.decimal_comma else line for _, line in some]
         delimiter = None if self.way.delimiter == BLANKS else self.way.delimiter
+        words = [self.way.cells(line) for _, line in some] if self.texts else []
+        if any(len(cells) != self.width or any(cells[c].lower() in MISSING for c in self.texts) for cells in words):
+            return None
+        chosen = self.columns if self.texts else None
         try:
-            found = np.loadtxt(plain, np.float64, comments=None, delimiter=delimiter, ndmin=2, quotechar='"')
+            found = np.loadtxt(plain, np.float64, None, delimiter, usecols=chosen, ndmin=2, quotechar='"')
         except ValueError:
             return None
-        return found if found.shape == (len(some), self.width) and np.abs(found).max() < _LARGEST else None
+        if found.shape != (len(some), len(self.columns)) or not np.abs(found).max() < _LARGEST:
+            return None
+        for c, told in self.words.items():
+            told += [cells[c] for cells in words]
+        return found
 
     def _add(self, found: Numbers | None, some: Sequence[tuple[int, str]]) -> None:
         if found is None:

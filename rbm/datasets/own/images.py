@@ -48,11 +48,11 @@ def read_images(
     shapes = set()
     for path in paths:
         with _opened(path, source.read(path)) as image:
-            picture = ImageOps.exif_transpose(image)
-            shapes.add((picture.height, picture.width))
+            ImageOps.exif_transpose(image, in_place=True)
+            shapes.add((image.height, image.width))
             if reading.shape is None:
-                check_size(1, picture.height, picture.width)
-            grey.append(surveyed.grey(picture, reading))
+                check_size(1, image.height, image.width)
+            grey.append(surveyed.grey(image, reading))
     left_out = others - (1 if found.table else 0)
     notes = [*found.notes, *surveyed.notes(), scaled_note(shapes, reading)]
     if left_out:
@@ -95,7 +95,7 @@ class _Look:
         if _is_transparent(image):
             if self._survey.pictures < _SURVEYED:
                 few = min(image.width, _SIDE), min(image.height, _SIDE)
-                self._survey.add(*_parts(np.asarray(image.convert("RGBA").resize(few, Image.Resampling.BOX))))
+                self._survey.add(*_parts(np.asarray(_rgba(image).resize(few, Image.Resampling.BOX))))
             return
         depth = _depth(image)
         low, high = self._range.get(depth, (np.inf, -np.inf))
@@ -113,15 +113,13 @@ class _Look:
     def grey(self, image: Image.Image, reading: Reading) -> Bytes:
         """One picture (h, w)."""
         if _is_transparent(image):
-            levels, opacity = _parts(fitted(image.convert("RGBA"), reading))
+            levels, opacity = _parts(fitted(_rgba(image), reading))
             return np.rint(opaque(levels, opacity, self._ink) * 255).astype(np.uint8)
         depth = _depth(image)
         black, factor = self._levels[depth].black, self._levels[depth].factor
         if depth != "byte":
-            spread = np.asarray(image).astype(np.float32)
-            spread -= np.float32(black)
-            spread *= np.float32(factor)
-            return np.clip(np.rint(fitted(Image.fromarray(spread), reading)), 0, 255).astype(np.uint8)
+            numbers = fitted(image.convert("F"), reading)
+            return np.clip(np.rint((numbers - np.float32(black)) * np.float32(factor)), 0, 255).astype(np.uint8)
         if factor != 1:
             image = (image if image.mode in ("L", "RGB") else image.convert("RGB")).point(
                 [min(255, max(0, round((i - black) * factor))) for i in range(256)] * (1 if image.mode == "L" else 3)
@@ -150,7 +148,10 @@ def _opened(path: str, data: bytes) -> Iterator[Image.Image]:
                     f"The image {path[:120]!r} has {image.width:,}×{image.height:,} pixels; at most "
                     f"{limits.IMAGE_PIXELS // 10**6} million are read: save it smaller."
                 )
-            yield image
+            try:
+                yield image
+            finally:
+                image.close()  # before the next is opened
     except DatasetError:
         raise
     except Exception as cause:  # a broken image ends in many ways: OSError, SyntaxError, struct.error, IndexError ...
@@ -168,7 +169,11 @@ def _is_transparent(image: Image.Image) -> bool:
     """Whether a picture has transparency and uses it."""
     if not image.has_transparency_data or _depth(image) != "byte":
         return False
-    return int(np.asarray(image.convert("RGBA").getchannel("A")).min()) < 255
+    return int(np.asarray(_rgba(image).getchannel("A")).min()) < 255
+
+
+def _rgba(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGBA" else image.convert("RGBA")
 
 
 def _extrema(image: Image.Image) -> tuple[float, float]:
