@@ -46,6 +46,8 @@ class _Columns:
 
     def rows(self) -> Rows:
         """All of it."""
+        if not self.pixels:
+            raise DatasetError("The table holds words but no row of numbers; give one picture a row.")
         self._drop_counters()
         labels = self._labels()
         for column, cells in self.words.items():

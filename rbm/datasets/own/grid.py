@@ -256,7 +256,9 @@ def _header(sample: Sequence[tuple[int, str]], way: Way) -> tuple[list[str] | No
     second = way.cells(sample[1][1])
     if len(first) not in (len(second), len(second) - 1):
         return None, []
-    if _counts(first[1:]) and not _counts(second[1:]):
+    # Before the numbers of the columns may stand the names of row numbers and a class, behind them that of a class.
+    runs = [slice(before, len(first) - behind) for before in range(3) for behind in range(2)]
+    if any(_counts(first[run]) and not _counts(second[run]) for run in runs):
         return first, ["The first row is read as a header: it counts the columns."]
     if _is_mangled(first) and not any("." in cell for cell in second):
         return first, [
@@ -274,7 +276,7 @@ def _header(sample: Sequence[tuple[int, str]], way: Way) -> tuple[list[str] | No
 
 def _counts(cells: Sequence[str]) -> bool:
     """Whether cells are numbers that go up by one, as a header of numbers does."""
-    if len(cells) < 3 or not all(re.fullmatch(r"\d{1,6}", cell) for cell in cells):
+    if len(cells) < 4 or not all(re.fullmatch(r"\d{1,6}", cell) for cell in cells):
         return False
     start = int(cells[0])
     return start in (0, 1, 2) and all(int(cell) == start + i for i, cell in enumerate(cells))
