@@ -155,15 +155,15 @@ def _slices(pictures: Array) -> Iterator[slice]:
 
 
 def _levels(pictures: Array, usual: tuple[float, ...]) -> Levels:
-    """Black and white of all pictures, opacity left out. DatasetError, with their count, for values that are no numbers."""
+    """Black and white of all pictures and of their opacity. DatasetError, with their count, for values that are no numbers."""
     low, high, wrong, where = math.inf, -math.inf, 0, []
     for part in _slices(pictures):
-        colours = pictures[part][..., :3] if pictures.ndim == 4 else pictures[part]
-        if colours.dtype.kind == "f":
-            bad = ~np.isfinite(colours).reshape(len(colours), -1).all(1)
-            wrong += int((~np.isfinite(colours)).sum())
+        some = pictures[part]
+        if some.dtype.kind == "f":
+            bad = ~np.isfinite(some).reshape(len(some), -1).all(1)
+            wrong += int((~np.isfinite(some)).sum())
             where += [part.start + int(i) for i in np.flatnonzero(bad)]
-        low, high = min(low, float(colours.min())), max(high, float(colours.max()))
+        low, high = min(low, float(some.min())), max(high, float(some.max()))
     if wrong:
         raise DatasetError(
             f"{wrong:,} of {pictures.size:,} pixels are NaN or infinite, in {len(where):,} of {len(pictures):,} pictures (the "
