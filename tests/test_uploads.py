@@ -223,7 +223,7 @@ def test_hostile_files_are_refused_in_a_sentence_and_leave_nothing_behind(memory
             assert all(torch.isfinite(p).all() for p in run.model.parameters())
         else:
             pictures = read(files, Reading(9))
-            assert pictures.grey.shape[1:] == (9, 9)
+            assert pictures.grey.shape[1:] == (9, 9) or pictures.grey.shape[1] == 1  # or a table's line
             assert len(pictures.labels) == len(pictures.grey) >= 20
             assert pictures.labels.max() < len(pictures.class_names)
     except RbmError as error:
