@@ -236,7 +236,6 @@ class LiveRun:
     def _take(self, slice_: Slice) -> None:
         with self._lock:
             self.history.extend(slice_.events)
-            self.history.events.sort(key=lambda event: event.step)  # two slices under way may arrive in either order
             self.step_number, self.total_steps = max(self.step_number, slice_.step), slice_.total_steps
             self.batches_per_epoch = slice_.batches_per_epoch
             if slice_.checkpoint is not None:
