@@ -16,6 +16,7 @@ from itertools import accumulate, pairwise
 from rbm.training.events import TrainEvent
 
 MISSING = math.nan  # a number that was measured and is none: curves break there
+SPEED_SECONDS = 5.0  # of training, over which images per second are averaged
 ROUNDING = 1e-6  # relative, of an epoch as a fraction of two whole numbers
 
 
