@@ -98,7 +98,7 @@ def test_one_batch_is_one_update_and_one_epoch_is_all_its_batches(start):
 
 def test_a_finished_run_is_trained_further_by_hand_and_is_then_the_longer_run(start):
     """2 epochs, a batch, the rest of the third and a fourth: the very parameters of 4 epochs at once."""
-    short = replace(SPEC, training=TrainConfig(epochs=2))
+    short = replace(SPEC, training=TrainConfig(schedule="constant", epochs=2))
     run = start(short)
     run.play()
     wait(lambda: run.status == "finished")
@@ -112,11 +112,13 @@ def test_a_finished_run_is_trained_further_by_hand_and_is_then_the_longer_run(st
     wait(lambda: run.status == "finished" and run.step_number == 4 * 32 and not run.active)
     assert run.knobs["epochs"] == 4
     assert run.spec == short  # what was planned stays what it was
-    np.testing.assert_array_equal(run.snapshot.weight, trained(replace(SPEC, training=TrainConfig(epochs=4))))
+    np.testing.assert_array_equal(
+        run.snapshot.weight, trained(replace(SPEC, training=TrainConfig(schedule="constant", epochs=4)))
+    )
 
 
 def test_two_quick_clicks_on_a_finished_run_are_two_epochs(start):
-    run = start(replace(SPEC, training=TrainConfig(epochs=1)))
+    run = start(replace(SPEC, training=TrainConfig(schedule="constant", epochs=1)))
     run.play()
     wait(lambda: run.status == "finished" and not run.active)
     run.step(epochs=1)
@@ -127,19 +129,21 @@ def test_two_quick_clicks_on_a_finished_run_are_two_epochs(start):
 
 
 def test_a_longer_run_survives_the_loss_of_its_worker(start, workers):
-    run = start(replace(SPEC, training=TrainConfig(epochs=1)))
+    run = start(replace(SPEC, training=TrainConfig(schedule="constant", epochs=1)))
     run.play()
     wait(lambda: run.status == "finished" and not run.active)
     for pid in workers.client.run(os.getpid).values():
         psutil.Process(pid).kill()
     run.step(epochs=2)
     wait(lambda: run.status == "finished" and run.step_number == 3 * 32)
-    np.testing.assert_array_equal(run.snapshot.weight, trained(replace(SPEC, training=TrainConfig(epochs=3))))
+    np.testing.assert_array_equal(
+        run.snapshot.weight, trained(replace(SPEC, training=TrainConfig(schedule="constant", epochs=3)))
+    )
 
 
 def test_a_run_of_the_most_epochs_gets_no_further(start, monkeypatch):
     monkeypatch.setattr(live, "MOST_EPOCHS", 2)
-    run = start(replace(SPEC, training=TrainConfig(epochs=1)))
+    run = start(replace(SPEC, training=TrainConfig(schedule="constant", epochs=1)))
     run.play()
     wait(lambda: run.status == "finished" and not run.active)
     run.step(epochs=5)

@@ -16,7 +16,7 @@ from rbm.store import Run, Store
 from rbm.training.config import TrainConfig
 from tests.waiting import trained, wait
 
-SPEC = RunSpec(DatasetSpec(size=640), ModelSpec(23), TrainConfig(epochs=2))  # 10 updates an epoch
+SPEC = RunSpec(DatasetSpec(size=640), ModelSpec(23), TrainConfig(schedule="constant", epochs=2))  # 10 updates an epoch
 FOUR = replace(SPEC, training=replace(SPEC.training, epochs=4))
 
 

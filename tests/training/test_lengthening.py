@@ -27,7 +27,9 @@ def to_the_end(trainer: Trainer) -> Trainer:
 def test_two_epochs_and_one_more_are_three_epochs_at_a_constant_rate(algorithm):
     """Bit for bit, whether the run goes on at once or from its checkpoint."""
     spec = RunSpec(
-        DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(algorithm=algorithm, epochs=2, batch_size=5)
+        DatasetSpec("bars_and_stripes"),
+        ModelSpec(7),
+        TrainConfig(algorithm=algorithm, schedule="constant", epochs=2, batch_size=5),
     )
     data = make_dataset(spec.dataset)
     three = to_the_end(make_trainer(replace(spec, training=replace(spec.training, epochs=3)), data))
