@@ -19,12 +19,13 @@ MAX_POINTS = 600  # of one series: more than the pixels of a chart cannot be see
 
 
 class Series(NamedTuple):
-    """One line of a chart; a y that is not finite breaks the line."""
+    """One line of a chart; a y that is not finite breaks the line. ``doubtful``: the x of values that are drawn hollow."""
 
     name: str
     x: ArrayLike
     y: ArrayLike
     dash: bool = False
+    doubtful: Sequence[float] = ()
 
 
 def curve_option(
@@ -39,11 +40,18 @@ def curve_option(
     log_y: bool = False,
     dots: bool = False,
     empty: str = "No values yet",
+    x_range: tuple[float, float] | None = None,
+    least_y: float = 0.0,
+    doubt: str = "",
+    note: str | None = None,
 ) -> dict[str, Any]:
     """What `ui.curves.curves` draws, as JSON values. Titles name the unit: "free energy / nats".
 
     band: the names of two series; the area between them is shaded and `second - first` is shown as `band_label`.
     line: what a horizontal line shows, and its value. dots: mark every value, where they are few.
+    x_range: what the x axis shows at least, so that charts beside each other can share it; least_y: what the y axis spans at
+    least, so that noise does not fill the chart. doubt: the word beside a doubtful value. note: a line over the chart, which
+    keeps its place where it is empty; None: no such line.
     """
     names = [one.name for one in series]
     if len(set(names)) < len(names):
@@ -52,13 +60,15 @@ def curve_option(
         band = None  # one of the two has no values yet
     return {
         "series": [_json_series(one) for one in series],
-        "x": {"title": x_title, "log": log_x},
-        "y": {"title": y_title, "log": log_y},
+        "x": {"title": x_title, "log": log_x, "range": list(x_range) if x_range else None},
+        "y": {"title": y_title, "log": log_y, "least": least_y},
         "band": [names.index(name) for name in band] if band else None,
         "bandLabel": band_label,
         "line": {"label": line[0], "value": float(line[1])} if line and np.isfinite(line[1]) else None,
         "dots": dots,
         "empty": empty,
+        "doubt": doubt,
+        "note": note,
     }
 
 
@@ -277,7 +287,8 @@ def _json_series(one: Series) -> dict[str, Any]:
         order = np.argsort(x, kind="stable")
         x, y = x[order], y[order]
     x, y = decimate(x, y)
-    return {"name": one.name, "x": _significant(x, 9), "y": _significant(y, 6), "dash": one.dash}
+    hollow = np.flatnonzero(np.isin(x, np.asarray(one.doubtful, dtype=np.float64))).tolist()
+    return {"name": one.name, "x": _significant(x, 9), "y": _significant(y, 6), "dash": one.dash, "hollow": hollow}
 
 
 def _significant(values: Floats, digits: int) -> list[float | None]:
