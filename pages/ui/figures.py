@@ -98,11 +98,14 @@ def state_option(
     """What `ui.statebars.state_bars` draws, as JSON values.
 
     labels: the states' names; with `pictures` (rows, columns) a name of that many 0 and 1 is drawn as a picture instead.
-    top: where the y axis ends, if it must not move. marked: the state that is lit.
+    top: where the y axis ends, if it must not move, as 1 of probabilities; a higher bar moves it all the same, since no bar
+    may leave its plot. marked: the state that is lit.
     """
     for one in bars:
         if len(np.asarray(one.y)) != len(labels):
             raise ValueError(f"{one.name!r} has {len(np.asarray(one.y))} values for {len(labels)} states")
+    if top is not None:
+        top = max(top, *(float(_finite(np.asarray(one.y, dtype=np.float64)).max(initial=top)) for one in bars))
     glyph = None
     if pictures is not None:
         size = pictures[0] * pictures[1]
