@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from pages.ui import figures, theme
 from rbm.errors import ConfigError
 from rbm.sweep import OBJECTIVES, Axis, SweepSpec, Trial
+from rbm.sweep.importance import INTERACTION
 from rbm.sweep.spec import KNOBS, Value
 
 _FAINT: dict[theme.Mode, str] = {"light": "#B9C4C6", "dark": "#3A444C"}  # the line of the worst run
@@ -199,6 +200,20 @@ def _dimension(axis: Axis, done: Sequence[Trial]) -> dict[str, Any]:
 
 def importance(found: Mapping[str, float]) -> go.Figure:
     """What share of the differences between trials each setting explains."""
-    labels = [KNOBS[name].label for name in found]
+    labels = [KNOBS[name].label if name in KNOBS else name for name in found]
     figure = figures.bars(labels, {"": list(found.values())}, x_title="setting", y_title="share of the differences")
     return figure.update_layout(bargap=0.6)
+
+
+def about_importance(found: Mapping[str, float], count: int) -> tuple[str, str]:
+    """What the shares are, and what they do not tell; ``count`` finished trials."""
+    if INTERACTION in found:
+        return (
+            "What share of the variance between the cells of this grid each setting explains by itself; interaction is "
+            "what settings do only together.",
+            "anything about other values than these, or other seeds: noise between runs is counted as interaction.",
+        )
+    return (
+        f"What share of the variance each setting explains, as a random forest over {count} runs estimates it (fANOVA).",
+        "how far to trust it: with few runs it is a guess, and where TPE looked closer it speaks of that region most.",
+    )

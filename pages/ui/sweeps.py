@@ -205,9 +205,6 @@ def _charts(ledger: Ledger, trials: list[Trial]) -> None:
                 st.plotly_chart(sweep_view.slices(spec, trials, axis), key=f"sweep_slice_{axis.name}")
     found = ledger.importance()
     if found:
-        cards.title(
-            "Importance",
-            "What share of the differences between runs each setting explains, as Optuna estimates it.",
-            "much from fewer than a dozen runs.",
-        )
+        finished = sum(trial.value is not None for trial in trials)
+        cards.title("Importance", *sweep_view.about_importance(found, finished))
         st.plotly_chart(sweep_view.importance(found), height=240, key="sweep_importance")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rbm.errors import ConfigError, StoreError, TakenOverError
 from rbm.store import SILENT_SECONDS, Store
 from rbm.store.registry import LONGEST_TAG
+from rbm.sweep import importance
 from rbm.sweep.spec import OBJECTIVES, SweepSpec, Value
 from rbm.sweep.study import pruner, sampler, storage, suggest, told
 
@@ -231,17 +232,17 @@ class Ledger:
         return (max if more else min)(done, key=lambda one: one.value or 0.0) if done else None
 
     def importance(self) -> dict[str, float]:
-        """What share of the differences each setting explains, as Optuna estimates it; empty while it cannot."""
+        """What share of the differences each setting explains, see ``rbm.sweep.importance``; empty where that means nothing."""
         import optuna
 
-        finished = [one for one in self.trials() if one.state == "finished"]
-        if len(finished) < 4 or len(self.spec.axes) < 2 or len({one.value for one in finished}) < 2:
-            return {}
-        try:
-            with told():
-                return dict(optuna.importance.get_param_importances(self._study))
-        except (ValueError, RuntimeError):
-            return {}
+        points = [(one.values, one.value) for one in self.trials() if one.value is not None]
+        exact = importance.of_grid(self.spec.axes, points)
+        if exact or not importance.enough(self.spec.axes, points):
+            return exact
+        names = [axis.name for axis in importance.moved(self.spec.axes)]
+        forest = optuna.importance.FanovaImportanceEvaluator(seed=0)  # another one a look would shiver
+        with told():
+            return dict(optuna.importance.get_param_importances(self._study, evaluator=forest, params=names))
 
 
 def names(store: Store) -> list[str]:

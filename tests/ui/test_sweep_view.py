@@ -3,9 +3,10 @@
 import pytest
 
 from pages.ui.figures import number
-from pages.ui.sweep_view import heat_map, importance, parallel, read_axis, slices
+from pages.ui.sweep_view import about_importance, heat_map, importance, parallel, read_axis, slices
 from rbm.errors import ConfigError
 from rbm.sweep import Axis, SweepSpec, Trial
+from rbm.sweep.importance import INTERACTION
 
 SPEC = SweepSpec(axes=(Axis("n_hidden", (16, 64)), Axis("k", (1, 5, 25)), Axis("learning_rate", (0.1, 0.2))))
 
@@ -96,7 +97,10 @@ def test_slices_and_parallel_coordinates_hold_every_finished_trial():
 
 
 def test_importance_names_settings_as_people_do():
-    figure = importance({"n_hidden": 0.7, "k": 0.3})
-    assert list(figure.data[0].x) == ["Hidden units", "Gibbs steps k"]
-    assert list(figure.data[0].y) == [0.7, 0.3]
+    found = {"n_hidden": 0.7, "k": 0.2, INTERACTION: 0.1}
+    figure = importance(found)
+    assert list(figure.data[0].x) == ["Hidden units", "Gibbs steps k", "interaction"]
+    assert list(figure.data[0].y) == [0.7, 0.2, 0.1]
+    assert "cells of this grid" in about_importance(found, 4)[0]
+    assert "random forest over 24 runs" in about_importance({"n_hidden": 0.7, "k": 0.3}, 24)[0]
     assert number(-1.005) == "−1.00"
