@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from rbm import cluster
+from rbm.changes import Change, in_force, noted
 from rbm.errors import ClusterError, ConfigError, RbmError
 from rbm.experiment import RunSpec
 from rbm.jobs import Slice, Snapshot, TrainingJob
@@ -55,6 +56,7 @@ class LiveRun:
         self.step_number, self.total_steps, self.batches_per_epoch = 0, 0, 0
         self.on_news: Callable[[], None] = lambda: None  # called from the run's thread whenever there is news to read
         self.knobs = {name: getattr(spec.training, name) for name in LIVE}
+        self.changes: tuple[Change, ...] | None = ()  # where they were turned; None: an older program did not note it
         self._lock = threading.RLock()
         self._actor: Any = None
         self._ahead: Any = None  # the slice under way while the one before it is taken in
@@ -78,6 +80,7 @@ class LiveRun:
         self.step_number = self._saved_step = at.step
         self.total_steps, self.batches_per_epoch = at.total_steps, at.total_steps // run.spec.training.epochs
         self.knobs |= at.knobs
+        self.changes = at.changes
         self._until = at.step  # a turn that trains nothing and brings the pictures
         return self
 
@@ -129,6 +132,16 @@ class LiveRun:
     def release(self) -> None:
         """Nobody watches any more: stop after the slice under way. ``renew`` takes it up again."""
         self._lease_ends = 0.0
+
+    @property
+    def turned(self) -> tuple[Change, ...] | None:
+        """Where knobs were turned; of a run at rest also those that wait for its next update, which comes where it stands."""
+        with self._lock:
+            if self.changes is None or self.active:
+                return self.changes
+            now = {name: getattr(self.spec.training, name) for name in LIVE} | in_force(self.changes)
+            waiting = {name: value for name, value in self._changes.items() if value != now[name]}
+            return tuple(noted(self.changes, self.step_number, waiting)) if waiting else self.changes
 
     @property
     def active(self) -> bool:
@@ -237,6 +250,8 @@ class LiveRun:
         with self._lock:
             self.history.extend(slice_.events)
             self.history.events.sort(key=lambda event: event.step)  # two slices under way may arrive in either order
+            if self.changes is not None and slice_.step >= self.step_number:
+                self.changes = slice_.changes
             self.step_number, self.total_steps = max(self.step_number, slice_.step), slice_.total_steps
             self.batches_per_epoch = slice_.batches_per_epoch
             if slice_.checkpoint is not None:
@@ -260,7 +275,7 @@ class LiveRun:
         status = "paused" if slice_ is None and self.status in ACTIVE else self.status
         seconds = self.history.events[-1].seconds if self.history.events else 0.0
         at = Progress(status, self.step_number, self.total_steps, self.epoch, seconds, self.message)
-        self.record.take(at._replace(knobs=dict(self.knobs)), slice_)
+        self.record.take(at._replace(knobs=dict(self.knobs), changes=self.changes), slice_)
 
     def _revive(self, error: Exception) -> None:
         """The worker is gone and its actor with it: go on from the last checkpoint on another one."""

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from rbm import changes
 from rbm.datasets.catalog import entry, is_available, names
 from rbm.errors import CheckpointError
 from rbm.jobs import cached_dataset
@@ -34,6 +35,8 @@ def add(file_name: str, data: bytes) -> str:
     total = _total_steps(saved)
     step = min(int(saved.state["progress"][0]), total) if "progress" in saved.state else total
     at = Progress("finished" if step >= total else "paused", step, total, step * saved.spec.training.epochs / total)
+    turned = changes.from_state(saved.state)
+    at = at._replace(knobs=changes.in_force(turned), changes=tuple(turned))
     seconds = saved.history.events[-1].seconds if len(saved.history) else 0.0
     record = Record(saved.spec, tags=(TAG,), note=PurePath(file_name).name[:200])
     store = open_store()
