@@ -98,7 +98,11 @@ class LikelihoodJob:
             effort = {"n_chains": self._effort.n_chains, "n_temperatures": self._effort.n_temperatures}
             ends = (found.forward.low, found.reverse.high)
             words = {"trustworthy": found.trustworthy, "reason": found.reason, "gap": found.gap, **effort}
-            errors = {"log_z_error": found.forward.standard_error, "ess": found.forward.ess}
+            errors = {
+                "log_z_error": found.forward.standard_error,
+                "ess": found.forward.ess,
+                "ess_reverse": found.reverse.ess,
+            }
             made = {"method": "ais", "log_z_reverse": found.reverse.value, **errors, **words}
             self.result = summary(self._model, self._data, found.forward.value, ends, made)
         return Step(bracket.total - bracket.left, bracket.total, self.result)

@@ -16,7 +16,7 @@ from rbm import link
 from rbm.__main__ import main
 from rbm.checkpoint import from_bytes, load_checkpoint
 from rbm.errors import StoreError
-from rbm.evaluation import exact
+from rbm.evaluation import exact, verdict
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.likelihood_job import RESULT, Effort, LikelihoodJob, fixed_data
@@ -130,6 +130,21 @@ def test_evaluate_brackets_what_it_cannot_enumerate(registry, tmp_path, capsys, 
     assert found["method"] == "ais"
     assert found["log_z_low"] <= truth <= found["log_z_high"]
     assert found["test_low"] <= found["test"] - (truth - found["log_z"]) <= found["test_high"]
+    assert "unreliable" not in out
+
+
+def test_evaluate_marks_every_number_that_rests_on_few_chains(registry, tmp_path, capsys, monkeypatch):
+    """After one temperature hardly any chain has met the model's own states."""
+    run_id = train(TOY, tmp_path)
+    monkeypatch.setattr(exact, "LIMIT", 1)
+    capsys.readouterr()
+    assert main(["evaluate", run_id, "--chains", "5", "--temperatures", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (kept,) = registry.evaluations(run_id)
+    ess = min(kept.result["ess"], kept.result["ess_reverse"])
+    assert ess < 5
+    assert all(line.endswith(" unreliable") for line in lines if "nats per image" in line)
+    assert verdict.too_few(ess) in lines
 
 
 def test_the_job_in_small_slices_gives_the_same_numbers(registry, tmp_path, monkeypatch):

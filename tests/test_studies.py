@@ -75,7 +75,7 @@ def test_a_judgement_brackets_the_exact_likelihood(tiny_rbm, images):
 def test_a_judgement_without_enough_temperatures_says_so(tiny_rbm, images):
     with torch.no_grad():
         tiny_rbm.weight.mul_(8.0)
-    assert "take more temperatures" in judge(tiny_rbm, images, images, 1, Effort(20, 1, 20, 1)).doubt
+    assert "Use more temperatures" in judge(tiny_rbm, images, images, 1, Effort(20, 1, 20, 1)).doubt
 
 
 def test_the_test_images_are_the_same_in_every_study_and_binary(few):

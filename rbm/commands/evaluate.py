@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from rbm.commands._runs import add_run_argument, check_positive, find
+from rbm.evaluation import verdict
 from rbm.likelihood_job import RESULT, Effort, LikelihoodJob
 from rbm.store import open_store
 
@@ -44,7 +45,8 @@ def run(arguments: Namespace) -> int:
 
 def in_words(result: dict[str, Any]) -> str:
     """The result as a few lines, nats."""
-    exact = result["method"] == "exact"
+    exact, found = result["method"] == "exact", verdict.of_result(result)
+    mark = f" {found.mark}" if found.mark else ""
     lines = [f"log Z               {result['log_z']:.2f}" + ("  exact" if exact else "")]
     if not exact:
         lines[0] += (
@@ -54,8 +56,8 @@ def in_words(result: dict[str, Any]) -> str:
     for part in ("test", "validation", "train"):
         band = "" if exact else f"  ({result[f'{part}_low']:.2f} to {result[f'{part}_high']:.2f})"
         lines.append(
-            f"{part + ' log-likelihood':<27} {result[part]:.2f} ± {result[f'{part}_error']:.2f} nats per image{band}"
+            f"{part + ' log-likelihood':<27} {result[part]:.2f} ± {result[f'{part}_error']:.2f} nats per image{band}{mark}"
         )
     if not exact:
-        lines.append(result["reason"])
+        lines += found.sentences or (result["reason"],)
     return "\n".join(lines)

@@ -1,5 +1,4 @@
-"""Evaluation: how good a model is, exactly where it can be enumerated, else by estimates that state their error."""
+"""Evaluation: how good a model is, exactly where it can be enumerated, else by estimates that state their error.
 
-from rbm.evaluation import ais, exact, likelihood
-
-__all__ = ["ais", "exact", "likelihood"]
+Import the modules, ``from rbm.evaluation import ais``; the package itself needs no torch, as ``verdict`` does not.
+"""

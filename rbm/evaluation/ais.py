@@ -18,13 +18,13 @@ import torch
 from torch import Tensor
 
 from rbm.errors import ConfigError, ShapeError
+from rbm.evaluation import verdict
 from rbm.models.rbm import RBM
 from rbm.numerics import double, home
 from rbm.units import UNITS, Unit
 
 DEVIATIONS = 3.0  # standard errors from the value to either end of an Estimate
 DOUBT = math.erfc(DEVIATIONS / math.sqrt(2)) / 2  # chance of a normal variable beyond one such end, 0.00135
-FEWEST_EFFECTIVE = 5.0  # chains; with fewer the standard error itself is a guess
 WIDEST_GAP = 2.0  # nats between forward and reverse estimate; a likelihood is then known to about 1 nat
 
 
@@ -78,6 +78,11 @@ class Bracket(NamedTuple):
         return self.reverse.value - self.forward.value
 
     @property
+    def ess(self) -> float:
+        """The smaller of both effective sample sizes: what the bracket rests on."""
+        return min(self.forward.ess, self.reverse.ess)
+
+    @property
     def trustworthy(self) -> bool:
         """Whether the forward estimate is fit to be quoted; ``reason`` says why."""
         return self._judge()[0]
@@ -90,19 +95,16 @@ class Bracket(NamedTuple):
     def _judge(self) -> tuple[bool, str]:
         if not math.isfinite(self.gap):
             return False, "An estimate is not a finite number: look for parameters that are not finite."
-        for name, estimate in (("forward", self.forward), ("reverse", self.reverse)):
-            if estimate.ess < FEWEST_EFFECTIVE:
-                return False, (
-                    f"Only {estimate.ess:.1f} {name} chains carry all the weight ({FEWEST_EFFECTIVE:g} are wanted): "
-                    "take more temperatures."
-                )
+        if verdict.unreliable(self.ess):
+            return False, verdict.too_few(self.ess)
         if abs(self.gap) > WIDEST_GAP:
             way = "above" if self.gap > 0 else "below"
             return False, (
                 f"The reverse estimate lies {abs(self.gap):.1f} nats {way} the forward one ({WIDEST_GAP:g} would do): "
                 "take more temperatures, or start from samples that have moved longer."
             )
-        return True, f"Forward and reverse estimates agree within {abs(self.gap):.2f} nats."
+        agree = f"Forward and reverse estimates agree within {abs(self.gap):.2f} nats."
+        return True, " ".join(filter(None, (agree, verdict.crossed(self.gap))))
 
 
 class Path:

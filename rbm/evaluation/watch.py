@@ -38,8 +38,9 @@ class LikelihoodWatch:
         """Go on for a share of the training seconds since the last look; the bracket's numbers when it is done.
 
         validation (M, V): the images whose mean log-likelihood is bracketed, which also start the reverse chains.
-        Numbers: ``log_likelihood_low`` and ``log_likelihood_high`` in nats per image, and ``log_likelihood_epoch``, at
-        which the model was what they speak of: training has gone on since.
+        Numbers: ``log_likelihood_low`` and ``log_likelihood_high`` in nats per image; ``log_likelihood_epoch``, at which
+        the model was what they speak of: training has gone on since; and, unless they are exact, ``log_likelihood_ess``,
+        the smaller effective sample size of both, which :mod:`rbm.evaluation.verdict` judges.
         """
         trained, self._seconds = seconds - self._seconds, seconds
         if self._work is None:
@@ -64,7 +65,8 @@ class LikelihoodWatch:
         if found is None:
             return {}
         self._work = None
-        return self._numbers(found.forward.value, found.reverse.value)
+        numbers = self._numbers(found.forward.value, found.reverse.value)
+        return {**numbers, "log_likelihood_ess": found.ess}
 
     def _numbers(self, forward: float, reverse: float) -> dict[str, float]:
         return {

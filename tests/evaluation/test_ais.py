@@ -264,8 +264,9 @@ GOOD = Estimate(10.0, 0.1, 50.0, 9.7, 10.3)
     ("forward", "reverse", "verdict", "sentence"),
     [
         (GOOD, GOOD._replace(value=10.25), True, "agree within 0.25 nats."),
-        (GOOD._replace(ess=1.5), GOOD, False, "Only 1.5 forward chains carry all the weight"),
-        (GOOD, GOOD._replace(ess=1.0), False, "Only 1.0 reverse chains carry all the weight"),
+        (GOOD, GOOD._replace(value=9.75), True, "agree within 0.25 nats. The two estimates are crossed by 0.25 nats"),
+        (GOOD._replace(ess=1.5), GOOD, False, "effective sample size 1.5 (at least 5 needed). Use more temperatures."),
+        (GOOD, GOOD._replace(ess=1.0), False, "effective sample size 1.0 (at least 5 needed). Use more temperatures."),
         (GOOD, GOOD._replace(value=21.7), False, "lies 11.7 nats above the forward one"),
         (GOOD, GOOD._replace(value=4.0), False, "lies 6.0 nats below the forward one"),
     ],

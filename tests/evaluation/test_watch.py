@@ -50,6 +50,7 @@ def test_a_bracket_is_the_one_of_ais_and_holds_the_exact_number(middling, valida
     truth = log_likelihood(middling, validation, exact.log_partition(middling)).double().mean().item()
     assert low - 4 * whole.reverse.standard_error < truth < high + 4 * whole.forward.standard_error
     assert found["log_likelihood_epoch"] == 1
+    assert found["log_likelihood_ess"] == min(whole.forward.ess, whole.reverse.ess)
 
 
 def test_a_small_machine_gets_the_exact_number(tiny_rbm, images):
@@ -58,6 +59,7 @@ def test_a_small_machine_gets_the_exact_number(tiny_rbm, images):
     found = one.look(tiny_rbm, images, 2.01, 2.0)
     truth = log_likelihood(tiny_rbm, images, exact.log_partition(tiny_rbm)).double().mean().item()
     assert found["log_likelihood_low"] == found["log_likelihood_high"] == pytest.approx(truth, abs=1e-5)
+    assert "log_likelihood_ess" not in found
 
 
 def test_epochs_that_pass_meanwhile_are_left_out_and_never_is_never(middling, validation):
