@@ -249,7 +249,6 @@ class LiveRun:
     def _take(self, slice_: Slice) -> None:
         with self._lock:
             self.history.extend(slice_.events)
-            self.history.events.sort(key=lambda event: event.step)  # two slices under way may arrive in either order
             if self.changes is not None and slice_.step >= self.step_number:
                 self.changes = slice_.changes
             self.step_number, self.total_steps = max(self.step_number, slice_.step), slice_.total_steps

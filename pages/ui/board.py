@@ -49,7 +49,7 @@ def board(current: LiveRun | None) -> None:
         return  # the transport bar has said what is wrong
     pictures, curves = st.columns([5, 7], gap="large")
     with curves:
-        others = _curves(History() if current is None else current.history)
+        others = _curves(History() if current is None else current.history.now())
     with pictures:
         _pictures(spec.model.n_hidden, shape, current.snapshot if current is not None else None)
     ours.show(current, partial(elements, others=others, mode=cards.mode()))
@@ -57,7 +57,7 @@ def board(current: LiveRun | None) -> None:
 
 def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.Elements:
     """What is new on the board, by element."""
-    history, snapshot, shape = run.history, run.snapshot, live.picture_shape(run.spec)
+    history, snapshot, shape = run.history.now(), run.snapshot, live.picture_shape(run.spec)
     found = {"status": progress(run), "chart_free_energy": cards.free_energy_option(history)}
     found["chart_likelihood"] = cards.likelihood_option(history)
     for metric in (*_CURVES, *others):

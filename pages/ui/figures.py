@@ -19,7 +19,7 @@ MAX_POINTS = 600  # of one series: more than the pixels of a chart cannot be see
 
 
 class Series(NamedTuple):
-    """One line of a chart; x ascends, and a y that is not finite breaks the line."""
+    """One line of a chart; a y that is not finite breaks the line."""
 
     name: str
     x: ArrayLike
@@ -266,9 +266,17 @@ def at_rest(figure: go.Figure, x_title: str, y_title: str, *, several: bool) -> 
 
 
 def _json_series(one: Series) -> dict[str, Any]:
-    x, y = decimate(one.x, one.y)
+    """What can be drawn of a series is drawn, whatever it holds: a page must not end because of a curve.
+
+    One column may be a moment newer than the other, and a file's x may be missing or go back.
+    """
+    x, y = (np.asarray(values, dtype=np.float64) for values in (one.x, one.y))
+    x, y = x[: len(y)], y[: len(x)]
+    x, y = x[np.isfinite(x)], y[np.isfinite(x)]
     if np.any(np.diff(x) < 0):
-        raise ValueError(f"the x values of {one.name!r} should ascend")
+        order = np.argsort(x, kind="stable")
+        x, y = x[order], y[order]
+    x, y = decimate(x, y)
     return {"name": one.name, "x": _significant(x, 9), "y": _significant(y, 6), "dash": one.dash}
 
 

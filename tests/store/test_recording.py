@@ -177,7 +177,7 @@ for n in range(20):
         except StoreError:
             refused += 1
     try:
-        store.write(contested, name, at, [TrainEvent(n, 0.0, {name: 1.0}, 0.0)], (n, 0.0, name.encode() * 1000))
+        store.write(contested, name, at, [TrainEvent(n, n / 5, {name: 1.0}, 0.0)], (n, 0.0, name.encode() * 1000))
     except StoreError:
         refused += 1
 print(refused, flush=True)

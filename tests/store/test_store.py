@@ -1,6 +1,7 @@
 """The registry on SQLite and on PostgreSQL: what is written comes back, and nobody writes another's run."""
 
 import json
+import math
 import sqlite3
 import time
 from dataclasses import replace
@@ -45,7 +46,7 @@ def test_a_run_comes_back_as_it_was_written(store, open_again):
         assert (run.tags, run.note, run.versions) == (("class", "two words"), "why", {"torch": "2"})
         assert run.metrics == {"cd_loss": -20 / 7}
         assert before <= run.created_at <= run.updated_at <= time.time()
-        assert reader.history(run_id).events == events(0, 1, 20)
+        assert list(reader.history(run_id).events) == events(0, 1, 20)
         assert reader.checkpoint(run_id) == b"newest"
         assert reader.checkpoint(run_id, 10) == b"first epoch"
         assert [(c.step, c.kept) for c in reader.checkpoints(run_id)] == [(10, True), (20, False)]
@@ -72,10 +73,20 @@ def test_events_written_twice_are_there_once(store):
     assert history.events[2].metrics == {"cd_loss": 9.0}
 
 
-def test_numbers_that_are_not_finite_survive(store):
+def test_numbers_that_are_not_finite_come_back_as_missing(store):
     run_id = store.create(SPEC, "me", AT)
-    store.write(run_id, "me", AT, [TrainEvent(1, 0.1, {"cd_loss": float("inf")}, 1.0)])
-    assert store.history(run_id).events[0].metrics["cd_loss"] == float("inf")
+    store.write(run_id, "me", AT, [TrainEvent(1, 0.1, {"cd_loss": float("inf"), "dead_units": 0.5}, 1.0)])
+    (event,) = store.history(run_id).events
+    assert math.isnan(event.metrics["cd_loss"])
+    assert event.metrics["dead_units"] == 0.5
+
+
+def test_numbers_that_no_run_could_have_made_are_told_and_not_drawn(store):
+    """Older programs took a stranger's curves as they came: epoch 0.4 after 9 steps, where 1 step made epoch 0.1."""
+    run_id = store.create(SPEC, "me", AT)
+    store.write(run_id, "me", AT, [*events(1), TrainEvent(9, 0.4, {}, 1.0)])
+    with pytest.raises(StoreError, match=rf"numbers of run {run_id} are damaged .*epoch 0.1 after 1 steps"):
+        store.history(run_id)
 
 
 def test_a_run_in_training_cannot_be_taken_and_a_silent_one_can_and_goes_back_to_its_checkpoint(store):
@@ -192,8 +203,8 @@ def test_an_old_database_is_brought_up_to_date_and_keeps_its_runs(store, url, tm
         db.execute(text("INSERT INTO metrics VALUES ('old', 9, 1.0, 0.5, '{\"cd_loss\": 4.0}')"))
         for step, high in ((3, -150.0), (6, -140.0)):
             numbers = {"cd_loss": 5.0, "log_likelihood_low": high - 1, "log_likelihood_high": high}
-            row = {"step": step, "numbers": json.dumps({**numbers, "log_likelihood_epoch": step / 9})}
-            db.execute(text("INSERT INTO metrics VALUES ('old', :step, 1.0, 0.5, :numbers)"), row)
+            row = {"step": step, "epoch": step / 9, "numbers": json.dumps({**numbers, "log_likelihood_epoch": step / 9})}
+            db.execute(text("INSERT INTO metrics VALUES ('old', :step, :epoch, 0.5, :numbers)"), row)
     new = Store(url, tmp_path)
     (run,) = new.runs()
     assert (run.spec, run.note, run.progress.knobs) == (SPEC, "hello", {})
