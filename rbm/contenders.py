@@ -15,7 +15,7 @@ from torch.nn.functional import avg_pool2d
 from rbm import randomness
 from rbm.datasets.base import Dataset, binarise
 from rbm.errors import DatasetError
-from rbm.evaluation import ais
+from rbm.evaluation import ais, verdict
 from rbm.evaluation.digit_features import SIDE, describe
 from rbm.evaluation.frechet import Gaussian, frechet
 from rbm.evaluation.live_bracket import LiveBracket
@@ -190,11 +190,13 @@ def held_out(dataset: Dataset) -> Tensor:
 
 
 class Bound(NamedTuple):
-    """Log-likelihood of test images, nats each: ``low`` and ``high``, and the standard error of the mean over images."""
+    """Log-likelihood of test images, nats each: ``low`` and ``high``, the standard error of the mean over images, and the
+    ``mark`` that must stand beside the numbers, see :mod:`rbm.evaluation.verdict`; empty where they may be quoted."""
 
     low: float
     high: float
     error: float
+    mark: str = ""
 
 
 def vae_bound(model: VAE, v: Tensor, seed: int) -> Bound:
@@ -219,4 +221,4 @@ def rbm_bound(contender: RbmContender, bracket: ais.Bracket, v: Tensor) -> Bound
         free = -contender.model.free_energy(v).double()
     mean, error = float(free.mean()), float(free.std()) / len(free) ** 0.5
     ends = sorted((mean - bracket.forward.value, mean - bracket.reverse.value))
-    return Bound(ends[0], ends[1], error)
+    return Bound(ends[0], ends[1], error, verdict.mark(trustworthy=bracket.trustworthy, gap=bracket.gap))

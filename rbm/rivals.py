@@ -79,7 +79,8 @@ class Look(NamedTuple):
 
 class Verdict(NamedTuple):
     """At the end: the nearest training images (SHOWN, V) of the last pictures and their squared distances (SHOWN,), the
-    same of as many test images on average, and the log-likelihood of test images in nats, NaN where there is none."""
+    same of as many test images on average, and the log-likelihood of test images in nats, NaN where there is none, with
+    the ``mark`` that must stand beside it."""
 
     contender: str
     nearest: Pictures
@@ -88,6 +89,7 @@ class Verdict(NamedTuple):
     low: float
     high: float
     error: float
+    mark: str = ""
 
 
 News = Opening | Pace | Look | Verdict

@@ -12,6 +12,7 @@ from rbm import rivals
 from rbm.datasets.catalog import load_dataset
 from rbm.errors import ConfigError, DatasetError
 from rbm.evaluation import exact
+from rbm.evaluation.ais import Bracket, Estimate
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.rivals import Look, Opening, Pace, Verdict
 from rbm.studies import rivals as study
@@ -85,6 +86,15 @@ def test_the_rbms_bracket_holds_its_exact_likelihood(few):
     truth = float(log_likelihood(one.model, v, exact.log_partition(one.model)).mean())
     slack = 4 * (bracket.result.forward.standard_error + bracket.result.reverse.standard_error) + 1e-3
     assert found.low - slack <= truth <= found.high + slack
+    assert "unreliable" not in found.mark
+
+
+def test_a_bracket_on_few_chains_is_marked(few):
+    one = field.RbmContender(few, 7, 1, N)
+    v = field.held_out(few)
+    few_chains = Bracket(Estimate(10.0, 0.5, 2.6, 9.0, 11.0), Estimate(9.0, 0.1, 50.0, 8.7, 9.3))
+    assert field.rbm_bound(one, few_chains, v).mark == "unreliable, crossed"
+    assert field.rbm_bound(one, Bracket(few_chains.reverse, few_chains.reverse), v).mark == ""
 
 
 def test_yardsticks_are_ordered_and_the_judge_finds_real_images_alike():

@@ -55,6 +55,8 @@ def test_news_become_walls_curves_and_a_table():
 def test_likelihoods_are_told_as_far_as_they_are_known():
     bound = NEWS[-1]._replace(contender="vae", low=-110.0, high=float("inf"))
     assert rival_view.likelihood("vae", bound) == "≥ −110.0"
+    few = NEWS[-1]._replace(mark="unreliable, crossed")
+    assert rival_view.likelihood("rbm", few) == "−101.5 to −99.5 (unreliable, crossed)"
     assert rival_view.likelihood("vae", None) == "at the end"
     assert rival_view.likelihood("autoencoder", bound) == "has none"
 

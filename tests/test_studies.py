@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 import torch
@@ -112,6 +113,31 @@ def test_a_report_reads_as_markdown_and_keeps_its_numbers_as_json():
     kept = json.loads(report.json())
     assert kept["rows"] == [["a", -1.25], ["b", 2]]
     assert kept["machine"]["torch"] == torch.__version__
+
+
+def test_a_table_marks_likelihoods_on_few_chains_and_estimates_that_are_crossed():
+    columns = (
+        Column("AIS", rests_on="ESS"),
+        Column("ESS", 1),
+        Column("reverse", rests_on="ESS, reverse"),
+        Column("ESS, reverse", 1),
+        Column("bracket", bracket=True),
+    )
+    table = Table(columns, ((-1.0, 4.9, -2.0, 5.0, 1.0), (-3.0, 5.0, -2.5, 1.3, -0.5)), ())
+    lines = Report("x", "Why?", table, (1,), 3.0, machine()).markdown().splitlines()
+    assert "| −1.00 (unreliable) | 4.9 | −2.00 | 5.0 | 1.00 |" in lines
+    assert "| −3.00 | 5.0 | −2.50 (unreliable) | 1.3 | −0.50 (crossed) |" in lines
+
+
+@pytest.mark.parametrize("name", ["contest", "dbm"])
+def test_every_likelihood_that_ais_gives_says_what_it_rests_on(name):
+    """So that no table of a study can print one without its mark."""
+    columns = import_module(f"rbm.studies.{name}").COLUMNS
+    titles = {c.title for c in columns}
+    likelihoods = [c for c in columns if "AIS" in c.title and "published" not in c.title]
+    assert len(likelihoods) == 2
+    assert {c.rests_on for c in likelihoods} <= titles
+    assert [c.title for c in columns if c.bracket] == ["bracket"]
 
 
 def test_the_command_lists_the_studies_and_refuses_other_names(capsys):

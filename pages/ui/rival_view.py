@@ -172,7 +172,8 @@ def likelihood(name: str, verdict: Verdict | None) -> str:
     low = figures.number(verdict.low, 1)
     if math.isinf(verdict.high):
         return f"≥ {low}"
-    return f"{low} to {figures.number(verdict.high, 1)}"
+    told = f"{low} to {figures.number(verdict.high, 1)}"
+    return f"{told} ({verdict.mark})" if verdict.mark else told
 
 
 def distances(verdict: Verdict) -> str:

@@ -53,6 +53,11 @@ def judge(*, ess: float | None, gap: float) -> Verdict:
     return Verdict(UNRELIABLE if doubt else "", tuple(filter(None, (doubt, crossed(gap)))))
 
 
+def mark(*, trustworthy: bool, gap: float) -> str:
+    """What stands beside a likelihood that is shown as a span, whose ends no longer tell which estimate is which."""
+    return ", ".join(filter(None, ("" if trustworthy else UNRELIABLE, "crossed" if crossed(gap) else "")))
+
+
 def of_result(result: Mapping[str, Any]) -> Verdict:
     """The verdict on a kept evaluation, see :func:`rbm.likelihood_job.summary`, of any version of this program.
 

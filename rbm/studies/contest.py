@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from rbm.datasets.base import Dataset
+from rbm.evaluation.verdict import FEWEST_EFFECTIVE
 from rbm.experiment import RunSpec
 from rbm.studies.fitting import Fit, fit
 from rbm.studies.measure import Effort, held_out, judge
@@ -15,20 +16,21 @@ COLUMNS = (
     Column("seed"),
     Column("epochs", 1),
     Column("seconds", 1),
-    Column("log-likelihood, AIS"),
+    Column("log-likelihood, AIS", rests_on="ESS"),
     Column("± of log Z"),
-    Column("ESS", 0),
-    Column("reverse AIS"),
-    Column("ESS, reverse", 0),
-    Column("bracket"),
+    Column("ESS", 1),
+    Column("reverse AIS", rests_on="ESS, reverse"),
+    Column("ESS, reverse", 1),
+    Column("bracket", bracket=True),
     Column("reconstruction error", 4),
     Column("published, AIS"),
 )
 HOW = (
     "Nats per test image, mean over all of them; which images were drawn makes that uncertain by ± {images:.1f}. "
     "AIS: {chains} chains, {temperatures:,} temperatures, from base rates and from zero biases, the lower likelihood quoted; "
-    "± by the delta method, ESS the chains that count. Reverse AIS starts at samples by population annealing "
-    "({population:,} chains). Reconstruction error: mean square per pixel, after one step. Seconds: of training alone."
+    "± by the delta method, ESS the chains that count (a likelihood on fewer than {fewest:g} is unreliable). Reverse AIS starts "
+    "at samples by population annealing ({population:,} chains). Bracket: AIS minus reverse AIS, positive in expectation, "
+    "crossed where it is not. Reconstruction error: mean square per pixel, after one step. Seconds: of training alone."
 )
 
 
@@ -69,4 +71,6 @@ def contest(
             found.reverse_ess, found.gap, found.reconstruction, entry.published,
         ))  # fmt: skip
         say(f"  {entry.name}: {found.forward:.2f} by AIS, {found.reverse:.2f} by reverse AIS")
-    return Table(COLUMNS, tuple(rows), (HOW.format(images=images, **effort._asdict()), *doubts))
+    return Table(
+        COLUMNS, tuple(rows), (HOW.format(images=images, fewest=FEWEST_EFFECTIVE, **effort._asdict()), *doubts)
+    )

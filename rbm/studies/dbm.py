@@ -34,12 +34,12 @@ COLUMNS = (
     Column("seed"),
     Column("epochs, greedy a layer + together"),
     Column("seconds", 0),
-    Column("bound, AIS"),
+    Column("bound, AIS", rests_on="ESS"),
     Column("± of log Z"),
-    Column("ESS", 0),
-    Column("bound, reverse AIS"),
-    Column("ESS, reverse", 0),
-    Column("bracket"),
+    Column("ESS", 1),
+    Column("bound, reverse AIS", rests_on="ESS, reverse"),
+    Column("ESS, reverse", 1),
+    Column("bracket", bracket=True),
     Column("published bound, AIS"),
 )
 HOW = (

@@ -9,15 +9,23 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 
+from rbm.evaluation import verdict
+
 Cell = str | int | float
 Say = Callable[[str], None]  # is told what is being done, a line at a time
 
 
 class Column(NamedTuple):
-    """A title with its unit, and the decimal places of its numbers."""
+    """A title with its unit, and the decimal places of its numbers.
+
+    ``rests_on``: of a likelihood, the column that holds the effective sample size of its log Z. ``bracket``: whether the
+    column tells how far the two estimates lie apart. Either is printed with the mark of :mod:`rbm.evaluation.verdict`.
+    """
 
     title: str
     digits: int = 2
+    rests_on: str = ""
+    bracket: bool = False
 
 
 class Table(NamedTuple):
@@ -48,7 +56,7 @@ class Report(NamedTuple):
         """The table, its notes and one line on how it came about."""
         columns, rows, notes = self.table
         lines = ["| " + " | ".join(c.title for c in columns) + " |", "|---" * len(columns) + "|"]
-        lines += ["| " + " | ".join(_text(x, c) for x, c in zip(row, columns, strict=True)) + " |" for row in rows]
+        lines += ["| " + " | ".join(_texts(row, columns)) + " |" for row in rows]
         told = ", ".join(f"{name} {value}" for name, value in self.machine.items())
         seeds = f"seed{'s' if len(self.seeds) > 1 else ''} {', '.join(map(str, self.seeds))}"
         head = f"**{self.study}**: {self.asks}"
@@ -97,5 +105,14 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _text(cell: Cell, column: Column) -> str:
-    return f"{cell:.{column.digits}f}".replace("-", "−") if isinstance(cell, float) else str(cell)
+def _texts(row: Sequence[Cell], columns: Sequence[Column]) -> list[str]:
+    """The row's cells as they are printed, each likelihood with its mark."""
+    by_title = {column.title: cell for column, cell in zip(columns, row, strict=True)}
+    return [_text(cell, column, by_title.get(column.rests_on)) for cell, column in zip(row, columns, strict=True)]
+
+
+def _text(cell: Cell, column: Column, ess: Cell | None) -> str:
+    if not isinstance(cell, float):
+        return str(cell)
+    crossed = column.bracket and verdict.crossed(cell)
+    return verdict.quoted(cell, None if ess is None else float(ess), column.digits) + (" (crossed)" if crossed else "")

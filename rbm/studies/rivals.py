@@ -153,4 +153,5 @@ def _likelihood(verdict: Verdict) -> str:
     if math.isnan(verdict.low):
         return "none"
     low = f"{verdict.low:.1f}".replace("-", "−")
-    return f"≥ {low}" if math.isinf(verdict.high) else f"{low} to " + f"{verdict.high:.1f}".replace("-", "−")
+    told = f"≥ {low}" if math.isinf(verdict.high) else f"{low} to " + f"{verdict.high:.1f}".replace("-", "−")
+    return f"{told} ({verdict.mark})" if verdict.mark else told
