@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rbm.changes import Change
 from rbm.datasets.catalog import revision
 from rbm.errors import ConfigError, DivergenceError
 from rbm.experiment import DatasetSpec, RunSpec, make_dataset, make_trainer
+from rbm.training.changes import Change
 from rbm.training.events import TrainEvent
 
 if TYPE_CHECKING:

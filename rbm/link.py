@@ -16,10 +16,10 @@ from dataclasses import fields, replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from rbm.changes import Change, in_words, noted
 from rbm.datasets.catalog import entry, names
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.training.changes import Change, in_words, noted
 from rbm.training.config import LIVE, TrainConfig, knobs
 
 VERSION = "2"

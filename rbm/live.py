@@ -15,13 +15,13 @@ from dataclasses import replace
 from typing import Any
 
 from rbm import cluster
-from rbm.changes import Change, in_force, noted
 from rbm.errors import ClusterError, ConfigError, RbmError
 from rbm.experiment import RunSpec
 from rbm.jobs import Slice, Snapshot, TrainingJob
 from rbm.past import Past, with_newest
 from rbm.recording import Record
 from rbm.store import Progress, Run
+from rbm.training.changes import Change, in_force, noted
 from rbm.training.config import LIVE
 from rbm.training.history import History
 

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rbm import link
-from rbm.changes import Change, from_state
 from rbm.checkpoint import load_checkpoint
 from rbm.datasets.catalog import CATALOG
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.presets import PRESETS
+from rbm.training.changes import Change, from_state
 from rbm.training.config import TrainConfig, knobs
 
 

@@ -16,7 +16,6 @@ import torch
 
 from pages.ui.feed import Feed
 from rbm import cluster, link, live
-from rbm.changes import Change
 from rbm.checkpoint import load_checkpoint
 from rbm.errors import ClusterError, ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
@@ -24,6 +23,7 @@ from rbm.jobs import restore
 from rbm.live import LiveRun
 from rbm.past import Past, thin
 from rbm.presets import PRESETS
+from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
 from tests.waiting import trained, wait
 

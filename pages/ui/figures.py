@@ -25,6 +25,7 @@ class Series(NamedTuple):
     x: ArrayLike
     y: ArrayLike
     dash: bool = False
+    colour: int | None = None  # its place in the palette, where several series are of one thing
 
 
 def curve_option(
@@ -277,7 +278,8 @@ def _json_series(one: Series) -> dict[str, Any]:
         order = np.argsort(x, kind="stable")
         x, y = x[order], y[order]
     x, y = decimate(x, y)
-    return {"name": one.name, "x": _significant(x, 9), "y": _significant(y, 6), "dash": one.dash}
+    drawn = {"name": one.name, "x": _significant(x, 9), "y": _significant(y, 6), "dash": one.dash}
+    return drawn if one.colour is None else {**drawn, "colour": one.colour}
 
 
 def _significant(values: Floats, digits: int) -> list[float | None]:

@@ -8,10 +8,10 @@ from urllib.parse import urljoin
 import streamlit as st
 
 from pages.ui import state
-from rbm.changes import Change, in_words
 from rbm.errors import ConfigError
 from rbm.experiment import RunSpec
 from rbm.link import code, to_url
+from rbm.training.changes import Change, in_words
 
 UNKNOWN = (
     "Knobs were turned while this run trained, by an older version of the program, which did not note after which updates: "

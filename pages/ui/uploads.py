@@ -7,12 +7,12 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from rbm import changes
 from rbm.datasets.catalog import entry, is_available, names
 from rbm.errors import CheckpointError
 from rbm.jobs import cached_dataset
 from rbm.recording import Record
 from rbm.store import Progress, open_store
+from rbm.training import changes
 
 if TYPE_CHECKING:
     from rbm.checkpoint import Checkpoint

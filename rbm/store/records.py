@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
-from rbm import changes
-from rbm.changes import Change
 from rbm.experiment import RunSpec
+from rbm.training import changes
+from rbm.training.changes import Change
 
 SILENT_SECONDS = 30.0  # a run in training writes every second: silent for longer, whoever trained it is gone
 MOVING = ("starting", "running")

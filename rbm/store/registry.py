@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from rbm import changes
 from rbm.errors import StoreError, TakenOverError
 from rbm.experiment import RunSpec
 from rbm.files import remove, write_atomically
@@ -21,6 +20,7 @@ from rbm.store.database import default_folder
 from rbm.store.reading import Reader, newest_checkpoint, unknown
 from rbm.store.records import MOVING, SILENT_SECONDS, Progress
 from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS, newest_of
+from rbm.training import changes
 from rbm.training.events import TrainEvent
 
 PURGE_SECONDS = 30 * 24 * 3600.0  # how long a deleted run can be fetched back

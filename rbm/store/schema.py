@@ -92,7 +92,9 @@ RUNS = _table(
     Column("updated_at", Float),
     Column("deleted_at", Float),
     Column("knobs", Text),  # JSON: the live knobs as they were last turned
-    Column("changes", Text),  # JSON: where they were turned (rbm.changes); empty where an older program did not note it
+    Column(
+        "changes", Text
+    ),  # JSON: where they were turned (rbm.training.changes); empty where an older program did not note it
 )
 TAGS = _table("tags", Column("run_id", String(32), primary_key=True), Column("tag", String(64), primary_key=True))
 METRICS = _table(

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rbm import changes, randomness
+from rbm import randomness
 from rbm.datasets.base import Dataset, binarise
 from rbm.errors import CheckpointError, ConfigError, DivergenceError
 from rbm.models.rbm import RBM
-from rbm.training import gradients
+from rbm.training import changes, gradients
 from rbm.training.centring import Centring
 from rbm.training.config import LIVE, TrainConfig
 from rbm.training.events import TrainEvent

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from rbm.changes import Change
 from rbm.errors import StoreError, TakenOverError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.presets import PRESETS
 from rbm.store import Progress, Store, schema
 from rbm.store.database import Database
+from rbm.training.changes import Change
 from rbm.training.events import TrainEvent
 
 SPEC = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), seed=3)
@@ -203,7 +203,11 @@ def test_an_old_database_is_brought_up_to_date_and_keeps_its_runs(store, url, tm
         db.execute(text("INSERT INTO metrics VALUES ('old', 9, 1.0, 0.5, '{\"cd_loss\": 4.0}')"))
         for step, high in ((3, -150.0), (6, -140.0)):
             numbers = {"cd_loss": 5.0, "log_likelihood_low": high - 1, "log_likelihood_high": high}
-            row = {"step": step, "epoch": step / 9, "numbers": json.dumps({**numbers, "log_likelihood_epoch": step / 9})}
+            row = {
+                "step": step,
+                "epoch": step / 9,
+                "numbers": json.dumps({**numbers, "log_likelihood_epoch": step / 9}),
+            }
             db.execute(text("INSERT INTO metrics VALUES ('old', :step, :epoch, 0.5, :numbers)"), row)
     new = Store(url, tmp_path)
     (run,) = new.runs()

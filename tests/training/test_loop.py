@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from rbm import randomness
-from rbm.changes import Change
 from rbm.datasets import load_dataset
 from rbm.errors import CheckpointError, ConfigError, DivergenceError
 from rbm.evaluation import exact
 from rbm.models.rbm import RBM
+from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer, train
 from rbm.training.metrics import STANDARD
