@@ -24,7 +24,7 @@ from rbm.training.events import MEASURES
 from rbm.training.history import History
 
 FILTERS, IMAGES, FANTASIES, SWEEPS = 25, 5, 10, 200
-_USUAL = ("pseudo_log_likelihood", "free_energy_gap")
+_USUAL = ("log_likelihood", "pseudo_log_likelihood", "free_energy_gap")
 _AXES = {"epoch": "epochs", "step": "updates", "seconds": "seconds of training"}
 
 

@@ -51,12 +51,13 @@ def _text(run: Run) -> str:
 def columns(runs: Sequence[Run], likelihoods: Mapping[str, Evaluation]) -> dict[str, list[Any]]:
     """The table, column by column; missing numbers are None. ``likelihoods``: those computed of checkpoints, by run."""
     found = [known.of_run(run, likelihoods.get(run.id)) for run in runs]
-    return {
+    table: dict[str, list[Any]] = {
         "data": [_data(run.spec) for run in runs],
         "hidden": [run.spec.model.n_hidden for run in runs],
         "algorithm": [_algorithm(run.spec) for run in runs],
         "tags": [list(run.tags) for run in runs],
         "status": [run.status for run in runs],
+        "changed": [turned(run) for run in runs],
         "epoch": [run.progress.epoch for run in runs],
         "validation": [one.validation if one else None for one in found],
         "estimate": [one.source if one else "" for one in found],
@@ -65,7 +66,6 @@ def columns(runs: Sequence[Run], likelihoods: Mapping[str, Evaluation]) -> dict[
         "pseudo-error": [run.metrics.get("pseudo_log_likelihood_error") for run in runs],
         "gap": [run.metrics.get("free_energy_gap") for run in runs],
         "error": [run.metrics.get("reconstruction_error") for run in runs],
-        "changed": [turned(run) for run in runs],
         "rate": [run.spec.training.learning_rate for run in runs],
         "seed": [run.spec.seed for run in runs],
         "seconds": [run.progress.seconds for run in runs],
@@ -73,6 +73,8 @@ def columns(runs: Sequence[Run], likelihoods: Mapping[str, Evaluation]) -> dict[
         "note": [run.note for run in runs],
         "id": [run.id for run in runs],
     }
+    rare = ("changed", "pseudo-error")  # no column where no run has it
+    return {name: column for name, column in table.items() if name not in rare or any(column)}
 
 
 def turned(run: Run) -> str:
