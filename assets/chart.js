@@ -51,7 +51,8 @@ class Chart {
   }
 
   colour(index) {
-    return this.palette[index % this.palette.length].trim() || "currentColor";
+    const place = this.data.series[index]?.colour ?? index; // several series of one thing share its colour
+    return this.palette[place % this.palette.length].trim() || "currentColor";
   }
 
   // The y title and one button per series; rebuilt only when the names change, so that a click is never lost.

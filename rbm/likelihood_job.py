@@ -127,6 +127,7 @@ def summary(
         result[part] = mean
         result[f"{part}_low"] = mean - (result["log_z_high"] - log_z)
         result[f"{part}_high"] = mean + (log_z - ends[0])
+        result[f"{part}_images"] = len(values)
         result[f"{part}_error"] = (values.std() / len(values) ** 0.5).item() if len(values) > 1 else 0.0
     return result
 

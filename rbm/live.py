@@ -22,6 +22,7 @@ from rbm.jobs import Slice, Snapshot, TrainingJob
 from rbm.past import Past, with_newest
 from rbm.recording import Record
 from rbm.store import Progress, Run
+from rbm.training.changes import Change, in_force, noted
 from rbm.training.config import LIVE, TrainConfig, knobs
 from rbm.training.history import History
 
@@ -59,6 +60,7 @@ class LiveRun:
         self.step_number, self.total_steps, self.batches_per_epoch = 0, 0, 0
         self.on_news: Callable[[], None] = lambda: None  # called from the run's thread whenever there is news to read
         self.knobs: dict[str, Any] = {name: getattr(spec.training, name) for name in LIVE}
+        self.changes: tuple[Change, ...] | None = ()  # where they were turned; None: an older program did not note it
         self.by_hand = 0, 0
         self._lock = threading.RLock()
         self._actor: Any = None
@@ -83,6 +85,7 @@ class LiveRun:
         self.step_number = self._saved_step = at.step
         self.knobs = {**self.knobs, **at.knobs}
         self.total_steps, self.batches_per_epoch = at.total_steps, at.total_steps // self.epochs
+        self.changes = at.changes
         self._until = at.step  # a turn that trains nothing and brings the pictures
         return self
 
@@ -163,6 +166,16 @@ class LiveRun:
                     self._begin_pump()  # which takes the last checkpoint, where there is none yet, and leaves the worker
             finally:
                 self._lock.release()
+
+    @property
+    def turned(self) -> tuple[Change, ...] | None:
+        """Where knobs were turned; of a run at rest also those that wait for its next update, which comes where it stands."""
+        with self._lock:
+            if self.changes is None or self.active:
+                return self.changes
+            now = {name: getattr(self.spec.training, name) for name in LIVE} | in_force(self.changes)
+            waiting = {name: value for name, value in self._changes.items() if name in now and value != now[name]}
+            return tuple(noted(self.changes, self.step_number, waiting)) if waiting else self.changes
 
     @property
     def active(self) -> bool:
@@ -286,6 +299,8 @@ class LiveRun:
     def _take(self, slice_: Slice) -> None:
         with self._lock:
             self.history.extend(slice_.events)
+            if self.changes is not None and slice_.step >= self.step_number:
+                self.changes = slice_.changes
             self.step_number = max(self.step_number, slice_.step)
             self.total_steps = max(self.total_steps, slice_.total_steps)  # a slice may be of the time before it grew
             self.batches_per_epoch = slice_.batches_per_epoch
@@ -312,7 +327,7 @@ class LiveRun:
         status = "paused" if slice_ is None and self.status in ACTIVE else self.status
         seconds = self.history.events[-1].seconds if self.history.events else 0.0
         at = Progress(status, self.step_number, self.total_steps, self.epoch, seconds, self.message)
-        self.record.take(at._replace(knobs=dict(self.knobs)), slice_)
+        self.record.take(at._replace(knobs=dict(self.knobs), changes=self.changes), slice_)
 
     def _revive(self, error: Exception) -> None:
         """The worker is gone and its actor with it: go on from the last checkpoint on another one."""

@@ -12,16 +12,19 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+import torch
 
 from pages.ui import status
 from pages.ui.feed import Feed
-from rbm import cluster, live
+from rbm import cluster, link, live
+from rbm.checkpoint import load_checkpoint
 from rbm.errors import ClusterError, ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import restore
 from rbm.live import LiveRun
 from rbm.past import Past, thin
 from rbm.presets import PRESETS
+from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
 from tests.waiting import trained, wait
 
@@ -220,6 +223,33 @@ def test_a_turned_knob_is_in_force_from_the_next_slice(start):
         run.change(k=99)
     with pytest.raises(ConfigError, match="start a new run"):
         run.change(batch_size=10)
+
+
+def test_knobs_turned_live_are_noted_where_they_came_into_force_and_the_code_does_the_same_run(
+    start, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    run = start(replace(SPEC, training=TrainConfig(epochs=60)))
+    run.play()
+    wait(lambda: run.step_number > 50)
+    run.change(learning_rate=0.011, k=2)
+    wait(lambda: bool(run.changes))
+    assert run.turned == run.changes
+    run.pause()
+    wait(lambda: not run.active)
+    stood = run.step_number
+    run.change(momentum=0.3)  # at rest it is known where it will come into force
+    assert run.turned == (*run.changes, Change(stood, {"momentum": 0.3}))
+    run.play()
+    wait(lambda: run.status == "finished" and not run.active)
+    (first, second) = run.changes
+    assert 50 < first.step < stood == second.step
+    assert (first.knobs, second.knobs) == ({"learning_rate": 0.011, "k": 2}, {"momentum": 0.3})
+    threads = torch.get_num_threads()
+    exec(compile(link.code(run.spec, run.changes), "shown code", "exec"), {})
+    torch.set_num_threads(threads)
+    np.testing.assert_array_equal(load_checkpoint("run.safetensors").model.weight.detach().numpy(), run.snapshot.weight)
+    assert not np.array_equal(trained(run.spec), run.snapshot.weight)
 
 
 def test_divergence_is_told_and_the_last_good_machine_stays(start):

@@ -26,6 +26,7 @@ class Series(NamedTuple):
     y: ArrayLike
     dash: bool = False
     doubtful: Sequence[float] = ()
+    colour: int | None = None  # its place in the palette, where several series are of one thing
 
 
 def curve_option(
@@ -291,7 +292,8 @@ def _json_series(one: Series) -> dict[str, Any]:
         x, y = x[order], y[order]
     x, y = decimate(x, y)
     hollow = np.flatnonzero(np.isin(x, np.asarray(one.doubtful, dtype=np.float64))).tolist()
-    return {"name": one.name, "x": _significant(x, 9), "y": _significant(y, 6), "dash": one.dash, "hollow": hollow}
+    drawn = {"name": one.name, "x": _significant(x, 9), "y": _significant(y, 6), "dash": one.dash, "hollow": hollow}
+    return drawn if one.colour is None else {**drawn, "colour": one.colour}
 
 
 def _significant(values: Floats, digits: int) -> list[float | None]:

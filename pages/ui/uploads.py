@@ -13,6 +13,7 @@ from rbm.jobs import cached_dataset
 from rbm.live import MOST_EPOCHS
 from rbm.recording import Record
 from rbm.store import Progress, open_store
+from rbm.training import changes
 
 if TYPE_CHECKING:
     from rbm.checkpoint import Checkpoint
@@ -41,9 +42,11 @@ def add(file_name: str, data: bytes) -> str:
             f"The run is {total:,} updates long, which are not 1 to {MOST_EPOCHS:,} whole epochs of {per_epoch:,} updates; "
             "upload it as it was saved."
         )
-    knobs = {"epochs": epochs} if epochs > planned else {}
+    turned = changes.from_state(saved.state)
+    knobs = changes.in_force(turned) | ({"epochs": epochs} if epochs > planned else {})
     step = min(done, total)
     at = Progress("finished" if step >= total else "paused", step, total, step / per_epoch, knobs=knobs)
+    at = at._replace(changes=tuple(turned))
     seconds = saved.history.events[-1].seconds if len(saved.history) else 0.0
     record = Record(saved.spec, tags=(TAG,), note=PurePath(file_name).name[:200])
     store = open_store()

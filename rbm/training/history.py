@@ -13,8 +13,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 
+from rbm.evaluation.verdict import UNRELIABLE, unreliable
 from rbm.training.events import TrainEvent
 
+LIKELIHOOD, LIKELIHOOD_ESS = "log_likelihood_high", "log_likelihood_ess"  # see rbm.evaluation.watch
 MISSING = math.nan  # a number that was measured and is none: curves break there
 SPEED_SECONDS = 5.0  # of training, over which images per second are averaged
 ROUNDING = 1e-6  # relative, of an epoch as a fraction of two whole numbers
@@ -75,12 +77,18 @@ class History:
         return list(dict.fromkeys(name for event in self.events for name in event.metrics))
 
     def to_csv(self) -> str:
-        """A table: step, epoch, seconds, then every number by name, empty where it was not measured."""
+        """A table: step, epoch, seconds, then every number by name, empty where it was not measured.
+
+        Where a log-likelihood was estimated a last column holds its mark: "unreliable" or nothing.
+        """
         now, file = self.now(), io.StringIO()
         names, table = now.metrics(), csv.writer(file, lineterminator="\n")
-        table.writerow(["step", "epoch", "seconds", *names])
+        estimated = LIKELIHOOD in names
+        table.writerow(["step", "epoch", "seconds", *names, *(["log_likelihood_mark"] if estimated else [])])
         for event in now.events:
-            table.writerow([event.step, event.epoch, event.seconds, *(event.metrics.get(name, "") for name in names)])
+            numbers = [event.metrics.get(name, "") for name in names]
+            mark = UNRELIABLE if unreliable(event.metrics.get(LIKELIHOOD_ESS)) else ""
+            table.writerow([event.step, event.epoch, event.seconds, *numbers, *([mark] if estimated else [])])
         return file.getvalue()
 
     def __len__(self) -> int:

@@ -13,7 +13,7 @@ from rbm import randomness
 from rbm.datasets.base import Dataset, binarise
 from rbm.errors import CheckpointError, ConfigError, DivergenceError
 from rbm.models.rbm import RBM
-from rbm.training import gradients
+from rbm.training import changes, gradients
 from rbm.training.centring import Centring
 from rbm.training.config import LIVE, TrainConfig
 from rbm.training.data import check_dataset
@@ -56,8 +56,8 @@ def train(
 class Trainer:
     """One run of training as a value that can be stepped, saved and gone on with.
 
-    Public attributes: ``model``; ``config``; ``step_number`` updates done; ``seconds`` of training; ``precision``, the
-    format of its products and why.
+    Public attributes: ``model``; ``config``, its live knobs as they stand; ``changes``, where those were turned;
+    ``step_number`` updates done; ``seconds`` of training; ``precision``, the format of its products and why.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class Trainer:
             )
         check_dataset(dataset, model.visible_unit, config.binarise)
         self.model, self.config, self.metrics = model, config, tuple(metrics)
+        self.changes: list[changes.Change] = []
         device = model.weight.device
         self._data = dataset.train.to(device)
         self._sanity = Sanity(model, self._data)
@@ -113,13 +114,16 @@ class Trainer:
         return self.step_number / self.batches_per_epoch
 
     def change(self, **knobs: Any) -> None:
-        """Turn a knob while training goes on; ConfigError for one that needs a new start."""
+        """Turn a knob while training goes on, which is noted; ConfigError for one that needs a new start."""
         fixed = [name for name in knobs if name not in LIVE]
         if fixed:
             raise ConfigError(
                 f"{', '.join(fixed)} cannot change during training, only {', '.join(LIVE)} can: start a new run."
             )
+        turned = {name: value for name, value in knobs.items() if getattr(self.config, name) != value}
         self.config = replace(self.config, **knobs)
+        if turned:
+            self.changes = changes.noted(self.changes, self.step_number, turned)
 
     def lengthen(self, epochs: int) -> None:
         """Train to the end of ``epochs`` epochs, which may be later than was planned; ConfigError for more than a run has.
@@ -177,6 +181,7 @@ class Trainer:
             "order": self._order,
             **self._optimizer.state(),
             **self._negative.state(),
+            **{name: torch.tensor(rows, dtype=torch.float64) for name, rows in changes.to_table(self.changes).items()},
             **(self._centring.state() if self._centring is not None else {}),
         }
 
@@ -213,6 +218,8 @@ class Trainer:
         self._negative.load_state(state)
         if self._centring is not None:
             self._centring.load_state(state)
+        self.changes = changes.from_state(state)
+        self.config = replace(self.config, **changes.in_force(self.changes))  # type: ignore[arg-type]
         self._good = _copy(self.model)
 
     def _next_batch(self) -> Tensor:

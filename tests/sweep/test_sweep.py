@@ -15,6 +15,7 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.likelihood_job import RESULT, fixed_data
 from rbm.store import Store
 from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, names
+from rbm.sweep.importance import INTERACTION
 from rbm.sweep.objective import PSEUDO_IMAGES
 from rbm.sweep.study import rungs
 from rbm.training.config import TrainConfig
@@ -50,7 +51,7 @@ def test_a_grid_tries_every_cell_once_and_its_values_are_those_of_a_direct_evalu
     best = sweep.ledger.best()
     assert best.value == max(t.value for t in sweep.ledger.trials())
     importance = sweep.ledger.importance()
-    assert set(importance) == {"n_hidden", "k"}
+    assert set(importance) == {"n_hidden", "k", INTERACTION}
     assert sum(importance.values()) == pytest.approx(1.0)
     assert names(store) == ["nine"]
 
