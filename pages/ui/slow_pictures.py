@@ -125,7 +125,9 @@ def parts(
             pixels[:] = _BLANK[mode]
         scale = f"±{coloured.limit[i]:.2g}" if i < seen else "…"
         found[f"slow_scale_{i}"] = facts.table((), [(f"**{name}**" if i == seen - 1 else name,), (scale,)])
-        found[f"slow_part_{i}"] = wall.pictures(frames.grid_png(pixels, 1), n=1, columns=1, cell=shape)
+        found[f"slow_part_{i}"] = wall.pictures(
+            frames.grid_png(pixels, 1), n=1, columns=1, cell=frames.drawn_shape(shape)
+        )
     return found
 
 
