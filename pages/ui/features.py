@@ -156,8 +156,9 @@ def accuracy(chosen: Judged) -> None:
     cards.title(
         "How far do a few labels reach?",
         "Logistic regression, told the class of 100, 1,000 or 10,000 training images, or of all where they are fewer, on "
-        f"three inputs: raw pixels, the first {COMPONENTS} principal components, the hidden units' probabilities p(h|v). The same images for all three; "
-        f"its penalty is chosen on {HELD_OUT:,} validation images. Dots: means over draws of the labelled images; bars: "
+        f"three inputs: raw pixels, the first {COMPONENTS} principal components, the hidden units' probabilities "
+        "p(h|v). The same images for all three; its penalty is chosen on"
+        f" {HELD_OUT:,} validation images. Dots: means over draws of the labelled images; bars: "
         "one standard error of that mean.",
         "what a classifier could do that changes the features too.",
         "a machine after one epoch, and the same after ten.",
