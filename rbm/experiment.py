@@ -50,8 +50,9 @@ class ModelSpec:
     n_hidden: int = knob(
         100,
         "Hidden units",
-        "Feature detectors; 100 show well as filters, 500 model digits better at five times the work.",
-        low=4,
+        "Feature detectors; 100 show well as filters, 500 model digits better at five times the work; 1 to 3 are for tiny "
+        "data.",
+        low=1,
         high=1024,
         step=1,
         unit="units",

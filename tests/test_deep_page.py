@@ -132,3 +132,5 @@ def test_the_figure_shows_means_and_deviations():
     assert (with_.y[0], without.y[0]) == (pytest.approx(15), pytest.approx(30))
     assert with_.error_y.array[0] == pytest.approx(7.0710678)
     assert deep_view.labels_table(results)[1] == [["100", "15.00 ± 7.07", "30.00"]]
+    assert figure.layout.yaxis.type == "log"
+    assert deep_view.labels_figure([*results, Result(9, 18, True, 0.0, 1.0)]).layout.yaxis.type != "log"

@@ -105,7 +105,7 @@ def test_a_covered_half_is_completed(names, cover, monkeypatch):
     assert not app.exception
     asked, (found, _) = app.session_state["labels_completed"]
     assert asked[-1] == cover
-    mask = labels_views.seen_part(cover)
+    mask = labels_views.seen_part(cover, (28, 28))
     assert int(mask.sum()) == 392
     seen = (load_dataset("mnist").test[0] > 0.5).float()
     assert torch.equal(found.chains[:, mask], seen[mask].expand(labels_views.CHAINS, -1))

@@ -36,7 +36,7 @@ NEWS = (
 def test_news_become_walls_curves_and_a_table():
     seen = rival_view.told(NEWS)
     assert (seen.done, seen.busy) == (0.7, "gan")
-    pixels, labels = rival_view.wall_pixels(seen.looks["rbm"], 1.0)
+    pixels, labels = rival_view.wall_pixels(seen.looks["rbm"], 1.0, (28, 28))
     assert len(pixels) == len(labels) == SHOWN * len(marks(1.0))
     assert [int(pixels[row * SHOWN].max()) for row in range(4)] == [0, 2, 5, 0]  # the last is still to come
     assert labels[SHOWN] == "after 0.25 s"

@@ -168,7 +168,7 @@ def filter_wall(
         legend=legend,
         n=len(units),
         columns=min(columns, len(units)),
-        cell=shape,
+        cell=frames.drawn_shape(shape),
         labels=labels or [f"unit {unit}" for unit in units],
         selected=selected,
         clickable=clickable,
@@ -219,7 +219,7 @@ def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str)
 def reconstruction_pixels(snapshot: Snapshot | None, shape: tuple[int, int]) -> frames.Pixels:
     """Three rows of pictures: test images, their reconstructions before training and now; black before there are any."""
     if snapshot is None:
-        return np.zeros((3 * len(SHOWN_IMAGES), *shape, 3), np.uint8)
+        return np.zeros((3 * len(SHOWN_IMAGES), *frames.drawn_shape(shape), 3), np.uint8)
     rows = np.concatenate([snapshot.originals, snapshot.before, snapshot.now])
     return frames.colour_probabilities(rows, shape=shape)
 

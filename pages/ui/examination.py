@@ -92,7 +92,7 @@ def weights(task: Task, shape: tuple[int, int]) -> None:
         frames.grid_png(coloured.pixels, 10),
         n=len(pictures),
         columns=10,
-        cell=shape,
+        cell=frames.drawn_shape(shape),
         labels=[f"mode {i}: {value:.2f}" for i, value in enumerate(found.values[: len(pictures)], 1)],
         alt="The strongest modes of the weights as pictures",
         key="examine_modes",

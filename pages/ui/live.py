@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui import controls, feed, state, widgets
+from pages.ui import controls, datasets, feed, state, widgets
 from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError
 from rbm.experiment import RunSpec
@@ -21,7 +21,7 @@ def transport() -> None:
         spec = state.to_spec(state.draft())
         if not is_available(spec.dataset.name):
             remedy = "choose another" if spec.dataset.name.startswith(OWN) else "download it"
-            problem = f"{controls.dataset_title(spec.dataset.name)} is not on this machine: {remedy} on the left."
+            problem = f"{datasets.title(spec.dataset.name)} is not on this machine: {remedy} on the left."
     except ConfigError as error:
         problem = str(error)
     changed = state.needs_new_run(current, spec) if current and spec else []
