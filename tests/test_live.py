@@ -31,6 +31,9 @@ SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(epochs=30))  #
 LONG = RunSpec(model=ModelSpec(23), training=TrainConfig(epochs=ENDLESS))
 
 
+pytestmark = pytest.mark.usefixtures("watched")
+
+
 @pytest.fixture(scope="module", autouse=True)
 def workers() -> Iterator[cluster.Cluster]:
     yield cluster.connect()

@@ -29,6 +29,7 @@ UPDATES = 40 * 32  # of SPEC
 LONG = RunSpec(model=SPEC.model, training=replace(SPEC.training, epochs=ENDLESS))
 
 
+pytestmark = pytest.mark.usefixtures("watched")
 # On PostgreSQL by hand alone: seconds of waiting for what the other tests of the registry show there too.
 on_both = pytest.mark.parametrize("url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
 
