@@ -22,9 +22,7 @@ from tests.oracles import HIDDEN, ROWS, VISIBLE
 from tests.waiting import PATIENCE
 
 # How long an example takes is the machine's affair, and so is how long it took to think of.
-hypothesis.settings.register_profile(
-    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
 
 

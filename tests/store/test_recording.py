@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from rbm import cluster, live, recording
+from rbm import cluster, recording
 from rbm.errors import StoreError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.live import LiveRun
