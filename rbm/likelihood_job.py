@@ -86,13 +86,15 @@ class LikelihoodJob:
                 self._bracket = LiveBracket(self._model, start, **amounts, generator=draw, base=base)
 
     def advance(self, seconds: float = 0.25) -> Step:
-        """Work for about ``seconds``."""
+        """Work for about ``seconds``, one step at least."""
         bracket = self._bracket
         if bracket is None:
             return Step(1, 1, self.result)
         deadline = time.perf_counter() + seconds
-        while bracket.left and time.perf_counter() < deadline:
+        while bracket.left:
             bracket.advance(1)
+            if time.perf_counter() >= deadline:
+                break
         found = bracket.result
         if found is not None and self.result is None:
             effort = {"n_chains": self._effort.n_chains, "n_temperatures": self._effort.n_temperatures}

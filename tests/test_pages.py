@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import shell, widgets
+from pages.ui import shell
 from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.presets import PRESETS
@@ -122,8 +122,7 @@ def test_data_that_is_not_here_must_be_downloaded_before_training(monkeypatch, t
     assert not app.button(key="train").disabled
 
 
-def test_classes_and_size_can_be_chosen_and_another_data_set_forgets_them(monkeypatch):
-    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)  # a hand is slower
+def test_classes_and_size_can_be_chosen_and_another_data_set_forgets_them():
     app = open_page(shell.TRAIN)
     app.session_state["draft"]["size"] = 500
     app.session_state["draft"]["classes"] = (1, 7)

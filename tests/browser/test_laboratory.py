@@ -31,7 +31,9 @@ def test_the_drawn_machine_computes_what_the_engine_does_and_follows_hands_and_k
     def agree(wanted) -> None:
         t = thermodynamics(wanted.energies(), wanted.beta)
         expected = [t.log_z, t.mean_energy, t.entropy, t.free_energy]
-        wait(lambda: numbers(page, ".machine", *shown) == pytest.approx(expected, abs=1e-9), 30, "the engine's numbers")
+        wait(
+            lambda: numbers(page, ".machine", *shown) == pytest.approx(expected, abs=1e-9), what="the engine's numbers"
+        )
 
     agree(machine(RBM, 3, 2, values))
     page.locator(".st-key-energy_graph .node").nth(1).click()
@@ -76,7 +78,7 @@ def test_two_machines_learn_side_by_side(server, open_page: OpenPage):
     page = open_page(f"{server.url}/boltzmann", height=1400)
     press(page, "try_boltzmann_0")
     chart = page.locator(".st-key-boltzmann_kl .curves")
-    wait(lambda: int(chart.get_attribute("data-points") or 0) > 8, 30, "learning")
+    wait(lambda: int(chart.get_attribute("data-points") or 0) > 8, what="learning")
     press(page, "boltzmann_play")
     press(page, "boltzmann_measure")
     sizes = page.locator(".st-key-boltzmann_sizes .curves[data-points='14']")

@@ -1,12 +1,16 @@
 """The likelihood beside training: the same numbers as in one piece, exact where it can be, and no run is changed by it."""
 
+import itertools
 from dataclasses import replace
+from functools import partial
 
+import numpy as np
 import pytest
 import torch
 
 from rbm.evaluation import ais, exact, watch
 from rbm.evaluation.likelihood import log_likelihood
+from rbm.evaluation.live_bracket import LiveBracket
 from rbm.evaluation.watch import EPOCHS, LikelihoodWatch
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.models.rbm import RBM
@@ -86,11 +90,19 @@ def test_whether_it_is_exact_is_decided_by_states_not_by_columns(n_hidden, hidde
         assert (layer.name, layer.bits) == ("visible", 17.0)
 
 
-def test_epochs_that_pass_meanwhile_are_left_out_and_never_is_never(middling, validation):
+def test_epochs_that_pass_meanwhile_are_left_out_and_never_is_never(middling, validation, monkeypatch):
     assert watched(middling, validation, (), 1e6) == []
-    brackets = watched(middling, validation, EPOCHS["1-2-5"], 0.3)  # slowly: 0.015 s of work a look
-    assert 1 <= len(brackets) < 100
-    assert brackets[0]["log_likelihood_epoch"] == 1
+    # On a clock that ticks a millisecond a step: 5 ms of work in each 0.1 s, and a look is a fifth of an epoch.
+    ticks = itertools.count()
+    pace = partial(LiveBracket.keep_pace, clock=lambda: next(ticks) / 1000)
+    monkeypatch.setattr(LiveBracket, "keep_pace", lambda *a, **k: pace(*a, **k))
+    steps = watch.SWEEPS + 2 * watch.TEMPERATURES
+    one = LikelihoodWatch(EPOCHS["each"], generator(5, "watch"))
+    found = [one.look(middling, validation, i / 5, i / 10) for i in range(1000)]
+    assert sum(map(bool, found)) == 1000 * 5 // steps == 4
+    epochs = [numbers["log_likelihood_epoch"] for numbers in found if numbers]
+    assert epochs[0] == 1
+    assert min(np.diff(epochs)) > 40  # a bracket takes 48 epochs, and begins at the next one after the last
 
 
 def test_looking_changes_no_run():
