@@ -185,7 +185,7 @@ def estimates(letter: str, history: History, axis: str) -> list[Series]:
         for y, how, dash in ((found.ais, "", False), (found.reverse, ", reverse AIS", True)):
             if at:
                 points = [found.x[i] for i in at], [y[i] for i in at]
-                series.append(Series(name_ + how, *points, dash, LETTERS.index(letter)))
+                series.append(Series(name_ + how, *points, dash, colour=LETTERS.index(letter)))
     return series
 
 
