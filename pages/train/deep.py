@@ -34,6 +34,7 @@ def learning() -> None:
     """The machine as far as it has come."""
     task, asked = deep.progress()
     deep.learning_curves(task, asked)
+    deep.likelihood(task)
     deep.filter_walls(task, asked)
     deep.fantasies(task, asked)
     if interval is not None and deep.interval() is None:

@@ -193,6 +193,16 @@ def learning_curves(task: Task | None, asked: DeepSpec) -> None:
             curves(option, height=230, key=f"deep_{metric}", alt=f"{measure.title} of each layer against epochs")
 
 
+def likelihood(task: Task | None) -> None:
+    """The bound that ends the training, once it is there."""
+    if told := deep_view.bound([] if task is None else task.news):
+        st.caption(
+            told,
+            help="A variational bound: the layers above a picture are guessed, not summed over, so the truth is higher. "
+            "Where AIS misses part of log Z the number is too high; on average it misses some.",
+        )
+
+
 def filter_walls(task: Task | None, asked: DeepSpec) -> None:
     """Every layer's filters that there are, side by side."""
     news, shape = [] if task is None else task.news, _shape(task, asked)
