@@ -104,7 +104,8 @@ class TrainConfig:
     learning_rate: float = knob(
         0.05,
         "Learning rate",
-        "Size of a step along the gradient; usually 0.01 to 0.2 with SGD and 0.0005 to 0.01 with Adam.",
+        "Size of a step along the gradient at the start of the schedule; usually 0.01 to 0.2 with SGD and 0.0005 to 0.01 with "
+        "Adam.",
         low=1e-5,
         high=10.0,
         stops=RATES,
