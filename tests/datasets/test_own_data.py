@@ -1,6 +1,7 @@
 """Own data: every kind of file becomes the pictures that are in it, and is kept, listed, removed and learnt from by name."""
 
 import gzip
+import hashlib
 import io
 import pickle
 from pathlib import Path
@@ -9,13 +10,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.numpy import save
 
 from rbm.__main__ import main
 from rbm.datasets import is_available, load_dataset
+from rbm.datasets.base import split_rows
 from rbm.datasets.catalog import CATALOG, entry, names
 from rbm.datasets.own import keep, limits
 from rbm.datasets.own.look import Look, finish
-from rbm.datasets.own.pictures import Pictures, Reading
+from rbm.datasets.own.pictures import Pictures, Reading, checked
 from rbm.datasets.own.read import read
 from rbm.errors import ConfigError, DatasetError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
@@ -23,8 +26,10 @@ from rbm.jobs import TrainingJob, cached_dataset
 from rbm.training.config import TrainConfig
 from tests.datasets.own_files import (
     CLASSES,
+    HEIGHT,
     LABELS,
     PICTURES,
+    WIDTH,
     N,
     idx,
     images_zip,
@@ -234,6 +239,50 @@ def test_a_kept_set_is_a_data_set_like_any_other(folder: Path) -> None:
     assert again.train_labels.tolist() == [1] * 7
 
 
+def test_a_given_division_is_the_data_sets_division(folder: Path) -> None:
+    pictures = some(60)
+    for given, sizes in (({2: 13}, (43, 4, 13)), ({1: 7}, (48, 7, 5)), ({1: 7, 2: 13}, (40, 7, 13))):
+        parts = np.repeat([0, *given], [60 - sum(given.values()), *given.values()]).astype(np.uint8)
+        name = "set" + "-".join(map(str, given))
+        assert keep.keep(name, pictures._replace(parts=parts)).divided
+        data = load_dataset(f"own:{name}")
+        rows = torch.from_numpy(pictures.grey).flatten(1).float().div(255)
+        assert tuple(map(len, (data.train, data.validation, data.test))) == sizes
+        for part, number in ((data.validation, 1), (data.test, 2)):
+            if number in given:
+                assert torch.equal(part, rows[torch.from_numpy(parts) == number])
+        whole = torch.cat([data.train, data.validation, data.test])
+        assert sorted(whole.tolist()) == sorted(rows.tolist())
+    for other in (pictures, pictures._replace(parts=np.zeros(60, np.uint8))):
+        path = keep.keep("plain", other).path
+        assert path.stat().st_size > 0
+        keep.remove("plain")
+    with pytest.raises(DatasetError, match="keeps 29 pictures for test and validation and 1 for training"):
+        checked(pictures.grey[:30], None, parts=np.array([0] + [2] * 29, dtype=np.uint8))
+
+
+def test_sets_that_were_kept_before_there_were_parts_are_read_and_divided_as_they_were(folder: Path) -> None:
+    pictures = some()
+    header = {
+        "format": "boltzmann-explorer-data/1",
+        "kind": "grey",
+        "class_names": '["no", "yes"]',
+        "source": "old.zip",
+        "digest": hashlib.blake2s(pictures.grey.tobytes() + pictures.labels.tobytes(), digest_size=16).hexdigest(),
+    }
+    folder.mkdir(parents=True)
+    tensors = {"pictures": pictures.grey, "labels": pictures.labels}
+    (folder / "own-old.safetensors").write_bytes(save(tensors, metadata=header))
+    data = load_dataset("own:old")
+    rest, test = split_rows(40, "own:old test")
+    train, validation = (rest[part] for part in split_rows(len(rest), "own:old"))
+    rows = torch.from_numpy(pictures.grey).flatten(1).float().div(255)
+    for part, index in ((data.train, train), (data.validation, validation), (data.test, test)):
+        assert torch.equal(part, rows[index])
+    assert not keep.find("old").divided
+    assert keep.keep("new", pictures).digest == keep.find("old").digest
+
+
 def test_runs_learn_from_it() -> None:
     keep.keep("cats", finish(some(), Look(levels="binary")))
     spec = RunSpec(DatasetSpec("own:cats"), ModelSpec(4), TrainConfig(epochs=1))
@@ -300,6 +349,28 @@ def test_a_damaged_file_is_left_out_of_the_list_and_named_when_asked_for(folder:
 def test_a_sample_is_spread_over_the_set() -> None:
     keep.keep("cats", some(40))
     assert np.array_equal(keep.sample("cats", 12), some(40).grey[0:36:3])
+
+
+def test_the_command_line_turns_mirrors_and_says_what_is_wrong_with_a_size(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.npy").write_bytes(
+        npy(PICTURES.transpose(0, 2, 1))
+    )  # rows and columns exchanged, as in EMNIST's files
+    add = ["data", "add", str(tmp_path / "a.npy"), "--name"]
+    assert main([*add, "turned", "--size", "keep", "--mirror", "--turn", "270"]) == 0
+    rows = torch.from_numpy(PICTURES).flatten(1).float().div(255)
+    assert load_dataset("own:turned").image_shape == (HEIGHT, WIDTH)
+    data = load_dataset("own:turned")
+    assert sorted(torch.cat([data.train, data.validation, data.test]).tolist()) == sorted(rows.tolist())
+    assert main([*add, "big", "--size", "huge"]) == 2
+    assert (
+        "'huge' is no size; give pixels of a side such as 28, height × width such as 20x28" in capsys.readouterr().err
+    )
+    assert main([*add, "odd", "--size", "20x9"]) == 0
+    told = capsys.readouterr().out
+    assert "The pictures of 5×7 pixels were scaled to 20×9 with a border." in told
+    assert "own:odd: 30 grey pictures of 20×9" in told
 
 
 def test_the_command_line_adds_lists_removes_and_restores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from rbm.datasets.own import limits
 from rbm.datasets.own.pictures import Reading
 from rbm.datasets.own.read import read
 from rbm.errors import DatasetError
+from tests.datasets.own_files import png, zipped
 
 ROOT = Path(__file__).resolve().parents[2]
 N, SIDE = 42, 6
@@ -224,6 +225,13 @@ print(re.search(r"VmHWM:\s*(\d+) kB", status.read_text())[1] if status.exists() 
 UPLOAD = 20 * limits.MB  # what the page takes
 
 
+def photographs() -> bytes:
+    """A ZIP with one picture as large as a phone's, transparent in places, among small ones."""
+    large = np.zeros((4000, 6000, 4), dtype=np.uint8)
+    large[:, ::2] = 255
+    return zipped({"large.png": png(large)} | {f"{i}.png": png(picture) for i, picture in enumerate(PICTURES)})
+
+
 def wide(cells: str, size: int) -> bytes:
     row = (",".join(cells[i % len(cells)] for i in range(784)) + "\n").encode()
     return row * (size // len(row))
@@ -239,8 +247,9 @@ def wide(cells: str, size: int) -> bytes:
         (lambda: wide("0123456789", UPLOAD), "(13374, 28, 28)"),
         (lambda: gzip.compress(wide("0123456789", 88 * limits.MB), 1), "(58848, 28, 28)"),
         (lambda: gzip.compress(wide("0123456789", 120 * limits.MB), 1), "unpacks to more than 96 MB"),
+        (photographs, "(43, 28, 28)"),
     ],
-    ids=["millions of rows", "bytes", "gzipped", "gzipped too far"],
+    ids=["millions of rows", "bytes", "gzipped", "gzipped too far", "a photograph"],
 )
 def test_an_upload_is_read_within_300_megabytes(make, told: str, tmp_path: Path) -> None:
     """The peak of a whole process that does nothing else, interpreter and libraries included."""
