@@ -21,7 +21,7 @@ EPOCHS = {
     "1-2-5": tuple(m * 10**n for n in range(5) for m in (1, 2, 5)),
     "each": tuple(range(1, 100_001)),
 }
-CHAINS, TEMPERATURES, SWEEPS = 50, 500, 200
+CHAINS, TEMPERATURES, SWEEPS = 50, 500, 20
 EXACT_BITS = 12  # of the smaller layer: 2^12 states cost less than one event of training
 
 
@@ -43,7 +43,7 @@ class LikelihoodWatch:
     def look(self, model: RBM, validation: Tensor, epoch: float, seconds: float) -> dict[str, float]:
         """Go on for a share of the training seconds since the last look; the bracket's numbers when it is done.
 
-        validation (M, V): the images whose mean log-likelihood is bracketed, which also start the reverse chains.
+        validation (M, V): the images whose mean log-likelihood is bracketed.
         Numbers: ``log_likelihood_low`` and ``log_likelihood_high`` in nats per image; ``log_likelihood_epoch``, at which
         the model was what they speak of: training has gone on since; and, unless they are exact, ``log_likelihood_ess``,
         the smaller effective sample size of both, which :mod:`rbm.evaluation.verdict` judges.
@@ -60,7 +60,6 @@ class LikelihoodWatch:
                 return self._numbers(log_z, log_z)
             self._work = LiveBracket(
                 model,
-                validation[:CHAINS],
                 n_chains=CHAINS,
                 n_temperatures=TEMPERATURES,
                 n_sweeps=SWEEPS,

@@ -50,8 +50,8 @@ MEASURES = MappingProxyType(
             "How probable the model makes validation images, which is what learning is for. Two estimates of log Z bracket "
             "it: annealed importance sampling, which flatters, and its reverse, which does not. Where a layer has at most "
             "4,096 states, as 12 binary units have, it is exact.",
-            "Where the two ends lie far apart neither is to be believed. The reverse chains start at the data: if 200 steps "
-            "do not suffice to forget it, the lower end is too high.",
+            "Where the two ends lie far apart neither is to be believed. The reverse chains start at samples by population "
+            "annealing: what those miss of the model's modes, the lower end misses too, and is too high.",
         ),
         "free_energy_train": Measure(
             "Free energy, training",

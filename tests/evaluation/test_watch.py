@@ -11,6 +11,7 @@ import torch
 from rbm.evaluation import ais, exact, watch
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.evaluation.live_bracket import LiveBracket
+from rbm.evaluation.population import population
 from rbm.evaluation.watch import EPOCHS, LikelihoodWatch
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.models.rbm import RBM
@@ -43,7 +44,14 @@ def watched(model: RBM, validation: torch.Tensor, epochs: tuple[int, ...], secon
 def test_a_bracket_is_the_one_of_ais_and_holds_the_exact_number(middling, validation):
     (found,) = watched(middling, validation, (1,), 1e6)
     rng = generator(5, "watch")
-    chains = from_visible(middling, validation[: watch.CHAINS], rng)
+    start = population(
+        middling,
+        n_chains=watch.CHAINS,
+        n_temperatures=watch.TEMPERATURES,
+        generator=rng,
+        base=ais.base_biases(validation),
+    )
+    chains = from_visible(middling, start.v, rng)
     for _ in range(watch.SWEEPS):
         chains, _ = gibbs.sweep(middling, chains, rng)
     size = {"n_chains": watch.CHAINS, "n_temperatures": watch.TEMPERATURES}
