@@ -224,7 +224,7 @@ class Machine {
     const y = (x) => top + ((high - x) / (high - low)) * (height - top - bottom);
     const paths = ["", ""];
     values.forEach((x, s) => (paths[x < 0 ? 1 : 0] += `M${(left + s * wide).toFixed(2)},${y(0).toFixed(2)}V${y(x).toFixed(2)}h${(wide * fill).toFixed(2)}V${y(0).toFixed(2)}z`));
-    Object.assign(chart.dataset, { left, wide, top: top - 4, deep: height - top - bottom + 8 });
+    Object.assign(chart.dataset, { left, wide, gap: wide * (1 - fill), top: top - 4, deep: height - top - bottom + 8 });
     chart.setAttribute("viewBox", `0 0 ${width} ${height}`);
     chart.replaceChildren(
       make("path", { class: "here" }),
@@ -282,8 +282,8 @@ class Machine {
     const ties = this.at === null ? this.likeliest() : [this.at];
     const state = ties[0];
     for (const chart of [this.energy, this.probability]) {
-      const { left, wide, top, deep } = Object.fromEntries(Object.entries(chart.dataset).map(([name, text]) => [name, Number(text)]));
-      const lit = ties.map((one) => `M${left + one * wide},${top}h${Math.max(wide, 2)}v${deep}h${-Math.max(wide, 2)}z`);
+      const { left, wide, gap, top, deep } = Object.fromEntries(Object.entries(chart.dataset).map(([name, text]) => [name, Number(text)]));
+      const lit = ties.map((one) => `M${left + one * wide - gap / 2},${top}h${Math.max(wide, 2)}v${deep}h${-Math.max(wide, 2)}z`);
       chart.querySelector(".here").setAttribute("d", lit.join(""));
     }
     const shown = this.hidden ? this.n - this.nHidden : this.n;
@@ -313,7 +313,8 @@ class Machine {
     this.pairs.forEach(([i, j], k) => on(i) && on(j) && terms.push([`W(${this.names[i]},${this.names[j]})`, this.values[this.n + k]]));
     for (let i = 0; i < this.n; i++) if (on(i)) terms.push([`bias(${this.names[i]})`, this.values[i]]);
     const kept = terms.filter(([, x]) => x !== 0);
-    const words = kept.map(([name, x]) => `− ${name} <i>(${signed(x)})</i>`).join(" ") || "0, since no term is on";
+    if (!kept.length) return `E = <b>${signed(this.e[state])}</b>, since every term is 0.`;
+    const words = kept.map(([name, x]) => `− ${name} <i>(${signed(x)})</i>`).join(" ");
     return `E = ${words} = <b>${signed(this.e[state])}</b>. Every other term is 0.`;
   }
 
