@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import shell, widgets
+from pages.ui import own, shell, widgets
 from rbm.datasets.own import keep
 from tests.datasets.own_files import valid_files
 from tests.screen import open_page
@@ -82,7 +82,10 @@ SHOWN = {
     "binary300_num.csv": ("60 pictures of 1×300 pixels, 3 classes", "Rows of 300 values make no square"),
     "matlab_order.npy": ("60 pictures of 28×28 pixels, no labels", "last axis is read as counting 60 pictures"),
     "white_on_transparent.zip": ("24 pictures of 28×28 pixels, no labels", "ink of one colour is white"),
-    "train_test_flat.zip": ("24 pictures of 28×28 pixels, no labels", "6 pictures for test, 18 others"),
+    "train_test_flat.zip": (
+        "24 pictures of 28×28 pixels, no labels",
+        "own division is kept: 6 pictures for test, 18 others",
+    ),
     "medmnist.npz": ("60 pictures of 28×28 pixels, 3 classes", "10 pictures for validation and 10 pictures for test"),
 }
 
@@ -110,6 +113,11 @@ def test_what_cannot_be_read_is_refused_with_the_way_out():
     assert "902 of the table's 18,000 cells have no value" in app.error[0].value
     assert "put a number there, such as 0 for black" in app.error[0].value
     assert not app.exception
+
+
+def test_what_a_file_says_of_itself_is_shown_as_text():
+    names = ("[a](x)", ":red[x] :smile:", "$x_1$", "a_b: c")
+    assert [own._plain(name) for name in names] == [" a (x)", " red x   smile:", r" x\_1 ", r"a\_b: c"]
 
 
 def test_height_and_width_turn_and_mirror_are_chosen_on_the_page():

@@ -318,5 +318,5 @@ def _classes(names: Sequence[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text from a file, with the marks of Markdown taken out."""
-    return re.sub(r"[\\`*_\[\]<>$:#|~]", " ", text)
+    """Text from a file, with the marks of Markdown taken out. A colon before a blank is none, and _ can be written as itself."""
+    return re.sub(r"[\\`*\[\]<>$#|~]|:(?=\S)", " ", text).replace("_", r"\_")
