@@ -182,7 +182,9 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
         return {"pseudo_log_likelihood": values.mean().item()}
 
     def likelihood(model: RBM, probe: Probe) -> dict[str, float]:
-        return watch.look(model, probe.validation, trainer.epoch, trainer.seconds)
+        found = watch.look(model, probe.validation, trainer.epoch, trainer.seconds)
+        under_way = watch.under_way
+        return found if under_way is None else {**found, "log_likelihood_estimating": under_way}
 
     device = pick_device(spec.training.device)
     watch = LikelihoodWatch(

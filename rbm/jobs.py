@@ -176,9 +176,11 @@ class TrainingJob:
             tuple(trainer.changes),
         )
 
-    def change(self, knobs: dict[str, float]) -> None:
-        """Turn live knobs: in force from the next batch on."""
-        self.trainer.change(**knobs)
+    def change(self, knobs: dict[str, Any]) -> None:
+        """Turn live knobs, and make the run as long as ``epochs`` says: in force from the next batch on."""
+        live = {name: value for name, value in knobs.items() if name != "epochs"}
+        self.trainer.lengthen(int(knobs.get("epochs", 0)))
+        self.trainer.change(**live)
 
     def _reconstruct(self) -> Array:
         import torch

@@ -14,6 +14,7 @@ import psutil
 import pytest
 import torch
 
+from pages.ui import status
 from pages.ui.feed import Feed
 from rbm import cluster, link, live
 from rbm.checkpoint import load_checkpoint
@@ -96,6 +97,75 @@ def test_one_batch_is_one_update_and_one_epoch_is_all_its_batches(start):
     assert run.step_number == 35
     assert run.status == "paused"
     assert run.snapshot.step == 35
+
+
+def test_a_finished_run_is_trained_further_by_hand_and_is_then_the_longer_run(start):
+    """2 epochs, a batch, the rest of the third and a fourth: the very parameters of 4 epochs at once."""
+    short = replace(SPEC, training=TrainConfig(schedule="constant", epochs=2))
+    run = start(short)
+    run.play()
+    wait(lambda: run.status == "finished")
+    run.step(batches=1)  # at once: slices of the finished run may still be under way
+    wait(lambda: run.step_number == 2 * 32 + 1 and not run.active)
+    assert (run.status, run.epochs, run.total_steps) == ("paused", 3, 3 * 32)
+    run.play()
+    wait(lambda: run.status == "finished" and not run.active)
+    assert run.step_number == 3 * 32
+    run.step(epochs=1)
+    wait(lambda: run.status == "finished" and run.step_number == 4 * 32 and not run.active)
+    assert run.knobs["epochs"] == 4
+    assert run.spec == short  # what was planned stays what it was
+    np.testing.assert_array_equal(
+        run.snapshot.weight, trained(replace(SPEC, training=TrainConfig(schedule="constant", epochs=4)))
+    )
+
+
+def test_two_quick_clicks_on_a_finished_run_are_two_epochs(start):
+    run = start(replace(SPEC, training=TrainConfig(schedule="constant", epochs=1)))
+    run.play()
+    wait(lambda: run.status == "finished" and not run.active)
+    run.step(epochs=1)
+    run.step(epochs=1)
+    assert run.by_hand == (0, 2)
+    wait(lambda: not run.active)
+    assert (run.status, run.step_number, run.by_hand) == ("finished", 3 * 32, (0, 0))
+
+
+def test_a_longer_run_survives_the_loss_of_its_worker(start, workers):
+    run = start(replace(SPEC, training=TrainConfig(schedule="constant", epochs=1)))
+    run.play()
+    wait(lambda: run.status == "finished" and not run.active)
+    for pid in workers.client.run(os.getpid).values():
+        psutil.Process(pid).kill()
+    run.step(epochs=2)
+    wait(lambda: run.status == "finished" and run.step_number == 3 * 32)
+    np.testing.assert_array_equal(
+        run.snapshot.weight, trained(replace(SPEC, training=TrainConfig(schedule="constant", epochs=3)))
+    )
+
+
+def test_a_run_of_the_most_epochs_gets_no_further(start, monkeypatch):
+    monkeypatch.setattr(live, "MOST_EPOCHS", 2)
+    run = start(replace(SPEC, training=TrainConfig(schedule="constant", epochs=1)))
+    run.play()
+    wait(lambda: run.status == "finished" and not run.active)
+    run.step(epochs=5)
+    wait(lambda: run.status == "finished" and not run.active)
+    assert run.step_number == 2 * 32
+    with pytest.raises(ConfigError, match="has had 2 epochs, and no run has more"):
+        run.step(batches=1)
+
+
+def test_single_steps_can_be_stopped_and_say_what_they_do(start):
+    run = start(LONG)
+    run.step(epochs=50)
+    wait(lambda: run.step_number > 0)
+    assert status.news(run)["words"].startswith("Training 50 epochs · epoch ")
+    run.pause()
+    wait(lambda: not run.active)
+    assert run.by_hand == (0, 0)
+    assert run.step_number < 50 * 32
+    assert status.news(run)["words"].startswith("Paused · epoch ")
 
 
 def test_a_run_that_nobody_watches_stops_and_goes_on_when_somebody_looks_again(start):

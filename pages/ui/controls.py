@@ -32,8 +32,8 @@ _MORE = (
     "weight_decay",
     "l1",
     "max_norm",
-    "sparsity_target",
     "sparsity_cost",
+    "sparsity_target",
     "gradient_clip",
     "likelihood",
     "binarise",
@@ -57,8 +57,10 @@ def draft_panel() -> None:
 
 
 def knob(name: str) -> None:
-    """The widget that fits a field's knob: a choice, a slider over its stops, or a slider over its range."""
+    """The widget that fits a field's knob: a choice, a slider over its stops or over its range; none where it does nothing."""
     k = _KNOBS[name]
+    if not k.acts(state.draft()):
+        return
     key, value = _bound(name)
     common: dict[str, Any] = {"key": key, "help": _help(name, k), "on_change": _changed, "args": (name,)}
     if k.choices and len(k.choices) <= 3:

@@ -150,6 +150,6 @@ def hidden(update: Update, stage: Stage, known: list[Stage]) -> dict[str, Any]:
             [str(j) for j in range(len(data))],
             x_title="hidden unit",
             y_title="probability of being on",
-            top=1.05,
+            top=1.0,
         )
     )

@@ -33,6 +33,11 @@ class LikelihoodWatch:
         self._work: LiveBracket | None = None
         self._at, self._energy, self._seconds = 0.0, 0.0, 0.0
 
+    @property
+    def under_way(self) -> float | None:
+        """The epoch of the machine that is being measured, None where none is."""
+        return None if self._work is None else self._at
+
     @torch.no_grad()
     def look(self, model: RBM, validation: Tensor, epoch: float, seconds: float) -> dict[str, float]:
         """Go on for a share of the training seconds since the last look; the bracket's numbers when it is done.

@@ -18,6 +18,7 @@ from rbm.training.events import TrainEvent
 
 LIKELIHOOD, LIKELIHOOD_ESS = "log_likelihood_high", "log_likelihood_ess"  # see rbm.evaluation.watch
 MISSING = math.nan  # a number that was measured and is none: curves break there
+SPEED_SECONDS = 5.0  # of training, over which images per second are averaged
 ROUNDING = 1e-6  # relative, of an epoch as a fraction of two whole numbers
 
 

@@ -121,6 +121,18 @@ class Trainer:
         if turned:
             self.changes = changes.noted(self.changes, self.step_number, turned)
 
+    def lengthen(self, epochs: int) -> None:
+        """Train to the end of ``epochs`` epochs, which may be later than was planned; ConfigError for more than a run has.
+
+        The schedule is stretched over the new length from the next update on, so a rate that has fallen to zero rises
+        again to where update n of so many stands. A constant rate knows no length: 2 epochs and then one more are the
+        same numbers as 3 epochs at once.
+        """
+        if epochs > self.config.epochs:
+            self.config = replace(self.config, epochs=epochs)
+            self.changes = changes.noted(self.changes, self.step_number, {"epochs": epochs})
+            self.total_steps = self.batches_per_epoch * epochs
+
     @torch.no_grad()
     def step(self, *, report: bool = False) -> TrainEvent | None:
         """One update from one batch; an event when one is due or asked for."""
@@ -159,7 +171,7 @@ class Trainer:
     def state(self) -> dict[str, Tensor]:
         """Everything beside the model that going on bit for bit needs."""
         return {
-            "progress": torch.tensor([self.step_number, self._last_report], dtype=torch.long),
+            "progress": torch.tensor([self.step_number, self._last_report, self.total_steps], dtype=torch.long),
             "seconds": torch.tensor(self.seconds, dtype=torch.float64),
             "generator": self._generator.get_state(),
             "probe_generator": self.probe.generator.get_state(),
@@ -183,7 +195,11 @@ class Trainer:
             ) from error
 
     def _load_state(self, state: Mapping[str, Tensor]) -> None:
-        self.step_number, self._last_report = (int(n) for n in state["progress"])
+        self.step_number, self._last_report, *length = (int(n) for n in state["progress"])
+        for total in length:  # older states do not hold it: their runs were as long as planned
+            if total % self.batches_per_epoch:
+                raise ValueError(f"{total} updates are no whole number of epochs of {self.batches_per_epoch}")
+            self.lengthen(total // self.batches_per_epoch)
         rows = state["order"].sort().values
         if not 0 <= self._last_report <= self.step_number <= self.total_steps:
             raise ValueError(f"{self.step_number} of {self.total_steps} updates done")

@@ -51,14 +51,14 @@ def train_until(page: Page, epochs: float) -> None:
 def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
     page = open_page(f"{server.url}/train")
     press(page, "train")
-    chart = page.locator(".st-key-chart_cd_loss .curves")
+    chart = page.locator(".st-key-chart_reconstruction_error .curves")
     expect(chart).to_be_visible()
     # The loss grows point by point, and the filters change with it.
-    counts, filters = [points(page, "chart_cd_loss")], {picture(page, "wall_filters")}
+    counts, filters = [points(page, "chart_reconstruction_error")], {picture(page, "wall_filters")}
     for _ in range(4):
         before = counts[-1]
-        wait(lambda before=before: points(page, "chart_cd_loss") > before, 30, "another point")
-        counts.append(points(page, "chart_cd_loss"))
+        wait(lambda before=before: points(page, "chart_reconstruction_error") > before, 30, "another point")
+        counts.append(points(page, "chart_reconstruction_error"))
         filters.add(picture(page, "wall_filters"))
     assert counts == sorted(set(counts))
     assert counts[-1] - counts[0] < 60  # it grew, it did not jump
@@ -309,7 +309,7 @@ def fits(page: Page) -> None:
 def test_a_zoom_and_the_chart_itself_survive_eight_updates(server, open_page: OpenPage):
     page = open_page(f"{server.url}/train")
     train_until(page, 0.4)
-    chart = page.locator(".st-key-chart_cd_loss .curves")
+    chart = page.locator(".st-key-chart_reconstruction_error .curves")
     chart.evaluate("node => { node.mine = true }")
     box = chart.locator("svg.frame").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.5)
@@ -317,10 +317,10 @@ def test_a_zoom_and_the_chart_itself_survive_eight_updates(server, open_page: Op
     whole = chart.get_attribute("data-domain")
     page.mouse.wheel(0, -300)
     wait(lambda: chart.get_attribute("data-domain") != whole, 5, "a zoom")
-    zoomed, updates, last = chart.get_attribute("data-domain"), 0, points(page, "chart_cd_loss")
+    zoomed, updates, last = chart.get_attribute("data-domain"), 0, points(page, "chart_reconstruction_error")
     while updates < 8:
-        wait(lambda last=last: points(page, "chart_cd_loss") != last, 30, "an update")
-        last, updates = points(page, "chart_cd_loss"), updates + 1
+        wait(lambda last=last: points(page, "chart_reconstruction_error") != last, 30, "an update")
+        last, updates = points(page, "chart_reconstruction_error"), updates + 1
     assert chart.get_attribute("data-domain") == zoomed
     assert chart.evaluate("node => node.mine") is True
 

@@ -68,7 +68,7 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     expect(page.locator(".st-key-wall_filters .wall")).to_be_visible()
     stood = epoch(page)
     assert stood > 0.3
-    assert points(page, "chart_cd_loss") > 5  # the numbers from before are there
+    assert points(page, "chart_reconstruction_error") > 5  # the numbers from before are there
     press(page, "train")
     wait(lambda: epoch(page) > stood + 0.2, 40, "the run to go on")
     press(page, "pause")

@@ -81,3 +81,20 @@ def test_looking_changes_no_run():
     for quiet, looked in zip(*events, strict=True):
         shared = {name: value for name, value in looked.metrics.items() if not name.startswith("log_likelihood")}
         assert shared.keys() == quiet.metrics.keys()
+
+
+def test_the_epoch_that_is_being_measured_is_known_while_it_is():
+    from dataclasses import replace
+
+    from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+    from rbm.training.config import TrainConfig
+
+    spec = RunSpec(DatasetSpec(size=320), ModelSpec(13), TrainConfig(epochs=2, likelihood="each"))
+    trainer = make_trainer(spec, make_dataset(spec.dataset))
+    told = [trainer.step(report=True).metrics for _ in range(trainer.batches_per_epoch)]
+    assert not any("log_likelihood_estimating" in numbers for numbers in told[:-1])
+    assert told[-1]["log_likelihood_estimating"] == 1.0
+    small = make_trainer(replace(spec, model=ModelSpec(5)), make_dataset(spec.dataset))  # enumerated at once
+    last = [small.step(report=True).metrics for _ in range(small.batches_per_epoch)][-1]
+    assert "log_likelihood_estimating" not in last
+    assert last["log_likelihood_low"] == last["log_likelihood_high"]

@@ -53,10 +53,11 @@ def option(**more):
 
 def test_curve_option_says_what_is_drawn():
     drawn = option(band=("training", "validation"), line=("exact", 3), log_x=True)
-    assert drawn["series"][0] == {"name": "training", "x": [1.0, 2.0, 3.0], "y": [-5.0, None, -7.12346], "dash": False}
+    points = {"x": [1.0, 2.0, 3.0], "y": [-5.0, None, -7.12346]}
+    assert drawn["series"][0] == {"name": "training", **points, "dash": False, "hollow": []}
     assert drawn["series"][1]["dash"] is True
-    assert drawn["x"] == {"title": "epoch", "log": True}
-    assert drawn["y"] == {"title": "free energy / nats", "log": False}
+    assert drawn["x"] == {"title": "epoch", "log": True, "range": None}
+    assert drawn["y"] == {"title": "free energy / nats", "log": False, "least": 0.0}
     assert drawn["band"] == [0, 1]
     assert drawn["line"] == {"label": "exact", "value": 3.0}
     json.dumps(drawn, allow_nan=False)
