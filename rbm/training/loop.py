@@ -134,6 +134,7 @@ class Trainer:
         """
         if epochs > self.config.epochs:
             self.config = replace(self.config, epochs=epochs)
+            self.changes = changes.noted(self.changes, self.step_number, {"epochs": epochs})
             self.total_steps = self.batches_per_epoch * epochs
 
     @torch.no_grad()
