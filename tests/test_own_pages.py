@@ -242,6 +242,11 @@ def test_a_run_of_few_units_and_all_pages_that_look_at_it(name, n_hidden):
     assert walls(app)["wall_reconstructions"]["cell"] == cell
     app.switch_page(shell.GIBBS).run()
     assert walls(app)["wall_v"]["cell"] == cell
+    app.segmented_control(key="gibbs_start").set_value("data").run()
+    app.selectbox(key="gibbs_held").set_value("left half").run()
+    assert ("top half" in app.selectbox(key="gibbs_held").options) == (SETS[name][1][0] > 1)
+    app.button(key="step_10").click().run()
+    assert not app.exception
     app.switch_page(shell.EXAMINE).run()
     app.button(key="examine").click().run()
     (found,) = (one for one in task._tasks if one.function == "rbm.examination:examine" and one.active)
