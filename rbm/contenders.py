@@ -149,7 +149,10 @@ class Judge:
     """
 
     def __init__(self, dataset: Dataset, n_samples: int, *, digits: bool = True) -> None:
-        """``digits``: whether the classifier knows these pictures. DatasetError for fewer than 2 or fewer than ``n_samples`` test images."""
+        """``digits``: whether the classifier knows these pictures.
+
+        DatasetError for fewer than 2 or fewer than ``n_samples`` test images.
+        """
         if not 2 <= n_samples <= len(dataset.test):
             raise DatasetError(
                 f"There are {len(dataset.test)} test images for {n_samples} pictures; ask for fewer, 2 at least."
