@@ -7,7 +7,7 @@ from rbm.rivals import CONTENDERS
 
 lesson.question(
     "Meet its rivals",
-    "An RBM, a GAN, a DCGAN, an autoencoder and a VAE, equally large, equally long: who draws readable digits first?",
+    "An RBM, a GAN, a DCGAN, an autoencoder and a VAE, equally large, equally long: who draws good pictures first?",
 )
 EVERYBODY, ALL = list(CONTENDERS), list(range(10))
 lesson.experiments(
