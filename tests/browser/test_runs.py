@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from safetensors import safe_open
 
+from rbm.link import VERSION
 from tests.browser.test_browser import OpenPage, at_rest, epoch, go, picture, points, press, train_until
 from tests.waiting import wait
 
@@ -110,7 +111,7 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
         assert filters.width > 28
     page.locator(".st-key-run_link button").first.click()
     link = page.locator("[data-testid=stPopoverBody] code").inner_text().strip()
-    assert link == f"{server.url}/train?v=2&s=424242"
+    assert link == f"{server.url}/train?v={VERSION}&s=424242"
     second = open_page(link)
     expect(second.get_by_text("These are the settings of the link")).to_be_visible()
     expect(second.locator(".st-key-draft_seed input")).to_have_value("424242")
