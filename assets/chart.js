@@ -19,6 +19,7 @@ class Chart {
   constructor(root) {
     this.root = root;
     this.head = root.querySelector(".head");
+    this.note = root.querySelector(".note");
     this.frame = root.querySelector("svg");
     this.tip = root.querySelector(".tip");
     this.reset = root.querySelector(".reset");
@@ -31,6 +32,7 @@ class Chart {
     this.xTitle = element(this.frame, "text", { class: "caption", "text-anchor": "middle" });
     this.cross = element(this.plot, "line", { class: "cross" });
     this.selection = element(this.plot, "rect", { class: "selection", y: 0 });
+    this.hollow = element(this.plot, "g");
     this.dots = element(this.plot, "g");
     this.hidden = new Set();
     this.zoom = null; // [low, high]; high = null follows the newest value
@@ -42,12 +44,15 @@ class Chart {
     set(this.frame, { height: data.height, "aria-label": data.alt });
     this.palette = getComputedStyle(this.root).getPropertyValue("--st-chart-categorical-colors").split(",");
     this.writeHead();
+    this.note.hidden = data.note === null || data.note === undefined;
+    if (this.note.textContent !== (data.note ?? "")) this.note.textContent = data.note ?? "";
     this.draw();
     this.root.dataset.points = data.series.reduce((sum, series) => sum + series.x.length, 0);
   }
 
   colour(index) {
-    return this.palette[index % this.palette.length].trim() || "currentColor";
+    const place = this.data.series[index]?.colour ?? index; // several series of one thing share its colour
+    return this.palette[place % this.palette.length].trim() || "currentColor";
   }
 
   // The y title and one button per series; rebuilt only when the names change, so that a click is never lost.
@@ -86,7 +91,8 @@ class Chart {
     const shown = this.shown();
     const width = this.root.clientWidth;
     if (!width) return;
-    const whole = extent(shown.flatMap(({ x }) => [x[0], x[x.length - 1]]), 0, data.x.log) ?? [data.x.log ? 0.1 : 0, 1];
+    const ends = shown.flatMap(({ x }) => [x[0], x[x.length - 1]]);
+    const whole = extent([...ends, ...(data.x.range ?? [])], 0, data.x.log) ?? [data.x.log ? 0.1 : 0, 1];
     this.whole = whole[0] < whole[1] ? whole : [whole[0], whole[0] + (Math.abs(whole[0]) || 1)];
     const low = Math.max(this.zoom?.[0] ?? this.whole[0], this.whole[0]);
     const high = Math.min(this.zoom?.[1] ?? this.whole[1], this.whole[1]);
@@ -94,12 +100,19 @@ class Chart {
     else [this.zoom, this.domain] = [null, this.whole]; // a new run is shorter than the part that was zoomed into
     const values = shown.flatMap((series) => part(series, ...this.domain).map(([, y]) => y));
     const range = extent([...values, ...(data.line && values.length ? [data.line.value] : [])], 0.06, data.y.log);
+    if (range) this.widen(range, data.y.least ?? 0);
     this.drawAxes(width, range ?? (data.y.log ? [0.1, 1] : [0, 1]), shown.length > 0);
     this.drawLines(shown);
     this.reset.hidden = !this.zoom;
     this.reset.style.top = `${this.frame.getBoundingClientRect().top - this.root.getBoundingClientRect().top + TOP + 4}px`;
     this.root.dataset.domain = this.domain.join(",");
     this.point(this.at);
+  }
+
+  // To both sides of its middle, so that what is only noise does not fill the chart.
+  widen(range, least) {
+    const lacking = least - (range[1] - range[0]);
+    if (lacking > 0) [range[0], range[1]] = [range[0] - lacking / 2, range[1] + lacking / 2];
   }
 
   drawAxes(width, range, known) {
@@ -143,6 +156,7 @@ class Chart {
       line.setAttribute("d", one && shown.includes(one) ? this.path(one.x.map((x, i) => [x, one.y[i]]), this.data.dots) : "");
       set(line, { class: one?.dash ? "dash" : "line", stroke: this.colour(index), "data-name": one?.name ?? "" });
     });
+    this.drawHollow(shown);
     this.band.setAttribute("d", band ? this.area(series[band[0]], series[band[1]], shown) : "");
     this.band.style.fill = band ? this.colour(band[1]) : "";
     const height = level ? this.y(level.value) : -9;
@@ -150,6 +164,20 @@ class Chart {
     set(this.levelText, { x: this.left + this.wide - 4, y: TOP + height + (height < 7 ? 14 : -5) });
     this.levelText.textContent = level && shown.length ? level.label : "";
     this.level.style.display = level && shown.length ? "" : "none";
+  }
+
+  // Values that are not to be trusted: rings over the dots.
+  drawHollow(shown) {
+    this.hollow.replaceChildren();
+    this.data.series.forEach((series, index) => {
+      if (!shown.includes(series)) return;
+      for (const i of series.hollow ?? []) {
+        const [x, y] = [series.x[i], series.y[i]];
+        if (y === null || x < this.domain[0] || x > this.domain[1]) continue;
+        const ring = element(this.hollow, "circle", { cx: this.x(x), cy: this.y(y), r: 4 });
+        Object.assign(ring.style, { stroke: this.colour(index), fill: "var(--st-background-color)" });
+      }
+    });
   }
 
   // A missing value breaks the line; a point without neighbours is a dot, and so is every one where they are few.

@@ -37,7 +37,8 @@ class LiveChart extends Chart {
     this.data.series.forEach((series, index) => {
       const y = shown.includes(series) ? between(series, snapped) : null;
       if (y === null) return;
-      rows.push([this.swatch(index, series.dash), series.name, number(y)]);
+      const doubted = series.hollow?.includes(series.x.indexOf(snapped)) ? ` (${this.data.doubt})` : "";
+      rows.push([this.swatch(index, series.dash), series.name, `${number(y)}${doubted}`]);
       element(this.dots, "circle", { cx: this.x(snapped), cy: this.y(y), r: 4, fill: this.colour(index) });
     });
     set(this.cross, { x1: this.x(snapped), x2: this.x(snapped), y1: 0, y2: this.deep });

@@ -202,17 +202,32 @@ class Machine {
     this.point(this.at);
   }
 
+  // The states' names, below the lower chart of the two: level where there is room, else upright, and as many as fit.
+  labels(wide) {
+    const shown = this.hidden ? this.n - this.nHidden : this.n;
+    const split = this.n - this.nHidden; // visible units, a gap, hidden ones
+    const text = (s) => [...s.toString(2).padStart(shown, "0")].map((bit, i) => (i === split ? ` ${bit}` : bit)).join("");
+    const letters = shown + (shown > split ? 1 : 0);
+    const level = wide >= 6.7 * letters + 5;
+    const every = level ? 1 : 2 ** Math.max(0, Math.ceil(Math.log2(13 / wide)));
+    const which = this.names.slice(0, shown).join(" ");
+    return { text, level, every, title: `state: ${which}`, room: (level ? 14 : 6.7 * letters + 4) + 18 };
+  }
+
   bars(chart, values, title, text) {
-    const width = chart.clientWidth || 500, height = chart.clientHeight || 130, left = 52, top = 22, bottom = 8;
+    const width = chart.clientWidth || 500, left = 52, top = 22;
+    const wide = (width - left) / values.length, fill = wide > 4 ? 0.82 : 1;
+    const names = chart === this.probability ? this.labels(wide) : null;
+    const plot = 150, height = plot + (names?.room ?? 0), bottom = 8 + height - plot;
+    chart.style.height = `${height}px`;
     const low = values.reduce((a, x) => Math.min(a, x), 0), high = values.reduce((a, x) => Math.max(a, x), 0) || (low ? 0 : 1);
     const y = (x) => top + ((high - x) / (high - low)) * (height - top - bottom);
-    const wide = (width - left) / values.length, fill = wide > 4 ? 0.82 : 1;
     const paths = ["", ""];
     values.forEach((x, s) => (paths[x < 0 ? 1 : 0] += `M${(left + s * wide).toFixed(2)},${y(0).toFixed(2)}V${y(x).toFixed(2)}h${(wide * fill).toFixed(2)}V${y(0).toFixed(2)}z`));
-    Object.assign(chart.dataset, { left, wide });
+    Object.assign(chart.dataset, { left, wide, gap: wide * (1 - fill), top: top - 4, deep: height - top - bottom + 8 });
     chart.setAttribute("viewBox", `0 0 ${width} ${height}`);
     chart.replaceChildren(
-      make("rect", { class: "here", x: left, y: top - 4, width: Math.max(wide, 2), height: height - top - bottom + 8, visibility: "hidden" }),
+      make("path", { class: "here" }),
       make("path", { class: "up", d: paths[0] }),
       make("path", { class: "down", d: paths[1] }),
       make("line", { class: "axis", x1: left, x2: width, y1: y(0), y2: y(0) }),
@@ -220,7 +235,19 @@ class Machine {
       ...(high > 0 ? [make("text", { x: left - 6, y: y(high) + 5, class: "tick" }, text(high))] : []),
       ...(low < 0 ? [make("text", { x: left - 6, y: y(low) + 3, class: "tick" }, text(low))] : []),
       ...(high > 0 && low < 0 ? [] : [make("text", { x: left - 6, y: y(0) + 4, class: "tick" }, "0")]),
+      ...(names ? this.writeNames(names, values.length, left, wide, fill, plot, width) : []),
     );
+  }
+
+  writeNames(names, count, left, wide, fill, floor, width) {
+    const written = [];
+    for (let s = 0; s < count; s += names.every) {
+      const x = left + (s + fill / 2) * wide;
+      const place = names.level ? { x, y: floor + 8, "text-anchor": "middle" } : { transform: `translate(${x + 4},${floor - 2}) rotate(-90)`, "text-anchor": "end" };
+      written.push(make("text", { ...place, class: "state" }, names.text(s)));
+    }
+    written.push(make("text", { x: (left + width) / 2, y: floor + names.room - 5, class: "state", "text-anchor": "middle" }, names.title));
+    return written;
   }
 
   find(chart, event) {
@@ -242,16 +269,22 @@ class Machine {
     event.preventDefault();
   }
 
+  // The likeliest states: one, or those that tie to rounding.
+  likeliest() {
+    const most = this.p.reduce((a, p) => Math.max(a, p), 0);
+    const found = [];
+    this.p.forEach((p, s) => p >= most * (1 - 1e-9) && found.push(s));
+    return found;
+  }
+
   point(s) {
-    let likely = 0;
-    this.p.forEach((p, i) => p > this.p[likely] + 1e-12 && (likely = i));
-    const fallback = this.pinned ?? likely;
     this.at = s ?? this.pinned;
-    const state = s ?? fallback;
+    const ties = this.at === null ? this.likeliest() : [this.at];
+    const state = ties[0];
     for (const chart of [this.energy, this.probability]) {
-      const here = chart.querySelector(".here");
-      here.setAttribute("x", Number(chart.dataset.left) + state * Number(chart.dataset.wide));
-      here.setAttribute("visibility", "visible");
+      const { left, wide, gap, top, deep } = Object.fromEntries(Object.entries(chart.dataset).map(([name, text]) => [name, Number(text)]));
+      const lit = ties.map((one) => `M${left + one * wide - gap / 2},${top}h${Math.max(wide, 2)}v${deep}h${-Math.max(wide, 2)}z`);
+      chart.querySelector(".here").setAttribute("d", lit.join(""));
     }
     const shown = this.hidden ? this.n - this.nHidden : this.n;
     const on = (i) => i < shown && (state >> (shown - 1 - i)) & 1;
@@ -260,10 +293,19 @@ class Machine {
       part.classList.toggle("on", Boolean(live));
       part.classList.toggle("unknown", k < this.n && k >= shown);
     });
-    const bits = this.names.slice(0, shown).map((name, i) => `${name}=${on(i) ? 1 : 0}`).join(" ");
-    const which = s === null && this.pinned === null ? "The likeliest" : "This";
-    this.terms.innerHTML = `<div>${which} ${this.hidden ? "visible pattern" : "state"}: <b>${bits}</b>, p = ${small(this.p[state])}</div><div>${this.hidden ? this.freeTerms(on, state) : this.energyTerms(on, state)}</div>`;
+    this.terms.innerHTML = `<div>${this.said(ties, shown)}, p = ${small(this.p[state])}${ties.length > 1 ? " each" : ""}</div><div>${ties.length > 1 ? "Of the first: " : ""}${this.hidden ? this.freeTerms(on, state) : this.energyTerms(on, state)}</div>`;
+    this.terms.dataset.ties = ties.length;
     Object.assign(this.terms.dataset, { state, e: this.e[state], p: this.p[state] });
+  }
+
+  // Which states are shown: "The likeliest state: v1=1 v2=1", or that 2 of them tie.
+  said(ties, shown) {
+    const bits = (state) => `<b>${this.names.slice(0, shown).map((name, i) => `${name}=${(state >> (shown - 1 - i)) & 1}`).join(" ")}</b>`;
+    const kind = this.hidden ? "visible pattern" : "state";
+    if (ties.length === 1) return `${this.at === null ? "The likeliest" : "This"} ${kind}: ${bits(ties[0])}`;
+    const some = ties.slice(0, 3).map(bits);
+    const list = ties.length > 3 ? `${some.join(", ")} …` : `${some.slice(0, -1).join(", ")} and ${some.at(-1)}`;
+    return `${ties.length} ${kind}s tie as the likeliest: ${list}`;
   }
 
   energyTerms(on, state) {
@@ -271,7 +313,8 @@ class Machine {
     this.pairs.forEach(([i, j], k) => on(i) && on(j) && terms.push([`W(${this.names[i]},${this.names[j]})`, this.values[this.n + k]]));
     for (let i = 0; i < this.n; i++) if (on(i)) terms.push([`bias(${this.names[i]})`, this.values[i]]);
     const kept = terms.filter(([, x]) => x !== 0);
-    const words = kept.map(([name, x]) => `− ${name} <i>(${signed(x)})</i>`).join(" ") || "0, since no term is on";
+    if (!kept.length) return `E = <b>${signed(this.e[state])}</b>, since every term is 0.`;
+    const words = kept.map(([name, x]) => `− ${name} <i>(${signed(x)})</i>`).join(" ");
     return `E = ${words} = <b>${signed(this.e[state])}</b>. Every other term is 0.`;
   }
 

@@ -28,7 +28,7 @@ class Pad {
     this.buttons = Object.fromEntries([...root.querySelectorAll("button")].map((button) => [button.name, button]));
     for (const name of ["pen", "eraser"]) this.buttons[name].onclick = () => this.take(name);
     this.buttons.noise.onclick = () => this.edit(() => this.pixels.forEach((x, i) => Math.random() < 0.1 && (this.pixels[i] = 1 - x)));
-    this.buttons.half.onclick = () => this.edit(() => this.pixels.fill(0, Math.ceil(this.rows / 2) * this.cols));
+    this.buttons.half.onclick = () => this.edit(() => this.pixels.fill(0, this.half()));
     this.buttons.clear.onclick = () => this.edit(() => this.pixels.fill(0));
     this.buttons.one.onclick = () => this.go(this.t + 1);
     this.buttons.flip.onclick = () => this.go(this.nextFlip());
@@ -57,6 +57,11 @@ class Pad {
     }
     this.canvas.setAttribute("aria-label", data.alt);
     this.paint();
+  }
+
+  // Where the lower half begins, in a single row its right half.
+  half() {
+    return this.rows > 1 ? Math.ceil(this.rows / 2) * this.cols : Math.ceil(this.cols / 2);
   }
 
   take(tool) {

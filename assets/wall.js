@@ -71,6 +71,7 @@ class Wall {
 
   load({ src, version }) {
     this.wanted = version;
+    this.root.setAttribute("aria-busy", "true");
     const picture = new Image();
     picture.onload = () => {
       if (version !== this.wanted) return; // a newer one has come meanwhile
@@ -78,6 +79,7 @@ class Wall {
       this.scale = null;
       this.paint();
       this.root.dataset.version = version; // only now is it on the screen
+      this.root.setAttribute("aria-busy", "false");
     };
     picture.src = src;
   }

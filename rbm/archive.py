@@ -29,7 +29,9 @@ class Archive:
     """
 
     def __init__(self, data: bytes, limits: Limits, error: type[RbmError]) -> None:
-        self._limits, self._error, self._unpacked = limits, error, 0
+        self._limits, self._error = limits, error
+        self._unpacked: dict[str, int] = {}  # bytes of each file that was read: reading it again costs no more memory
+        self._total = 0
         self._room = min(limits.unpacked, max(_ALWAYS_ALLOWED, limits.ratio * len(data)))
         # Counted in the raw bytes first: zipfile would make an object of each before anything could be refused.
         if data.count(_ENTRY_MARK) > limits.entries:
@@ -47,7 +49,7 @@ class Archive:
 
     def read(self, name: str) -> bytes:
         """One file's bytes, checked against its CRC."""
-        left = self._room - self._unpacked
+        left = self._room - self._total + self._unpacked.get(name, 0)
         try:
             with self._zip.open(name) as file:
                 data = file.read(left + 1)
@@ -55,8 +57,9 @@ class Archive:
             raise self._error(
                 f"{name!r} in the ZIP is damaged ({_reason(cause)}); pack or download it again."
             ) from cause
-        self._unpacked += len(data)
-        if self._unpacked > self._room:
+        self._total += len(data) - self._unpacked.get(name, 0)
+        self._unpacked[name] = len(data)
+        if len(data) > left:
             raise self._error(
                 f"The ZIP unpacks to more than {self._room / 2**20:,.0f} MB: at most {self._limits.unpacked / 2**20:,.0f} MB "
                 f"and {self._limits.ratio} times the file's own size are read. Pack less."

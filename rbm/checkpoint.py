@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from rbm.experiment import RunSpec, bare_model
 from rbm.files import write_atomically
 from rbm.models.rbm import RBM
 from rbm.training.events import TrainEvent
-from rbm.training.history import History
+from rbm.training.history import History, checked, finite_or_missing
 
 FORMAT = "boltzmann-explorer/1"
 # What is read at most, a few times what the largest run on the screen writes: bytes in all, of the header, of the spec.
@@ -62,12 +62,13 @@ def to_bytes(
     """The checkpoint as bytes, for a file, a download or another process."""
     tensors = {f"model.{name}": p.detach() for name, p in model.named_parameters()}
     tensors |= {f"state.{name}": tensor for name, tensor in (state or {}).items()}
-    events = [[e.step, e.epoch, e.seconds, dict(e.metrics)] for e in _thinned(history.events if history else [])]
+    kept = _thinned(history.events if history else ())
+    events = [[e.step, e.epoch, e.seconds, finite_or_missing(e.metrics)] for e in kept]
     header = {"format": FORMAT, "spec": spec.to_json(), "history": json.dumps(events)}
     return bytes(save({name: t.cpu().contiguous().clone() for name, t in tensors.items()}, metadata=header))
 
 
-def _thinned(events: list[TrainEvent]) -> list[TrainEvent]:
+def _thinned(events: Sequence[TrainEvent]) -> Sequence[TrainEvent]:
     """Every so many of a history longer than ``from_bytes`` reads (hours of training), counted from the newest."""
     return events[:: -math.ceil(max(len(events), 1) / MOST_EVENTS)][::-1]
 
@@ -90,7 +91,7 @@ def from_bytes(data: bytes) -> Checkpoint:
                 f"The checkpoint's format is {str(header['format'])[:40]!r}; this program reads {FORMAT!r}."
             )
         spec = RunSpec.from_json(header["spec"][:MOST_SPEC])
-        history = History(_event(*event) for event in _json(header["history"].encode()))
+        history = checked(_event(*event) for event in _json(header["history"].encode()))
         _check_tensors(described)
         tensors = load(data)
         model = _model(spec, {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})

@@ -32,6 +32,9 @@ MALLOC = {
     "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
 }
 
+# An upload goes to its worker as an argument; Dask warns of arguments above 10 MB, which are large for a graph of many tasks.
+UPLOAD_BYTES = 2**30
+
 # What Dask does beside our work, a hundred times a second: without it idle workers cost next to nothing.
 QUIET = {"distributed.worker.profile.enabled": False, "distributed.admin.system-monitor.interval": "5s"}
 
@@ -40,8 +43,10 @@ class Cluster:
     """A connection to the workers; the child process behind it, if there is one, ends with ``close``."""
 
     def __init__(self, address: str, process: subprocess.Popen[str] | None) -> None:
+        import dask
         from distributed import Client
 
+        dask.config.set({"distributed.admin.large-graph-warning-threshold": UPLOAD_BYTES})
         self.address, self._process = address, process
         try:
             self.client: Any = Client(address, timeout=START_SECONDS, direct_to_workers=True)

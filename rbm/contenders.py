@@ -3,6 +3,7 @@
 Letters: N pictures, V pixels.
 """
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from rbm import randomness
 from rbm.datasets.base import Dataset, binarise
 from rbm.errors import DatasetError
 from rbm.evaluation import ais, verdict
-from rbm.evaluation.digit_features import SIDE, describe
+from rbm.evaluation.digit_features import describe
 from rbm.evaluation.frechet import Gaussian, frechet
 from rbm.evaluation.live_bracket import LiveBracket
 from rbm.evaluation.samples import Resemblance, resemblance
@@ -25,6 +26,7 @@ from rbm.models.rbm import RBM
 from rbm.models.rival import Rival, n_weights
 from rbm.models.rivals import make_rival
 from rbm.models.vae import VAE
+from rbm.rivals import KNOWN
 from rbm.samplers import from_noise, gibbs
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer
@@ -129,7 +131,10 @@ def enter(kind: str, dataset: Dataset, n_hidden: int, seed: int, n_samples: int)
 
 class Score(NamedTuple):
     """What pictures are worth: Fréchet distance (per cent of the digits' own variance), AATS of black-and-white draws, the
-    share of pictures that the classifier is SURE of, and the share of each digit among all (10,)."""
+    share of pictures that the classifier is SURE of, and the share of each digit among all (10,).
+
+    The classifier knows MNIST's digits only: of other data, distance and share are NaN and ``digits`` is empty.
+    """
 
     frechet: float
     aats: Resemblance
@@ -145,24 +150,32 @@ class Judge:
     """
 
     def __init__(self, dataset: Dataset, n_samples: int) -> None:
-        """DatasetError for pictures of another size than MNIST's, or fewer than ``n_samples`` test images."""
-        if tuple(dataset.image_shape) != (SIDE, SIDE):
-            raise DatasetError(f"Judging knows digits of {SIDE}×{SIDE} pixels only; {dataset.name!r} has others.")
-        if len(dataset.test) < n_samples:
-            raise DatasetError(f"There are {len(dataset.test)} test images for {n_samples} pictures; ask for fewer.")
-        self._real = Gaussian.of(describe(dataset.test)[0])
+        """DatasetError for fewer than 2 or fewer than ``n_samples`` test images."""
+        if not 2 <= n_samples <= len(dataset.test):
+            raise DatasetError(
+                f"There are {len(dataset.test)} test images for {n_samples} pictures; ask for fewer, 2 at least."
+            )
+        self._real = Gaussian.of(describe(dataset.test)[0]) if knows(dataset) else None
         order = torch.randperm(len(dataset.test), generator=randomness.generator(0, "judge"))
         self._images = _drawn(dataset.test[order[:n_samples]], "images")
 
     def score(self, pictures: Tensor) -> Score:
         """Of pictures (N, V), N as was said at the start."""
+        aats = resemblance(self._images, _drawn(pictures, "pictures"))
+        if self._real is None:
+            return Score(math.nan, aats, math.nan, ())
         features, digits = describe(pictures)
         return Score(
             frechet=frechet(Gaussian.of(features), self._real),
-            aats=resemblance(self._images, _drawn(pictures, "pictures")),
+            aats=aats,
             sure=float((digits.max(1).values >= SURE).double().mean()),
             digits=tuple(digits.mean(0).tolist()),
         )
+
+
+def knows(dataset: Dataset) -> bool:
+    """Whether the classifier of digits can judge pictures of this data."""
+    return dataset.name in KNOWN
 
 
 def _drawn(v: Tensor, what: str) -> Tensor:
@@ -175,7 +188,7 @@ def yardsticks(dataset: Dataset, n_samples: int) -> Mapping[str, Tensor]:
     draw = randomness.generator(0, "yardsticks")
     v = dataset.train[torch.randperm(len(dataset.train), generator=draw)[:n_samples]]
     flipped = torch.where(torch.rand(v.shape, generator=draw) < 0.1, 1 - v, v)
-    blurred = avg_pool2d(v.unflatten(1, (1, SIDE, SIDE)), 5, 1, 2).flatten(1)
+    blurred = avg_pool2d(v.unflatten(1, (1, *dataset.image_shape)), 5, 1, 2).flatten(1)
     return {
         "real digits": v,
         "a tenth flipped": flipped,

@@ -6,6 +6,7 @@ equal machines are found equal. Pictures are rows of V pixels; N samples are com
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +18,8 @@ from rbm.jobs import restore
 from rbm.likelihood_job import fixed_data
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from rbm.models.rbm import RBM
 
 Array = npt.NDArray[np.float32]
@@ -26,6 +29,8 @@ NEWS_EVERY = 50  # sweeps
 SHOWN = 10
 N_MODES = 20  # of the strongest, drawn
 LAGS = 200  # sweeps
+BINS, FINE = 40, 50  # of the histogram of singular values; points of an integral over one
+NOISE_REACHES, MARGIN = 30.0, 1.05  # the histogram begins that factor below noise's end, and ends above all values
 
 
 class Parameters(NamedTuple):
@@ -37,13 +42,20 @@ class Parameters(NamedTuple):
 
 
 class Modes(NamedTuple):
-    """The singular values of W (K,), where noise's end, how many stand out, and the strongest ones' pictures (M, V)."""
+    """The singular values of W (K,), where noise's end, how many stand out, and the strongest ones' pictures (M, V).
+
+    ``edges`` (B + 1,) of a histogram of the values, each a factor above the one before; ``shares`` (B,) of them in each
+    bin, and ``noise`` (B,) of those of the weights as they began.
+    """
 
     values: Array
     noise_edge: float
     n_modes: int
     participation: float
     pictures: Array
+    edges: Array
+    shares: Array
+    noise: Array
 
 
 class Walk(NamedTuple):
@@ -142,7 +154,28 @@ def _modes(model: RBM) -> Modes:
 
     found = spectrum(model.weight)
     pictures = (found.values[:, None] * found.visible)[:N_MODES]
-    return Modes(_array(found.values), found.noise_edge, found.n_modes, found.participation, _array(pictures))
+    kept = found.noise_edge, found.n_modes, found.participation
+    return Modes(
+        _array(found.values), *kept, _array(pictures), *map(_array, _histogram(found.values, *model.weight.shape))
+    )
+
+
+def _histogram(values: Tensor, n_visible: int, n_hidden: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Edges, shares of the values (K,) and of noise's in BINS bins even in log s: what was learnt is far above noise."""
+    import torch
+
+    from rbm.evaluation.spectrum import noise_density, noise_edge
+
+    s, edge = values.detach().double().cpu(), noise_edge(n_visible, n_hidden)
+    low, high = edge / NOISE_REACHES, max(float(s.max()), edge) * MARGIN
+    steps = torch.linspace(math.log(low), math.log(high), BINS * FINE + 1, dtype=torch.float64).exp()
+    edges, middles = steps[::FINE], (steps[1:] + steps[:-1]) / 2
+    noise = noise_density(middles, n_visible, n_hidden) * steps.diff()
+    noise[0] += (1 - noise.sum()).clamp(
+        min=0
+    )  # what lies below the first edge, so near to 0 that no logarithm shows it
+    shares = torch.histogram(s.clamp(min=low), edges).hist / len(s)
+    return edges, shares, noise.view(BINS, FINE).sum(1)
 
 
 def _energies(model: RBM, data: dict[str, Any], samples: Any, draw: Any) -> Energies:

@@ -50,8 +50,9 @@ class ModelSpec:
     n_hidden: int = knob(
         100,
         "Hidden units",
-        "Feature detectors; 100 show well as filters, 500 model digits better at five times the work.",
-        low=4,
+        "Feature detectors; 100 show well as filters, 500 model digits better at five times the work; 1 to 3 are for tiny "
+        "data.",
+        low=1,
         high=1024,
         step=1,
         unit="units",
@@ -178,27 +179,25 @@ def make_model(spec: RunSpec, dataset: Dataset) -> RBM:
 def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
     """The run at its start, on the device its training asks for, with the measurements that the screen shows."""
     from rbm import randomness
-    from rbm.evaluation.likelihood import pseudo_log_likelihood_sampled
+    from rbm.evaluation.pseudo_watch import PseudoLikelihoodWatch
     from rbm.evaluation.watch import EPOCHS, LikelihoodWatch
     from rbm.training.loop import Trainer
-    from rbm.training.metrics import STANDARD, Probe
-
-    def pseudo_likelihood(model: RBM, probe: Probe) -> dict[str, float]:
-        values = pseudo_log_likelihood_sampled(model, probe.validation, probe.generator)
-        return {"pseudo_log_likelihood": values.mean().item()}
+    from rbm.training.metrics import STANDARD, Metric, Probe
 
     def likelihood(model: RBM, probe: Probe) -> dict[str, float]:
-        return watch.look(model, probe.validation, trainer.epoch, trainer.seconds)
+        found = watch.look(model, probe.validation, trainer.epoch, trainer.seconds)
+        under_way = watch.under_way
+        return found if under_way is None else {**found, "log_likelihood_estimating": under_way}
 
     device = pick_device(spec.training.device)
     watch = LikelihoodWatch(
         EPOCHS[spec.training.likelihood], randomness.generator(spec.seed, "likelihood", device=device)
     )
     model = make_model(spec, dataset).to(device)
-    metrics = (
+    metrics: tuple[Metric, ...] = (
         STANDARD
         if spec.training.binarise == "none" or spec.model.visible != "bernoulli"
-        else (*STANDARD, pseudo_likelihood, likelihood)
+        else (*STANDARD, PseudoLikelihoodWatch(model, dataset, spec.training.binarise), likelihood)
     )
     generator = randomness.generator(spec.seed, "training", device=device)
     trainer = Trainer(model, dataset, spec.training, generator, metrics)  # which its likelihood asks for the time

@@ -21,7 +21,7 @@ INPUTS = ("pixels", "PCA", "hidden units")
 COMPONENTS = 50  # of PCA
 DRAWS = {100: 5, 1_000: 5, 10_000: 2}  # labels -> how often they are drawn anew
 HELD_OUT = 2000  # validation images that choose the penalty
-POINTS = 1000  # of a map
+POINTS, FEW_POINTS = 1000, 50  # of a map
 MAPS = (("hidden units", "PCA"), ("pixels", "PCA"), ("hidden units", "t-SNE"), ("pixels", "t-SNE"))
 
 
@@ -44,30 +44,33 @@ class Map(NamedTuple):
     agreement: float
 
 
-def sizes(n_rows: int, n_classes: int) -> list[int]:
-    """How many labels can be drawn, of DRAWS: every class must be among them, and some rows left over."""
-    return [count for count in DRAWS if n_classes <= count <= n_rows - n_classes]
+def sizes(n_rows: int, n_classes: int) -> dict[int, int]:
+    """How many labels can be drawn, and how often, as in DRAWS: every class among them, and some rows left over.
+
+    Where not even the fewest can, all rows are taken, once.
+    """
+    return {n: draws for n, draws in DRAWS.items() if n_classes <= n <= n_rows - n_classes} or {n_rows: 1}
 
 
 def planned(n_rows: int, n_classes: int) -> int:
     """How many scores :func:`score` will tell."""
-    return sum(DRAWS[count] * len(INPUTS) for count in sizes(n_rows, n_classes))
+    return sum(draws * len(INPUTS) for draws in sizes(n_rows, n_classes).values())
 
 
 def score(weight: Array, hidden_bias: Array, dataset: DatasetSpec, seed: int = 1) -> Iterator[Score]:
     """Logistic regression on pixels, on PCA and on ⟨h|v⟩ of a machine: W (V, H) and c (H,), few labels first.
 
     The same labelled images for all three; the penalty is chosen once for each input and number of labels. DatasetError
-    when the data have too few images or a single class.
+    when the data have a single class.
     """
     from rbm.evaluation import codes
 
     data = cached_dataset(dataset)
-    counts = sizes(len(data.train), len(data.train_labels.unique()))
-    if len(data.train_labels.unique()) < 2 or not counts or not len(data.test):
+    n_classes = len(data.train_labels.unique())
+    if n_classes < 2:
         raise DatasetError(
-            f"Data set '{data.name}' has {len(data.train)} training images of {len(data.train_labels.unique())} classes "
-            f"and {len(data.test)} test images; telling classes apart needs two of them and more than 100 images."
+            f"Data set '{data.name}' has {len(data.train)} training images of {n_classes} class: telling classes apart "
+            "needs two. Choose more classes, or bring the pictures with labels."
         )
     pca = codes.principal(data.train[:5_000].numpy(), COMPONENTS, seed)
 
@@ -81,9 +84,9 @@ def score(weight: Array, hidden_bias: Array, dataset: DatasetSpec, seed: int = 1
 
     test, held_out = inputs(data.test), inputs(data.validation[:HELD_OUT])
     answers = data.test_labels.numpy(), data.validation_labels[:HELD_OUT].numpy()
-    for count in counts:
+    for count, draws in sizes(len(data.train), n_classes).items():
         strengths: dict[str, float] = {}
-        for number in range(DRAWS[count]):
+        for number in range(draws):
             rows = codes.draw(data.train_labels.numpy(), count, seed + number)
             labels = data.train_labels.numpy()[rows]
             for name, x in inputs(data.train[rows]).items():
@@ -95,7 +98,7 @@ def score(weight: Array, hidden_bias: Array, dataset: DatasetSpec, seed: int = 1
 
 
 def maps(weight: Array, hidden_bias: Array, dataset: DatasetSpec, seed: int = 1) -> Iterator[Map]:
-    """The first POINTS test images laid out in the plane, by their hidden codes and by their pixels."""
+    """The images of ``shown`` laid out in the plane, by their hidden codes and by their pixels."""
     from rbm.evaluation import codes
 
     pixels, labels = shown(cached_dataset(dataset))
@@ -106,8 +109,17 @@ def maps(weight: Array, hidden_bias: Array, dataset: DatasetSpec, seed: int = 1)
 
 
 def shown(data: Dataset) -> tuple[Array, npt.NDArray[np.int64]]:
-    """The images on a map, (N, V), and their classes (N,)."""
-    return data.test[:POINTS].numpy(), data.test_labels[:POINTS].numpy()
+    """The images on a map, (N, V), and their classes (N,): the first POINTS test images, or all images where those are few."""
+    if only_test(data):
+        return data.test[:POINTS].numpy(), data.test_labels[:POINTS].numpy()
+    parts = ("test", "validation", "train")
+    rows = np.concatenate([getattr(data, part).numpy() for part in parts])[:POINTS]
+    return rows, np.concatenate([getattr(data, f"{part}_labels").numpy() for part in parts])[:POINTS]
+
+
+def only_test(data: Dataset) -> bool:
+    """Whether a map can do with test images: those of toy sets are all there are."""
+    return len(data.test) >= FEW_POINTS or data.test is data.train
 
 
 def _codes(weight: Array, hidden_bias: Array, pixels: Array) -> Array:

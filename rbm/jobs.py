@@ -12,6 +12,7 @@ import numpy.typing as npt
 from rbm.datasets.catalog import revision
 from rbm.errors import ConfigError, DivergenceError
 from rbm.experiment import DatasetSpec, RunSpec, make_dataset, make_trainer
+from rbm.training.changes import Change
 from rbm.training.events import TrainEvent
 
 if TYPE_CHECKING:
@@ -77,7 +78,10 @@ class Kept(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """What one turn on the worker brought. ``status`` is "running", "finished" or "diverged", the last with a reason."""
+    """What one turn on the worker brought. ``status`` is "running", "finished" or "diverged", the last with a reason.
+
+    ``changes``: all the knobs that were turned since the run began.
+    """
 
     events: list[TrainEvent]
     status: str
@@ -90,6 +94,7 @@ class Slice(NamedTuple):
     kept: list[Kept]
     epoch: float
     device: str
+    changes: tuple[Change, ...] = ()
 
 
 def cached_dataset(spec: DatasetSpec) -> Dataset:
@@ -168,11 +173,14 @@ class TrainingJob:
             kept,
             trainer.epoch,
             str(trainer.model.weight.device),
+            tuple(trainer.changes),
         )
 
-    def change(self, knobs: dict[str, float]) -> None:
-        """Turn live knobs: in force from the next batch on."""
-        self.trainer.change(**knobs)
+    def change(self, knobs: dict[str, Any]) -> None:
+        """Turn live knobs, and make the run as long as ``epochs`` says: in force from the next batch on."""
+        live = {name: value for name, value in knobs.items() if name != "epochs"}
+        self.trainer.lengthen(int(knobs.get("epochs", 0)))
+        self.trainer.change(**live)
 
     def _reconstruct(self) -> Array:
         import torch

@@ -20,6 +20,8 @@ from torch import Tensor
 _FAST = {"contract", "reassoc", "nsz"}
 _UNIT = np.float32(2.0**-24)  # of a uniform: 24 bits, as many as a float32 has
 _BLOCK = 1024  # random words made at a time: few enough to be used while they are near
+_FACTORS = 64  # multiplied in float32 before their product goes on in float64
+_LARGEST_PART, _LARGEST_ROW = 80.0, 600.0  # nats: the largest powers of e that either format holds, with some to spare
 _INLINE: dict[str, Any] = {"inline": "always", "fastmath": {"contract"}}
 _LOOP: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": _FAST}
 
@@ -118,7 +120,10 @@ def _sigmoid(x: Any) -> Any:
 
 @njit(**_INLINE)
 def _coin(word: Any, p: Any, like: Any) -> Any:
-    """1 with probability p, else 0: u < p with u in [0, 1) of 24 bits, so 0 never fires and 1 always does."""
+    """1 with probability p, else 0: u < p with u in [0, 1) of 24 bits, so 0 never fires and 1 always does.
+
+    u = 0 is one of 2²⁴ values, so a p above 0, however small, fires with probability 2⁻²⁴ or more.
+    """
     heads = np.float32(word >> np.uint32(8)) * _UNIT < p
     return _stored(np.float32(1.0) if heads else np.float32(0.0), like)
 
@@ -217,6 +222,46 @@ def log_ratio(x: Tensor, old: float, new: float) -> Tensor:
     """
     out = torch.empty(len(x), dtype=torch.float64)
     _log_ratio(_array(x), np.float32(old), np.float32(new), out.numpy())
+    return out
+
+
+@njit(**_LOOP)
+def _flips(v: Any, p: Any, q: Any, up: Any, down: Any, own: Any, out: Any) -> None:
+    for n in range(v.shape[0]):
+        image, on, off, total = v[n], p[n], q[n], 0.0
+        for i in range(image.size):
+            lit = image[i] > np.float32(0.5)
+            factors, odds = (down[i], 1.0 / own[i]) if lit else (up[i], own[i])
+            for start in range(0, factors.size, _FACTORS):
+                a, b, f = on[start : start + _FACTORS], off[start : start + _FACTORS], factors[start : start + _FACTORS]
+                product = np.float32(1.0)
+                for j in range(f.size):
+                    product *= b[j] + a[j] * f[j]
+                odds *= np.float64(product)
+            total -= np.log1p(odds)
+        out[n] = total
+
+
+def flips_fit(weight: Tensor, bias: Tensor) -> bool:
+    """Whether products of e^|W| along each row stay within the formats of ``flip_log_probability``: any useful model's do."""
+    if not (fits(weight) and weight.dtype == torch.float32):
+        return False
+    size = weight.detach().abs()
+    part = max(float(block.sum(1).max()) for block in size.split(_FACTORS, 1))
+    return part <= _LARGEST_PART and float((size.sum(1) + bias.detach().abs()).max()) <= _LARGEST_ROW  # NaN is not
+
+
+def flip_log_probability(v: Tensor, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Σ_i logσ(F(v with pixel i turned) − F(v)) of each row of v (N, V), with x = vW + c (N, H): (N,) float64.
+
+    Turning pixel i adds ±W_ij to the field of unit j, and softplus(x + s) − softplus(x) = log(σ(−x) + σ(x)eˢ). So the
+    odds of the turn are a product of H numbers without a logarithm or an exponential, all of them positive:
+    e^(±b_i) Π_j (σ(−x_j) + σ(x_j)e^(±W_ij)), and the term is −log(1 + odds). Ask ``flips_fit`` first.
+    """
+    out = torch.empty(len(v), dtype=torch.float64)
+    w, b = weight.detach(), bias.detach().double()
+    powers = (x.sigmoid(), (-x).sigmoid(), w.exp(), (-w).exp(), b.exp())
+    _flips(_array(v), *map(_array, powers), out.numpy())
     return out
 
 

@@ -1,10 +1,11 @@
-"""A machine of digits and their labels, or tags, in training, as a task of ``rbm.task``: it runs on a worker.
+"""A machine of pictures and their labels, or of digits and their tags, in training, as a task of ``rbm.task``.
 
 Letters: P pixels, K label columns, V = P + K, H hidden units.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,21 +26,22 @@ SEEN = 1000  # images of each part whose error is told on the way
 EVERY = 40  # updates between two pieces of news, once training is under way
 FIRST = (0, 5, 10, 20, 40)  # and at its start
 GROWTH = 1.5  # a machine is sent when so many times as many updates are done as when the last one was
-N_LABELS = {"softmax": 10, "tags": 5}
 
 
 class Machine(NamedTuple):
-    """A machine after ``epoch`` epochs: weight (V, H) in half precision, visible_bias (V,), hidden_bias (H,)."""
+    """A machine after ``epoch`` epochs: weight (V, H) in half precision, visible_bias (V,), hidden_bias (H,); K labels."""
 
     epoch: float
     weight: npt.NDArray[np.float16]
     visible_bias: Array
     hidden_bias: Array
+    n_labels: int
 
 
 class News(NamedTuple):
     """How far training is: ``errors`` as shares of wrong answers among the first SEEN training and test images;
-    ``whole_error`` among all test images, at the end of an epoch; ``machine`` now and then, and at the end."""
+    ``whole_error`` among all test images, at the end of an epoch (of several, where an epoch is short); ``machine`` now and
+    then, and at the end."""
 
     epoch: float
     training_error: float
@@ -58,21 +60,31 @@ def settings(objective: str) -> tuple[float, float, float]:
 
 
 def train(
-    labels: str, n_hidden: int, objective: str, epochs: int, seed: int, size: int | None = None
+    labels: str,
+    n_hidden: int,
+    objective: str,
+    epochs: int,
+    seed: int,
+    size: int | None = None,
+    dataset: str = "mnist",
 ) -> Iterator[News]:
-    """Train on MNIST: ``labels`` "softmax" (its ten classes) or "tags"; ``size`` training images, all without it."""
+    """Train on a data set: ``labels`` "softmax" (its classes) or, of digits, "tags"; ``size`` training images, all without it.
+
+    ConfigError where there are fewer than two classes, ShapeError for tags of anything but digits.
+    """
     from rbm import randomness
     from rbm.models.labelled import LabelledRBM
     from rbm.training.labelled import LabelTrainer, Objective
 
-    data = cached_dataset(DatasetSpec("mnist", size=size))
+    data = cached_dataset(DatasetSpec(dataset, size=size))
     answers = [answer(labels, part) for part in (data.train_labels, data.test_labels)]
     generative, discriminative, rate = settings(objective)
     config = TrainConfig(
         algorithm="pcd", n_chains=100, learning_rate=rate, schedule="linear", epochs=epochs, momentum=0.0
     )
+    n_labels = len(data.class_names) if labels == "softmax" else answers[0].shape[1]
     model = LabelledRBM(
-        data.n_visible, N_LABELS[labels], n_hidden, labels=labels, generator=randomness.generator(seed, "model")
+        data.n_visible, n_labels, n_hidden, labels=labels, generator=randomness.generator(seed, "model")
     )
     trainer = LabelTrainer(
         model,
@@ -82,37 +94,39 @@ def train(
         randomness.generator(seed, "training"),
         Objective(generative, discriminative),
     )
+    # The end of an epoch is told, or of so many that they hold EVERY updates: a few pictures make an epoch of one update.
+    lap = trainer.batches_per_epoch * math.ceil(EVERY / trainer.batches_per_epoch)
     sent = -1.0
     yield _news(trainer, (data.train, data.test), answers, send=True)
     while not trainer.finished:
         step = trainer.step_number
         stop = next((s for s in FIRST if s > step), step + EVERY)
-        whole = trainer.batches_per_epoch - step % trainer.batches_per_epoch
-        for _ in trainer.steps(min(stop - step, whole)):
+        for _ in trainer.steps(min(stop - step, lap - step % lap)):
             pass
-        send = trainer.step_number >= max(GROWTH * sent, 1) or trainer.step_number % trainer.batches_per_epoch == 0
+        whole = trainer.finished or trainer.step_number % lap == 0
+        send = whole or trainer.step_number >= max(GROWTH * sent, 1)
         sent = trainer.step_number if send else sent
-        yield _news(trainer, (data.train, data.test), answers, send=send)
+        yield _news(trainer, (data.train, data.test), answers, send=send, whole=whole)
 
 
-def answer(labels: str, digits: Tensor) -> Tensor:
+def answer(labels: str, classes: Tensor) -> Tensor:
     """What the machine is told of each image: its class (N,), or its tags (N, T)."""
     from rbm.datasets.tags import tags_of
 
-    return digits if labels == "softmax" else tags_of(digits)
+    return classes if labels == "softmax" else tags_of(classes)
 
 
-def _news(trainer: LabelTrainer, parts: tuple[Tensor, Tensor], answers: list[Tensor], *, send: bool) -> News:
-    model, step = trainer.model, trainer.step_number
+def _news(
+    trainer: LabelTrainer, parts: tuple[Tensor, Tensor], answers: list[Tensor], *, send: bool, whole: bool = False
+) -> News:
+    model = trainer.model
     training, test = (model.error(x[:SEEN], y[:SEEN]) for x, y in zip(parts, answers, strict=True))
-    whole = None
-    if step and step % trainer.batches_per_epoch == 0:
-        whole = model.error(parts[1], answers[1])
+    every = model.error(parts[1], answers[1]) if whole else None
     kept = None
     if send:
         weight, b, c = (p.detach().numpy() for p in (model.weight, model.visible_bias, model.hidden_bias))
-        kept = Machine(trainer.epoch, weight.astype(np.float16), b.copy(), c.copy())
-    return News(trainer.epoch, training, test, whole, kept)
+        kept = Machine(trainer.epoch, weight.astype(np.float16), b.copy(), c.copy(), model.n_labels)
+    return News(trainer.epoch, training, test, every, kept)
 
 
 def restore(machine: Machine, labels: str) -> LabelledRBM:
@@ -121,9 +135,8 @@ def restore(machine: Machine, labels: str) -> LabelledRBM:
 
     from rbm.models.labelled import LabelledRBM
 
-    n_labels = N_LABELS[labels]
     columns, n_hidden = machine.weight.shape
-    model = LabelledRBM(columns - n_labels, n_labels, n_hidden, labels=labels)
+    model = LabelledRBM(columns - machine.n_labels, machine.n_labels, n_hidden, labels=labels)
     with torch.no_grad():
         for name, p in model.named_parameters():
             p.copy_(torch.from_numpy(getattr(machine, name).astype(np.float32)))

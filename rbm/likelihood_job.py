@@ -14,7 +14,6 @@ from rbm.errors import TooLargeError
 from rbm.jobs import cached_dataset
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from rbm.experiment import RunSpec
@@ -31,7 +30,7 @@ class Effort:
 
     n_chains: int = 100
     n_temperatures: int = 1000
-    n_sweeps: int = 200  # of the reverse chains before they start, from persistent chains or validation images
+    n_sweeps: int = 200  # of the reverse chains before they start, from samples by population annealing
     seed: int = 1
 
 
@@ -76,28 +75,38 @@ class LikelihoodJob:
         except TooLargeError:
             draw = randomness.generator(effort.seed, "likelihood")
             base = _closer_base(self._model, self._data, effort)
-            start = _reverse_start(self._model, saved.state, self._data, effort.n_chains, draw)
             amounts = {
                 "n_chains": effort.n_chains,
                 "n_temperatures": effort.n_temperatures,
                 "n_sweeps": effort.n_sweeps,
             }
             with torch.no_grad():
-                self._bracket = LiveBracket(self._model, start, **amounts, generator=draw, base=base)
+                self._bracket = LiveBracket(self._model, None, **amounts, generator=draw, base=base)
 
     def advance(self, seconds: float = 0.25) -> Step:
-        """Work for about ``seconds``."""
+        """Work for about ``seconds``, one step at least."""
+        from rbm.evaluation.verdict import FEWEST_EFFECTIVE
+
         bracket = self._bracket
         if bracket is None:
             return Step(1, 1, self.result)
         deadline = time.perf_counter() + seconds
-        while bracket.left and time.perf_counter() < deadline:
+        while bracket.left:
             bracket.advance(1)
+            if time.perf_counter() >= deadline:
+                break
         found = bracket.result
         if found is not None and self.result is None:
             effort = {"n_chains": self._effort.n_chains, "n_temperatures": self._effort.n_temperatures}
             ends = (found.forward.low, found.reverse.high)
-            words = {"trustworthy": found.trustworthy, "reason": found.reason, "gap": found.gap, **effort}
+            trust = {"trustworthy": found.trustworthy, "reason": found.reason, "families": bracket.families}
+            if found.trustworthy and (bracket.families or 0) < FEWEST_EFFECTIVE:
+                trust["trustworthy"] = False
+                trust["reason"] = (
+                    f"The reverse chains come from only {bracket.families} of the {self._effort.n_chains} chains annealed "
+                    f"({FEWEST_EFFECTIVE:g} are wanted): take more chains or temperatures."
+                )
+            words = {**trust, "gap": found.gap, "crossed": found.crossed, **effort}
             errors = {
                 "log_z_error": found.forward.standard_error,
                 "ess": found.forward.ess,
@@ -114,7 +123,8 @@ def summary(
     """log Z and the mean log-likelihood of each part of the data, nats per image, as JSON values.
 
     ``test`` is the value from forward AIS (which tends to be too high), ``test_low`` to ``test_high`` what the ends of
-    the bracket give, ``test_error`` the standard error of the mean over images alone.
+    the bracket give, which hold the truth in expectation only, ``test_error`` the standard error of the mean over images
+    alone. Of AIS ``reason`` says in a sentence what to think of it, and ``crossed`` whether forward lies above reverse.
     """
     from rbm.evaluation.likelihood import log_likelihood
 
@@ -125,6 +135,7 @@ def summary(
         result[part] = mean
         result[f"{part}_low"] = mean - (result["log_z_high"] - log_z)
         result[f"{part}_high"] = mean + (log_z - ends[0])
+        result[f"{part}_images"] = len(values)
         result[f"{part}_error"] = (values.std() / len(values) ** 0.5).item() if len(values) > 1 else 0.0
     return result
 
@@ -160,16 +171,3 @@ def _closer_base(model: RBM, data: dict[str, Tensor], effort: Effort) -> Tensor 
         ).value
 
     return rates if found(rates) >= found(None) else None
-
-
-def _reverse_start(
-    model: RBM, state: dict[str, Tensor], data: dict[str, Tensor], n_chains: int, generator: torch.Generator
-) -> Tensor:
-    """Where the reverse chains begin: training's persistent chains where there are enough, else validation images."""
-    import torch
-
-    with torch.no_grad():
-        hidden = state.get("chains")
-        if hidden is not None and hidden.ndim == 2 and len(hidden) >= 2 and hidden.shape[1] == model.weight.shape[1]:
-            return model.sample_visible(hidden[:n_chains].to(model.weight), generator)
-        return data["validation"][:n_chains]

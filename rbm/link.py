@@ -1,5 +1,8 @@
 """A run as something to hand on: short query parameters for a link, and the lines of Python that do the same run.
 
+A run whose knobs were turned while it trained is its start and those turns. The code does both; a link opens the start and
+says what was turned when, since whoever trains from it turns the knobs.
+
 A link names its version and holds only what differs from *that version's* defaults, which therefore stay as written
 below whatever the program's defaults become; links of older versions are read for ever.
 Reading needs no torch and trusts nothing.
@@ -8,14 +11,15 @@ Reading needs no torch and trusts nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from rbm.datasets.catalog import entry, names
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.training.changes import TURNS, Change, in_words, noted
 from rbm.training.config import TrainConfig, knobs
 
 VERSION = "3"
@@ -61,6 +65,9 @@ _FIELDS: dict[str, tuple[str, str, Any]] = {
     "dv": ("training", "device", "auto"),
     "s": ("run", "seed", 1),
 }
+_TURNED = "t"  # parameter -> updates~knob~value, one after the other with _ between them
+_MOST_TURNED = 40  # of those that a link names: an address stays short enough to be sent
+_LIVE = {name: field for name, (_, field, _) in _FIELDS.items() if field in TURNS}
 _KINDS = {"dataset": DatasetSpec, "model": ModelSpec, "training": TrainConfig}
 
 
@@ -71,19 +78,23 @@ class Opened(NamedTuple):
     notes: list[str]
 
 
-def to_query(spec: RunSpec) -> dict[str, str]:
-    """The spec as query parameters, its version first: ``{"v": "1", "h": "200"}``."""
+def to_query(spec: RunSpec, changes: Sequence[Change] = ()) -> dict[str, str]:
+    """The spec as query parameters, its version first: ``{"v": "1", "h": "200"}``; ``changes``: what was turned when."""
     query = {"v": VERSION}
     for name, (part, field, default) in _FIELDS.items():
         value = getattr(spec if part == "run" else getattr(spec, part), field)
         if value != default:
             query[name] = ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    short = {field: name for name, field in _LIVE.items()}
+    turned = [f"{one.step}~{short[field]}~{value}" for one in changes for field, value in one.knobs.items()]
+    if turned:
+        query[_TURNED] = "_".join(turned[:_MOST_TURNED])
     return query
 
 
-def to_url(base: str, spec: RunSpec) -> str:
+def to_url(base: str, spec: RunSpec, changes: Sequence[Change] = ()) -> str:
     """The link itself; ``base`` is the address of the page that trains."""
-    return f"{base}?{urlencode(to_query(spec))}"
+    return f"{base}?{urlencode(to_query(spec, changes))}"
 
 
 def from_query(query: Mapping[str, str]) -> Opened:
@@ -110,7 +121,29 @@ def from_query(query: Mapping[str, str]) -> Opened:
     spec = RunSpec(
         DatasetSpec(**parts["dataset"]), ModelSpec(**parts["model"]), TrainConfig(**parts["training"]), **parts["run"]
     )
+    if _TURNED in query:
+        notes.append(_what_was_turned(query[_TURNED], spec.training))
     return Opened(spec, notes)
+
+
+def _what_was_turned(text: str, config: TrainConfig) -> str:
+    """The sentence about knobs that were turned in the run behind the link."""
+    changes: list[Change] = []
+    try:
+        for part in text.split("_")[:_MOST_TURNED]:
+            step, name, value = part.split("~")
+            field = _LIVE[name]
+            number = _whole(value) if isinstance(getattr(config, field), int) else float(value)
+            replace(config, **{field: number})  # type: ignore[arg-type]
+            if _whole(step) < 0:
+                raise ValueError
+            changes = noted(changes, _whole(step), {field: number})
+    except (KeyError, ValueError):
+        return "The link says that knobs were turned while its run trained, but not which in a way that can be read."
+    return (
+        f"In the run behind this link knobs were turned while it trained: {in_words(changes, config)}. These are the settings "
+        "of its start: turn them there too, or use its code, for the same numbers."
+    )
 
 
 def _read(part: str, field: str, default: Any, text: str, notes: list[str], dataset: dict[str, Any]) -> Any:
@@ -153,8 +186,11 @@ def _clamped(field: str, value: Any, low: Any, high: Any, notes: list[str]) -> A
     return inside
 
 
-def code(spec: RunSpec) -> str:
-    """A short program that does the run with ``rbm`` and saves it: the same parameters bit for bit on one machine."""
+def code(spec: RunSpec, changes: Sequence[Change] = ()) -> str:
+    """A short program that does the run with ``rbm`` and saves it: the same parameters bit for bit on one machine.
+
+    ``changes``: where knobs were turned while it trained; the program turns them there too.
+    """
     parts = [
         _call("DatasetSpec", spec.dataset, DatasetSpec()),
         _call("ModelSpec", spec.model, ModelSpec()),
@@ -162,6 +198,9 @@ def code(spec: RunSpec) -> str:
         f"seed={spec.seed}",
     ]
     body = "".join(f"    {part},\n" for part in parts)
+    turned = "".join(f"    {one.step}: dict({_arguments(one.knobs)}),\n" for one in changes)
+    table = f"turned = {{  # after so many updates, while it trained\n{turned}}}\n" if turned else ""
+    loop = _TURNING if turned else _PLAIN
     return f"""import torch
 
 from rbm import DatasetSpec, ModelSpec, RunSpec, TrainConfig, save_checkpoint
@@ -170,12 +209,25 @@ from rbm.experiment import make_dataset, make_trainer
 torch.set_num_threads(1)  # as the app's workers: another number rounds sums differently
 spec = RunSpec(
 {body})
-trainer = make_trainer(spec, make_dataset(spec.dataset))
-while not trainer.finished:
-    if event := trainer.step():
+{table}trainer = make_trainer(spec, make_dataset(spec.dataset))
+{loop}    if event := trainer.step():
         print(f"epoch {{event.epoch:.2f}}", dict(event.metrics))
 save_checkpoint("run.safetensors", trainer.model, spec, state=trainer.state())
 """
+
+
+_PLAIN = "while not trainer.finished:\n"
+_TURNING = """while True:
+    now = turned.get(trainer.step_number, {})
+    trainer.lengthen(now.pop("epochs", 0))  # a finished run may have been trained further
+    trainer.change(**now)
+    if trainer.finished:
+        break
+"""
+
+
+def _arguments(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in values.items())
 
 
 def _call(name: str, value: Any, default: Any) -> str:

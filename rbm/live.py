@@ -7,6 +7,7 @@ page looks; a page that is closed stops renewing and soon costs nothing. No torc
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 import weakref
@@ -21,7 +22,8 @@ from rbm.jobs import Slice, Snapshot, TrainingJob
 from rbm.past import Past, with_newest
 from rbm.recording import Record
 from rbm.store import Progress, Run
-from rbm.training.config import LIVE
+from rbm.training.changes import TURNS, Change, in_force, noted
+from rbm.training.config import LIVE, TrainConfig, knobs
 from rbm.training.history import History
 
 SLICE_SECONDS = 0.25
@@ -33,6 +35,7 @@ MOST_REVIVALS = 3
 DRAIN: dict[str, Any] = {}  # not an order: take in the slice under way and send no other
 ACTIVE = ("starting", "running")
 OVER = ("finished", "diverged")
+MOST_EPOCHS = int(knobs(TrainConfig)["epochs"].high or 1)
 _runs: weakref.WeakSet[LiveRun] = weakref.WeakSet()
 _log = logging.getLogger(__name__)
 
@@ -41,7 +44,9 @@ class LiveRun:
     """One session's run. Every method returns at once; a thread of its own speaks with the worker.
 
     ``status`` is "idle" (made, or stepped by hand), "starting", "running", "paused", "finished", "diverged" or
-    "failed"; ``message`` says why for the last two. ``history``, ``snapshot`` and ``past`` only ever grow newer.
+    "failed"; ``message`` says why for the last two. ``history``, ``snapshot`` and ``past`` only ever grow newer. ``knobs``
+    are the live settings as they were last turned, and ``epochs`` once the run is longer than planned. ``by_hand``: the
+    batches and epochs of single steps that are not done yet.
     """
 
     def __init__(self, spec: RunSpec, record: Record | None = None) -> None:
@@ -54,13 +59,15 @@ class LiveRun:
         self.past: list[Past] = []
         self.step_number, self.total_steps, self.batches_per_epoch = 0, 0, 0
         self.on_news: Callable[[], None] = lambda: None  # called from the run's thread whenever there is news to read
-        self.knobs = {name: getattr(spec.training, name) for name in LIVE}
+        self.knobs: dict[str, Any] = {name: getattr(spec.training, name) for name in LIVE}
+        self.changes: tuple[Change, ...] | None = ()  # where they were turned; None: an older program did not note it
+        self.by_hand = 0, 0
         self._lock = threading.RLock()
         self._actor: Any = None
         self._ahead: Any = None  # the slice under way while the one before it is taken in
-        self._changes: dict[str, float] = {}
+        self._changes: dict[str, Any] = {}
         self._until: int | None = None
-        self._by_hand = 0, 0  # batches and epochs asked for by single steps
+        self._asked = 0, 0  # those of ``by_hand`` that have yet to become ``_until``
         self._pumping = False
         self._lease_ends = 0.0
         self._checkpoint: bytes | None = None
@@ -76,8 +83,9 @@ class LiveRun:
         self.status, self.message = (at.status, at.message) if at.status in OVER else ("paused", "")
         self.history, self._checkpoint = history, checkpoint
         self.step_number = self._saved_step = at.step
-        self.total_steps, self.batches_per_epoch = at.total_steps, at.total_steps // run.spec.training.epochs
-        self.knobs |= at.knobs
+        self.knobs = {**self.knobs, **at.knobs}
+        self.total_steps, self.batches_per_epoch = at.total_steps, at.total_steps // self.epochs
+        self.changes = at.changes
         self._until = at.step  # a turn that trains nothing and brings the pictures
         return self
 
@@ -86,22 +94,35 @@ class LiveRun:
         with self._lock:
             if self.status in ("idle", "paused", "failed"):
                 self.status = "running" if self._actor is not None else "starting"
+                self._forget_steps()
                 self._until = None
                 self.renew()
 
     def pause(self) -> None:
-        """No further slice; the one under way ends within a fraction of a second."""
+        """No further slice, of single steps neither; the one under way ends within a fraction of a second."""
         with self._lock:
             if self.status in ACTIVE:
                 self.status = "paused"
+            elif any(self.by_hand):
+                self._forget_steps()
+                self._until = None
 
     def step(self, *, batches: int = 0, epochs: int = 0) -> None:
-        """Pause, then train exactly that much more."""
+        """Pause, then train exactly that much more, a finished run too: it becomes as many epochs longer as that needs.
+
+        ConfigError where it has the most epochs that a run can have.
+        """
         with self._lock:
-            if self.status in (*ACTIVE, "idle", "paused"):
+            if self.status == "finished" and self.epochs >= MOST_EPOCHS:
+                raise ConfigError(f"This run has had {self.epochs} epochs, and no run has more: start another one.")
+            if self.status in (*ACTIVE, "idle", "paused", "finished"):
                 self.status = "paused"
-                self._by_hand = self._by_hand[0] + batches, self._by_hand[1] + epochs
+                self._asked = self._asked[0] + batches, self._asked[1] + epochs
+                self.by_hand = self.by_hand[0] + batches, self.by_hand[1] + epochs
                 self.renew()
+
+    def _forget_steps(self) -> None:
+        self._asked = self.by_hand = 0, 0
 
     def change(self, **knobs: Any) -> None:
         """Turn live knobs: in force from the next slice on. ConfigError for a value out of range."""
@@ -110,16 +131,22 @@ class LiveRun:
             raise ConfigError(f"Only {', '.join(LIVE)} can change during training; start a new run for the others.")
         with self._lock:
             changed = {name: value for name, value in knobs.items() if self.knobs[name] != value}
-            self.knobs |= changed
-            self._changes |= changed
+            self._turn_knobs(changed)
+
+    def _turn_knobs(self, changed: dict[str, Any]) -> None:
+        self.knobs = {**self.knobs, **changed}  # replaced, never changed: the screen reads it
+        self._changes |= changed
 
     def renew(self) -> None:
         """Somebody still watches: go on, or go on again, if there is something to do."""
         with self._lock:
             self._lease_ends = time.monotonic() + LEASE_SECONDS
-            if not self._pumping and (self.status in ACTIVE or any(self._by_hand) or self._until is not None):
-                self._pumping = True
-                threading.Thread(target=self._pump, name="rbm-live", daemon=True).start()
+            if not self._pumping and (self.status in ACTIVE or any(self._asked) or self._until is not None):
+                self._begin_pump()
+
+    def _begin_pump(self) -> None:
+        self._pumping = True
+        threading.Thread(target=self._pump, name="rbm-live", daemon=True).start()
 
     def keep(self) -> None:
         """Somebody still watches, unless that was just taken back: ``renew`` for those who hear of it later."""
@@ -127,13 +154,38 @@ class LiveRun:
             self.renew()
 
     def release(self) -> None:
-        """Nobody watches any more: stop after the slice under way. ``renew`` takes it up again."""
+        """Nobody watches any more: stop after the slice under way. ``renew`` takes it up again.
+
+        Called on the server's event loop, so it never waits: where the lock is taken, the run's thread is at work and ends
+        what is to be ended itself.
+        """
         self._lease_ends = 0.0
+        if self._lock.acquire(blocking=False):
+            try:
+                if not self._pumping and self._actor is not None:
+                    self._begin_pump()  # which takes the last checkpoint, where there is none yet, and leaves the worker
+            finally:
+                self._lock.release()
+
+    @property
+    def turned(self) -> tuple[Change, ...] | None:
+        """Where knobs were turned; of a run at rest also those that wait for its next update, which comes where it stands."""
+        with self._lock:
+            if self.changes is None or self.active:
+                return self.changes
+            now = {name: getattr(self.spec.training, name) for name in TURNS} | in_force(self.changes)
+            waiting = {name: value for name, value in self._changes.items() if value != now[name]}
+            return tuple(noted(self.changes, self.step_number, waiting)) if waiting else self.changes
 
     @property
     def active(self) -> bool:
         """Whether something is moving or about to."""
         return self._pumping or self.status in ACTIVE
+
+    @property
+    def epochs(self) -> int:
+        """How many there are to be: those planned, or more where a finished run was trained further."""
+        return int(self.knobs.get("epochs", self.spec.training.epochs))
 
     @property
     def epoch(self) -> float:
@@ -180,11 +232,14 @@ class LiveRun:
                 return DRAIN  # before anything is counted from where the run stands
             self._until = self._step_target()
             if not free and (self._until is None or now > self._lease_ends):
-                if self.record is not None and self._saved_step < self.step_number and self._actor is not None:
+                wanted = self.record is not None or now > self._lease_ends
+                if wanted and self._saved_step < self.step_number and self._actor is not None:
                     last = {"seconds": 0.0, "until": self.step_number}  # what Resume goes on from
                     return {**last, "snapshot": True, "checkpoint": True}
                 self._note()
                 self._pumping = False
+                if now > self._lease_ends:
+                    self._actor = None  # a closed tab costs the worker no memory
                 return None
             snapshot = self._until is not None or now - self._snapshot_at > SNAPSHOT_SECONDS
             checkpoint = now - self._checkpoint_at > CHECKPOINT_SECONDS
@@ -198,14 +253,22 @@ class LiveRun:
             }
 
     def _step_target(self) -> int | None:
-        batches, epochs = self._by_hand
+        batches, epochs = self._asked
         if not self.batches_per_epoch:  # not known before the first turn: take it, training nothing
             return 0 if batches or epochs else None
         if batches or epochs:
-            self._by_hand = 0, 0
+            self._asked = 0, 0
             start = self.step_number if self._until is None else self._until
-            return start + batches + epochs * self.batches_per_epoch
+            return self._within(start + batches + epochs * self.batches_per_epoch)
         return self._until
+
+    def _within(self, step: int) -> int:
+        """That update, with the run made as many whole epochs long as it needs, or the last that a run can have."""
+        longer = min(math.ceil(step / self.batches_per_epoch), MOST_EPOCHS)
+        if longer > self.epochs:
+            self._turn_knobs({"epochs": longer})
+            self.total_steps = longer * self.batches_per_epoch
+        return min(step, self.total_steps)
 
     def _turn(self, order: dict[str, Any]) -> None:
         if order is DRAIN:
@@ -236,8 +299,10 @@ class LiveRun:
     def _take(self, slice_: Slice) -> None:
         with self._lock:
             self.history.extend(slice_.events)
-            self.history.events.sort(key=lambda event: event.step)  # two slices under way may arrive in either order
-            self.step_number, self.total_steps = max(self.step_number, slice_.step), slice_.total_steps
+            if self.changes is not None and slice_.step >= self.step_number:
+                self.changes = slice_.changes
+            self.step_number = max(self.step_number, slice_.step)
+            self.total_steps = max(self.total_steps, slice_.total_steps)  # a slice may be of the time before it grew
             self.batches_per_epoch = slice_.batches_per_epoch
             if slice_.checkpoint is not None:
                 self._checkpoint, self._saved_step, self._revivals = slice_.checkpoint, slice_.step, 0
@@ -245,10 +310,12 @@ class LiveRun:
                 self.snapshot, self.first = slice_.snapshot, self.first or slice_.snapshot
                 self.past = with_newest(self.past, slice_.snapshot)
             if self._until is not None and self.step_number >= self._until:
+                self._until, self.by_hand = None, self._asked
+            done = self.step_number >= self.total_steps and not any(self._asked)
+            if done or slice_.status == "diverged":
+                self.status, self.message = "finished" if done else slice_.status, slice_.reason
                 self._until = None
-            if slice_.status != "running":
-                self.status, self.message = slice_.status, slice_.reason
-                self._until, self._by_hand = None, (0, 0)
+                self._forget_steps()
             elif self.status == "starting":
                 self.status = "running"
             self._note(slice_)
@@ -260,7 +327,7 @@ class LiveRun:
         status = "paused" if slice_ is None and self.status in ACTIVE else self.status
         seconds = self.history.events[-1].seconds if self.history.events else 0.0
         at = Progress(status, self.step_number, self.total_steps, self.epoch, seconds, self.message)
-        self.record.take(at._replace(knobs=dict(self.knobs)), slice_)
+        self.record.take(at._replace(knobs=dict(self.knobs), changes=self.changes), slice_)
 
     def _revive(self, error: Exception) -> None:
         """The worker is gone and its actor with it: go on from the last checkpoint on another one."""
@@ -281,7 +348,8 @@ class LiveRun:
     def _fail(self, message: str) -> None:
         with self._lock:
             self.status, self.message, self._pumping = "failed", message, False
-            self._until, self._by_hand, self._revivals = None, (0, 0), 0
+            self._until, self._revivals = None, 0
+            self._forget_steps()
             self._note()
 
 

@@ -12,6 +12,8 @@ from rbm.errors import RbmError
 from rbm.likelihood_job import RESULT, Effort, LikelihoodJob
 from rbm.store import Store, open_store
 
+SLICE_SECONDS = 0.25
+
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +52,7 @@ class Measuring:
         job = client.submit(LikelihoodJob, data, self._effort, actor=True, pure=False).result()
         at = int(job.step_number)
         while not self._stopped:
-            step = job.advance().result()
+            step = job.advance(SLICE_SECONDS).result()
             self.progress = step.done / step.total
             if step.result is not None:
                 store.add_evaluation(self.run_id, at, RESULT, step.result)

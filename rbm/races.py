@@ -168,6 +168,8 @@ class Race:
             for future in chain:
                 future.release()
 
-    def column(self, method: str, name: str) -> Floats:
-        """``steps``, ``log_likelihood`` or ``reconstruction_error`` of a method so far."""
-        return np.concatenate([np.empty(0), *(getattr(leg, name) for leg in self.legs[method])])
+    def curve(self, method: str, name: str) -> tuple[Floats, Floats]:
+        """Updates, and ``log_likelihood`` or ``reconstruction_error`` of a method so far: both of the same legs."""
+        legs = tuple(self.legs[method])
+        steps, values = ([np.empty(0), *(getattr(leg, one) for leg in legs)] for one in ("steps", name))
+        return np.concatenate(steps), np.concatenate(values)

@@ -24,7 +24,9 @@ def generator(seed: int, *names: str | int, device: torch.device | str = "cpu") 
 def bernoulli(p: Tensor, generator: torch.Generator) -> Tensor:
     """Samples in {0, 1} of p's dtype and shape with P(1) = p, exact to the 24 bits of a float32 uniform.
 
-    ``u < p`` with u in [0, 1) is right at both ends: p = 0 never fires, p = 1 always does.
+    ``u < p`` with u in [0, 1) is right at both ends: p = 0 never fires, p = 1 always does. But u takes 2²⁴ values, 0
+    among them, so any p above 0 fires at least once in 2²⁴ = 17 million: a coin is never rarer than that, and one of
+    p = 10⁻¹² comes up 60,000 times too often. What depends on rarer events must use probabilities, not samples.
     """
     return Coins(generator).flip(p)
 
@@ -42,7 +44,8 @@ class Coins:
     """Bernoulli draws for the training loop's inner steps, where drawing costs as much as the matrix products.
 
     On the CPU the uniforms come from Philox under a key drawn from the generator, in a tenth of ``torch.bernoulli``'s
-    time; on other devices, and in float64, from ``torch.rand``. Exact to 24 bits either way.
+    time; on other devices, and in float64, from ``torch.rand``. Exact to 24 bits either way, so no coin of p > 0 is rarer
+    than 2⁻²⁴, see :func:`bernoulli`.
     """
 
     def __init__(self, generator: torch.Generator) -> None:

@@ -29,14 +29,18 @@ CONTENDERS: Mapping[str, str] = MappingProxyType(
 MARKS = (0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 90.0, 120.0)  # seconds
 SLICE = 0.25  # seconds of training between two pieces of news
 SHOWN = 8  # pictures of each contender at each look
+KNOWN = ("mnist", "qmnist")  # data of the very kind of picture that the classifier of digits was trained on
+QUARTERED = 4  # a DCGAN's pictures come from a quarter of their sides, which must therefore divide by it
 STEPS = 20  # of annealed importance sampling between two pieces of news
 
 
 class Opening(NamedTuple):
-    """Before the start: the number of weights of each contender, and the Fréchet distances of the yardsticks."""
+    """Before the start: the number of weights of each contender, the Fréchet distances of the yardsticks (none of data
+    that the classifier of digits does not know), and how many test images pictures are compared with."""
 
     weights: dict[str, int]
     yardsticks: dict[str, float]
+    judged: int = 0
 
 
 class Pace(NamedTuple):
@@ -51,6 +55,7 @@ class Look(NamedTuple):
 
     ``pictures`` (SHOWN, V); ``frechet`` in per cent of the digits' own variance; ``data_side`` and ``sample_side`` of
     AATS; ``sure``: the share of pictures that the classifier reads without doubt; ``digits``: the share of each (10,).
+    Of data that the classifier does not know, ``frechet`` and ``sure`` are NaN and ``digits`` is empty.
     """
 
     contender: str
@@ -104,12 +109,13 @@ def compete(
     seed: int = 1,
     n_samples: int = 500,
     n_temperatures: int = 500,
-    dataset: Dataset | None = None,
+    dataset: Dataset | str = "mnist",
 ) -> Iterator[News]:
-    """Train each contender for ``seconds`` of processor time on MNIST (or ``dataset``, of the same size of picture).
+    """Train each contender for ``seconds`` of processor time on a data set or one of the catalogue's.
 
-    They get as many weights as an RBM of ``n_hidden`` hidden units has; ``classes`` keeps only those digits. A look at
-    every one of MARKS up to the end, and the verdicts. ConfigError for a name that is none, or nobody.
+    They get as many weights as an RBM of ``n_hidden`` hidden units has; ``classes`` keeps only those. ``n_samples``
+    pictures of each are judged, fewer where there are not as many test images. A look at every one of MARKS up to the
+    end, and the verdicts. ConfigError for a name that is none, or nobody; DatasetError for fewer than 2 test images.
     """
     unknown = [name for name in contenders if name not in CONTENDERS]
     if unknown or not contenders:
@@ -117,12 +123,16 @@ def compete(
     from rbm import contenders as field
     from rbm.datasets.catalog import load_dataset
 
-    data = load_dataset("mnist", classes=classes) if dataset is None else dataset
-    judge = field.Judge(data, n_samples)
+    data = load_dataset(dataset, classes=classes) if isinstance(dataset, str) else dataset.select(classes)
+    judged = min(n_samples, len(data.test))
+    judge = field.Judge(data, judged)
     made = {name: field.enter(name, data, n_hidden, seed, n_samples) for name in contenders}
     yield Opening(
         {name: one.n_weights for name, one in made.items()},
-        {name: judge.score(v).frechet for name, v in field.yardsticks(data, n_samples).items()},
+        {name: judge.score(v).frechet for name, v in field.yardsticks(data, judged).items()}
+        if field.knows(data)
+        else {},
+        judged,
     )
     before, total = 0.0, seconds * len(made)
     last: dict[str, Tensor] = {}
@@ -132,7 +142,7 @@ def compete(
                 one.train(stop)
                 yield Pace(name, (number * (mark - before) + len(made) * before + stop - before) / total)
             last[name] = one.pictures()
-            yield _look(name, mark, one, last[name], judge)
+            yield _look(name, mark, one, last[name], judged, judge)
         before = mark
     for name, one in made.items():
         yield from _verdict(name, one, last[name][:SHOWN], data, n_temperatures, seed)
@@ -149,8 +159,13 @@ def _stops(before: float, mark: float) -> tuple[float, ...]:
     return tuple(before + (mark - before) * (i + 1) / count for i in range(count))
 
 
-def _look(name: str, mark: float, one: Contender, pictures: Tensor, judge: Judge) -> Look:
-    score = judge.score(pictures)
+def fits(contender: str, image_shape: tuple[int, int]) -> bool:
+    """Whether a contender can make pictures of this shape."""
+    return contender != "dcgan" or not any(side % QUARTERED for side in image_shape)
+
+
+def _look(name: str, mark: float, one: Contender, pictures: Tensor, judged: int, judge: Judge) -> Look:
+    score = judge.score(pictures[:judged])
     return Look(
         name,
         mark,

@@ -61,7 +61,7 @@ class SideBySide:
         copies = max(1, CHAINS // len(rows))
         self.phases: Phases = start(self.boltzmann, self.rows.repeat(copies, 1), CHAINS, self.source)
         self.chains: Chains = rbm_chains.from_noise(self.rbm, CHAINS, self.source)
-        self.history = [self._record()]
+        self.history: tuple[Record, ...] = (self._record(),)  # replaced, never changed: a page may be drawing it
 
     def advance(self, steps: int, learning_rate: float) -> Record:
         """That many updates of both, then one record."""
@@ -69,7 +69,7 @@ class SideBySide:
             self._boltzmann(learning_rate)
             self._rbm(learning_rate)
         self.step += steps
-        self.history.append(self._record())
+        self.history = (*self.history, self._record())
         return self.history[-1]
 
     def _boltzmann(self, learning_rate: float) -> None:

@@ -77,13 +77,14 @@ class Task:
     """One session's task. Every method returns at once; a thread of its own speaks with the worker.
 
     ``status`` is "idle", "starting", "running", "paused", "finished" or "failed"; ``message`` says why for the last.
-    ``news`` only ever grows; ``seconds`` is how long it has been running, its pauses left out.
+    ``news`` is replaced by a longer tuple and never changed: what a page has taken is one moment of it. ``seconds`` is how
+    long it has been running, its pauses left out.
     """
 
     def __init__(self, function: str, **arguments: Any) -> None:
         self.function, self.arguments = function, arguments
         self.status, self.message = "idle", ""
-        self.news: list[Any] = []
+        self.news: tuple[Any, ...] = ()
         self.seconds = 0.0
         self.on_news: Callable[[], None] = lambda: None  # called from the task's thread whenever there is news to read
         self._lock = threading.RLock()
@@ -162,7 +163,7 @@ class Task:
 
     def _take(self, part: Part, seconds: float) -> None:
         with self._lock:
-            self.news.extend(part.news)
+            self.news = (*self.news, *part.news)
             self.seconds += seconds
             self._revivals = 0 if part.news else self._revivals
             if part.over:

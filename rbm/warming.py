@@ -13,6 +13,7 @@ def compile_loops() -> None:
     kernels.draw(p.clone(), 0, p.clone())
     kernels.sample(p, 0, p.clone())
     kernels.log_ratio(p, 0.0, 1.0)
+    kernels.flip_log_probability(p, p, p, row)
     kernels.centred(p, p, row.clone(), 0.0, 1.0, torch.zeros(8, 4), row.clone())
     kernels.advance(p.clone(), p.clone(), 0.0, (row, row), (row.clone(), row.clone()))
     kernels.follow(row.clone(), row.clone(), row, 0.0, 0.0)

@@ -1,5 +1,6 @@
 """What most tests start from: a machine small enough to know everything about, and a source of chance."""
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("RBM_WORKERS", "1")
 
+import hypothesis
 import pytest
 import torch
 
@@ -17,6 +19,11 @@ from rbm.store import Store
 from rbm.warming import compile_loops
 from tests.databases import database
 from tests.oracles import HIDDEN, ROWS, VISIBLE
+from tests.waiting import PATIENCE
+
+# How long an example takes is the machine's affair, and so is how long it took to think of.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,15 +42,28 @@ def own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture
-def clean() -> Iterator[None]:
-    """For tests of pages: AppTest has one session id for all, and what is cached for a session would leak into the next."""
+def clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For tests of pages: AppTest has one session id for all, and what is cached for a session would leak into the next.
+
+    Hands are slow, tests are not: what they set soon after the program did is no echo of the browser's.
+    """
     import streamlit
 
-    from rbm import live
+    from pages.ui import widgets
+    from rbm import live, task
 
+    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)
     yield
     streamlit.cache_resource.clear()
-    live.release_all(30)
+    task.release_all()
+    live.release_all(PATIENCE)
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody watches runs and tasks for as long as the test may take."""
+    monkeypatch.setattr("rbm.live.LEASE_SECONDS", math.inf)
+    monkeypatch.setattr("rbm.task.LEASE_SECONDS", math.inf)
 
 
 @pytest.fixture

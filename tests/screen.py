@@ -4,13 +4,14 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[1]
-SECONDS = 90  # that one run of a page may take on a busy machine
 
 
 def app_test() -> AppTest:
     """The app, not run yet: for tests that come by a link."""
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
 
 
 def open_page(script: str) -> AppTest:

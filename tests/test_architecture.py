@@ -18,7 +18,7 @@ LAYERS = [
     ("rbm.laboratory", "rbm.contenders"),
     ("rbm.store", "rbm.link"),
     ("rbm.deep",),
-    ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job"),
+    ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job", "rbm.likelihoods"),
     ("rbm.labels_job", "rbm.features_job"),
     ("rbm.examination", "rbm.colour"),
     ("rbm.live", "rbm.measuring", "rbm.races", "rbm.rivals", "rbm.task"),
@@ -37,6 +37,7 @@ SCREEN = ("streamlit", "plotly", "pages")
 BESIDE = {
     ("rbm.checkpoint", "rbm.experiment"),
     ("rbm.bundle", "rbm.checkpoint"),
+    ("rbm.training", "rbm.evaluation"),  # only for the mark of a likelihood in a table
     ("rbm.bundle", "rbm.experiment"),
     ("rbm.presets", "rbm.experiment"),
     ("rbm.cluster", "rbm.jobs"),  # only to warm the workers up

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import zipfile
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import torch
 from rbm import bundle, checkpoint
 from rbm.errors import BundleError, CheckpointError
 from rbm.experiment import make_dataset, make_trainer
+from rbm.training.events import TrainEvent
 from rbm.training.history import History
 from tests.datasets.own_files import zipped
 from tests.test_checkpoint import SPEC, trained
@@ -109,3 +111,27 @@ def test_a_link_a_password_and_a_double_name_are_refused(files: dict[str, bytes]
         bundle.read(bytes(locked))
     with pytest.raises(BundleError, match="packed in an unusual way"):
         bundle.read(zipped(files, zipfile.ZIP_LZMA))
+
+
+@pytest.mark.parametrize(
+    ("events", "clause"),
+    [
+        ([TrainEvent(8, 2.0, {}, 0.1), TrainEvent(4, 1.0, {}, 0.2)], "from step 8 to step 4"),
+        ([TrainEvent(4, 1.0, {}, 0.1), TrainEvent(8, 7.0, {}, 0.2)], "at epoch 1 after 4 steps"),
+    ],
+)
+def test_a_file_whose_curves_no_run_could_have_made_is_refused(saved: bytes, events: list, clause: str) -> None:
+    run = checkpoint.from_bytes(saved)
+    data = checkpoint.to_bytes(run.model, run.spec, History(events), state=run.state)
+    for file in (
+        data,
+        zipped({"spec.json": SPEC.to_json().encode(), "metrics.csv": b"", "checkpoint.safetensors": data}),
+    ):
+        with pytest.raises(CheckpointError, match=clause):
+            bundle.read(file)
+
+
+def test_an_infinite_number_is_written_as_missing_so_that_what_is_written_can_be_read(saved: bytes) -> None:
+    run = checkpoint.from_bytes(saved)
+    data = checkpoint.to_bytes(run.model, run.spec, History([TrainEvent(4, 1.0, {"cd_loss": math.inf}, 0.1)]))
+    assert math.isnan(bundle.read(data).history.last("cd_loss"))

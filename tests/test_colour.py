@@ -10,6 +10,8 @@ from pages.ui import shell
 from rbm.colour import SIDE, encoding, job, pictures
 from rbm.datasets._torchvision import import_torchvision
 from rbm.errors import ConfigError, DatasetError
+from rbm.models.rbm import RBM
+from rbm.randomness import generator
 from tests.screen import open_page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,6 +68,19 @@ def test_a_filter_is_grey_where_there_is_no_influence():
     assert pictures_of[0, 0, 0].tolist() == [0.75, 0.5, 0.5]
     assert pictures_of[0, 1, 1].tolist() == [0.5, 0.5, 0.0]
     assert (pictures_of[1] == 0.5).all()
+
+
+def test_filters_and_which_are_strongest_do_not_depend_on_what_all_states_of_a_pixel_share():
+    model = RBM(4, 30, visible="categorical", n_states=3, generator=generator(1))
+    code = encoding.Palette((2, 2), torch.rand(3, 3, generator=generator(2)))
+    before = job.strongest(model)
+    with torch.no_grad():
+        shared = torch.randn(4, 1, 30, generator=generator(3)).expand(4, 3, 30)
+        model.weight.add_(shared.reshape(12, 30))
+        kept = model.weight.clone()
+    torch.testing.assert_close(job.strongest(model), before, atol=1e-6, rtol=1e-4)
+    np.testing.assert_allclose(code.filters(job.strongest(model)), code.filters(before), atol=1e-3)
+    assert torch.equal(model.weight, kept)
 
 
 @pytest.mark.parametrize("kind", ["multinary", "categorical", "gaussian"])

@@ -77,7 +77,8 @@ def test_only_the_rbm_and_the_vae_have_a_likelihood_and_the_nearest_images_are_t
 
 def test_the_rbms_bracket_holds_its_exact_likelihood(few):
     one = field.RbmContender(few, 7, 1, N)
-    one.train(0.05)
+    for _ in range(20):  # of any speed
+        one.trainer.step()
     one.pictures()
     bracket = field.bracket_of(one, few.train, 300, 1)
     bracket.advance(10_000)
@@ -123,8 +124,27 @@ def test_who_or_what_cannot_compete_is_told(few):
         next(rivals.compete(()))
     with pytest.raises(DatasetError, match="ask for fewer"):
         field.Judge(few, 101)
-    with pytest.raises(DatasetError, match="28×28"):
-        field.Judge(load_dataset("bars_and_stripes"), 2)
+    with pytest.raises(DatasetError, match="2 at least"):
+        field.Judge(few, 1)
+
+
+def test_data_that_the_classifier_of_digits_does_not_know_is_judged_without_it():
+    data = load_dataset("shifter")
+    news = list(rivals.compete(("rbm", "vae"), n_hidden=9, seconds=0.1, n_samples=60, n_temperatures=20, dataset=data))
+    assert news[0].yardsticks == {}
+    assert news[0].judged == 60
+    looks = [n for n in news if isinstance(n, Look)]
+    assert all(math.isnan(look.frechet) and math.isnan(look.sure) and look.digits == () for look in looks)
+    assert all(0 <= look.aats <= 1 and look.pictures.shape == (rivals.SHOWN, 16) for look in looks)
+    assert not rivals.fits("dcgan", data.image_shape)
+    assert rivals.fits("dcgan", (28, 20))
+
+
+def test_fewer_test_images_than_pictures_are_enough(few):
+    data = replace(few, test=few.test[:2], test_labels=few.test_labels[:2])
+    news = list(rivals.compete(("rbm",), n_hidden=9, seconds=0.05, n_samples=60, n_temperatures=20, dataset=data))
+    assert news[0].judged == 2
+    assert all(math.isfinite(n.frechet) for n in news if isinstance(n, Look))
 
 
 def test_looks_end_at_the_end():

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import shell, widgets
+from pages.ui import own, shell, widgets
 from rbm.datasets.own import keep
 from tests.datasets.own_files import valid_files
 from tests.screen import open_page
@@ -73,6 +74,77 @@ def keep_bugs() -> None:
     from rbm.datasets.own.read import read
 
     keep.keep("bugs", read(valid_files()["zip"]))
+
+
+CASES = Path(__file__).parent / "datasets" / "cases"
+SHOWN = {
+    "kaggle_index.csv": ("30 pictures of 28×28 pixels, 3 classes", "column 1, which counts the rows"),
+    "binary300_num.csv": ("60 pictures of 1×300 pixels, 3 classes", "Rows of 300 values make no square"),
+    "matlab_order.npy": ("60 pictures of 28×28 pixels, no labels", "last axis is read as counting 60 pictures"),
+    "white_on_transparent.zip": ("24 pictures of 28×28 pixels, no labels", "ink of one colour is white"),
+    "train_test_flat.zip": (
+        "24 pictures of 28×28 pixels, no labels",
+        "own division is kept: 6 pictures for test, 18 others",
+    ),
+    "medmnist.npz": ("60 pictures of 28×28 pixels, 3 classes", "10 pictures for validation and 10 pictures for test"),
+}
+
+
+def brought(name: str) -> AppTest:
+    app = open_page(shell.DATA)
+    return app.file_uploader(key="own_files").set_value([(name, (CASES / name).read_bytes(), "x")]).run()
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_what_people_bring_is_shown_with_what_was_done_and_kept(name: str):
+    app = brought(name)
+    title, note = SHOWN[name]
+    assert any(title in text.value for text in app.markdown)
+    assert any(note in text.value for text in app.caption)
+    app.button(key="own_keep").click().run()
+    assert not app.exception
+    (one,) = keep.kept()
+    assert one.divided == (name in ("train_test_flat.zip", "medmnist.npz"))
+    assert any("its own test or validation part" in text.value for text in app.markdown) == one.divided
+
+
+def test_what_cannot_be_read_is_refused_with_the_way_out():
+    app = brought("missing.csv")
+    assert "902 of the table's 18,000 cells have no value" in app.error[0].value
+    assert "put a number there, such as 0 for black" in app.error[0].value
+    assert not app.exception
+
+
+def test_what_a_file_says_of_itself_is_shown_as_text():
+    names = ("[a](x)", ":red[x] :smile:", "$x_1$", "a_b: c")
+    assert [own._plain(name) for name in names] == [" a (x)", " red x   smile:", r" x\_1 ", r"a\_b: c"]
+
+
+def test_height_and_width_turn_and_mirror_are_chosen_on_the_page():
+    app = brought("rows560.npy")
+    app.text_input(key="own_shape").set_value("20 by 28").run()
+    assert "is no size; give pixels of a side" in app.error[0].value
+    app.text_input(key="own_shape").set_value("28x20").run()
+    assert not app.error
+    assert any("60 pictures of 28×20 pixels" in text.value for text in app.markdown)
+    app.segmented_control(key="own_turn").set_value(90)
+    app.toggle(key="own_mirror").set_value(True).run()
+    assert any("60 pictures of 20×28 pixels" in text.value for text in app.markdown)
+    app.button(key="own_keep").click().run()
+    assert [one.image_shape for one in keep.kept()] == [(20, 28)]
+    rows = np.load(CASES / "rows560.npy").reshape(60, 28, 20)
+    wanted = np.rot90(rows[:, :, ::-1], -1, axes=(1, 2))[::5]
+    assert np.array_equal(keep.sample("rows560", 12), wanted)
+    assert not app.exception
+
+
+def test_an_upload_is_read_in_another_process(monkeypatch: pytest.MonkeyPatch):
+    def here(*_: object) -> None:
+        raise AssertionError("read in the screen's process")
+
+    monkeypatch.setattr("rbm.datasets.own.job.read", here)
+    monkeypatch.setattr("rbm.datasets.own.read.read", here)
+    assert any("60 pictures of 28×28" in text.value for text in brought("idx_in_zip.zip").markdown)
 
 
 def test_a_pair_of_files_is_read_together_and_a_bad_name_or_file_is_told_in_a_sentence():

@@ -1,6 +1,5 @@
 """The page "Go deep" under AppTest, on a real worker; what it shows as values; the job behind it."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from rbm.models.dbm import DeepBoltzmannMachine
 from rbm.store import open_store
 from rbm.task import release_all
 from tests.screen import open_page
+from tests.waiting import wait
 
 TINY = DeepSpec(KINDS[0], (7, 5), epochs=1, together=1, images=300)
 TINY_PLAN = LabelsPlan(sizes=(7,), pretraining=1, epochs=1, least_updates=5, labels=(20,), seeds=(1,))
@@ -37,12 +37,8 @@ def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     st.cache_resource.clear()
 
 
-def wait_until_over(app: AppTest, key: str, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while app.session_state[key].active:
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.2)
-        app.run()
+def wait_until_over(app: AppTest, key: str) -> None:
+    wait(lambda: (app.run(), not app.session_state[key].active)[1])
     app.run()
 
 
@@ -132,3 +128,5 @@ def test_the_figure_shows_means_and_deviations():
     assert (with_.y[0], without.y[0]) == (pytest.approx(15), pytest.approx(30))
     assert with_.error_y.array[0] == pytest.approx(7.0710678)
     assert deep_view.labels_table(results)[1] == [["100", "15.00 ± 7.07", "30.00"]]
+    assert figure.layout.yaxis.type == "log"
+    assert deep_view.labels_figure([*results, Result(9, 18, True, 0.0, 1.0)]).layout.yaxis.type != "log"

@@ -11,6 +11,8 @@ from pages.ui import shell
 from rbm.examination import Energies, Likeness, Mixed, Modes, Parameters, Walk, examine
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.jobs import restore
+from rbm.models.rbm import RBM
+from rbm.randomness import generator
 from rbm.training.config import TrainConfig
 from tests.screen import open_page
 
@@ -55,6 +57,27 @@ def test_modes_are_the_singular_values(learnt, findings):
     found = one(findings, Modes)
     np.testing.assert_allclose(found.values, np.linalg.svd(learnt.weight, compute_uv=False), rtol=1e-4)
     np.testing.assert_allclose(np.linalg.norm(found.pictures, axis=1), found.values, rtol=1e-4)
+
+
+def test_the_histogram_lies_over_the_law_of_noise(findings):
+    found = one(findings, Modes)
+    assert found.shares.sum() == pytest.approx(1, abs=1e-5)
+    assert found.noise.sum() == pytest.approx(1, abs=1e-5)
+    assert found.edges[-1] > found.values.max()
+    counts = np.histogram(found.values, found.edges)[0]
+    np.testing.assert_allclose(found.shares * len(found.values), counts, atol=1e-4)
+    assert found.noise.min() >= 0
+    assert not found.noise[found.edges[:-1] >= found.noise_edge * (1 + 1e-5)].any()
+
+
+@pytest.mark.parametrize(("n_visible", "n_hidden"), [(784, 500), (300, 300)])
+def test_weights_that_have_learned_nothing_follow_it(n_visible, n_hidden):
+    weight = RBM(n_visible, n_hidden, generator=generator(3)).weight.detach().numpy()
+    spec = RunSpec(DatasetSpec("bars_and_stripes_3x3"))
+    found = next(examine(spec.to_json(), Parameters(weight, np.zeros(n_visible), np.zeros(n_hidden))))
+    np.testing.assert_allclose(found.shares, found.noise, atol=0.01)  # singular values repel: closer than coins
+    assert found.noise.max() > 0.05
+    assert found.n_modes == 0
 
 
 def test_the_walk_ends_where_the_machine_s_own_distribution_lies():

@@ -61,6 +61,6 @@ def test_maps_of_the_first_test_images(small):
 def test_data_without_classes_are_refused(small, monkeypatch):
     alike = replace(small, train_labels=torch.zeros(2000, dtype=torch.int64))
     monkeypatch.setattr(features_job, "cached_dataset", lambda spec: alike)
-    with pytest.raises(DatasetError, match="2000 training images of 1 classes"):
+    with pytest.raises(DatasetError, match="2000 training images of 1 class:"):
         next(features_job.score(np.zeros((784, 2), np.float32), np.zeros(2, np.float32), DatasetSpec()))
-    assert features_job.sizes(50, 10) == []
+    assert features_job.sizes(50, 10) == {50: 1}

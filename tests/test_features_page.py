@@ -1,7 +1,6 @@
 """The features page under AppTest, and its figure and map as values."""
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from rbm.store import Progress, Store, open_store
 from rbm.task import Task
 from rbm.training.config import TrainConfig
 from tests.screen import app_test, open_page
+from tests.waiting import wait
 
 ROOT = Path(__file__).resolve().parents[1]
 SCORES = [
@@ -111,11 +111,8 @@ def test_a_kept_run_is_judged_by_a_worker(kept):
     assert not app.exception
     task, judged = app.session_state[features.PLACES]
     assert judged.weight.shape == (784, 11)
-    deadline = time.monotonic() + 120
-    while not task.news:
-        assert task.status != "failed", task.message
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait(lambda: bool(task.news) or not task.active)
+    assert task.status != "failed", task.message
     assert (task.news[0].input, task.news[0].how) == features.MAPS[0]
     assert task.news[0].points.shape == (1000, 2)
     task.pause()

@@ -34,9 +34,17 @@ def test_the_same_arguments_give_the_same_news():
 
 
 def test_tags_are_said_of_digits():
-    assert tags_of(torch.arange(10)).shape == (10, len(TAGS)) == (10, labels_job.N_LABELS["tags"])
+    assert tags_of(torch.arange(10)).shape == (10, len(TAGS)) == (10, 5)
     assert tags_of(torch.tensor([4])).tolist() == [[1, 1, 0, 1, 0]]
     rows = {tuple(r) for r in tags_of(torch.arange(10)).tolist()}
     assert len(rows) == 9  # 6 and 8 share theirs
     with pytest.raises(ShapeError, match="labels from 3 to 12"):
         tags_of(torch.tensor([3, 12]))
+
+
+def test_a_few_pictures_are_told_of_now_and_then():
+    news = list(labels_job.train("softmax", 5, "both", 200, seed=1, dataset="bars_and_stripes_3x3"))
+    assert news[-1].epoch == 200
+    assert [n.epoch for n in news if n.whole_error is not None] == [40, 80, 120, 160, 200]  # epochs of a single update
+    assert news[-1].machine.n_labels == 3
+    assert labels_job.restore(news[-1].machine, "softmax").n_pixels == 9

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from rbm import cluster
 from rbm.datasets.toy import bars_and_stripes
 from rbm.laboratory import two_pixels
 from tests.screen import open_page
+from tests.waiting import wait
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,6 +38,12 @@ def components(app: AppTest) -> list[dict]:
     return [json.loads(element.proto.json) for element in app.get("bidi_component")]
 
 
+def shown(app: AppTest) -> str:
+    """All that is drawn, without when it was and what was asked."""
+    stamps = ("at", "asked", "address", "feed")
+    return json.dumps([{name: value for name, value in one.items() if name not in stamps} for one in components(app)])
+
+
 def bars(app: AppTest, alt: str) -> dict[str, list[float]]:
     return {one["name"]: one["y"] for one in drawn(app, alt)["series"]}
 
@@ -51,12 +57,13 @@ def press(app: AppTest, key: str) -> AppTest:
 @pytest.mark.parametrize(
     ("script", "key", "count"), [(shell.PIXELS, "pixels", 4), (shell.MARKOV, "markov", 4), (shell.SLOW, "slow", 5)]
 )
-def test_every_experiment_can_be_tried(script, key, count):
+def test_every_experiment_shows_something_of_its_own_and_the_same_whatever_was_tried_before(script, key, count):
     app = open_page(script)
     assert not app.exception
-    for number in range(count):
-        press(app, f"try_{key}_{number}")
-    assert any("What to see." in text.value for text in app.markdown)
+    there = [shown(press(app, f"try_{key}_{number}")) for number in range(count)]
+    back = [shown(press(app, f"try_{key}_{number}")) for number in reversed(range(count))]
+    assert len(set(there)) == count
+    assert back[::-1] == there
 
 
 def test_two_pixels_step_by_step():
@@ -165,7 +172,13 @@ def test_the_compass_agrees_with_its_own_limits():
 
 def test_a_server_that_ends_while_lessons_are_learnt_ends_in_order():
     """Python stops daemon threads wherever they are, and inside torch that aborts the process."""
-    script = "import time, torch; from pages.ui import follows; follows.prepare(); time.sleep(1)"
+    script = """
+import time
+from pages.ui import follows
+follows.prepare()
+while not follows._learnt.cache_info().misses:
+    time.sleep(0.01)
+"""  # which ends in the midst of the first lesson
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
 
@@ -186,11 +199,7 @@ def test_a_race_is_asked_for_by_a_button_and_its_distribution_sums_to_one():
         app.select_slider(key="race_updates").set_value(500).run()
         press(app, "race_start")
         running = app.session_state["race"]
-        for _ in range(600):
-            running.collect()
-            if running.legs["CD-1"]:
-                break
-            time.sleep(0.1)
+        wait(lambda: (running.collect(), bool(running.legs["CD-1"]))[1], what="the first leg")
         data, model, names = race.distribution(bars_and_stripes(3).train, running.legs["CD-1"][-1])
         assert data.sum() == pytest.approx(1)
         assert model.sum() == pytest.approx(1)

@@ -13,6 +13,7 @@ from rbm.datasets.catalog import CATALOG
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.presets import PRESETS
+from rbm.training.changes import Change, from_state
 from rbm.training.config import TrainConfig, knobs
 
 
@@ -123,23 +124,60 @@ def test_what_a_link_leaves_out_is_the_default_of_today():
 SHORT = RunSpec(DatasetSpec("mnist", (1, 7), 300), ModelSpec(13), TrainConfig(algorithm="pcd", epochs=2, k=2), 5)
 
 
+TURNED = (Change(0, {"momentum": 0.5}), Change(3, {"learning_rate": 1 / 3, "k": 1}), Change(7, {"weight_decay": 0.001}))
+
+
 @pytest.mark.parametrize(
-    "spec", [SHORT, replace(SHORT, training=TrainConfig(epochs=2, optimizer="adam", learning_rate=0.003))]
+    ("spec", "changes"),
+    [
+        (SHORT, ()),
+        (replace(SHORT, training=TrainConfig(epochs=2, optimizer="adam", learning_rate=0.003)), ()),
+        (SHORT, TURNED),
+        (SHORT, (*TURNED, Change(10, {"epochs": 3, "k": 2}))),  # trained further when it was finished
+        (SHORT, (Change(10, {"k": 5}),)),  # turned when there was nothing left to train
+    ],
 )
-def test_the_code_does_the_same_run_bit_for_bit(spec, tmp_path, monkeypatch, capsys):
+def test_the_code_does_the_same_run_bit_for_bit(spec, changes, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     threads = torch.get_num_threads()
     try:
-        text = link.code(spec)
+        text = link.code(spec, changes)
         exec(compile(text, "shown code", "exec"), {})
         trainer = make_trainer(spec, make_dataset(spec.dataset))
+        for change in (*changes, None):
+            while not trainer.finished and (change is None or trainer.step_number < change.step):
+                trainer.step()
+            if change is not None:
+                trainer.lengthen(change.knobs.get("epochs", 0))
+                trainer.change(**{name: value for name, value in change.knobs.items() if name != "epochs"})
         while not trainer.finished:
             trainer.step()
     finally:
         torch.set_num_threads(threads)
     saved = load_checkpoint("run.safetensors")
     assert saved.spec == spec
+    assert from_state(saved.state) == trainer.changes == list(changes)
     for name, p in trainer.model.named_parameters():
         assert torch.equal(saved.model.get_parameter(name), p)
     assert "epoch 2.00" in capsys.readouterr().out
-    assert len(text.strip().splitlines()) < 22
+    assert len(text.strip().splitlines()) < 34
+
+
+def test_a_link_opens_the_start_and_says_what_was_turned_when():
+    query = link.to_query(SHORT, TURNED)
+    assert query["t"] == "0~mo~0.5_3~lr~0.3333333333333333_3~k~1_7~wd~0.001"
+    assert "t=0~mo~0.5_3~lr" in link.to_url("", SHORT, TURNED)  # nothing in it needs another spelling
+    opened = link.from_query(query)
+    assert opened.spec == SHORT
+    (note,) = opened.notes
+    assert (
+        "Momentum 0.8 → 0.5 after update 0; Learning rate 0.05 → 0.333333, Gibbs steps k 2 → 1 after update 3; "
+        "Weight decay 0.0001 → 0.001 after update 7." in note
+    )
+
+
+@pytest.mark.parametrize("text", ["", "3", "3~lr", "3~lr~nan", "3~lr~99", "3~b~5", "-3~lr~0.1", "x~lr~0.1", "3~k~1.5"])
+def test_turns_that_make_no_sense_are_told_and_cost_no_link(text):
+    opened = link.from_query({**link.to_query(SHORT), "t": text})
+    assert opened.spec == SHORT
+    assert "not which in a way that can be read" in opened.notes[0]

@@ -1,6 +1,7 @@
 """Runs on a real Dask cluster, in its own process, as the app uses it."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -8,25 +9,33 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
 import pytest
+import torch
 
+from pages.ui import status
 from pages.ui.feed import Feed
-from rbm import cluster, live
+from rbm import cluster, link, live
+from rbm.checkpoint import load_checkpoint
 from rbm.errors import ClusterError, ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import restore
 from rbm.live import LiveRun
 from rbm.past import Past, thin
 from rbm.presets import PRESETS
+from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
-from tests.waiting import trained, wait
+from tests.waiting import ENDLESS, PATIENCE, trained, wait
 
 ROOT = Path(__file__).resolve().parents[1]
-SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(epochs=30))  # 960 updates, about a second
-LONG = replace(SPEC, training=TrainConfig(epochs=5000, schedule="constant"))
+SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(epochs=30))  # 960 updates
+LONG = RunSpec(model=ModelSpec(23), training=TrainConfig(epochs=ENDLESS, schedule="constant"))
+
+
+pytestmark = pytest.mark.usefixtures("watched")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,6 +74,29 @@ def test_a_run_finishes_with_the_very_parameters_of_the_same_run_without_a_clust
     assert run.past[-1].step == 960
 
 
+def actors() -> int:
+    """How many runs the workers hold."""
+    return sum(cluster.connect().client.run(lambda dask_worker: len(dask_worker.state.actors)).values())
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_closed_tab_costs_the_workers_nothing_and_coming_back_goes_on_bit_for_bit(start, paused):
+    wait(lambda: actors() == 0)  # other tests' runs have left
+    run = start(SPEC)
+    run.play()
+    wait(lambda: run.step_number > 50)
+    if paused:
+        run.pause()
+        wait(lambda: not run.active)
+    run.release()
+    wait(lambda: actors() == 0)
+    assert run.step_number < run.total_steps
+    run.renew()
+    run.play()
+    wait(lambda: run.status == "finished" and not run.active)
+    np.testing.assert_array_equal(run.snapshot.weight, trained(SPEC))
+
+
 def test_pausing_stops_and_going_on_goes_on(start):
     run = start(LONG)
     run.play()
@@ -86,13 +118,83 @@ def test_one_batch_is_one_update_and_one_epoch_is_all_its_batches(start):
     assert run.history.events[-1].step == 1
     run.step(epochs=1)
     wait(lambda: not run.active)
-    assert run.step_number == 1 + 32
+    assert run.batches_per_epoch == 844  # of 54,000 images, 64 each
+    assert run.step_number == 1 + 844
     run.step(batches=1)
     run.step(batches=1)  # two quick clicks are two batches
     wait(lambda: not run.active)
-    assert run.step_number == 35
+    assert run.step_number == 3 + 844
     assert run.status == "paused"
-    assert run.snapshot.step == 35
+    assert run.snapshot.step == 3 + 844
+
+
+def test_a_finished_run_is_trained_further_by_hand_and_is_then_the_longer_run(start):
+    """2 epochs, a batch, the rest of the third and a fourth: the very parameters of 4 epochs at once."""
+    short = replace(SPEC, training=TrainConfig(schedule="constant", epochs=2))
+    run = start(short)
+    run.play()
+    wait(lambda: run.status == "finished")
+    run.step(batches=1)  # at once: slices of the finished run may still be under way
+    wait(lambda: run.step_number == 2 * 32 + 1 and not run.active)
+    assert (run.status, run.epochs, run.total_steps) == ("paused", 3, 3 * 32)
+    run.play()
+    wait(lambda: run.status == "finished" and not run.active)
+    assert run.step_number == 3 * 32
+    run.step(epochs=1)
+    wait(lambda: run.status == "finished" and run.step_number == 4 * 32 and not run.active)
+    assert run.knobs["epochs"] == 4
+    assert run.spec == short  # what was planned stays what it was
+    np.testing.assert_array_equal(
+        run.snapshot.weight, trained(replace(SPEC, training=TrainConfig(schedule="constant", epochs=4)))
+    )
+
+
+def test_two_quick_clicks_on_a_finished_run_are_two_epochs(start):
+    run = start(replace(SPEC, training=TrainConfig(schedule="constant", epochs=1)))
+    run.play()
+    wait(lambda: run.status == "finished" and not run.active)
+    run.step(epochs=1)
+    run.step(epochs=1)
+    assert run.by_hand == (0, 2)
+    wait(lambda: not run.active)
+    assert (run.status, run.step_number, run.by_hand) == ("finished", 3 * 32, (0, 0))
+
+
+def test_a_longer_run_survives_the_loss_of_its_worker(start, workers):
+    run = start(replace(SPEC, training=TrainConfig(schedule="constant", epochs=1)))
+    run.play()
+    wait(lambda: run.status == "finished" and not run.active)
+    for pid in workers.client.run(os.getpid).values():
+        psutil.Process(pid).kill()
+    run.step(epochs=2)
+    wait(lambda: run.status == "finished" and run.step_number == 3 * 32)
+    np.testing.assert_array_equal(
+        run.snapshot.weight, trained(replace(SPEC, training=TrainConfig(schedule="constant", epochs=3)))
+    )
+
+
+def test_a_run_of_the_most_epochs_gets_no_further(start, monkeypatch):
+    monkeypatch.setattr(live, "MOST_EPOCHS", 2)
+    run = start(replace(SPEC, training=TrainConfig(schedule="constant", epochs=1)))
+    run.play()
+    wait(lambda: run.status == "finished" and not run.active)
+    run.step(epochs=5)
+    wait(lambda: run.status == "finished" and not run.active)
+    assert run.step_number == 2 * 32
+    with pytest.raises(ConfigError, match="has had 2 epochs, and no run has more"):
+        run.step(batches=1)
+
+
+def test_single_steps_can_be_stopped_and_say_what_they_do(start):
+    run = start(LONG)
+    run.step(epochs=50)
+    wait(lambda: run.step_number > 0)
+    assert status.news(run)["words"].startswith("Training 50 epochs · epoch ")
+    run.pause()
+    wait(lambda: not run.active)
+    assert run.by_hand == (0, 0)
+    assert run.step_number < 50 * 844
+    assert status.news(run)["words"].startswith("Paused · epoch ")
 
 
 def test_a_run_that_nobody_watches_stops_and_goes_on_when_somebody_looks_again(start):
@@ -100,7 +202,7 @@ def test_a_run_that_nobody_watches_stops_and_goes_on_when_somebody_looks_again(s
     run.play()
     wait(lambda: run.step_number > 50)
     run.release()
-    wait(lambda: not run._pumping, 5.0)
+    wait(lambda: not run._pumping)
     stood = run.step_number
     time.sleep(0.5)
     assert run.step_number == stood
@@ -110,11 +212,13 @@ def test_a_run_that_nobody_watches_stops_and_goes_on_when_somebody_looks_again(s
 
 
 def test_a_lease_that_is_not_renewed_runs_out(start, monkeypatch):
-    monkeypatch.setattr(live, "LEASE_SECONDS", 0.6)
     run = start(LONG)
     run.play()
     wait(lambda: run.step_number > 0)
-    wait(lambda: not run._pumping, 5.0)
+    monkeypatch.setattr(live, "LEASE_SECONDS", 0.3)
+    run.renew()
+    wait(lambda: not run._pumping)
+    assert run.status == "running"
 
 
 def test_a_turned_knob_is_in_force_from_the_next_slice(start):
@@ -127,6 +231,33 @@ def test_a_turned_knob_is_in_force_from_the_next_slice(start):
         run.change(k=99)
     with pytest.raises(ConfigError, match="start a new run"):
         run.change(batch_size=10)
+
+
+def test_knobs_turned_live_are_noted_where_they_came_into_force_and_the_code_does_the_same_run(
+    start, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    run = start(replace(SPEC, training=TrainConfig(epochs=60)))
+    run.play()
+    wait(lambda: run.step_number > 50)
+    run.change(learning_rate=0.011, k=2)
+    wait(lambda: bool(run.changes))
+    assert run.turned == run.changes
+    run.pause()
+    wait(lambda: not run.active)
+    stood = run.step_number
+    run.change(momentum=0.3)  # at rest it is known where it will come into force
+    assert run.turned == (*run.changes, Change(stood, {"momentum": 0.3}))
+    run.play()
+    wait(lambda: run.status == "finished" and not run.active)
+    (first, second) = run.changes
+    assert 50 < first.step < stood == second.step
+    assert (first.knobs, second.knobs) == ({"learning_rate": 0.011, "k": 2}, {"momentum": 0.3})
+    threads = torch.get_num_threads()
+    exec(compile(link.code(run.spec, run.changes), "shown code", "exec"), {})
+    torch.set_num_threads(threads)
+    np.testing.assert_array_equal(load_checkpoint("run.safetensors").model.weight.detach().numpy(), run.snapshot.weight)
+    assert not np.array_equal(trained(run.spec), run.snapshot.weight)
 
 
 def test_divergence_is_told_and_the_last_good_machine_stays(start):
@@ -153,29 +284,54 @@ def test_runs_of_two_sessions_are_apart(start):
 def test_a_killed_worker_costs_seconds_and_changes_nothing(start, monkeypatch, workers):
     """kill -9 of every worker in the middle of a run: it ends with the same parameters as one left in peace."""
     monkeypatch.setattr(live, "CHECKPOINT_SECONDS", 0.3)
-    spec = replace(SPEC, training=TrainConfig(epochs=75))
-    run = start(spec)
+    run = start(LONG)
     run.play()
-    wait(lambda: run._checkpoint is not None and run.step_number > 400)
+    wait(lambda: run._saved_step > 0 and run.step_number > run._saved_step)
+    reached, worked = run.step_number, run._actor
     for pid in workers.client.run(os.getpid).values():
         psutil.Process(pid).kill()
-    wait(lambda: run.status == "finished", 90.0)
-    assert run.step_number == 75 * 32
+    wait(lambda: run._actor is not None and run._actor is not worked, what="a new worker")
+    wait(lambda: run.step_number > reached, what="training beyond where it was lost")
+    run.step(batches=1)  # and rest, with a picture of the very end
+    wait(lambda: not run.active)
     steps = [e.step for e in run.history.events]
     assert steps == sorted(set(steps))
-    np.testing.assert_array_equal(run.snapshot.weight, trained(spec))
+    assert run.snapshot.step == run.step_number
+    np.testing.assert_array_equal(run.snapshot.weight, trained(LONG, run.step_number))
+
+
+def test_a_checkpoint_is_asked_for_as_soon_as_an_interval_has_passed(monkeypatch):
+    """What a lost worker costs at most, on a clock of the test's own."""
+    now = 1000.0
+    monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: now))
+    run = LiveRun(SPEC)
+    monkeypatch.setattr(run, "renew", lambda: None)  # no thread: the orders are asked for here
+    run.play()
+    run._lease_ends = math.inf
+    asked = []
+    for _ in range(400):
+        if run._next_order()["checkpoint"]:
+            asked.append(now)
+        now += live.SLICE_SECONDS
+    assert asked[0] == 1000.0
+    gaps = np.diff(asked)
+    assert len(gaps) > 10
+    assert gaps.min() > live.CHECKPOINT_SECONDS
+    assert gaps.max() <= live.CHECKPOINT_SECONDS + live.SLICE_SECONDS
 
 
 def test_no_process_stays_behind_when_the_server_is_killed():
-    code = "from rbm import cluster; import time; print(cluster.connect().address, flush=True); time.sleep(60)"
-    server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    code = "import sys; from rbm import cluster; print(cluster.connect().address, flush=True); sys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, text=True, **pipes)
     assert server.stdout.readline().startswith("tcp://127.0.0.1:")
     family = psutil.Process(server.pid).children(recursive=True)
     assert len(family) > 1
     server.kill()
     server.wait()
+    server.stdin.close()
     server.stdout.close()
-    _, alive = psutil.wait_procs(family, 15)
+    _, alive = psutil.wait_procs(family, PATIENCE)
     assert not alive
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import shell, widgets
+from pages.ui import shell
 from rbm import link
 from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
@@ -47,7 +47,9 @@ def test_the_train_page_stands_ready_before_the_first_run():
     assert "Press Train" in status["words"]
     assert (status["moving"], status["share"]) == (False, 0)
     assert status["feed"].startswith("live/")
-    assert {"chart_cd_loss", "wall_filters", "wall_reconstructions"} < {place["channel"] for place in places}
+    assert {"chart_reconstruction_error", "wall_filters", "wall_reconstructions"} < {
+        place["channel"] for place in places
+    }
 
 
 def test_the_draft_starts_as_the_default_run_and_widgets_edit_it():
@@ -121,8 +123,7 @@ def test_data_that_is_not_here_must_be_downloaded_before_training(monkeypatch, t
     assert not app.button(key="train").disabled
 
 
-def test_classes_and_size_can_be_chosen_and_another_data_set_forgets_them(monkeypatch):
-    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)  # a hand is slower
+def test_classes_and_size_can_be_chosen_and_another_data_set_forgets_them():
     app = open_page(shell.TRAIN)
     app.session_state["draft"]["size"] = 500
     app.session_state["draft"]["classes"] = (1, 7)
@@ -233,3 +234,28 @@ def test_a_registry_that_cannot_be_opened_is_told_on_its_page(monkeypatch, tmp_p
     app = open_page(shell.RUNS)
     assert not app.exception
     assert "cannot be made" in app.error[0].value
+
+
+def test_only_settings_that_act_are_shown():
+    """Chains with algorithms that keep them, replicas with tempering, a sparsity target with its cost, momentum without Adam."""
+
+    def shown(app: AppTest) -> set[str]:
+        widgets = (*app.slider, *app.select_slider)
+        return {w.key.removeprefix("draft_") for w in widgets if w.key and w.key.startswith("draft_")}
+
+    app = open_page(shell.TRAIN)
+    assert not {"n_chains", "n_replicas", "sparsity_target"} & shown(app)
+    assert {"momentum", "sparsity_cost", "k"} <= shown(app)
+    app.selectbox(key="draft_algorithm").set_value("pcd").run()
+    assert "n_chains" in shown(app)
+    assert "n_replicas" not in shown(app)
+    app.selectbox(key="draft_algorithm").set_value("pt").run()
+    assert {"n_chains", "n_replicas"} <= shown(app)
+    app.select_slider(key="draft_n_chains").set_value(50).run()
+    app.select_slider(key="draft_sparsity_cost").set_value(0.1).run()
+    assert "sparsity_target" in shown(app)
+    app.selectbox(key="draft_algorithm").set_value("cd").run()
+    assert "n_chains" not in shown(app)
+    app.selectbox(key="draft_algorithm").set_value("pcd").run()
+    assert app.select_slider(key="draft_n_chains").value == 50  # a setting that was out of sight is not forgotten
+    assert not app.exception

@@ -96,6 +96,16 @@ def test_a_rare_event_is_as_rare_as_it_says():
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_no_coin_is_rarer_than_one_in_two_to_the_24(dtype):
+    """The limit that is documented: a p far below 2⁻²⁴ fires as often as 2⁻²⁴ does, once in 17 million."""
+    coins, n = Coins(generator(6)), 32
+    for tiny in (1e-9, 1e-30):
+        p = torch.full((2**22,), tiny, dtype=dtype)
+        fired = sum(int(coins.flip(p).sum()) for _ in range(n))
+        assert abs(fired - 8) < 4 * math.sqrt(8)  # 2²⁷ coins: 8, not 0.13 or none
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_certain_coins_are_certain(dtype):
     coins = Coins(generator(5))
     never, always = (torch.full((N,), p, dtype=dtype) for p in (0.0, 1.0))

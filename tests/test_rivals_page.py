@@ -1,16 +1,16 @@
 """The competition's page and the map under AppTest: buttons, empty states, and what the news become on the screen."""
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pages.ui import family, rival_view, shell
+from pages.ui import family, rival_view, rivals, shell
 from rbm import cluster
 from rbm.rivals import CONTENDERS, SHOWN, Look, Opening, Pace, Verdict, marks
 from tests.screen import open_page
+from tests.waiting import wait
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -36,7 +36,7 @@ NEWS = (
 def test_news_become_walls_curves_and_a_table():
     seen = rival_view.told(NEWS)
     assert (seen.done, seen.busy) == (0.7, "gan")
-    pixels, labels = rival_view.wall_pixels(seen.looks["rbm"], 1.0)
+    pixels, labels = rival_view.wall_pixels(seen.looks["rbm"], 1.0, (28, 28))
     assert len(pixels) == len(labels) == SHOWN * len(marks(1.0))
     assert [int(pixels[row * SHOWN].max()) for row in range(4)] == [0, 2, 5, 0]  # the last is still to come
     assert labels[SHOWN] == "after 0.25 s"
@@ -77,19 +77,15 @@ def test_a_competition_runs_pauses_goes_on_and_is_forgotten():
     try:
         app.session_state["rivals_who"] = ["autoencoder", "vae"]
         app.session_state["rivals_hidden"] = 64
-        app.session_state["rivals_seconds"] = 5
+        app.session_state["rivals_seconds"] = max(rivals.SECONDS)  # nobody is ready before it is paused
         app.session_state["rivals_digits"] = [1, 7]
         app.run()
         app.button(key="rivals_start").click().run()
         task = app.session_state["rivals"]
         assert task.arguments["contenders"] == ("autoencoder", "vae")
         assert task.arguments["classes"] == (1, 7)
-        deadline = time.monotonic() + 120
-        while not any(type(one).__name__ == "Look" for one in list(task.news)):
-            assert task.status != "failed", task.message
-            assert time.monotonic() < deadline
-            task.renew()
-            time.sleep(0.1)
+        wait(lambda: (task.renew(), not task.active or any(isinstance(one, Look) for one in list(task.news)))[1])
+        assert task.active, task.message
         app.run()
         app.button(key="rivals_pause").click().run()
         assert task.status == "paused"

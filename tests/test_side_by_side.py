@@ -5,11 +5,13 @@ import math
 import pytest
 import torch
 
+from rbm import side_by_side
 from rbm.datasets.toy import bars_and_stripes
 from rbm.errors import TooLargeError
 from rbm.evaluation import exact
 from rbm.models.boltzmann import BoltzmannMachine
 from rbm.models.rbm import RBM
+from rbm.samplers import gibbs, sequential
 from rbm.side_by_side import SideBySide, sweep_times, twin_size
 
 
@@ -51,6 +53,15 @@ def test_what_is_too_large():
     assert math.isnan(SideBySide(rows, 6, 1, use_exact=False).history[0].boltzmann_kl)
 
 
-def test_unit_by_unit_costs_more_as_machines_grow():
-    (_, small, small_rbm), (_, large, large_rbm) = sweep_times((8, 256), 1)
-    assert large / large_rbm > small / small_rbm
+def test_the_times_are_those_of_sweeps_of_machines_of_that_size(monkeypatch):
+    """Counted, not timed: unit by unit is a draw for each unit, layer by layer two, however large the machine."""
+    draws: list[str] = []
+
+    def counting(module, name: str) -> None:
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, **k: draws.append(name) or real(*a, **k))
+
+    for module, name in ((sequential, "bernoulli"), (gibbs, "visible_half"), (gibbs, "hidden_half")):
+        counting(module, name)
+    monkeypatch.setattr(side_by_side, "_seconds", lambda act: (draws.clear(), act(), len(draws))[-1])
+    assert sweep_times((8, 256), 1) == [(8, 8, 2), (256, 256, 2)]

@@ -1,7 +1,6 @@
 """The page that searches under AppTest, on real workers: what it asks, what it says, start, stop and continue."""
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,13 +15,15 @@ from rbm.store import open_store
 from rbm.sweep import Axis, Ledger, SweepSpec, at_work, stop_all
 from rbm.training.config import TrainConfig
 from tests.screen import open_page
+from tests.sweep.sweeping import held_at
+from tests.waiting import PATIENCE, wait
 
 
 @pytest.fixture(autouse=True)
 def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("RBM_RUNS", str(tmp_path))
     yield
-    stop_all(30)
+    stop_all(PATIENCE)
     open_store().close()
     cluster.disconnect()
     st.cache_resource.clear()
@@ -56,21 +57,18 @@ def test_a_sweep_is_started_stopped_and_continued_from_the_page():
     app.run()
     app.text_input(key="sweep_values_n_hidden").set_value("5, 7").run()
     app.text_input(key="sweep_values_k").set_value("1, 2").run()
-    app.select_slider(key="sweep_epochs").set_value(50).run()
-    app.button(key="sweep_start").click().run()
-    assert not app.exception
-    assert len(heat(app)["cells"]) == 4
-    (sweep,) = at_work()
-    app.button(key="sweep_stop").click().run()
-    sweep.wait(30)
+    with held_at(5):
+        app.button(key="sweep_start").click().run()
+        assert not app.exception
+        assert len(heat(app)["cells"]) == 4
+        (sweep,) = at_work()
+        app.button(key="sweep_stop").click().run()
+    sweep.wait(PATIENCE)
     app.run()
     assert "Stopped" in app.get("progress")[0].proto.text
     app.button(key="sweep_continue").click().run()
     assert not app.error
-    deadline = time.monotonic() + 120
-    while at_work():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait(lambda: not at_work())
     app.run()
     assert not app.exception
     assert "Finished · 4 of 4 runs" in app.get("progress")[0].proto.text

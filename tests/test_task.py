@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +16,12 @@ from rbm.task import Stepper, Task, begin, release_all
 from tests.waiting import wait
 
 
-def count(to: int, seconds: float = 0.0) -> Iterator[tuple[int, int]]:
-    """The generator of these tests: the number and the process that it ran in."""
+def count(to: int, seconds: float = 0.0, end: str = "") -> Iterator[tuple[int, int]]:
+    """The generator of these tests: the number and the process that it ran in, until there is a file ``end``."""
     for n in range(to):
         time.sleep(seconds)
+        if end and Path(end).exists():
+            return
         yield n, os.getpid()
     if to == 3:
         raise ConfigError("Three is a crowd.")
@@ -26,7 +29,10 @@ def count(to: int, seconds: float = 0.0) -> Iterator[tuple[int, int]]:
         raise KeyError("four")
 
 
+pytestmark = pytest.mark.usefixtures("watched")
+
 COUNT = "tests.test_task:count"
+MANY = 10**6  # that nobody lives to see
 
 
 def test_a_stepper_stops_at_its_deadline_and_goes_on_where_it_was():
@@ -57,8 +63,9 @@ def workers() -> Iterator[cluster.Cluster]:
     cluster.disconnect()
 
 
-def test_a_task_tells_everything_once_and_in_order(workers):
-    task, heard = Task(COUNT, to=30, seconds=0.02), []
+def test_a_task_tells_everything_once_and_in_order(workers, tmp_path):
+    end, began = tmp_path / "end", time.monotonic()
+    task, heard = Task(COUNT, to=MANY, seconds=0.02, end=str(end)), []
     task.on_news = lambda: heard.append(len(task.news))
     assert (task.status, task.active) == ("idle", False)
     task.start()
@@ -66,34 +73,42 @@ def test_a_task_tells_everything_once_and_in_order(workers):
     wait(lambda: len(task.news) > 5)
     task.pause()
     wait(lambda: not task.active)
-    stood = len(task.news)
-    assert 5 < stood < 30
+    stood, rested = len(task.news), time.monotonic()
+    time.sleep(0.5)
+    assert len(task.news) == stood > 5
+    rested = time.monotonic() - rested
     task.start()
+    wait(lambda: len(task.news) > stood)
+    end.touch()
     wait(lambda: not task.active)
     assert task.status == "finished"
-    assert [n for n, _ in task.news] == list(range(30))
+    told = [n for n, _ in task.news]
+    assert told == list(range(len(told)))
     assert len({pid for _, pid in task.news}) == 1
-    assert heard[-1] == 30
-    assert 0.6 < task.seconds < 30
+    assert heard[-1] == len(told)
+    assert 0.02 * len(told) < task.seconds < time.monotonic() - began - rested
 
 
-def test_a_task_that_nobody_watches_stops_and_goes_on_when_somebody_does(workers):
-    task = Task(COUNT, to=40, seconds=0.02)
+def test_a_task_that_nobody_watches_stops_and_goes_on_when_somebody_does(workers, tmp_path):
+    end = tmp_path / "end"
+    task = Task(COUNT, to=MANY, seconds=0.02, end=str(end))
     task.start()
     wait(lambda: len(task.news) > 2)
     release_all()
     wait(lambda: not task._pumping)
     stood = len(task.news)
-    assert stood < 40
     task.renew()
+    wait(lambda: len(task.news) > stood)
+    end.touch()
     wait(lambda: task.status == "finished")
-    assert [n for n, _ in task.news] == list(range(40))
+    told = [n for n, _ in task.news]
+    assert told == list(range(len(told)))
 
 
 def test_the_end_of_a_tab_stops_its_tasks_and_what_its_pages_hold_themselves(workers):
     lease, held, race = (
         _Lease(),
-        Task(COUNT, to=400, seconds=0.05),
+        Task(COUNT, to=MANY, seconds=0.05),
         Race(n_hidden=8, learning_rate=0.1, updates=5000),
     )
     held.start()
@@ -102,19 +117,24 @@ def test_the_end_of_a_tab_stops_its_tasks_and_what_its_pages_hold_themselves(wor
     wait(lambda: (race.collect(), any(race.legs.values()))[1])
     lease.end()
     wait(lambda: not held._pumping)
-    assert len(held.news) < 400
+    assert held.status == "running"  # not over: nobody waits for it
     # What no longer has anybody waiting for it is dropped by the scheduler, the leg under way once it ends.
     left = lambda dask_scheduler: [key for key in dask_scheduler.tasks if str(key).startswith("run_leg")]  # noqa: E731
     wait(lambda: not workers.client.run_on_scheduler(left))
 
 
-def test_a_lost_worker_is_replaced_and_nothing_is_told_twice(workers):
-    task = Task(COUNT, to=60, seconds=0.05)
+def test_a_lost_worker_is_replaced_and_nothing_is_told_twice(workers, tmp_path):
+    end = tmp_path / "end"
+    task = Task(COUNT, to=MANY, seconds=0.05, end=str(end))
     task.start()
     wait(lambda: len(task.news) > 5)
-    os.kill(task.news[-1][1], signal.SIGKILL)
+    lost = task.news[-1][1]
+    os.kill(lost, signal.SIGKILL)
+    wait(lambda: task.news[-1][1] != lost, what="news of another worker")
+    end.touch()
     wait(lambda: task.status == "finished")
-    assert [n for n, _ in task.news] == list(range(60))
+    told = [n for n, _ in task.news]
+    assert told == list(range(len(told)))
     assert len({pid for _, pid in task.news}) == 2
 
 

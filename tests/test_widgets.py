@@ -1,5 +1,6 @@
 """Widgets whose value the program sets: the browser can neither undo it nor mount them without it."""
 
+import math
 from typing import Any
 
 import pytest
@@ -12,6 +13,12 @@ from tests.screen import open_page
 from tests.test_pages import SCRIPTS, draft
 
 pytestmark = pytest.mark.usefixtures("clean")
+
+
+@pytest.fixture
+def slow_echoes(clean, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever comes is an echo, however long the page took."""
+    monkeypatch.setattr(widgets, "ECHO_SECONDS", math.inf)
 
 
 def told_and_usual(proto: Any) -> tuple[Any, Any]:
@@ -78,7 +85,7 @@ def test_the_dice_draws_another_seed():
     assert len(seeds) > 1
 
 
-def test_what_the_browser_wrote_before_it_heard_of_the_dice_does_not_undo_them(monkeypatch):
+def test_what_the_browser_wrote_before_it_heard_of_the_dice_does_not_undo_them(slow_echoes, monkeypatch):
     """A message under way, of news or a timer, still holds the old seed; a hand that comes later is heard."""
     app = open_page(shell.TRAIN)
     old = draft(app)["seed"]
@@ -103,7 +110,7 @@ def test_a_control_that_tells_of_no_choice_changes_nothing():
     assert draft(app)["visible_bias"] == old
 
 
-def test_a_preset_is_not_undone_either():
+def test_a_preset_is_not_undone_either(slow_echoes):
     app = open_page(shell.TRAIN)
     old = draft(app)["n_hidden"]
     name = next(name for name, preset in PRESETS.items() if preset.spec.model.n_hidden != old)
@@ -114,7 +121,7 @@ def test_a_preset_is_not_undone_either():
     assert draft(app)["n_hidden"] == old + 3
 
 
-def test_what_an_experiment_set_is_not_undone_by_a_message_that_was_under_way(monkeypatch):
+def test_what_an_experiment_set_is_not_undone_by_a_message_that_was_under_way(slow_echoes, monkeypatch):
     """A page with a slider of its own and a button that sets it: no callback hears of the slider."""
 
     def script() -> None:

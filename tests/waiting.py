@@ -1,4 +1,8 @@
-"""What tests of things that go on by themselves share: waiting for something, and the run that nothing interrupted."""
+"""What tests of things that go on by themselves share: waiting for something, and the run that nothing interrupted.
+
+Wait for states, never for counts or seconds: how much is done in a second is the machine's own affair, and a busy one may
+stand still for many. A run that must still be training when the test looks has ENDLESS epochs.
+"""
 
 import time
 from collections.abc import Callable
@@ -8,8 +12,11 @@ import torch
 
 from rbm.experiment import RunSpec, make_dataset, make_trainer
 
+PATIENCE = 120.0  # seconds; only a test that fails waits for all of them
+ENDLESS = 5000  # epochs; the most that there may be, hours on all of MNIST
 
-def wait(condition: Callable[[], bool], seconds: float = 90.0, what: str = "it") -> None:
+
+def wait(condition: Callable[[], bool], seconds: float = PATIENCE, what: str = "it") -> None:
     """Until the condition holds; the test fails when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -17,13 +24,14 @@ def wait(condition: Callable[[], bool], seconds: float = 90.0, what: str = "it")
         time.sleep(0.02)
 
 
-def trained(spec: RunSpec) -> np.ndarray:
-    """The weights of the same run, uninterrupted and without a cluster, with one thread like a worker's."""
+def trained(spec: RunSpec, steps: int | None = None) -> np.ndarray:
+    """The weights of the same run, uninterrupted (up to update ``steps``) and without a cluster, with one thread like a
+    worker's."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         trainer = make_trainer(spec, make_dataset(spec.dataset))
-        while not trainer.finished:
+        while not trainer.finished and trainer.step_number != steps:
             trainer.step()
     finally:
         torch.set_num_threads(threads)

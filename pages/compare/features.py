@@ -1,6 +1,7 @@
 """Use a machine's hidden units as features: for a classifier with few labels, and for a map of the images."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -10,7 +11,8 @@ lesson.question(
     "Use its features",
     "The machine learnt without labels. Do its hidden units know more about the images than their pixels do?",
 )
-if features.choose() is None:
+chosen = features.choose()
+if chosen is None:
     live.moving(lambda: empty.no_machine("whose features could be judged"))
     st.stop()
 
@@ -29,7 +31,7 @@ def part(which: str, draw: Callable[[], None]) -> None:
 
 left, right = st.columns(2, gap="large")
 with left:
-    part(features.SCORES, features.accuracy)
+    part(features.SCORES, partial(features.accuracy, chosen))
 with right:
     part(features.PLACES, features.places)
 lesson.what_to_see("features")

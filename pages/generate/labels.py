@@ -1,4 +1,4 @@
-"""Give a machine labels: name digits, make a chosen one, complete a half."""
+"""Give a machine labels: name pictures, make a chosen one, complete a half."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ lesson.experiments(
             lambda: labels.try_objective("both"),
         ),
         "Only p(x, y)": (
-            "The label is just ten more units among 784 pixels: it writes, and reads less well.",
+            "The label is just a few more units beside the pixels: it writes, and reads less well.",
             lambda: labels.try_objective("p(x, y)"),
         ),
         "Only p(y|x)": (
@@ -27,10 +27,11 @@ lesson.experiments(
 )
 labels.controls()
 interval = labels.interval()
+NOUN = labels.data().noun
 USES = {
     "softmax": {
-        "Make a chosen digit": labels_chains.generate,
-        "Name a digit": labels_views.classify,
+        f"Make a chosen {'digit' if NOUN == 'digit' else 'class'}": labels_chains.generate,
+        f"Name a {NOUN}": labels_views.classify,
         "Guess from a half": labels_views.infer,
     },
     "tags": {
@@ -62,13 +63,15 @@ def use() -> None:
         list(USES),
         required=True,
         default=next(iter(USES)),
-        key=f"labels_use_{labels.kind()}",
+        key=f"labels_use_{labels.kind()}" + ("" if NOUN == "digit" else "_other"),
         help="Three questions to one and the same machine: only what is held differs.",
     )
     if labels_chains.playing() and chosen != next(iter(USES)):
         widgets.put(labels_chains.PLAYING, False)
         st.rerun()  # a timer can only be changed by a full run
     if newest is None:
+        if labels.data().problem:
+            return  # the line above has said it
         st.info(
             "There is no machine yet. Press **Train** above: it can be used while it learns.", icon=":material/info:"
         )
@@ -86,3 +89,5 @@ lesson.formula(
     r"p(y \mid x) = \frac{e^{-F(x, y)}}{\sum_{y'} e^{-F(x, y')}}",
 )
 lesson.what_to_see("labels")
+if labels.data().mnist:
+    lesson.what_to_see("labels_mnist")

@@ -153,4 +153,8 @@ def sizes() -> None:
 
 learning()
 lesson.what_to_see("boltzmann")
+st.caption(
+    ":material/info: A Boltzmann machine of all pairs is slow: only tiny pictures that are made here can be learnt beside an "
+    "RBM. Your own data are learnt on the page Train a machine."
+)
 sizes()

@@ -8,7 +8,7 @@ from itertools import product
 import streamlit as st
 
 from pages.ui import download, instant, lesson, widgets
-from pages.ui.graph import ALL, RBM, Machine, described, graph, machine, resized, stops
+from pages.ui.graph import ALL, RBM, Machine, described, graph, likeliest, lowest, machine, resized, stops
 
 
 def show(drawn: Machine) -> None:
@@ -52,12 +52,14 @@ def every_state(now: Machine) -> str:
 # At the first visit, and when one comes back from another page: the controls have forgotten, the machine has not.
 if "energy_shape" not in st.session_state:
     show(st.session_state.get("energy_now") or machine(RBM, 3, 2, [0.5, 0, -0.5, 0, 0, 2, -1, 1, 1, -2, 1.5]))
+AGREE = machine(ALL, 2, 0, [-1, -1, 2])
+FRUSTRATED = machine(ALL, 3, 0, [1.0, 1.0, 1.0, -2.0, -2.0, -2.0], 2.0)
 lesson.question("Energy and probability", "How do a few weights decide which states a machine likes, and how much?")
 lesson.experiments(
     {
         "Two units that agree": (
-            "One weight: both on is the likeliest state, and heat makes all four alike.",
-            lambda: show(machine(ALL, 2, 0, [-1, -1, 2])),
+            f"One weight: {likeliest(AGREE)}, and heat makes all four alike.",
+            lambda: show(AGREE),
         ),
         "Freeze it": (
             "β = 10: nearly all probability in the states of lowest energy.",
@@ -68,8 +70,9 @@ lesson.experiments(
             lambda: heat(0.1),
         ),
         "Frustration": (
-            "Three units that all want to differ: no state pleases every edge, so several share the lowest energy.",
-            lambda: show(machine(ALL, 3, 0, [1.0, 1.0, 1.0, -2.0, -2.0, -2.0], 2.0)),
+            "Three units that all want to differ: no state pleases every edge, so "
+            f"{len(lowest(FRUSTRATED))} share the lowest energy.",
+            lambda: show(FRUSTRATED),
         ),
         "A feature detector": (
             "One hidden unit that wants the first two pixels on: look at the visible patterns only.",

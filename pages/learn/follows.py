@@ -67,6 +67,10 @@ def track() -> None:
 
 
 compass()
+st.caption(
+    ":material/info: Exact gradients and likelihoods visit every state of the machine: the pictures here have nine pixels at "
+    "most. Your own data are learnt on the page Train a machine."
+)
 follows.prepare()
 st.subheader("Five algorithms, one start", anchor=False)
 lesson.experiments(

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import cards, instant, lesson, memory
+from pages.ui import cards, datasets, instant, lesson, memory
 from pages.ui.pad import Pixels, drawn, pad
 
 
@@ -14,11 +14,24 @@ def begin(pixels: Pixels) -> None:
     st.session_state["hopfield_serial"] = st.session_state.get("hopfield_serial", 0) + 1
 
 
-def setting(chosen: list[int], rule: str, beta: float = 0.1, start: int | None = None) -> None:
-    """Set the controls; the digit ``start`` comes onto the pad with one pixel in seven turned over."""
+def setting(chosen: list[int], rule: str, beta: float = 0.1) -> None:
+    """Set the controls for MNIST's digits."""
+    st.session_state[memory.DATASET] = datasets.MNIST
+    take(datasets.MNIST, chosen, rule, beta)
+
+
+def take(dataset: str, chosen: list[int], rule: str, beta: float) -> None:
+    """Store some of a set's pictures; the first comes onto the pad with one pixel in seven turned over."""
     st.session_state.update(hopfield_digits=chosen, hopfield_rule=rule, hopfield_beta=beta, hopfield_own=[])
-    first = memory.digits()[chosen[0] if start is None else start]
+    first = memory.shelf(dataset).pictures[chosen[0]]
     begin(tuple(1 - x if (i * 61 + 17) % 97 % 7 == 0 else x for i, x in enumerate(first)))
+
+
+def changed() -> None:
+    """Another data set was chosen: its first two pictures are stored, as its pixels are others."""
+    dataset = st.session_state[memory.DATASET]
+    chosen = list(range(len(memory.shelf(dataset).pictures)))[:2]
+    take(dataset, chosen, st.session_state["hopfield_rule"], st.session_state["hopfield_beta"])
 
 
 def keep_drawing() -> None:
@@ -53,15 +66,22 @@ lesson.experiments(
     key="hopfield",
 )
 with st.container(horizontal=True, vertical_alignment="bottom"):
+    data = datasets.choose(memory.DATASET, changed=changed, width=220)
+    shelf = memory.shelf(data.name)
+    fits = len(st.session_state["hopfield_start"]) == len(shelf.pictures[0])
+    if not fits or max(st.session_state["hopfield_digits"], default=0) >= len(shelf.pictures):
+        changed()  # somebody has deleted the set, or keeps other pictures under its name
     chosen = st.pills(
-        "Digits to store",
-        range(10),
+        "Digits to store" if data.noun == "digit" else "Pictures to store",
+        range(len(shelf.pictures)),
+        format_func=shelf.names.__getitem__,
         selection_mode="multi",
         wrap=True,
         default=st.session_state["hopfield_digits"],
         key="hopfield_digits",
         persist_state="session",
-        help="The most typical example of each digit, 14 × 14 pixels.",
+        help=f"The most typical picture of each class, or a few where there are no classes, in {shelf.shape[0]} × "
+        f"{shelf.shape[1]} pixels.",
     )
     rule = str(
         st.segmented_control(
@@ -88,7 +108,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         )
     else:
         beta = st.session_state.get("hopfield_beta", 0.1)
-stored = [memory.digits()[digit] for digit in sorted(chosen)] + st.session_state["hopfield_own"]
+stored = [shelf.pictures[place] for place in sorted(chosen)] + st.session_state["hopfield_own"]
 if rule == memory.DENSE:
     lesson.formula(
         r"E(s) = -\tfrac{1}{\beta} \ln \sum_\mu e^{\beta\, \xi_\mu \cdot s}",
@@ -115,11 +135,11 @@ def recalling() -> None:
             "Stored patterns", "What the network was told to remember. Click one to put it on the pad, then disturb it."
         )
         if stored:
-            clicked = memory.stored_wall(stored)
+            clicked = memory.stored_wall(stored, shelf.shape)
             if clicked is not None:
                 begin(stored[clicked])
         else:
-            st.info("Nothing is stored. Choose a digit above, or draw one and store it.", icon=":material/draw:")
+            st.info(f"Nothing is stored. Choose a {data.noun} above, or draw one and store it.", icon=":material/draw:")
         with st.container(horizontal=True):
             if st.button(
                 "Store the drawing",
@@ -143,7 +163,7 @@ def recalling() -> None:
         played = partial(memory.played, stored, rule, now(), seed)
         elements = instant.respond(memory.SLIDER, played) if rule == memory.DENSE else played(beta)
         alt = "The state of the network, to draw on"
-        pad(start, memory.SHAPE, serial=serial, played=elements["hopfield_pad"], alt=alt, key="hopfield_pad")
+        pad(start, shelf.shape, serial=serial, played=elements["hopfield_pad"], alt=alt, key="hopfield_pad")
 
 
 recalling()
@@ -155,7 +175,7 @@ with states:
         try_this="two patterns, then three: mixtures of three appear.",
     )
     if stored:
-        memory.spurious(stored, rule, beta, 1)
+        memory.spurious(stored, shelf.shape, rule, beta, 1)
 with amount:
     cards.title(
         "How much can be stored",
@@ -163,5 +183,5 @@ with amount:
         "the line 0.138 is where theory lets Hebb's rule fail in a large network.",
         "what correlated pictures such as digits do: they fail much earlier.",
     )
-    figure = memory.capacity_figure(memory.capacities(1), len(stored) / memory.SIDE**2)
+    figure = memory.capacity_figure(memory.capacities(1), len(stored) / len(shelf.pictures[0]))
     st.plotly_chart(figure, key="hopfield_capacity", config={"displayModeBar": False})

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui import cards, instant, lesson, slow_motion, slow_pictures, slow_stages
 
 lesson.question("One update in slow motion", "What exactly happens to the weights when the machine sees one picture?")
-DIGIT, TINY = slow_motion.SUBJECTS
+DIGIT, TINY, _ = slow_motion.SUBJECTS
 
 
 act = slow_motion.set_controls

@@ -38,4 +38,7 @@ def look() -> None:
 
 
 look()
+st.caption(
+    ":material/info: Data sets of your own are kept in grey levels, without colour: they are learnt on the page Train a machine."
+)
 lesson.what_to_see("colour")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import deep, deep_labels, lesson, widgets
+from pages.ui import datasets, deep, deep_labels, lesson, widgets
 from rbm.deep.plan import KINDS
 
 lesson.question(
@@ -11,11 +11,11 @@ lesson.question(
 lesson.experiments(
     {
         "Two layers, quickly": (
-            "200 units above 200, learned from 10,000 digits in a few seconds.",
+            "200 units above 200, learned from 10,000 pictures, or all there are, in a few seconds.",
             lambda: deep.setting(KINDS[0], (200, 200), 5, 10, 10_000),
         ),
         "Narrow at the top": (
-            "Three layers, the last of 50 units: what is left of a digit in 50 bits?",
+            "Three layers, the last of 50 units: what is left of a picture in 50 bits?",
             lambda: deep.setting(KINDS[0], (500, 200, 50), 5, 10, 10_000),
         ),
         "All undirected": (
@@ -34,6 +34,7 @@ def learning() -> None:
     """The machine as far as it has come."""
     task, asked = deep.progress()
     deep.learning_curves(task, asked)
+    deep.likelihood(task)
     deep.filter_walls(task, asked)
     deep.fantasies(task, asked)
     if interval is not None and deep.interval() is None:
@@ -42,7 +43,7 @@ def learning() -> None:
 
 learning()
 st.subheader("What the labels need not tell", anchor=False)
-plan = deep_labels.choose()
+plan = deep_labels.choose(datasets.data(st.session_state[deep.DATASET], datasets.without_classes))
 labels_interval = deep_labels.interval()
 
 
@@ -55,5 +56,6 @@ def comparison() -> None:
 
 
 comparison()
-deep_labels.figure(plan)
+if plan is not None:
+    deep_labels.figure(plan)
 lesson.what_to_see("deep")

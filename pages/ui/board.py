@@ -19,12 +19,14 @@ from rbm.training.events import MEASURES
 from rbm.training.history import History
 
 FILTERS_SHOWN = 100
-_CURVES = {
-    "cd_loss": "a larger k: the difference grows, as the chains run further away.",
+FIRST = "reconstruction_error"  # falls from the first second on when learning goes well, and is calm enough to see it
+_TRY = {
     "reconstruction_error": "the two presets that compare k = 1 with k = 25.",
+    "cd_loss": "a larger k: the difference grows, as the chains run further away.",
 }
 _OTHERS = (
     "pseudo_log_likelihood",
+    "cd_loss",
     "weight_norm",
     "dead_units",
     "saturated_units",
@@ -49,7 +51,7 @@ def board(current: LiveRun | None) -> None:
         return  # the transport bar has said what is wrong
     pictures, curves = st.columns([5, 7], gap="large")
     with curves:
-        others = _curves(History() if current is None else current.history)
+        others = _curves(*((False, History()) if current is None else (current.active, current.history.now())))
     with pictures:
         _pictures(spec.model.n_hidden, shape, current.snapshot if current is not None else None)
     ours.show(current, partial(elements, others=others, mode=cards.mode()))
@@ -57,10 +59,10 @@ def board(current: LiveRun | None) -> None:
 
 def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.Elements:
     """What is new on the board, by element."""
-    history, snapshot, shape = run.history, run.snapshot, live.picture_shape(run.spec)
+    history, snapshot, shape = run.history.now(), run.snapshot, live.picture_shape(run.spec)
     found = {"status": progress(run), "chart_free_energy": cards.free_energy_option(history)}
-    found["chart_likelihood"] = cards.likelihood_option(history)
-    for metric in (*_CURVES, *others):
+    found["chart_likelihood"] = cards.likelihood_option(history, run.active)
+    for metric in (FIRST, *others):
         found[f"chart_{metric}"] = cards.measure_option(history, metric)
     if snapshot is not None:
         units = np.arange(min(snapshot.weight.shape[1], FILTERS_SHOWN))
@@ -70,13 +72,11 @@ def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.E
     return found
 
 
-def _curves(history: History) -> list[str]:
+def _curves(moving: bool, history: History) -> list[str]:
     """The curves; returns the names of those that were chosen besides."""
-    first, last = _CURVES.items()
-    cards.curve(history, first[0], first[0], first[1])
-    cards.likelihood(history, "likelihood")
+    cards.curve(history, FIRST, FIRST, _TRY[FIRST])
+    cards.likelihood(history, moving, "likelihood")
     cards.free_energy(history, "free_energy")
-    cards.curve(history, last[0], last[0], last[1])
     others: list[str] = st.pills(
         "More curves",
         _OTHERS,
@@ -87,7 +87,7 @@ def _curves(history: History) -> list[str]:
         persist_state="session",
     )
     for other in others:
-        cards.curve(history, other, other)
+        cards.curve(history, other, other, _TRY.get(other, ""))
     return others
 
 

@@ -170,7 +170,7 @@ def _wall(images: Images, key: str, alt: str) -> None:
 
 def numbers(task: Task | None) -> None:
     """Reconstruction error and free energies against epochs."""
-    looks: list[Look] = [] if task is None else task.news
+    looks: tuple[Look, ...] = () if task is None else task.news  # one moment of what still grows
     epochs = [look.epoch for look in looks]
     empty = "Press Learn" if task is None else "The first numbers are on their way"
     cards.title(

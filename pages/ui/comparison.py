@@ -11,9 +11,12 @@ import streamlit as st
 from pages.ui import cards, figures, frames, live
 from pages.ui.curves import curves
 from pages.ui.figures import Series, curve_option
-from pages.ui.run_table import LETTERS, differences, name, smooth
+from pages.ui.run_table import LETTERS, differences, name, smooth, turned
+from rbm import likelihoods
 from rbm.datasets.catalog import CATALOG, is_available
 from rbm.errors import RbmError
+from rbm.evaluation import verdict
+from rbm.evaluation.verdict import UNRELIABLE
 from rbm.jobs import SHOWN_IMAGES, Array, cached_dataset
 from rbm.likelihood_job import RESULT
 from rbm.store import Evaluation, Run, open_store
@@ -21,7 +24,7 @@ from rbm.training.events import MEASURES
 from rbm.training.history import History
 
 FILTERS, IMAGES, FANTASIES, SWEEPS = 25, 5, 10, 200
-_USUAL = ("pseudo_log_likelihood", "free_energy_gap")
+_USUAL = ("log_likelihood", "pseudo_log_likelihood", "free_energy_gap")
 _AXES = {"epoch": "epochs", "step": "updates", "seconds": "seconds of training"}
 
 
@@ -65,13 +68,11 @@ def settings(runs: Sequence[Run]) -> None:
         st.markdown(f"**{letter}** · {name(run.spec)} · seed {run.spec.seed} · {run.status}{tags}")
         if run.note:
             st.caption(run.note)
-        turned = {k: v for k, v in run.progress.knobs.items() if v != getattr(run.spec.training, k)}
-        if turned:
-            words = ", ".join(f"{MEASURES[k].title if k in MEASURES else k} to {v:g}" for k, v in turned.items())
-            st.caption(
-                f":material/tune: Turned while it trained: {words}. Its link and code hold the settings of its start."
-            )
-    rows = differences([run.spec for run in runs])
+        changed = turned(run)
+        if changed:
+            code = "settings of its start" if run.progress.changes is None else "same turns"
+            st.caption(f":material/tune: Turned while it trained: {changed}. **Show code** holds the {code}.")
+    rows = differences(runs)
     if len(runs) < 2:
         return
     if not rows:
@@ -91,7 +92,8 @@ def made_with(run: Run) -> None:
 def learning_curves(runs: Sequence[Run]) -> None:
     """The runs' numbers over each other."""
     histories = [open_store().history(run.id) for run in runs]
-    known = [metric for metric in MEASURES if any(metric in history.metrics() for history in histories)]
+    measured = {metric for history in histories for metric in history.metrics()}
+    known = [m for m in MEASURES if m in measured or (m == "log_likelihood" and likelihoods.AT in measured)]
     cards.title(
         "Curves", "One colour a run. Smoothing averages over neighbouring points; 0 shows every point as it is."
     )
@@ -140,12 +142,23 @@ def learning_curves(runs: Sequence[Run]) -> None:
         with place, st.container(key=f"card_runs_{metric}", gap="xsmall"):
             measure = MEASURES[metric]
             cards.title(measure.title, measure.tells, measure.not_tells)
-            series = [
-                _series(letter, h, metric, axis or "epoch", amount)
-                for letter, h in zip(LETTERS, histories, strict=False)
-            ]
+            lettered = list(zip(LETTERS, histories, strict=False))
+            likelihood = metric == "log_likelihood"
+            series = (
+                [one for letter, h in lettered for one in estimates(letter, h, axis or "epoch")]
+                if likelihood
+                else [_series(letter, h, metric, axis or "epoch", amount) for letter, h in lettered]
+            )
             option = curve_option(
-                series, x_title=_AXES[axis or "epoch"], y_title=measure.unit, log_x="x" in log, log_y="y" in log
+                series,
+                x_title=_AXES[axis or "epoch"],
+                y_title="nats per validation image" if likelihood else measure.unit,
+                x_range=_span(histories, axis or "epoch") if likelihood else None,
+                least_y=cards.LEAST_NATS if likelihood else 0.0,
+                log_x="x" in log,
+                log_y="y" in log,
+                dots=likelihood,
+                doubt=UNRELIABLE,
             )
             curves(option, height=230, key=f"chart_runs_{metric}", alt=f"{measure.title} of the chosen runs")
 
@@ -155,26 +168,65 @@ def _grid(count: int) -> list[st.delta_generator.DeltaGenerator]:
     return [place for _ in range(0, count, 2) for place in st.columns(2, gap="large")][:count]
 
 
+def _span(histories: Sequence[History], axis: str) -> tuple[float, float]:
+    """What all curves together reach over, so that the few estimates stand where the others do."""
+    ends = [float(getattr(history.events[-1], axis)) for history in histories if history.events]
+    return 0.0, max(ends, default=1.0)
+
+
 def _series(letter: str, history: History, metric: str, axis: str, amount: float) -> Series:
     x, y = history.column(metric, axis)
     return Series(letter, x, smooth(y, amount))
 
 
+def estimates(letter: str, history: History, axis: str) -> list[Series]:
+    """The log-likelihoods of validation images that were estimated while a run trained: AIS, and dashed its reverse.
+
+    Each at the machine that it speaks of, never smoothed; those that are unreliable are drawn hollow.
+    """
+    found = likelihoods.along(history, axis)
+    doubtful = [x for x, unreliable in zip(found.x, found.unreliable, strict=True) if unreliable]
+    ends = ((letter, found.ais, False), (f"{letter}, reverse AIS", found.reverse, True))
+    return [Series(name_, found.x, y, dash, doubtful, LETTERS.index(letter)) for name_, y, dash in ends if found.x]
+
+
 def likelihood_chart(runs: Sequence[Run], found: dict[str, Evaluation]) -> None:
-    """The log-likelihoods that are known, with their bars."""
-    known = [(letter, found[run.id].result) for letter, run in zip(LETTERS, runs, strict=False) if run.id in found]
-    if not known:
-        return
-    ends = [[r[f"test{end}"] for _, r in known] for end in ("", "_low", "_high")]
-    figure = figures.intervals([letter for letter, _ in known], *ends, x_title="run", y_title="nats per image")
-    st.plotly_chart(figure, height=260, key=f"chart_{RESULT}")
-    for letter, result in known:
+    """The log-likelihoods that are known: of test images with their bars, else of validation images from training."""
+    lettered = list(zip(LETTERS, runs, strict=False))
+    known = [(letter, found[run.id].result) for letter, run in lettered if run.id in found]
+    if known:
+        ends = [[r[f"test{end}"] for _, r in known] for end in ("", "_low", "_high")]
+        titles = {"x_title": "run", "y_title": "nats per test image"}
+        figure = figures.intervals([letter for letter, _ in known], *ends, **titles)
+        st.plotly_chart(figure, height=260, key=f"chart_{RESULT}")
+    for letter, run in lettered:
+        for line in likelihood_lines(run, found.get(run.id)):
+            st.caption(f"**{letter}**: {line}")
+
+
+def likelihood_lines(run: Run, evaluation: Evaluation | None) -> list[str]:
+    """What is known of a run's log-likelihood in sentences that name the images and say what is doubtful."""
+    lines = []
+    if evaluation is not None:
+        result, doubt = evaluation.result, verdict.of_result(evaluation.result)
+        test, low, high = (figures.number(result[f"test{end}"]) for end in ("", "_low", "_high"))
+        mark = f" :orange-badge[{doubt.mark}]" if doubt.mark else ""
+        other = f"validation images {figures.number(result['validation'])}"
         if result["method"] == "exact":
-            st.caption(f"**{letter}**: {figures.number(result['test'])} ± {result['test_error']:.2f}, exact.")
+            lines.append(f"test images {test} ± {result['test_error']:.2f}, {other}: exact.")
         else:
-            test, low, high = (figures.number(result[f"test{end}"]) for end in ("", "_low", "_high"))
-            mark = "" if result["trustworthy"] else " :orange-badge[not to be trusted]"
-            st.caption(f"**{letter}**: {test}, between {low} and {high}.{mark} {result['reason']}")
+            why = " ".join(doubt.sentences) or str(result["reason"])
+            lines.append(f"test images {test}, between {low} and {high} in expectation; {other}.{mark} {why}")
+    live = likelihoods.of_numbers(run.metrics)
+    if live is not None:
+        value = figures.number(live.validation)
+        mark = f" :orange-badge[{live.verdict.mark}]" if live.verdict.mark else ""
+        how = "exact" if live.exact else f"reverse AIS {figures.number(live.reverse)}"
+        why = " ".join(live.verdict.sentences)
+        lines.append(
+            f"while it trained, after epoch {live.epoch:.4g}, a sample of validation images {value}, {how}.{mark} {why}"
+        )
+    return [line.strip() for line in lines]
 
 
 def pictures(runs: Sequence[Run]) -> None:

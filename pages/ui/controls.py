@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import state, widgets
+from pages.ui import datasets, state, widgets
 from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
 from rbm.errors import ConfigError, RbmError
 from rbm.experiment import ModelSpec
@@ -33,8 +33,8 @@ _MORE = (
     "weight_decay",
     "l1",
     "max_norm",
-    "sparsity_target",
     "sparsity_cost",
+    "sparsity_target",
     "gradient_clip",
     "likelihood",
     "binarise",
@@ -61,8 +61,10 @@ def draft_panel() -> None:
 
 
 def knob(name: str) -> None:
-    """The widget that fits a field's knob: a choice, a slider over its stops, or a slider over its range."""
+    """The widget that fits a field's knob: a choice, a slider over its stops or over its range; none where it does nothing."""
     k = _KNOBS[name]
+    if not k.acts(state.draft()):
+        return
     key, value = _bound(name)
     common: dict[str, Any] = {"key": key, "help": _help(name, k), "on_change": _changed, "args": (name,)}
     if k.choices and len(k.choices) <= 3:
@@ -143,14 +145,12 @@ def _take_preset() -> None:
 def _dataset() -> None:
     key, value = _bound("dataset")
     known = list(dict.fromkeys([*names(), value]))  # the draft's may have been deleted meanwhile
-    st.selectbox(
-        "Data set",
+    datasets.select(
         known,
-        known.index(value),
-        format_func=dataset_title,
+        value,
         key=key,
-        on_change=_changed_dataset,
-        help="What is learnt. MNIST and the toy sets come with the program, some are downloaded once, and you can bring "
+        changed=_changed_dataset,
+        about="What is learnt. MNIST and the toy sets come with the program, some are downloaded once, and you can bring "
         "your own on a page of its own.",
     )
     with st.container():
@@ -163,14 +163,6 @@ def _dataset() -> None:
         else:
             st.caption(entry(value).about)
             _download(value)
-
-
-def dataset_title(name: str) -> str:
-    """What people call a data set, also one that is gone."""
-    try:
-        return entry(name).title
-    except RbmError:
-        return f"{name.removeprefix(OWN)} (not here)"
 
 
 def _changed_dataset() -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _HTML = """
 <div class="curves">
   <div class="head"></div>
+  <div class="note" hidden></div>
   <svg class="frame" role="img" tabindex="0"></svg>
   <button class="reset" type="button" hidden>Reset zoom</button>
   <div class="tip" hidden></div>

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, deep_view, figures, frames, tasks
+from pages.ui import cards, datasets, deep_view, figures, frames, tasks
 from pages.ui.curves import curves
 from rbm.deep.plan import KINDS, SHOWN, DeepSpec, Learned
+from rbm.experiment import DatasetSpec
 from rbm.task import Task
 from rbm.training.events import MEASURES
 
 if TYPE_CHECKING:
     from rbm.deep.dreaming import Dream
 
-SIZES = (50, 100, 200, 500, 1000)
-EPOCHS = (1, 2, 5, 10, 20)
+SIZES = (1, 2, 3, 10, 20, 50, 100, 200, 500, 1000)
+EPOCHS = (1, 2, 5, 10, 20, 50, 100)
 IMAGES = (1000, 5000, 10_000, 54_000)
 POLL_SECONDS = 0.5
 FANTASIES = 40
 COLUMNS = 10
-SHAPE = (28, 28)
+DATASET = "deep_dataset"
 STARTS = ("noise", "test images")
 DEFAULTS = {
     "deep_kind": KINDS[0],
@@ -56,6 +57,7 @@ def spec() -> DeepSpec:
         tuple(asked[f"deep_size_{n}"] for n in range(1, layers + 1)),
         asked["deep_epochs"],
         asked["deep_together"],
+        dataset=asked[DATASET],
         images=asked["deep_images"],
     )
 
@@ -69,7 +71,7 @@ def start() -> None:
         st.session_state.pop(key, None)
     asked = spec()
     task = Task("rbm.deep.job:train", spec=asked)
-    st.session_state.update(deep_task=task, deep_spec=asked)
+    st.session_state.update(deep_task=task, deep_spec=asked, deep_shape=datasets.data(asked.dataset).shape)
     tasks.mind("deep", task)
     task.start()
 
@@ -83,7 +85,7 @@ def controls() -> None:
         _slider("Epochs a layer", EPOCHS, "deep_epochs", "Passes over the images for each layer alone.")
         if boltzmann:
             _slider("Epochs together", EPOCHS, "deep_together", "Passes with all layers at once, after that.")
-        _slider("Training images", IMAGES, "deep_images", "MNIST digits; fewer are quicker.")
+        _slider("Training images", IMAGES, "deep_images", "Fewer are quicker; all of them where there are not so many.")
     task: Task | None = st.session_state.get("deep_task")
     with st.container(horizontal=True, gap="small"):
         st.button(
@@ -111,6 +113,7 @@ def controls() -> None:
 def _choices() -> bool:
     """Kind and sizes; whether it is a Boltzmann machine."""
     with st.container(horizontal=True, gap="medium"):
+        datasets.choose(DATASET, width=220)
         st.segmented_control(
             "Deep",
             list(KINDS),
@@ -159,14 +162,15 @@ def interval() -> float | None:
 def progress() -> tuple[Task | None, DeepSpec]:
     """The task, kept going by this look, with a line that says where it stands; and what it was asked for."""
     task: Task | None = st.session_state.get("deep_task")
-    asked: DeepSpec = st.session_state.get("deep_spec") or spec()
+    asked: DeepSpec = st.session_state["deep_spec"] if task is not None else spec()
     if task is None:
         st.caption("Ready. Press Train layer by layer: the first layer finds strokes, the next combines them.")
         return None, asked
     task.renew()
     if task.message:
         st.error(task.message, icon=":material/error:")
-    st.progress(deep_view.share(task.news, asked), deep_view.where(task.news, asked, task.status))
+    of = "" if asked.dataset == st.session_state[DATASET] else f" · {datasets.title(asked.dataset)}"
+    st.progress(deep_view.share(task.news, asked), f"{deep_view.where(task.news, asked, task.status)}{of}")
     return task, asked
 
 
@@ -189,9 +193,19 @@ def learning_curves(task: Task | None, asked: DeepSpec) -> None:
             curves(option, height=230, key=f"deep_{metric}", alt=f"{measure.title} of each layer against epochs")
 
 
+def likelihood(task: Task | None) -> None:
+    """The bound that ends the training, once it is there."""
+    if told := deep_view.bound([] if task is None else task.news):
+        st.caption(
+            told,
+            help="A variational bound: the layers above a picture are guessed, not summed over, so the truth is higher. "
+            "Where AIS misses part of log Z the number is too high; on average it misses some.",
+        )
+
+
 def filter_walls(task: Task | None, asked: DeepSpec) -> None:
     """Every layer's filters that there are, side by side."""
-    news = [] if task is None else task.news
+    news, shape = [] if task is None else task.news, _shape(task, asked)
     places = st.columns(max(len(asked.sizes), 2), gap="large")
     for layer, place in zip(range(1, len(asked.sizes) + 1), places, strict=False):
         with place:
@@ -205,16 +219,22 @@ def filter_walls(task: Task | None, asked: DeepSpec) -> None:
             )
             found = deep_view.filters(news, layer)
             count = min(asked.sizes[layer - 1], SHOWN)
-            weight = np.zeros((SHAPE[0] * SHAPE[1], count), np.float32) if found is None else found
+            weight = np.zeros((shape[0] * shape[1], count), np.float32) if found is None else found
             cards.filter_wall(
                 weight,
-                SHAPE,
+                shape,
                 np.arange(weight.shape[1]),
                 key=f"deep_filters_{layer}",
                 shared=False,
                 columns=8,
                 max_cell=44,
             )
+
+
+def _shape(task: Task | None, asked: DeepSpec) -> tuple[int, int]:
+    """Of the pictures that are learned; they stay what they were when learning began, whatever becomes of the set."""
+    shape: tuple[int, int] = datasets.data(asked.dataset).shape if task is None else st.session_state["deep_shape"]
+    return shape
 
 
 def fantasies(task: Task | None, asked: DeepSpec) -> None:
@@ -224,7 +244,7 @@ def fantasies(task: Task | None, asked: DeepSpec) -> None:
         "Gibbs chains run between the top two layers (a belief net) or over all layers (a Boltzmann machine), and where they "
         "stand is passed down to the pixels. Grey is a pixel's probability.",
         "how often the machine would make each: a few dozen sweeps from noise are not yet fair samples.",
-        "start from test images and see how long a digit stays itself.",
+        "start from test images and see how long a picture stays itself.",
     )
     layers = [] if task is None else deep_view.dreamer(task.news, asked)
     if not layers:
@@ -255,7 +275,7 @@ def fantasies(task: Task | None, asked: DeepSpec) -> None:
             )
         st.button("Anew", icon=":material/restart_alt:", key="deep_anew", on_click=_forget, help="Back to the start.")
         st.caption(f"{dream.sweeps:,} sweeps, {len(layers)} layer{'s' if len(layers) > 1 else ''}", width="content")
-    pixels = frames.colour_probabilities(dream.pixels, shape=SHAPE)
+    pixels = frames.colour_probabilities(dream.pixels, shape=_shape(task, asked))
     cards.picture_wall(pixels, COLUMNS, "deep_fantasies", "Fantasies of the machine", max_cell=64)
 
 
@@ -267,10 +287,10 @@ def _dream(asked: DeepSpec, layers: list[Learned]) -> Dream:
     """The chains of the newest machine; begun again when another layer has been learned."""
     kept = st.session_state
     if kept.get("deep_dream") is None or kept.get("deep_dream_of") != len(layers):
-        from rbm.datasets.catalog import load_dataset
         from rbm.deep.dreaming import Dream
+        from rbm.jobs import cached_dataset
 
-        images = load_dataset(asked.dataset).test if kept["deep_start"] == STARTS[1] else None
+        images = cached_dataset(DatasetSpec(asked.dataset)).test if kept["deep_start"] == STARTS[1] else None
         kept["deep_dream"], kept["deep_dream_of"] = (
             Dream(asked.kind, layers, FANTASIES, asked.seed, images),
             len(layers),

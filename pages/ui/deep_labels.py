@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import streamlit as st
 
-from pages.ui import cards, deep_view, facts, tasks
+from pages.ui import cards, datasets, deep_view, facts, tasks
+from rbm.datasets.catalog import revision
 from rbm.deep import kept
 from rbm.deep.plan import LabelsPlan, Result
 from rbm.task import Task
@@ -16,8 +20,31 @@ PLANS = {
 POLL_SECONDS = 1.0
 
 
-def choose() -> LabelsPlan:
-    """Which plan, and the buttons."""
+class Asked(NamedTuple):
+    """What is to be compared on which set; ``known_as`` is the set's name among kept results, changed with its pictures."""
+
+    plan: LabelsPlan
+    dataset: str
+    known_as: str
+
+    def results(self) -> list[Result]:
+        return kept.load(self.plan, self.known_as)
+
+
+def fitting(plan: LabelsPlan, data: datasets.Data) -> LabelsPlan:
+    """The plan with no more labels than the set has pictures to learn from: those that are fewer, and all of them."""
+    if data.mnist:
+        return plan
+    have = datasets.sizes(data.name)
+    most = have.train + have.validation
+    return replace(plan, labels=(*(n for n in plan.labels if n < most), most))
+
+
+def choose(data: datasets.Data) -> Asked | None:
+    """Which plan, and the buttons; None, with the reason on the screen, where the set is of no use."""
+    datasets.explain(data, "deep_labels")
+    if data.problem:
+        return None
     st.session_state.setdefault("deep_plan", "small")
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         size = st.segmented_control(
@@ -28,9 +55,11 @@ def choose() -> LabelsPlan:
             key="deep_plan",
             persist_state="session",
             help="Small: 200 units, up to 10,000 labels, about two minutes. Full: 1000-1000 units, up to 60,000 labels, some "
-            "twenty minutes. Both with three seeds.",
+            "twenty minutes. Both with three seeds, and with no more labels than there are pictures.",
         )
-        plan = PLANS[str(size)]
+        plan = fitting(PLANS[str(size)], data)
+        named = f"{data.name} {revision(data.name)}".strip()
+        asked = Asked(plan, data.name, named)
         task: Task | None = st.session_state.get("deep_labels")
         if task is not None and task.active:
             st.button(
@@ -46,24 +75,24 @@ def choose() -> LabelsPlan:
                 icon=":material/compare_arrows:",
                 key="deep_labels_start",
                 on_click=start,
-                args=(plan,),
-                disabled=len(kept.load(plan)) == 2 * len(plan.seeds) * len(plan.labels),
+                args=(asked,),
+                disabled=len(asked.results()) == 2 * len(plan.seeds) * len(plan.labels),
                 help="Trains classifiers with and without pre-training, in the background. What is known is not done again.",
             )
-    return plan
+    return asked
 
 
-def start(plan: LabelsPlan) -> None:
+def start(asked: Asked) -> None:
     """Go on with this plan, or begin it, from what is kept."""
     task: Task | None = st.session_state.get("deep_labels")
-    if task is not None and task.status == "paused" and task.arguments["plan"] == plan:
+    if task is not None and task.status == "paused" and st.session_state["deep_labels_asked"] == asked:
         task.start()
         return
     if task is not None:
         task.release()
-    known = tuple(result.key for result in kept.load(plan))
-    task = Task("rbm.deep.few_labels:compare", plan=plan, known=known)
-    st.session_state.update(deep_labels=task, deep_labels_kept=0)
+    known = tuple(result.key for result in asked.results())
+    task = Task("rbm.deep.few_labels:compare", plan=asked.plan, dataset=asked.dataset, known=known)
+    st.session_state.update(deep_labels=task, deep_labels_asked=asked, deep_labels_kept=0)
     tasks.mind("deep labels", task)
     task.start()
 
@@ -87,14 +116,15 @@ def watch() -> bool:
     results = [one for one in task.news if isinstance(one, Result)]
     new = results[st.session_state.get("deep_labels_kept", 0) :]
     if new:
-        kept.keep(task.arguments["plan"], new)
+        asked: Asked = st.session_state["deep_labels_asked"]
+        kept.keep(asked.plan, new, asked.known_as)
         st.session_state["deep_labels_kept"] = len(results)
     return bool(new)
 
 
-def figure(plan: LabelsPlan) -> None:
+def figure(asked: Asked) -> None:
     """Everything known of the plan: error against labels, and the numbers."""
-    results = kept.load(plan)
+    results = asked.results()
     cards.title(
         "Test error against the number of labels",
         "Two nets of one size learn the same labels, each at the rate that suits it. One starts from the weights of RBMs "

@@ -8,9 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pages.ui.figures import Series, at_rest
-from rbm.deep.plan import KINDS, Curve, DeepSpec, Learned, Look, Result, Working
+from rbm.deep.plan import KINDS, Bounded, Curve, DeepSpec, Learned, Look, Result, Working
+from rbm.evaluation.verdict import FEWEST_EFFECTIVE
 
-PERCENT = (0.5, 1, 2, 3, 5, 10, 20, 30, 50)  # where the error's axis has marks
+PERCENT = (0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100)  # where the error's axis has marks
 STARTS = {True: "pre-trained", False: "random start"}
 
 
@@ -48,6 +49,19 @@ def filters(news: Sequence[Any], layer: int) -> np.ndarray | None:
     """The newest look at a layer's filters, (V, n), None before the first."""
     look = next((one for one in reversed(news) if isinstance(one, Look) and one.layer == layer), None)
     return None if look is None else look.filters.astype(np.float32)
+
+
+def bound(news: Iterable[Any]) -> str:
+    """What is known of the likelihood, in a sentence; empty before the end."""
+    found = next((one for one in news if isinstance(one, Bounded)), None)
+    if found is None:
+        return ""
+    told = f"{found.nats:.1f} ± {found.error:.1f}".replace("-", "−")
+    log_z = "log Z exact"
+    if found.effective is not None:
+        doubt = ", unreliable" if found.effective < FEWEST_EFFECTIVE else ""
+        log_z = f"log Z by AIS, {found.effective:.0f} of {found.n_chains} chains count{doubt}"
+    return f"Log-likelihood of {found.n_images:,} test images: at least {told} nats per image ({log_z})."
 
 
 def dreamer(news: Iterable[Any], spec: DeepSpec) -> list[Learned]:
@@ -91,7 +105,8 @@ def labels_figure(results: Sequence[Result]) -> go.Figure:
         )
     ticks = sorted({one.labels for one in results})
     figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{n:,}" for n in ticks])
-    figure.update_yaxes(type="log", tickvals=PERCENT, ticktext=[f"{p:g}" for p in PERCENT])
+    if all(one.error > 0 for one in results):  # few test pictures may all be named rightly, and 0 has no logarithm
+        figure.update_yaxes(type="log", tickvals=PERCENT, ticktext=[f"{p:g}" for p in PERCENT])
     return at_rest(figure, "labels", "test error / %", several=True)
 
 

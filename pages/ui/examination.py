@@ -85,6 +85,7 @@ def weights(task: Task, shape: tuple[int, int]) -> None:
         dots=len(ranks) <= 128,
     )
     curves(option, key="examine_spectrum", alt="Singular values of the weights", height=240)
+    _spectrum(found)
     st.caption(f"{found.n_modes} modes stand out. The strongest, as pictures; the sign is free:")
     pictures = found.pictures.astype(np.float64).reshape(-1, *shape)
     coloured = frames.colour_weights(pictures, shared=False, lut=theme.diverging(cards.mode()))
@@ -92,10 +93,27 @@ def weights(task: Task, shape: tuple[int, int]) -> None:
         frames.grid_png(coloured.pixels, 10),
         n=len(pictures),
         columns=10,
-        cell=shape,
+        cell=frames.drawn_shape(shape),
         labels=[f"mode {i}: {value:.2f}" for i, value in enumerate(found.values[: len(pictures)], 1)],
         alt="The strongest modes of the weights as pictures",
         key="examine_modes",
+    )
+
+
+def _spectrum(found: Modes) -> None:
+    """How the singular values are spread, over the law that those of noise follow."""
+    middles = np.sqrt(found.edges[:-1] * found.edges[1:])
+    figure = go.Figure()
+    for name, shares in (("weights", found.shares), ("noise, as they began", found.noise)):
+        figure.add_scatter(
+            x=middles, y=shares, name=name, line_shape="hvh", hovertemplate=f"{name} %{{y:.1%}}<extra></extra>"
+        )
+    figure.update_xaxes(type="log")
+    figure.update_yaxes(tickformat=".0%")
+    figures.at_rest(figure, "singular value of W", "share of modes", several=True)
+    st.plotly_chart(figure, height=200, key="examine_noise")
+    st.caption(
+        "Before training the two agree: random weights follow the law of Marčenko and Pastur. What has left it was learnt."
     )
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, features_figures, frames, scatter, state, tasks, theme
+from pages.ui import cards, datasets, features_figures, frames, scatter, state, tasks, theme
 from rbm.datasets.catalog import entry, is_available
 from rbm.errors import CheckpointError, StoreError
 from rbm.experiment import DatasetSpec
-from rbm.features_job import COMPONENTS, HELD_OUT, MAPS, Map, Score, planned, shown
+from rbm.features_job import COMPONENTS, HELD_OUT, MAPS, Map, Score, only_test, planned, shown
 from rbm.jobs import Array, cached_dataset
 from rbm.store import Run, open_store
 from rbm.task import Task
 
+if TYPE_CHECKING:
+    from rbm.datasets.base import Dataset
+
 POLL_SECONDS = 0.7
 NOW = "now"
 MOST_KEPT = 20  # runs to choose from
+FEW_TESTED = 100
 SCORES, PLACES = "features_scores", "features_maps"
 
 
@@ -137,17 +141,32 @@ def interval(which: str) -> float | None:
     return POLL_SECONDS if found is not None and found[0].active else None
 
 
-def accuracy() -> None:
+def without_classes(chosen: Judged) -> datasets.Data:
+    """The machine's data set, and why its features cannot be judged by names."""
+    data = datasets.data(chosen.dataset.name, datasets.without_classes)
+    if not data.problem and len(chosen.dataset.classes or data.class_names) < 2:
+        return data._replace(
+            problem=f"This machine has learnt one class of {data.title}: there is nothing to tell apart."
+        )
+    return data
+
+
+def accuracy(chosen: Judged) -> None:
     """Test accuracy against the number of labels, for all three inputs."""
     cards.title(
         "How far do a few labels reach?",
-        f"Logistic regression, told the class of 100, 1,000 or 10,000 training images, on three inputs: raw pixels, the "
-        f"first {COMPONENTS} principal components, the hidden units' probabilities p(h|v). The same images for all three; "
-        f"its penalty is chosen on {HELD_OUT:,} validation images. Dots: means over draws of the labelled images; bars: "
+        "Logistic regression, told the class of 100, 1,000 or 10,000 training images, or of all where they are fewer, on "
+        f"three inputs: raw pixels, the first {COMPONENTS} principal components, the hidden units' probabilities "
+        "p(h|v). The same images for all three; its penalty is chosen on"
+        f" {HELD_OUT:,} validation images. Dots: means over draws of the labelled images; bars: "
         "one standard error of that mean.",
         "what a classifier could do that changes the features too.",
         "a machine after one epoch, and the same after ten.",
     )
+    found, data = look(SCORES), without_classes(chosen)
+    datasets.explain(data, SCORES)
+    if data.problem and found is None:
+        return
     st.button(
         "Judge the hidden units",
         type="primary",
@@ -155,9 +174,9 @@ def accuracy() -> None:
         key="features_judge",
         on_click=start,
         args=(SCORES,),
+        disabled=bool(data.problem),
         help="About a minute, in the background; the machine as it is now is taken.",
     )
-    found = look(SCORES)
     if found is None:
         st.info("Press the button: the first numbers come within seconds.", icon=":material/info:")
         return
@@ -166,16 +185,19 @@ def accuracy() -> None:
         st.error(task.message, icon=":material/error:")
         return
     scores: list[Score] = list(task.news)
-    data = entry(judged.dataset.name)
+    learnt = cached_dataset(judged.dataset)
     figure = features_figures.accuracy_figure(features_figures.whole_sizes(scores))
     st.plotly_chart(figure, key="features_accuracy", config={"displayModeBar": False})
-    expected = planned(judged.dataset.size or 10**6, len(data.class_names))
+    expected = planned(len(learnt.train), len(learnt.train_labels.unique()))
     words = (
         "Done"
         if task.status == "finished"
         else f"{len(scores)} of {expected} classifiers; the chart follows size by size"
     )
     st.caption(f"{words}. Machine: {judged.name}.")
+    if len(learnt.test) < FEW_TESTED:
+        one = 100 / len(learnt.test)
+        st.caption(f":material/info: Only {len(learnt.test)} test images: each of them is {one:.0f} per cent.")
     if scores:
         st.dataframe(features_figures.table(scores), key="features_table", hide_index=True)
 
@@ -225,16 +247,25 @@ def places() -> None:
             return
         one = made[0]
         late = f"{late}, meanwhile {one.how} of the {one.input}. "
-    pictures, labels = shown(cached_dataset(judged.dataset))
-    height, width = entry(judged.dataset.name).image_shape[:2]
+    learnt = cached_dataset(judged.dataset)
+    pictures, labels = shown(learnt)
+    height, width = learnt.image_shape
     drawn = scatter.points(
         one.points,
         labels,
-        entry(judged.dataset.name).class_names,
+        learnt.class_names,
         frames.colour_probabilities(pictures, shape=(height, width)),
         theme.CATEGORICAL[cards.mode()],
     )
     scatter.scatter(drawn, alt="Test images as points of the plane, coloured by class", key="features_scatter")
     st.caption(
-        f"{late}**{one.agreement:.0%}** of the points have a nearest neighbour of their own class. Machine: {judged.name}."
+        f"{late}{_alike(one, learnt)}{'' if only_test(learnt) else ' All its images are shown, as few are for test.'} "
+        f"Machine: {judged.name}."
     )
+
+
+def _alike(one: Map, learnt: Dataset) -> str:
+    """What the map tells of the classes."""
+    if len(learnt.class_names) < 2:
+        return "These images have no classes: labels, where there are any, would colour the points."
+    return f"**{one.agreement:.0%}** of the points have a nearest neighbour of their own class."

@@ -12,7 +12,7 @@ def accuracy_figure(scores: list[Score]) -> go.Figure:
     """Dots with error bars, one colour an input, against the number of labels."""
     figure = go.Figure()
     for name in INPUTS:
-        rows = [(count, *mean_error(scores, name, count)) for count in DRAWS]
+        rows = [(count, *mean_error(scores, name, count)) for count in counts(scores)]
         rows = [row for row in rows if not math.isnan(row[1])]
         figure.add_scatter(
             x=[f"{count:,}" for count, *_ in rows],
@@ -29,7 +29,7 @@ def accuracy_figure(scores: list[Score]) -> go.Figure:
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         showlegend=True,
     )
-    labels = [f"{count:,}" for count in DRAWS]
+    labels = [f"{count:,}" for count in counts(scores)]
     figure.update_xaxes(
         title_text="labelled images",
         type="category",
@@ -46,8 +46,14 @@ def accuracy_figure(scores: list[Score]) -> go.Figure:
 
 def whole_sizes(scores: list[Score]) -> list[Score]:
     """The scores of those numbers of labels that are done: Plotly builds a chart anew at each change, so it is shown few."""
-    done = [count for count, draws in DRAWS.items() if sum(s.labels == count for s in scores) == draws * len(INPUTS)]
+    done = [n for n in counts(scores) if sum(s.labels == n for s in scores) == DRAWS.get(n, 1) * len(INPUTS)]
     return [s for s in scores if s.labels in done]
+
+
+def counts(scores: list[Score]) -> list[int]:
+    """The numbers of labels that belong on the axis: those of DRAWS, or the one that a small set has."""
+    found = {s.labels for s in scores}
+    return list(DRAWS) if found <= set(DRAWS) else sorted(found)
 
 
 def mean_error(scores: list[Score], name: str, count: int) -> tuple[float, float]:
@@ -64,7 +70,7 @@ def table(scores: list[Score]) -> list[dict[str, str]]:
     rows = []
     for name in INPUTS:
         row = {"input": name}
-        for count in DRAWS:
+        for count in counts(scores):
             mean, error = mean_error(scores, name, count)
             spread = "" if math.isnan(error) else f" ± {100 * error:.1f}"
             row[f"{count:,} labels"] = "" if math.isnan(mean) else f"{100 * mean:.1f}{spread} %"

@@ -19,12 +19,14 @@ MAX_POINTS = 600  # of one series: more than the pixels of a chart cannot be see
 
 
 class Series(NamedTuple):
-    """One line of a chart; x ascends, and a y that is not finite breaks the line."""
+    """One line of a chart; a y that is not finite breaks the line. ``doubtful``: the x of values that are drawn hollow."""
 
     name: str
     x: ArrayLike
     y: ArrayLike
     dash: bool = False
+    doubtful: Sequence[float] = ()
+    colour: int | None = None  # its place in the palette, where several series are of one thing
 
 
 def curve_option(
@@ -39,11 +41,18 @@ def curve_option(
     log_y: bool = False,
     dots: bool = False,
     empty: str = "No values yet",
+    x_range: tuple[float, float] | None = None,
+    least_y: float = 0.0,
+    doubt: str = "",
+    note: str | None = None,
 ) -> dict[str, Any]:
     """What `ui.curves.curves` draws, as JSON values. Titles name the unit: "free energy / nats".
 
     band: the names of two series; the area between them is shaded and `second - first` is shown as `band_label`.
     line: what a horizontal line shows, and its value. dots: mark every value, where they are few.
+    x_range: what the x axis shows at least, so that charts beside each other can share it; least_y: what the y axis spans at
+    least, so that noise does not fill the chart. doubt: the word beside a doubtful value. note: a line over the chart, which
+    keeps its place where it is empty; None: no such line.
     """
     names = [one.name for one in series]
     if len(set(names)) < len(names):
@@ -52,13 +61,15 @@ def curve_option(
         band = None  # one of the two has no values yet
     return {
         "series": [_json_series(one) for one in series],
-        "x": {"title": x_title, "log": log_x},
-        "y": {"title": y_title, "log": log_y},
+        "x": {"title": x_title, "log": log_x, "range": list(x_range) if x_range else None},
+        "y": {"title": y_title, "log": log_y, "least": least_y},
         "band": [names.index(name) for name in band] if band else None,
         "bandLabel": band_label,
         "line": {"label": line[0], "value": float(line[1])} if line and np.isfinite(line[1]) else None,
         "dots": dots,
         "empty": empty,
+        "doubt": doubt,
+        "note": note,
     }
 
 
@@ -88,11 +99,14 @@ def state_option(
     """What `ui.statebars.state_bars` draws, as JSON values.
 
     labels: the states' names; with `pictures` (rows, columns) a name of that many 0 and 1 is drawn as a picture instead.
-    top: where the y axis ends, if it must not move. marked: the state that is lit.
+    top: where the y axis ends, if it must not move, as 1 of probabilities; a higher bar moves it all the same, since no bar
+    may leave its plot. marked: the state that is lit.
     """
     for one in bars:
         if len(np.asarray(one.y)) != len(labels):
             raise ValueError(f"{one.name!r} has {len(np.asarray(one.y))} values for {len(labels)} states")
+    if top is not None:
+        top = max(top, *(float(_finite(np.asarray(one.y, dtype=np.float64)).max(initial=top)) for one in bars))
     glyph = None
     if pictures is not None:
         size = pictures[0] * pictures[1]
@@ -266,10 +280,20 @@ def at_rest(figure: go.Figure, x_title: str, y_title: str, *, several: bool) -> 
 
 
 def _json_series(one: Series) -> dict[str, Any]:
-    x, y = decimate(one.x, one.y)
+    """What can be drawn of a series is drawn, whatever it holds: a page must not end because of a curve.
+
+    One column may be a moment newer than the other, and a file's x may be missing or go back.
+    """
+    x, y = (np.asarray(values, dtype=np.float64) for values in (one.x, one.y))
+    x, y = x[: len(y)], y[: len(x)]
+    x, y = x[np.isfinite(x)], y[np.isfinite(x)]
     if np.any(np.diff(x) < 0):
-        raise ValueError(f"the x values of {one.name!r} should ascend")
-    return {"name": one.name, "x": _significant(x, 9), "y": _significant(y, 6), "dash": one.dash}
+        order = np.argsort(x, kind="stable")
+        x, y = x[order], y[order]
+    x, y = decimate(x, y)
+    hollow = np.flatnonzero(np.isin(x, np.asarray(one.doubtful, dtype=np.float64))).tolist()
+    drawn = {"name": one.name, "x": _significant(x, 9), "y": _significant(y, 6), "dash": one.dash, "hollow": hollow}
+    return drawn if one.colour is None else {**drawn, "colour": one.colour}
 
 
 def _significant(values: Floats, digits: int) -> list[float | None]:

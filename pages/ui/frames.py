@@ -18,12 +18,14 @@ from pages.ui.theme import STEPS, ZERO_ROW, Lut, diverging, grey
 Pixels = NDArray[np.uint8]
 Packed = NDArray[np.uint32]
 TRANSPARENT = (0, 0, 0, 0)
+LONGEST = 4  # times the shorter side: a row of many values would be a hair's breadth high, and is drawn as stripes
+DRAWN_PIXELS = 2**14  # of one picture at most, when it is drawn broader
 
 
 class Coloured(NamedTuple):
     """Pictures as colours, and the |value| that the strongest colour stands for: what a legend has to say."""
 
-    pixels: Pixels  # (N, h, w, 3)
+    pixels: Pixels  # (N, h, w, 3), h and w those of ``drawn_shape``
     limit: NDArray[np.float64]  # (N,), all the same where the scale is shared
 
 
@@ -65,6 +67,17 @@ def tile(images: ArrayLike, columns: int, gap: int = 1, shape: tuple[int, int] |
     return _arrange(as_pictures(images, shape), columns, gap, np.nan)
 
 
+def drawn_shape(shape: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns as which a picture of ``shape`` is drawn: as they are, or a long row of values as stripes.
+
+    1×300 values become 300 stripes of 54 pixels each: their order is kept, and they can be seen.
+    """
+    height, width = shape
+    most = max(DRAWN_PIXELS // (height * width), 1)
+    down, across = (max(1, min(math.ceil(a / (LONGEST * b)), most)) for a, b in ((width, height), (height, width)))
+    return height * down, width * across
+
+
 def colour_weights(
     images: ArrayLike,
     *,
@@ -83,14 +96,14 @@ def colour_weights(
     limits = np.full_like(strength, limit if limit is not None else strength.max()) if shared else strength
     scale = np.where(limits > 0, limits, 1.0)[:, None, None]  # a picture of zeros is neutral, whatever its scale
     rows = ZERO_ROW + np.rint(STEPS * np.clip(pictures / scale, -1, 1)).astype(np.intp)
-    return Coloured((diverging() if lut is None else lut)[rows], limits)
+    return Coloured((diverging() if lut is None else lut)[_broad(rows)], limits)
 
 
 def colour_probabilities(images: ArrayLike, *, lut: Lut | None = None, shape: tuple[int, int] | None = None) -> Pixels:
-    """Numbers in [0, 1] as greys (values beyond are drawn as 0 or 1): (N, h, w) -> (N, h, w, 3)"""
+    """Numbers in [0, 1] as greys (values beyond are drawn as 0 or 1): (N, h, w) -> (N, *drawn_shape((h, w)), 3)"""
     pictures = _finite(as_pictures(images, shape))
     rows = np.rint(255 * np.clip(pictures, 0, 1)).astype(np.intp)
-    return (grey() if lut is None else lut)[rows]
+    return (grey() if lut is None else lut)[_broad(rows)]
 
 
 def grid_pixels(
@@ -140,6 +153,13 @@ def gif(frames: Sequence[Pixels] | Pixels, ms_per_frame: int, scale: int = 1) ->
     file = io.BytesIO()
     stills[0].save(file, "gif", save_all=True, append_images=stills[1:], duration=duration, loop=0, optimize=False)
     return file.getvalue()
+
+
+def _broad(pictures: NDArray[Any]) -> NDArray[Any]:
+    """Pictures (N, h, w) at the size at which they are drawn."""
+    shape = pictures.shape[1:]
+    height, width = drawn_shape((shape[0], shape[1]))
+    return pictures.repeat(height // shape[0], axis=1).repeat(width // shape[1], axis=2)
 
 
 def _packed(pixels: Pixels) -> Packed:

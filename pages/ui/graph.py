@@ -9,6 +9,8 @@ from itertools import combinations, product
 from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from pages.ui import feed
 from pages.ui.component import declare
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 RBM, ALL = "RBM", "All to all"
 LIMIT = 4.0  # of a weight or a bias
 BETAS = (0.1, 10.0)  # hot, cold
+TIE = 1e-9  # energies closer than this are one: sums of the same sliders in another order differ by rounding
 _HTML = """
 <div class="machine">
   <div class="left">
@@ -120,6 +123,31 @@ def received(value: object, drawn: Machine) -> Machine:
 def version(drawn: Machine) -> str:
     """A name for what was sent, by which the browser knows whether to take it or to keep what its visitor made."""
     return blake2s(repr(drawn).encode(), digest_size=6).hexdigest()
+
+
+def lowest(drawn: Machine) -> list[tuple[int, ...]]:
+    """The states of lowest energy, which are the likeliest at any β: one, or those that tie."""
+    s = np.array(list(product((0, 1), repeat=drawn.n_units)))  # (2ⁿ, n)
+    energy = -(s @ np.array(drawn.values[: drawn.n_units]))
+    for (i, j), weight in zip(drawn.pairs, drawn.values[drawn.n_units :], strict=True):
+        energy = energy - weight * s[:, i] * s[:, j]
+    return [tuple(map(int, row)) for row in s[energy <= energy.min() + TIE]]
+
+
+def likeliest(drawn: Machine) -> str:
+    """Which states are the likeliest, as a clause: "both off and both on tie as the likeliest states"."""
+    names = [_named(state) for state in lowest(drawn)]
+    if len(names) == 1:
+        return f"{names[0]} is the likeliest state"
+    return f"{', '.join(names[:-1])} and {names[-1]} tie as the likeliest states"
+
+
+def _named(state: Sequence[int]) -> str:
+    """A state of units v₁ … vₙ in words."""
+    every = "both" if len(state) == 2 else "all"
+    if len(set(state)) == 1:
+        return f"{every} {'on' if state[0] else 'off'}"
+    return f"only {', '.join(f'v{i}' for i, on in enumerate(state, 1) if on)} on"
 
 
 def stops(shape: str) -> dict[str, range]:

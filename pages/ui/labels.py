@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.ui import cards, figures, tasks
+from pages.ui import cards, datasets, figures, tasks
 from pages.ui.curves import curves
+from rbm.datasets.catalog import DatasetEntry, revision
 from rbm.labels_job import SEEN, Machine, News
 from rbm.task import Task
 
 if TYPE_CHECKING:
     import torch
 
+    from rbm.datasets.base import Dataset
     from rbm.models.labelled import LabelledRBM
 
 KINDS = {"a digit's name": "softmax", "tags": "tags"}
 OBJECTIVES = ("both", "p(x, y)", "p(y|x)")
 HIDDEN = (50, 100, 200, 300, 500)
-EPOCHS = (1, 2, 5, 10, 20, 50)
+EPOCHS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+DATASET = "labels_dataset"
 DEFAULTS = (("labels_hidden", 200), ("labels_objective", OBJECTIVES[0]), ("labels_epochs", 10))
 POLL_SECONDS = 0.5
 TAG_HELP = (
@@ -33,14 +36,28 @@ def kind() -> str:
     return KINDS[st.session_state.get("labels_kind") or next(iter(KINDS))]
 
 
+def data() -> datasets.Data:
+    """The chosen data set, and why this page cannot use it."""
+    return datasets.data(st.session_state.get(DATASET, datasets.MNIST), _why_not)
+
+
+def _why_not(line: DatasetEntry) -> str:
+    if kind() == "tags" and line.class_names != datasets.DIGITS:
+        return f"Tags such as even or prime are said of the digits 0 to 9, and {line.title} has other classes: learn names."
+    return datasets.without_classes(line)
+
+
 def task() -> Task | None:
-    """This session's training of the present kind of machine, if there is one."""
+    """This session's training of the present kind of machine on the chosen data, if there is one."""
     found: Task | None = st.session_state.get(f"labels_task_{kind()}")
-    return found
+    of = st.session_state.get(f"labels_task_{kind()}_of", (datasets.MNIST, ""))
+    return found if of == (data().name, revision(data().name)) else None
 
 
 def begin() -> None:
     """Train anew with the settings on the page; the other kind of machine, if it trains, rests."""
+    if data().problem:
+        return
     chosen = st.session_state
     for name in KINDS.values():
         old = chosen.get(f"labels_task_{name}")
@@ -54,8 +71,10 @@ def begin() -> None:
         objective=chosen["labels_objective"],
         epochs=chosen["labels_epochs"],
         seed=1,
+        dataset=data().name,
     )
     chosen[f"labels_task_{kind()}"] = new
+    chosen[f"labels_task_{kind()}_of"] = data().name, revision(data().name)
     tasks.mind("labels", new)
     new.start()
 
@@ -71,6 +90,7 @@ def controls() -> None:
     for key, value in (("labels_kind", next(iter(KINDS))), *DEFAULTS):
         st.session_state.setdefault(key, value)
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        datasets.choose(DATASET, width=200)
         st.segmented_control(
             "Beside the pixels",
             list(KINDS),
@@ -78,7 +98,7 @@ def controls() -> None:
             default=st.session_state["labels_kind"],
             key="labels_kind",
             persist_state="session",
-            help=f"A name: ten units of which exactly one is on. Tags: {TAG_HELP[0].lower()}{TAG_HELP[1:]}",
+            help=f"A name: a unit for each class, of which exactly one is on. Tags: {TAG_HELP[0].lower()}{TAG_HELP[1:]}",
         )
         st.segmented_control(
             "Learn",
@@ -105,8 +125,9 @@ def controls() -> None:
             key="labels_epochs",
             persist_state="session",
             width=170,
-            help="Passes over 54,000 digits.",
+            help="Passes over all training pictures; a few dozen pictures need hundreds.",
         )
+    datasets.explain(data(), "labels")
     current = task()
     with st.container(horizontal=True):
         st.button(
@@ -115,7 +136,8 @@ def controls() -> None:
             icon=":material/play_arrow:",
             key="labels_train",
             on_click=begin,
-            help="On all 54,000 training digits of MNIST, in the background.",
+            disabled=bool(data().problem),
+            help="On all training pictures of the data set, in the background.",
         )
         moving = current is not None and current.status in ("starting", "running")
         going = moving or current is None
@@ -151,13 +173,13 @@ def progress() -> None:
         current.renew()
         if current.status == "failed":
             st.error(current.message, icon=":material/error:")
-    softmax = kind() == "softmax"
+    softmax, noun = kind() == "softmax", data().noun
     what = "names" if softmax else "tags"
     cards.title(
         f"Wrong {what}",
-        f"Share of wrong {what} among {SEEN:,} training and {SEEN:,} test digits, by the free energy: "
+        f"Share of wrong {what} among {SEEN:,} training and {SEEN:,} test {noun}s, or as many as there are, by the free energy: "
         + (
-            "each digit is given the label y for which F(x, y) is lowest."
+            f"each {noun} is given the label y for which F(x, y) is lowest."
             if softmax
             else "a tag is said where p(tag | x), over all values of the others, is above a half."
         ),
@@ -187,11 +209,10 @@ def status(current: Task | None, news: list[News]) -> str:
     if not news:
         return "The machine is being made …"
     whole = [one for one in news if one.whole_error is not None]
-    found = (
-        f" All 10,000 test digits after epoch {whole[-1].epoch:g}: **{whole[-1].whole_error:.2%}** wrong."
-        if whole
-        else ""
-    )
+    found = ""
+    if whole:
+        count = f"{len(test_pictures()[0]):,} test {data().noun}s"
+        found = f" All {count} after epoch {whole[-1].epoch:g}: **{whole[-1].whole_error:.2%}** wrong."
     words = {"finished": "Finished", "paused": "Paused", "failed": "Stopped"}.get(current.status, "Learning")
     return f"{words}, epoch {news[-1].epoch:.1f} of {current.arguments['epochs']}.{found}"
 
@@ -215,10 +236,15 @@ def model(newest: Machine) -> LabelledRBM:
     return made
 
 
-def test_digits() -> tuple[torch.Tensor, torch.Tensor]:
+def test_pictures() -> tuple[torch.Tensor, torch.Tensor]:
     """All test images (grey levels) and their classes."""
+    found = dataset()
+    return found.test, found.test_labels
+
+
+def dataset() -> Dataset:
+    """The chosen data set itself."""
     from rbm.experiment import DatasetSpec
     from rbm.jobs import cached_dataset
 
-    data = cached_dataset(DatasetSpec("mnist"))
-    return data.test, data.test_labels
+    return cached_dataset(DatasetSpec(data().name))

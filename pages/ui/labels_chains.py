@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, frames, labels, player, theme
+from pages.ui import cards, datasets, frames, labels, player, theme
 from rbm.datasets.tags import TAGS
 
 if TYPE_CHECKING:
@@ -16,21 +16,22 @@ if TYPE_CHECKING:
     from rbm.labels_job import Machine
     from rbm.samplers.chains import Chains, Clamp
 
-EACH = 9  # chains for every digit
-SHAPE = (28, 28)
+EACH = 9  # chains for every class
+MOST = 20  # classes side by side
 PLAYING = "labels_playing"  # in the session
 STEP_SECONDS = 0.4
 PLAYED = 10  # sweeps of one tick
 
 
 class Dream(NamedTuple):
-    """Chains with what they hold, where they stand and the pixel probabilities they were last drawn from."""
+    """Chains with what they hold, where they stand and the pixel probabilities they were last drawn from, on which data."""
 
     asked: tuple[Any, ...]
     held: Clamp
     chains: Chains
-    picture: np.ndarray[Any, Any]  # (N, 784)
+    picture: np.ndarray[Any, Any]  # (N, P)
     generator: torch.Generator
+    data: str
 
 
 def playing() -> bool:
@@ -38,17 +39,9 @@ def playing() -> bool:
 
 
 def wanted() -> tuple[Any, ...]:
-    """What the chains are to hold: ("softmax", digit or None for all ten), or ("tags", the tags that are on)."""
+    """What the chains are to hold: ("softmax", class or None for all of them), or ("tags", the tags that are on)."""
     if labels.kind() == "softmax":
-        chosen = st.segmented_control(
-            "Hold the label",
-            ["all ten", *map(str, range(10))],
-            required=True,
-            default="all ten",
-            key="labels_held",
-            help="The label units stay as they are; pixels and hidden units are drawn in turn.",
-        )
-        return "softmax", None if chosen == "all ten" else int(str(chosen))
+        return "softmax", _held_class(labels.data())
     on = st.pills(
         "Tags that are on",
         list(TAGS),
@@ -60,6 +53,34 @@ def wanted() -> tuple[Any, ...]:
     return "tags", tuple(name in on for name in TAGS)
 
 
+def _held_class(data: datasets.Data) -> int | None:
+    """The class that all chains hold; None where each class has some."""
+    about = "The label units stay as they are; pixels and hidden units are drawn in turn."
+    if data.noun == "digit":
+        everything, key = "all ten", "labels_held"
+    else:
+        many = len(data.class_names) > MOST
+        everything, key = f"the first {MOST}" if many else "all", f"labels_held_{data.name}"
+    options = [everything, *(str(k) for k in range(len(data.class_names)))]
+
+    def called(option: str) -> str:
+        return option if option == everything else data.class_names[int(option)]
+
+    if len(options) <= MOST:
+        chosen = st.segmented_control(
+            "Hold the label", options, required=True, default=everything, format_func=called, key=key, help=about
+        )
+    else:
+        chosen = st.selectbox("Hold the label", options, format_func=called, key=key, width=260, help=about)
+    return None if chosen == everything else int(str(chosen))
+
+
+def _classes(held: int | None) -> list[int]:
+    """The class of each row of chains; as many rows whether one class is held or all are."""
+    classes = range(min(len(labels.data().class_names), MOST))
+    return list(classes) if held is None else [held for _ in classes]
+
+
 def generate(newest: Machine) -> None:
     """The walls of chains and the buttons that move them."""
     asked = wanted()
@@ -68,11 +89,12 @@ def generate(newest: Machine) -> None:
     if playing():
         dream = advance(newest, PLAYED)
     softmax = asked[0] == "softmax"
-    each = f"{EACH} chains for each label, a row each; the first picture of a row is the label itself."
+    sign = "the label itself" if labels.data().mnist else "the mean of its class, in colour"
+    each = f"{EACH} chains for each label, a row each; the first picture of a row is {sign}."
     cards.title(
         f"After {dream.chains.step:,} sweep{'s' if dream.chains.step != 1 else ''}",
         f"p(x|h) of chains that started from noise. {each if softmax else 'All hold the same tags.'}",
-        "that a chain has seen all styles of its digit: it may stay with one for long.",
+        "that a chain has seen all styles of its class: it may stay with one for long.",
         "Play while the machine still learns: the chains follow it.",
     )
     pixels, columns = picture_rows(dream, cards.mode())
@@ -96,37 +118,49 @@ def _which(on: tuple[bool, ...]) -> str:
 def _names(dream: Dream) -> list[str]:
     if dream.asked[0] == "tags":
         return [f"chain {i + 1}" for i in range(len(dream.picture))]
-    rows = range(10) if dream.asked[1] is None else [dream.asked[1]] * 10
-    return [f"the label {d}" if i == 0 else f"{d}, chain {i}" for d in rows for i in range(EACH + 1)]
+    called = [labels.data().class_names[k] for k in _classes(dream.asked[1])]
+    return [f"the label {name}" if i == 0 else f"{name}, chain {i}" for name in called for i in range(EACH + 1)]
 
 
 def picture_rows(dream: Dream, mode: theme.Mode) -> tuple[frames.Pixels, int]:
     """The chains' pictures (N, h, w, 3) and how many stand in a row; each row begins with its label."""
-    drawn = frames.colour_probabilities(dream.picture, shape=SHAPE)
+    drawn = frames.colour_probabilities(dream.picture, shape=labels.data().shape)
     if dream.asked[0] == "tags":
         return drawn, EACH + 1
-    digits = list(range(10)) if dream.asked[1] is None else [dream.asked[1]] * 10
-    signs = label_signs(mode)[digits]
-    rows = np.concatenate([signs[:, None], drawn.reshape(10, EACH, *drawn.shape[1:])], 1)
+    classes = _classes(dream.asked[1])
+    signs = label_signs(mode)[classes]
+    rows = np.concatenate([signs[:, None], drawn.reshape(len(classes), EACH, *drawn.shape[1:])], 1)
     return rows.reshape(-1, *drawn.shape[1:]), EACH + 1
 
 
 def label_signs(mode: theme.Mode) -> frames.Pixels:
-    """The ten digits as signs in the accent colour, (10, 28, 28, 3)."""
-    from rbm.datasets.patterns import digit_patterns
+    """A sign of each class in the accent colour, (K, h, w, 3): MNIST's digits, of other data the mean training picture."""
+    shape = labels.data().shape
+    strength = frames.colour_probabilities(_patterns(), shape=shape).astype(np.float64) / 255
+    accent, ground = (
+        np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.float64)
+        for colour in (theme.ACCENT[mode], theme.BACKGROUND[mode])
+    )
+    return np.rint(ground + (accent - ground) * strength).astype(np.uint8)
 
-    on = digit_patterns().numpy().reshape(10, 14, 14).repeat(2, 1).repeat(2, 2) > 0
-    accent, ground = theme.ACCENT[mode], theme.BACKGROUND[mode]
-    pixels = np.empty((10, *SHAPE, 3), np.uint8)
-    pixels[:] = [int(ground[i : i + 2], 16) for i in (1, 3, 5)]
-    pixels[on] = [int(accent[i : i + 2], 16) for i in (1, 3, 5)]
-    return pixels
+
+def _patterns() -> np.ndarray[Any, Any]:
+    """What stands for each class, (K, P) in [0, 1]; black for a class without a training picture."""
+    if labels.data().mnist:
+        from rbm.datasets.patterns import digit_patterns
+
+        on = digit_patterns().numpy().reshape(10, 14, 14).repeat(2, 1).repeat(2, 2) > 0
+        return on.reshape(10, -1).astype(np.float64)
+    data = labels.dataset()
+    rows, classes = data.train.numpy(), data.train_labels.numpy()
+    members = [rows[classes == k] for k in range(len(data.class_names))]
+    return np.stack([one.mean(0) if len(one) else np.zeros(rows.shape[1]) for one in members])
 
 
 def _dream(newest: Machine, asked: tuple[Any, ...]) -> Dream:
     """The session's chains: new ones for another kind, the same with other labels held where those were changed."""
     known: Dream | None = st.session_state.get("labels_chains")
-    if known is None or known.asked[0] != asked[0] or known.chains.v.shape[1] != len(newest.visible_bias):
+    if known is None or known.asked[0] != asked[0] or known.data != labels.data().name:
         return _keep(_fresh(newest, asked))
     if known.chains.h.shape[1] != len(newest.hidden_bias):
         return _keep(_fresh(newest, asked))
@@ -146,11 +180,10 @@ def _held(newest: Machine, asked: tuple[Any, ...]) -> Clamp:
 
     from rbm.samplers.labelled import hold_labels
 
-    count = 10 * EACH if asked[0] == "softmax" else 4 * (EACH + 1)
     if asked[0] == "tags":
-        y = torch.tensor(asked[1], dtype=torch.float32).expand(count, -1)
+        y = torch.tensor(asked[1], dtype=torch.float32).expand(4 * (EACH + 1), -1)
     else:
-        y = torch.arange(10).repeat_interleave(EACH) if asked[1] is None else torch.full((count,), asked[1])
+        y = torch.tensor(_classes(asked[1])).repeat_interleave(EACH)
     return hold_labels(labels.model(newest), y)
 
 
@@ -160,7 +193,8 @@ def _fresh(newest: Machine, asked: tuple[Any, ...]) -> Dream:
 
     held, draw = _held(newest, asked), generator(1, "labels page")
     start = from_noise(labels.model(newest), len(held.mask), draw, clamp=held)
-    return Dream(asked, held, start, start.v[:, : SHAPE[0] * SHAPE[1]].numpy(), draw)
+    pixels, _ = labels.model(newest).split(start.v)
+    return Dream(asked, held, start, pixels.numpy(), draw, labels.data().name)
 
 
 def advance(newest: Machine, sweeps: int) -> Dream:

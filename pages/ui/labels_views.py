@@ -1,4 +1,4 @@
-"""What a machine of pictures and labels says of a digit, whole or half covered."""
+"""What a machine of pictures and labels says of a picture, whole or half covered."""
 
 from __future__ import annotations
 
@@ -17,46 +17,43 @@ if TYPE_CHECKING:
 
     from rbm.labels_job import Machine
 
-SHAPE = (28, 28)
-SHOWN = 20  # test digits to choose from
+SHOWN = 20  # test pictures to choose from
 CHAINS = 24
 BURN_IN, SWEEPS = 60, 40
-COVERS = {
-    "bottom": (slice(14, None), slice(None)),
-    "top": (slice(14), slice(None)),
-    "right": (slice(None), slice(14, None)),
-    "left": (slice(None), slice(14)),
-}
+COVERS = ("bottom", "top", "right", "left")
 CALM = "#9AA1A9"  # what is covered: neither black nor white
 
 
 def names() -> list[str]:
     """The labels in the order of the machine's columns."""
-    return [str(digit) for digit in range(10)] if labels.kind() == "softmax" else list(TAGS)
+    return list(labels.data().class_names) if labels.kind() == "softmax" else list(TAGS)
 
 
-def choose_digit(newest: Machine) -> int:
-    """A wall of test digits, each with what the machine says of it; the number of the chosen one."""
-    x, classes = labels.test_digits()
-    first = int(st.session_state.setdefault("labels_page", 0)) * SHOWN
-    rows = slice(first, first + SHOWN)
-    told = _answers(newest, x[rows])
-    chosen = int(st.session_state.setdefault("labels_digit", 0))
-    right = told == _truth(classes[rows])
+def choose_picture(newest: Machine) -> int:
+    """A wall of test pictures, each with what the machine says of it; the number of the chosen one."""
+    x, classes = labels.test_pictures()
+    data, pages = labels.data(), -(-len(x) // SHOWN)
+    first = int(st.session_state.setdefault("labels_page", 0)) % pages * SHOWN
+    x, classes = x[first : first + SHOWN], classes[first : first + SHOWN]
+    told, truth = _answers(newest, x), [data.class_names[c] for c in classes.tolist()]
+    chosen = min(int(st.session_state.setdefault("labels_digit", 0)), len(x) - 1)
+    right = told == _truth(classes)
     cards.title(
-        "Test digits",
-        "Digits that it has never seen. Point at one for the machine's answer, click on one to look at it closely.",
+        f"Test {data.noun}s",
+        f"{data.noun.capitalize()}s that it has never seen. Point at one for the machine's answer, click on one to look at "
+        "it closely.",
     )
+    pixels = _framed(x.numpy(), right)
     clicked = wall(
-        frames.grid_png(_framed(x[rows].numpy(), right), 10),
-        n=SHOWN,
+        frames.grid_png(pixels, 10),
+        n=len(x),
         columns=10,
-        cell=(SHAPE[0] + 2, SHAPE[1] + 2),
-        labels=[f"a {c}, it says: {said}" for c, said in zip(classes[rows].tolist(), told, strict=True)],
+        cell=(pixels.shape[1], pixels.shape[2]),
+        labels=[f"{_a(name)}, it says: {said}" for name, said in zip(truth, told, strict=True)],
         selected=chosen,
         clickable=True,
         max_cell=60,
-        alt="Twenty test digits, the misread ones framed",
+        alt=f"Some test {data.noun}s, the misread ones framed",
         key="labels_wall",
     )
     if clicked is not None and clicked != chosen:
@@ -64,16 +61,26 @@ def choose_digit(newest: Machine) -> int:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"Of these {SHOWN}, {int(right.sum())} are answered right; the others have a frame.", width="stretch"
+            f"Of these {len(x)}, {int(right.sum())} are answered right; the others have a frame.", width="stretch"
         )
-        st.button(
-            "Other digits", key="labels_other", on_click=_other, help="The next twenty of the 10,000 test digits."
-        )
+        if pages > 1:
+            st.button(
+                f"Other {data.noun}s",
+                key="labels_other",
+                on_click=_other,
+                args=(pages,),
+                help="The next twenty of the test part.",
+            )
     return first + chosen
 
 
-def _other() -> None:
-    st.session_state["labels_page"] = (st.session_state["labels_page"] + 1) % (10_000 // SHOWN)
+def _a(name: str) -> str:
+    """A class as it is spoken of: digits by their article, others by their name in quotes."""
+    return f"a {name}" if labels.data().noun == "digit" else f"“{name}”"
+
+
+def _other(pages: int) -> None:
+    st.session_state["labels_page"] = (st.session_state["labels_page"] + 1) % pages
     st.session_state["labels_digit"] = 0
 
 
@@ -83,7 +90,7 @@ def _answers(newest: Machine, x: torch.Tensor) -> np.ndarray[Any, Any]:
     with torch.no_grad():
         p = labels.model(newest).label_probability(x)
     if labels.kind() == "softmax":
-        return np.array([str(k) for k in p.argmax(1).tolist()])
+        return np.array([names()[k] for k in p.argmax(1).tolist()])
     return np.array([_listed(row) for row in (p > 0.5).tolist()])
 
 
@@ -91,7 +98,7 @@ def _truth(classes: torch.Tensor) -> np.ndarray[Any, Any]:
     from rbm.datasets.tags import tags_of
 
     if labels.kind() == "softmax":
-        return np.array([str(k) for k in classes.tolist()])
+        return np.array([names()[k] for k in classes.tolist()])
     return np.array([_listed(row) for row in tags_of(classes).bool().tolist()])
 
 
@@ -100,26 +107,28 @@ def _listed(on: list[bool]) -> str:
 
 
 def _framed(rows: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> frames.Pixels:
-    """Digits with a border of one pixel: orange where the answer is wrong."""
-    pixels = np.zeros((len(rows), SHAPE[0] + 2, SHAPE[1] + 2, 3), np.uint8)
+    """Pictures with a border of one pixel: orange where the answer is wrong."""
+    inner = frames.colour_probabilities(rows, shape=labels.data().shape)
+    n, height, width, _ = inner.shape
+    pixels = np.zeros((n, height + 2, width + 2, 3), np.uint8)
     orange = theme.CATEGORICAL[cards.mode()][1]
     pixels[~right] = [int(orange[i : i + 2], 16) for i in (1, 3, 5)]
-    pixels[:, 1:-1, 1:-1] = frames.colour_probabilities(rows, shape=SHAPE)
+    pixels[:, 1:-1, 1:-1] = inner
     return pixels
 
 
 def classify(newest: Machine) -> None:
-    """One digit, large, and p(y|x)."""
+    """One picture, large, and p(y|x)."""
     import torch
 
-    number = choose_digit(newest)
-    x, classes = labels.test_digits()
+    number = choose_picture(newest)
+    x, classes = labels.test_pictures()
     with torch.no_grad():
         p = labels.model(newest).label_probability(x[number : number + 1])[0].numpy()
     left, right = st.columns([1, 3], gap="large", vertical_alignment="center")
     with left:
-        cards.picture_wall(_grey(x[number]), 1, "labels_large", "The chosen digit", max_cell=168)
-        st.caption(f"Test digit {number}: a {classes[number]}")
+        cards.picture_wall(_grey(x[number]), 1, "labels_large", f"The chosen {labels.data().noun}", max_cell=168)
+        st.caption(_which(number, classes))
     with right:
         cards.title(
             "p(y|x), exact",
@@ -128,6 +137,12 @@ def classify(newest: Machine) -> None:
             else "All 32 combinations of tags are tried on the picture, and for each tag those added up in which it is on.",
         )
         draw_bars([figures.Bars("p(y|x)", p)], "labels_bars", "Probability of each label given the picture")
+
+
+def _which(number: int, classes: torch.Tensor) -> str:
+    """What the chosen picture is."""
+    data = labels.data()
+    return f"Test {data.noun} {number}: {_a(data.class_names[int(classes[number])])}"
 
 
 def draw_bars(bars: list[figures.Bars], key: str, alt: str) -> None:
@@ -139,18 +154,20 @@ def draw_bars(bars: list[figures.Bars], key: str, alt: str) -> None:
 
 
 def infer(newest: Machine) -> None:
-    """A digit of which half is covered: its label and the rest of it."""
-    number = choose_digit(newest)
+    """A picture of which half is covered: its label and the rest of it."""
+    number = choose_picture(newest)
+    shape = labels.data().shape
+    covers = [c for c in COVERS if shape[c in ("right", "left")] > 1]
     cover = st.segmented_control(
         "Cover",
-        list(COVERS),
+        covers,
         required=True,
-        default="bottom",
-        key="labels_cover",
+        default=covers[0],
+        key="labels_cover" if len(covers) == len(COVERS) else "labels_cover_row",
         help="Which half the machine does not see.",
     )
-    x, classes = labels.test_digits()
-    mask = seen_part(str(cover))
+    x, classes = labels.test_pictures()
+    mask = seen_part(str(cover), shape)
     found, whole = _completed(newest, number, str(cover), x[number], mask)
     parts = st.columns([1, 1, 2], gap="large")
     pictures = np.where(mask.numpy(), x[number].numpy(), found.picture.numpy())
@@ -170,41 +187,49 @@ def infer(newest: Machine) -> None:
             "Ways to complete it",
             f"Where {CHAINS} Gibbs chains stand that hold the visible half: each fills in its own rest.",
         )
-        each = frames.colour_probabilities(found.chains.numpy(), shape=SHAPE)
+        each = frames.colour_probabilities(found.chains.numpy(), shape=shape)
         cards.picture_wall(each, 8, "labels_ways", "Completions by single chains", max_cell=60)
     cards.title(
         "p(y | visible half)",
         f"The mean of p(y|x) over {CHAINS} chains and {SWEEPS} sweeps, after {BURN_IN} that are not counted. Outlined: "
-        "p(y|x) of the whole digit.",
+        f"p(y|x) of the whole {labels.data().noun}.",
         "more than its chains have found: one that is stuck counts as if it were right.",
     )
     draw_bars(
-        [figures.Bars("whole digit", whole, outline=True), figures.Bars("visible half", found.label.numpy())],
+        [
+            figures.Bars(f"whole {labels.data().noun}", whole, outline=True),
+            figures.Bars("visible half", found.label.numpy()),
+        ],
         "labels_half_bars",
         "Probability of each label given half of the picture",
     )
-    st.caption(
-        f"Test digit {number}: a {classes[number]}. Chains differ by ±{float(found.standard_error.max()):.2f} at most."
-    )
+    st.caption(f"{_which(number, classes)}. Chains differ by ±{float(found.standard_error.max()):.2f} at most.")
 
 
-def seen_part(cover: str) -> torch.Tensor:
-    """True where a pixel stays visible, (784,)."""
+def seen_part(cover: str, shape: tuple[int, int]) -> torch.Tensor:
+    """True where a pixel stays visible, (h w,)."""
     import torch
 
-    mask = torch.ones(SHAPE, dtype=torch.bool)
-    mask[COVERS[cover]] = False
+    rows, columns = shape[0] // 2, shape[1] // 2
+    mask = torch.ones(shape, dtype=torch.bool)
+    hidden = {
+        "bottom": (slice(rows, None), slice(None)),
+        "top": (slice(rows), slice(None)),
+        "right": (slice(None), slice(columns, None)),
+        "left": (slice(None), slice(columns)),
+    }[cover]
+    mask[hidden] = False
     return mask.flatten()
 
 
 def _completed(newest: Machine, number: int, cover: str, x: torch.Tensor, mask: torch.Tensor) -> tuple[Any, Any]:
-    """The completion, and p(y|x) of the whole digit; computed once for what is asked."""
+    """The completion, and p(y|x) of the whole picture; computed once for what is asked."""
     import torch
 
     from rbm.evaluation.completion import complete
     from rbm.randomness import generator
 
-    asked = labels.kind(), newest.epoch, number, cover
+    asked = labels.data().name, labels.kind(), newest.epoch, number, cover
     known = st.session_state.get("labels_completed")
     if known is None or known[0] != asked:
         model = labels.model(newest)
@@ -218,11 +243,11 @@ def _completed(newest: Machine, number: int, cover: str, x: torch.Tensor, mask: 
 
 
 def _grey(row: Any) -> frames.Pixels:
-    return frames.colour_probabilities(np.asarray(row)[None], shape=SHAPE)
+    return frames.colour_probabilities(np.asarray(row)[None], shape=labels.data().shape)
 
 
 def _covered(row: np.ndarray[Any, Any], mask: np.ndarray[Any, Any]) -> frames.Pixels:
-    """The digit with what is covered in one calm colour."""
+    """The picture with what is covered in one calm colour."""
     pixels = _grey(row)
-    pixels[0][~mask.reshape(SHAPE)] = [int(CALM[i : i + 2], 16) for i in (1, 3, 5)]
+    pixels[_grey(mask)[..., 0] == 0] = [int(CALM[i : i + 2], 16) for i in (1, 3, 5)]
     return pixels

@@ -18,7 +18,9 @@ def card(runs: Sequence[Run]) -> None:
     cards.title(
         "Log-likelihood of test images",
         "How likely the machine finds images it has never seen, nats per image: higher is better. Exact for small machines; "
-        "otherwise a dot from annealed importance sampling and a bar down to what its reverse gives: the truth lies between.",
+        "otherwise a dot from annealed importance sampling, which flatters on average, and a bar down to what its reverse gives, "
+        "which does not: the truth lies between them in expectation, and in one run need not. What was estimated while it "
+        "trained is of validation images.",
         "anything across data sets, or between runs that binarise differently.",
         "more epochs, PCD instead of CD, more hidden units.",
     )

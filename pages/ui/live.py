@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui import controls, feed, state, widgets
+from pages.ui import controls, datasets, feed, state, widgets
 from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError
 from rbm.experiment import RunSpec
-from rbm.live import LiveRun
+from rbm.live import MOST_EPOCHS, LiveRun
 from rbm.presets import PRESETS
 
 
@@ -21,13 +21,14 @@ def transport() -> None:
         spec = state.to_spec(state.draft())
         if not is_available(spec.dataset.name):
             remedy = "choose another" if spec.dataset.name.startswith(OWN) else "download it"
-            problem = f"{controls.dataset_title(spec.dataset.name)} is not on this machine: {remedy} on the left."
+            problem = f"{datasets.title(spec.dataset.name)} is not on this machine: {remedy} on the left."
     except ConfigError as error:
         problem = str(error)
     changed = state.needs_new_run(current, spec) if current and spec else []
     moving = current is not None and current.active
     over = current is not None and current.status in ("finished", "diverged")
     fresh = current is None or bool(changed) or over
+    full = current is not None and not changed and current.status == "finished" and current.epochs >= MOST_EPOCHS
     with st.container(horizontal=True, key="transport", gap="small"):
         st.button(
             "Train anew" if current is not None and fresh else "Train",
@@ -55,8 +56,8 @@ def transport() -> None:
             key="one_batch",
             on_click=_step,
             kwargs={"batches": 1},
-            disabled=bool(problem),
-            help="A single update from a single batch of images.",
+            disabled=bool(problem) or full,
+            help="A single update from a single batch of images; a finished run is trained further.",
         )
         st.button(
             "One epoch",
@@ -65,8 +66,9 @@ def transport() -> None:
             key="one_epoch",
             on_click=_step,
             kwargs={"epochs": 1},
-            disabled=bool(problem),
-            help="One pass over all training images.",
+            disabled=bool(problem) or full,
+            help="One pass over all training images; a finished run is trained further, its schedule stretched over the new "
+            "length.",
         )
         st.button(
             "Reset",
@@ -121,7 +123,7 @@ def _pause() -> None:
 
 def _step(*, batches: int = 0, epochs: int = 0) -> None:
     spec, current = state.to_spec(state.draft()), state.run()
-    if current is None or current.status in ("finished", "diverged") or state.needs_new_run(current, spec):
+    if current is None or current.status == "diverged" or state.needs_new_run(current, spec):
         current = state.new_run(spec)
     current.step(batches=batches, epochs=epochs)
 

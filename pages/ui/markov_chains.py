@@ -136,9 +136,8 @@ def distance(drawn: feed.Elements) -> None:
 
 
 def _distance(running: dict[str, Visits]) -> dict[str, Any]:
-    series = [
-        figures.Series(name, np.arange(1, len(chain.distance) + 1), chain.distance) for name, chain in running.items()
-    ]
+    found = {name: list(chain.distance) for name, chain in running.items()}  # copies: the chains may be playing
+    series = [figures.Series(name, np.arange(1, len(values) + 1), values) for name, values in found.items()]
     return figures.curve_option(
         series, x_title="sweeps", y_title="total variation", empty="Press Step or Play: the chain has not moved yet"
     )

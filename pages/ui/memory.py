@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui import cards, feed, frames, pad
+from pages.ui import cards, datasets, feed, frames, pad
 from pages.ui.figures import number
 from pages.ui.wall import wall
+from rbm.datasets.catalog import revision
+from rbm.experiment import DatasetSpec
 
 if TYPE_CHECKING:
     import torch
 
     from rbm.models.hopfield import DenseHopfield, Hopfield
 
-SIDE = 14
-SHAPE = (SIDE, SIDE)
+DATASET = "hopfield_dataset"
 DENSE = "modern"
 RULES = ("hebbian", "storkey", "pseudo-inverse", DENSE)
 LOADS = (0.02, 0.06, 0.1, 0.138, 0.18, 0.24, 0.32, 0.45, 0.6, 0.8)
@@ -35,12 +36,30 @@ ENDS = {
 }
 
 
-@st.cache_data(show_spinner=False)
-def digits() -> list[pad.Pixels]:
-    """The ten digits as pixels of 0 and 1."""
-    from rbm.datasets.patterns import digit_patterns
+class Shelf(NamedTuple):
+    """What a data set has to be stored: pictures of 0 and 1, their shape and names."""
 
-    return [tuple(int(x > 0) for x in row) for row in digit_patterns().tolist()]
+    pictures: list[pad.Pixels]
+    shape: tuple[int, int]
+    names: tuple[str, ...]
+
+
+def shelf(name: str) -> Shelf:
+    """The pictures of a data set that can be stored."""
+    return _shelf(name, revision(name))
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _shelf(name: str, revision: str) -> Shelf:
+    from rbm.datasets import patterns
+
+    if name == datasets.MNIST:
+        known = patterns.Memories(patterns.digit_patterns(), (patterns.SIDE, patterns.SIDE), datasets.DIGITS)
+    else:
+        from rbm.jobs import cached_dataset
+
+        known = patterns.memories(cached_dataset(DatasetSpec(name)))
+    return Shelf([tuple(int(x > 0) for x in row) for row in known.patterns.tolist()], known.shape, known.names)
 
 
 @lru_cache(maxsize=64)
@@ -79,13 +98,13 @@ def one_recall(stored: list[pad.Pixels], rule: str, beta: float, start: pad.Pixe
     return pad.path_of(found, start, verdict, (rule, beta, seed, tuple(stored)))
 
 
-def stored_wall(stored: list[pad.Pixels]) -> int | None:
+def stored_wall(stored: list[pad.Pixels], shape: tuple[int, int]) -> int | None:
     """What is stored; returns the picture clicked."""
     return wall(
-        frames.grid_png(frames.colour_probabilities(np.array(stored), shape=SHAPE), 5),
+        frames.grid_png(frames.colour_probabilities(np.array(stored), shape=shape), 5),
         n=len(stored),
         columns=5,
-        cell=SHAPE,
+        cell=frames.drawn_shape(shape),
         labels=[f"pattern {i + 1}: click to put it on the pad" for i in range(len(stored))],
         clickable=True,
         max_cell=70,
@@ -94,7 +113,9 @@ def stored_wall(stored: list[pad.Pixels]) -> int | None:
     )
 
 
-def spurious(stored: list[pad.Pixels], rule: str, beta: float, seed: int, starts: int = 100) -> None:
+def spurious(
+    stored: list[pad.Pixels], shape: tuple[int, int], rule: str, beta: float, seed: int, starts: int = 100
+) -> None:
     """Where recalls from random states end."""
     found = _basins(tuple(stored), rule, beta, seed, starts)
     counts = {name: sum(n for _, kind, n, _ in found if kind == name) for name in ENDS}
@@ -107,7 +128,7 @@ def spurious(stored: list[pad.Pixels], rule: str, beta: float, seed: int, starts
     st.caption(f"Of {starts} random starts: " + ", ".join(f"{counts[k]} in {words[k]}" for k in ENDS) + ".")
     shown = found[:20]
     cards.picture_wall(
-        frames.colour_probabilities(np.array([s for s, *_ in shown]), shape=SHAPE),
+        frames.colour_probabilities(np.array([s for s, *_ in shown]), shape=shape),
         min(10, len(shown)),
         "hopfield_basins",
         "The states in which most recalls ended",

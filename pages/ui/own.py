@@ -9,12 +9,12 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.ui import cards, figures, frames, shell, state
+from pages.ui import cards, figures, frames, own_reading, shell, state
 from rbm.datasets.catalog import OWN
 from rbm.datasets.own import keep, limits
-from rbm.datasets.own.look import Look, finish
+from rbm.datasets.own.look import TURNS, Look, finish
 from rbm.datasets.own.pictures import Pictures, Reading
-from rbm.datasets.own.read import read
+from rbm.datasets.own.sizes import parse_size
 from rbm.errors import RbmError
 
 SIZES = (8, 14, 16, 20, 28, 32, 48, 64, None)
@@ -22,12 +22,15 @@ SHOWN, COLUMNS, ROW = 40, 10, 12
 _FITS = {"pad": "Add a border", "crop": "Cut the edges", "stretch": "Squeeze"}
 _LABELS = {"auto": "Find them", "first": "First column", "last": "Last column", "none": "None"}
 _LEVELS = {"grey": "Grey levels", "binary": "Black and white"}
+_COUNTED = {"auto": "Find it", "first": "First axis", "last": "Last axis"}
 _HOW = """
-- **Pictures**: a ZIP of PNG, JPEG, BMP, GIF or PGM files. Put each class into a folder of its own, and the folders'
-  names become labels.
+- **Pictures**: PNG, JPEG, WebP, TIFF, BMP, GIF or PGM files, packed as ZIP or chosen together. Put each class into a folder of
+  its own, and the folders' names become labels; or add a table (`labels.csv`) with file names and labels.
 - **Arrays**: `.npy` or `.npz` with pictures (number, height, width) or rows of pixels as `x`, labels as `y`; never pickled.
-- **MNIST's own format**: the IDX file of images, with the one of labels beside it, gzipped or not.
-- **A table**: CSV with one picture a row; a column called *label* is found, others can be named.
+- **MNIST's own format**: the IDX file of images, with the one of labels beside it, gzipped or not, or all in a ZIP.
+- **A table**: one picture a row, as CSV or as text with semicolons, tabs or blanks. Header, row numbers and the column of
+  classes are found by their names or their content, and what was found is told.
+- **Parts**: folders, arrays or files called *train* and *test* stay what they are; the test part is only used for testing.
 """
 
 
@@ -37,7 +40,7 @@ def upload() -> list[UploadedFile]:
         "Your pictures",
         accept_multiple_files=True,
         key="own_files",
-        help="One file, or two of MNIST's kind (images and labels). They are read on this server, as data only.",
+        help="One file, or several that belong together. They are read on this server, as data only.",
     )
     with st.expander("Which files work", icon=":material/help:"):
         st.markdown(_HOW)
@@ -55,8 +58,15 @@ def choices() -> tuple[Reading, Look]:
         key="own_size",
         help="Pixels of every picture. 28×28 trains within seconds; four times the pixels take four times as long.",
     )
+    given = st.text_input(
+        "Height × width",
+        placeholder="such as 20x28",
+        max_chars=12,
+        key="own_shape",
+        help="In place of the size above: for pictures that are not square, and for rows of numbers, which do not tell it.",
+    )
     fit = st.segmented_control(
-        "Pictures that are not square",
+        "Pictures of other proportions",
         list(_FITS),
         default="pad",
         required=True,
@@ -67,10 +77,32 @@ def choices() -> tuple[Reading, Look]:
     labels = st.selectbox(
         "Labels",
         list(_LABELS),
-        format_func=_LABELS.__getitem__,
+        format_func=lambda how: _LABELS.get(how, how),
+        accept_new_options=True,
         key="own_labels",
-        help="Where a picture's class comes from: folders, an array of labels, or a table's column. Training needs none.",
+        help="Where a picture's class comes from: folders, an array of labels, or a table's column, which you can also type by "
+        "its name. Training needs none.",
     )
+    counted = st.segmented_control(
+        "An array's pictures are counted by its",
+        list(_COUNTED),
+        default="auto",
+        required=True,
+        format_func=_COUNTED.__getitem__,
+        key="own_counted",
+        help="MATLAB's arrays are height × width × number. What was found is told beside the preview.",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        turn = st.segmented_control(
+            "Turn",
+            TURNS,
+            default=0,
+            required=True,
+            format_func=lambda degrees: f"{degrees}°",
+            key="own_turn",
+            help="Clockwise. Where rows and columns are exchanged, as in EMNIST's files, mirror and turn by 270°.",
+        )
+        mirror = st.toggle("Mirror", key="own_mirror", help="Swaps left and right, before turning.")
     invert = st.toggle(
         "Swap bright and dark",
         key="own_invert",
@@ -100,7 +132,17 @@ def choices() -> tuple[Reading, Look]:
         disabled=levels != "binary",
         help="The share of full brightness above which a pixel becomes white.",
     )
-    return Reading(size, fit, labels), Look(invert, "each" if contrast else "as it is", levels, threshold)
+    look = Look(invert, "each" if contrast else "as it is", levels, threshold, turn, mirror)
+    return _reading(given, size, fit, labels or "auto", counted), look
+
+
+def _reading(given: str, size: int | None, fit: str, labels: str, counted: str) -> Reading:
+    """With the height and width that were typed, if they are some; else a sentence beside them, and the size."""
+    try:
+        return Reading(parse_size(given) if given.strip() else size, fit, labels, counted)
+    except RbmError as error:
+        st.error(str(error), icon=":material/error:")
+        return Reading(size, fit, labels, counted)
 
 
 def preview(files: Sequence[UploadedFile], reading: Reading, look: Look) -> None:
@@ -113,29 +155,16 @@ def preview(files: Sequence[UploadedFile], reading: Reading, look: Look) -> None
         )
         return
     try:
-        pictures = finish(_read(files, reading), look)
+        pictures = finish(own_reading.pictures_of(files, reading), look)
     except RbmError as error:
         st.error(str(error), icon=":material/error:")
         return
     _wall(pictures)
-    for note in (*pictures.notes, *_advice(pictures)):
+    for note in pictures.notes:
         st.caption(f":material/info: {_plain(note)}")
     if len(pictures.class_names) > 1:
         _class_counts(pictures)
     _keep(pictures, files[0].name)
-
-
-def _read(files: Sequence[UploadedFile], reading: Reading) -> Pictures:
-    """Read again only when the files or the way of reading change: the look is cheap, decoding is not."""
-    wanted = (tuple(file.file_id for file in files), reading)
-    known = st.session_state.get("own_read")
-    if known is None or known[0] != wanted:
-        st.session_state.pop("own_read", None)  # the old one's memory first
-        with st.spinner("Reading the pictures …"):
-            known = wanted, read([file.getvalue() for file in files], reading)
-        st.session_state["own_read"] = known
-    pictures: Pictures = known[1]
-    return pictures
 
 
 def _wall(pictures: Pictures) -> None:
@@ -167,13 +196,6 @@ def _shown(pictures: Pictures) -> tuple[list[int], int]:
         return [int(m[len(m) * i // deep]) for i in range(deep) for m in members], n_classes
     n = len(pictures.grey)
     return [n * i // min(n, SHOWN) for i in range(min(n, SHOWN))], COLUMNS
-
-
-def _advice(pictures: Pictures) -> list[str]:
-    """What usually helps, said where it bites."""
-    if pictures.grey.mean() > 140:
-        return ["Most pixels are bright. Strokes are learnt better bright on dark: swap bright and dark."]
-    return []
 
 
 def _class_counts(pictures: Pictures) -> None:
@@ -233,7 +255,7 @@ def _kept(one: keep.Kept) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**{one.name}** · {one.n:,} pictures of {height}×{width} · {_classes(one.class_names)} · "
-            f"from {_plain(one.source or 'a file')}",
+            f"{'its own test or validation part · ' if one.divided else ''}from {_plain(one.source or 'a file')}",
             width="stretch",
         )
         train = st.button(
@@ -296,5 +318,5 @@ def _classes(names: Sequence[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text from a file, with the marks of Markdown taken out."""
-    return re.sub(r"[\\`*_\[\]<>$:#|~]", " ", text)
+    """Text from a file, with the marks of Markdown taken out. A colon before a blank is none, and _ can be written as itself."""
+    return re.sub(r"[\\`*\[\]<>$#|~]|:(?=\S)", " ", text).replace("_", r"\_")

@@ -54,15 +54,16 @@ def possible(data: str, n_hidden: int, method: str) -> str:
 
 def elements(pair: SideBySide, mode: theme.Mode) -> feed.Elements:
     """All that learning moves, by the key of what shows it."""
-    recent = pair.history[-20:]
+    history = pair.history  # one moment of what another run of this script may be adding to
+    recent = history[-20:]
     own, twin = (statistics.median(r[i] for r in recent) * 1e3 for i in (3, 4))
     counts = [sum(p.numel() for p in model.parameters()) for model in (pair.boltzmann, pair.rbm)]
-    steps = [r.step for r in pair.history]
+    steps = [r.step for r in history]
     series = [
-        Series("Boltzmann machine", steps, [r.boltzmann_kl for r in pair.history]),
-        Series("RBM", steps, [r.rbm_kl for r in pair.history]),
+        Series("Boltzmann machine", steps, [r.boltzmann_kl for r in history]),
+        Series("RBM", steps, [r.rbm_kl for r in history]),
     ]
-    large = np.isnan(pair.history[-1].boltzmann_kl)
+    large = np.isnan(history[-1].boltzmann_kl)
     return {
         "boltzmann_kl": curve_option(series, x_title="updates", y_title="KL / nats"),
         "boltzmann_note": facts.table((), [(TOO_LARGE if large else "",)]),

@@ -147,11 +147,7 @@ def learning_curves(race: races.Race | None) -> None:
                 about,
                 "" if place is left else "how likely the pictures are: it may fall while the likelihood falls too.",
             )
-            series = (
-                []
-                if race is None
-                else [figures.Series(m, race.column(m, "steps"), race.column(m, column)) for m in races.METHODS]
-            )
+            series = [] if race is None else [figures.Series(m, *race.curve(m, column)) for m in races.METHODS]
             option = figures.curve_option(
                 series,
                 x_title="updates",

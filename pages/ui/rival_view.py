@@ -11,12 +11,13 @@ import numpy as np
 from pages.ui import facts, figures, frames
 from rbm.rivals import CONTENDERS, SHOWN, Look, Opening, Pace, Pictures, Verdict, marks
 
-SHAPE = (28, 28)
+Shape = tuple[int, int]
 READABLE = "a tenth flipped"  # the yardstick from which on pictures count as readable
 NONE = "–"
 HEAD = (
     "", "weights", "epochs", "Fréchet", "AATS", "images", "pictures", "read at once", "readable after", "log-likelihood",
 )  # fmt: skip
+DIGITS_ONLY = ("Fréchet", "read at once", "readable after")  # columns that the classifier of digits fills
 ABOUT = (
     "",
     "Numbers that are learnt; of a GAN, generator and discriminator together.",
@@ -27,7 +28,7 @@ ABOUT = (
     "AATS, pictures' side: how many pictures have another picture nearest. High: they crowd; low: copies.",
     "The share of pictures in which a classifier sees one digit with at least 90 %.",
     "The first look at a Fréchet distance below that of real digits with a tenth of their pixels flipped.",
-    "Nats per test image, black-and-white draws. An RBM's lies between two estimates, a VAE's above its bound.",
+    "Nats per test image, black-and-white draws. An RBM's is bracketed by two estimates, on average; a VAE's is above its bound.",
 )
 
 
@@ -59,25 +60,25 @@ def told(news: Iterable[Any]) -> Told:
     return Told(opening, looks, verdicts, done, busy)
 
 
-def wall_pixels(looks: Sequence[Look], seconds: float) -> tuple[frames.Pixels, list[str]]:
+def wall_pixels(looks: Sequence[Look], seconds: float, shape: Shape) -> tuple[frames.Pixels, list[str]]:
     """A row of SHOWN pictures for each look, from the first on, black for those to come; a label for each picture."""
     times = marks(seconds)
-    pictures = np.zeros((len(times) * SHOWN, SHAPE[0] * SHAPE[1]), np.float64)
+    pictures = np.zeros((len(times) * SHOWN, shape[0] * shape[1]), np.float64)
     for row, look in enumerate(looks):
         pictures[row * SHOWN : (row + 1) * SHOWN] = look.pictures / 255
     labels = [f"after {mark:g} s" for mark in times for _ in range(SHOWN)]
-    return frames.colour_probabilities(pictures, shape=SHAPE), labels
+    return frames.colour_probabilities(pictures, shape=shape), labels
 
 
-def nearest_pixels(pictures: Pictures, verdict: Verdict) -> frames.Pixels:
+def nearest_pixels(pictures: Pictures, verdict: Verdict, shape: Shape) -> frames.Pixels:
     """Pictures over the training images nearest to them."""
-    return frames.colour_probabilities(np.concatenate([pictures, verdict.nearest]) / 255, shape=SHAPE)
+    return frames.colour_probabilities(np.concatenate([pictures, verdict.nearest]) / 255, shape=shape)
 
 
 def frechet_option(seen: Told, contenders: Sequence[str]) -> dict[str, Any]:
     """Fréchet distance against seconds of training."""
     line = None
-    if seen.opening is not None:
+    if seen.opening is not None and READABLE in seen.opening.yardsticks:
         line = ("a tenth of pixels flipped", seen.opening.yardsticks[READABLE])
     return _option(seen, contenders, "frechet", "Fréchet distance / % of the digits' variance", line, log_y=True)
 
@@ -116,7 +117,7 @@ def _option(
 
 def readable_after(seen: Told, name: str) -> Look | None:
     """The first look at readable pictures."""
-    if seen.opening is None:
+    if seen.opening is None or READABLE not in seen.opening.yardsticks:
         return None
     limit = seen.opening.yardsticks[READABLE]
     return next((look for look in seen.looks.get(name, ()) if look.frechet <= limit), None)
@@ -130,12 +131,16 @@ def caption(seen: Told, name: str) -> str:
     weights = f"{seen.opening.weights[name]:,} weights"
     if not looks:
         return weights
-    return f"{weights} · {looks[-1].epoch:.1f} epochs · Fréchet {looks[-1].frechet:.1f}"
+    distance = "" if math.isnan(looks[-1].frechet) else f" · Fréchet {looks[-1].frechet:.1f}"
+    return f"{weights} · {looks[-1].epoch:.1f} epochs{distance}"
 
 
-def table(seen: Told, contenders: Sequence[str]) -> dict[str, Any]:
-    """All that is known of every contender, and under them real digits as the yardstick."""
+def table(seen: Told, contenders: Sequence[str], digits: bool = True) -> dict[str, Any]:
+    """All that is known of every contender, and under them real digits as the yardstick; without ``digits``, less."""
     rows = [_row(seen, name) for name in contenders]
+    if not digits:
+        kept = [i for i, name in enumerate(HEAD) if name not in DIGITS_ONLY]
+        return facts.table([HEAD[i] for i in kept], [[row[i] for i in kept] for row in rows], [ABOUT[i] for i in kept])
     if seen.opening is not None:
         for name in ("real digits", READABLE, "noise"):
             empty = [NONE] * (len(HEAD) - 4)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cards, facts, rival_view, tasks
+from pages.ui import cards, datasets, facts, rival_view, tasks
 from pages.ui.curves import curves
 from rbm import rivals
-from rbm.rivals import CONTENDERS
+from rbm.rivals import CONTENDERS, KNOWN
 from rbm.task import Task
 
 HIDDEN = (64, 128, 256, 500)
@@ -19,10 +19,14 @@ START = {
     "rivals_seconds": 10,
     "rivals_digits": list(range(10)),
 }
+DATASET, OF = "rivals_dataset", "rivals_of"
+FEW_JUDGED = 100  # test images, under which shares of neighbours are rough
+MOST_CLASSES = 30  # to choose from
 
 
 def set_rivals(who: list[str], n_hidden: int, seconds: int, digits: list[int]) -> None:
-    """Put an experiment into the controls and start it."""
+    """Put an experiment on MNIST into the controls and start it."""
+    st.session_state[DATASET] = datasets.MNIST
     st.session_state.update(rivals_who=who, rivals_hidden=n_hidden, rivals_seconds=seconds, rivals_digits=digits)
     start()
 
@@ -34,9 +38,10 @@ def controls() -> None:
     task = current()
     busy = task is not None and task.status in ("starting", "running", "paused")
     with st.container(horizontal=True, gap="medium"):
+        data = datasets.choose(DATASET, changed=_changed, disabled=busy, width=200)
         st.pills(
             "Contenders",
-            list(CONTENDERS),
+            _able(data),
             selection_mode="multi",
             format_func=CONTENDERS.__getitem__,
             default=st.session_state["rivals_who"],
@@ -66,18 +71,37 @@ def controls() -> None:
             disabled=busy,
             help="Processor time of training; making and judging pictures comes on top and is not counted.",
         )
-        st.pills(
-            "Digits",
-            list(range(10)),
-            selection_mode="multi",
-            default=st.session_state["rivals_digits"],
-            key="rivals_digits",
-            wrap=True,
-            persist_state="session",
-            disabled=busy,
-            help="The classes of MNIST that all of them learn; fewer are learnt faster.",
+        if 1 < len(data.class_names) <= MOST_CLASSES:
+            st.pills(
+                "Digits" if data.noun == "digit" else "Classes",
+                list(range(len(data.class_names))),
+                selection_mode="multi",
+                format_func=data.class_names.__getitem__,
+                default=st.session_state["rivals_digits"],
+                key="rivals_digits",
+                wrap=True,
+                persist_state="session",
+                disabled=busy,
+                help="The classes that all of them learn; fewer are learnt faster.",
+            )
+    if len(_able(data)) < len(CONTENDERS):
+        st.caption(
+            f":material/info: The DCGAN is left out: it needs pictures whose sides are multiples of {rivals.QUARTERED}, and "
+            f"these have {data.shape[0]}×{data.shape[1]} pixels."
         )
     _buttons(task)
+
+
+def _able(data: datasets.Data) -> list[str]:
+    """Who can learn these pictures."""
+    return [name for name in CONTENDERS if rivals.fits(name, data.shape)]
+
+
+def _changed() -> None:
+    """Another data set: all who can learn it, and all its classes."""
+    data = datasets.data(st.session_state[DATASET])
+    st.session_state["rivals_who"] = _able(data)
+    st.session_state["rivals_digits"] = list(range(len(data.class_names)))
 
 
 def _buttons(task: Task | None) -> None:
@@ -111,7 +135,7 @@ def _buttons(task: Task | None) -> None:
                 disabled=not ready,
                 help="All contenders begin anew, in the background."
                 if ready
-                else "Choose at least one contender and one digit.",
+                else "Choose at least one contender and one class.",
             )
         st.button(
             "Reset",
@@ -133,14 +157,17 @@ def start() -> None:
     """A new competition in place of the old one."""
     reset()
     asked = st.session_state
+    data = datasets.data(asked[DATASET])
     digits = tuple(sorted(asked["rivals_digits"]))
     task = Task(
         "rbm.rivals:compete",
-        contenders=tuple(name for name in CONTENDERS if name in asked["rivals_who"]),
+        contenders=tuple(name for name in _able(data) if name in asked["rivals_who"]),
         n_hidden=asked["rivals_hidden"],
-        classes=None if len(digits) == 10 else digits,
+        classes=None if len(digits) in (0, len(data.class_names)) else digits,
         seconds=float(asked["rivals_seconds"]),
+        dataset=data.name,
     )
+    asked[OF] = data
     tasks.mind("rivals", task)
     task.start()
     asked["rivals"] = task
@@ -166,6 +193,13 @@ def reset() -> None:
     st.session_state.pop("rivals", None)
 
 
+def learnt() -> datasets.Data:
+    """What the competition on the screen is about, or is going to be: its pictures keep their shape whatever comes."""
+    asked = st.session_state
+    found: datasets.Data = datasets.data(asked[DATASET]) if current() is None else asked[OF]
+    return found
+
+
 def interval() -> float | None:
     """Seconds between looks at a competition under way."""
     task = current()
@@ -176,7 +210,7 @@ def shown() -> tuple[tuple[str, ...], float, rival_view.Told]:
     """Who is on the screen, for how many seconds each, and what has been told of them."""
     task = current()
     if task is None:
-        who = tuple(name for name in CONTENDERS if name in st.session_state["rivals_who"])
+        who = tuple(name for name in _able(learnt()) if name in st.session_state["rivals_who"])
         return who, float(st.session_state["rivals_seconds"]), rival_view.told(())
     task.renew()
     return task.arguments["contenders"], task.arguments["seconds"], rival_view.told(list(task.news))
@@ -211,7 +245,7 @@ def walls(who: tuple[str, ...], seconds: float, seen: rival_view.Told) -> None:
     for place, name in zip(st.columns(max(len(who), 1), gap="small"), who, strict=False):
         with place, st.container(key=f"rivals_card_{name}", gap="xsmall"):
             st.markdown(f"**{CONTENDERS[name]}**")
-            pixels, labels = rival_view.wall_pixels(seen.looks.get(name, ()), seconds)
+            pixels, labels = rival_view.wall_pixels(seen.looks.get(name, ()), seconds, learnt().shape)
             alt = f"Pictures by the {CONTENDERS[name]}, a row for each look"
             cards.picture_wall(pixels, rivals.SHOWN, f"rivals_wall_{name}", alt, labels=labels)
             st.caption(rival_view.caption(seen, name))
@@ -221,17 +255,16 @@ def quality(who: tuple[str, ...], seen: rival_view.Told) -> None:
     """Two numbers against the clock."""
     left, right = st.columns(2, gap="large")
     with left:
-        cards.title(
-            "Fréchet distance",
-            "How far the pictures' mean and spread lie from those of test images, in the features of a small classifier of "
-            "digits that was trained once and comes with this app. Lower is better; the dotted line is that of real digits "
-            "with a tenth of their pixels flipped, which are still easy to read.",
-            "sharpness, and copies: who repeats the training images is close to them. Only compare with each other, not with "
-            "published FIDs.",
-        )
-        option = rival_view.frechet_option(seen, who)
-        curves(option, height=270, key="rivals_frechet", alt="Fréchet distance against seconds of training")
+        if learnt().name in KNOWN:
+            _frechet(who, seen)
+        else:
+            st.info(
+                "There is no Fréchet distance here: its features are those of a classifier of MNIST's digits, which "
+                "knows nothing of other pictures. Neighbours and likelihoods judge any.",
+                icon=":material/info:",
+            )
     with right:
+        few = seen.opening is not None and seen.opening.judged < FEW_JUDGED
         cards.title(
             "Told from the data by their neighbours (AATS)",
             "Pictures and test images, all as black-and-white draws, look for their nearest neighbour: how often is it of "
@@ -241,6 +274,21 @@ def quality(who: tuple[str, ...], seen: rival_view.Told) -> None:
         )
         option = rival_view.aats_option(seen, who)
         curves(option, height=270, key="rivals_aats", alt="How far AATS is from ideal against seconds of training")
+        if few and seen.opening is not None:
+            st.caption(f":material/info: Only {seen.opening.judged} test images judge them: differences may be chance.")
+
+
+def _frechet(who: tuple[str, ...], seen: rival_view.Told) -> None:
+    cards.title(
+        "Fréchet distance",
+        "How far the pictures' mean and spread lie from those of test images, in the features of a small classifier of "
+        "digits that was trained once and comes with this app. Lower is better; the dotted line is that of real digits "
+        "with a tenth of their pixels flipped, which are still easy to read.",
+        "sharpness, and copies: who repeats the training images is close to them. Only compare with each other, not with "
+        "published FIDs.",
+    )
+    option = rival_view.frechet_option(seen, who)
+    curves(option, height=270, key="rivals_frechet", alt="Fréchet distance against seconds of training")
 
 
 def numbers(who: tuple[str, ...], seen: rival_view.Told) -> None:
@@ -251,7 +299,7 @@ def numbers(who: tuple[str, ...], seen: rival_view.Told) -> None:
         "VAE's bound lies below its own; a GAN and an autoencoder give no probability to a picture at all. Rest the pointer "
         "on a column's name.",
     )
-    facts.facts(rival_view.table(seen, who), key="rivals_table")
+    facts.facts(rival_view.table(seen, who, learnt().name in KNOWN), key="rivals_table")
 
 
 def neighbours(who: tuple[str, ...], seen: rival_view.Told) -> None:
@@ -267,7 +315,7 @@ def neighbours(who: tuple[str, ...], seen: rival_view.Told) -> None:
     for place, name in zip(st.columns(len(ready), gap="small"), ready, strict=True):
         with place, st.container(gap="xsmall"):
             st.markdown(f"**{CONTENDERS[name]}**")
-            pixels = rival_view.nearest_pixels(seen.looks[name][-1].pictures, seen.verdicts[name])
+            pixels = rival_view.nearest_pixels(seen.looks[name][-1].pictures, seen.verdicts[name], learnt().shape)
             alt = f"Last pictures by the {CONTENDERS[name]} over the nearest training images"
             cards.picture_wall(pixels, rivals.SHOWN, f"rivals_nearest_{name}", alt)
             st.caption(rival_view.distances(seen.verdicts[name]))

@@ -66,7 +66,7 @@ def actions(runs: Sequence[Run]) -> None:
             help="Open the run on the Train page where it stopped; Train goes on from there, bit for bit. One run at a time.",
         ):
             _resume(ids[0])
-        share.buttons(one.spec if one else None, "run")
+        share.buttons(one.spec if one else None, "run", one.progress.changes if one else ())
         _downloads(one)
         _labels(runs)
         st.button(

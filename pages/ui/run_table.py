@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from rbm import likelihoods as known
 from rbm.datasets.catalog import CATALOG
 from rbm.experiment import RunSpec
 from rbm.store import Evaluation, Run
+from rbm.training import changes as turning
+from rbm.training.changes import Change
 from rbm.training.config import Knob, knobs
 
 LETTERS = "ABCD"
@@ -46,17 +49,21 @@ def _text(run: Run) -> str:
 
 
 def columns(runs: Sequence[Run], likelihoods: Mapping[str, Evaluation]) -> dict[str, list[Any]]:
-    """The table, column by column; missing numbers are None."""
-    found = [likelihoods.get(run.id) for run in runs]
-    return {
+    """The table, column by column; missing numbers are None. ``likelihoods``: those computed of checkpoints, by run."""
+    found = [known.of_run(run, likelihoods.get(run.id)) for run in runs]
+    table: dict[str, list[Any]] = {
         "data": [_data(run.spec) for run in runs],
         "hidden": [run.spec.model.n_hidden for run in runs],
         "algorithm": [_algorithm(run.spec) for run in runs],
         "tags": [list(run.tags) for run in runs],
         "status": [run.status for run in runs],
+        "changed": [turned(run) for run in runs],
         "epoch": [run.progress.epoch for run in runs],
-        "log-likelihood": [e.result["test"] if e else None for e in found],
+        "validation": [one.validation if one else None for one in found],
+        "estimate": [one.source if one else "" for one in found],
+        "test": [one.test if one else None for one in found],
         "pseudo-ll": [run.metrics.get("pseudo_log_likelihood") for run in runs],
+        "pseudo-error": [run.metrics.get("pseudo_log_likelihood_error") for run in runs],
         "gap": [run.metrics.get("free_energy_gap") for run in runs],
         "error": [run.metrics.get("reconstruction_error") for run in runs],
         "rate": [run.spec.training.learning_rate for run in runs],
@@ -66,24 +73,45 @@ def columns(runs: Sequence[Run], likelihoods: Mapping[str, Evaluation]) -> dict[
         "note": [run.note for run in runs],
         "id": [run.id for run in runs],
     }
+    rare = ("changed", "pseudo-error")  # no column where no run has it
+    return {name: column for name, column in table.items() if name not in rare or any(column)}
 
 
-def differences(specs: Sequence[RunSpec]) -> list[list[str]]:
-    """A row for every setting in which the runs differ: its part, its label, and each run's value."""
-    rows = []
+def turned(run: Run) -> str:
+    """What was changed while the run trained, and when; empty if nothing was."""
+    at, config = run.progress, run.spec.training
+    if at.changes is not None:
+        return turning.in_words(at.changes, config)
+    moved = {name: value for name, value in at.knobs.items() if value != getattr(config, name)}
+    return f"{turning.in_words([Change(0, moved)], config).removesuffix(' after update 0')}, nobody noted when"
+
+
+def differences(runs: Sequence[Run]) -> list[list[str]]:
+    """A row for every setting in which the runs differ, at their start or later: its part, its label, each run's value."""
+    rows, specs = [], [run.spec for run in runs]
     for title, part in _PARTS:
         settings = [getattr(spec, part) for spec in specs]
         labels: Mapping[str, Knob] = knobs(type(settings[0]))
         for f in fields(settings[0]):
             values = [getattr(one, f.name) for one in settings]
-            if len(set(values)) > 1:
+            told = [_later(run, f.name) if part == "training" else "" for run in runs]
+            if len(set(zip(values, told, strict=True))) > 1:
                 label = labels[f.name].label if f.name in labels else _NAMES[f.name]
                 if f.name == "name":
                     values = [CATALOG[v].title if v in CATALOG else v for v in values]
-                rows.append([title, label, *map(_shown, values)])
+                rows.append([title, label, *(_shown(v) + more for v, more in zip(values, told, strict=True))])
     if len({spec.seed for spec in specs}) > 1:
         rows.append(["Chance", "Seed", *(str(spec.seed) for spec in specs)])
     return rows
+
+
+def _later(run: Run, name: str) -> str:
+    """What became of a setting while the run trained: ", 0.01 after update 1,200"."""
+    at, start = run.progress, getattr(run.spec.training, name)
+    if at.changes is None:
+        return f", later {_shown(at.knobs[name])}" if at.knobs.get(name, start) != start else ""
+    _, *later = turning.values_of(at.changes, run.spec.training, name)
+    return "".join(f", {_shown(value)} after update {step:,}" for step, value in later)
 
 
 def _shown(value: Any) -> str:

@@ -81,9 +81,33 @@ def _table(runs: list[Run]) -> list[Run]:
                 "algorithm": st.column_config.TextColumn("Algorithm", help="And k, its Gibbs steps in an update."),
                 "status": "Status",
                 "epoch": number("Epoch", format="%.2f"),
-                "log-likelihood": number("Log-likelihood", format="%.2f", help="Of test images, nats per image."),
+                "validation": number(
+                    "LL, validation",
+                    format="%.2f",
+                    help="Log-likelihood of validation images, nats per image, as the next column says: AIS, which tends to "
+                    "be too high, or exact.",
+                ),
+                "estimate": st.column_config.TextColumn(
+                    "Estimate",
+                    help="Where the log-likelihood comes from, and of the machine after which epoch. Unreliable: it rests on "
+                    "too few chains, or its two estimates lie far apart; rank nothing by it. Crossed: AIS came out below "
+                    "reverse AIS.",
+                ),
+                "test": number(
+                    "LL, test",
+                    format="%.2f",
+                    help="Log-likelihood of test images, nats per image: where **Compute** was pressed, from the same "
+                    "estimate of log Z.",
+                ),
                 "pseudo-ll": number(
-                    "Pseudo-ll", format="%.1f", help="Pseudo-log-likelihood, nats per image: not across models."
+                    "Pseudo-ll",
+                    format="%.1f",
+                    help="Pseudo-log-likelihood of validation images, nats per image: not across models.",
+                ),
+                "pseudo-error": number(
+                    "± pseudo-ll",
+                    format="%.1f",
+                    help="Its standard error: runs that differ by less than two of them cannot be ranked by it.",
                 ),
                 "gap": number(
                     "Gap",
@@ -91,6 +115,10 @@ def _table(runs: list[Run]) -> list[Run]:
                     help="F(validation) − F(training), nats per image.",
                 ),
                 "error": number("Error", format="%.4f", help="Reconstruction error, mean square per pixel: a proxy."),
+                "changed": st.column_config.TextColumn(
+                    "Changed during training",
+                    help="Knobs that were turned while it trained: the other columns hold the settings of its start.",
+                ),
                 "rate": number("Rate", format="%g", help="Learning rate at the start."),
                 "seed": number("Seed", format="%d"),
                 "seconds": number("Seconds", format="%.1f", help="Of training, measurements left out."),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,11 +13,9 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
-from pages.ui import instant
+from pages.ui import instant, warm_up
 from pages.ui.component import declare
 from rbm import cluster, live, recording, sweep, task
-from rbm.errors import ClusterError, StoreError
-from rbm.store import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Boltzmann Explorer"
@@ -111,7 +107,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     # Torch lets go of Python's lock at every operation. With the usual 5 ms turns, a slider's answer of thirty operations
     # beside a running script waited thirty turns, 150 ms, for it.
     sys.setswitchinterval(TURN)
-    threading.Thread(target=_warm_up, name="rbm-warm-up", daemon=True).start()
+    warm_up.begin()
     yield
     live.release_all()
     task.release_all()
@@ -119,17 +115,6 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     live.release_all(LAST_SECONDS)
     recording.flush()
     cluster.disconnect()
-
-
-def _warm_up() -> None:
-    try:
-        open_store().purge()
-    except StoreError as error:  # each run says it on the screen
-        logging.getLogger(__name__).error("%s", error)
-    try:
-        cluster.connect()
-    except ClusterError as error:  # the first run says it on the screen; the server's log says it now
-        logging.getLogger(__name__).error("%s", error)
 
 
 def run() -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from pages.ui import feed, slow_pictures, theme, widgets
+from pages.ui import datasets, feed, slow_pictures, theme, widgets
 from pages.ui.slow_stages import Stage, moved, stages
+from rbm.datasets.catalog import revision
 from rbm.experiment import DatasetSpec
 from rbm.training.config import TrainConfig, knobs
 
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
     from rbm.laboratory.slow_motion import Update
     from rbm.models.rbm import RBM
 
+OTHER = "another data set"
 SUBJECTS = {
     "an MNIST digit": ("mnist", 36, 20),
     "a tiny machine": ("bars_and_stripes_3x3", 6, 14),
+    OTHER: ("", 36, 20),
 }  # data, hidden, batch
+DATASET = "slow_dataset"
 WARM_UP = 400  # updates that the machine has behind it
 ALGORITHMS = ("CD", "PCD")
 MOST_K = 4
@@ -44,6 +48,7 @@ class Asked(NamedTuple):
     """What the controls ask for."""
 
     subject: str
+    dataset: str
     algorithm: str
     k: int
     image: int
@@ -101,9 +106,11 @@ def controls() -> Asked:
             required=True,
             default=st.session_state["slow_subject"],
             key="slow_subject",
-            help="36 hidden units on MNIST, or 6 on bars and stripes in 3×3 pixels; both have 400 updates behind them.",
+            help="36 hidden units on MNIST or on a set of your choice, or 6 on bars and stripes in 3×3 pixels; all have 400 "
+            "updates behind them.",
             **keep,
         )
+        dataset = datasets.choose(DATASET, width=200).name if subject == OTHER else SUBJECTS[str(subject)][0]
         algorithm = st.segmented_control(
             "Algorithm",
             ALGORITHMS,
@@ -141,22 +148,27 @@ def controls() -> Asked:
         else:
             place.slider(known.label, known.low, known.high, step=known.step, **given)
     return Asked(
-        str(subject), str(algorithm), int(k), int(image), *(float(st.session_state[f"slow_{name}"]) for name in KNOBS)
+        str(subject),
+        dataset,
+        str(algorithm),
+        int(k),
+        int(image),
+        *(float(st.session_state[f"slow_{name}"]) for name in KNOBS),
     )
 
 
 @st.cache_resource(show_spinner="Training a machine to look into", max_entries=8)
-def prepared(subject: str, algorithm: str) -> Machine:
-    """A machine WARM_UP updates into training by the very algorithm that is shown."""
+def prepared(subject: str, dataset: str, revision: str, algorithm: str) -> Machine:
+    """A machine WARM_UP updates into training by the very algorithm that is shown; ``revision`` tells own sets apart."""
     from rbm import randomness
     from rbm.jobs import cached_dataset
     from rbm.models.rbm import RBM
     from rbm.training.loop import Trainer
 
-    name, n_hidden, batch = SUBJECTS[subject]
-    dataset = cached_dataset(DatasetSpec(name))
-    model = RBM(dataset.n_visible, n_hidden, generator=randomness.generator(1, "slow motion"))
-    model.fit_visible_bias(dataset.train, dataset.pixel_mean)
+    _, n_hidden, batch = SUBJECTS[subject]
+    data = cached_dataset(DatasetSpec(dataset))
+    model = RBM(data.n_visible, n_hidden, generator=randomness.generator(1, "slow motion"))
+    model.fit_visible_bias(data.train, data.pixel_mean)
     config = TrainConfig(
         algorithm=algorithm.lower(),
         batch_size=batch,
@@ -165,7 +177,7 @@ def prepared(subject: str, algorithm: str) -> Machine:
         binarise="threshold",
         schedule="constant",
     )
-    trainer = Trainer(model, dataset, config, randomness.generator(1, "slow motion", "training"))
+    trainer = Trainer(model, data, config, randomness.generator(1, "slow motion", "training"))
     for _ in range(WARM_UP):
         trainer.step()
     state = trainer.state()
@@ -176,19 +188,19 @@ def prepared(subject: str, algorithm: str) -> Machine:
 
 def current(asked: Asked) -> Machine:
     """This tab's machine: as prepared, or some updates on."""
-    start = asked.subject, asked.algorithm
+    start = asked.subject, asked.dataset, revision(asked.dataset), asked.algorithm
     if st.session_state.get("slow_start") != start:
         st.session_state["slow_start"], st.session_state["slow_machine"] = start, prepared(*start)
     machine: Machine = st.session_state["slow_machine"]
     return machine
 
 
-def pictures(subject: str) -> Any:
+def pictures(dataset: str) -> Any:
     """What can be learnt from, zeros and ones (N, V), and the shape of one."""
     from rbm.jobs import cached_dataset
 
-    dataset = cached_dataset(DatasetSpec(SUBJECTS[subject][0]))
-    return dataset.test, (int(dataset.image_shape[0]), int(dataset.image_shape[1]))
+    found = cached_dataset(DatasetSpec(dataset))
+    return found.test, (int(found.image_shape[0]), int(found.image_shape[1]))
 
 
 def elements(
@@ -214,7 +226,7 @@ def slow_update(asked: Asked, machine: Machine) -> tuple[Update, tuple[int, int]
     from rbm.datasets.base import binarise
     from rbm.laboratory import slow_motion
 
-    images, shape = pictures(asked.subject)
+    images, shape = pictures(asked.dataset)
     row = asked.image % len(images)
     v0 = binarise(images[row : row + 1], "threshold")
     coins = randomness.Coins(randomness.generator(machine.updates, "slow motion", "update"))

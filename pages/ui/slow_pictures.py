@@ -39,7 +39,7 @@ def layers(update: Update, shape: tuple[int, int], stage: Stage, known: list[Sta
     names = [one.name for one in known if not one.parts]
     shown: list[tuple[str, Any]] = [("v", update.phases.v0), ("h", update.halves[0].mean), ("h", update.start)]
     for half in update.halves[1:]:
-        layer = "v" if half.mean.shape[1] == update.phases.v0.shape[1] else "h"
+        layer = half.name[0]
         shown += [(layer, half.mean)] + ([(layer, half.sample)] if half.sample is not None else [])
     found = {}
     for layer, gap in (("v", 2), ("h", 1)):
@@ -125,7 +125,9 @@ def parts(
             pixels[:] = _BLANK[mode]
         scale = f"±{coloured.limit[i]:.2g}" if i < seen else "…"
         found[f"slow_scale_{i}"] = facts.table((), [(f"**{name}**" if i == seen - 1 else name,), (scale,)])
-        found[f"slow_part_{i}"] = wall.pictures(frames.grid_png(pixels, 1), n=1, columns=1, cell=shape)
+        found[f"slow_part_{i}"] = wall.pictures(
+            frames.grid_png(pixels, 1), n=1, columns=1, cell=frames.drawn_shape(shape)
+        )
     return found
 
 
@@ -150,6 +152,6 @@ def hidden(update: Update, stage: Stage, known: list[Stage]) -> dict[str, Any]:
             [str(j) for j in range(len(data))],
             x_title="hidden unit",
             y_title="probability of being on",
-            top=1.05,
+            top=1.0,
         )
     )

@@ -148,7 +148,9 @@ def take_link() -> Arrival | None:
 def needs_new_run(current: LiveRun, spec: RunSpec) -> list[str]:
     """The settings in which the draft differs from the run and that cannot change while it trains."""
     before, after = to_draft(current.spec), to_draft(spec)
-    return [name for name in after if name not in LIVE and before[name] != after[name]]
+    differs = [name for name in after if name not in LIVE and before[name] != after[name]]
+    # A run that was trained further is as long as it has become, and as it was planned.
+    return [name for name in differs if name != "epochs" or after[name] != current.epochs]
 
 
 def same_seed_again(current: LiveRun) -> RunSpec:

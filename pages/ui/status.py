@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pages.ui.component import declare
 from rbm.live import LiveRun
+from rbm.training.history import SPEED_SECONDS
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -34,16 +35,26 @@ def status(run: LiveRun | None, feed: str | None = None) -> None:
 
 def _words(run: LiveRun | None) -> str:
     if run is None or run.status == "idle":
-        return "Ready. Press Train (or the key T): the loss falls and strokes appear in the filters."
-    epochs = f"poch {run.epoch:.2f} of {run.spec.training.epochs}"
+        return "Ready. Press Train (or the key T): the reconstruction error falls and strokes appear in the filters."
+    epochs = f"poch {run.epoch:.2f} of {run.epochs}"
+    stepping = run.status == "paused" and any(run.by_hand)
     words = {"starting": "Starting", "running": "E" + epochs, "paused": f"Paused · e{epochs}"}
     parts = [words.get(run.status) or f"{'Finished' if run.status == 'finished' else 'Stopped'} · e{epochs}"]
-    left, speed = run.seconds_left, run.history.last("samples_per_second")
+    if stepping:
+        parts = [f"Training {_asked(*run.by_hand)} · e{epochs}"]
+    left = run.seconds_left
     if run.status == "running" and left is not None:
         parts.append(f"{left:.0f} s left")
+    speed = run.history.averaged_rate("samples_per_second", SPEED_SECONDS)[1]
     if run.status in ("running", "paused") and speed:
-        parts.append(f"{speed:,.0f} images/s")
+        parts.append(f"{speed[-1]:,.0f} images/s")
     return " · ".join(parts)
+
+
+def _asked(batches: int, epochs: int) -> str:
+    """The single steps under way: "1 batch", "2 epochs and 1 batch"."""
+    counted = ((epochs, "epoch", "epochs"), (batches, "batch", "batches"))
+    return " and ".join(f"{n} {one if n == 1 else many}" for n, one, many in counted if n)
 
 
 def _ignore() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.ui import cards, controls, state
+from pages.ui import cards, datasets, state
 from pages.ui.sweep_view import read_axis
 from rbm.datasets.catalog import is_available
 from rbm.errors import ConfigError, RbmError
@@ -53,7 +53,7 @@ def form() -> None:
         base = replace(base, training=replace(base.training, epochs=epochs))
         spec = SweepSpec(base, tuple(read_axis(*one) for one in texts.items()), *how)
         if not is_available(base.dataset.name):
-            title = controls.dataset_title(base.dataset.name)
+            title = datasets.title(base.dataset.name)
             problem = f"{title} is not on this machine: download it on the page Train a machine."
     except ConfigError as error:
         problem = str(error)
@@ -156,7 +156,7 @@ def _start(spec: SweepSpec | None, problem: str) -> None:
     elif busy:
         st.caption(f":material/info: The sweep {busy[0].ledger.name} is at work: one at a time.")
     elif spec is not None:
-        data = controls.dataset_title(spec.base.dataset.name)
+        data = datasets.title(spec.base.dataset.name)
         st.caption(
             f"Up to {spec.most_trials} runs on {data}, seed {spec.base.seed}; all other settings as on Train a machine."
         )

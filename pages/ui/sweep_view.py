@@ -11,9 +11,12 @@ import plotly.graph_objects as go
 from pages.ui import figures, theme
 from rbm.errors import ConfigError
 from rbm.sweep import OBJECTIVES, Axis, SweepSpec, Trial
+from rbm.sweep.importance import INTERACTION
+from rbm.sweep.ledger import as_good, ranked
 from rbm.sweep.spec import KNOBS, Value
 
 _FAINT: dict[theme.Mode, str] = {"light": "#B9C4C6", "dark": "#3A444C"}  # the line of the worst run
+UNSURE = " ?"  # after a number that is unreliable, where there is no room for the word
 _NUMBER = r"[-+]?[\d.]+(?:e[-+]?\d+)?"
 
 
@@ -50,6 +53,23 @@ def read_axis(name: str, text: str) -> Axis:
         ) from None
 
 
+def quoted(trial: Trial) -> str:
+    """A trial's value with its standard error and mark: "−95.20 ± 0.31 (unreliable)"."""
+    if trial.value is None:
+        return ""
+    error = "" if trial.error is None else f" ± {trial.error:.2f}"
+    return f"{figures.number(trial.value)}{error}" + (f" ({trial.mark})" if trial.mark else "")
+
+
+def ranking(spec: SweepSpec, trials: Sequence[Trial], best: Trial) -> str:
+    """The best in a line: its value, its images, its settings, and which others are as good as far as one can tell."""
+    told = f"best {quoted(best)} on {OBJECTIVES[spec.objective].images} with {words(best.values)}"
+    others = len(as_good(trials, best))
+    if others:
+        told += f"; {others} {'other lies' if others == 1 else 'others lie'} within the error of the difference"
+    return told
+
+
 def heat_axes(spec: SweepSpec) -> tuple[Axis, Axis] | None:
     """The two settings of the heat map, down and across: the first two with listed values."""
     listed = [axis for axis in spec.axes if axis.values]
@@ -80,9 +100,9 @@ def heat_map(
 
 def _leading(spec: SweepSpec, trials: Sequence[Trial]) -> Trial | None:
     """The trial that speaks for a cell: the best that is finished, else one under way, else any."""
-    finished = [t for t in trials if t.value is not None]
+    finished = [t for t in trials if t.value is not None and t.state == "finished"]
     if finished:
-        return (max if OBJECTIVES[spec.objective].more_is_better else min)(finished, key=lambda t: t.value or 0.0)
+        return ranked(finished, spec.objective)[0]
     order = ("running", "pruned", "failed", "waiting")
     return min(trials, key=lambda t: order.index(t.state), default=None)
 
@@ -106,12 +126,13 @@ def _cell(
         cell["share"] = shares.get(trial.number, 0.0) if state == "running" else 0.0
         cell["text"] = {"pruned": "given up", "failed": "failed"}.get(state, "")
     if trial is not None and trial.value is not None:
-        said = f"{OBJECTIVES[spec.objective].title} {figures.number(trial.value)}"
-        cell["text"] = figures.number(trial.value)
+        said = f"{OBJECTIVES[spec.objective].title} of {OBJECTIVES[spec.objective].images} {quoted(trial)}"
+        cell["text"] = figures.number(trial.value) + (UNSURE if trial.mark else "")
         cell["colour"], cell["ink"] = _colour(trial.value, ends, OBJECTIVES[spec.objective].more_is_better, mode)
         if best is not None and best.number == trial.number:
             cell["state"], said = "best", f"{said}, the best"
-    cell["words"] = f"{words(values)}: {said}" + (". Click to open the run" if cell["run"] else "")
+    doubt = f". {trial.doubt.removesuffix('.')}" if trial is not None and trial.doubt else ""
+    cell["words"] = f"{words(values)}: {said}{doubt}" + (". Click to open the run" if cell["run"] else "")
     return cell
 
 
@@ -150,8 +171,8 @@ def slices(spec: SweepSpec, trials: Sequence[Trial], axis: Axis) -> go.Figure:
         y=[t.value for t in done],
         mode="markers",
         marker={"size": 9, "opacity": 0.8},
-        text=[words(t.values) for t in done],
-        hovertemplate="%{text}<br>%{y:.2f}<extra></extra>",
+        text=[f"{words(t.values)}<br>{quoted(t)}" for t in done],
+        hovertemplate="%{text}<extra></extra>",
     )
     objective = OBJECTIVES[spec.objective]
     figure = figures.at_rest(figure, KNOBS[axis.name].label, f"{objective.title}, {objective.unit}", several=False)
@@ -199,6 +220,20 @@ def _dimension(axis: Axis, done: Sequence[Trial]) -> dict[str, Any]:
 
 def importance(found: Mapping[str, float]) -> go.Figure:
     """What share of the differences between trials each setting explains."""
-    labels = [KNOBS[name].label for name in found]
+    labels = [KNOBS[name].label if name in KNOBS else name for name in found]
     figure = figures.bars(labels, {"": list(found.values())}, x_title="setting", y_title="share of the differences")
     return figure.update_layout(bargap=0.6)
+
+
+def about_importance(found: Mapping[str, float], count: int) -> tuple[str, str]:
+    """What the shares are, and what they do not tell; ``count`` finished trials."""
+    if INTERACTION in found:
+        return (
+            "What share of the variance between the cells of this grid each setting explains by itself; interaction is "
+            "what settings do only together.",
+            "anything about other values than these, or other seeds: noise between runs is counted as interaction.",
+        )
+    return (
+        f"What share of the variance each setting explains, as a random forest over {count} runs estimates it (fANOVA).",
+        "how far to trust it: with few runs it is a guess, and where TPE looked closer it speaks of that region most.",
+    )

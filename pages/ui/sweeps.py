@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards, comparison, live, run_table, shell, sweep_view, widgets
-from pages.ui.figures import number
 from pages.ui.heat import heat
 from rbm.errors import RbmError
 from rbm.store import open_store
@@ -144,7 +143,7 @@ def _status(ledger: Ledger, sweep: Sweep | None, trials: list[Trial], best: Tria
     else:
         parts.insert(0, "Finished" if over >= most else "Stopped")
     if best is not None and best.value is not None:
-        parts.append(f"best {number(best.value)} with {sweep_view.words(best.values)}")
+        parts.append(sweep_view.ranking(ledger.spec, trials, best))
     st.progress(min(share, 1.0), " · ".join(parts))
 
 
@@ -158,10 +157,11 @@ def _heat(ledger: Ledger, trials: list[Trial], shares: dict[int, float], best: T
         st.caption("A heat map needs two settings with listed values; the charts below show every run.")
         return
     cards.title(
-        f"{objective.title}, {objective.unit}",
+        f"{objective.title} of {objective.images}, {objective.unit}",
         f"{objective.tells} The stronger the colour the better; the frame marks the best, a bar at the bottom a run in training. "
+        f"A number with{sweep_view.UNSURE} is unreliable: it rests on too few chains, or its two estimates lie far apart. "
         "A click opens the run.",
-        "whether a difference is more than chance: try other seeds.",
+        "whether a difference is more than chance: look at the errors, and try other seeds.",
     )
     clicked = heat(sweep_view.heat_map(spec, trials, shares, best, cards.mode()), key="sweep_heat")
     if clicked:
@@ -185,7 +185,9 @@ def _best(best: Trial | None) -> None:
         return
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:FILTERS]
     cards.filter_wall(weight, live.picture_shape(run.spec), strongest, key="wall_sweep_best", columns=5, max_cell=64)
-    st.caption(f"{run_table.name(run.spec)} · run {run.id}")
+    st.caption(f"{run_table.name(run.spec)} · run {run.id} · {sweep_view.quoted(best)}")
+    if best.doubt:
+        st.caption(f":material/warning: {best.doubt}")
 
 
 def _charts(ledger: Ledger, trials: list[Trial]) -> None:
@@ -205,9 +207,6 @@ def _charts(ledger: Ledger, trials: list[Trial]) -> None:
                 st.plotly_chart(sweep_view.slices(spec, trials, axis), key=f"sweep_slice_{axis.name}")
     found = ledger.importance()
     if found:
-        cards.title(
-            "Importance",
-            "What share of the differences between runs each setting explains, as Optuna estimates it.",
-            "much from fewer than a dozen runs.",
-        )
+        finished = sum(trial.value is not None for trial in trials)
+        cards.title("Importance", *sweep_view.about_importance(found, finished))
         st.plotly_chart(sweep_view.importance(found), height=240, key="sweep_importance")

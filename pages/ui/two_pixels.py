@@ -146,7 +146,7 @@ def _bars(lesson: Lesson) -> dict[str, Any]:
         x_title="pattern x (black −1, white +1)",
         y_title="probability",
         pictures=(1, 2),
-        top=max(0.5, float(lesson.p0.max()) * 1.08),
+        top=1.0,
     )
 
 

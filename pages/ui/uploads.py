@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from rbm.datasets.catalog import entry, is_available, names
 from rbm.errors import CheckpointError
 from rbm.jobs import cached_dataset
+from rbm.live import MOST_EPOCHS
 from rbm.recording import Record
 from rbm.store import Progress, open_store
+from rbm.training import changes
 
 if TYPE_CHECKING:
     from rbm.checkpoint import Checkpoint
@@ -31,9 +33,20 @@ def add(file_name: str, data: bytes) -> str:
 
     module, function = reader
     saved: Checkpoint = getattr(import_module(module), function)(data)
-    total = _total_steps(saved)
-    step = min(int(saved.state["progress"][0]), total) if "progress" in saved.state else total
-    at = Progress("finished" if step >= total else "paused", step, total, step * saved.spec.training.epochs / total)
+    per_epoch = _steps_per_epoch(saved)
+    planned = saved.spec.training.epochs
+    done, total = _progress(saved, per_epoch * planned)
+    epochs = total // per_epoch
+    if total % per_epoch or epochs > MOST_EPOCHS:
+        raise CheckpointError(
+            f"The run is {total:,} updates long, which are not 1 to {MOST_EPOCHS:,} whole epochs of {per_epoch:,} updates; "
+            "upload it as it was saved."
+        )
+    knobs = {"epochs": epochs} if epochs > planned else {}
+    step = min(done, total)
+    at = Progress("finished" if step >= total else "paused", step, total, step / per_epoch, knobs=knobs)
+    turned = changes.from_state(saved.state)
+    at = at._replace(knobs={**changes.in_force(turned), **knobs}, changes=tuple(turned))
     seconds = saved.history.events[-1].seconds if len(saved.history) else 0.0
     record = Record(saved.spec, tags=(TAG,), note=PurePath(file_name).name[:200])
     store = open_store()
@@ -45,8 +58,19 @@ def add(file_name: str, data: bytes) -> str:
     return record.id
 
 
-def _total_steps(saved: Checkpoint) -> int:
-    """The updates of the whole run; CheckpointError when its data set is not here or does not fit the machine."""
+def _progress(saved: Checkpoint, planned: int) -> tuple[int, int]:
+    """Updates done and updates in all, of which older checkpoints hold only the first, and bare machines neither."""
+    told = saved.state.get("progress")
+    if told is None:
+        return planned, planned
+    if told.ndim != 1 or len(told) not in (2, 3) or told.is_floating_point() or int(told.min()) < 0:
+        raise CheckpointError("The checkpoint does not say how far its run had come; upload it as it was saved.")
+    done, _, *total = told.tolist()
+    return done, max(planned, *total)
+
+
+def _steps_per_epoch(saved: Checkpoint) -> int:
+    """The updates of one epoch; CheckpointError when its data set is not here or does not fit the machine."""
     spec = saved.spec
     if spec.dataset.name not in names():
         raise CheckpointError(
@@ -62,4 +86,4 @@ def _total_steps(saved: Checkpoint) -> int:
             f"The machine has {saved.model.weight.shape[0]} visible units but an image of {dataset.title} has "
             f"{dataset.n_visible} pixels; upload it as it was saved."
         )
-    return math.ceil(len(dataset.train) / spec.training.batch_size) * spec.training.epochs
+    return math.ceil(len(dataset.train) / spec.training.batch_size)

@@ -99,11 +99,12 @@ def energies(walk: Walk, data_mean: float) -> None:
         "line is the mean of validation images. After ten steps the plunge of the very first one is left out.",
         "whether the chains have reached all kinds of images: a chain can sit at the right level on one digit for ever.",
     )
+    track = list(walk.track)  # a copy: the walk may be playing while this is drawn
     # The first step from noise falls by a thousand nats and would flatten everything that follows.
-    first = 2 if len(walk.halves) > 20 else 0
-    steps = [half / 2 for half in walk.halves[first:]]
-    energy = [float(e.mean()) for e in walk.energy[first:]]
-    free = [float(f.mean()) for f in walk.free_energy[first:]]
+    track = track[2:] if len(track) > 20 else track
+    steps = [reading.half / 2 for reading in track]
+    energy = [float(reading.energy.mean()) for reading in track]
+    free = [float(reading.free_energy.mean()) for reading in track]
     option = figures.curve_option(
         [figures.Series("energy E(v, h)", steps, energy), figures.Series("free energy F(v)", steps, free)],
         x_title="steps",

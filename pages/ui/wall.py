@@ -1,5 +1,6 @@
 """The picture wall: many small pictures, drawn crisply, that change in place and can be picked."""
 
+import math
 from collections.abc import Mapping, Sequence
 from hashlib import blake2s
 from time import time
@@ -74,13 +75,16 @@ def show(
 ) -> int | None:
     """Show `pictures(...)`; return the picture that was just clicked, otherwise None.
 
-    framed: a thin line around each picture, for those that may be as white or as black as the page. max_cell: the widest a
-    picture grows, in screen pixels; the wall always fits its container. `key` keeps the element in place: use one key for
+    framed: a thin line around each picture, for those that may be as white or as black as the page. max_cell: the side to
+    which a square picture grows, in screen pixels, and one that is not square to the same area; the wall always fits its
+    container. `key` keeps the element in place: use one key for
     one wall.
     """
+    height, width = shown["cell"]
+    widest = round(max_cell * math.sqrt(width / height))
     clicked = _mount(
         key=key,
-        data={**shown, "channel": key, "clickable": clickable, "framed": framed, "maxCell": max_cell, "alt": alt},
+        data={**shown, "channel": key, "clickable": clickable, "framed": framed, "maxCell": widest, "alt": alt},
         on_click_change=_ignore,  # without a callback the trigger has no place in the result
     ).click
     return clicked if isinstance(clicked, int) and 0 <= clicked < shown["n"] else None

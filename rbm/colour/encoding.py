@@ -96,8 +96,8 @@ class Palette:
         return _pictures(rows.reshape(len(rows), -1, self.n_states) @ self.colours, self.shape)
 
     def filters(self, weight: Tensor) -> Images:
-        each = weight.T.reshape(weight.shape[1], -1, self.n_states)
-        pull = each - each.mean(-1, keepdim=True)  # a constant added to all states of a unit changes nothing
+        """Of weights in the zero-sum gauge: the colours that a hidden unit calls for, each by its state's weight."""
+        pull = weight.T.reshape(weight.shape[1], -1, self.n_states)
         return _signed((pull @ (self.colours - self.colours.mean(0))).flatten(1).T, self.shape)
 
 

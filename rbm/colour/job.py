@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import numpy as np
@@ -67,7 +68,6 @@ def learn(
             walkers, dreams = _walk(model, walkers, draw)
             swept += SWEEPS
             back = model.visible_mean(model.hidden_mean(shown))
-            strongest = model.weight.norm(dim=0).argsort(descending=True)[:FILTERS]
             look = Look(
                 event.epoch,
                 epochs,
@@ -76,7 +76,7 @@ def learn(
                 event.metrics["free_energy_validation"],
                 code.images(shown),
                 code.images(back),
-                code.filters(model.weight[:, strongest]),
+                code.filters(strongest(model)),
                 code.images(dreams),
                 swept,
             )
@@ -102,6 +102,17 @@ def training(kind: str, n_states: int, epochs: int) -> TrainConfig:
         binarise="none",
         likelihood="never",
     )
+
+
+@torch.no_grad()
+def strongest(model: RBM) -> torch.Tensor:
+    """The weights (V, FILTERS) of the hidden units that have most of them, in the zero-sum gauge.
+
+    What all states of a categorical pixel share says nothing, and in another gauge would count as strength.
+    """
+    gauged = copy.deepcopy(model)
+    gauged.zero_sum_gauge()
+    return gauged.weight[:, gauged.weight.norm(dim=0).argsort(descending=True)[:FILTERS]]
 
 
 def _walk(model: RBM, walkers: start.Chains, draw: torch.Generator) -> tuple[start.Chains, torch.Tensor]:

@@ -9,19 +9,31 @@ from rbm.datasets.own import keep, limits
 from rbm.errors import DatasetError
 
 FITS = ("pad", "crop", "stretch")
+COUNTED = ("auto", "first", "last")
+TURNS = (0, 90, 180, 270)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The four things one can do, and the choices of ``add``."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = actions.add_parser(
-        "add", help="keep a ZIP of images, an IDX pair, an .npy, .npz or CSV", epilog=limits.STATED
+        "add", help="keep a ZIP of images, IDX files, an .npy, .npz, or a CSV or other text", epilog=limits.STATED
     )
-    add.add_argument("files", nargs="+", metavar="FILE", help="one file, or IDX images and IDX labels; gzipped or not")
+    add.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="one file, or several that belong together, such as an IDX pair; gzipped or not",
+    )
     add.add_argument("--name", required=True, help="small letters, digits, - and _; runs then call it own:NAME")
-    add.add_argument("--size", type=_size, default=28, help="pixels of a side, or 'keep' (default: 28)")
-    add.add_argument("--fit", choices=FITS, default="pad", help="how pictures become square (default: pad)")
+    add.add_argument(
+        "--size", default="28", help="pixels of a side, height × width such as 20x28, or 'keep' (default: 28)"
+    )
+    add.add_argument("--fit", choices=FITS, default="pad", help="how pictures come to that size (default: pad)")
+    add.add_argument("--counted", choices=COUNTED, default="auto", help="which axis of an array counts the pictures")
     add.add_argument("--labels", default="auto", help="auto, none, or in a table first, last or a column's name")
+    add.add_argument("--mirror", action="store_true", help="swap left and right, before turning")
+    add.add_argument("--turn", type=int, choices=TURNS, default=0, help="degrees clockwise")
     add.add_argument("--invert", action="store_true", help="make dark bright: strokes should be bright on dark")
     add.add_argument("--stretch-contrast", action="store_true", help="spread each picture from black to white")
     add.add_argument(
@@ -41,6 +53,7 @@ def _add(arguments: argparse.Namespace) -> None:
     from rbm.datasets.own.look import Look, finish
     from rbm.datasets.own.pictures import Reading
     from rbm.datasets.own.read import read
+    from rbm.datasets.own.sizes import parse_size
 
     keep.check_name(arguments.name)
     levels = "grey" if arguments.binary is None else "binary"
@@ -49,11 +62,13 @@ def _add(arguments: argparse.Namespace) -> None:
         "each" if arguments.stretch_contrast else "as it is",
         levels,
         0.5 if arguments.binary is None else arguments.binary,
+        arguments.turn,
+        arguments.mirror,
     )
-    pictures = read(
-        [_bytes(Path(file)) for file in arguments.files], Reading(arguments.size, arguments.fit, arguments.labels)
-    )
-    one = keep.keep(arguments.name, finish(pictures, look), Path(arguments.files[0]).name)
+    reading = Reading(parse_size(arguments.size), arguments.fit, arguments.labels, arguments.counted)
+    paths = [Path(file) for file in arguments.files]
+    pictures = finish(read([_bytes(path) for path in paths], reading, [path.name for path in paths]), look)
+    one = keep.keep(arguments.name, pictures, paths[0].name)
     for note in pictures.notes:
         print(note)
     print(f"Kept own:{one.name}: {_line(one)}")
@@ -78,11 +93,8 @@ def _restore(arguments: argparse.Namespace) -> None:
 def _line(one: keep.Kept) -> str:
     height, width = one.image_shape
     classes = f"{len(one.class_names)} classes" if len(one.class_names) > 1 else "no labels"
-    return f"{one.n:,} {one.kind} pictures of {height}×{width}, {classes}, from {one.source or 'a file'}"
-
-
-def _size(text: str) -> int | None:
-    return None if text == "keep" else int(text)
+    division = ", its own test or validation part" if one.divided else ""
+    return f"{one.n:,} {one.kind} pictures of {height}×{width}, {classes}{division}, from {one.source or 'a file'}"
 
 
 def _bytes(path: Path) -> bytes:

@@ -20,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--temperatures", type=int, default=usual.n_temperatures, help="temperatures from base to model"
     )
     parser.add_argument(
-        "--sweeps", type=int, default=usual.n_sweeps, help="Gibbs sweeps of the reverse chains at first"
+        "--sweeps", type=int, default=usual.n_sweeps, help="Gibbs sweeps of the reverse chains before they start"
     )
     parser.add_argument("--seed", type=int, default=usual.seed)
     parser.add_argument("--json", action="store_true", help="print the result as one line of JSON")

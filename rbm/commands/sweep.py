@@ -15,7 +15,7 @@ from rbm.experiment import DatasetSpec, RunSpec
 from rbm.presets import PRESETS
 from rbm.store import open_store
 from rbm.sweep import METHODS, OBJECTIVES, Axis, Ledger, Sweep, SweepSpec, Trial, names
-from rbm.sweep.ledger import DONE
+from rbm.sweep.ledger import DISTINCT, DONE, as_good, ranked
 from rbm.sweep.spec import KNOBS, Value, hidden_by_k
 
 LOOK_SECONDS = 0.5
@@ -107,7 +107,8 @@ def _watch(sweep: Sweep) -> None:
             _, share = sweep.progress()
             bar.n = max(share * most, bar.n)
             best = sweep.ledger.best()
-            bar.set_postfix_str("" if best is None else f"best {best.value:.2f} of trial {best.number}")
+            mark = f" ({best.mark})" if best is not None and best.mark else ""
+            bar.set_postfix_str("" if best is None else f"best {best.value:.2f}{mark} of trial {best.number}")
 
 
 def _spec(arguments: Namespace) -> SweepSpec:
@@ -193,15 +194,24 @@ def _json(trial: Trial) -> str:
 
 def _table(ledger: Ledger, trials: list[Trial]) -> str:
     """The best first, and a line about the rest."""
-    more = OBJECTIVES[ledger.spec.objective].more_is_better
-    done = sorted((t for t in trials if t.value is not None), key=lambda t: t.value or 0.0, reverse=more)
-    lines = [f"{'value':>10}  {'run':<12}  settings"]
+    objective, done = OBJECTIVES[ledger.spec.objective], ranked(trials, ledger.spec.objective)
+    lines = [
+        f"{objective.title} of {objective.images}, {objective.unit}, ± its standard error:",
+        f"{'value':>10}  {'±':>6}  {'run':<12}  settings",
+    ]
     for trial in done[:10]:
         words = ", ".join(
             f"{name}={v:g}" if isinstance(v, float) else f"{name}={v}" for name, v in trial.values.items()
         )
-        lines.append(f"{trial.value:>10.3f}  {trial.run_id:<12}  {words}")
+        error = "" if trial.error is None else f"{trial.error:.3f}"
+        mark = f"  ({trial.mark})" if trial.mark else ""
+        lines.append(f"{trial.value:>10.3f}  {error:>6}  {trial.run_id:<12}  {words}{mark}")
+    others = len(as_good(trials, done[0])) if done else 0
+    if others:
+        lines.append(
+            f"{others} of the others cannot be told from the best: within {DISTINCT:g} errors of the difference"
+        )
     counts = {state: sum(t.state == state for t in trials) for state in (*DONE, "running", "waiting")}
     lines.append(" · ".join(f"{n} {state}" for state, n in counts.items() if n) or "no trial yet")
-    lines += [f"trial {t.number}: {t.message}" for t in trials if t.message][:5]
+    lines += [f"trial {t.number}: {t.message or t.doubt}" for t in trials if t.message or t.doubt][:5]
     return "\n".join(lines)

@@ -44,11 +44,11 @@ def run(arguments: Namespace) -> int:
 
     torch.set_num_threads(arguments.threads)
     keep = _epochs(arguments.keep) if arguments.keep else KEPT_EPOCHS
-    record, checkpoint, knobs = _begun(arguments)
+    record, checkpoint, knobs, known = _begun(arguments)
     job = TrainingJob(record.spec.to_json(), checkpoint, keep)
     if knobs:
         job.change(dict(knobs))
-    last = _train(job, record, knobs)
+    last = _train(job, record, knobs, known=known)
     record.write()
     if arguments.out is not None:
         from rbm.checkpoint import save_checkpoint
@@ -62,16 +62,16 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _begun(arguments: Namespace) -> tuple[Record, bytes | None, dict[str, float]]:
-    """The run's record, and where it goes on from."""
+def _begun(arguments: Namespace) -> tuple[Record, bytes | None, dict[str, float], bool]:
+    """The run's record, where it goes on from, its live knobs, and whether it is known where those were turned."""
     if not arguments.resume:
-        return Record(_spec(arguments), tags=arguments.tag, note=arguments.note), None, {}
+        return Record(_spec(arguments), tags=arguments.tag, note=arguments.note), None, {}, True
     store = open_store()
     run: Run = store.run(arguments.resume)
     record = Record(run.spec, run_id=run.id)
     record.claim()
     checkpoint = store.checkpoint(run.id) if store.checkpoints(run.id) else None
-    return record, checkpoint, dict(run.progress.knobs)
+    return record, checkpoint, dict(run.progress.knobs), run.progress.changes is not None
 
 
 def _spec(arguments: Namespace) -> RunSpec:
@@ -99,8 +99,11 @@ def _epochs(text: str) -> tuple[int, ...]:
     return epochs
 
 
-def _train(job: TrainingJob, record: Record, knobs: dict[str, float]) -> Progress:
-    """Slices until the end, or until Ctrl+C, which leaves the run paused, its checkpoint written."""
+def _train(job: TrainingJob, record: Record, knobs: dict[str, float], *, known: bool) -> Progress:
+    """Slices until the end, or until Ctrl+C, which leaves the run paused, its checkpoint written.
+
+    ``known``: whether it is known where the run's knobs were turned.
+    """
     from tqdm import tqdm
 
     trainer, saved_at = job.trainer, 0.0
@@ -113,7 +116,8 @@ def _train(job: TrainingJob, record: Record, knobs: dict[str, float]) -> Progres
             slice_ = job.advance(SLICE_SECONDS, trainer.step_number if last else None, checkpoint=due)
             status = "paused" if last and slice_.status == "running" else slice_.status
             at = Progress(status, slice_.step, slice_.total_steps, slice_.epoch, trainer.seconds, slice_.reason)
-            record.take(at._replace(knobs=knobs), slice_)
+            noted = slice_.changes if known else None
+            record.take(at._replace(knobs=knobs, changes=noted), slice_)
             bar.update(slice_.step - bar.n)
             if slice_.events:
                 bar.set_postfix(_shown(slice_.events[-1].metrics))

@@ -120,8 +120,12 @@ class Dataset:
             return self
         kept = torch.tensor(wanted, dtype=torch.int64)
         keep = {part: torch.isin(getattr(self, f"{part}_labels"), kept) for part in ("train", "validation", "test")}
-        if not bool(keep["train"].any()):
-            raise ConfigError(f"no training row of data set '{self.name}' is in the classes {wanted}; choose others")
+        for part, rows in keep.items():
+            if len(rows) and not bool(rows.any()):
+                kind = "training" if part == "train" else part
+                raise ConfigError(
+                    f"no {kind} row of data set '{self.name}' is in the classes {wanted}: choose others or more of them"
+                )
         return replace(
             self,
             **{part: getattr(self, part)[rows] for part, rows in keep.items()},

@@ -20,7 +20,9 @@ class Dream:
     def __init__(
         self, kind: str, layers: Sequence[Learned], n: int, seed: int, images: torch.Tensor | None = None
     ) -> None:
-        """From noise at the top, or from where ``images`` (at least n rows) lead."""
+        """From noise at the top, or from where ``images`` lead, one after another and over again where they are fewer."""
+        if images is not None:
+            images = images[torch.arange(n) % len(images)]
         self.machine = restore(kind, layers)
         self._generator, self.sweeps = generator(seed, "dream"), 0
         if isinstance(self.machine, DeepBeliefNet):
@@ -28,7 +30,7 @@ class Dream:
         elif images is None:
             self._chains = from_noise(self.machine.joint, n, self._generator)
         else:
-            q1, _ = self.machine.mean_field(images[:n])
+            q1, _ = self.machine.mean_field(images)
             self._chains = from_visible(
                 self.machine.joint, torch.bernoulli(q1, generator=self._generator), self._generator
             )

@@ -6,7 +6,8 @@ import torch
 
 from rbm.datasets.base import Dataset
 from rbm.datasets.catalog import load_dataset
-from rbm.deep.plan import KINDS, SHOWN, Curve, DeepSpec, Learned, Look
+from rbm.deep.judging import judge
+from rbm.deep.plan import KINDS, SHOWN, Bounded, Curve, DeepSpec, Learned, Look
 from rbm.models.dbm import DeepBoltzmannMachine, compose
 from rbm.models.dbn import DeepBeliefNet
 from rbm.models.rbm import RBM
@@ -19,11 +20,12 @@ from rbm.training.metrics import free_energies
 
 LOOKS = 5  # events from one look at the filters to the next
 TOLD = ("reconstruction_error", "free_energy_gap")
-News = Curve | Look | Learned
+News = Curve | Look | Learned | Bounded
 
 
 def train(spec: DeepSpec) -> Iterator[News]:
-    """Learn what ``spec`` says. Curves at every event, filters now and then, parameters at the end of each stage."""
+    """Learn what ``spec`` says. Curves at every event, filters now and then, parameters at the end of each stage, and a
+    bound on the likelihood at the end of all."""
     whole = load_dataset(spec.dataset)
     data = whole.select(size=min(spec.images or len(whole.train), len(whole.train)))
     yield from _belief_net(spec, data) if spec.kind == KINDS[0] else _boltzmann(spec, data)
@@ -32,6 +34,8 @@ def train(spec: DeepSpec) -> Iterator[News]:
 def _belief_net(spec: DeepSpec, data: Dataset) -> Iterator[News]:
     dbn = make_dbn(data.n_visible, spec.sizes, spec.seed)
     yield from _layers(train_greedily(dbn, data, [_alone(spec)] * len(spec.sizes), spec.seed, (free_energies,)))
+    if len(data.test):
+        yield judge(dbn, data, spec.seed)
 
 
 def _boltzmann(spec: DeepSpec, data: Dataset) -> Iterator[News]:
@@ -65,6 +69,8 @@ def _boltzmann(spec: DeepSpec, data: Dataset) -> Iterator[News]:
     (w1, w2), (b, c1, c2) = model.weights, model.biases
     yield _learned(1, w1, b, c1)
     yield _learned(2, w2, c1, c2)
+    if len(data.test):
+        yield judge(model, data, spec.seed)
 
 
 def _alone(spec: DeepSpec) -> TrainConfig:

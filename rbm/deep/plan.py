@@ -73,6 +73,17 @@ class Learned(NamedTuple):
     hidden_bias: Array
 
 
+class Bounded(NamedTuple):
+    """A lower bound on the mean log-likelihood of ``n_images`` test images: ``nats`` per image with the standard error over
+    images, and of AIS, which gave log Z, the effective chains of ``n_chains``; None where log Z is exact."""
+
+    nats: float
+    error: float
+    n_images: int
+    effective: float | None
+    n_chains: int
+
+
 @dataclass(frozen=True)
 class LabelsPlan:
     """The comparison: hidden ``sizes``, ``pretraining`` epochs a layer, ``epochs`` of fine-tuning on many labels and

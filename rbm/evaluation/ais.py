@@ -5,8 +5,9 @@ about; each collects a weight w with ⟨w⟩ = Z. Neal, Annealed Importance Samp
 Murray, On the Quantitative Analysis of Deep Belief Networks, 2008, section 4. Letters: N chains, V visible, H hidden.
 
     E[log w] ≤ log Z, so a forward estimate tends to be too low and the likelihood it gives *too high*. Chains that
-    start at the model's own samples and go back give a bound from the other side; log Z is likely between the two
-    (Burda, Grosse & Salakhutdinov, Accurate and Conservative Estimates of MRF Log-likelihood, 2015).
+    start at the model's own samples and go back give a bound from the other side (Burda, Grosse & Salakhutdinov,
+    Accurate and Conservative Estimates of MRF Log-likelihood, 2015). Both bounds hold in expectation: one pair of
+    estimates may lie on the same side of log Z, or be crossed, forward above reverse.
 """
 
 import math
@@ -78,6 +79,11 @@ class Bracket(NamedTuple):
         return self.reverse.value - self.forward.value
 
     @property
+    def crossed(self) -> bool:
+        """Whether the estimate from below lies above the one from above: the two then bracket nothing."""
+        return self.gap < 0
+
+    @property
     def ess(self) -> float:
         """The smaller of both effective sample sizes: what the bracket rests on."""
         return min(self.forward.ess, self.reverse.ess)
@@ -98,9 +104,9 @@ class Bracket(NamedTuple):
         if verdict.unreliable(self.ess):
             return False, verdict.too_few(self.ess)
         if abs(self.gap) > WIDEST_GAP:
-            way = "above" if self.gap > 0 else "below"
+            way = "below the forward one, so the two are crossed" if self.crossed else "above the forward one"
             return False, (
-                f"The reverse estimate lies {abs(self.gap):.1f} nats {way} the forward one ({WIDEST_GAP:g} would do): "
+                f"The reverse estimate lies {abs(self.gap):.1f} nats {way} ({WIDEST_GAP:g} would do): "
                 "take more temperatures, or start from samples that have moved longer."
             )
         agree = f"Forward and reverse estimates agree within {abs(self.gap):.2f} nats."
@@ -211,13 +217,11 @@ def reverse_log_partition(
     That it is an upper bound in expectation holds for *exact* samples (``exact.sample``). From long Gibbs or persistent
     chains it is approximate, and chains stuck in some modes can hide it: all of Z that they miss is missed.
     """
-    if start.ndim != 2 or start.shape[1] != model.visible_columns:
-        raise ShapeError(
-            f"start has shape {tuple(start.shape)}, expected (N, {model.visible_columns}): one row a chain."
-        )
+    start = model.check(start, "start", model.visible_columns)
+    model.visible_unit.check_states(start, "start")
     check_size(len(start), n_temperatures)
     path = Path(model, base)
-    log_w = _collect(path, start.to(model.weight), temperatures(n_temperatures)[::-1], generator)  # estimates 1/Z
+    log_w = _collect(path, start, temperatures(n_temperatures)[::-1], generator)  # estimates 1/Z
     return Estimate.from_inverse_log_weights(log_w - path.log_base())
 
 

@@ -31,6 +31,9 @@ def lower_bound(
     Salakhutdinov & Murray, On the Quantitative Analysis of Deep Belief Networks, 2008, section 5; the weighted mean:
     Burda, Grosse & Salakhutdinov, Importance Weighted Autoencoders, 2016, eq. 8. With one layer both are exact.
     """
+    lowest = dbn.rbms[0]
+    v = lowest.check(v, "v", lowest.n_visible)
+    lowest.visible_unit.check_states(v, "v")
     log_w = torch.stack([_log_weight(dbn, v, generator) for _ in range(n_samples)]) - log_z  # (S, N)
     return Bound(log_w.mean(0), log_w.logsumexp(0) - math.log(n_samples))
 

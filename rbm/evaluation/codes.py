@@ -23,13 +23,26 @@ class Fitted(NamedTuple):
 
 
 def draw(labels: Labels, count: int, seed: int) -> npt.NDArray[np.intp]:
-    """``count`` rows at random in which every class keeps its share, to a row."""
+    """``count`` rows at random in which every class keeps its share, to a row, and has one row at least."""
     from sklearn.model_selection import train_test_split
 
     if count == len(labels):
         return np.arange(count)
+    if min(np.unique(labels, return_counts=True)[1]) < 2:  # of a single row scikit-learn sees no share
+        return _draw(labels, count, seed)
     chosen, _ = train_test_split(np.arange(len(labels)), train_size=count, stratify=labels, random_state=seed)
     found: npt.NDArray[np.intp] = chosen
+    return found
+
+
+def _draw(labels: Labels, count: int, seed: int) -> npt.NDArray[np.intp]:
+    """The beginning of a random order in which each class's rows are spread evenly, the first of each before all others."""
+    order = np.random.default_rng(seed).permutation(len(labels))
+    place = np.empty(len(labels))
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels[order] == label)
+        place[rows] = np.arange(len(rows)) / len(rows)
+    found: npt.NDArray[np.intp] = order[place.argsort(kind="stable")[:count]]
     return found
 
 
@@ -38,8 +51,11 @@ def logistic(
 ) -> Fitted:
     """Multinomial logistic regression with an L2 penalty, fitted on ``train`` and judged on ``test``.
 
-    Without a ``strength`` that of STRENGTHS is taken which does best on the rows ``held_out``.
+    Without a ``strength`` that of STRENGTHS is taken which does best on the rows ``held_out``; the middle one, 1, where
+    there are no such rows.
     """
+    if strength is None and not len(held_out[1]):
+        strength = 1.0
     strengths = STRENGTHS if strength is None else (strength,)
     fits = [_fit(*train, c) for c in strengths]
     best = 0 if len(fits) == 1 else int(np.argmax([fit.score(*held_out) for fit in fits]))
@@ -64,9 +80,17 @@ def principal(rows: Rows, count: int, seed: int) -> Any:
 
 
 def plane(rows: Rows, how: str, seed: int) -> Rows:
-    """Rows as points of the plane, (N, 2): ``"PCA"``, or ``"t-SNE"`` (van der Maaten & Hinton 2008) of 50 components."""
+    """Rows as points of the plane, (N, 2): ``"PCA"``, or ``"t-SNE"`` (van der Maaten & Hinton 2008) of 50 components.
+
+    Its perplexity is 30, or a quarter of the rows where they are few. A single column lies on a line, and rows that are
+    all the same in one place.
+    """
     from sklearn.manifold import TSNE
 
+    if not np.ptp(rows, axis=0).any():
+        return np.zeros((len(rows), 2), np.float32)
+    if rows.shape[1] == 1:
+        rows = np.concatenate([rows, np.zeros_like(rows)], 1)
     if how == "PCA":
         return np.asarray(principal(rows, 2, seed).transform(rows), dtype=np.float32)
     few = principal(rows, 50, seed).transform(rows)

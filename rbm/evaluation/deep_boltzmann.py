@@ -12,6 +12,7 @@ from rbm.evaluation import ais
 from rbm.evaluation.ais import Estimate
 from rbm.models.dbm import DeepBoltzmannMachine
 from rbm.randomness import generator
+from rbm.units import UNITS
 
 ROWS = 2000
 MEAN_FIELD_STEPS = 30  # far beyond where the bound stops rising
@@ -25,9 +26,9 @@ def lower_bound(
 
     Where AIS gives too little of log Z, the "bound" is too high.
     """
-    parts = [
-        model.bound(rows, *model.mean_field(rows, mean_field_steps)) for rows in v.to(model.joint.weight).split(ROWS)
-    ]
+    v = v.to(model.joint.weight)
+    UNITS["bernoulli"].check_states(v, "v")
+    parts = [model.bound(rows, *model.mean_field(rows, mean_field_steps)) for rows in v.split(ROWS)]
     return torch.cat(parts) - log_z
 
 

@@ -23,9 +23,19 @@ from rbm.models.rbm import RBM
 from rbm.numerics import home
 from rbm.samplers.chains import Chains
 from rbm.units import Unit
+from rbm.units.listing import bits, joint_states
 
 LIMIT = 20  # units of two states: at most 2^20 states are visited (others: as many units as make that many states)
 BLOCK = 2**17  # numbers of float64 held at once by an enumeration: 1 MB, which stays in the cache
+
+
+class Layer(NamedTuple):
+    """The layer with fewer joint states, which is the one to enumerate: its ``name``, ``n_units`` and ``bits``, log₂ of
+    how many states there are; infinite where both layers are a continuum."""
+
+    name: str
+    n_units: int
+    bits: float
 
 
 class Moments(NamedTuple):
@@ -77,13 +87,25 @@ def states(n: int, unit: Unit) -> Tensor:
 
     TooLargeError beyond 2^LIMIT rows.
     """
-    _refuse(_bits(n, unit), f"the states of {n} {unit.name} units")
+    _refuse(bits(n, unit), f"the states of {n} {unit.name} units")
     return _rows(0, len(unit.states()) ** n, n, unit)
+
+
+def smaller_layer(model: RBM) -> Layer:
+    """Which layer is visited state by state, by the number of its states and not of its units or columns.
+
+    Twelve binary units have 2¹² states, twelve of eight levels 2³⁶; four one-hot units of eight have 2¹² in 32 columns.
+    Whoever chooses between exact numbers and estimates asks here.
+    """
+    bits_v, bits_h = bits(model.n_visible, model.visible_unit), bits(model.n_hidden, model.hidden_unit)
+    if bits_h <= bits_v:
+        return Layer("hidden", model.n_hidden, bits_h)
+    return Layer("visible", model.n_visible, bits_v)
 
 
 @torch.no_grad()
 def log_partition(model: RBM) -> float:
-    """log Z = log Σ_{v,h} exp(−E(v, h)), nats; TooLargeError when the smaller layer has more than LIMIT units."""
+    """log Z = log Σ_{v,h} exp(−E(v, h)), nats; TooLargeError when the smaller layer has more than 2^LIMIT states."""
     return float(_log_weights(_halves(model, "log Z")).logsumexp(0))
 
 
@@ -93,7 +115,7 @@ def visible_distribution(model: RBM) -> tuple[Tensor, Tensor]:
 
     TooLargeError when there are more than 2^LIMIT visible states.
     """
-    _refuse(_bits(model.n_visible, model.visible_unit), f"p(v) of {model.n_visible} visible units")
+    _refuse(bits(model.n_visible, model.visible_unit), f"p(v) of {model.n_visible} visible units")
     v = states(model.n_visible, model.visible_unit).to(model.weight.device)
     log_p = -_float64(model).free_energy(v) - log_partition(model)
     return v.to(model.weight), log_p.exp()
@@ -105,8 +127,8 @@ def joint_distribution(model: RBM) -> tuple[Tensor, Tensor, Tensor]:
 
     TooLargeError when there are more than 2^LIMIT pairs.
     """
-    bits = _bits(model.n_visible, model.visible_unit) + _bits(model.n_hidden, model.hidden_unit)
-    _refuse(bits, f"p(v, h) of {model.n_visible} visible and {model.n_hidden} hidden units")
+    size = bits(model.n_visible, model.visible_unit) + bits(model.n_hidden, model.hidden_unit)
+    _refuse(size, f"p(v, h) of {model.n_visible} visible and {model.n_hidden} hidden units")
     double = _float64(model)
     v = states(model.n_visible, model.visible_unit).to(double.weight)
     h = states(model.n_hidden, model.hidden_unit).to(double.weight)
@@ -150,7 +172,8 @@ def gradient(model: RBM, data: Tensor) -> Moments | ScaledMoments:
     Hinton, Training Products of Experts by Minimizing Contrastive Divergence, 2002, eq. 2-4; both phases exact.
     """
     double = _float64(model)
-    v = data.to(double.weight)
+    v = double.check(data, "data", double.visible_columns)
+    double.visible_unit.check_states(v, "data")
     h = double.hidden_mean(v)
     if len(v) == 0:
         raise ShapeError("data has no rows; a mean gradient needs at least one.")
@@ -173,7 +196,7 @@ def sample(model: RBM, n: int, generator: torch.Generator) -> Chains:
     cumulative = _log_weights(halves).softmax(0).cumsum(0)
     u = torch.rand(n, generator=generator, device=generator.device, dtype=torch.float64).to(cumulative.device)
     index = torch.searchsorted(cumulative, u * cumulative[-1], right=True)  # right: a state of probability 0 never
-    few = _digits(index, halves.n_few, halves.few)
+    few = joint_states(index, halves.n_few, halves.few)
     many = halves.many.sample(halves.field(few), generator)
     v, h = halves.ordered(few, many)
     return Chains(v.to(model.weight), h.to(model.weight), 0)
@@ -185,13 +208,11 @@ def _float64(model: RBM) -> RBM:
 
 def _halves(model: RBM, what: str) -> _Halves:
     """The smaller layer first; TooLargeError when even that one has too many states."""
-    bits_v, bits_h = _bits(model.n_visible, model.visible_unit), _bits(model.n_hidden, model.hidden_unit)
-    few_is_hidden = bits_h <= bits_v
-    n, kind = (model.n_hidden, "hidden") if few_is_hidden else (model.n_visible, "visible")
-    _refuse(min(bits_v, bits_h), f"{what}, with {n} units in the smaller ({kind}) layer,")
+    few = smaller_layer(model)
+    _refuse(few.bits, f"{what}, with {few.n_units} units in the smaller ({few.name}) layer,")
     double = _float64(model)
     weight, b, c = (p.detach() for p in (double.weight, double.visible_bias, double.hidden_bias))
-    if few_is_hidden:
+    if few.name == "hidden":
         return _Halves(double.hidden_unit, double.visible_unit, weight.T.contiguous(), c, b, True)
     return _Halves(double.visible_unit, double.hidden_unit, weight, b, c, False)
 
@@ -211,26 +232,12 @@ def _blocks(halves: _Halves) -> Iterator[Tensor]:
 
 def _rows(start: int, stop: int, n: int, unit: Unit) -> Tensor:
     """Rows ``start`` to ``stop`` of all joint states: the row's number written in base S, digit by digit."""
-    return _digits(torch.arange(start, stop), n, unit)
+    return joint_states(torch.arange(start, stop), n, unit)
 
 
-def _digits(number: Tensor, n: int, unit: Unit) -> Tensor:
-    single = unit.states().double().to(number.device)
-    place = len(single) ** torch.arange(n - 1, -1, -1, device=number.device)
-    return single[(number[:, None] // place) % len(single)].flatten(1)  # (N, F)
-
-
-def _bits(n: int, unit: Unit) -> float:
-    """log2 of the number of joint states of n units; infinite for a continuum."""
-    try:
-        return n * math.log2(len(unit.states()))
-    except TooLargeError:
-        return math.inf
-
-
-def _refuse(bits: float, what: str) -> None:
-    if bits > LIMIT:
-        count = f"2^{bits:g} states" if bits < math.inf else "a continuum of states"
+def _refuse(size: float, what: str) -> None:
+    if size > LIMIT:
+        count = f"2^{size:g} states" if size < math.inf else "a continuum of states"
         raise TooLargeError(
             f"Computing {what} exactly would visit {count}; the limit is 2^{LIMIT}, that is {LIMIT} binary units. "
             "Estimate instead: ais.log_partition for log Z, Gibbs chains for samples and means."

@@ -4,10 +4,14 @@ Both are summed over an image's pixels, nats per image, one number a row: averag
 Letters: N images, V visible, H hidden units.
 """
 
+import math
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from rbm import kernels
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.rbm import RBM
 from rbm.numerics import double, home
@@ -15,13 +19,25 @@ from rbm.numerics import double, home
 BLOCK = 2**20  # numbers held at once while pixels are flipped, 4 MB in float32
 
 
+class PseudoLikelihood(NamedTuple):
+    """Mean pseudo-log-likelihood of ``n_images``, nats per image, over all of their pixels: the ``value`` is exact for
+    these images, and ``standard_error`` says how far it may be from the mean over all images like them; NaN for one."""
+
+    value: float
+    standard_error: float
+    n_images: int
+
+
 @torch.no_grad()
 def log_likelihood(model: RBM, v: Tensor, log_z: float) -> Tensor:
     """log p(v) = −F(v) − log Z of each row of v (N, V), (N,) float64, nats per image.
 
     With log Z from forward AIS, which tends to be low, this tends to be too high: quote ``ais.bracket`` with it.
+    ShapeError unless the rows are states of the visible units.
     """
-    return -double(model.free_energy(v.to(model.weight))) - log_z
+    v = model.check(v, "v", model.visible_columns)
+    model.visible_unit.check_states(v, "v")
+    return -double(model.free_energy(v)) - log_z
 
 
 @torch.no_grad()
@@ -36,28 +52,24 @@ def pseudo_log_likelihood(model: RBM, v: Tensor) -> Tensor:
     return torch.cat([_all_flips(model, rows) for rows in v.split(max(BLOCK // model.n_hidden, 1))])
 
 
-@torch.no_grad()
-def pseudo_log_likelihood_sampled(model: RBM, v: Tensor, generator: torch.Generator) -> Tensor:
-    """V·logσ(F(v, pixel i flipped) − F(v)) with one random pixel i for each row of v, (N,) float64.
-
-    A V-th of the work, and right on average: its mean over i is :func:`pseudo_log_likelihood`, which it estimates
-    with noise of the order of V nats an image. Same errors.
-    """
-    v = _binary(model, v)
-    pixel = torch.randint(model.n_visible, (len(v),), generator=generator, device=generator.device).to(v.device)
-    turn = 1 - 2 * v.gather(1, pixel[:, None])  # (N, 1): what the flip adds to the pixel
-    x = model.hidden_field(v)
-    before = model.hidden_unit.log_partition(x)
-    cost = _flip_cost(model, x, before, turn * model.weight[pixel], turn.squeeze(1) * model.visible_bias[pixel])
-    return model.n_visible * F.logsigmoid(double(cost))
+def mean_pseudo_log_likelihood(model: RBM, v: Tensor) -> PseudoLikelihood:
+    """The mean of :func:`pseudo_log_likelihood` over the images v (N, V), N ≥ 1. Same errors."""
+    values = pseudo_log_likelihood(model, v)
+    if not len(values):
+        raise ShapeError("v has no rows; a mean needs at least one image.")
+    error = float(values.std()) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    return PseudoLikelihood(float(values.mean()), error, len(values))
 
 
 def _all_flips(model: RBM, v: Tensor) -> Tensor:
     """The sum over all pixels, a block of pixels at a time so that (N, block, H) numbers stay few."""
-    x = model.hidden_field(v)[:, None, :]  # (N, 1, H)
+    x = model.hidden_field(v)
+    if model.hidden_unit.name == "bernoulli" and kernels.flips_fit(model.weight, model.visible_bias):
+        return kernels.flip_log_probability(v.contiguous(), x, model.weight, model.visible_bias)
+    x = x[:, None, :]  # (N, 1, H)
     before = model.hidden_unit.log_partition(x)
     total = torch.zeros(len(v), dtype=torch.float64, device=home(v.device))
-    block = max(BLOCK // (len(v) * model.n_hidden), 1)
+    block = max(BLOCK // max(len(v) * model.n_hidden, 1), 1)
     for pixels in torch.arange(model.n_visible, device=v.device).split(block):
         turn = 1 - 2 * v[:, pixels]  # (N, block)
         step = turn[:, :, None] * model.weight[pixels]  # (N, block, H)
@@ -81,8 +93,6 @@ def _binary(model: RBM, v: Tensor) -> Tensor:
             f"Pseudo-likelihood flips pixels, which needs bernoulli visible units; this model has "
             f"{model.visible_unit.name} ones."
         )
-    model.check(v, "v", model.n_visible)
-    v = v.to(model.weight)
-    if not bool(((v == 0) | (v == 1)).all()):
-        raise ShapeError("Pseudo-likelihood needs every pixel to be 0 or 1, got values between: binarise v first.")
+    v = model.check(v, "v", model.n_visible)
+    model.visible_unit.check_states(v, "v")
     return v

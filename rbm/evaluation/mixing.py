@@ -1,8 +1,9 @@
 """Do chains mix? How long they remember, how many independent samples they are worth, and whether they agree.
 
 Any number that a chain shows sweep by sweep will do; the free energy is the usual one. Letters: T sweeps, N chains, n
-rows of a half, t a lag in sweeps. What all chains miss, no diagnostic of the chains can see: a low R-hat says only
-that chains which started apart have come together.
+rows of a half, t a lag in sweeps. Each chain counts as two, its halves, in whatever judges mixing: one that drifts then
+disagrees with itself (Vehtari et al. 2021, section 3). What all chains miss, no diagnostic of the chains can see: a low
+R-hat says only that chains which started apart have come together.
 """
 
 import math
@@ -52,7 +53,7 @@ def diagnose(chains: Tensor | Frames) -> Mixing:
 
 
 def autocorrelation(x: Tensor) -> Tensor:
-    """ρ_t of chains x (T, N) at lags t = 0 ... T − 1, all chains together: (T,), float64, ρ_0 = 1.
+    """ρ_t of chains x (T, N) at lags t = 0 ... T − 1, all chains together, uncut: (T,), float64, ρ_0 = 1.
 
         ρ_t = (γ_t + B) / (γ_0 + B)
 
@@ -61,30 +62,27 @@ def autocorrelation(x: Tensor) -> Tensor:
     crosses remembers for ever. One chain alone cannot show that. NaN if nothing varies. O(NT log T), by FFT.
     Source: Vehtari et al. 2021, eq. 10, written with γ_0 in place of W (which makes ρ_0 exactly 1).
     """
-    x = _long_enough(x)
-    between = x.mean(0).var() if x.shape[1] > 1 else 0.0
-    covariance = _autocovariance(x).mean(1) + between
-    return covariance / covariance[0]
+    return _correlation(_long_enough(x))
 
 
 def autocorrelation_time(x: Tensor) -> float:
     """τ = 1 + 2 Σ_{t ≥ 1} ρ_t of chains x (T, N), in sweeps: so many are worth one independent sample. 1 is ideal.
 
+    Of each chain's halves, so ρ_t reaches to T/2: a drift is then a difference between them, which stays at every lag.
     Summed in pairs P_k = ρ_2k + ρ_2k+1 up to the first that is not positive, and none larger than the one before:
     for a reversible chain, as Gibbs sampling of v is, the true pairs are positive and fall (Geyer, Practical Markov
     Chain Monte Carlo, 1992, section 3.3). The relative error is about √(2(2m + 1) / TN) for a sum of m lags (Madras
     & Sokal 1988). Where chains are far shorter than τ or stuck, it is of the order of T: a lower bound, no estimate.
     NaN if nothing varies.
     """
-    rho = autocorrelation(x)
+    rho = _correlation(_halves(_long_enough(x)))
     pairs = rho[: len(rho) // 2 * 2].view(-1, 2).sum(1)
     stop = (pairs <= 0).nonzero()
     pairs = pairs[: int(stop[0])] if len(stop) else pairs
     falling = pairs.cummin(0).values if len(pairs) else pairs
     tau = -1.0 + 2.0 * float(falling.sum())
-    return (
-        max(tau, 1.0 / math.log10(x.numel())) if math.isfinite(tau) else math.nan
-    )  # Stan's limit for antithetic chains
+    limit = 1.0 / math.log10(x.numel())  # Stan's, for antithetic chains
+    return max(tau, limit) if math.isfinite(tau) else math.nan
 
 
 def effective_sample_size(x: Tensor) -> float:
@@ -126,6 +124,13 @@ def _verdict(tau: float, ess: float, r: float, n_sweeps: int) -> str:
 
 def _unknown(verdict: str) -> Mixing:
     return Mixing(math.nan, math.nan, math.nan, verdict)
+
+
+def _correlation(x: Tensor) -> Tensor:
+    """ρ_t of chains (T, N), T ≥ 2: (T,)."""
+    between = x.mean(0).var() if x.shape[1] > 1 else 0.0
+    covariance = _autocovariance(x).mean(1) + between
+    return covariance / covariance[0]
 
 
 def _autocovariance(x: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ Hukushima & Iba, Population Annealing, 2003; as a sequential sampler: Del Moral,
 """
 
 import math
+from collections.abc import Generator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from rbm.evaluation.ais import Path, check_size, temperatures
 from rbm.models.rbm import RBM
+from rbm.numerics import home
 
 LEAST_EFFECTIVE = 0.5  # share of the chains; below it they are resampled
 
@@ -43,22 +45,34 @@ def population(
     samples only where many families are left: few mean that most chains are copies and would count too often.
     """
     check_size(n_chains, n_temperatures)
-    path = Path(model, base)
+    work = anneal(Path(model, base), n_chains, temperatures(n_temperatures), generator)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found: Population = end.value
+            return found
+
+
+def anneal(
+    path: Path, n_chains: int, betas: list[float], generator: torch.Generator
+) -> Generator[Tensor, None, Population]:
+    """The same step by step along ``betas``, from 0 to 1: yields the chains' v (N, V) after each."""
     v = path.start(n_chains, generator)
     x = path.inner(v)
-    log_z, log_w = path.log_base(), torch.zeros(n_chains, dtype=torch.float64, device=v.device)
+    log_z, log_w = path.log_base(), torch.zeros(n_chains, dtype=torch.float64, device=home(v.device))
     family = torch.arange(n_chains, device=v.device)
-    betas = temperatures(n_temperatures)
     for old, new in pairwise(betas):
         log_w += path.log_ratio(v, x, old, new)
         w = log_w.softmax(0)
         if new == betas[-1] or float(w.square().sum()) * n_chains > 1 / LEAST_EFFECTIVE:
             log_z += float(log_w.logsumexp(0)) - math.log(n_chains)
-            chosen = _systematic(w, generator)
+            chosen = _systematic(w, generator).to(v.device)
             x, family = x[chosen], family[chosen]
             log_w.zero_()
         v = path.move(x, new, generator)
         x = path.inner(v)
+        yield v
     return Population(v, log_z, len(family.unique()))
 
 

@@ -155,8 +155,10 @@ def _free_energy(model: RBM, v: Tensor, name: str) -> Tensor:
     """F of each row, (N,) float64 on the CPU, the pictures a bounded block at a time."""
     if len(v) == 0:
         raise ShapeError(f"The set {name!r} has no pictures; leave it out.")
+    v = model.check(v, name, model.visible_columns)
+    model.visible_unit.check_states(v, name)
     rows = max(BLOCK // model.weight.shape[1], 1)
-    f = torch.cat([model.free_energy(part.to(model.weight)) for part in v.split(rows)]).double().cpu()
+    f = torch.cat([model.free_energy(part) for part in v.split(rows)]).double().cpu()
     if not bool(f.isfinite().all()):
         raise DivergenceError(
             f"Free energies of {name!r} are not finite: the model has diverged; lower the learning rate."

@@ -4,6 +4,7 @@ What AIS and reverse AIS give for log Z, from below and from above, brackets the
 
     −⟨F(v)⟩ − reverse ≤ log-likelihood ≤ −⟨F(v)⟩ − forward      (in expectation)
 
+One pair of estimates may be crossed, low above high: then it brackets nothing, and the truth may lie outside as well.
 Machines small enough to enumerate get the exact number for both ends.
 """
 
@@ -20,8 +21,8 @@ EPOCHS = {
     "1-2-5": tuple(m * 10**n for n in range(5) for m in (1, 2, 5)),
     "each": tuple(range(1, 100_001)),
 }
-CHAINS, TEMPERATURES, SWEEPS = 50, 500, 200
-EXACT_UNITS = 12  # in the smaller layer: 4,096 states cost less than one event of training
+CHAINS, TEMPERATURES, SWEEPS = 50, 500, 20
+EXACT_BITS = 12  # of the smaller layer: 2^12 states cost less than one event of training
 
 
 class LikelihoodWatch:
@@ -33,11 +34,16 @@ class LikelihoodWatch:
         self._work: LiveBracket | None = None
         self._at, self._energy, self._seconds = 0.0, 0.0, 0.0
 
+    @property
+    def under_way(self) -> float | None:
+        """The epoch of the machine that is being measured, None where none is."""
+        return None if self._work is None else self._at
+
     @torch.no_grad()
     def look(self, model: RBM, validation: Tensor, epoch: float, seconds: float) -> dict[str, float]:
         """Go on for a share of the training seconds since the last look; the bracket's numbers when it is done.
 
-        validation (M, V): the images whose mean log-likelihood is bracketed, which also start the reverse chains.
+        validation (M, V): the images whose mean log-likelihood is bracketed.
         Numbers: ``log_likelihood_low`` and ``log_likelihood_high`` in nats per image; ``log_likelihood_epoch``, at which
         the model was what they speak of: training has gone on since; and, unless they are exact, ``log_likelihood_ess``,
         the smaller effective sample size of both, which :mod:`rbm.evaluation.verdict` judges.
@@ -49,16 +55,15 @@ class LikelihoodWatch:
                 return {}
             self._epochs = self._epochs[len(passed) :]
             self._at, self._energy = epoch, model.free_energy(validation).double().mean().item()
-            if min(model.weight.shape) <= EXACT_UNITS:
+            if exact.smaller_layer(model).bits <= EXACT_BITS:
                 log_z = exact.log_partition(model)
                 return self._numbers(log_z, log_z)
             self._work = LiveBracket(
                 model,
-                validation[:CHAINS],
                 n_chains=CHAINS,
                 n_temperatures=TEMPERATURES,
                 n_sweeps=SWEEPS,
-                base=ais.base_biases(validation),
+                base=ais.base_biases(validation, model.visible_unit),
                 generator=self._generator,
             )
         found = self._work.keep_pace(max(trained, 0.0), share=self._share)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from rbm.errors import ConfigError, ShapeError, TooLargeError
 from rbm.models.rbm import INITIAL_WEIGHT_DEVIATION, RBM
+from rbm.numerics import matrix
 
 LIMIT = 16  # units whose joint states are visited one by one: at most 2^16
 
@@ -82,9 +83,7 @@ class BoltzmannMachine(nn.Module):
 
     def join(self, v: Tensor, h: Tensor) -> Tensor:
         """s = (v, h), (N, n); ShapeError when either has the wrong shape."""
-        for x, name, n in ((v, "v", self.n_visible), (h, "h", self.n_hidden)):
-            if x.ndim != 2 or x.shape[1] != n:
-                raise ShapeError(f"{name} has shape {tuple(x.shape)}, expected (N, {n}): one row an example.")
+        v, h = (matrix(x, name, n, self.bias) for x, name, n in ((v, "v", self.n_visible), (h, "h", self.n_hidden)))
         if len(v) != len(h):
             raise ShapeError(f"A state needs as many v as h, got {len(v)} and {len(h)} rows.")
         return torch.cat([v, h], 1)
@@ -96,6 +95,7 @@ class BoltzmannMachine(nn.Module):
 
     def free_energy(self, v: Tensor) -> Tensor:
         """F(v) = −log Σ_h exp(−E(v, h)), (N,), nats at β = 1. TooLargeError beyond LIMIT hidden units: h is enumerated."""
+        v = matrix(v, "v", self.n_visible, self.bias)
         h = binary_states(self.n_hidden).to(self.coupling)  # (T, H)
         w, b, c = self.weight, self.bias[: self.n_visible], self.bias[self.n_visible :]
         visible, hidden = slice(None, self.n_visible), slice(self.n_visible, None)

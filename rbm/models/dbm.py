@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.rbm import RBM
+from rbm.numerics import matrix
 
 
 class DeepBoltzmannMachine(nn.Module):
@@ -64,7 +65,7 @@ class DeepBoltzmannMachine(nn.Module):
 
     def energy(self, v: Tensor, h1: Tensor, h2: Tensor) -> Tensor:
         """E(v, h¹, h²) of each row, (N,), nats."""
-        self._check(v)
+        v = self._check(v)
         return self.joint.energy(h1, self.outer(v, h2))
 
     def first_mean(self, v: Tensor, h2: Tensor) -> Tensor:
@@ -82,7 +83,7 @@ class DeepBoltzmannMachine(nn.Module):
         are independent given the other layers. It starts upwards with W¹ doubled, which stands in for the missing
         input from above (Salakhutdinov & Hinton 2009, on mean-field learning and on pretraining).
         """
-        self._check(v)
+        v = self._check(v)
         w1, w2 = self.weights
         _, c1, c2 = self.biases
         below = torch.addmm(c1, v, w1)
@@ -101,9 +102,8 @@ class DeepBoltzmannMachine(nn.Module):
         expected = v @ b + (q1 * (v @ w1 + c1 + q2 @ w2.T)).sum(1) + q2 @ c2
         return expected + _entropy(q1) + _entropy(q2)
 
-    def _check(self, v: Tensor) -> None:
-        if v.ndim != 2 or v.shape[1] != self.n_visible:
-            raise ShapeError(f"v has shape {tuple(v.shape)}, expected (N, {self.n_visible}): one row an example.")
+    def _check(self, v: Tensor) -> Tensor:
+        return matrix(v, "v", self.n_visible, self.joint.weight)
 
     def extra_repr(self) -> str:
         return f"{self.n_visible} visible, {self.n_hidden[0]} and {self.n_hidden[1]} hidden"
@@ -133,20 +133,22 @@ class CopiedRBM(RBM):
         self.visible_copies, self.hidden_copies = visible_copies, hidden_copies
 
     def hidden_field(self, v: Tensor) -> Tensor:
-        self.check(v, "v", self.n_visible)
+        v = self.check(v, "v", self.n_visible)
         return torch.addmm(self.hidden_bias, v, self.weight, alpha=self.visible_copies)
 
     def visible_field(self, h: Tensor) -> Tensor:
-        self.check(h, "h", self.n_hidden)
+        h = self.check(h, "h", self.n_hidden)
         return torch.addmm(self.visible_bias, h, self.weight.T, alpha=self.hidden_copies)
 
     def free_energy(self, v: Tensor) -> Tensor:
         """F of all copies of v in the same state, of a machine with hidden copies in states of their own."""
+        v = self.check(v, "v", self.n_visible)
         inside = self.hidden_copies * self.hidden_unit.log_partition(self.hidden_field(v)).sum(1)
         return -self.visible_copies * (v @ self.visible_bias) - inside
 
-    def energy(self, v: Tensor, h: Tensor) -> Tensor:
+    def field_energy(self, v: Tensor, h: Tensor) -> Tensor:
         """E with every copy in the same state."""
+        v, h = self.check(v, "v", self.n_visible), self.check(h, "h", self.n_hidden)
         field = self.visible_copies * self.hidden_copies * ((v @ self.weight) * h).sum(1)
         return -field - self.visible_copies * (v @ self.visible_bias) - self.hidden_copies * (h @ self.hidden_bias)
 

@@ -29,7 +29,7 @@ class LabelledRBM(RBM):
     in which b·x cancels: p(y|x) is exact, without log Z and without sampling.
 
     Attributes: those of RBM, where ``weight`` holds W over U (V, H) and ``visible_bias`` b before d (V,); ``n_pixels`` P,
-    ``n_labels`` K, ``labels``; ``label_states`` (S, K), every y there can be.
+    ``n_labels`` K, ``labels``; ``label_unit``, what a label is; ``label_states`` (S, K), every y there can be.
     Source: Larochelle & Bengio, Classification using Discriminative RBMs, 2008, eq. 1-5; Hinton, To Recognize Shapes,
     First Learn to Generate Images, 2007.
     """
@@ -52,19 +52,19 @@ class LabelledRBM(RBM):
         softmax = labels == "softmax"
         self.n_pixels, self.n_labels, self.labels = n_pixels, n_labels, labels
         self.n_visible = n_pixels + (1 if softmax else n_labels)  # units; columns stay P + K
-        second = Categorical(n_labels) if softmax else Bernoulli()
-        self._visible_type = Joined(Bernoulli(), second, n_pixels)
+        self.label_unit = Categorical(n_labels) if softmax else Bernoulli()
+        self._visible_type = Joined(Bernoulli(), self.label_unit, n_pixels)
         places = torch.arange(n_labels - 1, -1, -1)
         states = torch.eye(n_labels) if softmax else ((torch.arange(2**n_labels)[:, None] >> places) & 1).float()
         self.register_buffer("label_states", states.to(self.weight), persistent=False)
 
     def join(self, x: Tensor, y: Tensor) -> Tensor:
         """v = (x, y), (N, V). ``y``: columns (N, K), or, where it is a label, the number of its class (N,)."""
-        return torch.cat([x, self.columns(y).to(x)], 1)
+        return torch.cat([self.check(x, "x", self.n_pixels), self.columns(y)], 1)
 
     def split(self, v: Tensor) -> tuple[Tensor, Tensor]:
         """x (N, P) and y (N, K) of v (N, V)."""
-        self.check(v, "v", self.visible_columns)
+        v = self.check(v, "v", self.visible_columns)
         return v[:, : self.n_pixels], v[:, self.n_pixels :]
 
     def columns(self, y: Tensor) -> Tensor:
@@ -73,12 +73,11 @@ class LabelledRBM(RBM):
             if len(y) and not 0 <= int(y.min()) <= int(y.max()) < self.n_labels:
                 raise ShapeError(f"Labels run from {y.min()} to {y.max()}, expected 0 to {self.n_labels - 1}.")
             return F.one_hot(y, self.n_labels).to(self.weight)
-        self.check(y, "y", self.n_labels)
-        return y
+        return self.check(y, "y", self.n_labels)
 
     def label_log_probability(self, x: Tensor) -> Tensor:
         """log p(y|x) of every y of ``label_states``, exact: pictures (N, P) -> (N, S), nats."""
-        self.check(x, "x", self.n_pixels)
+        x = self.check(x, "x", self.n_pixels)
         rows = max(BLOCK // (len(self.label_states) * self.hidden_columns), 1)
         return torch.cat([self.label_score(block).log_softmax(1) for block in x.split(rows)])
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rbm.errors import ConfigError, ShapeError
+from rbm.numerics import matrix
 from rbm.units import MANY_STATES, VARIANCE_FLOOR, Quadratic, Unit, unit
 
 INITIAL_WEIGHT_DEVIATION = 0.01  # Hinton, A Practical Guide, 2010, section 8
@@ -72,7 +73,7 @@ class RBM(nn.Module):
 
         ``mean`` (V,) is that mean where it is known already. The precision of Gaussian and ReLU units is fitted first.
         """
-        self.check(data, "data", self.visible_columns)
+        data = self.check(data, "data", self.visible_columns)
         mean = data.mean(0, dtype=torch.float64) if mean is None else mean
         if isinstance(self._visible_type, Quadratic) and self.visible_log_precision is not None:
             square = data.double().square().mean(0)
@@ -104,36 +105,36 @@ class RBM(nn.Module):
             if m > 1:
                 bias.sub_(bias.unflatten(0, (-1, m)).mean(1).repeat_interleave(m))
 
-    def check(self, x: Tensor, name: str, n_columns: int) -> None:
-        """ShapeError unless x is (N, n_columns)."""
-        if x.ndim != 2 or x.shape[1] != n_columns:
-            raise ShapeError(
-                f"{name} has shape {tuple(x.shape)}, expected (N, {n_columns}): one row an example, one column a unit; "
-                "flatten pictures with x.flatten(1)."
-            )
+    def check(self, x: Tensor, name: str, n_columns: int) -> Tensor:
+        """x (N, n_columns) as the model computes: any real torch or NumPy type is taken; ShapeError for what it is not."""
+        return matrix(x, name, n_columns, self.weight)
 
     def hidden_field(self, v: Tensor) -> Tensor:
         """x = vW + c, (N, H)."""
-        self.check(v, "v", self.visible_columns)
+        v = self.check(v, "v", self.visible_columns)
         return torch.addmm(self.hidden_bias, v, self.weight)
 
     def visible_field(self, h: Tensor) -> Tensor:
         """y = hWᵀ + b, (N, V)."""
-        self.check(h, "h", self.hidden_columns)
+        h = self.check(h, "h", self.hidden_columns)
         return torch.addmm(self.visible_bias, h, self.weight.T)
 
     def energy(self, v: Tensor, h: Tensor) -> Tensor:
         """E(v, h) of each pair of rows, (N,), nats at β = 1."""
-        self.check(v, "v", self.visible_columns)
-        self.check(h, "h", self.hidden_columns)
+        v = self.check(v, "v", self.visible_columns)
+        h = self.check(h, "h", self.hidden_columns)
         if len(v) != len(h):
             raise ShapeError(f"energy needs as many v as h, got {len(v)} and {len(h)} rows.")
-        interaction = (self.hidden_field(v) * h).sum(1)
         own = self.visible_unit.base_energy(v).sum(1) + self.hidden_unit.base_energy(h).sum(1)
-        return own - interaction - v @ self.visible_bias
+        return own + self.field_energy(v, h)
+
+    def field_energy(self, v: Tensor, h: Tensor) -> Tensor:
+        """−v·W·h − b·v − c·h of each pair of rows, (N,): the energy without the units' own, all that fields contribute."""
+        return -(self.hidden_field(v) * h).sum(1) - v @ self.visible_bias
 
     def free_energy(self, v: Tensor) -> Tensor:
         """F(v) = −log Σ_h exp(−E(v, h)), (N,), nats at β = 1: low where the model finds v likely."""
+        v = self.check(v, "v", self.visible_columns)
         inside = self.hidden_unit.log_partition(self.hidden_field(v)).sum(1)
         return self.visible_unit.base_energy(v).sum(1) - v @ self.visible_bias - inside
 

@@ -1,6 +1,11 @@
 """Parallel tempering: replicas of the chains at a ladder of temperatures, which swap states with their neighbours.
 
-A hot replica crosses between modes that a chain at β = 1 never leaves, and swaps bring what it finds down the ladder.
+A hot replica crosses between modes that a chain at β = 1 never leaves, and swaps bring what it finds down the ladder:
+
+    p_β(v, h) ∝ exp(−base_energy(v) − base_energy(h) + β(v·W·h + b·v + c·h))
+
+Base energies stay whole, as on the path of ``ais``, so that a continuum of states has its distribution down to β = 0;
+units without one have p_β ∝ exp(−βE).
 Source: Desjardins, Courville, Bengio, Vincent & Delalleau, Tempered MCMC for Training of RBMs, 2010; the even/odd order
 of swaps: Okabe et al. 2001 (with its fast round trips: Syed et al., Non-Reversible Parallel Tempering, 2022).
 Letters: R replicas, N chains in each, V visible, H hidden units.
@@ -45,13 +50,13 @@ def ladder(n_replicas: int, lowest: float = 0.0) -> Tensor:
 
 def from_hidden(model: RBM, h: Tensor, betas: Tensor) -> Replicas:
     """Every replica starts at the same hidden states h (N, H); v is empty until the first sweep draws it."""
-    v = h.new_zeros(len(betas), len(h), model.n_visible)
+    v = h.new_zeros(len(betas), len(h), model.visible_columns)
     return Replicas(v, h.expand(len(betas), *h.shape).clone(), betas, 0)
 
 
 @torch.no_grad()
 def sweep(model: RBM, replicas: Replicas, coins: Coins) -> Replicas:
-    """One Gibbs sweep h → v → h of every replica at its own β: leaves each p_β(v, h) ∝ exp(−βE(v, h)) as it is."""
+    """One Gibbs sweep h → v → h of every replica at its own β: leaves each p_β(v, h) as it is."""
     _, h, betas, step = replicas
     field = model.visible_field(h.flatten(0, 1)).view(*h.shape[:2], -1)
     v = _draw(model.visible_unit, field, betas, coins)
@@ -63,15 +68,15 @@ def sweep(model: RBM, replicas: Replicas, coins: Coins) -> Replicas:
 def swap(model: RBM, replicas: Replicas, coins: Coins) -> tuple[Replicas, SwapInfo]:
     """Offer every second pair of neighbours a swap, pairs (0, 1), (2, 3) ... after even sweeps, the others after odd.
 
-    Chain n of replicas i and j trade (v, h) with probability min(1, exp((βi − βj)(Ei − Ej))): detailed balance in the
-    product of all p_β, so every replica keeps its own distribution.
+    Chain n of replicas i and j trade (v, h) with probability min(1, exp((βi − βj)(Di − Dj))), D = −v·W·h − b·v − c·h
+    being what β multiplies: detailed balance in the product of all p_β, so every replica keeps its own distribution.
     """
     v, h, betas, step = replicas
     acceptance = torch.full((len(betas) - 1,), torch.nan, dtype=torch.float64, device=v.device)
     lower = torch.arange(step % 2, len(betas) - 1, 2, device=v.device)
     if not len(lower):
         return replicas, SwapInfo(acceptance)
-    energy = model.energy(v.flatten(0, 1), h.flatten(0, 1)).view(v.shape[:2]).double()
+    energy = model.field_energy(v.flatten(0, 1), h.flatten(0, 1)).view(v.shape[:2]).double()
     difference = (betas[lower] - betas[lower + 1])[:, None] * (energy[lower] - energy[lower + 1])  # (P, N)
     p = difference.clamp(max=0.0).exp()
     traded = torch.rand(p.shape, generator=coins.generator, device=p.device, dtype=p.dtype) < p
@@ -93,9 +98,7 @@ def adapt(betas: Tensor, info: SwapInfo, gain: float = GAIN) -> Tensor:
 
 
 def _draw(unit: Unit, field: Tensor, betas: Tensor, coins: Coins) -> Tensor:
-    return torch.stack(
-        [unit.anneal(beta).draw(beta * x, coins)[1] for beta, x in zip(betas.tolist(), field, strict=True)]
-    )
+    return torch.stack([unit.draw(beta * x, coins)[1] for beta, x in zip(betas.tolist(), field, strict=True)])
 
 
 def _traded(states: Tensor, lower: Tensor, traded: Tensor) -> Tensor:

@@ -31,11 +31,19 @@ class Moment(NamedTuple):
     random: Tensor
 
 
+class Reading(NamedTuple):
+    """What was measured after ``half`` half steps: ``energy`` and ``free_energy`` (N,) of the chains, nats at β = 1."""
+
+    half: int
+    energy: Tensor
+    free_energy: Tensor
+
+
 class Walk:
     """Chains of ``model`` under a person's hand; nothing moves but by ``half_step``, ``sweep`` and ``back``.
 
-    Attributes: ``now`` and ``past`` (oldest first, ``now`` last) as Moments; ``halves`` (T,), ``energy`` and
-    ``free_energy`` (T, N): one entry for every half step since the start, nats at β = 1.
+    Attributes: ``now`` and ``past`` (oldest first, ``now`` last) as Moments; ``track``, a Reading for every half step since
+    the start. The walk may go on while a page draws it: take ``list(track)`` once, and draw that.
     """
 
     def __init__(self, model: RBM, chains: Chains, generator: torch.Generator) -> None:
@@ -43,9 +51,7 @@ class Walk:
         self._chains = chains
         self._half = 0
         self._v_mean, self._h_mean = chains.v, model.hidden_mean(chains.v).detach()
-        self.halves: list[int] = []
-        self.energy: list[Tensor] = []
-        self.free_energy: list[Tensor] = []
+        self.track: list[Reading] = []
         frame = 3 * (chains.v.numel() + chains.h.numel())
         self.past: deque[Moment] = deque(maxlen=max(MEMORY_BYTES // frame, 2 * FILM))
         self._lock = threading.RLock()  # a page may ask for two steps at once
@@ -90,9 +96,8 @@ class Walk:
         self._chains = Chains(place.v.to(dtype), place.h.to(dtype), place.half // 2)
         self._v_mean, self._h_mean = place.v_mean.to(dtype), place.h_mean.to(dtype)
         self._generator.set_state(place.random)
-        while self.halves[-1] > place.half:
-            for track in (self.halves, self.energy, self.free_energy):
-                track.pop()
+        while self.track[-1].half > place.half:
+            self.track.pop()
 
     def _move(self, beta: float, clamp: Clamp | None) -> None:
         if self._half % 2 == 0:
@@ -106,9 +111,8 @@ class Walk:
 
     @torch.no_grad()
     def _note(self) -> None:
-        self.halves.append(self._half)
-        self.energy.append(self.model.energy(self._chains.v, self._chains.h))
-        self.free_energy.append(self.model.free_energy(self._chains.v))
+        v, h = self._chains.v, self._chains.h
+        self.track.append(Reading(self._half, self.model.energy(v, h), self.model.free_energy(v)))
 
     def _remember(self) -> None:
         v, h = self._chains.v.to(self.model.visible_unit.stored), self._chains.h.to(self.model.hidden_unit.stored)

@@ -14,7 +14,7 @@ from rbm.store.database import Database, default_folder
 from rbm.store.records import Evaluation, Run, Saved, run_of
 from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS
 from rbm.training.events import TrainEvent
-from rbm.training.history import History
+from rbm.training.history import History, checked, finite_or_missing
 
 _log = logging.getLogger(__name__)
 
@@ -65,10 +65,17 @@ class Reader:
         return run_of(row, tags)
 
     def history(self, run_id: str) -> History:
-        """The run's events by step."""
+        """The run's events by step; a number that is not finite is NaN. StoreError where no run could have made them."""
         with self._database.read() as db:
             rows = db.execute(select(METRICS).where(METRICS.c.run_id == run_id).order_by(METRICS.c.step)).all()
-        return History(TrainEvent(r.step, r.epoch, json.loads(r.numbers), r.seconds) for r in rows)
+        try:
+            return checked(
+                TrainEvent(r.step, r.epoch, finite_or_missing(json.loads(r.numbers)), r.seconds) for r in rows
+            )
+        except (ValueError, TypeError, AttributeError) as error:
+            raise StoreError(
+                f"The numbers of run {run_id} are damaged in the registry ({error}); delete the run."
+            ) from error
 
     def checkpoints(self, run_id: str) -> list[Saved]:
         """What can be loaded of a run, by step."""

@@ -10,13 +10,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row
 
 from rbm.experiment import RunSpec
+from rbm.training import changes
+from rbm.training.changes import Change
 
 SILENT_SECONDS = 30.0  # a run in training writes every second: silent for longer, whoever trained it is gone
 MOVING = ("starting", "running")
 
 
 class Progress(NamedTuple):
-    """Where a run stands; ``status`` as in ``rbm.live.LiveRun``, ``seconds`` of training, ``knobs`` the live ones."""
+    """Where a run stands; ``status`` as in ``rbm.live.LiveRun``, ``seconds`` of training.
+
+    ``knobs``: the live ones as they stand; ``changes``: where they were turned, None where nobody noted it.
+    """
 
     status: str
     step: int
@@ -26,10 +31,11 @@ class Progress(NamedTuple):
     message: str = ""
     device: str = "cpu"
     knobs: Mapping[str, float] = {}
+    changes: tuple[Change, ...] | None = ()
 
 
 class Run(NamedTuple):
-    """One run of the registry. Times are seconds since 1970; ``metrics`` are the newest values by name."""
+    """One run of the registry. Times are seconds since 1970; ``metrics`` are the newest value of each number by name."""
 
     id: str
     spec: RunSpec
@@ -70,6 +76,11 @@ class Evaluation(NamedTuple):
 
 def run_of(row: Row[Any], tags: Sequence[str]) -> Run:
     """A row of the table of runs; ConfigError when its description is none that this program reads."""
+    spec, knobs, noted = RunSpec.from_json(row.spec), json.loads(row.knobs), changes.from_json(row.changes)
+    if noted is None and all(
+        getattr(spec.training, name) == value for name, value in knobs.items() if name != "epochs"
+    ):
+        noted = ()  # older programs kept no more than the knobs' last values
     progress = Progress(
         row.status,
         row.step,
@@ -78,11 +89,12 @@ def run_of(row: Row[Any], tags: Sequence[str]) -> Run:
         row.seconds,
         row.message,
         row.device,
-        json.loads(row.knobs),
+        knobs,
+        noted,
     )
     return Run(
         row.id,
-        RunSpec.from_json(row.spec),
+        spec,
         progress,
         json.loads(row.metrics),
         json.loads(row.versions),

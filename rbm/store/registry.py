@@ -19,7 +19,8 @@ from rbm.files import remove, write_atomically
 from rbm.store.database import default_folder
 from rbm.store.reading import Reader, newest_checkpoint, unknown
 from rbm.store.records import MOVING, SILENT_SECONDS, Progress
-from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS
+from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS, newest_of
+from rbm.training import changes
 from rbm.training.events import TrainEvent
 
 PURGE_SECONDS = 30 * 24 * 3600.0  # how long a deleted run can be fetched back
@@ -92,7 +93,10 @@ class Store(Reader):
             newest = db.execute(newest_checkpoint(run_id)).first()
             step, epoch = (newest.step, newest.epoch) if newest else (0, 0.0)
             gone = METRICS.c.step > step if newest else METRICS.c.step >= 0
-            db.execute(delete(METRICS).where(METRICS.c.run_id == run_id, gone))
+            if db.execute(delete(METRICS).where(METRICS.c.run_id == run_id, gone)).rowcount:
+                left = select(METRICS.c.numbers).where(METRICS.c.run_id == run_id).order_by(METRICS.c.step)
+                numbers = newest_of(json.loads(text) for text in db.execute(left).scalars())
+                db.execute(update(RUNS).where(RUNS.c.id == run_id).values(metrics=json.dumps(numbers)))
             back = {"step": step, "epoch": epoch} if row.status not in ("finished", "diverged") else {}
             status = {"status": "paused"} if back else {}
             db.execute(
@@ -118,9 +122,9 @@ class Store(Reader):
             saved.append((*newest, False))
         rows = [self._save_file(run_id, owner, *one) for one in saved]
         values = _columns(progress) | {"updated_at": time.time()}
-        if events:
-            values["metrics"] = json.dumps(dict(max(events, key=lambda e: e.step).metrics))
         with self._database.write() as db:
+            if events:
+                values["metrics"] = _newest_numbers(db, run_id, events)
             mine = update(RUNS).where(RUNS.c.id == run_id, RUNS.c.owner == owner).values(values)
             if db.execute(mine).rowcount == 0:
                 raise TakenOverError(
@@ -191,7 +195,8 @@ def new_id() -> str:
 
 
 def _columns(progress: Progress) -> dict[str, Any]:
-    return {**progress._asdict(), "knobs": json.dumps(dict(progress.knobs))}
+    knobs = json.dumps(dict(progress.knobs))
+    return {**progress._asdict(), "knobs": knobs, "changes": changes.to_json(progress.changes)}
 
 
 def _set_tags(db: Connection, run_id: str, tags: Iterable[str]) -> None:
@@ -200,6 +205,16 @@ def _set_tags(db: Connection, run_id: str, tags: Iterable[str]) -> None:
     rows = [{"run_id": run_id, "tag": tag} for tag in clean if tag]
     if rows:
         db.execute(insert(TAGS), rows)
+
+
+def _newest_numbers(db: Connection, run_id: str, events: Sequence[TrainEvent]) -> str:
+    """The newest value of each number, as JSON: some, as the likelihood, are measured in few events only."""
+    before = db.execute(select(RUNS.c.metrics).where(RUNS.c.id == run_id)).scalar()
+    return json.dumps(newest_of([json.loads(before or "{}"), *(e.metrics for e in sorted(events, key=_by_step))]))
+
+
+def _by_step(event: TrainEvent) -> int:
+    return event.step
 
 
 def _insert_events(db: Connection, run_id: str, events: Sequence[TrainEvent]) -> None:

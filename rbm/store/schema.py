@@ -1,16 +1,38 @@
 """The registry's tables, and how an older database becomes a present one.
 
-``MIGRATIONS`` is the history: entry n takes version n to n + 1, in SQL that SQLite and PostgreSQL both read. What was
-once released is never changed; a change is another entry at the end, with the tables below brought up to it.
+``MIGRATIONS`` is the history: entry n takes version n to n + 1, in SQL that SQLite and PostgreSQL both read, or by a
+function of this module where SQL cannot. What was once released is never changed; a change is another entry at the end,
+with the tables below brought up to it.
 """
 
 from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlalchemy import Column, Connection, Float, Integer, MetaData, String, Table, Text, inspect, text
 
 from rbm.errors import StoreError
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+
+def newest_of(numbers: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """The newest value of each number, from those of events in their order."""
+    return {name: value for one in numbers for name, value in one.items()}
+
+
+def _carry_likelihoods(connection: Connection) -> None:
+    """Runs whose likelihood was estimated while they trained keep it beside their newest numbers."""
+    measured = text("SELECT run_id, numbers FROM metrics WHERE numbers LIKE '%log_likelihood_epoch%' ORDER BY step")
+    found: dict[str, dict[str, float]] = {}
+    for run_id, numbers in connection.execute(measured):
+        found[run_id] = {n: v for n, v in json.loads(numbers).items() if n.startswith("log_likelihood")}
+    for run_id, newest in found.items():
+        before = connection.execute(text("SELECT metrics FROM runs WHERE id = :id"), {"id": run_id}).scalar_one()
+        row = {"id": run_id, "metrics": json.dumps({**newest, **json.loads(before)})}
+        connection.execute(text("UPDATE runs SET metrics = :metrics WHERE id = :id"), row)
+
+
+MIGRATIONS: tuple[tuple[str | Callable[[Connection], None], ...], ...] = (
     (
         """CREATE TABLE runs (
             id VARCHAR(32) PRIMARY KEY, spec TEXT NOT NULL, status VARCHAR(16) NOT NULL, message TEXT NOT NULL,
@@ -38,6 +60,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             name VARCHAR(64) NOT NULL, result TEXT NOT NULL, created_at DOUBLE PRECISION NOT NULL,
             PRIMARY KEY (run_id, step, name))""",
     ),
+    ("ALTER TABLE runs ADD COLUMN changes TEXT NOT NULL DEFAULT ''", _carry_likelihoods),
 )
 VERSION = len(MIGRATIONS)
 _LOCK = 7_401_213  # PostgreSQL's name for "somebody is bringing the registry up to date"
@@ -69,6 +92,9 @@ RUNS = _table(
     Column("updated_at", Float),
     Column("deleted_at", Float),
     Column("knobs", Text),  # JSON: the live knobs as they were last turned
+    Column(
+        "changes", Text
+    ),  # JSON: where they were turned (rbm.training.changes); empty where an older program did not note it
 )
 TAGS = _table("tags", Column("run_id", String(32), primary_key=True), Column("tag", String(64), primary_key=True))
 METRICS = _table(
@@ -116,6 +142,9 @@ def migrate(connection: Connection) -> None:
         )
     for statements in MIGRATIONS[version:]:
         for statement in statements:
-            connection.execute(text(statement))
+            if callable(statement):
+                statement(connection)
+            else:
+                connection.execute(text(statement))
     if version < VERSION:
         connection.execute(text("UPDATE schema_version SET version = :version"), {"version": VERSION})

@@ -26,7 +26,7 @@ def run(
     seeds: Sequence[int],
     say: Say,
     *,
-    dataset: Dataset | None = None,
+    dataset: Dataset | str = "mnist",
     n_hidden: int = 500,
     seconds: float = 60.0,
     n_samples: int = 1000,

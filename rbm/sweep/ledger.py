@@ -10,12 +10,14 @@ import math
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from rbm.errors import ConfigError, StoreError, TakenOverError
 from rbm.store import SILENT_SECONDS, Store
 from rbm.store.registry import LONGEST_TAG
+from rbm.sweep import importance
+from rbm.sweep.objective import Judged
 from rbm.sweep.spec import OBJECTIVES, SweepSpec, Value
 from rbm.sweep.study import pruner, sampler, storage, suggest, told
 
@@ -23,12 +25,14 @@ if TYPE_CHECKING:
     import optuna
 
 DONE = ("finished", "pruned", "failed")
+DISTINCT = 2.0  # standard errors of a difference, from which two trials are told apart
 
 
 class Trial(NamedTuple):
     """One trial: ``state`` is "waiting", "running", "finished", "pruned" or "failed" (``message`` says why).
 
-    ``value`` is the objective's; ``run_id`` its run in the registry.
+    ``value`` is the objective's, ``error`` its standard error; ``mark`` says "unreliable" of a value that nothing should be
+    ranked by, and ``doubt`` why; ``run_id`` its run in the registry.
     """
 
     number: int
@@ -38,6 +42,9 @@ class Trial(NamedTuple):
     run_id: str
     message: str
     seconds: float | None
+    error: float | None = None
+    mark: str = ""
+    doubt: str = ""
 
 
 class Given(NamedTuple):
@@ -194,13 +201,14 @@ class Ledger:
             trials = self._study.get_trials(deepcopy=False)
             return list(next(one for one in trials if one.number == given.number).intermediate_values)
 
-    def finish(self, given: Given, value: float) -> None:
+    def finish(self, given: Given, found: Judged) -> None:
         """The trial's result; one that is not finite is none."""
-        if not math.isfinite(value):
-            self.fail(given, f"Its {OBJECTIVES[self.spec.objective].title} is {value}.")
+        if not math.isfinite(found.value):
+            self.fail(given, f"Its {OBJECTIVES[self.spec.objective].title} is {found.value}.")
             return
         with self._lock, told():
-            self._study.tell(given.trial, value, skip_if_finished=True)
+            given.trial.set_user_attr("judged", found[1:])
+            self._study.tell(given.trial, found.value, skip_if_finished=True)
 
     def prune(self, given: Given) -> None:
         """The trial is given up."""
@@ -225,23 +233,42 @@ class Ledger:
             return [_plain(one) for one in self._study.get_trials(deepcopy=False)]
 
     def best(self) -> Trial | None:
-        """The finished trial with the best value."""
-        more = OBJECTIVES[self.spec.objective].more_is_better
-        done = [one for one in self.trials() if one.state == "finished" and one.value is not None]
-        return (max if more else min)(done, key=lambda one: one.value or 0.0) if done else None
+        """The first of :func:`ranked`."""
+        return next(iter(ranked(self.trials(), self.spec.objective)), None)
 
     def importance(self) -> dict[str, float]:
-        """What share of the differences each setting explains, as Optuna estimates it; empty while it cannot."""
+        """What share of the differences each setting explains, see ``rbm.sweep.importance``; empty where that means nothing."""
         import optuna
 
-        finished = [one for one in self.trials() if one.state == "finished"]
-        if len(finished) < 4 or len(self.spec.axes) < 2 or len({one.value for one in finished}) < 2:
-            return {}
-        try:
-            with told():
-                return dict(optuna.importance.get_param_importances(self._study))
-        except (ValueError, RuntimeError):
-            return {}
+        points = [(one.values, one.value) for one in self.trials() if one.value is not None]
+        exact = importance.of_grid(self.spec.axes, points)
+        if exact or not importance.enough(self.spec.axes, points):
+            return exact
+        names = [axis.name for axis in importance.moved(self.spec.axes)]
+        forest = optuna.importance.FanovaImportanceEvaluator(seed=0)  # another one a look would shiver
+        with told():
+            return dict(optuna.importance.get_param_importances(self._study, evaluator=forest, params=names))
+
+
+def ranked(trials: Iterable[Trial], objective: str) -> list[Trial]:
+    """The finished trials, the best first; those whose value is unreliable after all others, whatever it says."""
+    sign = -1.0 if OBJECTIVES[objective].more_is_better else 1.0
+    done = [one for one in trials if one.state == "finished" and one.value is not None]
+    return sorted(done, key=lambda one: (bool(one.mark), sign * (one.value or 0.0)))
+
+
+def as_good(trials: Iterable[Trial], best: Trial) -> list[Trial]:
+    """The others that ``best`` cannot be told from: |difference| < DISTINCT √(error² + error²), of images drawn anew.
+
+    All trials are measured on the same images, so this errs on the side of caution.
+    """
+    others = (one for one in trials if one.number != best.number and one.value is not None and not one.mark)
+    return [
+        one
+        for one in others
+        if None not in (one.error, best.error)
+        and abs((one.value or 0.0) - (best.value or 0.0)) < DISTINCT * math.hypot(one.error or 0.0, best.error or 0.0)
+    ]
 
 
 def names(store: Store) -> list[str]:
@@ -261,4 +288,5 @@ def _plain(one: optuna.trial.FrozenTrial) -> Trial:
     values = one.params or one.system_attrs.get("fixed_params", {})
     attrs = one.user_attrs
     value = one.value if state == "finished" else None
-    return Trial(one.number, state, values, value, attrs.get("run", ""), attrs.get("message", ""), seconds)
+    judged = attrs.get("judged", (None, "", "")) if value is not None else (None, "", "")
+    return Trial(one.number, state, values, value, attrs.get("run", ""), attrs.get("message", ""), seconds, *judged)

@@ -1,20 +1,24 @@
 """What a trained machine is worth, as a job: in slices on a worker, like training.
 
 All machines are measured on the same images, binarised once (``rbm.likelihood_job.fixed_data``), with the same random
-numbers, so that the differences between them are their own.
+numbers, so that the differences between them are their own. Every result holds its standard error, from the spread
+between images: std(xᵢ) / √N of a mean over N of them.
 """
 
 from __future__ import annotations
 
+import math
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rbm.evaluation import verdict
 from rbm.likelihood_job import Effort, LikelihoodJob, Step, fixed_data
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-PSEUDO_IMAGES, AT_ONCE = 500, 10  # validation images whose pixels are flipped, and how many in one step
+PSEUDO_IMAGES, AT_ONCE = 2000, 10  # validation images whose pixels are flipped, all of them, and how many in one step
 
 
 class PseudoLikelihoodJob:
@@ -41,7 +45,11 @@ class PseudoLikelihoodJob:
             if time.perf_counter() >= deadline:
                 break
         done, total = len(self._found), len(self._rows)
-        return Step(done, total, {"value": torch.cat(self._found).mean().item()} if done == total else None)
+        if done < total:
+            return Step(done, total, None)
+        values = torch.cat(self._found)
+        found = {"value": values.mean().item(), "error": _error(values), "images": len(values)}
+        return Step(done, total, found)
 
 
 class GapJob:
@@ -60,8 +68,16 @@ class GapJob:
         import torch
 
         with torch.no_grad():
-            mean = {part: self._model.free_energy(v).double().mean().item() for part, v in self._parts.items()}
-        return Step(1, 1, {"value": mean["validation"] - mean["train"]})
+            energy = {part: self._model.free_energy(v).double() for part, v in self._parts.items()}
+        mean = {part: values.mean().item() for part, values in energy.items()}
+        error = math.hypot(*map(_error, energy.values()))  # the two parts share no image
+        found = {"value": mean["validation"] - mean["train"], "error": error, "images": len(energy["validation"])}
+        return Step(1, 1, found)
+
+
+def _error(values: Tensor) -> float:
+    """The standard error of the mean of values (N,); 0 of a single one."""
+    return (values.std() / len(values) ** 0.5).item() if len(values) > 1 else 0.0
 
 
 def job(objective: str, temperatures: int) -> tuple[type, tuple[Any, ...]]:
@@ -71,6 +87,19 @@ def job(objective: str, temperatures: int) -> tuple[type, tuple[Any, ...]]:
     return (PseudoLikelihoodJob, ()) if objective == "pseudo_log_likelihood" else (GapJob, ())
 
 
-def value(objective: str, result: dict[str, Any]) -> float:
-    """The number that a job's result comes down to."""
-    return float(result["validation" if objective == "log_likelihood" else "value"])
+class Judged(NamedTuple):
+    """What a job's result comes down to: the value, its standard error (None: not known) and why it is doubtful, if it is."""
+
+    value: float
+    error: float | None
+    mark: str = ""
+    doubt: str = ""
+
+
+def judged(objective: str, result: Mapping[str, Any]) -> Judged:
+    """The number, error and mark of a result, of an older version of the program too."""
+    if objective != "log_likelihood":
+        return Judged(float(result["value"]), result.get("error"))
+    found = verdict.of_result(result)
+    error = math.hypot(result["validation_error"], result.get("log_z_error", 0.0))
+    return Judged(float(result["validation"]), error, found.mark, " ".join(found.sentences))

@@ -32,12 +32,13 @@ METHODS = {
 
 
 class Objective(NamedTuple):
-    """What runs are judged by: its title, its unit, whether more is better, what it tells and what it does not."""
+    """What runs are judged by: its title, its unit, whether more is better, what it tells, of which images."""
 
     title: str
     unit: str
     more_is_better: bool
     tells: str
+    images: str  # that it is of
 
 
 OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
@@ -48,12 +49,14 @@ OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
             True,
             "How likely a trained machine finds validation images, from annealed importance sampling (exact for small "
             "machines): what learning is for. Seconds a run.",
+            "validation images",
         ),
         "pseudo_log_likelihood": Objective(
             "Pseudo-log-likelihood",
             "nats per image",
             True,
             "How well each pixel of validation images is predicted from all the others: quick, but no likelihood.",
+            "validation images",
         ),
         "free_energy_gap": Objective(
             "Free-energy gap",
@@ -61,6 +64,7 @@ OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
             False,
             "F(validation) − F(training), least overfitting: a machine that has learned nothing has none, so look at the "
             "filters too.",
+            "validation and training images",
         ),
     }
 )

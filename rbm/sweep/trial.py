@@ -17,6 +17,7 @@ from rbm.recording import Record
 from rbm.store import Progress, Store
 from rbm.sweep import objective
 from rbm.sweep.ledger import Given, Ledger
+from rbm.sweep.objective import Judged
 from rbm.sweep.study import rungs
 
 SLICE_SECONDS = 0.1  # a live run's slice is 0.25 s, so that it keeps most of a worker that both use
@@ -100,7 +101,7 @@ class TrialRun:
                 if value is None:
                     self._take(slice_, "paused", "")
                     return False
-                if self._ledger.rung(self.given, rung, value):
+                if self._ledger.rung(self.given, rung, value.value):
                     self._take(slice_, "paused", "Given up by the sweep: others were better by then.")
                     self._ledger.prune(self.given)
                     return True
@@ -136,7 +137,7 @@ class TrialRun:
         if self.record.lost:
             raise TakenOverError(self.record.problem)
 
-    def _measure(self, client: Any, worker: str, slice_: Slice, stopped: Callable[[], bool]) -> float | None:
+    def _measure(self, client: Any, worker: str, slice_: Slice, stopped: Callable[[], bool]) -> Judged | None:
         """The objective of the machine as ``slice_`` left it, kept in the registry; None when it was stopped before."""
         assert slice_.checkpoint is not None
         spec, before = self._ledger.spec, self.progress
@@ -148,7 +149,7 @@ class TrialRun:
             self.progress = before + (1 - TRAINED) * step.done / step.total
         self.record.write()
         self._store().add_evaluation(self.record.id, slice_.step, spec.objective, step.result)
-        return objective.value(spec.objective, step.result)
+        return objective.judged(spec.objective, step.result)
 
 
 def submit(client: Any, worker: str, kind: type, *arguments: Any) -> Any:

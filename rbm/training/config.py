@@ -1,18 +1,23 @@
 """Every knob of training, with what a page or a command line needs to offer it: range, unit, usual values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
 from rbm.errors import ConfigError
 
+KEEP_CHAINS = ("pcd", "fpcd", "pt", "ptt")  # algorithms whose chains outlive a batch
 RATES = (*(float(f"{mantissa}e{power}") for power in range(-5, 1) for mantissa in (1, 1.5, 2, 3, 5, 7)), 10.0)
 
 
 @dataclass(frozen=True)
 class Knob:
-    """What a person is told about one setting. ``live`` ones may change while training goes on."""
+    """What a person is told about one setting. ``live`` ones may change while training goes on.
+
+    ``acts``: whether the setting does anything beside the others, which it is given by name. Where it does not, any two of
+    its values train the same parameters, and a screen leaves it out.
+    """
 
     label: str
     help: str
@@ -23,6 +28,7 @@ class Knob:
     choices: tuple[str, ...] = ()
     stops: tuple[float, ...] = ()  # the values that a slider offers, where not every one makes sense
     live: bool = False
+    acts: Callable[[Mapping[str, Any]], bool] = lambda settings: True
 
 
 def knob(default: Any, label: str, help: str, **more: Any) -> Any:
@@ -72,6 +78,7 @@ class TrainConfig:
         step=1,
         unit="steps",
         live=True,
+        acts=lambda settings: settings["algorithm"] != "exact",
     )
     n_chains: int = knob(
         0,
@@ -81,6 +88,7 @@ class TrainConfig:
         high=5000,
         stops=(0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000),
         unit="chains",
+        acts=lambda settings: settings["algorithm"] in KEEP_CHAINS,
     )
     n_replicas: int = knob(
         10,
@@ -91,6 +99,7 @@ class TrainConfig:
         high=50,
         step=1,
         unit="replicas",
+        acts=lambda settings: settings["algorithm"] in ("pt", "ptt"),
     )
     learning_rate: float = knob(
         0.05,
@@ -140,6 +149,7 @@ class TrainConfig:
         high=0.99,
         step=0.01,
         live=True,
+        acts=lambda settings: settings["optimizer"] != "adam",
     )
     weight_decay: float = knob(
         0.0001,
@@ -171,11 +181,12 @@ class TrainConfig:
     sparsity_target: float = knob(
         0.1,
         "Sparsity target",
-        "Share of images that each hidden unit should be on for; usually 0.01 to 0.1. It acts through the cost below.",
+        "Share of images that each hidden unit should be on for; usually 0.01 to 0.1. It acts through the sparsity cost.",
         low=0.001,
         high=0.999,
         stops=(0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.999),
         live=True,
+        acts=lambda settings: settings["sparsity_cost"] > 0,
     )
     sparsity_cost: float = knob(
         0.0,
@@ -206,7 +217,8 @@ class TrainConfig:
     binarise: str = knob(
         "stochastic",
         "Grey levels",
-        "Stochastic draws every pixel anew each epoch with its grey level as probability; threshold cuts at 0.5.",
+        "Stochastic draws every pixel anew each epoch with its grey level as probability; threshold cuts at 0.5; none is for "
+        "data that are states of the units already: zeros and ones, or real values with gaussian units.",
         choices=("stochastic", "threshold", "none"),
     )
     likelihood: str = knob(
@@ -215,6 +227,7 @@ class TrainConfig:
         "Which epochs' machines get their log-likelihood bracketed (1-2-5: after 1, 2, 5, 10, 20 ...); it takes a twentieth "
         "of the time and changes nothing else.",
         choices=("never", "1-2-5", "each"),
+        acts=lambda settings: settings["binarise"] != "none",
     )
     precision: str = knob(
         "auto",

@@ -20,11 +20,13 @@ from rbm.models.dbm import CopiedRBM, DeepBoltzmannMachine, compose
 from rbm.training import gradients
 from rbm.training.centring import Centring
 from rbm.training.config import TrainConfig
+from rbm.training.data import check_dataset
+from rbm.training.divergence import Sanity
 from rbm.training.events import TrainEvent
 from rbm.training.fused import fused_step
 from rbm.training.gradients import Phases
 from rbm.training.greedy import LayerEvent, activities, learn_layer
-from rbm.training.loop import LARGEST_WEIGHT, MOST_BATCHES_BETWEEN_EVENTS, WORK_BETWEEN_EVENTS
+from rbm.training.loop import MOST_BATCHES_BETWEEN_EVENTS, WORK_BETWEEN_EVENTS
 from rbm.training.metrics import Metric
 from rbm.training.optimizers import Momentum, scheduled_rate
 
@@ -53,11 +55,13 @@ class DeepBoltzmannTrainer:
                 f"The model has {model.n_visible} visible units but an image of {dataset.name!r} has {dataset.n_visible} "
                 f"pixels: make the model with n_visible={dataset.n_visible}."
             )
+        check_dataset(dataset, model.joint.visible_unit, config.binarise)
         if config.optimizer != "sgd" or config.algorithm != "pcd":
             raise ConfigError(
                 f"A deep Boltzmann machine learns by pcd and sgd, got {config.algorithm} and {config.optimizer}."
             )
         self.model, self.config, self._data = model, config, dataset.train.to(model.joint.weight.device)
+        self._sanity = Sanity(model.joint, self._data)
         self._generator, self._coins, self._mean_field = generator, randomness.Coins(generator), mean_field_steps
         draw = randomness.generator(generator.initial_seed(), "probe")
         self._probe = {
@@ -118,10 +122,9 @@ class DeepBoltzmannTrainer:
     @torch.no_grad()
     def report(self) -> TrainEvent:
         """An event about the model as it stands; DivergenceError when it broke."""
-        largest = max(float(torch.linalg.vector_norm(p, math.inf)) for p in self.model.joint.parameters())
-        if not largest <= LARGEST_WEIGHT:
+        if fault := self._sanity.fault():
             raise DivergenceError(
-                f"Training diverged after {self.step_number} updates: a parameter reached {largest:.3g}. "
+                f"Training diverged after {self.step_number} updates: {fault}. "
                 f"Lower the learning rate from {self.config.learning_rate:g} to {self.config.learning_rate / 10:g}."
             )
         numbers = {"learning_rate": scheduled_rate(self.config, min(self.step_number / self.total_steps, 1.0))}

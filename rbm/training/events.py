@@ -40,17 +40,18 @@ MEASURES = MappingProxyType(
         "pseudo_log_likelihood": Measure(
             "Pseudo-log-likelihood",
             "nats per image",
-            "How well each pixel of a validation image is predicted from all the others, summed over pixels.",
-            "It is not the likelihood and does not compare across models; estimated from one pixel an image, it is noisy.",
+            "How well each pixel of a validation image is predicted from all the others, summed over all pixels and averaged "
+            "over 128 images, the same for all runs on the data.",
+            "It is not the likelihood: a model may score well here and mix badly.",
         ),
         "log_likelihood": Measure(
             "Log-likelihood, bracketed",
             "nats per image",
             "How probable the model makes validation images, which is what learning is for. Two estimates of log Z bracket "
-            "it: annealed importance sampling, which flatters, and its reverse, which does not. On a machine of up to "
-            "12 units in a layer it is exact.",
-            "Where the two ends lie far apart neither is to be believed. The reverse chains start at the data: if 200 steps "
-            "do not suffice to forget it, the lower end is too high.",
+            "it: annealed importance sampling, which flatters, and its reverse, which does not. Where a layer has at most "
+            "4,096 states, as 12 binary units have, it is exact.",
+            "Where the two ends lie far apart neither is to be believed. The reverse chains start at samples by population "
+            "annealing: what those miss of the model's modes, the lower end misses too, and is too high.",
         ),
         "free_energy_train": Measure(
             "Free energy, training",

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
 from rbm.units import Quadratic, Unit
@@ -35,7 +34,7 @@ class ScaledGradient(NamedTuple):
 class Phases(NamedTuple):
     """Data v0 (N, V) with ⟨h|v0⟩ (N, H); chains vk (M, V) with ⟨h|vk⟩ (M, H); the last chain state hk when it is kept.
 
-    ``model``: the mean statistics of the model itself, where they are known and need no estimate from the chains.
+    ``model``: the mean statistics of the negative phase, where they are known better than from vk and hk_mean.
     """
 
     v0: Tensor
@@ -43,7 +42,7 @@ class Phases(NamedTuple):
     vk: Tensor
     hk_mean: Tensor
     hk: Tensor | None
-    model: Gradient | None = None
+    model: Gradient | ScaledGradient | None = None
 
 
 @torch.no_grad()
@@ -61,16 +60,13 @@ def with_precision(gradient: Gradient, phases: Phases, visible: Unit) -> Gradien
     """The gradient completed for the model's ``visible_unit``; as it is where that has no precision λ to learn.
 
     The statistic of log λ is the base energy itself: ∂ mean log p(v) / ∂log λ = ⟨½λv²⟩_model − ⟨½λv²⟩_data.
-    ConfigError for the exact negative phase, which does not cover it.
     """
     if not isinstance(visible, Quadratic):
         return gradient
-    if phases.model is not None:
-        raise ConfigError(
-            f"The exact gradient does not cover the learned precision of {visible.name} visible units; train with cd or pcd."
-        )
-    model, data = visible.base_energy(phases.vk).mean(0), visible.base_energy(phases.v0).mean(0)
-    return ScaledGradient(*gradient, model - data)
+    data = visible.base_energy(phases.v0).mean(0)
+    if isinstance(phases.model, ScaledGradient):
+        return ScaledGradient(*gradient, -phases.model.visible_log_precision - data)
+    return ScaledGradient(*gradient, visible.base_energy(phases.vk).mean(0) - data)
 
 
 @torch.no_grad()

@@ -17,11 +17,13 @@ from rbm.models.labelled import LabelledRBM
 from rbm.training import gradients
 from rbm.training.centring import Centring
 from rbm.training.config import TrainConfig
+from rbm.training.data import check_rows
+from rbm.training.divergence import Sanity
 from rbm.training.gradients import Gradient, Phases
-from rbm.training.loop import LARGEST_WEIGHT
 from rbm.training.negative import make_negative
 from rbm.training.optimizers import make_optimizer, scheduled_rate
 from rbm.training.penalties import limit, penalise
+from rbm.units import UNITS
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,17 @@ class LabelTrainer:
         objective: Objective | None = None,
     ) -> None:
         """``x`` (N, P) grey levels in [0, 1]; ``y`` as in ``LabelledRBM.join``. Sets b and d to the data's means."""
-        model.check(x, "x", model.n_pixels)
+        x = model.check(x, "x", model.n_pixels)
+        check_rows(x, UNITS["bernoulli"], config.binarise, "x")
         self.model, self.config, self.objective = model, config, objective or Objective()
         self._x, self._y = x, model.columns(y)
+        model.label_unit.check_states(self._y, "y")
         if len(self._x) != len(self._y) or not len(x):
             raise ConfigError(f"Training needs as many labels as pictures, one at least, got {len(y)} and {len(x)}.")
         mean = torch.cat([x.mean(0, dtype=torch.float64), self._y.mean(0, dtype=torch.float64)])
         with torch.no_grad():
             model.visible_bias.copy_(model.visible_unit.bias_for(mean, len(x)))
+        self._sanity = Sanity(model, x)
         self._generator, coins = generator, randomness.Coins(generator)
         self._coins = coins
         self._centring = Centring(model, mean) if config.centred == "on" else None
@@ -130,11 +135,10 @@ class LabelTrainer:
         for _ in range(min(count, self.total_steps - self.step_number)):
             self.step()
             yield
-        largest = float(self.model.weight.detach().abs().max())
-        if not largest <= LARGEST_WEIGHT:  # NaN too
+        if fault := self._sanity.fault():
             raise DivergenceError(
-                f"Training diverged after {self.step_number} updates: a weight reached {largest:.3g} (up to "
-                f"{LARGEST_WEIGHT:g} is sane). Lower the learning rate from {self.config.learning_rate:g}."
+                f"Training diverged after {self.step_number} updates: {fault}. "
+                f"Lower the learning rate from {self.config.learning_rate:g}."
             )
 
     def _phases(self, v0: Tensor) -> Phases:

@@ -13,9 +13,11 @@ from rbm import randomness
 from rbm.datasets.base import Dataset, binarise
 from rbm.errors import CheckpointError, ConfigError, DivergenceError
 from rbm.models.rbm import RBM
-from rbm.training import gradients
+from rbm.training import changes, gradients
 from rbm.training.centring import Centring
 from rbm.training.config import LIVE, TrainConfig
+from rbm.training.data import check_dataset
+from rbm.training.divergence import Sanity
 from rbm.training.events import TrainEvent
 from rbm.training.fused import fused_step
 from rbm.training.metrics import Metric, Probe
@@ -28,7 +30,6 @@ from rbm.training.window import Window, averaged
 PROBE_IMAGES = 512  # enough for a standard error of about one nat in a mean free energy
 WORK_BETWEEN_EVENTS = 1.2e10  # floating-point operations: about 0.15 s on one core
 MOST_BATCHES_BETWEEN_EVENTS = 250
-LARGEST_WEIGHT = 50.0  # trained RBMs stay below about 20; beyond this every conditional is a step function
 
 
 def train(
@@ -55,8 +56,8 @@ def train(
 class Trainer:
     """One run of training as a value that can be stepped, saved and gone on with.
 
-    Public attributes: ``model``; ``config``; ``step_number`` updates done; ``seconds`` of training; ``precision``, the
-    format of its products and why.
+    Public attributes: ``model``; ``config``, its live knobs as they stand; ``changes``, where those were turned;
+    ``step_number`` updates done; ``seconds`` of training; ``precision``, the format of its products and why.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Trainer:
         generator: torch.Generator,
         metrics: Sequence[Metric] = (),
     ) -> None:
+        """ConfigError for settings that do not fit each other or the model, ShapeError for data that are no states of it."""
         if dataset.n_visible != model.visible_columns:
             width = model.visible_unit.width
             raise ConfigError(
@@ -79,9 +81,12 @@ class Trainer:
                 f"binarise={config.binarise!r} makes every pixel 0 or 1, which is for bernoulli visible units; this model "
                 f"has {model.visible_unit.name} ones: set binarise='none'."
             )
+        check_dataset(dataset, model.visible_unit, config.binarise)
         self.model, self.config, self.metrics = model, config, tuple(metrics)
+        self.changes: list[changes.Change] = []
         device = model.weight.device
         self._data = dataset.train.to(device)
+        self._sanity = Sanity(model, self._data)
         self._generator = generator
         self._coins = randomness.Coins(generator)
         self._centring = Centring(model, dataset.pixel_mean) if config.centred == "on" else None
@@ -109,13 +114,28 @@ class Trainer:
         return self.step_number / self.batches_per_epoch
 
     def change(self, **knobs: Any) -> None:
-        """Turn a knob while training goes on; ConfigError for one that needs a new start."""
+        """Turn a knob while training goes on, which is noted; ConfigError for one that needs a new start."""
         fixed = [name for name in knobs if name not in LIVE]
         if fixed:
             raise ConfigError(
                 f"{', '.join(fixed)} cannot change during training, only {', '.join(LIVE)} can: start a new run."
             )
+        turned = {name: value for name, value in knobs.items() if getattr(self.config, name) != value}
         self.config = replace(self.config, **knobs)
+        if turned:
+            self.changes = changes.noted(self.changes, self.step_number, turned)
+
+    def lengthen(self, epochs: int) -> None:
+        """Train to the end of ``epochs`` epochs, which may be later than was planned; ConfigError for more than a run has.
+
+        The schedule is stretched over the new length from the next update on, so a rate that has fallen to zero rises
+        again to where update n of so many stands. A constant rate knows no length: 2 epochs and then one more are the
+        same numbers as 3 epochs at once.
+        """
+        if epochs > self.config.epochs:
+            self.config = replace(self.config, epochs=epochs)
+            self.changes = changes.noted(self.changes, self.step_number, {"epochs": epochs})
+            self.total_steps = self.batches_per_epoch * epochs
 
     @torch.no_grad()
     def step(self, *, report: bool = False) -> TrainEvent | None:
@@ -155,13 +175,14 @@ class Trainer:
     def state(self) -> dict[str, Tensor]:
         """Everything beside the model that going on bit for bit needs."""
         return {
-            "progress": torch.tensor([self.step_number, self._last_report], dtype=torch.long),
+            "progress": torch.tensor([self.step_number, self._last_report, self.total_steps], dtype=torch.long),
             "seconds": torch.tensor(self.seconds, dtype=torch.float64),
             "generator": self._generator.get_state(),
             "probe_generator": self.probe.generator.get_state(),
             "order": self._order,
             **self._optimizer.state(),
             **self._negative.state(),
+            **{name: torch.tensor(rows, dtype=torch.float64) for name, rows in changes.to_table(self.changes).items()},
             **(self._centring.state() if self._centring is not None else {}),
         }
 
@@ -178,7 +199,11 @@ class Trainer:
             ) from error
 
     def _load_state(self, state: Mapping[str, Tensor]) -> None:
-        self.step_number, self._last_report = (int(n) for n in state["progress"])
+        self.step_number, self._last_report, *length = (int(n) for n in state["progress"])
+        for total in length:  # older states do not hold it: their runs were as long as planned
+            if total % self.batches_per_epoch:
+                raise ValueError(f"{total} updates are no whole number of epochs of {self.batches_per_epoch}")
+            self.lengthen(total // self.batches_per_epoch)
         rows = state["order"].sort().values
         if not 0 <= self._last_report <= self.step_number <= self.total_steps:
             raise ValueError(f"{self.step_number} of {self.total_steps} updates done")
@@ -188,10 +213,14 @@ class Trainer:
         self._generator.set_state(state["generator"].cpu())
         self.probe.generator.set_state(state["probe_generator"].cpu())
         self._order = state["order"].to(self._data.device)
+        if fault := self._sanity.fault():
+            raise ValueError(fault)
         self._optimizer.load_state(state)
         self._negative.load_state(state)
         if self._centring is not None:
             self._centring.load_state(state)
+        self.changes = changes.from_state(state)
+        self.config = replace(self.config, **changes.in_force(self.changes))  # type: ignore[arg-type]
         self._good = _copy(self.model)
 
     def _next_batch(self) -> Tensor:
@@ -219,8 +248,8 @@ class Trainer:
         if self._centring is not None:
             gradient = self._centring.centre(gradient, phases)
             self._centring.before_step()
-        penalise(gradient, self.model, phases, self.config)
         whole = gradients.with_precision(gradient, phases, self.model.visible_unit)
+        penalise(whole, self.model, phases, self.config)
         self._optimizer.step(whole, rate, self.config.momentum)
         limit(self.model, self.config.max_norm)
         if self._centring is not None:
@@ -234,15 +263,13 @@ class Trainer:
         return max(min(self._last_report, spacing), 1)
 
     def _check(self) -> None:
-        sizes = [float(torch.linalg.vector_norm(p, math.inf)) for p in self.model.parameters()]  # NaN goes through it
-        finite, largest = all(math.isfinite(size) for size in sizes), sizes[0]
-        if finite and largest <= LARGEST_WEIGHT:
+        fault = self._sanity.fault()
+        if not fault:
             return
         for p, good in zip(self.model.parameters(), self._good, strict=True):
             p.copy_(good)
-        what = f"a weight reached {largest:.3g}" if finite else "a parameter is no longer finite"
         raise DivergenceError(
-            f"Training diverged after {self.step_number} updates: {what} (up to {LARGEST_WEIGHT:g} is sane). "
+            f"Training diverged after {self.step_number} updates: {fault}. "
             f"Lower the learning rate from {self.config.learning_rate:g} to {self.config.learning_rate / 10:g} or less, "
             "or raise the weight decay; the last good parameters are kept."
         )

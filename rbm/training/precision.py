@@ -85,4 +85,4 @@ class HalfCopy:
 def widened(phases: Phases) -> Phases:
     """bfloat16 phases in float32, for what is summed or subtracted afterwards."""
     v0, h0_mean, vk, hk_mean = (t.float() for t in phases[:4])
-    return Phases(v0, h0_mean, vk, hk_mean, phases.hk, phases.model)
+    return phases._replace(v0=v0, h0_mean=h0_mean, vk=vk, hk_mean=hk_mean)

@@ -7,22 +7,54 @@ import torch
 from torch import Tensor
 
 from rbm import randomness
+from rbm.errors import ShapeError
 from rbm.numerics import double
+
+BLOCK = 2**20  # numbers looked at together when data is checked: a few MB beside it
 
 
 class Unit(ABC):
     """A type of unit, which is a value: it never changes, ``anneal`` returns another one.
 
     Attributes: ``name``; ``width`` columns that one unit takes (1, or M for the one-hot states of a categorical unit);
-    ``stored``, the smallest dtype that holds its states, for keeping many.
+    ``stored``, the smallest dtype that holds its states, for keeping many; ``takes``, its states in words, and
+    ``remedy``, what to do about data that holds others.
     """
 
     name: ClassVar[str]
     stored: ClassVar[torch.dtype] = torch.float32
 
     @property
+    @abstractmethod
+    def takes(self) -> str: ...
+
+    @property
+    @abstractmethod
+    def remedy(self) -> str: ...
+
+    @property
     def width(self) -> int:
         return 1
+
+    @abstractmethod
+    def is_state(self, s: Tensor) -> Tensor:
+        """Whether what stands in each unit's columns is a state that it can take: (..., K) -> (..., n) bool."""
+
+    def check_states(self, rows: Tensor, what: str) -> None:
+        """ShapeError for the first value of ``rows`` (N, K), called ``what``, that is no state of its unit.
+
+        A model gives likelihood to its states only: for other numbers every formula still yields one, which means nothing.
+        """
+        step = max(BLOCK // max(rows.shape[1], 1), 1)
+        for start in range(0, len(rows), step):
+            good = self.is_state(rows[start : start + step])
+            if not bool(good.all()):
+                row, n = (int(place[0]) for place in (~good).nonzero(as_tuple=True))
+                found = rows[start + row, n * self.width : (n + 1) * self.width].tolist()
+                raise ShapeError(
+                    f"{what}, row {start + row}: {', '.join(f'{x:g}' for x in found)} is no state of {self.name} unit {n}, "
+                    f"which takes {self.takes}; {self.remedy}."
+                )
 
     @abstractmethod
     def log_partition(self, x: Tensor) -> Tensor:
@@ -63,6 +95,17 @@ class Unit(ABC):
     @abstractmethod
     def mean_energy(self, x: Tensor) -> Tensor:
         """⟨base_energy(s)⟩ in the field x, shaped as x."""
+
+    @torch.no_grad()
+    def covariance(self, x: Tensor) -> Tensor:
+        """How the columns of each unit vary together in the field x, the derivative of ⟨s⟩: (N, K) -> (N, n, width, width).
+
+        As it stands here for units of one column.
+        """
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            (slope,) = torch.autograd.grad(self.mean(x).sum(), x)
+        return slope[..., None, None]
 
     @abstractmethod
     def anneal(self, beta: float) -> Self:

@@ -42,6 +42,11 @@ class Bernoulli(Discrete):
 
     name: ClassVar[str] = "bernoulli"
     stored: ClassVar[torch.dtype] = torch.bool
+    takes: ClassVar[str] = "0 or 1"
+    remedy: ClassVar[str] = "binarise grey levels from 0 to 1 (stochastic or threshold), or take gaussian units"
+
+    def is_state(self, s: Tensor) -> Tensor:
+        return (s == 0) | (s == 1)
 
     def log_partition(self, x: Tensor) -> Tensor:
         return F.softplus(x, threshold=40.0)  # beyond it x; torch's own 20 is a jump of 2e-9, seen in float64
@@ -75,6 +80,11 @@ class Spin(Discrete):
 
     name: ClassVar[str] = "spin"
     stored: ClassVar[torch.dtype] = torch.int8
+    takes: ClassVar[str] = "-1 or +1"
+    remedy: ClassVar[str] = "turn zeros and ones x into 2x - 1, or take bernoulli units"
+
+    def is_state(self, s: Tensor) -> Tensor:
+        return (s == -1) | (s == 1)
 
     def log_partition(self, x: Tensor) -> Tensor:
         return torch.logaddexp(x, -x)
@@ -109,14 +119,23 @@ class Categorical(Discrete):
 
     name: ClassVar[str] = "categorical"
     stored: ClassVar[torch.dtype] = torch.bool
+    remedy: ClassVar[str] = "make columns of class numbers with torch.nn.functional.one_hot"
     n_states: int
 
     def __post_init__(self) -> None:
-        _check_states(self.name, self.n_states)
+        _check_n_states(self.name, self.n_states)
 
     @property
     def width(self) -> int:
         return self.n_states
+
+    @property
+    def takes(self) -> str:
+        return f"a single 1 among its {self.n_states} columns and 0 in all others"
+
+    def is_state(self, s: Tensor) -> Tensor:
+        columns = self._apart(s)
+        return ((columns == 0) | (columns == 1)).all(-1) & ((columns == 1).sum(-1) == 1)
 
     def log_partition(self, x: Tensor) -> Tensor:
         return self._apart(x).logsumexp(-1)
@@ -130,6 +149,10 @@ class Categorical(Discrete):
         u = uniform_like(cumulative[..., :1], generator)
         passed = (cumulative <= u * cumulative[..., -1:]).sum(-1).clamp_(max=self.n_states - 1)
         return F.one_hot(passed, self.n_states).to(x.dtype).flatten(-2)
+
+    def covariance(self, x: Tensor) -> Tensor:
+        p = self._apart(x).softmax(-1)
+        return torch.diag_embed(p) - p[..., :, None] * p[..., None, :]
 
     def states(self) -> Tensor:
         return torch.eye(self.n_states)
@@ -154,10 +177,18 @@ class Multinary(Discrete):
     """
 
     name: ClassVar[str] = "multinary"
+    remedy: ClassVar[str] = "number the levels from 0, or make a model with more states"
     n_states: int
 
     def __post_init__(self) -> None:
-        _check_states(self.name, self.n_states)
+        _check_n_states(self.name, self.n_states)
+
+    @property
+    def takes(self) -> str:
+        return f"a whole number from 0 to {self.n_states - 1}"
+
+    def is_state(self, s: Tensor) -> Tensor:
+        return (s >= 0) & (s <= self.n_states - 1) & (s == s.round())
 
     def log_partition(self, x: Tensor) -> Tensor:
         """(M−1)·max(x, 0) + log((1 − e^{−M|x|}) / (1 − e^{−|x|})); near 0 its series, without that 0/0."""
@@ -207,6 +238,6 @@ class Multinary(Discrete):
 _NEAR = 0.03  # M|x| below which a series is exact to 1e-15 and the closed forms begin to lose digits
 
 
-def _check_states(name: str, n_states: int) -> None:
+def _check_n_states(name: str, n_states: int) -> None:
     if isinstance(n_states, bool) or not isinstance(n_states, int) or n_states < 2:
         raise ConfigError(f"{name.capitalize()} units have 2 or more states, got n_states={n_states!r}.")

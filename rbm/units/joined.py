@@ -6,7 +6,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from rbm.errors import TooLargeError
+from rbm.errors import ConfigError, TooLargeError
 from rbm.randomness import Coins
 from rbm.units.discrete import Discrete
 
@@ -25,6 +25,21 @@ class Joined(Discrete):
     first: Discrete
     second: Discrete
     n_first: int
+
+    @property
+    def takes(self) -> str:
+        return f"{self.first.takes} in the first {self.n_first} columns and {self.second.takes} in those after"
+
+    @property
+    def remedy(self) -> str:
+        return self.first.remedy
+
+    def is_state(self, s: Tensor) -> Tensor:
+        return torch.cat([u.is_state(part) for u, part in self._each(s)], -1)
+
+    def check_states(self, rows: Tensor, what: str) -> None:
+        for u, part in self._each(rows):
+            u.check_states(part, what)
 
     def log_partition(self, x: Tensor) -> Tensor:
         a, b = self._apart(x)
@@ -46,6 +61,12 @@ class Joined(Discrete):
         """TooLargeError: a single unit's states depend on which it is."""
         raise TooLargeError(
             "Units of a joined layer are of two kinds and share no list of states; enumerate the hidden layer instead."
+        )
+
+    def covariance(self, x: Tensor) -> Tensor:
+        """ConfigError: how many columns vary together depends on which unit it is."""
+        raise ConfigError(
+            "Units of a joined layer are of two kinds, whose covariances have no common shape; ask first and second apart."
         )
 
     def bias_for(self, mean: Tensor, count: int) -> Tensor:

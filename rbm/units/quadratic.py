@@ -8,7 +8,7 @@ from typing import ClassVar, Self, final
 import torch
 from torch import Tensor
 
-from rbm.errors import TooLargeError
+from rbm.errors import ConfigError, TooLargeError
 from rbm.units.base import Unit, uniform_like
 
 VARIANCE_FLOOR = 1e-3  # no visible unit is taken, or learned, to be sharper: λ ≤ 1000
@@ -54,6 +54,11 @@ class Quadratic(Unit):
         return 0.5 * (1 + x * self.mean(x))
 
     def anneal(self, beta: float) -> Self:
+        """ConfigError for β ≤ 0, where nothing would hold a continuum of states together."""
+        if not beta > 0:
+            raise ConfigError(
+                f"{self.name.capitalize()} units have no distribution at inverse temperature β = {beta:g}: take β above 0."
+            )
         return self if beta == 1.0 else self.at(self.log_precision + math.log(beta))
 
 
@@ -63,6 +68,11 @@ class Gaussian(Quadratic):
     """Real units: log_partition = x²/2λ + ½log(2π/λ), mean x/λ, variance 1/λ (Hinton, A Practical Guide, 2010, sec. 13.2)."""
 
     name: ClassVar[str] = "gaussian"
+    takes: ClassVar[str] = "any finite number"
+    remedy: ClassVar[str] = "leave out rows with missing values, or fill them in"
+
+    def is_state(self, s: Tensor) -> Tensor:
+        return s.isfinite()
 
     def log_partition(self, x: Tensor) -> Tensor:
         log_precision = self.log_lambda(x)
@@ -95,6 +105,11 @@ class ReLU(Quadratic):
     """
 
     name: ClassVar[str] = "relu"
+    takes: ClassVar[str] = "a finite number from 0 up"
+    remedy: ClassVar[str] = "move the data to 0 and above, or take gaussian units"
+
+    def is_state(self, s: Tensor) -> Tensor:
+        return (s >= 0) & s.isfinite()
 
     def log_partition(self, x: Tensor) -> Tensor:
         y = x * (-0.5 * self.log_lambda(x)).exp()

@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,8 +13,11 @@ from typing import NamedTuple
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.waiting import PATIENCE, wait
+
+expect.set_options(timeout=1000 * PATIENCE)  # two cores train, draw and test at once
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 # Chromium must not call home: the tests run on closed networks too.
@@ -74,14 +76,17 @@ def start_server() -> tuple[subprocess.Popen[bytes], str]:
     process = subprocess.Popen([sys.executable, "-m", *command, "--server.address", "127.0.0.1"], cwd=ROOT)
     atexit.register(process.terminate)  # also when a measurement ends in an error
     url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
-    while True:
+
+    def healthy() -> bool:
+        assert process.poll() is None, "the app ended as it began"
         try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
-                return process, url
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=PATIENCE):
+                return True
         except OSError:
-            assert time.monotonic() < deadline, "the app did not start within a minute"
-            time.sleep(0.1)
+            return False
+
+    wait(healthy, what="the start of the app")
+    return process, url
 
 
 @pytest.fixture
@@ -100,7 +105,7 @@ def _serve() -> Iterator[Server]:
     process, url = start_server()
     yield Server(url, psutil.Process(process.pid))
     process.terminate()
-    process.wait(20)
+    process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -112,7 +117,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(1000 * PATIENCE)
         page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(url)

@@ -47,7 +47,7 @@ def first_points(page: Page, url: str) -> float:
     page.goto(link.to_url(f"{url}/train", RUN))
     expect(page.locator(".st-key-train button").first).to_be_enabled()
     page.wait_for_timeout(3000)
-    return milliseconds(page, "train", "chart_cd_loss", ".curves", "data-points", "more")
+    return milliseconds(page, "train", "chart_reconstruction_error", ".curves", "data-points", "more")
 
 
 def watched_speed(page: Page) -> float:

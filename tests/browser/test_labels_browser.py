@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_browser import OpenPage, fits, picture, points, press
+from tests.browser.test_browser import OpenPage, fits, longest, picture, points, press
 from tests.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -12,34 +12,34 @@ pytestmark = pytest.mark.browser
 @pytest.mark.slow
 def test_a_machine_with_labels_learns_and_makes_digits(server, open_page: OpenPage):
     page = open_page(f"{server.url}/labels")
-    expect(page.get_by_text("What to see.")).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("What to see.")).to_be_visible()
+    longest(page, "labels_epochs")
     press(page, "try_labels_0")
-    wait(lambda: points(page, "labels_errors") > 2, 60, "an error that falls")
+    wait(lambda: points(page, "labels_errors") > 2, what="an error that falls")
     before = picture(page, "labels_dream")
     press(page, "labels_step_10")
-    wait(lambda: picture(page, "labels_dream") != before, 20, "other pictures")
+    wait(lambda: picture(page, "labels_dream") != before, what="other pictures")
     page.get_by_role("radio", name="Guess from a half").click()
-    expect(page.locator(".st-key-labels_half_bars .statebars")).to_be_visible(timeout=30_000)
+    expect(page.locator(".st-key-labels_half_bars .statebars")).to_be_visible()
     press(page, "labels_pause")
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_timeout(800)
     fits(page)
 
 
 @pytest.mark.slow
 def test_a_point_of_the_map_shows_its_picture(server, open_page: OpenPage):
     page = open_page(f"{server.url}/features")
-    expect(page.get_by_text("Use its features").first).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("Use its features").first).to_be_visible()
     train = page.locator(".st-key-train_now button")
     judge = page.locator(".st-key-features_map button").first
-    expect(train.or_(judge).first).to_be_visible(timeout=30_000)
+    expect(train.or_(judge).first).to_be_visible()
     if train.count():
         train.first.click()
-    expect(judge).to_be_visible(timeout=60_000)
+    expect(judge).to_be_visible()
     judge.click()
     page.get_by_role("radio", name="PCA").click()
     chart = page.locator(".st-key-features_scatter .scatter[data-points='1000']")
-    expect(chart).to_be_visible(timeout=90_000)
+    expect(chart).to_be_visible()
     chart.scroll_into_view_if_needed()
     box = chart.locator(".points").bounding_box()
     assert box is not None
@@ -47,5 +47,4 @@ def test_a_point_of_the_map_shows_its_picture(server, open_page: OpenPage):
     expect(chart.locator(".tip")).to_be_visible()
     assert chart.locator(".tip span").inner_text() in set("0123456789")
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_timeout(800)
     fits(page)

@@ -31,7 +31,9 @@ def test_the_drawn_machine_computes_what_the_engine_does_and_follows_hands_and_k
     def agree(wanted) -> None:
         t = thermodynamics(wanted.energies(), wanted.beta)
         expected = [t.log_z, t.mean_energy, t.entropy, t.free_energy]
-        wait(lambda: numbers(page, ".machine", *shown) == pytest.approx(expected, abs=1e-9), 30, "the engine's numbers")
+        wait(
+            lambda: numbers(page, ".machine", *shown) == pytest.approx(expected, abs=1e-9), what="the engine's numbers"
+        )
 
     agree(machine(RBM, 3, 2, values))
     page.locator(".st-key-energy_graph .node").nth(1).click()
@@ -76,8 +78,36 @@ def test_two_machines_learn_side_by_side(server, open_page: OpenPage):
     page = open_page(f"{server.url}/boltzmann", height=1400)
     press(page, "try_boltzmann_0")
     chart = page.locator(".st-key-boltzmann_kl .curves")
-    wait(lambda: int(chart.get_attribute("data-points") or 0) > 8, 30, "learning")
+    wait(lambda: int(chart.get_attribute("data-points") or 0) > 8, what="learning")
     press(page, "boltzmann_play")
     press(page, "boltzmann_measure")
     sizes = page.locator(".st-key-boltzmann_sizes .curves[data-points='14']")
     expect(sizes).to_be_visible()
+
+
+def test_states_have_names_and_those_that_tie_are_told(server, open_page: OpenPage):
+    """Two units with biases −1 and a weight of 2: E(0, 0) = E(1, 1) = 0, so both off and both on are the likeliest."""
+    page = open_page(f"{server.url}/energy", height=1200)
+    expect(page.locator(".st-key-energy_graph .machine[data-states='32']")).to_be_visible()
+    names = page.locator(".st-key-energy_graph .probability .state")
+    expect(names).to_have_count(32 + 1)  # and what the digits stand for
+    expect(names.last).to_have_text("state: v1 v2 v3 h1 h2")
+    press(page, "try_energy_0")
+    terms = page.locator(".st-key-energy_graph .terms")
+    expect(terms).to_contain_text("2 states tie as the likeliest: v1=0 v2=0 and v1=1 v2=1, p = 0.366 each")
+    expect(names).to_have_text(["00", "01", "10", "11", "state: v1 v2"])
+    press(page, "try_energy_5")
+    expect(page.locator(".st-key-energy_graph .machine[data-states='4096']")).to_be_visible()
+    expect(terms).to_contain_text("The likeliest state: v1=")
+    boxes = [box for one in names.all()[:-1] if (box := one.bounding_box())]
+    assert 8 <= len(boxes) <= 64
+    assert all(b["x"] >= a["x"] + a["width"] - 1 for a, b in itertools.pairwise(boxes))  # none is written over another
+
+
+def test_too_large_a_step_leaves_no_plot(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/pixels", height=1200)
+    press(page, "try_pixels_2")
+    bars = page.locator(".st-key-pixels_bars .statebars svg.frame > g:nth-of-type(2) rect")
+    expect(bars).to_have_count(12)
+    wait(lambda: max(float(bar.get_attribute("height") or 0) for bar in bars.all()) > 100, 30, "a bar near 1")
+    assert all(float(bar.get_attribute("y") or 0) >= 8 for bar in bars.all())

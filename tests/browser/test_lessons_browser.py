@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_browser import OpenPage, fits, picture, press
+from tests.browser.test_browser import OpenPage, drawn, fits, picture, press
 from tests.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -14,7 +14,7 @@ def version(page: Page, key: str) -> str:
 
 
 def ready(page: Page) -> None:
-    expect(page.get_by_text("What to see.")).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("What to see.")).to_be_visible()
 
 
 def test_two_pixels_learn_step_by_step(server, open_page: OpenPage):
@@ -22,7 +22,7 @@ def test_two_pixels_learn_step_by_step(server, open_page: OpenPage):
     ready(page)
     first = version(page, "pixels_bars")
     press(page, "pixels_one")
-    wait(lambda: version(page, "pixels_bars") != first, 30, "other bars")
+    wait(lambda: version(page, "pixels_bars") != first, what="other bars")
     press(page, "try_pixels_0")
     expect(page.get_by_role("columnheader", name="step 100")).to_be_visible()
 
@@ -48,11 +48,11 @@ def test_two_pixels_learn_step_by_step(server, open_page: OpenPage):
 def test_a_slider_is_answered_over_the_pages_own_socket(server, open_page: OpenPage, address, slider, shown):
     page = open_page(f"{server.url}/{address}")
     ready(page)
-    page.wait_for_timeout(500)  # the socket opens
+    drawn(page)
     page.locator(f".st-key-{slider} input").focus()
     page.keyboard.press("ArrowLeft" if address == "follows" else "ArrowRight")
-    wait(lambda: shown <= set(page.evaluate("[...boltzmannBoard.news.keys()]")), 30, "news of every element")
-    page.wait_for_timeout(1500)  # the script's own answer comes too, and says the same
+    wait(lambda: shown <= set(page.evaluate("[...boltzmannBoard.news.keys()]")), what="news of every element")
+    drawn(page)  # the script's own answer comes too, and says the same
     expect(page.get_by_text("What to see.")).to_be_visible()
 
 
@@ -65,7 +65,8 @@ def test_a_slider_moved_faster_than_the_script_keeps_every_step(server, open_pag
     for _ in range(8):
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(120)
-    page.wait_for_timeout(1500)
+    expect(slider).to_have_value("8")
+    drawn(page)
     expect(slider).to_have_value("8")
 
 
@@ -74,10 +75,10 @@ def test_a_chain_that_never_crosses_and_one_that_does(server, open_page: OpenPag
     ready(page)
     matrix = picture(page, "markov_matrix")
     press(page, "try_markov_2")
-    wait(lambda: picture(page, "markov_matrix") != matrix, 30, "another matrix")
+    wait(lambda: picture(page, "markov_matrix") != matrix, what="another matrix")
     before = version(page, "markov_visits")
     press(page, "markov_play")
-    wait(lambda: version(page, "markov_visits") != before, 30, "a step by itself")
+    wait(lambda: version(page, "markov_visits") != before, what="a step by itself")
     press(page, "markov_play")
     expect(page.locator(".st-key-markov_distance .curves")).to_be_visible()
 
@@ -87,7 +88,7 @@ def test_an_update_click_by_click(server, open_page: OpenPage):
     ready(page)
     visible, hidden = picture(page, "slow_wall_v"), picture(page, "slow_wall_h")
     press(page, "slow_next")
-    wait(lambda: picture(page, "slow_wall_h") != hidden, 30, "p(h|v₀)")
+    wait(lambda: picture(page, "slow_wall_h") != hidden, what="p(h|v₀)")
     assert picture(page, "slow_wall_v") == visible
     press(page, "try_slow_4")
     expect(page.get_by_text("decay · update")).to_be_visible()
@@ -99,7 +100,7 @@ def test_five_algorithms_race(server, open_page: OpenPage):
     ready(page)
     press(page, "try_race_1")
     chart = page.locator(".st-key-race_likelihood .curves")
-    wait(lambda: int(chart.get_attribute("data-points") or 0) > 30, 60, "the first legs")
+    wait(lambda: int(chart.get_attribute("data-points") or 0) > 30, what="the first legs")
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
@@ -108,5 +109,4 @@ def test_every_lesson_fits_a_phone(server, open_page: OpenPage, scheme):
     for address in ("pixels", "markov", "slow", "follows"):
         page.goto(f"{server.url}/{address}")
         ready(page)
-        page.wait_for_timeout(800)
         fits(page)

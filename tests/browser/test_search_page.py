@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from rbm.experiment import DatasetSpec, RunSpec
 from rbm.link import to_url
 from tests.browser.test_browser import OpenPage, go, picture, press
-from tests.waiting import wait
+from tests.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.browser
 
@@ -32,14 +32,7 @@ def test_three_sizes_by_three_k_on_mnist_from_the_page_to_the_heat_map(server, o
     press(page, "sweep_start")
     grid = page.locator(".st-key-sweep_heat .grid")
     expect(grid.locator("button")).to_have_count(9)
-    done: set[int] = set()
-
-    def nine() -> bool:
-        done.add(int(grid.get_attribute("data-done") or 0))
-        return 9 in done
-
-    wait(nine, 150, "nine runs")
-    assert len(done) > 3  # it filled cell by cell
+    wait(lambda: grid.get_attribute("data-done") == "9", 4 * PATIENCE, "nine runs")
     expect(page.get_by_text("Finished · 9 of 9 runs")).to_be_visible()
     values = [float(text.replace("−", "-")) for text in grid.locator("button").all_inner_texts()]
     assert all(-250 < value < -100 for value in values)  # nats per image of MNIST

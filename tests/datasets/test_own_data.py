@@ -1,6 +1,7 @@
 """Own data: every kind of file becomes the pictures that are in it, and is kept, listed, removed and learnt from by name."""
 
 import gzip
+import hashlib
 import io
 import pickle
 from pathlib import Path
@@ -9,13 +10,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.numpy import save
 
 from rbm.__main__ import main
 from rbm.datasets import is_available, load_dataset
+from rbm.datasets.base import split_rows
 from rbm.datasets.catalog import CATALOG, entry, names
 from rbm.datasets.own import keep, limits
 from rbm.datasets.own.look import Look, finish
-from rbm.datasets.own.pictures import Pictures, Reading
+from rbm.datasets.own.pictures import Pictures, Reading, checked
 from rbm.datasets.own.read import read
 from rbm.errors import ConfigError, DatasetError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
@@ -23,8 +26,10 @@ from rbm.jobs import TrainingJob, cached_dataset
 from rbm.training.config import TrainConfig
 from tests.datasets.own_files import (
     CLASSES,
+    HEIGHT,
     LABELS,
     PICTURES,
+    WIDTH,
     N,
     idx,
     images_zip,
@@ -70,7 +75,7 @@ def test_arrays_come_back_exactly_with_their_labels(kind: str) -> None:
     assert got.class_names == ("0", "1", "2")
 
 
-@pytest.mark.parametrize("kind", ["zip", "npy", "npz", "csv", "idx"])
+@pytest.mark.parametrize("kind", ["zip", "npy", "npz", "idx"])
 def test_every_kind_comes_to_the_size_that_was_asked_for_and_needs_no_labels(kind: str) -> None:
     got = read(valid_files()[kind], Reading(size=9, labels="none"))
     assert got.grey.shape == (N, 9, 9)
@@ -116,26 +121,29 @@ def test_colours_become_grey_by_their_luma_wherever_the_channels_stand() -> None
     assert (zipped_colours[1:] == round(0.587 * 255)).all()
 
 
-def test_sixteen_bits_keep_their_grey_levels_and_what_is_transparent_is_white() -> None:
+def test_sixteen_bits_keep_their_grey_levels_and_ink_on_transparency_is_white() -> None:
     deep = (np.arange(N * 4, dtype=np.uint16) * 500).reshape(N, 2, 2)
     got = read([zipped({f"{i:02}.png": png(deep[i]) for i in range(N)})], AS_THEY_ARE).grey
     assert np.abs(got.astype(float) - deep / 257).max() <= 1
     glass = np.zeros((4, 4, 4), dtype=np.uint8)
     glass[0, 0, 3] = 255  # one black pixel, the others transparent
     got = read([zipped({f"{i}.png": png(glass) for i in range(N)})], AS_THEY_ARE).grey
-    assert got[0, 0, 0] == 0
-    assert got[0].sum() == 15 * 255
+    assert got[0, 0, 0] == 255
+    assert got[0].sum() == 255
 
 
 def test_what_is_not_square_gets_a_border_or_loses_its_edges() -> None:
     wide = np.full((4, 8), 200, dtype=np.uint8)
     wide[:, 2:6] = 40
+    wide[1, 3] = 0
     file = [zipped({f"{i}.png": png(wide) for i in range(N)})]
-    assert (read(file, Reading(4, "crop")).grey == 40).all()
+    assert (read(file, Reading(4, "crop")).grey == wide[:, 2:6]).all()
     padded = read(file, Reading(8, "pad")).grey[0]
     assert (padded[[0, 1, 6, 7]] == 200).all()  # the border goes on in the corners' grey
     assert (padded[2:6] == wide).all()
-    assert (read(file, Reading(4, "stretch")).grey[0] == [200, 40, 40, 200]).all()
+    squeezed = read(file, Reading(4, "stretch")).grey[0]
+    assert (squeezed[[0, 2, 3]] == [200, 40, 40, 200]).all()
+    assert squeezed[1].tolist() == [200, 20, 40, 200]
 
 
 def test_hidden_files_and_other_kinds_are_left_out() -> None:
@@ -143,7 +151,7 @@ def test_hidden_files_and_other_kinds_are_left_out() -> None:
     files |= {"__MACOSX/._0.png": b"x", ".DS_Store": b"x", "notes.txt": b"x"}
     got = read([zipped(files)], AS_THEY_ARE)
     assert len(got.grey) == N
-    assert got.notes == ("Left out, since not images: 1 of the ZIP's files.",)
+    assert got.notes == ("Left out, since not images: 1 of the files.",)
 
 
 def test_looks() -> None:
@@ -156,7 +164,7 @@ def test_looks() -> None:
 
 
 def bomb(unpacked: int) -> bytes:
-    return zipped({"a.png": b"\0" * unpacked})
+    return zipped({"a.png": b"\0" * unpacked} | {f"{i}.png": png(PICTURES[i]) for i in range(N)})
 
 
 def large_png() -> bytes:
@@ -177,7 +185,7 @@ def large_png() -> bytes:
         (npy(np.zeros((N, 70, 70))), r"have 70×70 pixels; 2 to 4,096"),
         (npy(np.zeros(N)), "has the shape 30"),
         (npy(PICTURES[:19]), "There are 19 pictures in the file; at least 20"),
-        (npz(pixels=PICTURES, marks=LABELS), "no array called x"),
+        (npz(left=PICTURES, right=PICTURES, marks=LABELS), "no array called x"),
         (npz(x=PICTURES, y=LABELS[:-1]), "30 pictures but 29 labels"),
         (npz(x=PICTURES, y=np.arange(N) + 0.5), "labels are not whole numbers"),
         (npz(x=np.tile(PICTURES, (5, 1, 1)), y=np.arange(150)), "150 different values; at most 100 classes"),
@@ -192,10 +200,12 @@ def large_png() -> bytes:
         (bomb(2**23), "unpacks to more than"),
         (zipped({"a.png": b"GIF8 no"} | {f"{i}.png": png(PICTURES[i]) for i in range(N)}), "'a.png' cannot be read"),
         (zipped({f"{i}.png": large_png() for i in range(N)}), "6,000×6,000 pixels; at most 24 million"),
-        (zipped({"notes.txt": b"x"}), "There are 0 pictures"),
-        (b"a,b,c\n1,2,x\n", "Row 2 of the table holds 'x'"),
+        (zipped({"a/notes.bin": b"\x01x", "b.zip": images_zip()}), "There is a ZIP within the ZIP"),
+        (zipped({}), "no pictures that can be read, but nothing else"),
+        (b"a,b,c\n1,2,x\n1,2,3\n1,2,3\n", "Row 2 of the table holds 'x'"),
         (b"1,2,3,4\n1,2,3\n", "Row 2 of the table has 3 columns; the first has 4"),
-        (b"1,2,nan,4\n", "Row 1 of the table holds a value that is not finite"),
+        (b"1,2,inf,4\n", "Row 1 of the table holds a value that is not finite"),
+        (b"1,2,nan,4\n1,,3,NA\n", r"3 of the table's 8 cells have no value, in 2 of 2 rows \(first in row 1, column 3\)"),
         (b"\n".join([b"1,2,3,4"] * 19), "There are 19 pictures"),
     ],
 )  # fmt: skip
@@ -227,6 +237,50 @@ def test_a_kept_set_is_a_data_set_like_any_other(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["own-cats.safetensors"]
     again = load_dataset("own:cats", classes=[1], size=7)
     assert again.train_labels.tolist() == [1] * 7
+
+
+def test_a_given_division_is_the_data_sets_division(folder: Path) -> None:
+    pictures = some(60)
+    for given, sizes in (({2: 13}, (43, 4, 13)), ({1: 7}, (48, 7, 5)), ({1: 7, 2: 13}, (40, 7, 13))):
+        parts = np.repeat([0, *given], [60 - sum(given.values()), *given.values()]).astype(np.uint8)
+        name = "set" + "-".join(map(str, given))
+        assert keep.keep(name, pictures._replace(parts=parts)).divided
+        data = load_dataset(f"own:{name}")
+        rows = torch.from_numpy(pictures.grey).flatten(1).float().div(255)
+        assert tuple(map(len, (data.train, data.validation, data.test))) == sizes
+        for part, number in ((data.validation, 1), (data.test, 2)):
+            if number in given:
+                assert torch.equal(part, rows[torch.from_numpy(parts) == number])
+        whole = torch.cat([data.train, data.validation, data.test])
+        assert sorted(whole.tolist()) == sorted(rows.tolist())
+    for other in (pictures, pictures._replace(parts=np.zeros(60, np.uint8))):
+        path = keep.keep("plain", other).path
+        assert path.stat().st_size > 0
+        keep.remove("plain")
+    with pytest.raises(DatasetError, match="keeps 29 pictures for test and validation and 1 for training"):
+        checked(pictures.grey[:30], None, parts=np.array([0] + [2] * 29, dtype=np.uint8))
+
+
+def test_sets_that_were_kept_before_there_were_parts_are_read_and_divided_as_they_were(folder: Path) -> None:
+    pictures = some()
+    header = {
+        "format": "boltzmann-explorer-data/1",
+        "kind": "grey",
+        "class_names": '["no", "yes"]',
+        "source": "old.zip",
+        "digest": hashlib.blake2s(pictures.grey.tobytes() + pictures.labels.tobytes(), digest_size=16).hexdigest(),
+    }
+    folder.mkdir(parents=True)
+    tensors = {"pictures": pictures.grey, "labels": pictures.labels}
+    (folder / "own-old.safetensors").write_bytes(save(tensors, metadata=header))
+    data = load_dataset("own:old")
+    rest, test = split_rows(40, "own:old test")
+    train, validation = (rest[part] for part in split_rows(len(rest), "own:old"))
+    rows = torch.from_numpy(pictures.grey).flatten(1).float().div(255)
+    for part, index in ((data.train, train), (data.validation, validation), (data.test, test)):
+        assert torch.equal(part, rows[index])
+    assert not keep.find("old").divided
+    assert keep.keep("new", pictures).digest == keep.find("old").digest
 
 
 def test_runs_learn_from_it() -> None:
@@ -295,6 +349,28 @@ def test_a_damaged_file_is_left_out_of_the_list_and_named_when_asked_for(folder:
 def test_a_sample_is_spread_over_the_set() -> None:
     keep.keep("cats", some(40))
     assert np.array_equal(keep.sample("cats", 12), some(40).grey[0:36:3])
+
+
+def test_the_command_line_turns_mirrors_and_says_what_is_wrong_with_a_size(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.npy").write_bytes(
+        npy(PICTURES.transpose(0, 2, 1))
+    )  # rows and columns exchanged, as in EMNIST's files
+    add = ["data", "add", str(tmp_path / "a.npy"), "--name"]
+    assert main([*add, "turned", "--size", "keep", "--mirror", "--turn", "270"]) == 0
+    rows = torch.from_numpy(PICTURES).flatten(1).float().div(255)
+    assert load_dataset("own:turned").image_shape == (HEIGHT, WIDTH)
+    data = load_dataset("own:turned")
+    assert sorted(torch.cat([data.train, data.validation, data.test]).tolist()) == sorted(rows.tolist())
+    assert main([*add, "big", "--size", "huge"]) == 2
+    assert (
+        "'huge' is no size; give pixels of a side such as 28, height × width such as 20x28" in capsys.readouterr().err
+    )
+    assert main([*add, "odd", "--size", "20x9"]) == 0
+    told = capsys.readouterr().out
+    assert "The pictures of 5×7 pixels were scaled to 20×9 with a border." in told
+    assert "own:odd: 30 grey pictures of 20×9" in told
 
 
 def test_the_command_line_adds_lists_removes_and_restores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -268,7 +268,7 @@ GOOD = Estimate(10.0, 0.1, 50.0, 9.7, 10.3)
         (GOOD._replace(ess=1.5), GOOD, False, "effective sample size 1.5 (at least 5 needed). Use more temperatures."),
         (GOOD, GOOD._replace(ess=1.0), False, "effective sample size 1.0 (at least 5 needed). Use more temperatures."),
         (GOOD, GOOD._replace(value=21.7), False, "lies 11.7 nats above the forward one"),
-        (GOOD, GOOD._replace(value=4.0), False, "lies 6.0 nats below the forward one"),
+        (GOOD, GOOD._replace(value=4.0), False, "lies 6.0 nats below the forward one, so the two are crossed"),
     ],
 )
 def test_the_verdict_and_its_reason(forward, reverse, verdict, sentence):
@@ -276,6 +276,8 @@ def test_the_verdict_and_its_reason(forward, reverse, verdict, sentence):
     assert both.trustworthy is verdict
     assert sentence in both.reason
     assert both.gap == pytest.approx(reverse.value - forward.value)
+    assert both.crossed is (reverse.value < forward.value)
+    assert ("crossed" in both.reason) is (both.crossed and both.ess > 5)
 
 
 def test_the_base_rates_are_the_means_of_the_data(images):

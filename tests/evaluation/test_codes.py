@@ -47,6 +47,32 @@ def test_draws_keep_the_classes_shares_and_differ():
     assert np.array_equal(codes.draw(labels, 1000, 1), np.arange(1000))
 
 
+def test_a_class_of_a_single_row_is_drawn_too():
+    labels = np.array([0] * 60 + [1] * 39 + [2])
+    for seed in range(5):
+        rows = codes.draw(labels, 20, seed)
+        assert len(set(rows)) == 20
+        counts = np.bincount(labels[rows], minlength=3)
+        assert counts[2] == 1
+        assert abs(counts[0] - 12) <= 1
+    assert set(codes.draw(labels, 20, 1)) != set(codes.draw(labels, 20, 2))
+
+
+def test_without_held_out_rows_the_middle_penalty_is_taken():
+    train, none = clouds(60, 3.0, 1), (np.empty((0, 5), np.float32), np.empty(0, np.int64))
+    assert codes.logistic(train, none, train) == codes.logistic(train, none, train, 1.0)
+
+
+@pytest.mark.parametrize("how", ["PCA", "t-SNE"])
+@pytest.mark.parametrize(("n", "width"), [(2, 3), (3, 1), (10, 1), (10, 2), (20, 30)])
+def test_a_map_of_few_rows_or_a_single_column(how, n, width):
+    rows = np.random.default_rng(n).normal(size=(n, width)).astype(np.float32)
+    points = codes.plane(rows, how, 1)
+    assert points.shape == (n, 2)
+    assert np.isfinite(points).all()
+    assert not codes.plane(np.ones((n, width), np.float32), how, 1).any()
+
+
 @pytest.mark.parametrize("how", ["PCA", "t-SNE"])
 def test_a_map_keeps_far_clouds_apart(how):
     x, y = clouds(90, 30.0, 5)

@@ -8,6 +8,7 @@ import torch
 from rbm.errors import ConfigError, ShapeError
 from rbm.evaluation import ais, exact
 from rbm.evaluation.live_bracket import LiveBracket
+from rbm.evaluation.population import population
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.samplers import from_visible, gibbs
@@ -47,6 +48,36 @@ def test_chains_that_catch_up_are_gibbs_chains_of_the_model(tiny_rbm, start):
     assert live.total == 39
     assert live.advance(4) is None
     assert live.advance(35) == whole
+
+
+def test_without_a_start_the_reverse_chains_come_from_a_population(tiny_rbm):
+    rng = generator(1, "ais")
+    found = population(tiny_rbm, n_chains=11, n_temperatures=17, generator=rng)
+    chains = from_visible(tiny_rbm, found.v, rng)
+    for _ in range(5):
+        chains, _ = gibbs.sweep(tiny_rbm, chains, rng)
+    whole = ais.bracket(tiny_rbm, chains.v, **SIZE, generator=rng)
+    live = LiveBracket(tiny_rbm, **SIZE, n_sweeps=5, generator=generator(1, "ais"))
+    assert live.total == 17 + 5 + 34
+    assert live.families is None
+    assert live.advance(20) is None
+    assert live.families == found.families
+    assert live.advance(36) == whole
+
+
+def test_the_reverse_knows_modes_far_from_the_images():
+    """All on, with about a third of the probability, or mostly off: chains from images that are all on miss the rest of Z."""
+    model = RBM(20, 2)
+    with torch.no_grad():
+        model.weight.fill_(2.0)
+        model.visible_bias.fill_(-2.0)
+        model.hidden_bias.fill_(-21.5)
+    truth = exact.log_partition(model)
+    size = {"n_chains": 200, "n_temperatures": 300, "n_sweeps": 20}
+    images = torch.ones(200, 20)
+    stuck, free = (LiveBracket(model, start, **size, generator=generator(4, "ais")) for start in (images, None))
+    assert free.advance(free.total).reverse.value == pytest.approx(truth, abs=0.3)
+    assert stuck.advance(stuck.total).reverse.value < truth - 0.8
 
 
 @torch.no_grad()

@@ -51,6 +51,28 @@ def test_the_time_of_an_autoregressive_process(phi, n_sweeps, n_chains, rng):
     assert mixing.effective_sample_size(x) == pytest.approx(n_sweeps * n_chains / tau, rel=5 * error)
 
 
+@pytest.mark.parametrize("n_chains", [1, 3])
+@pytest.mark.parametrize("drift", [lambda t: t, lambda t: (t >= 0.5).double()], ids=["steady", "jump"])
+def test_chains_that_drift_are_worth_few_samples(n_chains, drift, rng):
+    """They move by two of their own deviations; each whole chain forgives half of it, its halves do not."""
+    moved = autoregressive(0.5, 500, n_chains, rng) + 2 * drift(torch.linspace(0, 1, 500, dtype=torch.float64))[:, None]
+    worth, rho = mixing.effective_sample_size(moved), mixing.autocorrelation(moved)
+    assert worth < 6 * n_chains + 1
+    whole = -1 + 2 * sum(float(pair) for pair in rho.view(-1, 2).sum(1)[: int((rho < 0).nonzero()[0]) // 2])
+    assert worth < 0.5 * moved.numel() / whole  # what it was when chains were not split
+
+
+@pytest.mark.parametrize("n_sweeps", [500, 501])
+def test_the_time_is_that_of_the_halves(n_sweeps, rng):
+    x = autoregressive(0.9, n_sweeps, 5, rng)
+    halves = torch.cat([x[:250], x[-250:]], 1)
+    pairs = mixing.autocorrelation(halves).view(-1, 2).sum(1)
+    first = int((pairs <= 0).nonzero()[0])
+    expected = -1 + 2 * sum(min(pairs[: k + 1].tolist()) for k in range(first))
+    assert mixing.autocorrelation_time(x) == pytest.approx(expected)
+    assert mixing.effective_sample_size(x) == pytest.approx(x.numel() / expected)
+
+
 def test_an_antithetic_process_is_worth_more_than_its_length(rng):
     x = autoregressive(-0.5, 5_000, 7, rng)
     assert mixing.autocorrelation_time(x) == pytest.approx(1 / 3, rel=0.1)

@@ -1,12 +1,17 @@
 """The likelihood beside training: the same numbers as in one piece, exact where it can be, and no run is changed by it."""
 
+import itertools
 from dataclasses import replace
+from functools import partial
 
+import numpy as np
 import pytest
 import torch
 
 from rbm.evaluation import ais, exact, watch
 from rbm.evaluation.likelihood import log_likelihood
+from rbm.evaluation.live_bracket import LiveBracket
+from rbm.evaluation.population import population
 from rbm.evaluation.watch import EPOCHS, LikelihoodWatch
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.models.rbm import RBM
@@ -39,7 +44,14 @@ def watched(model: RBM, validation: torch.Tensor, epochs: tuple[int, ...], secon
 def test_a_bracket_is_the_one_of_ais_and_holds_the_exact_number(middling, validation):
     (found,) = watched(middling, validation, (1,), 1e6)
     rng = generator(5, "watch")
-    chains = from_visible(middling, validation[: watch.CHAINS], rng)
+    start = population(
+        middling,
+        n_chains=watch.CHAINS,
+        n_temperatures=watch.TEMPERATURES,
+        generator=rng,
+        base=ais.base_biases(validation),
+    )
+    chains = from_visible(middling, start.v, rng)
     for _ in range(watch.SWEEPS):
         chains, _ = gibbs.sweep(middling, chains, rng)
     size = {"n_chains": watch.CHAINS, "n_temperatures": watch.TEMPERATURES}
@@ -62,11 +74,43 @@ def test_a_small_machine_gets_the_exact_number(tiny_rbm, images):
     assert "log_likelihood_ess" not in found
 
 
-def test_epochs_that_pass_meanwhile_are_left_out_and_never_is_never(middling, validation):
+@pytest.mark.parametrize(
+    ("n_hidden", "hidden", "n_states", "is_exact"),
+    [
+        (12, "multinary", 8, False),
+        (12, "bernoulli", None, True),
+        (3, "categorical", 16, True),
+        (13, "relu", None, False),
+    ],
+)
+def test_whether_it_is_exact_is_decided_by_states_not_by_columns(n_hidden, hidden, n_states, is_exact, rng):
+    """12 units of 8 levels are 2^36 states in 12 columns, 3 one-hot units of 16 are 2^12 in 48."""
+    model = RBM(17, n_hidden, hidden=hidden, n_states=n_states, generator=generator(3, "model"))
+    data = (torch.rand(61, 17, generator=rng) < 0.3).float()
+    one = LikelihoodWatch((1,), generator(5, "watch"))
+    looks = [one.look(model, data, 1.0, 1e6 * i) for i in range(1, 3)]
+    (found,) = [numbers for numbers in looks if numbers]
+    assert (found["log_likelihood_low"] == found["log_likelihood_high"]) is is_exact
+    layer = exact.smaller_layer(model)
+    if is_exact:
+        assert (layer.name, layer.n_units, layer.bits) == ("hidden", n_hidden, 12.0)
+    else:
+        assert (layer.name, layer.bits) == ("visible", 17.0)
+
+
+def test_epochs_that_pass_meanwhile_are_left_out_and_never_is_never(middling, validation, monkeypatch):
     assert watched(middling, validation, (), 1e6) == []
-    brackets = watched(middling, validation, EPOCHS["1-2-5"], 0.3)  # slowly: 0.015 s of work a look
-    assert 1 <= len(brackets) < 100
-    assert brackets[0]["log_likelihood_epoch"] == 1
+    # On a clock that ticks a millisecond a step: 5 ms of work in each 0.1 s, and a look is a fifth of an epoch.
+    ticks = itertools.count()
+    pace = partial(LiveBracket.keep_pace, clock=lambda: next(ticks) / 1000)
+    monkeypatch.setattr(LiveBracket, "keep_pace", lambda *a, **k: pace(*a, **k))
+    steps = watch.SWEEPS + 2 * watch.TEMPERATURES
+    one = LikelihoodWatch(EPOCHS["each"], generator(5, "watch"))
+    found = [one.look(middling, validation, i / 5, i / 10) for i in range(1000)]
+    assert sum(map(bool, found)) == 1000 * 5 // steps == 4
+    epochs = [numbers["log_likelihood_epoch"] for numbers in found if numbers]
+    assert epochs[0] == 1
+    assert min(np.diff(epochs)) > 40  # a bracket takes 48 epochs, and begins at the next one after the last
 
 
 def test_looking_changes_no_run():
@@ -81,3 +125,20 @@ def test_looking_changes_no_run():
     for quiet, looked in zip(*events, strict=True):
         shared = {name: value for name, value in looked.metrics.items() if not name.startswith("log_likelihood")}
         assert shared.keys() == quiet.metrics.keys()
+
+
+def test_the_epoch_that_is_being_measured_is_known_while_it_is():
+    from dataclasses import replace
+
+    from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+    from rbm.training.config import TrainConfig
+
+    spec = RunSpec(DatasetSpec(size=320), ModelSpec(13), TrainConfig(epochs=2, likelihood="each"))
+    trainer = make_trainer(spec, make_dataset(spec.dataset))
+    told = [trainer.step(report=True).metrics for _ in range(trainer.batches_per_epoch)]
+    assert not any("log_likelihood_estimating" in numbers for numbers in told[:-1])
+    assert told[-1]["log_likelihood_estimating"] == 1.0
+    small = make_trainer(replace(spec, model=ModelSpec(5)), make_dataset(spec.dataset))  # enumerated at once
+    last = [small.step(report=True).metrics for _ in range(small.batches_per_epoch)][-1]
+    assert "log_likelihood_estimating" not in last
+    assert last["log_likelihood_low"] == last["log_likelihood_high"]

@@ -35,7 +35,7 @@ def test_two_half_steps_are_one_sweep_of_the_sampler(machine):
         theirs, info = gibbs.sweep(machine, theirs, generator)
         assert torch.equal(ours.now.v.float(), theirs.v)
         assert torch.equal(ours.now.h.float(), theirs.h)
-        torch.testing.assert_close(ours.energy[-1], info.energy)
+        torch.testing.assert_close(ours.track[-1].energy, info.energy)
     assert ours.step == 5
 
 
@@ -53,7 +53,7 @@ def test_back_undoes_everything_and_the_same_way_leads_on(machine):
     w = walk(machine)
     w.half_step()
     w.sweep(3)
-    there, energies = w.now, [e.clone() for e in w.energy]
+    there, energies = w.now, [reading.energy.clone() for reading in w.track]
     w.back()
     w.back()
     w.sweep(2)
@@ -61,12 +61,12 @@ def test_back_undoes_everything_and_the_same_way_leads_on(machine):
     for _ in range(500):
         w.back()
     assert w.step == 0
-    assert len(w.energy) == len(w.free_energy) == len(w.halves) == 1
+    assert [reading.half for reading in w.track] == [0]
     w.half_step()
     w.sweep(3)
     assert torch.equal(w.now.v, there.v)
     assert torch.equal(w.now.h_mean, there.h_mean)
-    assert all(torch.equal(a, b) for a, b in zip(w.energy, energies, strict=True))
+    assert all(torch.equal(a.energy, b) for a, b in zip(w.track, energies, strict=True))
 
 
 def test_a_long_jump_is_the_same_walk_and_leaves_a_few_moments(machine):
@@ -75,7 +75,7 @@ def test_a_long_jump_is_the_same_walk_and_leaves_a_few_moments(machine):
     for _ in range(100):
         steps.sweep()
     assert torch.equal(jump.now.v, steps.now.v)
-    assert len(jump.halves) == 201
+    assert len(jump.track) == 201
     assert 2 <= len(jump.past) <= FILM + 2
     assert jump.now.half == 200
 

@@ -6,27 +6,30 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from rbm import cluster, live, recording
+from rbm import cluster, recording
 from rbm.errors import StoreError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.live import LiveRun
 from rbm.recording import Record
 from rbm.store import Progress, Store
 from rbm.training.config import TrainConfig
-from tests.waiting import trained, wait
+from tests.waiting import ENDLESS, PATIENCE, trained, wait
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(algorithm="pcd", optimizer="adam", epochs=40))
+UPDATES = 40 * 32  # of SPEC
+LONG = RunSpec(model=SPEC.model, training=replace(SPEC.training, epochs=ENDLESS))
 
 
+pytestmark = pytest.mark.usefixtures("watched")
 # On PostgreSQL by hand alone: seconds of waiting for what the other tests of the registry show there too.
 on_both = pytest.mark.parametrize("url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
 
@@ -48,18 +51,18 @@ def test_a_live_run_is_in_the_registry_from_its_first_slice_with_its_numbers_and
     recording.flush()
     (kept,) = store.runs(tag="here")
     assert kept.id == run.record.id
-    assert (kept.status, kept.progress.step, kept.progress.total_steps) == ("finished", 2880, 2880)
+    assert (kept.status, kept.progress.step, kept.progress.total_steps) == ("finished", UPDATES, UPDATES)
     assert store.history(kept.id).events == run.history.events
     assert kept.versions["torch"] == torch.__version__
     assert kept.progress.device == "cpu"
-    assert [c.step for c in store.checkpoints(kept.id)] == [32, 64, 160, 320, 640, 1600, 2880]
+    assert [c.step for c in store.checkpoints(kept.id)] == [32 * epoch for epoch in (1, 2, 5, 10, 20, 40)]
     run.release()
 
 
 @pytest.mark.slow  # what follows shows the same after kill -9
 @on_both
 def test_pausing_keeps_the_very_state_and_another_server_goes_on_to_the_same_parameters(workers, store, open_again):
-    first = LiveRun(SPEC, Record(SPEC, store=lambda: store))
+    first = LiveRun(LONG, Record(LONG, store=lambda: store))
     first.play()
     wait(lambda: first.step_number > 300)
     first.pause()
@@ -71,13 +74,12 @@ def test_pausing_keeps_the_very_state_and_another_server_goes_on_to_the_same_par
     second = taken_up(other, found.id)
     wait(lambda: second.snapshot is not None)
     np.testing.assert_array_equal(second.snapshot.weight, first.snapshot.weight)
-    second.play()
-    wait(lambda: second.status == "finished" and not second.active)
-    np.testing.assert_array_equal(second.snapshot.weight, trained(SPEC))
+    end = go_on(second)
+    np.testing.assert_array_equal(second.snapshot.weight, trained(LONG, end))
     recording.flush()
     steps = [e.step for e in other.history(found.id).events]
     assert steps == sorted(set(steps))
-    assert steps[-1] == 2880
+    assert steps[-1] == end
     # The first, still open in another tab, is told that its run is no longer its own.
     first.step(batches=1)
     wait(lambda: first.record.lost)
@@ -95,6 +97,15 @@ def taken_up(store: Store, run_id: str, silent: float = 30.0) -> LiveRun:
     return resumed
 
 
+def go_on(run: LiveRun) -> int:
+    """Train a resumed run on for a while; returns the update at which it rests."""
+    wait(lambda: not run.active)
+    start = run.step_number
+    run.step(batches=300)
+    wait(lambda: run.step_number == start + 300 and not run.active)
+    return run.step_number
+
+
 SERVER = """
 import sys, time
 from rbm import live
@@ -109,48 +120,45 @@ run = LiveRun(spec, Record(spec, store=lambda: store))
 run.play()
 while True:
     run.renew()
-    print(run.record.id, time.time(), run.step_number, flush=True)
     time.sleep(0.02)
 """
-INTERVAL = 0.5
+INTERVAL = 0.5  # seconds
 
 
 @on_both
-def test_kill_9_of_the_server_loses_at_most_a_checkpoint_interval_and_resume_is_bit_for_bit(
+def test_kill_9_of_the_server_loses_nothing_that_was_kept_and_resume_is_bit_for_bit(
     workers, store, url, tmp_path, monkeypatch
 ):
+    """How often that is, is held on a clock of its own in tests/test_live.py."""
     monkeypatch.delenv("RBM_SCHEDULER", raising=False)
     code = SERVER.format(interval=INTERVAL)
-    server = subprocess.Popen(
-        [sys.executable, "-c", code, url, str(tmp_path), SPEC.to_json()], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    seen: list[tuple[float, int]] = []
-    for line in server.stdout:
-        run_id, at, step = line.split()
-        seen.append((float(at), int(step)))
-        if int(step) > 500:
-            break
+    server = subprocess.Popen([sys.executable, "-c", code, url, str(tmp_path), LONG.to_json()], cwd=ROOT)
+    seen: list[int] = []  # updates of the newest checkpoints, as they came
+
+    def kept_again() -> bool:
+        assert server.poll() is None
+        newest = [c.step for run in store.runs() for c in store.checkpoints(run.id)[-1:]]
+        seen.extend(step for step in newest if step not in seen)
+        return len(seen) > 2 and seen[-1] > 1
+
+    wait(kept_again, what="a third checkpoint")
     os.kill(server.pid, signal.SIGKILL)
     server.wait()
-    server.stdout.close()
-    killed = seen[-1][0]
-    found = store.run(run_id)
+    (found,) = store.runs()
+    run_id = found.id
     assert found.progress.status == "running"  # nobody could say goodbye
     saved = store.checkpoints(run_id)[-1].step
-    slices = 3 * live.SLICE_SECONDS  # one under way, one ahead, and the writing
-    before = max(step for at, step in seen if at <= killed - INTERVAL - slices)
-    assert saved >= before > 0
+    assert saved >= seen[-1] > 1
     with pytest.raises(StoreError, match="is being trained by another"):
         taken_up(store, run_id)
     resumed = taken_up(store, run_id, silent=0.0)
     assert resumed.step_number == saved
-    resumed.play()
-    wait(lambda: resumed.status == "finished" and not resumed.active)
-    np.testing.assert_array_equal(resumed.snapshot.weight, trained(SPEC))
+    end = go_on(resumed)
+    np.testing.assert_array_equal(resumed.snapshot.weight, trained(LONG, end))
     recording.flush()
     steps = [e.step for e in store.history(run_id).events]
     assert steps == sorted(set(steps))
-    assert store.run(run_id).status == "finished"
+    assert (store.run(run_id).status, steps[-1]) == ("paused", end)
     resumed.release()
 
 
@@ -162,22 +170,27 @@ from rbm.store import Progress, Store
 from rbm.training.events import TrainEvent
 url, folder, name, contested = sys.argv[1:]
 store = Store(url, folder)
-print("ready", flush=True)
-sys.stdin.readline()
 at = Progress("paused", 0, 400, 0.0)
 refused = 0
+def meet():
+    print("ready", flush=True)
+    sys.stdin.readline()
+meet()
 for n in range(20):
+    if n == 10:
+        store.claim(contested, name)
+        meet()  # both have claimed it: one of them has lost it, however their turns fall
     mine = store.create(RunSpec(seed=n), name, at, tags=(name,))
     for step in range(5):
         events = [TrainEvent(step, step / 5, {"cd_loss": float(step)}, 0.1)]
         store.write(mine, name, at._replace(step=step), events, (step, step / 5, name.encode() * 1000))
-    if n % 5 == 0:
+    if n % 5 == 0 and n != 10:
         try:
             store.claim(contested, name)
         except StoreError:
             refused += 1
     try:
-        store.write(contested, name, at, [TrainEvent(n, 0.0, {name: 1.0}, 0.0)], (n, 0.0, name.encode() * 1000))
+        store.write(contested, name, at, [TrainEvent(n, n / 5, {name: 1.0}, 0.0)], (n, 0.0, name.encode() * 1000))
     except StoreError:
         refused += 1
 print(refused, flush=True)
@@ -194,12 +207,13 @@ def test_two_servers_on_one_registry_do_not_harm_each_other(store, url, tmp_path
         )
         for name in ("left", "right")
     ]
-    for process in both:
-        assert process.stdout.readline() == "ready\n"
-    for process in both:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    refused = [int(process.communicate(timeout=100)[0]) for process in both]
+    for _ in range(2):
+        for process in both:
+            assert process.stdout.readline() == "ready\n"
+        for process in both:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+    refused = [int(process.communicate(timeout=PATIENCE)[0]) for process in both]
     assert [process.returncode for process in both] == [0, 0]
     for name in ("left", "right"):
         runs = store.runs(tag=name)
@@ -221,16 +235,14 @@ def test_two_servers_on_one_registry_do_not_harm_each_other(store, url, tmp_path
 
 
 def test_training_does_not_wait_for_a_registry_that_is_busy(tmp_path):
-    """While somebody else holds the write lock, ``take`` still returns at once, and all is written afterwards."""
+    """While somebody else holds the write lock, ``take`` still returns, and all is written afterwards."""
     store = Store(folder=tmp_path)
     record = Record(SPEC, store=lambda: store)
     record.take(Progress("running", 0, 100, 0.0))
     wait(lambda: record.begun)
     with store._database.write():
-        started = time.perf_counter()
-        for step in range(200):
+        for step in range(200):  # had one of them waited for the lock, it would wait for what comes after it
             record.take(Progress("paused", step, 100, 0.0))
-        assert time.perf_counter() - started < 0.5
         assert store.run(record.id).progress.step == 0
     recording.flush()
     wait(lambda: store.run(record.id).progress.step == 199)

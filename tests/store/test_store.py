@@ -1,5 +1,7 @@
 """The registry on SQLite and on PostgreSQL: what is written comes back, and nobody writes another's run."""
 
+import json
+import math
 import sqlite3
 import time
 from dataclasses import replace
@@ -13,6 +15,7 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.presets import PRESETS
 from rbm.store import Progress, Store, schema
 from rbm.store.database import Database
+from rbm.training.changes import Change
 from rbm.training.events import TrainEvent
 
 SPEC = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), seed=3)
@@ -21,6 +24,11 @@ AT = Progress("running", 20, 100, 2.0, 1.5, device="cpu", knobs={"k": 2})
 
 def events(*steps: int) -> list[TrainEvent]:
     return [TrainEvent(step, step / 10, {"cd_loss": -step / 7}, step / 1000) for step in steps]
+
+
+def event(step: int, **more: float) -> TrainEvent:
+    (plain,) = events(step)
+    return plain._replace(metrics={**plain.metrics, **more})
 
 
 def files(store: Store) -> list[str]:
@@ -38,7 +46,7 @@ def test_a_run_comes_back_as_it_was_written(store, open_again):
         assert (run.tags, run.note, run.versions) == (("class", "two words"), "why", {"torch": "2"})
         assert run.metrics == {"cd_loss": -20 / 7}
         assert before <= run.created_at <= run.updated_at <= time.time()
-        assert reader.history(run_id).events == events(0, 1, 20)
+        assert list(reader.history(run_id).events) == events(0, 1, 20)
         assert reader.checkpoint(run_id) == b"newest"
         assert reader.checkpoint(run_id, 10) == b"first epoch"
         assert [(c.step, c.kept) for c in reader.checkpoints(run_id)] == [(10, True), (20, False)]
@@ -65,10 +73,20 @@ def test_events_written_twice_are_there_once(store):
     assert history.events[2].metrics == {"cd_loss": 9.0}
 
 
-def test_numbers_that_are_not_finite_survive(store):
+def test_numbers_that_are_not_finite_come_back_as_missing(store):
     run_id = store.create(SPEC, "me", AT)
-    store.write(run_id, "me", AT, [TrainEvent(1, 0.1, {"cd_loss": float("inf")}, 1.0)])
-    assert store.history(run_id).events[0].metrics["cd_loss"] == float("inf")
+    store.write(run_id, "me", AT, [TrainEvent(1, 0.1, {"cd_loss": float("inf"), "dead_units": 0.5}, 1.0)])
+    (event,) = store.history(run_id).events
+    assert math.isnan(event.metrics["cd_loss"])
+    assert event.metrics["dead_units"] == 0.5
+
+
+def test_numbers_that_no_run_could_have_made_are_told_and_not_drawn(store):
+    """Older programs took a stranger's curves as they came: epoch 0.4 after 9 steps, where 1 step made epoch 0.1."""
+    run_id = store.create(SPEC, "me", AT)
+    store.write(run_id, "me", AT, [*events(1), TrainEvent(9, 0.4, {}, 1.0)])
+    with pytest.raises(StoreError, match=rf"numbers of run {run_id} are damaged .*epoch 0.1 after 1 steps"):
+        store.history(run_id)
 
 
 def test_a_run_in_training_cannot_be_taken_and_a_silent_one_can_and_goes_back_to_its_checkpoint(store):
@@ -183,12 +201,42 @@ def test_an_old_database_is_brought_up_to_date_and_keeps_its_runs(store, url, tm
             {"spec": SPEC.to_json()},
         )
         db.execute(text("INSERT INTO metrics VALUES ('old', 9, 1.0, 0.5, '{\"cd_loss\": 4.0}')"))
+        for step, high in ((3, -150.0), (6, -140.0)):
+            numbers = {"cd_loss": 5.0, "log_likelihood_low": high - 1, "log_likelihood_high": high}
+            row = {
+                "step": step,
+                "epoch": step / 9,
+                "numbers": json.dumps({**numbers, "log_likelihood_epoch": step / 9}),
+            }
+            db.execute(text("INSERT INTO metrics VALUES ('old', :step, :epoch, 0.5, :numbers)"), row)
     new = Store(url, tmp_path)
     (run,) = new.runs()
     assert (run.spec, run.note, run.progress.knobs) == (SPEC, "hello", {})
+    assert run.progress.changes == ()  # no knob differs from the start's
+    assert run.metrics == {"log_likelihood_low": -141, "log_likelihood_high": -140, "log_likelihood_epoch": 6 / 9}
     assert new.history("old").last("cd_loss") == 4.0
     new.add_evaluation("old", 9, "log_likelihood", {})
     new.close()
+
+
+def test_a_number_that_is_rarely_measured_stays_the_newest_until_its_event_is_forgotten(store):
+    run_id = store.create(SPEC, "me", AT)
+    store.write(run_id, "me", AT, [event(9, likelihood=-130.0)], (9, 1.0, b"x"))
+    store.write(run_id, "me", AT, [event(20, likelihood=-120.0), event(30)])
+    assert store.run(run_id).metrics == {"cd_loss": -30 / 7, "likelihood": -120.0}
+    store.claim(run_id, "me")  # back at update 9
+    assert store.run(run_id).metrics == {"cd_loss": -9 / 7, "likelihood": -130.0}
+
+
+def test_where_knobs_were_turned_is_kept_to_the_last_bit_and_what_nobody_noted_is_told_apart(store):
+    changes = (Change(7, {"learning_rate": 1 / 3}), Change(12, {"k": 5, "learning_rate": 0.1}))
+    run_id = store.create(SPEC, "me", AT._replace(changes=changes, knobs={"k": 5}))
+    assert store.run(run_id).progress.changes == changes
+    with store._database.write() as db:
+        db.execute(text("UPDATE runs SET changes = ''"))  # as an older program leaves it
+    assert store.run(run_id).progress.changes is None
+    store.write(run_id, "me", AT._replace(changes=None, knobs={"k": SPEC.training.k}))
+    assert store.run(run_id).progress.changes == ()
 
 
 def test_the_migrated_tables_are_those_that_the_program_reads(store):
@@ -201,7 +249,7 @@ def test_the_migrated_tables_are_those_that_the_program_reads(store):
 def test_a_newer_database_is_refused_and_left_alone(store, url, tmp_path):
     with store._database.write() as db:
         db.execute(text("UPDATE schema_version SET version = 99"))
-    with pytest.raises(StoreError, match="version 99; this program knows up to 2"):
+    with pytest.raises(StoreError, match="version 99; this program knows up to 3"):
         Store(url, tmp_path)
 
 

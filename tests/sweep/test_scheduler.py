@@ -13,8 +13,8 @@ import pytest
 from rbm import cluster
 from rbm.store import Store
 from rbm.sweep import Ledger, Sweep
-from tests.sweep.sweeping import LONG, check_each_counted_once
-from tests.waiting import wait
+from tests.sweep.sweeping import LONG, check_each_counted_once, held_at, wait_for_trials
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 3
@@ -46,15 +46,16 @@ def scheduler(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[int]]:
 @pytest.mark.slow  # half a minute; a worker is killed under a run in every run of the tests
 def test_three_workers_from_the_command_line_one_killed_and_no_trial_lost_or_counted_twice(scheduler, tmp_path):
     client = cluster.connect().client
-    client.wait_for_workers(WORKERS, timeout=90)
+    client.wait_for_workers(WORKERS, timeout=PATIENCE)
     pids = client.run(os.getpid)
     assert set(pids.values()) == scheduler
     store = Store(folder=tmp_path)
-    sweep = Sweep(Ledger.create("three", LONG, store), lambda: store)
-    wait(lambda: len(sweep._running) == WORKERS and any(0.2 < run.progress < 0.7 for run in sweep._running.values()))
-    worker, begun = next((w, run) for w, run in dict(sweep._running).items() if run.progress > 0.15)
-    os.kill(pids[worker], signal.SIGKILL)
-    sweep.wait(240)
+    with held_at(200):
+        sweep = Sweep(Ledger.create("three", LONG, store), lambda: store)
+        wait_for_trials(sweep.shares, WORKERS)
+        worker, begun = next(iter(sweep._running.items()))
+        os.kill(pids[worker], signal.SIGKILL)
+    sweep.wait(2 * PATIENCE)
     assert (sweep.status, sweep.problem) == ("finished", "")
     assert sweep.losses >= 1
     assert worker not in client.nthreads()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -15,12 +16,16 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.likelihood_job import RESULT, fixed_data
 from rbm.store import Store
 from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, names
+from rbm.sweep.importance import INTERACTION
 from rbm.sweep.objective import PSEUDO_IMAGES
 from rbm.sweep.study import rungs
+from rbm.sweep.trial import TrialRun
 from rbm.training.config import TrainConfig
 from tests.databases import on_both
-from tests.sweep.sweeping import BASE, LONG, QUICK, check_each_counted_once
-from tests.waiting import wait
+from tests.sweep.sweeping import BASE, LONG, QUICK, check_each_counted_once, held_at, wait_for_trials
+from tests.waiting import PATIENCE, wait
+
+SWEEP_PATIENCE = 2 * PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +36,7 @@ def workers() -> Iterator[cluster.Cluster]:
 
 def swept(name: str, spec: SweepSpec, store: Store) -> Sweep:
     sweep = Sweep(Ledger.create(name, spec, store), lambda: store)
-    sweep.wait(120)
+    sweep.wait(SWEEP_PATIENCE)
     assert (sweep.status, sweep.problem) == ("finished", "")
     return sweep
 
@@ -50,7 +55,7 @@ def test_a_grid_tries_every_cell_once_and_its_values_are_those_of_a_direct_evalu
     best = sweep.ledger.best()
     assert best.value == max(t.value for t in sweep.ledger.trials())
     importance = sweep.ledger.importance()
-    assert set(importance) == {"n_hidden", "k"}
+    assert set(importance) == {"n_hidden", "k", INTERACTION}
     assert sum(importance.values()) == pytest.approx(1.0)
     assert names(store) == ["nine"]
 
@@ -75,12 +80,13 @@ def test_the_other_objectives_equal_direct_evaluation_too(workers, store):
 
 @pytest.mark.slow  # test_scheduler.py shows it from the command line
 def test_a_worker_killed_mid_sweep_costs_no_trial_and_none_is_counted_twice(workers, store):
-    sweep = Sweep(Ledger.create("killed", LONG, store), lambda: store)
-    wait(lambda: any(0.2 < share < 0.7 for share in sweep.shares().values()))
-    worker = next(w for w, run in sweep._running.items() if run.progress > 0.1)
-    pid = workers.client.run(os.getpid, workers=[worker])[worker]
-    os.kill(pid, signal.SIGKILL)
-    sweep.wait(180)
+    with held_at(200):
+        sweep = Sweep(Ledger.create("killed", LONG, store), lambda: store)
+        wait_for_trials(sweep.shares)
+        worker = next(w for w, run in sweep._running.items() if run.progress > 0)
+        pid = workers.client.run(os.getpid, workers=[worker])[worker]
+        os.kill(pid, signal.SIGKILL)
+    sweep.wait(SWEEP_PATIENCE)
     assert (sweep.status, sweep.problem) == ("finished", "")
     assert sweep.losses >= 1
     check_each_counted_once(store, "killed", LONG)
@@ -88,57 +94,71 @@ def test_a_worker_killed_mid_sweep_costs_no_trial_and_none_is_counted_twice(work
 
 @pytest.mark.slow  # the test of two servers stops and continues one too
 def test_an_interrupted_sweep_continues_where_it_was(workers, store):
-    first = Sweep(Ledger.create("interrupted", LONG, store), lambda: store)
-    wait(lambda: any(0.2 < share < 0.7 for share in first.shares().values()))
-    with pytest.raises(StoreError, match="under way in another process"):
-        Sweep(Ledger("interrupted", store), lambda: store)
-    first.stop()
-    first.wait(60)
+    with held_at(200):
+        first = Sweep(Ledger.create("interrupted", LONG, store), lambda: store)
+        wait_for_trials(first.shares)
+        with pytest.raises(StoreError, match="under way in another process"):
+            Sweep(Ledger("interrupted", store), lambda: store)
+        first.stop()
+    first.wait(PATIENCE)
     assert first.status == "stopped"
     begun = {t.number: t.run_id for t in first.ledger.trials() if t.state == "running"}
     assert begun
     assert all(store.run(i).status == "paused" and store.run(i).progress.step > 0 for i in begun.values())
     second = Sweep(Ledger("interrupted", store), lambda: store)
-    second.wait(180)
+    second.wait(SWEEP_PATIENCE)
     assert (second.status, second.problem) == ("finished", "")
     check_each_counted_once(store, "interrupted", LONG)
     assert begun.items() <= {t.number: t.run_id for t in second.ledger.trials()}.items()
 
 
-def test_a_stop_does_not_wait_for_a_measurement_which_is_made_another_time(workers, store):
+def test_a_stop_does_not_wait_for_a_measurement_which_is_made_another_time(workers, store, monkeypatch):
     base = RunSpec(DatasetSpec(size=100), ModelSpec(7), TrainConfig(epochs=1))
-    slow = SweepSpec(base, (Axis("n_hidden", (41,)),), temperatures=500)  # too wide to be enumerated: AIS
-    first = Sweep(Ledger.create("measured", slow, store), lambda: store)
-    wait(lambda: any(0.9 < share < 0.98 for share in first.shares().values()))
-    first.stop()
-    first.wait(60)
+    slow = SweepSpec(base, (Axis("n_hidden", (41,)),), temperatures=50)  # too wide to be enumerated: AIS
+    measure, measuring, go_on = TrialRun._measure, threading.Event(), threading.Event()
+
+    def held(*arguments):
+        measuring.set()
+        go_on.wait()
+        return measure(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TrialRun, "_measure", held)
+        patch.setattr("rbm.sweep.trial.SLICE_SECONDS", 0.0)  # a step each, however fast the worker is
+        first = Sweep(Ledger.create("measured", slow, store), lambda: store)
+        wait(measuring.is_set)
+        first.stop()
+        go_on.set()
+        first.wait(PATIENCE)
     assert (first.status, first.problem) == ("stopped", "")
     (begun,) = first.ledger.trials()
     assert begun.state == "running"
     assert store.run(begun.run_id).status == "finished"
     assert store.evaluations(begun.run_id) == []
     second = Sweep(Ledger("measured", store), lambda: store)
-    second.wait(120)
-    (trial,) = second.ledger.trials()
-    assert (trial.state, trial.run_id) == ("finished", begun.run_id)
+    second.wait(PATIENCE)
+    (measured,) = second.ledger.trials()
+    assert (measured.state, measured.run_id) == ("finished", begun.run_id)
     (kept,) = store.evaluations(begun.run_id)
-    assert kept.result["validation"] == trial.value
+    assert kept.result["validation"] == measured.value
 
 
 @on_both
 def test_one_server_stops_half_way_and_another_finishes(workers, open_again):
     one, other = open_again(), open_again()
     six = SweepSpec(BASE, (Axis("n_hidden", (5, 7, 11)), Axis("k", (1, 2))), objective="free_energy_gap")
-    first = Sweep(Ledger.create("handed over", six, one), lambda: one)
-    wait(lambda: first.progress()[0] >= 1)
-    with pytest.raises(StoreError, match="under way in another process"):
-        Sweep(Ledger("handed over", other), lambda: other)
-    first.stop()
-    first.wait(60)
+    with held_at(30, first=3):
+        first = Sweep(Ledger.create("handed over", six, one), lambda: one)
+        wait(lambda: first.progress()[0] == 3)
+        wait_for_trials(first.shares)
+        with pytest.raises(StoreError, match="under way in another process"):
+            Sweep(Ledger("handed over", other), lambda: other)
+        first.stop()
+    first.wait(PATIENCE)
     assert (first.status, first.problem) == ("stopped", "")
-    assert first.progress()[0] < len(six.cells())
+    assert first.progress()[0] == 3
     second = Sweep(Ledger("handed over", other), lambda: other)
-    second.wait(120)
+    second.wait(PATIENCE)
     assert (second.status, second.problem) == ("finished", "")
     check_each_counted_once(one, "handed over", six)
 
@@ -156,7 +176,7 @@ def test_tpe_and_random_keep_to_their_ranges_and_to_the_budget(workers, store):
         assert len({t.values["learning_rate"] for t in trials}) == 5
     ledger = Ledger("tpe", store)
     ledger.extend(trials=6)
-    Sweep(ledger, lambda: store).wait(60)
+    Sweep(ledger, lambda: store).wait(SWEEP_PATIENCE)
     assert len(Ledger("tpe", store).trials()) == 6
 
 
@@ -165,7 +185,7 @@ def test_the_worst_are_given_up_by_successive_halving(workers, store):
     axes = (Axis("learning_rate", (0.1, 0.05, 1e-5, 2e-5)),)
     spec = SweepSpec(base, axes, objective="pseudo_log_likelihood", pruning=True)
     sweep = Sweep(Ledger.create("pruned", spec, store), lambda: store, workers=1)  # in order
-    sweep.wait(120)
+    sweep.wait(SWEEP_PATIENCE)
     trials = sweep.ledger.trials()
     assert trials[0].state == "finished"
     given_up = [t for t in trials if t.state == "pruned"]
@@ -184,7 +204,7 @@ def test_what_cannot_be_trained_fails_alone_and_says_why(workers, store):
         objective="free_energy_gap",
     )
     ledger = Ledger.create("wide", wide, store)
-    Sweep(ledger, lambda: store).wait(120)
+    Sweep(ledger, lambda: store).wait(SWEEP_PATIENCE)
     exact_one, cd = ledger.trials()
     assert (exact_one.state, cd.state) == ("failed", "finished")
     assert "exact gradient would visit" in exact_one.message

@@ -15,7 +15,7 @@ from rbm.__main__ import main
 from rbm.store import Store, open_store
 from rbm.sweep import Ledger, Sweep
 from tests.sweep.sweeping import LONG, check_each_counted_once
-from tests.waiting import wait
+from tests.waiting import PATIENCE, wait
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,20 +62,29 @@ def test_bad_input_is_one_sentence(arguments, words, capsys):
     assert words in capsys.readouterr().err
 
 
-@pytest.mark.slow  # a minute; test_sweep.py and test_scheduler.py lose workers and interrupt searches in every run
+HELD = """
+import sys
+from rbm.__main__ import main
+from tests.sweep.sweeping import held_at
+with held_at(200):
+    main(sys.argv[1:])
+"""
+
+
+@pytest.mark.slow  # half a minute; test_sweep.py and test_scheduler.py lose workers and interrupt searches in every run
 def test_kill_9_of_the_sweep_loses_no_trial_and_counts_none_twice(registry, tmp_path):
     path = tmp_path / "base.json"
     path.write_text(LONG.base.to_json())
     grids = [f"--grid={axis.name}={','.join(map(str, axis.values))}" for axis in LONG.axes]
-    command = [sys.executable, "-m", "rbm", "sweep", "--name", "cut", "--spec", str(path), *grids]
+    command = [sys.executable, "-c", HELD, "sweep", "--name", "cut", "--spec", str(path), *grids]
     process = subprocess.Popen([*command, "--objective", LONG.objective], cwd=ROOT, stderr=subprocess.DEVNULL)
-    wait(lambda: any(run.progress.step > 100 for run in registry.runs(tag="cut")), 120)
+    wait(lambda: any(run.progress.step == 200 for run in registry.runs(tag="cut")))
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     begun = {t.number: t.run_id for t in Ledger("cut", registry).trials() if t.state == "running"}
     assert begun
     sweep = Sweep(Ledger("cut", registry), silent=0.0)
-    sweep.wait(240)
+    sweep.wait(2 * PATIENCE)
     assert (sweep.status, sweep.problem) == ("finished", "")
     assert begun.items() <= {t.number: t.run_id for t in sweep.ledger.trials()}.items()
     check_each_counted_once(registry, "cut", LONG)

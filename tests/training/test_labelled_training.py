@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from rbm.errors import ConfigError, DivergenceError
+from rbm.errors import ConfigError, DivergenceError, ShapeError
 from rbm.evaluation import exact
 from rbm.models.labelled import LabelledRBM
 from rbm.randomness import Coins, generator
@@ -19,7 +19,7 @@ PLAIN = TrainConfig(centred="off", momentum=0.0, weight_decay=0.0, binarise="non
 
 def rows(model: LabelledRBM, n: int = 11) -> tuple[torch.Tensor, torch.Tensor]:
     source = generator(4, "rows")
-    x = torch.rand(n, PIXELS, generator=source, dtype=torch.float64)
+    x = torch.randint(0, 2, (n, PIXELS), generator=source).double()
     y = torch.randint(0, LABELS, (n,), generator=source)
     return x, y if model.labels == "softmax" else torch.randint(0, 2, (n, LABELS), generator=source).double()
 
@@ -56,7 +56,7 @@ def test_long_cd_from_the_models_own_draws_estimates_the_exact_gradient():
     model, source = labelled(), generator(5, "cd")
     x, y = rows(model)
     n = 20_000
-    v0 = model.join((x > 0.5).double(), y).repeat(-(-n // len(x)), 1)[:n]
+    v0 = model.join(x, y).repeat(-(-n // len(x)), 1)[:n]
     start = exact.sample(model, n, source)
     phases = gradients.persistent(model, v0, start.h, 2, Coins(source))
     found, expected = gradients.contrast(phases), exact.gradient(model, v0)
@@ -141,9 +141,15 @@ def test_what_it_refuses():
         LabelTrainer(labelled(), torch.zeros(3, PIXELS).double(), torch.tensor([1]), PLAIN, generator(1, "x"))
     model = labelled()
     x, y = rows(model)
+    with pytest.raises(ShapeError, match=r"x, row 0: 0\.5 is no state of bernoulli unit 0"):
+        LabelTrainer(model, x * 0 + 0.5, y, PLAIN, generator(1, "x"))
+    with pytest.raises(ShapeError, match=r"x holds values from 0 to 2, but binarise='stochastic'"):
+        LabelTrainer(model, x * 2, y, TrainConfig(), generator(1, "x"))
+    with pytest.raises(ShapeError, match=r"y, row 0: .* is no state of categorical unit 0"):
+        LabelTrainer(model, x, torch.ones(len(x), LABELS).double(), PLAIN, generator(1, "x"))
     trainer = LabelTrainer(model, x, y, PLAIN, generator(1, "x"))
     with torch.no_grad():
         model.weight.fill_(float("nan"))
-    with pytest.raises(DivergenceError, match="a weight reached nan"):
+    with pytest.raises(DivergenceError, match="no longer finite"):
         for _ in trainer.steps(1):
             pass

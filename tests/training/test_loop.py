@@ -7,9 +7,10 @@ import torch
 
 from rbm import randomness
 from rbm.datasets import load_dataset
-from rbm.errors import ConfigError, DivergenceError
+from rbm.errors import CheckpointError, ConfigError, DivergenceError
 from rbm.evaluation import exact
 from rbm.models.rbm import RBM
+from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer, train
 from rbm.training.metrics import STANDARD
@@ -95,6 +96,43 @@ def test_stopping_in_the_middle_of_an_epoch_and_going_on_gives_the_same_run_bit_
     second.load_state(state)
     run(second)
     assert same(parameters(whole), parameters(second))
+
+
+def test_turned_knobs_are_noted_kept_and_in_force_again(digits):
+    first = trainer(digits, epochs=3)
+    first.change(learning_rate=first.config.learning_rate)  # no change
+    run(first, steps=5)
+    first.change(learning_rate=1 / 3, k=2)
+    first.change(k=3, momentum=first.config.momentum)
+    run(first, steps=9)
+    first.change(weight_decay=0.001)
+    expected = [Change(5, {"learning_rate": 1 / 3, "k": 3}), Change(9, {"weight_decay": 0.001})]
+    assert first.changes == expected
+    second = trainer(digits, epochs=3)
+    second.model.load_state_dict(first.model.state_dict())
+    second.load_state({name: tensor.clone() for name, tensor in first.state().items()})
+    assert second.changes == expected
+    assert second.config == first.config
+    assert isinstance(second.config.k, int)
+    run(first)
+    run(second)
+    assert same(parameters(first), parameters(second))
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "words"),
+    [
+        ("k", [[3.0, 1.5]], "turns k to 1.5"),
+        ("k", [[-1.0, 2.0]], "after -1 updates"),
+        ("k", [[3.0, 99.0]], "k is 99; expected 1 to 50"),
+        ("k", [3.0, 2.0], "no list of updates and values"),
+        ("batch_size", [[3.0, 2.0]], "no list of updates and values"),
+    ],
+)
+def test_turned_knobs_that_no_trainer_writes_are_refused(digits, name, rows, words):
+    one = trainer(digits, epochs=3)
+    with pytest.raises(CheckpointError, match=words):
+        one.load_state({**one.state(), f"changes.{name}": torch.tensor(rows, dtype=torch.float64)})
 
 
 def test_events_come_at_once_and_then_evenly_and_the_last_update_always_has_one(digits):

@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from rbm.errors import TooLargeError
+from rbm.errors import ConfigError
 from rbm.evaluation import exact
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins, generator
@@ -98,7 +98,7 @@ def test_the_exact_algorithms_gradient_is_the_exact_gradient(sizes):
 
 
 def test_the_exact_algorithm_refuses_what_it_cannot_visit():
-    with pytest.raises(TooLargeError, match=r"2\^13 states.*limit is 2\^12.*or pcd"):
+    with pytest.raises(ConfigError, match=r"2\^13 states.*limit is 2\^12.*or pcd"):
         make("exact", RBM(17, 13))
     make("exact", RBM(17, 12))
 

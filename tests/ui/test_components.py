@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui import component, frames
 from pages.ui.wall import wall
+from tests.waiting import PATIENCE
 
 
 def page():
@@ -29,7 +30,7 @@ def page():
 
 @pytest.mark.parametrize("again", [1, 2])
 def test_components_mount_in_every_new_runtime(again):
-    app = AppTest.from_function(page, default_timeout=30).run()
+    app = AppTest.from_function(page, default_timeout=PATIENCE).run()
     assert not app.exception
     assert app.text[0].value == "None"
     wall_proto, curve_proto = (element.proto for element in app.get("bidi_component"))

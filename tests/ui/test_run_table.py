@@ -11,12 +11,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages.ui import run_files, uploads
-from pages.ui.run_table import differences, matching, name, smooth
+from pages.ui import comparison, run_files, uploads
+from pages.ui.run_table import columns, differences, matching, name, smooth
 from rbm.checkpoint import from_bytes, to_bytes
 from rbm.errors import CheckpointError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model, make_trainer
-from rbm.store import Progress, Run, Store, open_store
+from rbm.store import Evaluation, Progress, Run, Store, open_store
+from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
 from rbm.training.events import TrainEvent
 from rbm.training.history import History
@@ -46,13 +47,84 @@ def test_every_word_must_occur_and_one_of_the_tags():
 
 def test_only_settings_that_differ_are_listed():
     other = replace(SPEC, dataset=DatasetSpec("mnist", (1, 7)), training=replace(SPEC.training, learning_rate=0.02))
-    assert differences([SPEC, SPEC]) == []
-    assert differences([SPEC, other]) == [
+    assert differences([run(SPEC), run(SPEC)]) == []
+    assert differences([run(SPEC), run(other)]) == [
         ["Data", "Data set", "Bars and stripes, 4×4", "MNIST digits"],
         ["Data", "Classes", "all", "1, 7"],
         ["Training", "Learning rate", "0.05", "0.02"],
     ]
-    assert differences([SPEC, replace(SPEC, seed=4)]) == [["Chance", "Seed", "3", "4"]]
+    assert differences([run(SPEC), run(replace(SPEC, seed=4))]) == [["Chance", "Seed", "3", "4"]]
+
+
+def test_knobs_turned_while_it_trained_are_in_the_row_and_in_the_differences():
+    changes = (Change(1200, {"learning_rate": 0.01, "k": 5}), Change(3000, {"k": 1}))
+    changed = moved(SPEC, changes=changes, knobs={"learning_rate": 0.01, "k": 1})
+    assert columns([run(SPEC), changed], {})["changed"] == [
+        "",
+        "Learning rate 0.05 → 0.01, Gibbs steps k 1 → 5 after update 1,200; Gibbs steps k 5 → 1 after update 3,000",
+    ]
+    assert differences([run(SPEC), changed]) == [
+        ["Training", "Gibbs steps k", "1", "1, 5 after update 1,200, 1 after update 3,000"],
+        ["Training", "Learning rate", "0.05", "0.05, 0.01 after update 1,200"],
+    ]
+    old = moved(SPEC, changes=None, knobs={"learning_rate": 0.01, "k": 1})
+    assert columns([old], {})["changed"] == ["Learning rate 0.05 → 0.01, nobody noted when"]
+    assert differences([run(SPEC), old]) == [["Training", "Learning rate", "0.05", "0.05, later 0.01"]]
+
+
+def moved(spec: RunSpec, **progress: object) -> Run:
+    one = run(spec)
+    return one._replace(progress=one.progress._replace(**progress))
+
+
+LIVE = {
+    "log_likelihood_epoch": 1.0,
+    "log_likelihood_low": -101.0,
+    "log_likelihood_high": -100.0,
+    "log_likelihood_ess": 2.5,
+    "pseudo_log_likelihood": -60.0,
+    "pseudo_log_likelihood_error": 0.7,
+}
+
+
+def test_the_table_quotes_one_likelihood_names_its_images_and_bears_its_mark():
+    measured = run(SPEC)._replace(metrics=LIVE)
+    table = columns([run(SPEC), measured], {})
+    assert table["validation"] == [None, -100.0]
+    assert table["test"] == [None, None]
+    assert table["estimate"] == ["", "unreliable · AIS while training · epoch 1"]
+    assert (table["pseudo-ll"], table["pseudo-error"]) == ([None, -60.0], [None, 0.7])
+    exact = Evaluation(1, "log_likelihood", {"method": "exact", "validation": -99.0, "test": -98.0}, 0.0)
+    table = columns([measured], {"abc123": exact})
+    assert (table["validation"], table["test"], table["estimate"]) == ([-99.0], [-98.0], ["exact · epoch 4"])
+
+
+def test_the_curves_and_the_sentences_of_a_comparison_bear_the_mark_too():
+    first = TrainEvent(8, 1.0, {**LIVE, "log_likelihood_ess": 30.0}, 1.0)
+    second = TrainEvent(16, 2.0, {**LIVE, "log_likelihood_epoch": 2.0}, 2.0)
+    series = comparison.estimates("B", History([first, second]), "epoch")
+    assert [(one.name, one.x, one.y, one.dash, one.doubtful) for one in series] == [
+        ("B", [1.0, 2.0], [-100.0, -100.0], False, [2.0]),
+        ("B, reverse AIS", [1.0, 2.0], [-101.0, -101.0], True, [2.0]),
+    ]
+    assert {one.colour for one in series} == {1}  # the letter's
+    (line,) = comparison.likelihood_lines(run(SPEC)._replace(metrics=LIVE), None)
+    assert line.startswith(
+        "while it trained, after epoch 1, a sample of validation images −100.00, reverse AIS −101.00."
+    )
+    assert ":orange-badge[unreliable] Unreliable: effective sample size 2.5" in line
+    ais = {
+        "method": "ais",
+        "trustworthy": True,
+        "reason": "They agree.",
+        "log_z": 9.0,
+        "log_z_reverse": 8.0,
+        "ess": 50.0,
+    }
+    parts = {f"{part}{end}": -90.0 for part in ("test", "validation") for end in ("", "_low", "_high", "_error")}
+    (line,) = comparison.likelihood_lines(run(SPEC), Evaluation(1, "log_likelihood", {**ais, **parts}, 0.0))
+    assert line.startswith("test images −90.00, between −90.00 and −90.00 in expectation; validation images −90.00.")
+    assert "crossed by 1.00 nats" in line
 
 
 @settings(deadline=None)
@@ -70,6 +142,12 @@ def test_smoothing_by_nothing_changes_nothing_and_a_gap_stays_a_gap():
     assert math.isnan(smooth([1.0, math.nan, 2.0], 0.5)[1])
     with pytest.raises(ValueError, match="below 1"):
         smooth([1.0], 1.0)
+
+
+def test_the_mark_travels_into_the_csv():
+    events = [TrainEvent(1, 0.1, {"log_likelihood_high": -9.0, "log_likelihood_ess": ess}, 0.0) for ess in (5.0, 4.0)]
+    rows = list(csv.DictReader(io.StringIO(History([*events, TrainEvent(2, 0.2, {}, 0.0)]).to_csv())))
+    assert [row["log_likelihood_mark"] for row in rows] == ["", "unreliable", ""]
 
 
 def test_the_csv_holds_every_number_of_every_event():

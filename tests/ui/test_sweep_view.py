@@ -3,9 +3,10 @@
 import pytest
 
 from pages.ui.figures import number
-from pages.ui.sweep_view import heat_map, importance, parallel, read_axis, slices
+from pages.ui.sweep_view import about_importance, heat_map, importance, parallel, quoted, ranking, read_axis, slices
 from rbm.errors import ConfigError
 from rbm.sweep import Axis, SweepSpec, Trial
+from rbm.sweep.importance import INTERACTION
 
 SPEC = SweepSpec(axes=(Axis("n_hidden", (16, 64)), Axis("k", (1, 5, 25)), Axis("learning_rate", (0.1, 0.2))))
 
@@ -53,8 +54,29 @@ def test_a_cell_shows_the_best_of_its_trials_and_where_the_others_stand():
     assert [c["state"] for c in cells] == ["finished", "waiting", "pruned", "waiting", "best", "running"]
     assert [c["run"] for c in cells] == ["run1", "", "run4", "", "run2", "run3"]
     assert cells[5]["share"] == 0.4
-    assert cells[0]["words"] == "Hidden units 16, Gibbs steps k 1: AIS log-likelihood −140.00. Click to open the run"
+    assert (
+        cells[0]["words"]
+        == "Hidden units 16, Gibbs steps k 1: AIS log-likelihood of validation images −140.00. Click to open the run"
+    )
     assert cells[4]["colour"] == "rgb(11, 118, 112)"  # the accent itself
+
+
+def test_what_is_unreliable_is_marked_in_its_cell_and_never_speaks_for_a_cell_that_has_better():
+    doubt = {"mark": "unreliable", "doubt": "It rests on 1.2 chains."}
+    bold, sound = trial(0, "finished", 16, 1, 0.1, -60.0)._replace(error=2.0, **doubt), TRIALS[1]._replace(error=0.25)
+    alone = heat_map(SPEC, [bold], {}, None, "light")["cells"][0]
+    assert alone["text"] == "−60.00 ?"
+    assert "of validation images −60.00 ± 2.00 (unreliable). It rests on 1.2 chains. Click" in alone["words"]
+    assert heat_map(SPEC, [bold, sound], {}, None, "light")["cells"][0]["text"] == "−140.00"
+    assert quoted(sound) == "−140.00 ± 0.25"
+    assert slices(SPEC, [bold], SPEC.axes[0]).data[0].text[0].endswith("−60.00 ± 2.00 (unreliable)")
+
+
+def test_the_ranking_says_which_others_are_as_good():
+    best, near = TRIALS[2]._replace(error=0.3), TRIALS[2]._replace(number=7, value=-100.5, error=0.3)
+    told = "best −100.00 ± 0.30 on validation images with Hidden units 64, Gibbs steps k 5, Learning rate 0.1"
+    assert ranking(SPEC, [best, TRIALS[1]._replace(error=0.3)], best) == told
+    assert ranking(SPEC, [best, near], best) == f"{told}; 1 other lies within the error of the difference"
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
@@ -96,7 +118,10 @@ def test_slices_and_parallel_coordinates_hold_every_finished_trial():
 
 
 def test_importance_names_settings_as_people_do():
-    figure = importance({"n_hidden": 0.7, "k": 0.3})
-    assert list(figure.data[0].x) == ["Hidden units", "Gibbs steps k"]
-    assert list(figure.data[0].y) == [0.7, 0.3]
+    found = {"n_hidden": 0.7, "k": 0.2, INTERACTION: 0.1}
+    figure = importance(found)
+    assert list(figure.data[0].x) == ["Hidden units", "Gibbs steps k", "interaction"]
+    assert list(figure.data[0].y) == [0.7, 0.2, 0.1]
+    assert "cells of this grid" in about_importance(found, 4)[0]
+    assert "random forest over 24 runs" in about_importance({"n_hidden": 0.7, "k": 0.3}, 24)[0]
     assert number(-1.005) == "−1.00"

@@ -11,11 +11,11 @@ from rbm.datasets.base import Dataset
 from rbm.errors import ConfigError, DatasetError
 from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood
-from rbm.experiment import UNIT_NAMES, DatasetSpec, ModelSpec, RunSpec, bare_model, make_dataset, make_trainer
+from rbm.experiment import UNIT_NAMES, DatasetSpec, ModelSpec, RunSpec, bare_model, make_trainer
 from rbm.models.rbm import RBM
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer, train
-from rbm.units import UNITS, VARIANCE_FLOOR
+from rbm.units import MANY_STATES, UNITS, VARIANCE_FLOOR, Unit, unit
 
 ROWS = 1999
 
@@ -153,13 +153,20 @@ def test_real_data_are_finite():
         dataset(torch.tensor([[0.1, -2.0]]), kind="grey")
 
 
+def states_of(kind: Unit, n_units: int = 5) -> Dataset:
+    """Rows that units of this kind can be, as a data set."""
+    rows = kind.uniform((23, n_units), randomness.generator(7, "states"))
+    none = torch.zeros(len(rows), dtype=torch.int64)
+    return Dataset("states", "States", rows, rows, rows, none, none, none, (rows.shape[1],), "real", ("all",))
+
+
 @pytest.mark.parametrize("visible", UNITS)
 def test_a_run_of_any_units_is_made_saved_and_loaded(visible, tmp_path):
     hidden = "categorical" if visible in ("gaussian", "relu") else "multinary"
     model_spec = ModelSpec(5, visible=visible, hidden=hidden, n_states=4)
     spec = RunSpec(DatasetSpec("bars_and_stripes"), model_spec, TrainConfig(binarise="none", epochs=1), seed=3)
     assert RunSpec.from_json(spec.to_json()) == spec
-    trainer = make_trainer(spec, make_dataset(spec.dataset))
+    trainer = make_trainer(spec, states_of(unit(visible, 4 if visible in MANY_STATES else None)))
     trainer.step()
     save_checkpoint(tmp_path / "run", trainer.model, spec, state=trainer.state())
     back = load_checkpoint(tmp_path / "run").model

@@ -1,29 +1,31 @@
-"""Arrays: .npy and .npz without pickle, and IDX files; and how numbers become grey levels."""
+"""Arrays: .npy without pickle, and IDX files; their axes; and how numbers become grey levels."""
 
 from __future__ import annotations
 
 import io
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rbm.archive import Archive
 from rbm.datasets.own import limits
-from rbm.datasets.own.pictures import Pictures, Reading, check_size, checked, fitted, square
+from rbm.datasets.own.axes import pictures_first, shape_text
+from rbm.datasets.own.ink import Ink, Survey, opaque
+from rbm.datasets.own.levels import WHITES, Levels, judge
+from rbm.datasets.own.pictures import Bytes, Pictures, Reading, check_count, check_size, checked
+from rbm.datasets.own.sizes import fitted, layout, scaled_note
 from rbm.errors import DatasetError
 
 Array = NDArray[Any]
 NPY = b"\x93NUMPY"
-PICTURES = ("x", "images", "pictures", "data", "x_train", "train_images", "arr_0")
-LABELS = ("y", "labels", "label", "targets", "y_train", "train_labels", "arr_1")
 _IDX_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R 601-2
-_CHUNK = 4096  # pictures turned into grey levels at once
+_AT_ONCE = 2**21  # numbers that are turned into grey levels at once
+_USUAL = {"uint8": (255.0,), "uint16": (65535.0,)}  # the white that such an array has where nothing is to be said
 
 
 def parse_npy(data: bytes, what: str) -> Array:
@@ -45,7 +47,7 @@ def parse_npy(data: bytes, what: str) -> Array:
     start, count = file.tell(), math.prod(shape)
     if any(size < 1 for size in shape) or count * dtype.itemsize != len(data) - start:
         raise DatasetError(
-            f"{what} announces {_shape(shape)} of {dtype} but holds {len(data) - start:,} bytes; save it again."
+            f"{what} announces {shape_text(shape)} of {dtype} but holds {len(data) - start:,} bytes; save it again."
         )
     return np.frombuffer(data, dtype, offset=start).reshape(shape, order="F" if fortran else "C")
 
@@ -58,49 +60,54 @@ def parse_idx(data: bytes, what: str) -> Array:
     shape = tuple(int.from_bytes(data[i : i + 4], "big") for i in range(4, start, 4))
     if 0 in shape or len(data) < start or math.prod(shape) * dtype.itemsize != len(data) - start:
         raise DatasetError(
-            f"{what} announces {_shape(shape)} but holds {len(data):,} bytes; download or save it again."
+            f"{what} announces {shape_text(shape)} but holds {len(data):,} bytes; download or save it again."
         )
     return np.frombuffer(data, dtype, offset=start).reshape(shape)
 
 
-def read_npz(archive: Archive, reading: Reading) -> Pictures:
-    """Pictures under a usual name such as ``x`` (or the only array), labels under a usual one such as ``y``."""
-    names = {name.removesuffix(".npy"): name for name in archive.names}
-    found = {name.lower(): name for name in names}
-    pictures = next((found[name] for name in PICTURES if name in found), None)
-    labels = next((found[name] for name in LABELS if name in found), None)
-    if pictures is None and len(names) == 1:
-        pictures = next(iter(names))
-    if pictures is None:
-        raise DatasetError(
-            f"The .npz holds no array called x (or {', '.join(PICTURES[1:])}); save it with x=pictures, y=labels."
-        )
-    values = parse_npy(archive.read(names[pictures]), f"The array {pictures[:40]!r}")
-    marks = None
-    if labels is not None and labels != pictures and reading.labels != "none":
-        marks = as_labels(parse_npy(archive.read(names[labels]), f"The array {labels[:40]!r}"))
-    return from_array(values, marks, reading)
+def as_labels(values: Array) -> tuple[list[str], str]:
+    """Labels (N,), (N, 1) or (1, N), or (N, C) with one 1 in a row, as text, and what is to be said about them.
 
-
-def as_labels(values: Array) -> list[str]:
-    """Labels (N,) or (N, 1) as text; DatasetError for anything else, fractions included."""
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
+    Raises :class:`DatasetError` for anything else, fractions included.
+    """
+    if values.ndim == 2 and 1 in values.shape:
+        values = values.reshape(-1)
+    if values.ndim == 2 and values.dtype.kind in "buif" and is_one_hot(values):
+        told = f"The labels are the columns of the 1 in each row of {shape_text(values.shape)} numbers."
+        return [str(label) for label in values.argmax(1).tolist()], told
     if values.ndim != 1 or len(values) > limits.VALUES // 2:
-        raise DatasetError(f"The labels have the shape {_shape(values.shape)}; give one number or word a picture.")
+        raise DatasetError(f"The labels have the shape {shape_text(values.shape)}; give one number or word a picture.")
     if values.dtype.kind in "US":
         try:
-            return [str(label) for label in (np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values)]
+            text = np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
+            return [str(label) for label in text], ""
         except (UnicodeError, ValueError) as cause:
             raise DatasetError("The labels are not readable text; save them as whole numbers.") from cause
     if values.dtype.kind == "f" and not (np.isfinite(values).all() and (values == np.round(values)).all()):
         raise DatasetError("The labels are not whole numbers; give one class number or word a picture.")
     whole = values.astype(np.int64) if values.dtype.kind != "f" else values.clip(-1e15, 1e15).astype(np.int64)
-    return [str(label) for label in whole.tolist()]
+    return [str(label) for label in whole.tolist()], ""
 
 
-def from_array(values: Array, labels: Sequence[str] | None, reading: Reading) -> Pictures:
-    """Rows (N, V) or pictures (N, h, w), with a channel axis of 1, 3 or 4 before or after h and w, as Pictures."""
+def is_one_hot(values: Array) -> bool:
+    """Whether each row of (N, C) has one 1 and zeros, and each column has some 1."""
+    if values.shape[1] < 2 or values.shape[1] > limits.CLASSES:
+        return False
+    return bool(((values == 0) | (values == 1)).all() and (values.sum(1) == 1).all() and values.any(0).all())
+
+
+def from_array(
+    values: Array,
+    labels: Sequence[str] | None,
+    reading: Reading,
+    notes: Sequence[str] = (),
+    parts: Bytes | None = None,
+    usual: tuple[float, ...] | None = None,
+) -> Pictures:
+    """Rows (N, V) or pictures (N, h, w), with a channel axis of 1, 3 or 4 before or after h and w, as Pictures.
+
+    ``usual``: the whites that need no word, by the array's type where it is not given.
+    """
     if values.dtype.kind not in "buif":
         raise DatasetError(
             f"The pictures are {values.dtype} where numbers are expected; save them as uint8 or float32."
@@ -109,61 +116,85 @@ def from_array(values: Array, labels: Sequence[str] | None, reading: Reading) ->
         raise DatasetError(
             f"The array holds {values.size:,} numbers; at most {limits.VALUES:,} are read. Give fewer pictures."
         )
-    pictures = _laid_out(values)
+    values, counted = pictures_first(values, None if labels is None else len(labels), reading)
+    pictures, laid_out = _laid_out(values, reading)
     n, height, width = pictures.shape[:3]
     if not 1 < height * width <= limits.ROW_VALUES:
         raise DatasetError(f"One picture has {height:,}×{width:,} values; 2 to {limits.ROW_VALUES:,} are read.")
-    side = reading.size
-    check_size(n, side or height, side or width)
-    low, high, note = _range(pictures)
-    grey = np.empty((n, side or height, side or width), dtype=np.uint8)
-    for start in range(0, n, _CHUNK):
-        part = _bytes(pictures[start : start + _CHUNK], low, high)
-        if part.shape[1:] != grey.shape[1:]:
-            part = np.stack([fitted(Image.fromarray(one), reading) for one in part])
-        grey[start : start + _CHUNK] = part
-    return checked(grey, None if reading.labels == "none" else labels, [note] if note else [])
+    check_count(n)
+    if laid_out:  # a line stays one
+        reading = Reading(None, reading.fit, reading.labels)
+    check_size(n, *(reading.shape or (height, width)))
+    levels = _levels(pictures, _USUAL.get(values.dtype.name, WHITES) if usual is None else usual)
+    grey, transparency = _grey(pictures, levels, reading)
+    told = [*notes, counted, laid_out, levels.note, transparency, scaled_note([(height, width)], reading)]
+    return checked(grey, None if reading.labels == "none" else labels, [note for note in told if note], parts)
 
 
-def _laid_out(values: Array) -> Array:
-    """(N, h, w) or (N, h, w, channels)."""
+def _laid_out(values: Array, reading: Reading) -> tuple[Array, str]:
+    """(N, h, w) or (N, h, w, channels), and what is to be said about rows that are no square."""
     shape = values.shape
     if values.ndim == 2:
-        return values.reshape(len(values), *square(shape[1]))
+        height, width, note = layout(shape[1], reading)
+        return values.reshape(len(values), height, width), note
     if values.ndim == 4 and shape[1] in (1, 3) and shape[3] not in (1, 3, 4):
         values = np.moveaxis(values, 1, 3)
     if values.ndim == 4 and values.shape[3] in (1, 3, 4):
-        return values[..., 0] if values.shape[3] == 1 else values[..., :3]
+        return (values[..., 0] if values.shape[3] == 1 else values), ""
     if values.ndim == 3:
-        return values
+        return values, ""
     raise DatasetError(
-        f"The array has the shape {_shape(shape)}; expected pictures (N, height, width), with colours (N, height, width, 3), "
+        f"The array has the shape {shape_text(shape)}; expected pictures (N, height, width), with colours (N, height, width, 3), "
         "or rows (N, pixels)."
     )
 
 
-def _range(values: Array) -> tuple[float, float, str]:
-    """Which values are black and white, and what is to be said about it."""
-    low, high = float(values.min()), float(values.max())
-    if not (math.isfinite(low) and math.isfinite(high) and abs(low) < 1e30 and abs(high) < 1e30):
-        raise DatasetError("Some pixels are NaN or infinite; leave such pictures out or replace the values.")
-    if values.dtype.kind == "b" or (low >= 0 and high <= 1):
-        return 0.0, 1.0, ""
-    if low >= 0 and 127 < high <= 255:
-        return 0.0, 255.0, ""
-    if low == high:
-        return low, low + 1, "All pixels have one value, so every picture is black."
-    return low, high, f"The values {low:g} to {high:g} were scaled to black and white."
+def _slices(pictures: Array) -> Iterator[slice]:
+    step = max(1, _AT_ONCE // math.prod(pictures.shape[1:]))
+    return (slice(start, start + step) for start in range(0, len(pictures), step))
 
 
-def _bytes(values: Array, low: float, high: float) -> NDArray[np.uint8]:
-    """Grey levels (N, h, w): low becomes 0 and high 255."""
-    levels = values.astype(np.float32)
-    if levels.ndim == 4:
-        levels = levels @ _LUMA
-    scaled = np.rint((levels - np.float32(low)) * np.float32(255 / (high - low)))
-    return np.clip(scaled, 0, 255).astype(np.uint8)
+def _levels(pictures: Array, usual: tuple[float, ...]) -> Levels:
+    """Black and white of all pictures and of their opacity. DatasetError, with their count, for values that are no numbers."""
+    low, high, wrong, where = math.inf, -math.inf, 0, []
+    for part in _slices(pictures):
+        some = pictures[part]
+        if some.dtype.kind == "f":
+            bad = ~np.isfinite(some).reshape(len(some), -1).all(1)
+            wrong += int((~np.isfinite(some)).sum())
+            where += [part.start + int(i) for i in np.flatnonzero(bad)]
+        low, high = min(low, float(some.min())), max(high, float(some.max()))
+    if wrong:
+        raise DatasetError(
+            f"{wrong:,} of {pictures.size:,} pixels are NaN or infinite, in {len(where):,} of {len(pictures):,} pictures (the "
+            f"first is number {where[0] + 1:,}); put a number there, such as 0 for black, or leave these pictures out."
+        )
+    return judge(low, high, usual)
 
 
-def _shape(shape: Sequence[int]) -> str:
-    return "×".join(str(size)[:20] for size in shape[:6]) or "one number"
+def _grey(pictures: Array, levels: Levels, reading: Reading) -> tuple[Bytes, str]:
+    """Grey levels (N, h, w) at the size that was asked for, and how transparency was read."""
+    ink = _ink(pictures, levels) if pictures.ndim == 4 and pictures.shape[3] == 4 else None
+    shape = reading.shape or pictures.shape[1:3]
+    grey = np.empty((len(pictures), *shape), dtype=np.uint8)
+    for part in _slices(pictures):
+        some = (pictures[part].astype(np.float32) - np.float32(levels.black)) * np.float32(levels.factor)
+        if ink is not None:
+            some = np.stack([opaque(one[..., :3] @ _LUMA / 255, one[..., 3] / 255, ink) for one in some]) * 255
+        elif some.ndim == 4:
+            some = some @ _LUMA
+        whole = np.clip(np.rint(some), 0, 255).astype(np.uint8)
+        if whole.shape[1:] != shape:
+            whole = np.stack([fitted(Image.fromarray(one), reading) for one in whole])
+        grey[part] = whole
+    return grey, "" if ink is None else ink.note
+
+
+def _ink(pictures: Array, levels: Levels) -> Ink | None:
+    """What is drawn on transparency, None where nothing is transparent."""
+    survey, least = Survey(), math.inf
+    for part in _slices(pictures):
+        some = (pictures[part].astype(np.float32) - np.float32(levels.black)) * np.float32(levels.factor / 255)
+        least = min(least, float(some[..., 3].min()))
+        survey.add((some[..., :3] @ _LUMA).astype(np.float32), some[..., 3])
+    return survey.ink() if least < 1 else None

@@ -18,11 +18,13 @@ from platformdirs import user_data_dir
 
 from rbm.datasets.catalog import OWN, DatasetEntry, Kind, Root
 from rbm.datasets.own import limits
+from rbm.datasets.own.names import TEST, TRAIN, VALIDATION
 from rbm.errors import ConfigError, DatasetError
 
 if TYPE_CHECKING:  # the menu that lists what is kept needs none of them
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from rbm.datasets.base import Dataset
     from rbm.datasets.own.pictures import Pictures
@@ -45,6 +47,7 @@ class Kept(NamedTuple):
     source: str  # the name of the file it came from
     digest: str  # of pictures and labels
     path: Path
+    divided: bool = False  # whether the file gave its own validation or test part
 
 
 def own_folder(root: Root = None) -> Path:
@@ -112,9 +115,12 @@ def keep(name: str, pictures: Pictures, source: str = "", root: Root = None) -> 
         "kind": "binary" if bool(((grey == 0) | (grey == 255)).all()) else "grey",
         "class_names": json.dumps(pictures.class_names),
         "source": re.sub(r"[^\w .()-]", "_", source)[:100],
-        "digest": hashlib.blake2s(grey.tobytes() + labels.tobytes(), digest_size=16).hexdigest(),
+        "digest": _digest(pictures),
     }
-    data = save({"pictures": grey, "labels": labels}, metadata=header)
+    tensors: dict[str, Any] = {"pictures": grey, "labels": labels}
+    if pictures.parts is not None:
+        tensors["parts"] = pictures.parts
+    data = save(tensors, metadata=header)
     part = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -179,27 +185,29 @@ def revision(name: str, root: Root = None) -> str:
 
 
 def load(name: str, root: Root = None) -> Dataset:
-    """An own set as a Dataset: a tenth for test, and of the rest a tenth for validation, by the name alone.
+    """An own set as a Dataset: the file's own test and validation parts, or else a tenth for test, and of the rest a tenth
+    for validation, by the name alone.
 
     Raises as ``find``, and :class:`DatasetError` for a file whose content is not what its header says.
     """
     import torch
     from safetensors.torch import load as tensors_of
 
-    from rbm.datasets.base import Dataset, split_rows
+    from rbm.datasets.base import Dataset
 
     line = entry(name, root)
     path = find(name.removeprefix(OWN), root).path
     try:
         tensors = tensors_of(path.read_bytes())
-        grey, labels = tensors["pictures"], tensors["labels"]
+        grey, labels, division = tensors["pictures"], tensors["labels"], tensors.get("parts")
         if grey.dtype != torch.uint8 or labels.dtype != torch.int64 or labels.shape != grey.shape[:1]:
             raise ValueError(f"pictures {grey.dtype}, labels {labels.dtype}")
+        if division is not None and (division.dtype != torch.uint8 or division.shape != labels.shape):
+            raise ValueError(f"parts {division.dtype}")
     except Exception as error:  # safetensors and torch raise what they like at a broken file
         raise DatasetError(f"{path} is damaged ({error}); remove it and bring the data again.") from error
     rows = grey.flatten(1).float().div_(255)  # (N, V)
-    rest, test = split_rows(len(rows), f"{name} test")
-    train, validation = (rest[part] for part in split_rows(len(rest), name))
+    train, validation, test = _divided(division, len(rows), name)
     parts = {"train": train, "validation": validation, "test": test}
     return Dataset(
         name=line.name,
@@ -210,6 +218,23 @@ def load(name: str, root: Root = None) -> Dataset:
         kind=line.kind,
         class_names=line.class_names,
     )
+
+
+def _divided(division: Tensor | None, n: int, name: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Row numbers for training, validation and test: as the file has it, and a tenth by the name where it says nothing."""
+    import torch
+
+    from rbm.datasets.base import split_rows
+
+    given = torch.zeros(n, dtype=torch.uint8) if division is None else division
+    rest, validation, test = ((given == part).nonzero().flatten() for part in (TRAIN, VALIDATION, TEST))
+    if not len(test):
+        left, taken = split_rows(len(rest), f"{name} test")
+        rest, test = rest[left], rest[taken]
+    if not len(validation):
+        left, taken = split_rows(len(rest), name)
+        rest, validation = rest[left], rest[taken]
+    return rest, validation, test
 
 
 def sample(name: str, n: int, root: Root = None) -> NDArray[np.uint8]:
@@ -225,6 +250,14 @@ def sample(name: str, n: int, root: Root = None) -> NDArray[np.uint8]:
             return np.concatenate([pictures[i : i + 1] for i in range(0, min(one.n, n * step), step)])
     except (OSError, SafetensorError) as error:
         raise DatasetError(f"{one.path} is damaged ({error}); remove it and bring the data again.") from error
+
+
+def _digest(pictures: Pictures) -> str:
+    """Of pictures, labels and parts."""
+    digest = hashlib.blake2s(digest_size=16)
+    for part in (pictures.grey, pictures.labels, pictures.parts):
+        digest.update(b"" if part is None else part.tobytes())
+    return digest.hexdigest()
 
 
 def _existing(name: str, root: Root) -> Path | None:
@@ -256,11 +289,20 @@ def _header(path: Path) -> Kept:
         names = tuple(str(name) for name in json.loads(told["class_names"]))
         if told["format"] != FORMAT or told["kind"] not in ("binary", "grey") or not 0 < len(names) <= limits.CLASSES:
             raise ValueError("not the format of this program")
-        if min(n, height, width) < 1 or path.stat().st_size != 8 + length + n * height * width + 8 * n:
+        divided = "parts" in raw
+        if min(n, height, width) < 1 or path.stat().st_size != 8 + length + n * (height * width + 8 + divided):
             raise ValueError("its size is not what it says")
         name = path.name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
         return Kept(
-            check_name(name), n, (height, width), told["kind"], names, str(told["source"]), str(told["digest"]), path
+            check_name(name),
+            n,
+            (height, width),
+            told["kind"],
+            names,
+            str(told["source"]),
+            str(told["digest"]),
+            path,
+            divided,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise DatasetError(f"{path} is damaged ({error}); remove it and bring the data again.") from error

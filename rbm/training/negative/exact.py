@@ -1,38 +1,41 @@
-"""The exact gradient of a tiny model: the negative phase visits every state of the smaller layer."""
+"""The exact gradient of a tiny model: the negative phase visits every state of the layer that has fewer."""
 
 import math
 
 import torch
 from torch import Tensor
 
-from rbm.errors import TooLargeError
+from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
 from rbm.training.config import TrainConfig
-from rbm.training.gradients import Gradient, Phases
+from rbm.training.gradients import Gradient, Phases, ScaledGradient
 from rbm.training.negative.base import NegativePhase
+from rbm.units.listing import bits, joint_states
 
-LIMIT = 12  # binary units of the smaller layer: 4,096 states at every update
+LIMIT = 12  # binary units of the layer visited: 4,096 states at every update
 
 
 class Exact(NegativePhase):
     """The model's mean statistics are the derivatives of log Z = log Σ_s exp(a·s + Σ_i log_partition((sW + b)_i)).
 
-    s runs over the states of the smaller layer, a its and b the other layer's biases; autograd differentiates. The rows
-    of the negative phase, needed only for curves, are exact samples. TooLargeError beyond 2^LIMIT states.
+    s runs over the states of the layer that has fewer, a its and b the other layer's biases; autograd differentiates,
+    by the precision of Gaussian and ReLU visible units too. The rows of the negative phase, needed only for curves, are
+    exact samples. ConfigError beyond 2^LIMIT states.
     """
 
     def __init__(self, model: RBM, config: TrainConfig, coins: Coins) -> None:
         super().__init__(model, config, coins)
-        self._hidden_is_few = model.n_hidden <= model.n_visible
+        visible, hidden = bits(model.n_visible, model.visible_unit), bits(model.n_hidden, model.hidden_unit)
+        self._hidden_is_few = hidden <= visible
         unit, n = (model.hidden_unit, model.n_hidden) if self._hidden_is_few else (model.visible_unit, model.n_visible)
-        single = unit.states().to(model.weight)
-        if n * math.log2(len(single)) > LIMIT:
-            raise TooLargeError(
-                f"The exact gradient would visit {len(single)}^{n} states at every update; the limit is 2^{LIMIT}, that "
-                f"is {LIMIT} binary units in the smaller layer. Take fewer hidden units, or pcd."
+        if min(visible, hidden) > LIMIT:
+            few = f"{len(unit.states())}^{n} states" if min(visible, hidden) < math.inf else "a continuum of states"
+            raise ConfigError(
+                f"The exact gradient would visit {few} at every update; the limit is 2^{LIMIT}, that is {LIMIT} binary "
+                f"units in one of the layers. Take fewer hidden units, with finitely many states each, or pcd."
             )
-        self._states = torch.cartesian_prod(*[single] * n).reshape(-1, n)  # (S, n)
+        self._states = joint_states(torch.arange(len(unit.states()) ** n), n, unit).to(model.weight)  # (S, columns)
         self._own = unit.base_energy(self._states).sum(1)
 
     def phases(self, v0: Tensor, k: int) -> Phases:
@@ -43,8 +46,10 @@ class Exact(NegativePhase):
                 log_p = s @ model.hidden_bias - self._own + inside
             else:
                 log_p = -model.free_energy(s)
-            gradient = torch.autograd.grad(log_p.logsumexp(0), (model.weight, model.visible_bias, model.hidden_bias))
+            parameters = list(model.parameters())
+            gradient = torch.autograd.grad(log_p.logsumexp(0), parameters)
         with torch.no_grad():
             few = s[torch.multinomial(log_p.softmax(0), len(v0), replacement=True, generator=self.coins.generator)]
             v = model.sample_visible(few, self.coins.generator) if self._hidden_is_few else few
-            return Phases(v0, model.hidden_mean(v0), v, model.hidden_mean(v), None, Gradient(*gradient))
+            statistics = (Gradient if model.visible_log_precision is None else ScaledGradient)(*gradient)
+            return Phases(v0, model.hidden_mean(v0), v, model.hidden_mean(v), None, statistics)

@@ -1,0 +1,59 @@
+"""An upload is read by a worker, never in the screen's process; what came of it is kept for the session."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from rbm.datasets.own.pictures import Pictures, Reading
+from rbm.errors import DatasetError
+from rbm.task import Task
+
+LOOK_SECONDS = 0.2  # between two looks at the worker, and so the longest that a newer choice has to wait
+
+
+def pictures_of(files: Sequence[UploadedFile], reading: Reading) -> Pictures:
+    """Read again only when the files or the way of reading change: the look is cheap, decoding is not.
+
+    Raises :class:`DatasetError` with the reader's sentence, or with the reason why no worker could read.
+    """
+    wanted = (tuple(file.file_id for file in files), reading)
+    known = st.session_state.get("own_read")
+    if known is None or known[0] != wanted:
+        st.session_state.pop("own_read", None)  # the old one's memory first
+        known = wanted, _read(files, reading)
+        st.session_state["own_read"] = known
+    found: Pictures | str = known[1]
+    if isinstance(found, str):
+        raise DatasetError(found)
+    return found
+
+
+def _read(files: Sequence[UploadedFile], reading: Reading) -> Pictures | str:
+    """The pictures, or why there are none."""
+    task = Task(
+        "rbm.datasets.own.job:read_upload",
+        files=[file.getvalue() for file in files],
+        names=[file.name for file in files],
+        reading=reading,
+    )
+    news = threading.Event()
+    task.on_news = news.set
+    try:
+        task.start()
+        with st.spinner("Reading the pictures …"):
+            told = st.empty()
+            while task.active:
+                news.wait(LOOK_SECONDS)
+                news.clear()
+                task.renew()
+                told.empty()  # here Streamlit ends this run, if the visitor has chosen something else meanwhile
+    finally:
+        task.release()
+    if task.status == "failed":
+        return task.message
+    pictures: Pictures = task.news[-1]
+    return pictures

@@ -1,0 +1,56 @@
+"""What the server does while the first visitor reads: start the workers, and import what pages need."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import logging
+import threading
+
+from rbm import cluster
+from rbm.errors import ClusterError, StoreError
+from rbm.experiment import DatasetSpec
+from rbm.jobs import cached_dataset
+from rbm.store import open_store
+
+# What pages import when they are first opened. Torch alone takes seconds, which the first visitor of a page that needs it
+# waited for.
+LIBRARIES = ("torch", "plotly.graph_objects", "pandas", "PIL.Image", "sklearn.linear_model", "optuna", "sqlalchemy")
+ENGINE = (
+    "rbm.evaluation.exact",
+    "rbm.evaluation.transition",
+    "rbm.samplers.walk",
+    "rbm.samplers.tempering",
+    "rbm.warming",
+)
+_log = logging.getLogger(__name__)
+
+
+def begin() -> None:
+    """Start both in threads of their own; what goes wrong is in the server's log, and said on the page that needs it."""
+    threading.Thread(target=_workers, name="rbm-workers", daemon=True).start()
+    threading.Thread(target=import_all, name="rbm-imports", daemon=True).start()
+
+
+def import_all() -> None:
+    """Import everything and read the default data, then take it all out of the garbage collector's sight.
+
+    A full collection walks all that lives: with these libraries some 400,000 objects that never die. Frozen, they cost
+    nothing at every later collection.
+    """
+    for module in (*LIBRARIES, *ENGINE):
+        importlib.import_module(module)
+    cached_dataset(DatasetSpec())
+    gc.collect()
+    gc.freeze()
+
+
+def _workers() -> None:
+    try:
+        open_store().purge()
+    except StoreError as error:
+        _log.error("%s", error)
+    try:
+        cluster.connect()
+    except ClusterError as error:
+        _log.error("%s", error)

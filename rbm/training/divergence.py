@@ -1,0 +1,59 @@
+"""When training has gone wrong: parameters that are not finite, or weights beyond any use."""
+
+import torch
+from torch import Tensor
+
+from rbm.errors import ConfigError
+from rbm.models.rbm import RBM
+
+LARGEST_WEIGHT = 50.0  # trained RBMs stay below about 20; beyond this every conditional is a step function
+
+
+class Sanity:
+    """Judges a model's weights in units of the field that they make: |W_ij|, or |W_ij|/√λ_i for Gaussian and ReLU pixels.
+
+    There W_ij = λ_i Δμ_i, where hidden unit j moves the mean of pixel i by Δμ_i, so |W|/√λ is that move in deviations
+    1/√λ. It may be as long as the data's own span is: clusters far apart and narrow call for it.
+    """
+
+    def __init__(self, model: RBM, data: Tensor) -> None:
+        """``data`` (N, V), which the model learns. ConfigError for a model that nothing can be learnt from."""
+        self.model = model
+        scaled = model.visible_log_precision is not None
+        self._span = _span(data).to(model.weight) if scaled else torch.zeros_like(model.visible_bias)
+        if name := _broken(model):
+            raise ConfigError(
+                f"The model's {name} holds values that are not finite (NaN or infinity), from which nothing can be "
+                "learnt: make the model anew, or go on from a checkpoint of before."
+            )
+        if fault := self.fault():
+            raise ConfigError(
+                f"The model is beyond training already: {fault}. Make it anew, or scale its weights down."
+            )
+
+    @torch.no_grad()
+    def fault(self) -> str:
+        """What is wrong with the parameters as they stand, in a few words; empty where nothing is."""
+        if _broken(self.model):
+            return "a parameter is no longer finite"
+        size = torch.linalg.vector_norm(self.model.weight, torch.inf, dim=1)  # (V,)
+        log_precision = self.model.visible_log_precision
+        root = torch.ones_like(size) if log_precision is None else (0.5 * log_precision).exp()
+        size, allowed = size / root, (self._span * root).clamp(min=LARGEST_WEIGHT)
+        worst = int((size / allowed).argmax())
+        if size[worst] <= allowed[worst]:
+            return ""
+        unit = "" if log_precision is None else " deviations of its pixel"
+        return f"a weight reached {size[worst]:.3g}{unit} (up to {allowed[worst]:.3g} is sane)"
+
+
+def _span(data: Tensor) -> Tensor:
+    """Largest less smallest value of each pixel: (N, V) -> (V,)."""
+    low, high = data.aminmax(dim=0)
+    return high - low
+
+
+@torch.no_grad()
+def _broken(model: RBM) -> str:
+    """The first parameter that is not finite; empty where all are."""
+    return next((name for name, p in model.named_parameters() if not bool(torch.isfinite(p).all())), "")

@@ -1,0 +1,116 @@
+"""A class on this machine: ``python -m tests.load --sessions 60`` prints what each step took and what it cost.
+
+    --sessions N    students, who all come within --arrive seconds, train for --train common seconds and then step chains
+    --turns N       instead: N sessions, eight at a time, opened, used and closed, and the server's memory after each fifty
+    --url URL       an app that is already running (memory is then not told)
+
+Every student acts once a second. Where the machine has few cores this program itself takes some of their time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import statistics
+from collections import Counter, defaultdict
+
+from tests.load.client import Trouble, visit
+from tests.load.lesson import Lesson, attend
+from tests.load.server import Server, serve
+
+AT_ONCE = 8
+
+
+async def _class(url: str, sessions: int, arrive: float, train: float) -> list[Lesson]:
+    now = asyncio.get_running_loop().time()
+    begin = now + arrive + 5.0
+    times = (now + arrive * i / max(sessions - 1, 1) for i in range(sessions))
+    return await asyncio.gather(*(attend(url, t, begin, begin + train) for t in times))
+
+
+async def _turn(url: str, turnstile: asyncio.Semaphore) -> str:
+    """One short visit; what went wrong, if anything did."""
+    async with turnstile:
+        try:
+            async with visit(url) as visitor:
+                await visitor.open()
+                await visitor.open("train")
+                await visitor.press("one_batch")
+                await visitor.open("energy")
+                await visitor.open("runs")
+        except (Trouble, OSError) as trouble:
+            return str(trouble)
+    return ""
+
+
+async def _first(url: str) -> None:
+    """The first visitor pays for what is made once: until a machine has learnt its first batch."""
+    async with visit(url) as visitor:
+        await visitor.open("train")
+        await visitor.press("one_batch")
+        async for news in visitor.news():
+            if news["elements"].get("wall_filters"):
+                return
+
+
+def report(lessons: list[Lesson]) -> str:
+    """The table: median, 95 % and slowest of every step, each student's share, troubles."""
+    waits: dict[str, list[float]] = defaultdict(list)
+    for lesson in lessons:
+        for step, seconds in lesson.waits.items():
+            waits[step] += seconds
+    lines = [f"{'seconds':26} {'median':>8} {'95 %':>8} {'slowest':>8} {'count':>6}"]
+    for step, seconds in ((step, seconds) for step, seconds in waits.items() if seconds):
+        ordered = sorted(seconds)
+        late = ordered[min(int(0.95 * len(ordered)), len(ordered) - 1)]
+        lines.append(f"{step:26} {statistics.median(ordered):8.2f} {late:8.2f} {ordered[-1]:8.2f} {len(ordered):6}")
+    won = [lesson.epochs for lesson in lessons if lesson.epochs is not None]
+    if won:
+        middle = statistics.median(won)
+        lines.append(f"epochs in the common time: median {middle:.2f}, slowest {min(won):.2f}, fastest {max(won):.2f}")
+        lines.append(f"slowest / median {min(won) / middle if middle else 0.0:.2f}")
+    troubles = Counter(trouble for lesson in lessons for trouble in lesson.troubles)
+    lines += [f"{n} × {trouble}" for trouble, n in troubles.most_common()] or ["no errors"]
+    return "\n".join(lines)
+
+
+def _turns(url: str, server: Server | None, count: int) -> None:
+    async def fifty(n: int) -> list[str]:
+        turnstile = asyncio.Semaphore(AT_ONCE)
+        return await asyncio.gather(*(_turn(url, turnstile) for _ in range(n)))
+
+    for done in range(0, count, 50):
+        troubles = [t for t in asyncio.run(fifty(min(50, count - done))) if t]
+        print(f"{done + 50:5} sessions, {_memory(server)}, {len(troubles)} with trouble {Counter(troubles) or ''}")
+
+
+def _memory(server: Server | None) -> str:
+    if server is None:
+        return "memory not known"
+    own, everything = server.memory()
+    return f"{own:,.0f} MB the server, {everything:,.0f} MB with its workers, {server.seconds():.0f} s of processor"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
+    parser.add_argument("--sessions", type=int, default=60)
+    parser.add_argument("--arrive", type=float, default=15.0)
+    parser.add_argument("--train", type=float, default=30.0)
+    parser.add_argument("--turns", type=int, default=0)
+    parser.add_argument("--url")
+    asked = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        server = None if asked.url else stack.enter_context(serve())
+        url = asked.url or server.url
+        asyncio.run(_first(url))
+        print(f"at the start: {_memory(server)}")
+        if asked.turns:
+            _turns(url, server, asked.turns)
+            return
+        print(report(asyncio.run(_class(url, asked.sessions, asked.arrive, asked.train))))
+        print(f"at the end: {_memory(server)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""What the Train page's charts say: one axis of epochs, marks on estimates that are not to be trusted, speed averaged."""
+
+from itertools import pairwise
+
+import pytest
+
+from pages.ui import board, cards
+from rbm.training.events import MEASURES, TrainEvent
+from rbm.training.history import History
+
+
+def event(epoch: float, seconds: float = 0.0, **numbers: float) -> TrainEvent:
+    return TrainEvent(round(32 * epoch), epoch, numbers, seconds)
+
+
+def bracket(at: float, low: float, high: float, **more: float) -> dict[str, float]:
+    return {"log_likelihood_epoch": at, "log_likelihood_low": low, "log_likelihood_high": high, **more}
+
+
+def test_every_chart_of_a_run_shows_the_same_epochs():
+    """The likelihood is known at epochs 1 and 2 of a run that is at epoch 8: its axis goes to 8 all the same."""
+    history = History(
+        [
+            event(0, free_energy_train=1.0),
+            event(1.5, **bracket(1.0, -130.0, -120.0, log_likelihood_ess=40.0)),
+            event(2.5, **bracket(2.0, -125.0, -119.0, log_likelihood_ess=40.0), reconstruction_error=0.1),
+            event(8),
+        ]
+    )
+    options = [cards.likelihood_option(history), cards.free_energy_option(history)]
+    options += [cards.measure_option(history, metric) for metric in MEASURES]
+    assert all(option["x"]["range"] == [0.0, 8.0] for option in options)
+    assert cards.likelihood_option(history)["series"][0]["x"] == [1.0, 2.0]
+    assert cards.measure_option(History(), "cd_loss")["x"]["range"] is None
+
+
+def test_a_likelihood_s_axis_spans_two_nats_at_least():
+    assert cards.likelihood_option(History())["y"]["least"] == 2.0
+
+
+def test_unreliable_estimates_are_hollow_and_say_so():
+    history = History(
+        [
+            event(1.5, **bracket(1.0, -130.0, -120.0, log_likelihood_ess=40.0)),
+            event(2.5, **bracket(2.25, -125.5, -119.03, log_likelihood_ess=1.2)),
+        ]
+    )
+    option = cards.likelihood_option(history)
+    assert [one["hollow"] for one in option["series"]] == [[1], [1]]
+    assert option["doubt"] == "unreliable"
+    assert option["note"] == "Epoch 2.2: −125.50 to −119.03 (unreliable)"
+
+
+def test_an_exact_likelihood_is_one_number_and_an_older_estimate_of_unknown_worth_is_marked():
+    exact = cards.likelihood_option(History([event(5.5, **bracket(5.0, -4.5, -4.5))]))
+    assert (exact["note"], exact["series"][0]["hollow"]) == ("Epoch 5: −4.50, exact", [])
+    older = cards.likelihood_option(History([event(5.5, **bracket(5.0, -121.0, -120.0))]))
+    assert (older["note"], older["series"][0]["hollow"]) == ("Epoch 5: −121.00 to −120.00 (unreliable)", [0])
+
+
+def test_crossed_estimates_are_said_to_be_crossed():
+    option = cards.likelihood_option(History([event(5.5, **bracket(5.0, -118.0, -119.0, log_likelihood_ess=30.0))]))
+    assert option["note"] == "Epoch 5: −118.00 to −119.00, crossed"
+
+
+def test_the_chart_says_which_epoch_is_being_estimated_and_when_that_rests():
+    history = History(
+        [
+            event(1.5, **bracket(1.0, -130.0, -120.0, log_likelihood_ess=40.0)),
+            event(5.1, log_likelihood_estimating=5.03),
+        ]
+    )
+    known = "Epoch 1: −130.00 to −120.00 · "
+    assert cards.likelihood_option(history, moving=True)["note"] == known + "estimating epoch 5 …"
+    assert cards.likelihood_option(history)["note"] == known + "the estimate of epoch 5 waits for training to go on"
+    assert cards.likelihood_option(History([event(0)]), moving=True)["note"] == ""
+
+
+def test_images_per_second_are_averaged_over_seconds():
+    """1,000 a second for four seconds and 9,000 for one tenth: 4,900 images in 4.1 seconds."""
+    history = History([event(0), event(1, 4.0, samples_per_second=1000.0), event(2, 4.1, samples_per_second=9000.0)])
+    (speed,) = cards.measure_option(history, "samples_per_second")["series"]
+    assert speed["y"] == pytest.approx([1000.0, 4900 / 4.1], rel=1e-4)
+
+
+def test_the_first_chart_falls_when_learning_goes_well_and_the_cd_loss_is_among_the_others():
+    from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+    from rbm.training.config import TrainConfig
+
+    assert "cd_loss" in board._OTHERS
+    spec = RunSpec(DatasetSpec(size=2000), ModelSpec(50), TrainConfig(epochs=5, likelihood="never"))
+    trainer = make_trainer(spec, make_dataset(spec.dataset))
+    events = [trainer.step(report=True) for _ in range(trainer.total_steps)]
+    by_epoch = [[e.metrics[board.FIRST] for e in events if n < e.epoch <= n + 1] for n in range(5)]
+    means = [sum(values) / len(values) for values in by_epoch]
+    assert all(later < earlier for earlier, later in pairwise(means))
+    assert means[-1] < 0.75 * means[0]
