@@ -27,7 +27,7 @@ from rbm.training.config import TrainConfig
 from tests.waiting import ENDLESS, PATIENCE, trained, wait
 
 ROOT = Path(__file__).resolve().parents[1]
-SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(epochs=30))  # 960 updates
+SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(epochs=10))  # 320 updates
 LONG = RunSpec(model=ModelSpec(23), training=TrainConfig(epochs=ENDLESS))
 
 
@@ -61,13 +61,13 @@ def test_a_run_finishes_with_the_very_parameters_of_the_same_run_without_a_clust
     run.play()
     wait(lambda: run.status == "finished")
     wait(lambda: not run.active)
-    assert run.step_number == run.total_steps == 960
+    assert run.step_number == run.total_steps == 320
     assert [e.step for e in run.history.events][:5] == [0, 1, 2, 4, 8]
-    assert run.history.events[-1].step == 960
+    assert run.history.events[-1].step == 320
     np.testing.assert_array_equal(run.snapshot.weight, trained(SPEC))
     assert run.first.step == 0 or run.first.step < 100
     assert run.past[0].step == run.first.step
-    assert run.past[-1].step == 960
+    assert run.past[-1].step == 320
 
 
 def test_pausing_stops_and_going_on_goes_on(start):
