@@ -31,7 +31,7 @@ class Snapshot(NamedTuple):
     """The model as it stands, in numpy so that the screen's process needs no torch.
 
     weight (V, H), visible_bias (V,), hidden_bias (H,), activity (H,) mean ⟨h⟩ on validation images; originals,
-    before and now (10, V): test images and their one-step reconstructions by the untrained and by this model.
+    before and now (10, V): test images and their reconstructions p(v|⟨h⟩) by the untrained and by this model.
     """
 
     step: int
@@ -117,8 +117,8 @@ class TrainingJob:
         self.spec = RunSpec.from_json(spec)
         if (self.spec.model.visible, self.spec.model.hidden) != ("bernoulli", "bernoulli"):
             raise ConfigError(
-                f"Live training shows Bernoulli machines; this run asks for {self.spec.model.visible} visible and "
-                f"{self.spec.model.hidden} hidden units: train it with rbm.experiment.make_trainer."
+                f"Runs of the Train page and of `rbm train` have Bernoulli units; this one asks for {self.spec.model.visible} "
+                f"visible and {self.spec.model.hidden} hidden units: train it in a notebook with rbm.experiment.make_trainer."
             )
         dataset = cached_dataset(self.spec.dataset)
         self.trainer = make_trainer(self.spec, dataset)

@@ -170,6 +170,30 @@ def test_the_compass_agrees_with_its_own_limits():
     assert sent(app, "follows_numbers")["head"][2] == "CD-7 is off by"
 
 
+@pytest.mark.parametrize("patterns", list(follows.LESSONS))
+def test_exact_learning_climbs_and_early_on_cd_agrees_with_it(patterns):
+    path = follows.path(patterns)
+    seen = [follows.compass(patterns, place) for place in range(len(path))]
+    climbed = np.diff([one.log_likelihood for one in seen])
+    assert climbed.min() > 0  # "a small rate": at a larger one the shifter's learning leaps over the valley
+    early = seen[len(seen) // 2]
+    assert early.cd_length[0] == pytest.approx(early.exact_length, rel=0.01)
+    assert early.cd_angle[0] < 12
+    assert seen[-1].cd_angle[0] > 35
+    assert seen[-1].cd_angle[0] > 3 * seen[-1].pcd_angle[0]  # whose chains keep up
+
+
+def test_later_the_length_of_cds_gradient_tells_little():
+    """What the page says: longer than the exact one on the bars, a fifth too short half way on the shifter."""
+    bars_, shifter = (
+        [one.cd_length[0] / one.exact_length for one in (follows.compass(name, at) for at in range(len(path)))]
+        for name, path in ((name, follows.path(name)) for name in ("3×3 bars and stripes", "shifter"))
+    )
+    assert bars_[-1] == pytest.approx(1.3, abs=0.1) == max(bars_)
+    assert min(shifter) == pytest.approx(0.8, abs=0.05)
+    assert shifter[-1] > 1.1
+
+
 def test_a_server_that_ends_while_lessons_are_learnt_ends_in_order():
     """Python stops daemon threads wherever they are, and inside torch that aborts the process."""
     script = """

@@ -79,7 +79,7 @@ lesson.experiments(
             "CD-1 at rate 1: its reconstructions keep improving while its likelihood falls.",
             lambda: race.set_race(5, 1.0, 3000, "CD-1"),
         ),
-        "A calm rate": ("Rate 0.2: the bias shows late.", lambda: race.set_race(6, 0.2, 3000, "PCD")),
+        "Small learning rate": ("Rate 0.2: the bias shows late.", lambda: race.set_race(6, 0.2, 3000, "PCD")),
         "The shifter, fast": (
             "24 pictures, 8 hidden units, rate 1: tempering gets further than chains that are stuck.",
             lambda: race.set_race(8, 1.0, 3000, "PT", race.SHIFTER),

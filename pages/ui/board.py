@@ -22,7 +22,7 @@ FILTERS_SHOWN = 100
 FIRST = "reconstruction_error"  # falls from the first second on when learning goes well, and is calm enough to see it
 _TRY = {
     "reconstruction_error": "the two presets that compare k = 1 with k = 25.",
-    "cd_loss": "a larger k: the difference grows, as the chains run further away.",
+    "cd_loss": "another k: it is another difference then, and its size does not say which machine is better.",
 }
 _OTHERS = (
     "pseudo_log_likelihood",

@@ -209,8 +209,9 @@ def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str)
     """Ten test images over their one-step reconstructions, before training and now."""
     with st.container(key=f"card_{key}", gap="xsmall"):
         title(
-            "Test images, and what comes back after one step",
-            "Top: ten test images. Middle: their reconstructions p(v|h) by the untrained machine. Bottom: by this one, now.",
+            "Test images and reconstructions",
+            "Top: ten test images. Middle: their reconstructions p(v|⟨h⟩) by the untrained machine, the pixels' probabilities "
+            "given those of the hidden units. Bottom: by this one, now.",
             "whether the machine can make such images by itself: step its chains from noise for that.",
         )
         count = len(SHOWN_IMAGES)

@@ -142,8 +142,8 @@ def pictures(task: Task | None) -> None:
     blank = np.full((1, SIDE, SIDE, 3), 0.5, np.float32)
     pairs = np.concatenate([look.originals, look.reconstructions]) if look else blank.repeat(20, 0)
     cards.title(
-        "Images, and what comes back after one step",
-        "Top: ten images that were not learnt. Bottom: their reconstructions ⟨v|h⟩.",
+        "Images and reconstructions",
+        "Top: ten images that were not learnt. Bottom: their reconstructions, the means ⟨v|⟨h⟩⟩ given those of the hidden units.",
         "whether it can make such images by itself.",
     )
     _wall(pairs, "colour_pairs", "Ten images over their reconstructions")

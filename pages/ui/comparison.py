@@ -275,7 +275,7 @@ def _filters(letter: str, run: Run, seen: Looks) -> None:
 def _reconstructions(letter: str, run: Run, seen: Looks) -> None:
     cards.title(
         "Reconstructions",
-        "Test images, and below them p(v|h) after one step.",
+        "Test images, and below them p(v|⟨h⟩): the pixels' probabilities given those of the hidden units.",
         "whether it can make images by itself.",
     )
     both = np.concatenate([seen.originals, seen.reconstructions])

@@ -73,7 +73,7 @@ def weights(task: Task, shape: tuple[int, int]) -> None:
         "Training lifts modes out of the noise that the weights began as. Dots above the dotted line stand clear of it. "
         f"The strength is spread over about {found.participation:.0f} of {len(found.values)} modes.",
         "whether what was learnt is any good.",
-        "the machine after a tenth of an epoch and again after ten.",
+        "the machine after some twenty single batches, where the first mode leads, and again after an epoch.",
     )
     ranks = np.arange(1, len(found.values) + 1)
     option = figures.curve_option(
@@ -189,9 +189,9 @@ def likeness(task: Task, shape: tuple[int, int]) -> None:
         return
     cards.title(
         "Are its samples like the data, and not copies?",
-        "Top: ten samples. Bottom: the training image nearest to each. Were they the same, the machine had learnt them "
-        "by heart.",
-        "whether all kinds of images are among the samples: the image side below does.",
+        "Top: ten samples. Bottom: the training image nearest to each. Were they the same, the machine would have learnt them by "
+        "heart.",
+        "whether all kinds of images are among the samples: the first number below does.",
     )
     rows = np.concatenate([found.samples, found.nearest])
     pixels = frames.colour_probabilities(rows, shape=shape)
@@ -203,19 +203,22 @@ def likeness(task: Task, shape: tuple[int, int]) -> None:
     with st.container(horizontal=True, gap="medium", key="examine_aats"):
         for name, value, about in (
             (
-                "Image side",
+                "Image beside image",
                 found.data_side,
-                "Share of images whose nearest neighbour is another image: ½ is ideal.",
+                "Share of images whose nearest neighbour is another image, not a sample: 0.5 is ideal. One equally far from both "
+                "counts a half; published code counts it as 0, and so finds lower values.",
             ),
             (
-                "Sample side",
+                "Sample beside sample",
                 found.sample_side,
-                "Share of samples whose nearest neighbour is another sample: ½ is ideal.",
+                "Share of samples whose nearest neighbour is another sample, not an image: 0.5 is ideal. Ties count as on the "
+                "left.",
             ),
             (
                 "Memorised",
                 found.privacy_loss,
-                "How much more the samples resemble training images than unseen ones: 0 is ideal.",
+                "AATS of test images minus AATS of training images: 0 is ideal, above 0 the samples resemble what was learnt "
+                "more than what was not.",
             ),
         ):
             st.metric(name, f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−"), help=about, width="content")

@@ -136,7 +136,7 @@ def learning_curves(race: races.Race | None) -> None:
             right,
             "reconstruction_error",
             "Reconstruction error",
-            "What is easily measured: how far p(v|h) after one step lies from the picture.",
+            "What is easily measured: how far p(v|⟨h⟩), with ⟨h⟩ = p(h|v), lies from the picture.",
             "mean squared error",
             "race_error",
         ),

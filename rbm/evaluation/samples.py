@@ -82,8 +82,10 @@ def resemblance(data: Tensor, samples: Tensor, *, ties: float = 0.5) -> Resembla
 
     with d_TS the distance of an image to the nearest sample, d_TT to the nearest *other* image, and so on. Binary
     pictures are often equally far from both: such a tie counts ``ties``, ½ by default, so that equal distributions give
-    ½ even where all states occur many times; 0 is the formula to the letter. The error is √2 times that of 2N coins,
-    as if all were in pairs that are each other's nearest and so count twice (Henze, Annals of Statistics 16, 1988).
+    ½ even where all states occur many times. Published code takes the formula to the letter, which is ``ties=0``: its
+    values are lower by half the share of ties, and compare with ours only where there are none. The error is √2 times that
+    of 2N coins, as if all were in pairs that are each other's nearest and so count twice (Henze, Annals of Statistics 16,
+    1988).
     ShapeError for unequal sizes, for which ½ is not the ideal of each side, and for fewer than 2 rows.
     Source: Yale et al., Generation and Evaluation of Privacy Preserving Synthetic Health Data, Neurocomputing 416, 2020.
     """

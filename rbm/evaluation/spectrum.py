@@ -1,8 +1,9 @@
 """What W has learnt, mode by mode: its singular values against those of noise. V visible, H hidden, K = min(V, H).
 
-W = Σ_α s_α u_α w_αᵀ. Learning lifts modes out of the noise that W started as, one after the other, the strongest
-directions of the data first: Decelle, Fissore & Furtlehner, Spectral Dynamics of Learning in Restricted Boltzmann
-Machines, EPL 119, 2017, and Thermodynamics of Restricted Boltzmann Machines, J. Stat. Phys. 172, 2018.
+W = Σ_α s_α u_α w_αᵀ. Learning lifts modes out of the noise that W started as, one after the other, the principal
+components of the data first, the first of all (not the mean, which the biases hold): Decelle, Fissore & Furtlehner,
+Spectral Dynamics of Learning in Restricted Boltzmann Machines, EPL 119, 2017, and Thermodynamics of Restricted Boltzmann
+Machines, J. Stat. Phys. 172, 2018.
 """
 
 import math

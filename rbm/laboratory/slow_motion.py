@@ -1,7 +1,8 @@
 """One update of CD-k or PCD-k taken apart: every half step of its chain, both statistics, and what is added to W.
 
 The same draws in the same order, and the same functions, as ``rbm.training.loop.Trainer.step`` with the plain (not
-centred) gradient and momentum: the parameters that come out are the ones that training would have, bit for bit.
+centred) gradient and momentum: the parameters that come out are the ones that training would have, to rounding. (The
+trainer makes one product of both phases, which rounds otherwise than the two that are shown.)
 Letters: N images, M chains, V visible, H hidden units.
 """
 

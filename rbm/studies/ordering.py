@@ -1,7 +1,8 @@
 """CD-1, CD-3, CD-25, PCD-1 and parallel tempering side by side: as many updates of 100 units by the same data.
 
 What the literature found shows in the likelihood (Salakhutdinov & Murray 2008; Tieleman 2008; Desjardins et al. 2010), and
-the reconstruction error does not show it. Equal updates, not equal time: CD-25 costs about ten times as much as CD-1.
+the reconstruction error does not show it. Equal updates, not equal time: CD-25 takes about nine times as long
+as CD-1 (the README's table has the seconds).
 MNIST, grey levels drawn anew, the same settings for all: centred, batches of 100, rate 0.05 falling linearly, no momentum
 and no decay.
 """

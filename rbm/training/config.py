@@ -72,7 +72,8 @@ class TrainConfig:
     k: int = knob(
         1,
         "Gibbs steps k",
-        "Sampling steps in the negative phase; usually 1, and 5 to 25 for a gradient with less bias, at that cost.",
+        "Sampling steps in the negative phase; usually 1, and 5 to 25 for a gradient with less bias. Each costs another sweep; "
+        "the positive phase and the update are made once.",
         low=1,
         high=50,
         step=1,

@@ -28,13 +28,16 @@ MEASURES = MappingProxyType(
         "cd_loss": Measure(
             "CD loss F(v) − F(vₖ)",
             "nats per image",
-            "How much lower the data's free energy is than the chain's after k steps; near 0 the chain stays where the data is.",
-            "It is a difference used for its gradient, not a likelihood: it may be negative or rise while the model learns.",
+            "How much higher the free energy of the images is than that of the chain's states: below 0, as usual with CD, the "
+            "model finds the images likelier than what its chain makes of them.",
+            "It is a difference used for its gradient, not a likelihood: it may rise while the model learns. 0 says that both "
+            "are equally likely on average, not that the chain stays at the data.",
         ),
         "reconstruction_error": Measure(
             "Reconstruction error",
             "mean squared error per pixel",
-            "How far p(v|h) after one step from an image lies from that image.",
+            "How far p(v|⟨h⟩) lies from an image: the pixels' probabilities given those of the hidden units, ⟨h⟩ = p(h|v), of "
+            "which no sample is drawn.",
             "It is a proxy: it can fall while the likelihood falls, because a chain that hardly moves reconstructs well.",
         ),
         "pseudo_log_likelihood": Measure(
@@ -111,7 +114,8 @@ MEASURES = MappingProxyType(
             "Speed",
             "images per second",
             "Training images taken through an update each second, measurements left out.",
-            "It says nothing about learning: k steps cost about k times as much.",
+            "It says nothing about learning. k steps take less than k times as long: the positive phase and the update are made "
+            "once.",
         ),
         "learning_rate": Measure(
             "Learning rate",

@@ -1,12 +1,14 @@
 """Mean gradients: in the limits the exact ones, and in between what the engine's own CD and PCD give on average."""
 
 import math
+from itertools import product
 
 import pytest
 import torch
 
 from rbm.errors import ConfigError, ShapeError
 from rbm.evaluation import exact, mean_gradient, transition
+from rbm.laboratory import machines
 from rbm.randomness import Coins, generator
 from rbm.training import gradients
 from tests.oracles import ROWS
@@ -63,6 +65,24 @@ def test_more_sweeps_turn_it_towards_the_likelihoods_gradient(half, images):
     assert angles == sorted(angles, reverse=True)
     assert angles[0] > 0.3
     assert angles[-1] < angles[0] / 100
+
+
+def test_at_the_top_it_is_zero_where_the_machine_equals_its_data(half):
+    """p is what every sweep leaves as it is, so nothing is left between p₀ = p and p₀K^k."""
+    for q in mean_gradient.after(half.visible, half, [1, 5]):
+        assert mean_gradient.length(mean_gradient.contrast(half.visible, q, half)) < 1e-12
+
+
+def test_at_the_top_of_what_a_machine_can_it_need_not_be_zero():
+    """Two hidden units cannot equal 32 frequencies: where the exact gradient is as good as gone, CD-1's is not."""
+    states = torch.tensor(list(product((0.0, 1.0), repeat=5)), dtype=torch.float64)
+    counts = 1 + torch.randint(0, 6, (32,), generator=generator(3, "data"))
+    counts[[0, 3, 31]] += 30
+    rows = states.repeat_interleave(counts, 0)
+    half = transition.halves(machines.path(rows, 2, rate=1.0, updates=20_000)[-1].model)
+    exactly, cd = mean_gradient.likelihood(rows, half), mean_gradient.cd(rows, half, [1])[0]
+    assert mean_gradient.length(exactly) < 1e-4
+    assert mean_gradient.length(cd) > 30 * mean_gradient.length(exactly)
 
 
 def test_angles_and_lengths_are_those_of_the_flattened_parameters():

@@ -7,6 +7,7 @@ import torch
 
 from rbm.errors import ConfigError, ShapeError
 from rbm.evaluation import spectrum
+from rbm.experiment import RunSpec, make_dataset, make_trainer
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 
@@ -94,6 +95,20 @@ def test_a_new_model_has_no_modes_and_shares_its_norm_among_all(rng):
     ratio = H / V
     assert found.participation == pytest.approx(H / (1 + ratio), rel=0.05)  # ⟨λ⟩² / ⟨λ²⟩ of Marčenko-Pastur
     assert not found.visible.requires_grad
+
+
+def test_the_first_mode_that_digits_lift_is_their_first_principal_component_not_their_mean():
+    """The page of diagnostics says so of a machine whose biases begin at the data, learnt by the centred gradient."""
+    digits = make_dataset(RunSpec().dataset)
+    trainer = make_trainer(RunSpec(), digits)
+    for _ in range(24):
+        trainer.step()
+    first = spectrum.spectrum(trainer.model.weight).visible[0].double()
+    mean = digits.train.double().mean(0)
+    centred = digits.train.double() - mean
+    component = torch.linalg.eigh(centred.T @ centred)[1][:, -1]
+    assert abs(float(first @ component)) > 0.9  # 0.99 with seeds 1, 2 and 3
+    assert abs(float(first @ mean / mean.norm())) < 0.6  # 0.48, 0.50, 0.49: the two are not at right angles
 
 
 def test_participation_runs_from_one_to_all():

@@ -1,4 +1,4 @@
-"""An update in slow motion ends where the engine's own training step does, bit for bit."""
+"""An update in slow motion ends where the engine's own training step does, to rounding."""
 
 import pytest
 import torch
