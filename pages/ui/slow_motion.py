@@ -67,7 +67,6 @@ class Asked(NamedTuple):
             momentum=self.momentum,
             weight_decay=self.weight_decay,
             batch_size=1,
-            schedule="constant",
             centred="off",
             binarise="threshold",
         )
