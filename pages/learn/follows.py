@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import facts, follows, instant, lesson, race, widgets
+from pages.ui import follows, instant, lesson, moving, race, widgets
 
 lesson.question(
     "What CD really follows",
@@ -40,7 +40,7 @@ def compass() -> None:
     """The gradients at one moment; sliders draw this part alone."""
     patterns, stops = follows.compass_controls()
     drawn = instant.respond(stops, partial(follows.elements, patterns))
-    facts.facts(drawn["follows_numbers"], key="follows_numbers", look="figures")
+    moving.facts(drawn["follows_numbers"], key="follows_numbers", look="figures")
     left, right = st.columns(2, gap="large")
     with left:
         follows.angles(drawn)

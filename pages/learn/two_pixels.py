@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import facts, instant, lesson, two_pixels
+from pages.ui import instant, lesson, moving, two_pixels
 
 lesson.question(
     "Two pixels", "How do a coupling and two biases come to know that two pixels like to be on or off together?"
@@ -48,7 +48,7 @@ def learn() -> None:
             r"\begin{aligned} \Delta W &= -\eta\,\partial\,\mathrm{KL}(P_0\|P) / \partial W \\"
             r" &= \eta\,\bigl(\langle x_1 x_2\rangle_{P_0} - \langle x_1 x_2\rangle_{P}\bigr) \end{aligned}"
         )
-        facts.facts(drawn["pixels_table"], key="pixels_table")
+        moving.facts(drawn["pixels_table"], key="pixels_table")
     left, right = st.columns(2, gap="large")
     with left:
         two_pixels.divergence(drawn)

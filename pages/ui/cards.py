@@ -10,8 +10,8 @@ import numpy.typing as npt
 import streamlit as st
 
 from pages.ui import frames, theme
-from pages.ui.curves import curves
 from pages.ui.figures import Series, curve_option
+from pages.ui.moving import curves
 from pages.ui.wall import Legend, wall
 from rbm.evaluation import verdict
 from rbm.jobs import SHOWN_IMAGES, Snapshot

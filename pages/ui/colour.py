@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards, figures, tasks, wall
-from pages.ui.curves import curves
 from pages.ui.frames import Pixels, grid_png
+from pages.ui.moving import curves
 from rbm.colour import FILTERS, KINDS, SIDE, SOURCES, Images, Look
 from rbm.task import Task
 

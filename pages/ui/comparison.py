@@ -3,61 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from pages.ui import cards, figures, frames, live
-from pages.ui.curves import curves
 from pages.ui.figures import Series, curve_option
-from pages.ui.run_table import LETTERS, differences, name, smooth, turned
+from pages.ui.kept import FANTASIES, IMAGES, SWEEPS, Looks, looks, name
+from pages.ui.moving import curves
+from pages.ui.run_table import LETTERS, differences, smooth, turned
 from rbm import likelihoods
 from rbm.datasets.catalog import CATALOG, is_available
 from rbm.errors import RbmError
 from rbm.evaluation import verdict
 from rbm.evaluation.verdict import UNRELIABLE
-from rbm.jobs import SHOWN_IMAGES, Array, cached_dataset
 from rbm.likelihood_job import RESULT
 from rbm.store import Evaluation, Run, open_store
 from rbm.training.events import MEASURES
 from rbm.training.history import History
 
-FILTERS, IMAGES, FANTASIES, SWEEPS = 25, 5, 10, 200
+FILTERS = 25
 _USUAL = ("log_likelihood", "pseudo_log_likelihood", "free_energy_gap")
 _AXES = {"epoch": "epochs", "step": "updates", "seconds": "seconds of training"}
-
-
-class Looks(NamedTuple):
-    """What a machine looks like: weight (V, H); originals, reconstructions (IMAGES, V); fantasies (FANTASIES, V)."""
-
-    weight: Array
-    originals: Array
-    reconstructions: Array
-    fantasies: Array
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def looks(run_id: str, step: int, _run: Run) -> Looks:
-    """The run's machine at its newest checkpoint, which is known by ``step``; fantasies from noise, a fixed seed."""
-    import torch
-
-    from rbm import randomness
-    from rbm.checkpoint import from_bytes
-    from rbm.samplers import from_noise, gibbs
-
-    model = from_bytes(open_store().checkpoint(run_id)).model
-    dataset = cached_dataset(_run.spec.dataset)
-    draw = randomness.generator(1, "fantasies")
-    with torch.no_grad():
-        originals = dataset.test[[i % len(dataset.test) for i in SHOWN_IMAGES[:IMAGES]]].to(model.weight)
-        back = model.visible_mean(model.hidden_mean(originals))
-        chains = from_noise(model, FANTASIES, draw)
-        for _ in range(SWEEPS):
-            chains, info = gibbs.sweep(model, chains, draw)
-        pictures = (model.weight, originals, back, info.visible_mean)
-        weight, shown, reconstructed, dreamt = (t.detach().float().cpu().numpy().copy() for t in pictures)
-    return Looks(weight, shown, reconstructed, dreamt)
 
 
 def settings(runs: Sequence[Run]) -> None:

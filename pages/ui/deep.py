@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards, datasets, deep_view, figures, frames, tasks
-from pages.ui.curves import curves
+from pages.ui.moving import curves
 from rbm.deep.plan import KINDS, SHOWN, DeepSpec, Learned
 from rbm.experiment import DatasetSpec
 from rbm.task import Task

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from pages.ui import cards, datasets, deep_view, facts, tasks
+from pages.ui import cards, datasets, deep_view, moving, tasks
 from rbm.datasets.catalog import revision
 from rbm.deep import kept
 from rbm.deep.plan import LabelsPlan, Result
@@ -138,4 +138,4 @@ def figure(asked: Asked) -> None:
     with left:
         st.plotly_chart(deep_view.labels_figure(results), key="deep_labels_figure", config={"displayModeBar": False})
     with right:
-        facts.facts(facts.table(*deep_view.labels_table(results)), key="deep_labels_table")
+        moving.facts(moving.table(*deep_view.labels_table(results)), key="deep_labels_table")

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui import cards, figures, frames, live, tasks, theme, wall
-from pages.ui.curves import curves
+from pages.ui.moving import curves
 from rbm.examination import N_SWEEPS, Energies, Likeness, Mixed, Modes, Parameters, Walk
 from rbm.live import LiveRun
 from rbm.past import Past

@@ -96,7 +96,7 @@ def state_option(
     top: float | None = None,
     marked: int | None = None,
 ) -> dict[str, Any]:
-    """What `ui.statebars.state_bars` draws, as JSON values.
+    """What `ui.moving.state_bars` draws, as JSON values.
 
     labels: the states' names; with `pictures` (rows, columns) a name of that many 0 and 1 is drawn as a picture instead.
     top: where the y axis ends, if it must not move, as 1 of probabilities; a higher bar moves it all the same, since no bar

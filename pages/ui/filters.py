@@ -8,13 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from pages.ui import cards, download, figures, frames, live, theme
+from pages.ui import cards, download, figures, frames, live, moments, theme
 from rbm.jobs import Array, cached_dataset, restore
 from rbm.live import LiveRun
 from rbm.past import Past
 
 PER_PAGE = 100
-NOW = -1
 ORDERS = ("index", "norm", "mean activation")
 SCALES = ("one for all", "each its own")
 
@@ -25,26 +24,6 @@ class View(NamedTuple):
     past: Past
     units: npt.NDArray[np.intp]
     shared: bool
-
-
-def choose_time(current: LiveRun, key: str) -> Past:
-    """A slider through the moments that were kept; its right end is now and stays now while training goes on."""
-    kept = current.past
-    by_step = {p.step: p for p in kept}
-    stops = [*by_step, NOW] if len(kept) > 1 else [NOW]
-    if st.session_state.get(key) not in stops:
-        st.session_state[key] = NOW
-    if len(stops) > 1:
-        st.select_slider(
-            "Training time",
-            stops,
-            format_func=lambda step: "now" if step == NOW else f"epoch {by_step[step].epoch:.2f}",
-            value=st.session_state[key],
-            key=key,
-            persist_state="session",
-            help="Moments of the run, closer together at its start, where most happens.",
-        )
-    return by_step.get(st.session_state[key], kept[-1])
 
 
 def order(past: Past, by: str) -> npt.NDArray[np.intp]:
@@ -77,7 +56,7 @@ def choose_view(current: LiveRun) -> View:
             persist_state="session",
             help="One scale lets filters be compared; each its own shows the shape of weak ones.",
         )
-    past = choose_time(current, "filters_time")
+    past = moments.choose_time(current, "filters_time")
     units = order(past, by or ORDERS[0])
     pages = -(-len(units) // PER_PAGE)
     page = st.pagination(pages, key="filters_page") if pages > 1 else 1

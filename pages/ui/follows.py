@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from pages.ui import cards, facts, feed, figures, widgets
-from pages.ui.curves import curves
+from pages.ui import cards, feed, figures, moving, widgets
+from pages.ui.moving import curves
 
 if TYPE_CHECKING:
     import torch
@@ -187,7 +187,7 @@ def _numbers(seen: Compass, k: int) -> dict[str, Any]:
         ),
     )
     names, values, about = zip(*told, strict=True)
-    return facts.table(names, [values], about)
+    return moving.table(names, [values], about)
 
 
 def _degrees(angle: float) -> str:

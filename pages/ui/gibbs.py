@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from pages.ui import filters, live, player
+from pages.ui import live, moments, player
 from rbm.experiment import RunSpec
 from rbm.jobs import cached_dataset, restore
 from rbm.live import LiveRun
@@ -236,4 +236,4 @@ def speed() -> float | None:
 
 def choose_machine(current: LiveRun) -> Past:
     """Untrained, on its way, or as it is now."""
-    return filters.choose_time(current, "gibbs_time")
+    return moments.choose_time(current, "gibbs_time")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.ui import cards, datasets, figures, tasks
-from pages.ui.curves import curves
+from pages.ui.moving import curves
 from rbm.datasets.catalog import DatasetEntry, revision
 from rbm.labels_job import SEEN, Machine, News
 from rbm.task import Task

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards, figures, frames, labels, theme
-from pages.ui.statebars import state_bars
+from pages.ui.moving import state_bars
 from pages.ui.wall import wall
 from rbm.datasets.tags import TAGS
 

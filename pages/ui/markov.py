@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards, feed, figures, frames, theme, wall
-from pages.ui import facts as words
-from pages.ui.statebars import moving, state_bars
+from pages.ui import moving as words
+from pages.ui.moving import fingerprinted, state_bars
 
 if TYPE_CHECKING:
     from rbm.models.rbm import RBM
@@ -133,9 +133,9 @@ def elements(known: Facts, mode: theme.Mode) -> feed.Elements:
     """Matrix, eigenvalues, their meaning in sweeps, and the slowest mode."""
     return {
         "markov_matrix": _heat_map(known, mode),
-        "markov_spectrum": moving(_spectrum(known)),
+        "markov_spectrum": fingerprinted(_spectrum(known)),
         "markov_times": _times(known),
-        "markov_slowest": moving(_slowest(known)),
+        "markov_slowest": fingerprinted(_slowest(known)),
     }
 
 

@@ -8,8 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards, feed, figures, markov, player, theme
-from pages.ui.curves import curves
-from pages.ui.statebars import moving, state_bars
+from pages.ui.moving import curves, fingerprinted, state_bars
 
 if TYPE_CHECKING:
     from rbm.laboratory.visits import Visits
@@ -93,7 +92,7 @@ def elements(kind: str, mode: theme.Mode, chains: Chains, coupling: float, beta:
     running = chains.running if chains.of == asked else {}
     return {
         **markov.elements(known, mode),
-        "markov_visits": moving(_visits(known, running)),
+        "markov_visits": fingerprinted(_visits(known, running)),
         "markov_distance": _distance(running),
     }
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, facts, feed, frames, theme, wall
-from pages.ui.curves import curves
+from pages.ui import cards, feed, frames, moving, theme, wall
 from pages.ui.figures import Series, curve_option
+from pages.ui.moving import curves
 
 if TYPE_CHECKING:
     from rbm.side_by_side import SideBySide
@@ -66,8 +66,8 @@ def elements(pair: SideBySide, mode: theme.Mode) -> feed.Elements:
     large = np.isnan(history[-1].boltzmann_kl)
     return {
         "boltzmann_kl": curve_option(series, x_title="updates", y_title="KL / nats"),
-        "boltzmann_note": facts.table((), [(TOO_LARGE if large else "",)]),
-        "boltzmann_costs": facts.table(
+        "boltzmann_note": moving.table((), [(TOO_LARGE if large else "",)]),
+        "boltzmann_costs": moving.table(
             ("Boltzmann machine, unit by unit", "RBM, layer by layer", "Ratio"),
             [(f"{own:.2f} ms", f"{twin:.2f} ms", f"{own / twin:.1f}")],
             [
@@ -132,7 +132,7 @@ def divergences(drawn: feed.Elements) -> None:
     )
     alt = "KL divergence of both machines against updates"
     curves(drawn["boltzmann_kl"], height=230, key="boltzmann_kl", alt=alt)
-    facts.facts(drawn["boltzmann_note"], key="boltzmann_note", look="caption")
+    moving.facts(drawn["boltzmann_note"], key="boltzmann_note", look="caption")
 
 
 def costs(drawn: feed.Elements) -> None:
@@ -140,7 +140,7 @@ def costs(drawn: feed.Elements) -> None:
     cards.title(
         "Time of a sweep", "Of 100 chains, measured here while both learn; point at a number for its parameters."
     )
-    facts.facts(drawn["boltzmann_costs"], key="boltzmann_costs", look="figures")
+    moving.facts(drawn["boltzmann_costs"], key="boltzmann_costs", look="figures")
 
 
 def matrices(drawn: feed.Elements) -> None:

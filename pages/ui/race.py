@@ -8,8 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards, figures, tasks
-from pages.ui.curves import curves
-from pages.ui.statebars import state_bars
+from pages.ui.moving import curves, state_bars
 from rbm import races
 from rbm.errors import ClusterError
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pages.ui import facts, figures, frames
+from pages.ui import figures, frames, moving
 from rbm.rivals import CONTENDERS, SHOWN, Look, Opening, Pace, Pictures, Verdict, marks
 
 Shape = tuple[int, int]
@@ -140,12 +140,12 @@ def table(seen: Told, contenders: Sequence[str], digits: bool = True) -> dict[st
     rows = [_row(seen, name) for name in contenders]
     if not digits:
         kept = [i for i, name in enumerate(HEAD) if name not in DIGITS_ONLY]
-        return facts.table([HEAD[i] for i in kept], [[row[i] for i in kept] for row in rows], [ABOUT[i] for i in kept])
+        return moving.table([HEAD[i] for i in kept], [[row[i] for i in kept] for row in rows], [ABOUT[i] for i in kept])
     if seen.opening is not None:
         for name in ("real digits", READABLE, "noise"):
             empty = [NONE] * (len(HEAD) - 4)
             rows.append([name, NONE, NONE, f"{seen.opening.yardsticks[name]:.1f}", *empty])
-    return facts.table(HEAD, rows, ABOUT)
+    return moving.table(HEAD, rows, ABOUT)
 
 
 def _row(seen: Told, name: str) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cards, datasets, facts, rival_view, tasks
-from pages.ui.curves import curves
+from pages.ui import cards, datasets, moving, rival_view, tasks
+from pages.ui.moving import curves
 from rbm import rivals
 from rbm.rivals import CONTENDERS, KNOWN
 from rbm.task import Task
@@ -299,7 +299,7 @@ def numbers(who: tuple[str, ...], seen: rival_view.Told) -> None:
         "VAE's bound lies below its own; a GAN and an autoencoder give no probability to a picture at all. Rest the pointer "
         "on a column's name.",
     )
-    facts.facts(rival_view.table(seen, who, learnt().name in KNOWN), key="rivals_table")
+    moving.facts(rival_view.table(seen, who, learnt().name in KNOWN), key="rivals_table")
 
 
 def neighbours(who: tuple[str, ...], seen: rival_view.Told) -> None:

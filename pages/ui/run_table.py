@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from pages.ui.kept import algorithm, data_title, name
 from rbm import likelihoods as known
 from rbm.datasets.catalog import CATALOG
-from rbm.experiment import RunSpec
 from rbm.store import Evaluation, Run
 from rbm.training import changes as turning
 from rbm.training.changes import Change
@@ -20,20 +20,6 @@ from rbm.training.config import Knob, knobs
 LETTERS = "ABCD"
 _PARTS = (("Data", "dataset"), ("Machine", "model"), ("Training", "training"))
 _NAMES = {"name": "Data set", "classes": "Classes", "size": "Training images"}
-
-
-def name(spec: RunSpec) -> str:
-    """A run in a few words: what is learnt, how, and how large."""
-    return f"{_data(spec)} · {spec.model.n_hidden} hidden · {_algorithm(spec)}"
-
-
-def _data(spec: RunSpec) -> str:
-    entry = CATALOG.get(spec.dataset.name)
-    return entry.title if entry is not None else spec.dataset.name
-
-
-def _algorithm(spec: RunSpec) -> str:
-    return f"{spec.training.algorithm.upper()}-{spec.training.k}"
 
 
 def matching(runs: Iterable[Run], words: str, tags: Sequence[str]) -> list[Run]:
@@ -52,9 +38,9 @@ def columns(runs: Sequence[Run], likelihoods: Mapping[str, Evaluation]) -> dict[
     """The table, column by column; missing numbers are None. ``likelihoods``: those computed of checkpoints, by run."""
     found = [known.of_run(run, likelihoods.get(run.id)) for run in runs]
     table: dict[str, list[Any]] = {
-        "data": [_data(run.spec) for run in runs],
+        "data": [data_title(run.spec) for run in runs],
         "hidden": [run.spec.model.n_hidden for run in runs],
-        "algorithm": [_algorithm(run.spec) for run in runs],
+        "algorithm": [algorithm(run.spec) for run in runs],
         "tags": [list(run.tags) for run in runs],
         "status": [run.status for run in runs],
         "changed": [turned(run) for run in runs],

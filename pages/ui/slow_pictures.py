@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, facts, feed, figures, frames, theme, wall
+from pages.ui import cards, feed, figures, frames, moving, theme, wall
+from pages.ui.moving import fingerprinted, state_bars
 from pages.ui.slow_stages import Stage
-from pages.ui.statebars import moving, state_bars
 
 if TYPE_CHECKING:
     from pages.ui.slow_motion import Machine
@@ -29,7 +29,7 @@ def chain(drawn: feed.Elements) -> None:
     """The layers as they come: what has not happened yet is blank."""
     for layer, (title, about) in LAYERS.items():
         cards.title(title, about)
-        facts.facts(drawn[f"slow_names_{layer}"], key=f"slow_names_{layer}", look="caption")
+        moving.facts(drawn[f"slow_names_{layer}"], key=f"slow_names_{layer}", look="caption")
         wide, alt = 120 if layer == "v" else 90, f"{title} from sub-step to sub-step"
         wall.show(drawn[f"slow_wall_{layer}"], max_cell=wide, alt=alt, key=f"slow_wall_{layer}")
 
@@ -49,7 +49,7 @@ def layers(update: Update, shape: tuple[int, int], stage: Stage, known: list[Sta
         pixels[[n for n, i in enumerate(mine) if i >= stage.pictures]] = _BLANK[mode]
         now = stage.pictures - 1 if not stage.parts else -1
         words = " → ".join(f"**{names[i]}**" if i == now else names[i] for i in mine)
-        found[f"slow_names_{layer}"] = facts.table((), [(words,)])
+        found[f"slow_names_{layer}"] = moving.table((), [(words,)])
         found[f"slow_wall_{layer}"] = wall.pictures(
             frames.grid_png(pixels, len(pixels), gap=gap),
             n=len(pixels),
@@ -97,7 +97,7 @@ def show_parts(drawn: feed.Elements, unit: int) -> None:
     with st.container(horizontal=True, gap="small", key="slow_parts"):  # four in a row, fewer where there is no room
         for i, name in enumerate(PARTS):
             with st.container(width=102, gap="xsmall"):
-                facts.facts(drawn[f"slow_scale_{i}"], key=f"slow_scale_{i}", look="caption")
+                moving.facts(drawn[f"slow_scale_{i}"], key=f"slow_scale_{i}", look="caption")
                 wall.show(drawn[f"slow_part_{i}"], max_cell=96, alt=name, key=f"slow_part_{i}")
 
 
@@ -124,7 +124,7 @@ def parts(
         if i >= seen:
             pixels[:] = _BLANK[mode]
         scale = f"±{coloured.limit[i]:.2g}" if i < seen else "…"
-        found[f"slow_scale_{i}"] = facts.table((), [(f"**{name}**" if i == seen - 1 else name,), (scale,)])
+        found[f"slow_scale_{i}"] = moving.table((), [(f"**{name}**" if i == seen - 1 else name,), (scale,)])
         found[f"slow_part_{i}"] = wall.pictures(
             frames.grid_png(pixels, 1), n=1, columns=1, cell=frames.drawn_shape(shape)
         )
@@ -146,7 +146,7 @@ def hidden(update: Update, stage: Stage, known: list[Stage]) -> dict[str, Any]:
     given = [i for i, one in enumerate(known, 1) if one.name.startswith("p(h|v")]
     means = update.phases.h0_mean[0].numpy(), update.phases.hk_mean[0].numpy()
     data, model = (mean * (stage.pictures >= at) for mean, at in zip(means, (given[0], given[-1]), strict=True))
-    return moving(
+    return fingerprinted(
         figures.state_option(
             [figures.Bars("given the data", data, outline=True), figures.Bars("given the chain's end", model)],
             [str(j) for j in range(len(data))],

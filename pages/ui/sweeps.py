@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, comparison, live, run_table, shell, sweep_view, widgets
+from pages.ui import cards, kept, live, shell, sweep_view, widgets
 from pages.ui.heat import heat
 from rbm.errors import RbmError
 from rbm.store import open_store
@@ -179,13 +179,13 @@ def _best(best: Trial | None) -> None:
         return
     try:
         run = open_store().run(best.run_id)
-        weight = comparison.looks(run.id, run.progress.step, run).weight
+        weight = kept.looks(run.id, run.progress.step, run).weight
     except RbmError as error:
         st.caption(str(error))
         return
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:FILTERS]
     cards.filter_wall(weight, live.picture_shape(run.spec), strongest, key="wall_sweep_best", columns=5, max_cell=64)
-    st.caption(f"{run_table.name(run.spec)} · run {run.id} · {sweep_view.quoted(best)}")
+    st.caption(f"{kept.name(run.spec)} · run {run.id} · {sweep_view.quoted(best)}")
     if best.doubt:
         st.caption(f":material/warning: {best.doubt}")
 

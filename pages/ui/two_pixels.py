@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, facts, feed, figures
-from pages.ui.curves import curves
-from pages.ui.statebars import moving, state_bars
+from pages.ui import cards, feed, figures, moving
+from pages.ui.moving import curves, fingerprinted, state_bars
 from rbm.errors import ConfigError
 from rbm.laboratory import two_pixels
 from rbm.laboratory.two_pixels import COUNTS, Descent, Pair
@@ -84,7 +83,7 @@ def elements(p0: two_pixels.Floats, rate: float, step: int) -> feed.Elements:
     """What the page shows for counts, rate and step."""
     lesson = Lesson(p0, _descent(tuple(p0), rate), step)
     return {
-        "pixels_bars": moving(_bars(lesson)),
+        "pixels_bars": fingerprinted(_bars(lesson)),
         "pixels_table": _table(lesson),
         "pixels_kl": _divergence(lesson),
         "pixels_correlation": _correlation(lesson),
@@ -159,7 +158,7 @@ def _table(lesson: Lesson) -> dict[str, Any]:
     }
     columns = [_column(lesson.p0, pair) for pair in machines.values()]
     names = ("W", "b₁", "b₂", "⟨x₁x₂⟩", "KL / nats")
-    return facts.table(["", *machines], [(name, *row) for name, *row in zip(names, *columns, strict=True)])
+    return moving.table(["", *machines], [(name, *row) for name, *row in zip(names, *columns, strict=True)])
 
 
 def _column(p0: two_pixels.Floats, pair: Pair | None) -> list[str]:

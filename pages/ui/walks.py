@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards, download, figures, frames
-from pages.ui.curves import curves
+from pages.ui.moving import curves
 from rbm.jobs import cached_dataset
 from rbm.live import LiveRun
 from rbm.past import Past

@@ -16,8 +16,8 @@ def page():
     import streamlit as st
 
     from pages.ui import frames
-    from pages.ui.curves import curves
     from pages.ui.figures import Series, curve_option
+    from pages.ui.moving import curves
     from pages.ui.wall import wall
 
     png = frames.grid_png(frames.colour_probabilities(np.zeros((3, 5, 7))), 2)
