@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.ui import download, feed, instant, shell
+from pages.ui import shell
+from pages.ui.server import download, feed, instant
 
 if st.runtime.exists():  # a visitor: Streamlit runs this file anew for each of them, and at each of their clicks
     shell.run()

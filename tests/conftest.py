@@ -50,7 +50,7 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """
     import streamlit
 
-    from pages.ui import widgets
+    from pages.ui.controls import widgets
     from rbm import live, task
 
     monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)

@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
@@ -26,8 +28,8 @@ LAYERS = [
     ("rbm.benchmarks", "rbm.studies"),
     ("rbm.commands",),
     ("rbm.__main__", "rbm"),
-    ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures"),
-    ("pages.ui.sweep_view", "pages.ui.deep_view"),
+    ("pages.ui.draw.theme", "pages.ui.draw.frames", "pages.ui.draw.figures"),
+    ("pages.compare.sweep.view", "pages.train.deep.figures_at_rest"),
     ("pages.ui",),
     ("pages.learn", "pages.train", "pages.generate", "pages.compare"),
     ("app",),
@@ -44,8 +46,8 @@ BESIDE = {
     ("rbm.past", "rbm.jobs"),
     ("rbm.likelihood_job", "rbm.jobs"),
     ("rbm.recording", "rbm.jobs"),
-    ("pages.ui.frames", "pages.ui.theme"),
-    ("pages.ui.figures", "pages.ui.theme"),
+    ("pages.ui.draw.frames", "pages.ui.draw.theme"),
+    ("pages.ui.draw.figures", "pages.ui.draw.theme"),
 }
 
 
@@ -103,14 +105,34 @@ def test_the_engine_never_imports_the_screen():
     assert not wrong, "\n".join(wrong)
 
 
-def test_pages_never_import_each_other_and_nothing_imports_them():
+def feature(module: str) -> str | None:
+    """pages.<section>.<feature> of a module that belongs to one."""
+    parts = module.split(".")
+    return ".".join(parts[:3]) if parts[0] == "pages" and parts[1] != "ui" else None
+
+
+def test_features_never_know_each_other_and_the_kit_knows_none():
+    """A feature imports the kit, the engine and its own parts; nobody imports a feature but itself."""
     wrong = [
         f"{path.relative_to(ROOT)}:{line}: {module} imports {target}"
         for path, module in files()
         for line, target in imports(path)
-        if target.startswith(("pages.learn", "pages.train", "pages.generate", "pages.compare"))
+        if feature(target) is not None and feature(target) != feature(module)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_kit_is_small():
+    assert len(list((ROOT / "pages/ui").glob("**/*.py"))) <= 25
+
+
+@pytest.mark.parametrize("tree", ["pages/ui", "rbm/datasets"])
+def test_no_module_is_part_of_a_circle(tree):
+    known = {module: {target for _, target in imports(path)} for path, module in files()}
+    inside = {m: {t for t in known[m] if t in known and t != m} for m in known if m.startswith(tree.replace("/", "."))}
+    while free := {m for m, targets in inside.items() if not targets & inside.keys()}:
+        inside = {m: targets for m, targets in inside.items() if m not in free}
+    assert not inside, f"in a circle, or above one: {sorted(inside)}"
 
 
 def test_the_pure_half_of_the_screen_has_no_streamlit():
@@ -118,7 +140,13 @@ def test_the_pure_half_of_the_screen_has_no_streamlit():
         f"{path.relative_to(ROOT)}:{line}: {target}"
         for path, module in files()
         if module
-        in ("pages.ui.theme", "pages.ui.frames", "pages.ui.figures", "pages.ui.sweep_view", "pages.ui.deep_view")
+        in (
+            "pages.ui.draw.theme",
+            "pages.ui.draw.frames",
+            "pages.ui.draw.figures",
+            "pages.compare.sweep.view",
+            "pages.train.deep.figures_at_rest",
+        )
         for line, target in imports(path)
         if target.split(".")[0] == "streamlit"
     ]

@@ -8,7 +8,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import own, shell, widgets
+from pages.train.data import own
+from pages.ui import shell
+from pages.ui.controls import widgets
 from rbm.datasets.own import keep
 from tests.datasets.own_files import valid_files
 from tests.screen import open_page

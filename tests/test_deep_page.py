@@ -9,7 +9,8 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import deep_view, shell
+from pages.train.deep import few_labels, figures_at_rest
+from pages.ui import shell
 from rbm import cluster
 from rbm.datasets.catalog import load_dataset
 from rbm.deep import kept
@@ -63,9 +64,8 @@ def test_the_page_trains_layer_by_layer_and_dreams(monkeypatch):
 
 @pytest.mark.slow  # tests/deep/test_finetune.py keeps results in every run
 def test_results_of_the_comparison_are_kept_drawn_and_not_asked_for_again(monkeypatch):
-    from pages.ui import deep_labels
 
-    monkeypatch.setattr(deep_labels, "PLANS", {"small": TINY_PLAN, "full": LabelsPlan()})
+    monkeypatch.setattr(few_labels, "PLANS", {"small": TINY_PLAN, "full": LabelsPlan()})
     app = open_page(shell.DEEP)
     app.button(key="deep_labels_start").click().run()
     wait_until_over(app, "deep_labels")
@@ -83,10 +83,10 @@ def test_a_belief_net_tells_curves_looks_and_layers_the_same_each_time():
         np.testing.assert_array_equal(one.weight, other.weight)
     looks = [x for x in news if isinstance(x, Look)]
     np.testing.assert_allclose(looks[-1].filters, layers[0].weight @ layers[1].weight, atol=2e-3)
-    assert [s.name for s in deep_view.series(news, TINY, "free_energy_gap")] == ["layer 1", "layer 2"]
-    assert deep_view.share(news, TINY) == 1.0
-    assert deep_view.where(news, TINY, "finished") == "Finished · layer 2 · epoch 1.0 of 1"
-    net = restore(KINDS[0], deep_view.dreamer(news, TINY))
+    assert [s.name for s in figures_at_rest.series(news, TINY, "free_energy_gap")] == ["layer 1", "layer 2"]
+    assert figures_at_rest.share(news, TINY) == 1.0
+    assert figures_at_rest.where(news, TINY, "finished") == "Finished · layer 2 · epoch 1.0 of 1"
+    net = restore(KINDS[0], figures_at_rest.dreamer(news, TINY))
     torch.testing.assert_close(net.top.weight, torch.from_numpy(layers[1].weight))
 
 
@@ -94,13 +94,13 @@ def test_a_boltzmann_machine_dreams_once_all_layers_have_learned_together():
     spec = DeepSpec(KINDS[1], (7, 5), epochs=1, together=1, images=300)
     news = list(train(spec))
     assert {x.stage for x in news if isinstance(x, Curve)} == {0, 1, 2}
-    layers = deep_view.dreamer(news, spec)
+    layers = figures_at_rest.dreamer(news, spec)
     assert len(layers) == 2
     machine = restore(spec.kind, layers)
     assert isinstance(machine, DeepBoltzmannMachine)
     torch.testing.assert_close(machine.weights[0], torch.from_numpy(layers[0].weight))
     torch.testing.assert_close(machine.biases[1], torch.from_numpy(layers[0].hidden_bias))
-    assert deep_view.dreamer(news[: len(news) // 2], spec) == []
+    assert figures_at_rest.dreamer(news[: len(news) // 2], spec) == []
     for images in (None, load_dataset("mnist").test):
         dream = Dream(spec.kind, layers, 3, 1, images)
         dream.advance(2)
@@ -123,10 +123,10 @@ def test_the_figure_shows_means_and_deviations():
         for start, es in ((True, (0.1, 0.2)), (False, (0.3,)))
         for seed, e in enumerate(es)
     ]
-    figure = deep_view.labels_figure(results)
+    figure = figures_at_rest.labels_figure(results)
     with_, without = figure.data
     assert (with_.y[0], without.y[0]) == (pytest.approx(15), pytest.approx(30))
     assert with_.error_y.array[0] == pytest.approx(7.0710678)
-    assert deep_view.labels_table(results)[1] == [["100", "15.00 ± 7.07", "30.00"]]
+    assert figures_at_rest.labels_table(results)[1] == [["100", "15.00 ± 7.07", "30.00"]]
     assert figure.layout.yaxis.type == "log"
-    assert deep_view.labels_figure([*results, Result(9, 18, True, 0.0, 1.0)]).layout.yaxis.type != "log"
+    assert figures_at_rest.labels_figure([*results, Result(9, 18, True, 0.0, 1.0)]).layout.yaxis.type != "log"

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pages.ui import features, features_figures, scatter, shell
+from pages.compare.features import judging, maps, scatter
+from pages.ui import shell
 from rbm import cluster
 from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
@@ -37,18 +38,18 @@ def finished(function: str, news: list) -> Task:
 
 
 def test_the_figure_shows_means_and_their_standard_errors():
-    mean, error = features_figures.mean_error(SCORES, "pixels", 100)
+    mean, error = maps.mean_error(SCORES, "pixels", 100)
     assert mean == pytest.approx(0.72)
     assert error == pytest.approx(0.02 / np.sqrt(3))
-    figure = features_figures.accuracy_figure(SCORES)
+    figure = maps.accuracy_figure(SCORES)
     pixels = next(trace for trace in figure.data if trace.name == "pixels")
     assert list(pixels.x) == ["100", "1,000"]
     np.testing.assert_allclose(pixels.y, [72, 72])
     np.testing.assert_allclose(pixels.error_y.array, 2 / np.sqrt(3))
-    assert features_figures.whole_sizes(SCORES) == []
+    assert maps.whole_sizes(SCORES) == []
     more = [s._replace(draw=d) for s in SCORES[:3] for d in range(5)]
-    assert features_figures.whole_sizes([*more, *SCORES[9:]]) == more
-    assert features_figures.table(SCORES)[2] == {
+    assert maps.whole_sizes([*more, *SCORES[9:]]) == more
+    assert maps.table(SCORES)[2] == {
         "input": "hidden units", "100 labels": "82.0 ± 1.2 %", "1,000 labels": "82.0 ± 1.2 %", "10,000 labels": "",
     }  # fmt: skip
 
@@ -87,11 +88,11 @@ def test_without_a_machine_the_page_says_what_to_do(monkeypatch, tmp_path):
 
 def test_the_page_shows_what_the_tasks_told(kept):
     rng = np.random.default_rng(1)
-    judged = features.Judged("a machine", DatasetSpec(), np.zeros((784, 3), np.float32), np.zeros(3, np.float32))
+    judged = judging.Judged("a machine", DatasetSpec(), np.zeros((784, 3), np.float32), np.zeros(3, np.float32))
     maps = [Map("hidden units", "t-SNE", rng.normal(size=(1000, 2)).astype(np.float32), 0.93)]
     app = app_test().run()
-    app.session_state[features.SCORES] = finished("score", SCORES), judged
-    app.session_state[features.PLACES] = finished("maps", maps), judged
+    app.session_state[judging.SCORES] = finished("score", SCORES), judged
+    app.session_state[judging.PLACES] = finished("maps", maps), judged
     app.switch_page(shell.FEATURES).run()
     assert not app.exception
     assert "11 hidden units" in app.selectbox(key="features_run").options[0]
@@ -109,11 +110,11 @@ def test_a_kept_run_is_judged_by_a_worker(kept):
     app = open_page(shell.FEATURES)
     app.button(key="features_map").click().run()
     assert not app.exception
-    task, judged = app.session_state[features.PLACES]
+    task, judged = app.session_state[judging.PLACES]
     assert judged.weight.shape == (784, 11)
     wait(lambda: bool(task.news) or not task.active)
     assert task.status != "failed", task.message
-    assert (task.news[0].input, task.news[0].how) == features.MAPS[0]
+    assert (task.news[0].input, task.news[0].how) == judging.MAPS[0]
     assert task.news[0].points.shape == (1000, 2)
     task.pause()
     task.release()

@@ -8,7 +8,8 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import labels, labels_chains, labels_views, shell
+from pages.generate.labels import dreams, learning, views
+from pages.ui import shell
 from rbm import cluster, labels_job
 from rbm.datasets.catalog import load_dataset
 from rbm.task import Task
@@ -42,7 +43,7 @@ def tags() -> Task:
 def open_with(task: Task) -> AppTest:
     kind = task.arguments["labels"]
     app = app_test().run()
-    app.session_state["labels_kind"] = next(name for name, value in labels.KINDS.items() if value == kind)
+    app.session_state["labels_kind"] = next(name for name, value in learning.KINDS.items() if value == kind)
     app.session_state[f"labels_task_{kind}"] = task
     app.switch_page(shell.LABELS).run()
     assert not app.exception
@@ -87,7 +88,7 @@ def test_chains_hold_their_labels_and_move_only_when_asked(names):
     after = app.session_state["labels_chains"]
     assert (before.chains.step, after.chains.step) == (0, 10)
     y = after.chains.v[:, 784:].argmax(1)
-    assert torch.equal(y, torch.arange(10).repeat_interleave(labels_chains.EACH))
+    assert torch.equal(y, torch.arange(10).repeat_interleave(dreams.EACH))
     app.segmented_control(key="labels_held").set_value("7").run()
     app.button(key="labels_step_1").click().run()
     assert bool((app.session_state["labels_chains"].chains.v[:, 784 + 7] == 1).all())
@@ -96,19 +97,19 @@ def test_chains_hold_their_labels_and_move_only_when_asked(names):
     assert app.session_state["labels_chains"].chains.step == 0
 
 
-@pytest.mark.parametrize("cover", list(labels_views.COVERS))
+@pytest.mark.parametrize("cover", list(views.COVERS))
 def test_a_covered_half_is_completed(names, cover, monkeypatch):
-    monkeypatch.setattr(labels_views, "BURN_IN", 5)
-    monkeypatch.setattr(labels_views, "SWEEPS", 5)
+    monkeypatch.setattr(views, "BURN_IN", 5)
+    monkeypatch.setattr(views, "SWEEPS", 5)
     app = use(open_with(names), "softmax", "Guess from a half")
     app.segmented_control(key="labels_cover").set_value(cover).run()
     assert not app.exception
     asked, (found, _) = app.session_state["labels_completed"]
     assert asked[-1] == cover
-    mask = labels_views.seen_part(cover, (28, 28))
+    mask = views.seen_part(cover, (28, 28))
     assert int(mask.sum()) == 392
     seen = (load_dataset("mnist").test[0] > 0.5).float()
-    assert torch.equal(found.chains[:, mask], seen[mask].expand(labels_views.CHAINS, -1))
+    assert torch.equal(found.chains[:, mask], seen[mask].expand(views.CHAINS, -1))
     half = {one["name"]: one["y"] for one in drawn(app, "Probability of each label given half")["series"]}
     assert sum(half["visible half"]) == pytest.approx(1, abs=1e-3)
 
@@ -119,8 +120,8 @@ def test_tags_there_and_back(tags):
     assert held == [1, 0, 1, 0, 0]  # even, a loop
     assert any("belong to 6 and 8" in c.value for c in app.caption)
     use(app, "tags", "Picture to tags")
-    assert drawn(app, "Probability of each label")["labels"] == list(labels_views.TAGS)
-    assert labels_chains._which((True, True, True, True, True)).startswith("No digit has exactly")
+    assert drawn(app, "Probability of each label")["labels"] == list(views.TAGS)
+    assert dreams._which((True, True, True, True, True)).startswith("No digit has exactly")
 
 
 def test_training_begins_at_a_click_and_can_be_paused():
@@ -128,7 +129,7 @@ def test_training_begins_at_a_click_and_can_be_paused():
     app = open_page(shell.LABELS)
     assert any("Press **Train**" in i.value for i in app.info)
     app.select_slider(key="labels_hidden").set_value(50)
-    app.select_slider(key="labels_epochs").set_value(max(labels.EPOCHS))  # it goes on until it is paused
+    app.select_slider(key="labels_epochs").set_value(max(learning.EPOCHS))  # it goes on until it is paused
     app.button(key="labels_train").click().run()
     task = app.session_state["labels_task_softmax"]
     wait(lambda: len(task.news) >= 3 or not task.active)

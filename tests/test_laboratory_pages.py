@@ -2,7 +2,9 @@
 
 import pytest
 
-from pages.ui import graph, pad, shell
+from pages.learn.energy import graph
+from pages.learn.hopfield import pad
+from pages.ui import shell
 from tests.screen import open_page
 
 pytestmark = pytest.mark.usefixtures("clean")

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import follows, markov, race, shell, slow_stages
+from pages.learn.cd_bias import gradients, race
+from pages.learn.markov import matrix
+from pages.learn.slow_motion import stages
+from pages.ui import shell
 from rbm import cluster
 from rbm.datasets.toy import bars_and_stripes
 from rbm.laboratory import two_pixels
@@ -96,7 +99,7 @@ def test_the_chain_moves_only_when_asked_and_a_new_temperature_starts_it_anew():
     visits = bars(app, "Shares of visits")
     assert sum(visits["Gibbs"]) == pytest.approx(1, abs=1e-3)
     assert "tempered" not in visits
-    exactly = markov.facts(markov.MACHINES[0], 2.0, 1.0)
+    exactly = matrix.facts(matrix.MACHINES[0], 2.0, 1.0)
     np.testing.assert_allclose(visits["exact p(v)"], exactly.p, atol=1e-4)
     np.testing.assert_allclose(exactly.p @ exactly.k, exactly.p, atol=1e-12)  # reordered, but the same chain
     app.slider(key="markov_beta").set_value(0.5).run()
@@ -108,7 +111,7 @@ def test_the_chain_moves_only_when_asked_and_a_new_temperature_starts_it_anew():
 
 def test_the_walk_through_an_update_shows_more_with_every_click():
     app = press(open_page(shell.SLOW), "try_slow_3")  # nine pixels
-    known = slow_stages.stages(1, persistent=False)
+    known = stages.stages(1, persistent=False)
     press(app, "slow_reset")
     seen = []
     for stage in known:
@@ -128,7 +131,7 @@ def test_the_walk_through_an_update_shows_more_with_every_click():
 
 @pytest.mark.parametrize(("k", "persistent", "layers"), [(1, False, 6), (3, False, 14), (1, True, 7), (2, True, 11)])
 def test_there_is_one_click_for_every_layer_and_seven_for_the_update(k, persistent, layers):
-    known = slow_stages.stages(k, persistent)
+    known = stages.stages(k, persistent)
     assert len(known) == layers + 7
     assert [stage.pictures for stage in known] == [*range(1, layers + 1), *[layers] * 7]
     assert [stage.parts for stage in known] == [*[0] * layers, *range(2, 9)]
@@ -138,7 +141,7 @@ def test_hidden_probabilities_are_drawn_from_the_click_on_that_gives_them():
     app = press(open_page(shell.SLOW), "try_slow_3")  # nine pixels
     press(app, "slow_reset")
     shown = []
-    for _ in slow_stages.stages(1, persistent=False)[:-1]:
+    for _ in stages.stages(1, persistent=False)[:-1]:
         shown.append([any(y) for y in bars(app, "Probabilities of the hidden").values()])
         press(app, "slow_next")
     # v₀ | p(h|v₀) h₀ p(v|h₀) v₁ | p(h|v₁) and the update
@@ -151,15 +154,15 @@ def test_a_longer_chain_leaves_the_walk_at_what_it_showed():
     assert any(text.value.startswith("**decay**") for text in app.markdown)
     app.slider(key="slow_k").set_value(1).run()
     assert any(text.value.startswith("**decay**") for text in app.markdown)
-    short, long = slow_stages.stages(1, persistent=False), slow_stages.stages(4, persistent=True)
+    short, long = stages.stages(1, persistent=False), stages.stages(4, persistent=True)
     for i, stage in enumerate(short):
-        there = long[slow_stages.moved(i, short, long)]
+        there = long[stages.moved(i, short, long)]
         assert there.parts == stage.parts
         assert there.name.rstrip("₁₂₃₄)") == stage.name.rstrip("₁₂₃₄)")
 
 
 def test_the_compass_agrees_with_its_own_limits():
-    seen = follows.compass("2×2 bars and stripes", 20)
+    seen = gradients.compass("2×2 bars and stripes", 20)
     assert seen.cd_angle[0] > seen.cd_angle[-1]
     assert abs(seen.cd_length[-1] - seen.exact_length) < abs(seen.cd_length[0] - seen.exact_length)
     assert seen.log_likelihood < seen.best
@@ -170,10 +173,10 @@ def test_the_compass_agrees_with_its_own_limits():
     assert sent(app, "follows_numbers")["head"][2] == "CD-7 is off by"
 
 
-@pytest.mark.parametrize("patterns", list(follows.LESSONS))
+@pytest.mark.parametrize("patterns", list(gradients.LESSONS))
 def test_exact_learning_climbs_and_early_on_cd_agrees_with_it(patterns):
-    path = follows.path(patterns)
-    seen = [follows.compass(patterns, place) for place in range(len(path))]
+    path = gradients.path(patterns)
+    seen = [gradients.compass(patterns, place) for place in range(len(path))]
     climbed = np.diff([one.log_likelihood for one in seen])
     assert climbed.min() > 0  # "a small rate": at a larger one the shifter's learning leaps over the valley
     early = seen[len(seen) // 2]
@@ -186,8 +189,8 @@ def test_exact_learning_climbs_and_early_on_cd_agrees_with_it(patterns):
 def test_later_the_length_of_cds_gradient_tells_little():
     """What the page says: longer than the exact one on the bars, a fifth too short half way on the shifter."""
     bars_, shifter = (
-        [one.cd_length[0] / one.exact_length for one in (follows.compass(name, at) for at in range(len(path)))]
-        for name, path in ((name, follows.path(name)) for name in ("3×3 bars and stripes", "shifter"))
+        [one.cd_length[0] / one.exact_length for one in (gradients.compass(name, at) for at in range(len(path)))]
+        for name, path in ((name, gradients.path(name)) for name in ("3×3 bars and stripes", "shifter"))
     )
     assert bars_[-1] == pytest.approx(1.3, abs=0.1) == max(bars_)
     assert min(shifter) == pytest.approx(0.8, abs=0.05)
@@ -199,8 +202,8 @@ def test_a_server_that_ends_while_lessons_are_learnt_ends_in_order():
     script = """
 import time
 from pages.ui import follows
-follows.prepare()
-while not follows._learnt.cache_info().misses:
+gradients.prepare()
+while not gradients._learnt.cache_info().misses:
     time.sleep(0.01)
 """  # which ends in the midst of the first lesson
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)

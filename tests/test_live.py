@@ -16,8 +16,8 @@ import psutil
 import pytest
 import torch
 
-from pages.ui import status
-from pages.ui.feed import Feed
+from pages.ui.server.feed import Feed
+from pages.ui.session import status
 from rbm import cluster, link, live
 from rbm.checkpoint import load_checkpoint
 from rbm.errors import ClusterError, ConfigError

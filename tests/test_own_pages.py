@@ -11,7 +11,14 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import deep_labels, features, frames, labels, memory, rivals, shell, wall
+from pages.compare.baselines import contest
+from pages.compare.features import judging
+from pages.generate.labels import learning
+from pages.learn.hopfield import recall
+from pages.train.deep import few_labels
+from pages.ui import shell
+from pages.ui.components import wall
+from pages.ui.draw import frames
 from rbm import cluster, live, task
 from rbm.datasets.catalog import load_dataset
 from rbm.datasets.own import keep
@@ -58,9 +65,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RBM_DATA", str(tmp_path_factory.mktemp("data")))
         patch.setenv("RBM_RUNS", str(tmp_path_factory.mktemp("runs")))
-        patch.setattr(rivals, "SECONDS", (0.3, 10))
+        patch.setattr(contest, "SECONDS", (0.3, 10))
         tiny = LabelsPlan(sizes=(5,), pretraining=1, epochs=1, least_updates=5, labels=(10, 1000), seeds=(1,))
-        patch.setattr(deep_labels, "PLANS", {"small": tiny, "full": tiny})
+        patch.setattr(few_labels, "PLANS", {"small": tiny, "full": tiny})
         cluster.disconnect()
         for name, one in SETS.items():
             keep.keep(name, drawn(*one))
@@ -211,10 +218,10 @@ def test_slow_motion(name):
 @pytest.mark.parametrize("name", SETS)
 def test_hopfield(name):
     app = choose(open_page(shell.HOPFIELD), "hopfield_dataset", name)
-    shelf = memory.shelf(f"own:{name}")
+    shelf = recall.shelf(f"own:{name}")
     assert app.session_state["hopfield_digits"] == [0, 1]
     everything = list(range(len(shelf.pictures)))
-    for rule in memory.RULES:
+    for rule in recall.RULES:
         app.segmented_control(key="hopfield_rule").set_value(rule)
         app.button_group(key="hopfield_digits").set_value(everything).run()
         assert not app.exception
@@ -257,10 +264,10 @@ def test_a_run_of_few_units_and_all_pages_that_look_at_it(name, n_hidden):
     assert walls(app)["examine_modes"]["n"] == n_hidden
     app.switch_page(shell.FEATURES).run()
     app.button(key="features_map").click().run()
-    over(app, app.session_state[features.PLACES][0])
+    over(app, app.session_state[judging.PLACES][0])
     if name in LABELLED:
         app.button(key="features_judge").click().run()
-        over(app, app.session_state[features.SCORES][0])
+        over(app, app.session_state[judging.SCORES][0])
     else:
         assert warned(app, "has no classes")
         assert any("no classes" in one.value for one in app.caption)
@@ -331,9 +338,9 @@ def test_memories_are_the_most_typical_pictures_and_coarse():
 
 def test_a_test_part_that_is_named_rightly_throughout_is_still_drawn():
     news = [News(float(epoch), 0.25, error, None, None) for epoch, error in enumerate((0.5, 0.25, 0.125, 0.0))]
-    assert not labels.error_option(news)["y"]["log"]
-    assert labels.error_option(news[:3])["y"]["log"]
-    assert labels.error_option(news)["series"][1]["y"][-1] == 0
+    assert not learning.error_option(news)["y"]["log"]
+    assert learning.error_option(news[:3])["y"]["log"]
+    assert learning.error_option(news)["series"][1]["y"][-1] == 0
 
 
 def test_broad_pictures_keep_apart_in_png_and_wall_alike():

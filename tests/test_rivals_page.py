@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pages.ui import family, rival_view, rivals, shell
+from pages.compare.baselines import contest, told
+from pages.compare.map import family
+from pages.ui import shell
 from rbm import cluster
 from rbm.rivals import CONTENDERS, SHOWN, Look, Opening, Pace, Verdict, marks
 from tests.screen import open_page
@@ -34,31 +36,31 @@ NEWS = (
 
 
 def test_news_become_walls_curves_and_a_table():
-    seen = rival_view.told(NEWS)
+    seen = told.told(NEWS)
     assert (seen.done, seen.busy) == (0.7, "gan")
-    pixels, labels = rival_view.wall_pixels(seen.looks["rbm"], 1.0, (28, 28))
+    pixels, labels = told.wall_pixels(seen.looks["rbm"], 1.0, (28, 28))
     assert len(pixels) == len(labels) == SHOWN * len(marks(1.0))
     assert [int(pixels[row * SHOWN].max()) for row in range(4)] == [0, 2, 5, 0]  # the last is still to come
     assert labels[SHOWN] == "after 0.25 s"
-    option = rival_view.frechet_option(seen, ("rbm", "gan"))
+    option = told.frechet_option(seen, ("rbm", "gan"))
     assert [one["y"] for one in option["series"]] == [[50.0, 10.0], [50.0, 10.0, 11.0]]  # none at 0 on a log axis
     assert option["line"]["value"] == 14.0
-    assert rival_view.aats_option(seen, ("rbm",))["series"][0]["y"] == [pytest.approx(0.3)] * 2
-    rows = {row[0]: row for row in rival_view.table(seen, ("rbm", "gan"))["rows"]}
+    assert told.aats_option(seen, ("rbm",))["series"][0]["y"] == [pytest.approx(0.3)] * 2
+    rows = {row[0]: row for row in told.table(seen, ("rbm", "gan"))["rows"]}
     assert rows["**RBM**"][1] == "101"
     assert rows["**RBM**"][-2:] == ["0.5 s, 0.2 epochs", "−101.5 to −99.5"]
     assert rows["**GAN**"][-1] == "has none"
     assert rows["noise"][3] == "200.0"
-    assert all(len(row) == len(rival_view.HEAD) == len(rival_view.ABOUT) for row in rows.values())
+    assert all(len(row) == len(told.HEAD) == len(told.ABOUT) for row in rows.values())
 
 
 def test_likelihoods_are_told_as_far_as_they_are_known():
     bound = NEWS[-1]._replace(contender="vae", low=-110.0, high=float("inf"))
-    assert rival_view.likelihood("vae", bound) == "≥ −110.0"
+    assert told.likelihood("vae", bound) == "≥ −110.0"
     few = NEWS[-1]._replace(mark="unreliable, crossed")
-    assert rival_view.likelihood("rbm", few) == "−101.5 to −99.5 (unreliable, crossed)"
-    assert rival_view.likelihood("vae", None) == "at the end"
-    assert rival_view.likelihood("autoencoder", bound) == "has none"
+    assert told.likelihood("rbm", few) == "−101.5 to −99.5 (unreliable, crossed)"
+    assert told.likelihood("vae", None) == "at the end"
+    assert told.likelihood("autoencoder", bound) == "has none"
 
 
 def test_before_the_start_the_page_says_what_to_do_and_nobody_cannot_compete():
@@ -77,7 +79,7 @@ def test_a_competition_runs_pauses_goes_on_and_is_forgotten():
     try:
         app.session_state["rivals_who"] = ["autoencoder", "vae"]
         app.session_state["rivals_hidden"] = 64
-        app.session_state["rivals_seconds"] = max(rivals.SECONDS)  # nobody is ready before it is paused
+        app.session_state["rivals_seconds"] = max(contest.SECONDS)  # nobody is ready before it is paused
         app.session_state["rivals_digits"] = [1, 7]
         app.run()
         app.button(key="rivals_start").click().run()

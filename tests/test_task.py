@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.ui.tasks import _Lease
+from pages.ui.session.tasks import _Lease
 from rbm import cluster
 from rbm.errors import ConfigError
 from rbm.races import Race

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import memory, shell, widgets
-from pages.ui.graph import ALL, RBM
+from pages.learn.energy.graph import ALL, RBM
+from pages.learn.hopfield import recall
+from pages.ui import shell
+from pages.ui.controls import widgets
 from rbm.presets import PRESETS
 from tests.screen import open_page
 from tests.test_pages import SCRIPTS, draft
@@ -63,7 +65,7 @@ def test_a_widget_that_is_mounted_anew_stands_where_it_stood(script):
 def test_the_laboratorys_choices_come_back_whichever_was_made():
     for script, key, choices in (
         (shell.ENERGY, "energy_shape", (ALL, RBM)),
-        (shell.HOPFIELD, "hopfield_rule", (memory.DENSE, "storkey", memory.DENSE)),
+        (shell.HOPFIELD, "hopfield_rule", (recall.DENSE, "storkey", recall.DENSE)),
     ):
         app = open_page(script)
         for choice in choices:
@@ -127,7 +129,7 @@ def test_what_an_experiment_set_is_not_undone_by_a_message_that_was_under_way(sl
     def script() -> None:
         import streamlit as st
 
-        from pages.ui import widgets
+        from pages.ui.controls import widgets
 
         widgets.settle()
         st.session_state.setdefault("wheel", 1)
@@ -149,7 +151,7 @@ def test_what_an_experiment_set_is_not_undone_by_a_message_that_was_under_way(sl
 
 def test_play_and_pause_are_two_buttons_so_that_a_click_told_twice_turns_once():
     def script() -> None:
-        from pages.ui import player
+        from pages.ui.controls import player
 
         player.button("moves", "wheel")
 

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from pages.ui import frames, theme
-from pages.ui.figures import Series, curve_option
-from pages.ui.moving import curves
-from pages.ui.wall import Legend, wall
+from pages.ui.components.moving import curves
+from pages.ui.components.wall import Legend, wall
+from pages.ui.draw import frames, theme
+from pages.ui.draw.figures import Series, curve_option
 from rbm.evaluation import verdict
 from rbm.jobs import SHOWN_IMAGES, Snapshot
 from rbm.training.events import MEASURES

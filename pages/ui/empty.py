@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.ui import live, shell, state
+from pages.ui import shell
+from pages.ui.session import live, state
 
 
 def no_machine(what: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from pages.ui import widgets
+from pages.ui.controls import widgets
 from pages.ui.shell import ROOT, header
 
 Experiments = Mapping[str, tuple[str, Callable[[], None]]]

@@ -13,8 +13,8 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
-from pages.ui import instant, warm_up
-from pages.ui.component import declare
+from pages.ui.components.component import declare
+from pages.ui.server import instant, warm_up
 from rbm import cluster, live, recording, sweep, task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,15 +28,15 @@ HOME, TRAIN, FILTERS, DATA, GIBBS, RUNS, SWEEP = (
         *("compare/runs", "compare/sweep"),
     )
 )
-LABELS, FEATURES = "pages/generate/labels.py", "pages/compare/features.py"
-EXAMINE, COLOUR = "pages/train/examine.py", "pages/train/colour.py"
+LABELS, FEATURES = "pages/generate/labels/page.py", "pages/compare/features/page.py"
+EXAMINE, COLOUR = "pages/train/examine/page.py", "pages/train/colour/page.py"
 ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, FOLLOWS = (
     f"pages/learn/{page}.py"
     for page in ("energy", "two_pixels", "hopfield", "boltzmann", "slow_motion", "markov", "follows")
 )
-DEEP = "pages/train/deep.py"
+DEEP = "pages/train/deep/page.py"
 
-RIVALS, MAP = "pages/compare/rivals.py", "pages/compare/map.py"
+RIVALS, MAP = "pages/compare/baselines/page.py", "pages/compare/map/page.py"
 
 _menu = declare("menu", '<span class="menu"></span>')
 

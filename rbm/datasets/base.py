@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from rbm import randomness
-from rbm.datasets.catalog import Kind
+from rbm.datasets.entry import Kind
 from rbm.errors import ConfigError, DatasetError
 
 BINARISATIONS = ("stochastic", "threshold", "none")

@@ -17,8 +17,8 @@ from uuid import uuid4
 
 from platformdirs import user_cache_dir
 
-from rbm.datasets.catalog import CATALOG, Root
 from rbm.datasets.download import Progress, content_length, fetch, md5_of
+from rbm.datasets.entry import CATALOG, Root
 from rbm.errors import DatasetError
 
 

@@ -18,8 +18,8 @@ from torch import Tensor
 
 from rbm.datasets._torchvision import import_torchvision
 from rbm.datasets.base import Dataset, split_rows
-from rbm.datasets.catalog import CATALOG, Root
 from rbm.datasets.download import Progress
+from rbm.datasets.entry import CATALOG, Root
 from rbm.datasets.files import SOURCES, data_folder, obtain
 from rbm.errors import DatasetError
 

@@ -5,11 +5,15 @@ Validation and test hold the same rows as training, because the question here is
 distribution, not how it generalises.
 """
 
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+
 import torch
 from torch import Tensor
 
 from rbm.datasets.base import Dataset
-from rbm.datasets.catalog import CATALOG
+from rbm.datasets.entry import CATALOG
 from rbm.errors import ConfigError
 
 SIDES = range(2, 9)  # bars and stripes; 8 has 510 patterns of 64 pixels
@@ -126,3 +130,16 @@ def _toy(
         kind="binary",
         class_names=class_names,
     )
+
+
+# Those of the catalogue, by name.
+BUILDERS: Mapping[str, Callable[[], Dataset]] = MappingProxyType(
+    {
+        "bars_and_stripes": bars_and_stripes,
+        "bars_and_stripes_3x3": partial(bars_and_stripes, 3),
+        "shifter": shifter,
+        "shifter_shown": shifter_shown,
+        "tiny_digits": tiny_digits,
+        "two_pixels": two_pixels,
+    }
+)

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from playwright.sync_api import Page, expect
 
-from pages.ui.graph import ALL, RBM, machine
+from pages.learn.energy.graph import ALL, RBM, machine
 from rbm.evaluation.exact_boltzmann import thermodynamics
 from tests.browser.test_browser import OpenPage, press
 from tests.waiting import wait

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from pages.ui import deep_view
+from pages.train.deep import figures_at_rest
 from rbm.datasets.base import binarise
 from rbm.deep import judging
 from rbm.deep.plan import Bounded
@@ -73,11 +73,11 @@ def test_deeper_machines_are_bounded_from_below(data, images):
 
 
 def test_the_sentence_says_how_far_it_is_to_be_trusted():
-    assert deep_view.bound([]) == ""
+    assert figures_at_rest.bound([]) == ""
     good = Bounded(-98.26, 0.83, 500, 42.3, 100)
     assert "500 test images: at least −98.3 ± 0.8 nats per image (log Z by AIS, 42 of 100 chains count)." in (
-        deep_view.bound([good])
+        figures_at_rest.bound([good])
     )
-    assert "2 of 100 chains count, unreliable" in deep_view.bound([good._replace(effective=2.4)])
-    assert "(log Z exact)" in deep_view.bound([good._replace(effective=None)])
-    assert deep_view.FEWEST_EFFECTIVE == ais.FEWEST_EFFECTIVE
+    assert "2 of 100 chains count, unreliable" in figures_at_rest.bound([good._replace(effective=2.4)])
+    assert "(log Z exact)" in figures_at_rest.bound([good._replace(effective=None)])
+    assert figures_at_rest.FEWEST_EFFECTIVE == ais.FEWEST_EFFECTIVE

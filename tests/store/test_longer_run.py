@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pages.ui import state, uploads
+from pages.compare.runs import uploads
+from pages.ui.session import state
 from rbm import cluster, recording
 from rbm.errors import CheckpointError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import component, frames
-from pages.ui.wall import wall
+from pages.ui.components import component
+from pages.ui.components.wall import wall
+from pages.ui.draw import frames
 from tests.waiting import PATIENCE
 
 
@@ -15,10 +16,10 @@ def page():
     import numpy as np
     import streamlit as st
 
-    from pages.ui import frames
-    from pages.ui.figures import Series, curve_option
-    from pages.ui.moving import curves
-    from pages.ui.wall import wall
+    from pages.ui.components.moving import curves
+    from pages.ui.components.wall import wall
+    from pages.ui.draw import frames
+    from pages.ui.draw.figures import Series, curve_option
 
     png = frames.grid_png(frames.colour_probabilities(np.zeros((3, 5, 7))), 2)
     clicked = wall(png, n=3, columns=2, cell=(5, 7), labels=["a", "b", "c"], clickable=True, alt="Three", key="three")

@@ -5,7 +5,17 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from pages.ui.figures import MAX_POINTS, Bars, Series, bars, bipartite, curve_option, decimate, histogram, state_option
+from pages.ui.draw.figures import (
+    MAX_POINTS,
+    Bars,
+    Series,
+    bars,
+    bipartite,
+    curve_option,
+    decimate,
+    histogram,
+    state_option,
+)
 
 RNG = np.random.default_rng(7)
 

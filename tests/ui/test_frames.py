@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from pages.ui import frames, theme
+from pages.ui.draw import frames, theme
 
 RNG = np.random.default_rng(11)
 

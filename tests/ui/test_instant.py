@@ -5,7 +5,7 @@ from threading import Lock
 
 import pytest
 
-from pages.ui.instant import Sliders
+from pages.ui.server.instant import Sliders
 
 sliders = Sliders(
     {"rate": (0.1, 0.2, 0.5), "step": range(4)}, lambda rate, step: {"sum": {"value": rate + step}}, Lock()

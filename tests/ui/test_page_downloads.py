@@ -9,12 +9,12 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pages.ui import download
-from pages.ui.feed import Feed
+from pages.ui.server import download
+from pages.ui.server.feed import Feed
 from rbm.errors import StoreError
 from tests.screen import open_page
 
-ENERGY = "pages/learn/energy.py"
+ENERGY = "pages/learn/energy/page.py"
 
 
 def ask(token: str, key: str) -> Response:
@@ -26,7 +26,7 @@ def ask(token: str, key: str) -> Response:
 @pytest.fixture
 def visit(monkeypatch: pytest.MonkeyPatch) -> Feed:
     feed = Feed()
-    monkeypatch.setattr("pages.ui.feed.find", {feed.token: feed}.get)
+    monkeypatch.setattr("pages.ui.server.feed.find", {feed.token: feed}.get)
     return feed
 
 

@@ -11,8 +11,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages.ui import comparison, run_files, uploads
-from pages.ui.run_table import columns, differences, matching, name, smooth
+from pages.compare.runs import comparison, files, uploads
+from pages.compare.runs.columns import columns, differences, matching, name, smooth
 from rbm.checkpoint import from_bytes, to_bytes
 from rbm.errors import CheckpointError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model, make_trainer
@@ -184,7 +184,7 @@ def test_the_zip_of_everything_becomes_the_same_run_again(store):
     history = History([trainer.step(report=True) for _ in range(5)])
     uploads.add("mine.safetensors", to_bytes(trainer.model, SPEC, history, state=trainer.state()))
     (first,) = store.runs()
-    again = uploads.add("run.zip", run_files.everything(first))
+    again = uploads.add("run.zip", files.everything(first))
     assert store.run(again).progress.step == first.progress.step == 5
     assert store.history(again).events == history.events
     assert torch.equal(from_bytes(store.checkpoint(again)).model.weight, trainer.model.weight)

@@ -5,8 +5,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from pages.ui import figures, graph, shell, two_pixels
-from pages.ui.graph import ALL, RBM, machine
+from pages.learn.energy import graph
+from pages.learn.energy.graph import ALL, RBM, machine
+from pages.learn.two_pixels import descent
+from pages.ui import shell
+from pages.ui.draw import figures
 from rbm.laboratory import two_pixels as pixels
 from tests.screen import open_page
 
@@ -17,7 +20,7 @@ def test_the_two_pixels_probabilities_stand_on_an_axis_from_0_to_1(counts, rate)
     """The descent of "Too large a step" reaches 1.0 on one pattern; the bar once left the plot and covered a button."""
     p0 = pixels.observed(counts)
     for step in (0, 1, 2, 20, 299, 300):
-        option = two_pixels.elements(p0, rate, step)["pixels_bars"]
+        option = descent.elements(p0, rate, step)["pixels_bars"]
         assert option["top"] == 1.0
         assert max(max(one["y"]) for one in option["series"]) <= 1.0
 

@@ -2,8 +2,17 @@
 
 import pytest
 
-from pages.ui.figures import number
-from pages.ui.sweep_view import about_importance, heat_map, importance, parallel, quoted, ranking, read_axis, slices
+from pages.compare.sweep.view import (
+    about_importance,
+    heat_map,
+    importance,
+    parallel,
+    quoted,
+    ranking,
+    read_axis,
+    slices,
+)
+from pages.ui.draw.figures import number
 from rbm.errors import ConfigError
 from rbm.sweep import Axis, SweepSpec, Trial
 from rbm.sweep.importance import INTERACTION

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from pages.ui import board, cards
+from pages.train.live import board
+from pages.ui import cards
 from rbm.training.events import MEASURES, TrainEvent
 from rbm.training.history import History
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from platformdirs import user_data_dir
 
-from rbm.datasets.catalog import OWN, DatasetEntry, Kind, Root
+from rbm.datasets.entry import OWN, DatasetEntry, Kind, Root
 from rbm.datasets.own import limits
 from rbm.datasets.own.names import TEST, TRAIN, VALIDATION
 from rbm.errors import ConfigError, DatasetError
@@ -174,8 +174,7 @@ def entry(name: str, root: Root = None) -> DatasetEntry:
         kind=one.kind,
         image_shape=one.image_shape,
         class_names=one.class_names,
-        bundled=True,
-        load=lambda root, progress: load(name, root),
+        source="own",
     )
 
 

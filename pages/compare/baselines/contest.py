@@ -1,0 +1,325 @@
+"""The competition on the screen: what it starts with, its buttons, and what is seen while it goes on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.compare.baselines import told
+from pages.ui import cards
+from pages.ui.components import moving
+from pages.ui.components.moving import curves
+from pages.ui.controls import datasets
+from pages.ui.session import tasks
+from rbm import rivals
+from rbm.rivals import CONTENDERS, KNOWN
+from rbm.task import Task
+
+HIDDEN = (64, 128, 256, 500)
+SECONDS = (5, 10, 20, 60)
+POLL_SECONDS = 1.0
+START = {
+    "rivals_who": list(CONTENDERS),
+    "rivals_hidden": 128,
+    "rivals_seconds": 10,
+    "rivals_digits": list(range(10)),
+}
+DATASET, OF = "rivals_dataset", "rivals_of"
+FEW_JUDGED = 100  # test images, under which shares of neighbours are rough
+MOST_CLASSES = 30  # to choose from
+
+
+def set_rivals(who: list[str], n_hidden: int, seconds: int, digits: list[int]) -> None:
+    """Put an experiment on MNIST into the controls and start it."""
+    st.session_state[DATASET] = datasets.MNIST
+    st.session_state.update(rivals_who=who, rivals_hidden=n_hidden, rivals_seconds=seconds, rivals_digits=digits)
+    start()
+
+
+def controls() -> None:
+    """Who competes, how large, how long, on which digits; and the buttons."""
+    for key, value in START.items():
+        st.session_state.setdefault(key, value)
+    task = current()
+    busy = task is not None and task.status in ("starting", "running", "paused")
+    with st.container(horizontal=True, gap="medium"):
+        data = datasets.choose(DATASET, changed=_changed, disabled=busy, width=200)
+        st.pills(
+            "Contenders",
+            _able(data),
+            selection_mode="multi",
+            format_func=CONTENDERS.__getitem__,
+            default=st.session_state["rivals_who"],
+            key="rivals_who",
+            wrap=True,
+            persist_state="session",
+            disabled=busy,
+            help="Who trains; each gets the same seconds, in turn.",
+        )
+        st.segmented_control(
+            "Hidden units of the RBM",
+            HIDDEN,
+            required=True,
+            default=st.session_state["rivals_hidden"],
+            key="rivals_hidden",
+            persist_state="session",
+            disabled=busy,
+            help="The others are made as wide as it takes to have about as many weights as this RBM.",
+        )
+        st.segmented_control(
+            "Seconds each",
+            SECONDS,
+            required=True,
+            default=st.session_state["rivals_seconds"],
+            key="rivals_seconds",
+            persist_state="session",
+            disabled=busy,
+            help="Processor time of training; making and judging pictures comes on top and is not counted.",
+        )
+        if 1 < len(data.class_names) <= MOST_CLASSES:
+            st.pills(
+                "Digits" if data.noun == "digit" else "Classes",
+                list(range(len(data.class_names))),
+                selection_mode="multi",
+                format_func=data.class_names.__getitem__,
+                default=st.session_state["rivals_digits"],
+                key="rivals_digits",
+                wrap=True,
+                persist_state="session",
+                disabled=busy,
+                help="The classes that all of them learn; fewer are learnt faster.",
+            )
+    if len(_able(data)) < len(CONTENDERS):
+        st.caption(
+            f":material/info: The DCGAN is left out: it needs pictures whose sides are multiples of {rivals.QUARTERED}, and "
+            f"these have {data.shape[0]}×{data.shape[1]} pixels."
+        )
+    _buttons(task)
+
+
+def _able(data: datasets.Data) -> list[str]:
+    """Who can learn these pictures."""
+    return [name for name in CONTENDERS if rivals.fits(name, data.shape)]
+
+
+def _changed() -> None:
+    """Another data set: all who can learn it, and all its classes."""
+    data = datasets.data(st.session_state[DATASET])
+    st.session_state["rivals_who"] = _able(data)
+    st.session_state["rivals_digits"] = list(range(len(data.class_names)))
+
+
+def _buttons(task: Task | None) -> None:
+    status = "idle" if task is None else task.status
+    with st.container(horizontal=True, gap="small"):
+        if status in ("starting", "running"):
+            st.button(
+                "Pause",
+                icon=":material/pause:",
+                key="rivals_pause",
+                on_click=pause,
+                help="All stand still; Go on continues.",
+            )
+        elif status == "paused":
+            st.button(
+                "Go on",
+                type="primary",
+                icon=":material/play_arrow:",
+                key="rivals_go_on",
+                on_click=go_on,
+                help="Continue where they were paused.",
+            )
+        else:
+            ready = bool(st.session_state["rivals_who"] and st.session_state["rivals_digits"])
+            st.button(
+                "Start",
+                type="primary",
+                icon=":material/flag:",
+                key="rivals_start",
+                on_click=start,
+                disabled=not ready,
+                help="All contenders begin anew, in the background."
+                if ready
+                else "Choose at least one contender and one class.",
+            )
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            key="rivals_reset",
+            on_click=reset,
+            disabled=task is None,
+            help="Forget this competition, so that the settings can be changed.",
+        )
+
+
+def current() -> Task | None:
+    """This session's competition."""
+    task: Task | None = st.session_state.get("rivals")
+    return task
+
+
+def start() -> None:
+    """A new competition in place of the old one."""
+    reset()
+    asked = st.session_state
+    data = datasets.data(asked[DATASET])
+    digits = tuple(sorted(asked["rivals_digits"]))
+    task = Task(
+        "rbm.rivals:compete",
+        contenders=tuple(name for name in _able(data) if name in asked["rivals_who"]),
+        n_hidden=asked["rivals_hidden"],
+        classes=None if len(digits) in (0, len(data.class_names)) else digits,
+        seconds=float(asked["rivals_seconds"]),
+        dataset=data.name,
+    )
+    asked[OF] = data
+    tasks.mind("rivals", task)
+    task.start()
+    asked["rivals"] = task
+
+
+def pause() -> None:
+    """No further slice."""
+    if (task := current()) is not None:
+        task.pause()
+
+
+def go_on() -> None:
+    """After a pause."""
+    if (task := current()) is not None:
+        task.start()
+
+
+def reset() -> None:
+    """Forget it."""
+    if (task := current()) is not None:
+        task.pause()
+        task.release()
+    st.session_state.pop("rivals", None)
+
+
+def learnt() -> datasets.Data:
+    """What the competition on the screen is about, or is going to be: its pictures keep their shape whatever comes."""
+    asked = st.session_state
+    found: datasets.Data = datasets.data(asked[DATASET]) if current() is None else asked[OF]
+    return found
+
+
+def interval() -> float | None:
+    """Seconds between looks at a competition under way."""
+    task = current()
+    return POLL_SECONDS if task is not None and task.active else None
+
+
+def shown() -> tuple[tuple[str, ...], float, told.Told]:
+    """Who is on the screen, for how many seconds each, and what has been told of them."""
+    task = current()
+    if task is None:
+        who = tuple(name for name in _able(learnt()) if name in st.session_state["rivals_who"])
+        return who, float(st.session_state["rivals_seconds"]), told.told(())
+    task.renew()
+    return task.arguments["contenders"], task.arguments["seconds"], told.told(list(task.news))
+
+
+def progress(seen: told.Told) -> None:
+    """How far all are, or why they are no further."""
+    task = current()
+    if task is None:
+        st.info("Press Start: the first pictures come within seconds.", icon=":material/info:")
+    elif task.status == "failed":
+        st.error(task.message, icon=":material/error:")
+    else:
+        title = CONTENDERS.get(seen.busy, "")
+        words = {"paused": "Paused", "finished": "Finished"}.get(task.status) or (
+            "The contenders are being made" if not title else f"{title} {'trains' if seen.done < 1 else 'is judged'}"
+        )
+        st.progress(seen.done, text=words)
+
+
+def walls(who: tuple[str, ...], seconds: float, seen: told.Told) -> None:
+    """Everybody's pictures side by side, a row for each look."""
+    cards.title(
+        "Pictures after so many seconds",
+        "One row for each look, from top to bottom: "
+        + ", ".join(f"{mark:g}" for mark in rivals.marks(seconds))
+        + " seconds. Within a column GAN, DCGAN, autoencoder and VAE draw from the same noise, and the RBM's chains go on. "
+        "Grey is the probability of white.",
+        "anything about an autoencoder as such: it has no way of its own to make pictures. Here a Gaussian is fitted to the "
+        "codes of training images, and its draws are decoded.",
+    )
+    for place, name in zip(st.columns(max(len(who), 1), gap="small"), who, strict=False):
+        with place, st.container(key=f"rivals_card_{name}", gap="xsmall"):
+            st.markdown(f"**{CONTENDERS[name]}**")
+            pixels, labels = told.wall_pixels(seen.looks.get(name, ()), seconds, learnt().shape)
+            alt = f"Pictures by the {CONTENDERS[name]}, a row for each look"
+            cards.picture_wall(pixels, rivals.SHOWN, f"rivals_wall_{name}", alt, labels=labels)
+            st.caption(told.caption(seen, name))
+
+
+def quality(who: tuple[str, ...], seen: told.Told) -> None:
+    """Two numbers against the clock."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        if learnt().name in KNOWN:
+            _frechet(who, seen)
+        else:
+            st.info(
+                "There is no Fréchet distance here: its features are those of a classifier of MNIST's digits, which "
+                "knows nothing of other pictures. Neighbours and likelihoods judge any.",
+                icon=":material/info:",
+            )
+    with right:
+        few = seen.opening is not None and seen.opening.judged < FEW_JUDGED
+        cards.title(
+            "Told from the data by their neighbours (AATS)",
+            "Pictures and test images, all as black-and-white draws, look for their nearest neighbour: how often is it of "
+            "their own kind? One half of the images and one half of the pictures would be ideal; drawn is how far these two "
+            "shares lie from one half on average: 0 cannot be told apart, 0.5 always.",
+            "what is wrong: the table has both shares, missed images and crowding pictures.",
+        )
+        option = told.aats_option(seen, who)
+        curves(option, height=270, key="rivals_aats", alt="How far AATS is from ideal against seconds of training")
+        if few and seen.opening is not None:
+            st.caption(f":material/info: Only {seen.opening.judged} test images judge them: differences may be chance.")
+
+
+def _frechet(who: tuple[str, ...], seen: told.Told) -> None:
+    cards.title(
+        "Fréchet distance",
+        "How far the pictures' mean and spread lie from those of test images, in the features of a small classifier of "
+        "digits that was trained once and comes with this app. Lower is better; the dotted line is that of real digits "
+        "with a tenth of their pixels flipped, which are still easy to read.",
+        "sharpness, and copies: who repeats the training images is close to them. Only compare with each other, not with "
+        "published FIDs.",
+    )
+    option = told.frechet_option(seen, who)
+    curves(option, height=270, key="rivals_frechet", alt="Fréchet distance against seconds of training")
+
+
+def numbers(who: tuple[str, ...], seen: told.Told) -> None:
+    """The table."""
+    cards.title(
+        "In numbers",
+        "The last look at each. The RBM's log-likelihood is bracketed by annealed importance sampling from both sides; the "
+        "VAE's bound lies below its own; a GAN and an autoencoder give no probability to a picture at all. Rest the pointer "
+        "on a column's name.",
+    )
+    moving.facts(told.table(seen, who, learnt().name in KNOWN), key="rivals_table")
+
+
+def neighbours(who: tuple[str, ...], seen: told.Told) -> None:
+    """The training images nearest to the last pictures, once all has been judged."""
+    ready = [name for name in who if name in seen.verdicts]
+    if not ready:
+        return
+    cards.title(
+        "Are they copies?",
+        "Top: the last pictures. Bottom: the training image nearest to each, and its squared distance, pixel by pixel. "
+        "Nearer than a test image's: suspicious.",
+    )
+    for place, name in zip(st.columns(len(ready), gap="small"), ready, strict=True):
+        with place, st.container(gap="xsmall"):
+            st.markdown(f"**{CONTENDERS[name]}**")
+            pixels = told.nearest_pixels(seen.looks[name][-1].pictures, seen.verdicts[name], learnt().shape)
+            alt = f"Last pictures by the {CONTENDERS[name]} over the nearest training images"
+            cards.picture_wall(pixels, rivals.SHOWN, f"rivals_nearest_{name}", alt)
+            st.caption(told.distances(seen.verdicts[name]))

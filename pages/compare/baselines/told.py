@@ -1,0 +1,188 @@
+"""What a competition has told so far, as charts, walls and a table: plain values, no Streamlit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pages.ui.components import moving
+from pages.ui.draw import figures, frames
+from rbm.rivals import CONTENDERS, SHOWN, Look, Opening, Pace, Pictures, Verdict, marks
+
+Shape = tuple[int, int]
+READABLE = "a tenth flipped"  # the yardstick from which on pictures count as readable
+NONE = "–"
+HEAD = (
+    "", "weights", "epochs", "Fréchet", "AATS", "images", "pictures", "read at once", "readable after", "log-likelihood",
+)  # fmt: skip
+DIGITS_ONLY = ("Fréchet", "read at once", "readable after")  # columns that the classifier of digits fills
+ABOUT = (
+    "",
+    "Numbers that are learnt; of a GAN, generator and discriminator together.",
+    "Passes over the training images in its seconds.",
+    "Distance from test images in a classifier's features: 0 is the same, 100 as far as digits differ among themselves.",
+    "Nearest-neighbour accuracy, the mean of the next two: one half is ideal, 0 copies, 1 nothing alike.",
+    "AATS, images' side: how many images have no picture nearest. High: parts of the data are missed.",
+    "AATS, pictures' side: how many pictures have another picture nearest. High: they crowd; low: copies.",
+    "The share of pictures in which a classifier sees one digit with at least 90 %.",
+    "The first look at a Fréchet distance below that of real digits with a tenth of their pixels flipped.",
+    "Nats per test image, black-and-white draws. An RBM's is bracketed by two estimates, on average; a VAE's is above its bound.",
+)
+
+
+class Told(NamedTuple):
+    """The news sorted: ``looks`` and ``verdicts`` by contender, how far all are, and who is busy."""
+
+    opening: Opening | None
+    looks: dict[str, list[Look]]
+    verdicts: dict[str, Verdict]
+    done: float
+    busy: str
+
+
+def told(news: Iterable[Any]) -> Told:
+    """Sort the news. By the names of their classes: what outlives a reload of the code is of another class."""
+    opening, done, busy = None, 0.0, ""
+    looks: dict[str, list[Look]] = {}
+    verdicts: dict[str, Verdict] = {}
+    for one in news:
+        kind = type(one).__name__
+        if kind == Pace.__name__:
+            done, busy = one.done, one.contender
+        elif kind == Look.__name__:
+            looks.setdefault(one.contender, []).append(one)
+        elif kind == Verdict.__name__:
+            verdicts[one.contender] = one
+        elif kind == Opening.__name__:
+            opening = one
+    return Told(opening, looks, verdicts, done, busy)
+
+
+def wall_pixels(looks: Sequence[Look], seconds: float, shape: Shape) -> tuple[frames.Pixels, list[str]]:
+    """A row of SHOWN pictures for each look, from the first on, black for those to come; a label for each picture."""
+    times = marks(seconds)
+    pictures = np.zeros((len(times) * SHOWN, shape[0] * shape[1]), np.float64)
+    for row, look in enumerate(looks):
+        pictures[row * SHOWN : (row + 1) * SHOWN] = look.pictures / 255
+    labels = [f"after {mark:g} s" for mark in times for _ in range(SHOWN)]
+    return frames.colour_probabilities(pictures, shape=shape), labels
+
+
+def nearest_pixels(pictures: Pictures, verdict: Verdict, shape: Shape) -> frames.Pixels:
+    """Pictures over the training images nearest to them."""
+    return frames.colour_probabilities(np.concatenate([pictures, verdict.nearest]) / 255, shape=shape)
+
+
+def frechet_option(seen: Told, contenders: Sequence[str]) -> dict[str, Any]:
+    """Fréchet distance against seconds of training."""
+    line = None
+    if seen.opening is not None and READABLE in seen.opening.yardsticks:
+        line = ("a tenth of pixels flipped", seen.opening.yardsticks[READABLE])
+    return _option(seen, contenders, "frechet", "Fréchet distance / % of the digits' variance", line, log_y=True)
+
+
+def aats_option(seen: Told, contenders: Sequence[str]) -> dict[str, Any]:
+    """How far AATS's two sides are from one half, against seconds of training."""
+    return _option(seen, contenders, "aats_error", "distance from one half", None)
+
+
+def _option(
+    seen: Told,
+    contenders: Sequence[str],
+    column: str,
+    unit: str,
+    line: tuple[str, float] | None,
+    *,
+    log_y: bool = False,
+) -> dict[str, Any]:
+    """The untrained look is left out: at 0 seconds it has no place on a logarithmic axis."""
+    series = []
+    for name in contenders:
+        looks = [look for look in seen.looks.get(name, ()) if look.mark > 0]
+        x, y = [look.seconds for look in looks], [getattr(look, column) for look in looks]
+        series.append(figures.Series(CONTENDERS[name], x, y))
+    return figures.curve_option(
+        series,
+        x_title="seconds of training, each",
+        y_title=unit,
+        line=line,
+        log_x=True,
+        log_y=log_y,
+        dots=True,
+        empty="No looks yet",
+    )
+
+
+def readable_after(seen: Told, name: str) -> Look | None:
+    """The first look at readable pictures."""
+    if seen.opening is None or READABLE not in seen.opening.yardsticks:
+        return None
+    limit = seen.opening.yardsticks[READABLE]
+    return next((look for look in seen.looks.get(name, ()) if look.frechet <= limit), None)
+
+
+def caption(seen: Told, name: str) -> str:
+    """A contender's state in a few words."""
+    looks = seen.looks.get(name)
+    if seen.opening is None or name not in seen.opening.weights:
+        return NONE
+    weights = f"{seen.opening.weights[name]:,} weights"
+    if not looks:
+        return weights
+    distance = "" if math.isnan(looks[-1].frechet) else f" · Fréchet {looks[-1].frechet:.1f}"
+    return f"{weights} · {looks[-1].epoch:.1f} epochs{distance}"
+
+
+def table(seen: Told, contenders: Sequence[str], digits: bool = True) -> dict[str, Any]:
+    """All that is known of every contender, and under them real digits as the yardstick; without ``digits``, less."""
+    rows = [_row(seen, name) for name in contenders]
+    if not digits:
+        kept = [i for i, name in enumerate(HEAD) if name not in DIGITS_ONLY]
+        return moving.table([HEAD[i] for i in kept], [[row[i] for i in kept] for row in rows], [ABOUT[i] for i in kept])
+    if seen.opening is not None:
+        for name in ("real digits", READABLE, "noise"):
+            empty = [NONE] * (len(HEAD) - 4)
+            rows.append([name, NONE, NONE, f"{seen.opening.yardsticks[name]:.1f}", *empty])
+    return moving.table(HEAD, rows, ABOUT)
+
+
+def _row(seen: Told, name: str) -> list[str]:
+    looks = seen.looks.get(name)
+    title = f"**{CONTENDERS[name]}**"
+    if seen.opening is None or not looks:
+        return [title, *[NONE] * (len(HEAD) - 1)]
+    last, first = looks[-1], readable_after(seen, name)
+    return [
+        title,
+        f"{seen.opening.weights[name]:,}",
+        f"{last.epoch:.1f}",
+        f"{last.frechet:.1f}",
+        f"{last.aats:.2f}",
+        f"{last.data_side:.2f}",
+        f"{last.sample_side:.2f}",
+        f"{last.sure:.0%}",
+        f"{first.mark:g} s, {first.epoch:.1f} epochs" if first else "not yet",
+        likelihood(name, seen.verdicts.get(name)),
+    ]
+
+
+def likelihood(name: str, verdict: Verdict | None) -> str:
+    """The log-likelihood as far as it is known."""
+    if name not in ("rbm", "vae"):
+        return "has none"
+    if verdict is None:
+        return "at the end"
+    low = figures.number(verdict.low, 1)
+    if math.isinf(verdict.high):
+        return f"≥ {low}"
+    told = f"{low} to {figures.number(verdict.high, 1)}"
+    return f"{told} ({verdict.mark})" if verdict.mark else told
+
+
+def distances(verdict: Verdict) -> str:
+    """How near the nearest training images are."""
+    mean = float(np.mean(verdict.distances))
+    return f"{mean:.0f} on average (a test image: {verdict.ordinary:.0f})"

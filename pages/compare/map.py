@@ -1,7 +1,0 @@
-"""Where the RBM stands among generative models, and where each of them is to be met."""
-
-from pages.ui import family, lesson
-
-lesson.question("The map of generative models", "What can each kind of model say about the probability of a picture?")
-family.draw()
-lesson.what_to_see("map")

@@ -1,0 +1,8 @@
+"""Where the RBM stands among generative models, and where each of them is to be met."""
+
+from pages.compare.map import family
+from pages.ui import lesson
+
+lesson.question("The map of generative models", "What can each kind of model say about the probability of a picture?")
+family.draw()
+lesson.what_to_see("map")

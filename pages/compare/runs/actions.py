@@ -1,0 +1,200 @@
+"""What can be done with chosen runs: go on, hand on, download, label, delete and undo; and a run from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.compare.runs import files, uploads
+from pages.ui import shell
+from pages.ui.controls import share
+from pages.ui.server import download
+from pages.ui.session import state
+from rbm.errors import RbmError
+from rbm.store import Run, open_store
+
+
+def undo_bar() -> None:
+    """What was just deleted, and the way back."""
+    ids = st.session_state.get("runs_undo")
+    if not ids:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="undo_bar"):
+        st.markdown(f":material/delete: {len(ids)} {'run' if len(ids) == 1 else 'runs'} deleted.")
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            key="runs_undo_button",
+            on_click=_restore,
+            args=(ids,),
+            help="Fetch them back.",
+        )
+
+
+def _restore(ids: list[str]) -> None:
+    open_store().restore(ids)
+    for passing in ("runs_undo", "runs_ids"):
+        st.session_state.pop(passing, None)
+
+
+def _delete(ids: list[str]) -> None:
+    open_store().delete(ids)
+    st.session_state["runs_undo"] = ids
+    st.session_state["runs_chosen"] = []
+    st.session_state.pop("runs_ids", None)
+
+
+def actions(runs: Sequence[Run]) -> None:
+    """What can be done with the chosen runs."""
+    one = runs[0] if len(runs) == 1 else None
+    ids = [run.id for run in runs]
+    with st.container(horizontal=True, key="run_actions", gap="small"):
+        if runs[0].deleted_at is not None:
+            st.button(
+                "Restore",
+                icon=":material/undo:",
+                type="primary",
+                key="runs_restore",
+                on_click=_restore,
+                args=(ids,),
+                help="Fetch the ticked runs back.",
+            )
+            return
+        if st.button(
+            "Resume",
+            icon=":material/play_arrow:",
+            type="primary",
+            key="runs_resume",
+            disabled=one is None,
+            help="Open the run on the Train page where it stopped; Train goes on from there, bit for bit. One run at a time.",
+        ):
+            _resume(ids[0])
+        share.buttons(one.spec if one else None, "run", one.progress.changes if one else ())
+        _downloads(one)
+        _labels(runs)
+        st.button(
+            "Delete",
+            icon=":material/delete:",
+            type="tertiary",
+            key="runs_delete",
+            on_click=_delete,
+            args=(ids,),
+            help="Out of the table; it can be undone for 30 days.",
+        )
+
+
+def _resume(run_id: str) -> None:
+    try:
+        state.resume(run_id)
+    except RbmError as error:
+        st.session_state["runs_problem"] = str(error)
+        st.rerun()
+    st.switch_page(shell.TRAIN)
+
+
+def problem() -> None:
+    """What the last action could not do, until the next one."""
+    text = st.session_state.pop("runs_problem", None)
+    if text:
+        st.error(text, icon=":material/error:")
+
+
+def _downloads(run: Run | None) -> None:
+    with st.popover(
+        "Download",
+        icon=":material/download:",
+        disabled=run is None,
+        key="run_download",
+        help="The run as files.",
+    ):
+        if run is None:
+            return
+        store, stem = open_store(), f"run-{run.id}"
+        download.button(
+            "Everything (ZIP)",
+            lambda: files.everything(run),
+            f"{stem}.zip",
+            key="get_zip",
+            about="Settings, numbers, checkpoint, filters and a film of its chains; whoever gets it can open it here.",
+        )
+        download.button(
+            "Checkpoint (safetensors)",
+            lambda: store.checkpoint(run.id),
+            f"{stem}.safetensors",
+            key="get_checkpoint",
+            about="Machine, settings and the state to go on from; it opens in three lines of a notebook.",
+        )
+        download.button(
+            "Numbers (CSV)",
+            lambda: store.history(run.id).to_csv(),
+            f"{stem}.csv",
+            key="get_csv",
+            about="Every number by step.",
+        )
+        download.button(
+            "Filters (PNG)",
+            lambda: files.filters_png(run),
+            f"{stem}.png",
+            key="get_png",
+            about="The filters as a picture for a slide.",
+        )
+        download.button(
+            "Settings (JSON)",
+            run.spec.to_json,
+            f"{stem}.json",
+            key="get_json",
+            about="For python -m rbm train --spec.",
+        )
+
+
+def _labels(runs: Sequence[Run]) -> None:
+    """Tags of all chosen runs, and the note of a single one."""
+    with st.popover(
+        "Tags and note",
+        icon=":material/label:",
+        key="run_labels",
+        help="Name runs so that you find them again.",
+    ):
+        shared = sorted(set.intersection(*(set(run.tags) for run in runs)))
+        known = sorted({tag for run in open_store().runs() for tag in run.tags} | set(shared))
+        tags = st.multiselect(
+            "Tags",
+            known,
+            default=shared,
+            accept_new_options=True,
+            key=f"tags_{'_'.join(r.id for r in runs)[:80]}",
+            help="Choose, or type a new one and press Enter.",
+        )
+        note = (
+            st.text_input("Note", runs[0].note, key=f"note_{runs[0].id}", help="A few words about the run.")
+            if len(runs) == 1
+            else None
+        )
+        if st.button("Save", type="primary", key="save_labels", help="Write tags and note into the registry."):
+            for run in runs:
+                open_store().set_tags(run.id, (set(run.tags) - set(shared)) | set(tags))
+            if note is not None:
+                open_store().set_note(runs[0].id, note)
+            st.rerun()
+
+
+def upload() -> None:
+    """A checkpoint from elsewhere becomes a run like any other."""
+    with st.expander("Open a run from a file", icon=":material/upload:", key="runs_upload_part"):
+        given = st.file_uploader(
+            "ZIP of a run, or a checkpoint",
+            type=[ending.removeprefix(".") for ending in uploads.READERS],
+            key="runs_upload",
+            help="A ZIP or a checkpoint that was downloaded here or written by the engine. Nothing in it is executed.",
+        )
+        if given is None or given.file_id == st.session_state.get("runs_uploaded"):
+            return
+        st.session_state["runs_uploaded"] = given.file_id
+        try:
+            added = uploads.add(given.name, given.getvalue())
+        except RbmError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        st.session_state["runs_chosen"] = [added]
+        st.rerun()

@@ -1,0 +1,125 @@
+"""Runs as plain values for the page that compares them: table rows, differences, smooth curves, CSV. No Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from pages.ui.session.kept import algorithm, data_title, name
+from rbm import likelihoods as known
+from rbm.datasets.catalog import CATALOG
+from rbm.store import Evaluation, Run
+from rbm.training import changes as turning
+from rbm.training.changes import Change
+from rbm.training.config import Knob, knobs
+
+LETTERS = "ABCD"
+_PARTS = (("Data", "dataset"), ("Machine", "model"), ("Training", "training"))
+_NAMES = {"name": "Data set", "classes": "Classes", "size": "Training images"}
+
+
+def matching(runs: Iterable[Run], words: str, tags: Sequence[str]) -> list[Run]:
+    """The runs in which every word occurs somewhere and that carry one of the tags, if any are asked for."""
+    wanted = words.lower().split()
+    return [run for run in runs if all(w in _text(run) for w in wanted) and (not tags or set(tags) & set(run.tags))]
+
+
+def _text(run: Run) -> str:
+    spec = run.spec
+    parts = (run.id, name(spec), spec.dataset.name, spec.training.optimizer, run.status, run.note, *run.tags)
+    return " ".join((*parts, f"seed {spec.seed}")).lower()
+
+
+def columns(runs: Sequence[Run], likelihoods: Mapping[str, Evaluation]) -> dict[str, list[Any]]:
+    """The table, column by column; missing numbers are None. ``likelihoods``: those computed of checkpoints, by run."""
+    found = [known.of_run(run, likelihoods.get(run.id)) for run in runs]
+    table: dict[str, list[Any]] = {
+        "data": [data_title(run.spec) for run in runs],
+        "hidden": [run.spec.model.n_hidden for run in runs],
+        "algorithm": [algorithm(run.spec) for run in runs],
+        "tags": [list(run.tags) for run in runs],
+        "status": [run.status for run in runs],
+        "changed": [turned(run) for run in runs],
+        "epoch": [run.progress.epoch for run in runs],
+        "validation": [one.validation if one else None for one in found],
+        "estimate": [one.source if one else "" for one in found],
+        "test": [one.test if one else None for one in found],
+        "pseudo-ll": [run.metrics.get("pseudo_log_likelihood") for run in runs],
+        "pseudo-error": [run.metrics.get("pseudo_log_likelihood_error") for run in runs],
+        "gap": [run.metrics.get("free_energy_gap") for run in runs],
+        "error": [run.metrics.get("reconstruction_error") for run in runs],
+        "rate": [run.spec.training.learning_rate for run in runs],
+        "seed": [run.spec.seed for run in runs],
+        "seconds": [run.progress.seconds for run in runs],
+        "started": [datetime.fromtimestamp(run.created_at, UTC) for run in runs],
+        "note": [run.note for run in runs],
+        "id": [run.id for run in runs],
+    }
+    rare = ("changed", "pseudo-error")  # no column where no run has it
+    return {name: column for name, column in table.items() if name not in rare or any(column)}
+
+
+def turned(run: Run) -> str:
+    """What was changed while the run trained, and when; empty if nothing was."""
+    at, config = run.progress, run.spec.training
+    if at.changes is not None:
+        return turning.in_words(at.changes, config)
+    moved = {name: value for name, value in at.knobs.items() if value != getattr(config, name)}
+    return f"{turning.in_words([Change(0, moved)], config).removesuffix(' after update 0')}, nobody noted when"
+
+
+def differences(runs: Sequence[Run]) -> list[list[str]]:
+    """A row for every setting in which the runs differ, at their start or later: its part, its label, each run's value."""
+    rows, specs = [], [run.spec for run in runs]
+    for title, part in _PARTS:
+        settings = [getattr(spec, part) for spec in specs]
+        labels: Mapping[str, Knob] = knobs(type(settings[0]))
+        for f in fields(settings[0]):
+            values = [getattr(one, f.name) for one in settings]
+            told = [_later(run, f.name) if part == "training" else "" for run in runs]
+            if len(set(zip(values, told, strict=True))) > 1:
+                label = labels[f.name].label if f.name in labels else _NAMES[f.name]
+                if f.name == "name":
+                    values = [CATALOG[v].title if v in CATALOG else v for v in values]
+                rows.append([title, label, *(_shown(v) + more for v, more in zip(values, told, strict=True))])
+    if len({spec.seed for spec in specs}) > 1:
+        rows.append(["Chance", "Seed", *(str(spec.seed) for spec in specs)])
+    return rows
+
+
+def _later(run: Run, name: str) -> str:
+    """What became of a setting while the run trained: ", 0.01 after update 1,200"."""
+    at, start = run.progress, getattr(run.spec.training, name)
+    if at.changes is None:
+        return f", later {_shown(at.knobs[name])}" if at.knobs.get(name, start) != start else ""
+    _, *later = turning.values_of(at.changes, run.spec.training, name)
+    return "".join(f", {_shown(value)} after update {step:,}" for step, value in later)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "all"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def smooth(y: Sequence[float], amount: float) -> list[float]:
+    """Exponential moving average s_t = amount · s_{t−1} + (1 − amount) · y_t, divided by 1 − amountᵗ so that it starts
+    at y_1 and not at 0. ``amount`` from 0, which changes nothing, to below 1. A value that is not finite is passed on.
+    """
+    if not 0 <= amount < 1:
+        raise ValueError(f"expected an amount of smoothing from 0 to below 1, got {amount}")
+    total, weight, result = 0.0, 0.0, []
+    for value in y:
+        if np.isfinite(value):
+            total = amount * total + (1 - amount) * value
+            weight = amount * weight + (1 - amount)
+            result.append(total / weight)
+        else:
+            result.append(float(value))
+    return result

@@ -1,0 +1,262 @@
+"""Up to four runs side by side: their settings, curves, likelihoods, filters, reconstructions and fantasies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from pages.compare.runs.columns import LETTERS, differences, smooth, turned
+from pages.ui import cards
+from pages.ui.components.moving import curves
+from pages.ui.draw import figures, frames
+from pages.ui.draw.figures import Series, curve_option
+from pages.ui.session import live
+from pages.ui.session.kept import FANTASIES, IMAGES, SWEEPS, Looks, looks, name
+from rbm import likelihoods
+from rbm.datasets.catalog import CATALOG, is_available
+from rbm.errors import RbmError
+from rbm.evaluation import verdict
+from rbm.evaluation.verdict import UNRELIABLE
+from rbm.likelihood_job import RESULT
+from rbm.store import Evaluation, Run, open_store
+from rbm.training.events import MEASURES
+from rbm.training.history import History
+
+FILTERS = 25
+_USUAL = ("log_likelihood", "pseudo_log_likelihood", "free_energy_gap")
+_AXES = {"epoch": "epochs", "step": "updates", "seconds": "seconds of training"}
+
+
+def settings(runs: Sequence[Run]) -> None:
+    """Which run is which letter, and where their settings differ."""
+    cards.title("Settings", "The letters stand for the runs below. Only settings in which the runs differ are listed.")
+    for letter, run in zip(LETTERS, runs, strict=False):
+        tags = "".join(f" :gray-badge[{tag}]" for tag in run.tags)
+        st.markdown(f"**{letter}** · {name(run.spec)} · seed {run.spec.seed} · {run.status}{tags}")
+        if run.note:
+            st.caption(run.note)
+        changed = turned(run)
+        if changed:
+            code = "settings of its start" if run.progress.changes is None else "same turns"
+            st.caption(f":material/tune: Turned while it trained: {changed}. **Show code** holds the {code}.")
+    rows = differences(runs)
+    if len(runs) < 2:
+        return
+    if not rows:
+        st.caption("All settings are the same, even the seed: so are the numbers.")
+        return
+    head = "| | " + " | ".join(LETTERS[: len(runs)]) + " |\n|---|" + "---|" * len(runs) + "\n"
+    st.markdown(head + "\n".join(f"| {row[1]} | {' | '.join(row[2:])} |" for row in rows))
+
+
+def made_with(run: Run) -> None:
+    """What a run was made with."""
+    made = ", ".join(f"{package} {version}" for package, version in run.versions.items())
+    at = run.progress
+    st.caption(f"Run {run.id} · {at.step:,} of {at.total_steps:,} updates · on {at.device} · {made}")
+
+
+def learning_curves(runs: Sequence[Run]) -> None:
+    """The runs' numbers over each other."""
+    histories = [open_store().history(run.id) for run in runs]
+    measured = {metric for history in histories for metric in history.metrics()}
+    known = [m for m in MEASURES if m in measured or (m == "log_likelihood" and likelihoods.AT in measured)]
+    cards.title(
+        "Curves", "One colour a run. Smoothing averages over neighbouring points; 0 shows every point as it is."
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        axis = st.segmented_control(
+            "Against",
+            list(_AXES),
+            default="epoch",
+            required=True,
+            format_func=_AXES.__getitem__,
+            key="runs_axis",
+            persist_state="session",
+            help="Epochs for equal data, updates for equal work, seconds for equal patience.",
+        )
+        log = st.pills(
+            "Logarithmic",
+            ("x", "y"),
+            selection_mode="multi",
+            key="runs_log",
+            persist_state="session",
+            help="Log x spreads out the start, where most happens. Log y needs positive numbers; others are left out.",
+        )
+        amount = st.slider(
+            "Smoothing",
+            0.0,
+            0.95,
+            0.0,
+            0.05,
+            key="runs_smoothing",
+            width=200,
+            persist_state="session",
+            help="How much of the running average is kept at each point; 0 is off.",
+        )
+    chosen = st.pills(
+        "Numbers",
+        known,
+        selection_mode="multi",
+        default=[metric for metric in _USUAL if metric in known],
+        format_func=lambda metric: MEASURES[metric].title,
+        key="runs_metrics",
+        wrap=True,
+        persist_state="session",
+        help="Which curves to draw, one chart each.",
+    )
+    for metric, place in zip(chosen, _grid(len(chosen)), strict=True):
+        with place, st.container(key=f"card_runs_{metric}", gap="xsmall"):
+            measure = MEASURES[metric]
+            cards.title(measure.title, measure.tells, measure.not_tells)
+            lettered = list(zip(LETTERS, histories, strict=False))
+            likelihood = metric == "log_likelihood"
+            series = (
+                [one for letter, h in lettered for one in estimates(letter, h, axis or "epoch")]
+                if likelihood
+                else [_series(letter, h, metric, axis or "epoch", amount) for letter, h in lettered]
+            )
+            option = curve_option(
+                series,
+                x_title=_AXES[axis or "epoch"],
+                y_title="nats per validation image" if likelihood else measure.unit,
+                x_range=_span(histories, axis or "epoch") if likelihood else None,
+                least_y=cards.LEAST_NATS if likelihood else 0.0,
+                log_x="x" in log,
+                log_y="y" in log,
+                dots=likelihood,
+                doubt=UNRELIABLE,
+            )
+            curves(option, height=230, key=f"chart_runs_{metric}", alt=f"{measure.title} of the chosen runs")
+
+
+def _grid(count: int) -> list[st.delta_generator.DeltaGenerator]:
+    """Places for charts, two in a row."""
+    return [place for _ in range(0, count, 2) for place in st.columns(2, gap="large")][:count]
+
+
+def _span(histories: Sequence[History], axis: str) -> tuple[float, float]:
+    """What all curves together reach over, so that the few estimates stand where the others do."""
+    ends = [float(getattr(history.events[-1], axis)) for history in histories if history.events]
+    return 0.0, max(ends, default=1.0)
+
+
+def _series(letter: str, history: History, metric: str, axis: str, amount: float) -> Series:
+    x, y = history.column(metric, axis)
+    return Series(letter, x, smooth(y, amount))
+
+
+def estimates(letter: str, history: History, axis: str) -> list[Series]:
+    """The log-likelihoods of validation images that were estimated while a run trained: AIS, and dashed its reverse.
+
+    Each at the machine that it speaks of, never smoothed; those that are unreliable are drawn hollow.
+    """
+    found = likelihoods.along(history, axis)
+    doubtful = [x for x, unreliable in zip(found.x, found.unreliable, strict=True) if unreliable]
+    ends = ((letter, found.ais, False), (f"{letter}, reverse AIS", found.reverse, True))
+    return [Series(name_, found.x, y, dash, doubtful, LETTERS.index(letter)) for name_, y, dash in ends if found.x]
+
+
+def likelihood_chart(runs: Sequence[Run], found: dict[str, Evaluation]) -> None:
+    """The log-likelihoods that are known: of test images with their bars, else of validation images from training."""
+    lettered = list(zip(LETTERS, runs, strict=False))
+    known = [(letter, found[run.id].result) for letter, run in lettered if run.id in found]
+    if known:
+        ends = [[r[f"test{end}"] for _, r in known] for end in ("", "_low", "_high")]
+        titles = {"x_title": "run", "y_title": "nats per test image"}
+        figure = figures.intervals([letter for letter, _ in known], *ends, **titles)
+        st.plotly_chart(figure, height=260, key=f"chart_{RESULT}")
+    for letter, run in lettered:
+        for line in likelihood_lines(run, found.get(run.id)):
+            st.caption(f"**{letter}**: {line}")
+
+
+def likelihood_lines(run: Run, evaluation: Evaluation | None) -> list[str]:
+    """What is known of a run's log-likelihood in sentences that name the images and say what is doubtful."""
+    lines = []
+    if evaluation is not None:
+        result, doubt = evaluation.result, verdict.of_result(evaluation.result)
+        test, low, high = (figures.number(result[f"test{end}"]) for end in ("", "_low", "_high"))
+        mark = f" :orange-badge[{doubt.mark}]" if doubt.mark else ""
+        other = f"validation images {figures.number(result['validation'])}"
+        if result["method"] == "exact":
+            lines.append(f"test images {test} ± {result['test_error']:.2f}, {other}: exact.")
+        else:
+            why = " ".join(doubt.sentences) or str(result["reason"])
+            lines.append(f"test images {test}, between {low} and {high} in expectation; {other}.{mark} {why}")
+    live = likelihoods.of_numbers(run.metrics)
+    if live is not None:
+        value = figures.number(live.validation)
+        mark = f" :orange-badge[{live.verdict.mark}]" if live.verdict.mark else ""
+        how = "exact" if live.exact else f"reverse AIS {figures.number(live.reverse)}"
+        why = " ".join(live.verdict.sentences)
+        lines.append(
+            f"while it trained, after epoch {live.epoch:.4g}, a sample of validation images {value}, {how}.{mark} {why}"
+        )
+    return [line.strip() for line in lines]
+
+
+def pictures(runs: Sequence[Run]) -> None:
+    """Filters, reconstructions and fantasies: a column a run, or, of a single one, side by side."""
+    if len(runs) == 1:
+        seen = _looks_of(runs[0])
+        if seen is not None:
+            parts = (_filters, _reconstructions, _fantasies)
+            for draw, place in zip(parts, st.columns(3, gap="large"), strict=True):
+                with place:
+                    draw(LETTERS[0], runs[0], seen)
+        return
+    for letter, run, place in zip(LETTERS, runs, st.columns(len(runs), gap="medium"), strict=False):
+        with place, st.container(key=f"looks_{letter}", gap="xsmall"):
+            st.markdown(f"**{letter}** · {name(run.spec)}")
+            seen = _looks_of(run)
+            if seen is not None:
+                _filters(letter, run, seen)
+                _reconstructions(letter, run, seen)
+                _fantasies(letter, run, seen)
+
+
+def _looks_of(run: Run) -> Looks | None:
+    """The run's pictures, or a sentence that says why there are none."""
+    if run.spec.dataset.name not in CATALOG or not is_available(run.spec.dataset.name):
+        st.info("Its data set is not on this machine, so its pictures cannot be drawn.", icon=":material/info:")
+        return None
+    try:
+        with st.spinner("Drawing", show_time=False):
+            return looks(run.id, run.progress.step, run)
+    except RbmError as error:
+        st.warning(str(error), icon=":material/info:")
+        return None
+
+
+def _filters(letter: str, run: Run, seen: Looks) -> None:
+    count = min(FILTERS, seen.weight.shape[1])
+    strongest = np.argsort(-np.linalg.norm(seen.weight, axis=0), kind="stable")[:count]
+    cards.title(
+        f"The {count} strongest filters", "Weights into the units with the largest norm: red excites, blue silences."
+    )
+    shape = live.picture_shape(run.spec)
+    cards.filter_wall(seen.weight, shape, strongest, key=f"wall_filters_{letter}", columns=5, max_cell=56)
+
+
+def _reconstructions(letter: str, run: Run, seen: Looks) -> None:
+    cards.title(
+        "Reconstructions",
+        "Test images, and below them p(v|⟨h⟩): the pixels' probabilities given those of the hidden units.",
+        "whether it can make images by itself.",
+    )
+    both = np.concatenate([seen.originals, seen.reconstructions])
+    pixels = frames.colour_probabilities(both, shape=live.picture_shape(run.spec))
+    cards.picture_wall(pixels, IMAGES, f"wall_back_{letter}", f"Reconstructions by run {letter}")
+
+
+def _fantasies(letter: str, run: Run, seen: Looks) -> None:
+    cards.title(
+        "Fantasies",
+        f"p(v|h) of {FANTASIES} chains, {SWEEPS} Gibbs steps from noise, the same noise for every run.",
+        "whether the chains have mixed: many alike pictures mean that they are stuck, or that the machine is.",
+    )
+    pixels = frames.colour_probabilities(seen.fantasies, shape=live.picture_shape(run.spec))
+    cards.picture_wall(pixels, 5, f"wall_dreams_{letter}", f"Fantasies of run {letter}")

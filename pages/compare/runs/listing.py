@@ -1,0 +1,146 @@
+"""The table of runs: search, filters, and which of them are chosen."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.compare.runs.columns import LETTERS, columns, matching
+from pages.ui import shell
+from rbm.likelihood_job import RESULT
+from rbm.store import Run, open_store
+
+MOST = len(LETTERS)
+SHOWN = ("kept", "deleted")
+
+
+def choose() -> list[Run]:
+    """Search, filter and table; returns the chosen runs, at most four, in the order of the table."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        words = st.text_input(
+            "Search",
+            key="runs_search",
+            placeholder="pcd 500, a tag, a note ...",
+            width=260,
+            persist_state="session",
+            help="Runs in which every word occurs: in data set, algorithm, size, status, tags, note or id.",
+        )
+        shown = st.segmented_control(
+            "Show",
+            SHOWN,
+            default="kept",
+            required=True,
+            key="runs_shown",
+            help="Deleted runs stay here for 30 days and can be fetched back.",
+        )
+        everything = open_store().runs(deleted=shown == "deleted")
+        known = sorted({tag for run in everything for tag in run.tags})
+        tags = st.multiselect("Tags", known, key="runs_tags", width=220, help="Runs that carry one of these tags.")
+        st.button(
+            "Refresh", icon=":material/refresh:", key="runs_refresh", help="Look again at runs that are in training."
+        )
+    runs = matching(everything, words, tags)
+    if not everything:
+        _nothing(shown == "deleted")
+        return []
+    if not runs:
+        st.info("No run matches. Take a word or a tag away.", icon=":material/search_off:")
+        return []
+    return _table(runs)
+
+
+def _nothing(deleted: bool) -> None:
+    if deleted:
+        st.info("Nothing was deleted in the last 30 days.", icon=":material/delete:")
+        return
+    st.info("No run is kept yet. **Train** one, and it appears here while it still learns.", icon=":material/info:")
+    st.page_link(shell.TRAIN, label="Train a machine", icon=":material/model_training:")
+
+
+def _table(runs: list[Run]) -> list[Run]:
+    ids = [run.id for run in runs]
+    chosen = [i for i in st.session_state.get("runs_chosen", ()) if i in ids]
+    if st.session_state.get("runs_ids") != ids:  # another table: one whose ticks are set, not the old one's kept
+        st.session_state["runs_ids"] = ids
+        st.session_state["runs_version"] = st.session_state.get("runs_version", 0) + 1
+    key = f"runs_table_{st.session_state['runs_version']}"
+    number = st.column_config.NumberColumn
+    with st.container(key="runs_table"):
+        st.dataframe(
+            columns(runs, open_store().newest_evaluations(RESULT)),
+            key=key,
+            hide_index=True,
+            height=min(38 + 35 * len(runs), 318),
+            selection_mode="multi-row",
+            on_select=lambda: _chosen(key, ids),
+            selection_default={"selection": {"rows": [ids.index(i) for i in chosen]}},
+            placeholder="–",
+            alt="The runs that were trained",
+            column_config={
+                "data": st.column_config.TextColumn("Data set", width=130),
+                "hidden": number("Hidden", format="%d", help="Hidden units."),
+                "algorithm": st.column_config.TextColumn("Algorithm", help="And k, its Gibbs steps in an update."),
+                "status": "Status",
+                "epoch": number("Epoch", format="%.2f"),
+                "validation": number(
+                    "LL, validation",
+                    format="%.2f",
+                    help="Log-likelihood of validation images, nats per image, as the next column says: AIS, which tends to "
+                    "be too high, or exact.",
+                ),
+                "estimate": st.column_config.TextColumn(
+                    "Estimate",
+                    help="Where the log-likelihood comes from, and of the machine after which epoch. Unreliable: it rests on "
+                    "too few chains, or its two estimates lie far apart; rank nothing by it. Crossed: AIS came out below "
+                    "reverse AIS.",
+                ),
+                "test": number(
+                    "LL, test",
+                    format="%.2f",
+                    help="Log-likelihood of test images, nats per image: where **Compute** was pressed, from the same "
+                    "estimate of log Z.",
+                ),
+                "pseudo-ll": number(
+                    "Pseudo-ll",
+                    format="%.1f",
+                    help="Pseudo-log-likelihood of validation images, nats per image: not across models.",
+                ),
+                "pseudo-error": number(
+                    "± pseudo-ll",
+                    format="%.1f",
+                    help="Its standard error: runs that differ by less than two of them cannot be ranked by it.",
+                ),
+                "gap": number(
+                    "Gap",
+                    format="%.2f",
+                    help="F(validation) − F(training), nats per image.",
+                ),
+                "error": number("Error", format="%.4f", help="Reconstruction error, mean square per pixel: a proxy."),
+                "changed": st.column_config.TextColumn(
+                    "Changed during training",
+                    help="Knobs that were turned while it trained: the other columns hold the settings of its start.",
+                ),
+                "rate": number("Rate", format="%g", help="Learning rate at the start."),
+                "seed": number("Seed", format="%d"),
+                "seconds": number("Seconds", format="%.1f", help="Of training, measurements left out."),
+                "started": st.column_config.DatetimeColumn("Started", format="distance"),
+                "tags": st.column_config.ListColumn("Tags"),
+                "note": "Note",
+                "id": "Id",
+            },
+        )
+    picked = [run for run in runs if run.id in chosen]
+    if not picked:
+        st.caption(
+            ":material/check_box: Tick one run to see it, or up to four to compare them. A click on a heading sorts."
+        )
+    elif len(picked) > MOST:
+        st.caption(
+            f":material/info: {len(picked)} runs are ticked; the first {MOST} are compared, all can be tagged or deleted."
+        )
+    return picked
+
+
+def _chosen(key: str, ids: list[str]) -> None:
+    """Remember the ticked runs by id: their places change as new runs come in."""
+    rows = st.session_state[key]["selection"]["rows"]
+    st.session_state["runs_chosen"] = [ids[row] for row in rows if row < len(ids)]

@@ -1,0 +1,31 @@
+"""Every run that was kept: find one, go on with it, lay up to four side by side, hand one on."""
+
+import streamlit as st
+
+from pages.compare.runs import actions, comparison, likelihoods, listing
+from pages.ui import shell
+from rbm.errors import StoreError
+
+shell.header(
+    "Compare runs", "Which run was better, and why? Every run is kept: find one, go on with it, lay some side by side."
+)
+try:
+    actions.undo_bar()
+    actions.problem()
+    chosen = listing.choose()
+    if chosen:
+        actions.actions(chosen)
+    actions.upload()
+    if chosen:
+        compared = chosen[: listing.MOST]
+        left, right = st.columns([7, 5], gap="large")
+        with left:
+            comparison.settings(compared)
+            if len(compared) == 1:
+                comparison.made_with(compared[0])
+        with right:
+            likelihoods.card(compared)
+        comparison.learning_curves(compared)
+        comparison.pictures(compared)
+except StoreError as error:
+    st.error(str(error), icon=":material/error:")

@@ -1,0 +1,180 @@
+"""What a new sweep is made of: the settings to search, how, by what measure, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.compare.sweep.view import read_axis
+from pages.ui import cards
+from pages.ui.controls import datasets
+from pages.ui.session import state
+from rbm.datasets.catalog import is_available
+from rbm.errors import ConfigError, RbmError
+from rbm.store import open_store
+from rbm.sweep import METHODS, OBJECTIVES, Ledger, Sweep, SweepSpec, at_work, names
+from rbm.sweep.spec import KNOBS, MOST_CELLS, USUAL_TRIALS
+
+_USUAL = {
+    "n_hidden": "16, 64, 256",
+    "k": "1, 5, 25",
+    "learning_rate": "0.01, 0.05, 0.2",
+    "batch_size": "16, 64, 256",
+    "momentum": "0, 0.5, 0.9",
+    "weight_decay": "0, 0.0001, 0.001",
+}
+_NOT_SEARCHED = ("visible", "hidden", "n_states", "precision", "device", "likelihood", "binarise")
+_METHODS = {"grid": "All", "random": "Random", "tpe": "TPE"}
+_EPOCHS = (1, 2, 3, 5, 10, 20, 50, 100)
+
+
+def form() -> None:
+    """The controls of a new sweep, and Start."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        cards.title(
+            "What is searched",
+            "Every run takes one value of each of these settings; all else is as on the page Train a machine.",
+        )
+        texts = _settings()
+        epochs = st.select_slider(
+            "Epochs of every run",
+            _EPOCHS,
+            value=5,
+            key="sweep_epochs",
+            help="A few are enough to rank settings; more favour slow learners.",
+        )
+    with right:
+        cards.title("How", "In what order settings are tried, what decides which is best, and when to stop.")
+        how = _how()
+    problem = ""
+    spec: SweepSpec | None = None
+    try:
+        base = state.to_spec(state.draft())
+        base = replace(base, training=replace(base.training, epochs=epochs))
+        spec = SweepSpec(base, tuple(read_axis(*one) for one in texts.items()), *how)
+        if not is_available(base.dataset.name):
+            title = datasets.title(base.dataset.name)
+            problem = f"{title} is not on this machine: download it on the page Train a machine."
+    except ConfigError as error:
+        problem = str(error)
+    _start(spec, problem)
+
+
+def _settings() -> dict[str, str]:
+    """Which settings, and the values of each as they were typed."""
+    chosen = st.multiselect(
+        "Settings",
+        [name for name in KNOBS if name not in _NOT_SEARCHED],
+        default=["n_hidden", "k"],
+        format_func=lambda name: KNOBS[name].label,
+        key="sweep_settings",
+        help="Two make a heat map; the first runs down, the second across.",
+    )
+    texts = {}
+    for name in chosen:
+        knob = KNOBS[name]
+        usual = ", ".join(knob.choices[:2]) if knob.choices else _USUAL.get(name, "")
+        offered = f"Some of: {', '.join(knob.choices)}." if knob.choices else f"From {knob.low:g} to {knob.high:g}."
+        texts[name] = st.text_input(
+            knob.label,
+            usual,
+            key=f"sweep_values_{name}",
+            placeholder="1, 5, 25 or 1 to 25",
+            help=f"Values with commas; at random and with TPE also a range such as 1 to 25. {offered}",
+        )
+    return texts
+
+
+def _how() -> tuple[str, str, bool, int | None, float | None]:
+    method = st.segmented_control(
+        "Combinations",
+        list(_METHODS),
+        default="grid",
+        required=True,
+        format_func=_METHODS.__getitem__,
+        key="sweep_method",
+        help="All: every combination in order. Random: combinations drawn at random. TPE: looks closer where good runs were.",
+    )
+    method = method or "grid"
+    objective = st.selectbox(
+        "Judged by",
+        list(OBJECTIVES),
+        format_func=lambda name: OBJECTIVES[name].title,
+        key="sweep_objective",
+        help="\n\n".join(f"**{one.title}**: {one.tells}" for one in OBJECTIVES.values()),
+    )
+    pruning = st.toggle(
+        "Give bad runs up early",
+        key="sweep_pruning",
+        help="Successive halving: at a ninth and at a third of the epochs only the best third goes on.",
+    )
+    with st.container(horizontal=True):
+        trials = st.number_input(
+            "Runs at most",
+            1,
+            MOST_CELLS,
+            None if method == "grid" else USUAL_TRIALS,
+            key=f"sweep_trials_{method == 'grid'}",
+            placeholder="all",
+            help="How many runs are trained.",
+        )
+        minutes = st.number_input(
+            "Minutes at most",
+            0.1,
+            10_000.0,
+            None,
+            key="sweep_minutes",
+            placeholder="no limit",
+            help="After so long no other run begins; those under way are finished.",
+        )
+    st.caption(f"{METHODS[method][0].upper()}{METHODS[method][1:]}.")
+    return method, objective, pruning, trials, minutes
+
+
+def _start(spec: SweepSpec | None, problem: str) -> None:
+    busy = at_work()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(
+            "Name",
+            key="sweep_new_name",
+            placeholder=_free_name(),
+            width=260,
+            help="The sweep's name; its runs carry it as a tag on the page Compare runs.",
+        )
+        st.button(
+            "Start",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="sweep_start",
+            disabled=spec is None or bool(problem) or bool(busy),
+            on_click=_begin,
+            args=(name.strip(), spec),
+            help="Train one run on every core until all are done; you may leave this page meanwhile.",
+        )
+    if problem:
+        st.warning(problem, icon=":material/info:")
+    elif busy:
+        st.caption(f":material/info: The sweep {busy[0].ledger.name} is at work: one at a time.")
+    elif spec is not None:
+        data = datasets.title(spec.base.dataset.name)
+        st.caption(
+            f"Up to {spec.most_trials} runs on {data}, seed {spec.base.seed}; all other settings as on Train a machine."
+        )
+
+
+def _free_name() -> str:
+    taken, number = names(open_store()), 1
+    while f"sweep-{number}" in taken:
+        number += 1
+    return f"sweep-{number}"
+
+
+def _begin(name: str, spec: SweepSpec) -> None:
+    try:
+        ledger = Ledger.create(name or _free_name(), spec, open_store())
+        Sweep(ledger)
+        st.session_state["sweep_chosen"] = ledger.name
+    except RbmError as error:
+        st.session_state["sweep_problem"] = str(error)

@@ -1,0 +1,18 @@
+"""Search over settings: many runs at once, a heat map that fills, the best run."""
+
+import streamlit as st
+
+from pages.compare.sweep import form, progress
+from pages.ui import shell
+from rbm.errors import StoreError
+
+shell.header("Search its settings", "Which settings learn best? Try many on all cores, and see the good ones light up.")
+try:
+    progress.problem()
+    chosen = progress.choose()
+    if chosen is None:
+        form.form()
+    else:
+        progress.show(chosen)
+except StoreError as error:
+    st.error(str(error), icon=":material/error:")

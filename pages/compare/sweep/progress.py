@@ -1,0 +1,215 @@
+"""A sweep on the screen: which one, how far it is, its heat map, and what its runs say about the settings."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.compare.sweep import view
+from pages.compare.sweep.heat import heat
+from pages.ui import cards, shell
+from pages.ui.controls import widgets
+from pages.ui.session import kept, live
+from rbm.errors import RbmError
+from rbm.store import open_store
+from rbm.sweep import OBJECTIVES, Ledger, Sweep, Trial, at_work, names
+from rbm.sweep.ledger import DONE
+
+NEW = "A new sweep"
+LOOK_SECONDS = 1.0
+FILTERS = 25
+
+
+def choose() -> str | None:
+    """Which sweep is looked at; None for a new one."""
+    known = names(open_store())
+    if st.session_state.get("sweep_chosen") not in known:
+        busy = at_work()
+        st.session_state["sweep_chosen"] = busy[0].ledger.name if busy else None
+    if not known:
+        return None
+    choices = [NEW, *known]
+    shown = st.session_state["sweep_chosen"] or NEW
+    widgets.put("sweep_choice", shown)
+    st.selectbox(
+        "Sweep",
+        choices,
+        choices.index(shown),
+        key="sweep_choice",
+        width=320,
+        on_change=_chosen,
+        help="Sweeps are kept like runs: look at an old one, or go on with one that was stopped.",
+    )
+    chosen: str | None = st.session_state["sweep_chosen"]
+    return chosen
+
+
+def _chosen() -> None:
+    choice = st.session_state["sweep_choice"]
+    if widgets.echoed("sweep_choice"):
+        return
+    st.session_state["sweep_chosen"] = None if choice == NEW else choice
+
+
+def problem() -> None:
+    """What the last click could not do."""
+    text = st.session_state.pop("sweep_problem", None)
+    if text:
+        st.error(text, icon=":material/error:")
+
+
+def show(name: str) -> None:
+    """The sweep of that name, again and again while this server works on it."""
+    moving = _at_work(name) is not None
+    _buttons(name, moving)
+    st.fragment(_look, run_every=LOOK_SECONDS if moving else None)(name, moving)
+
+
+def _at_work(name: str) -> Sweep | None:
+    return next((sweep for sweep in at_work() if sweep.ledger.name == name), None)
+
+
+def _buttons(name: str, moving: bool) -> None:
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            key="sweep_stop",
+            disabled=not moving,
+            on_click=_stop,
+            args=(name,),
+            help="Keep every run as it is; Continue goes on from there.",
+        )
+        ledger = _open(name, None)
+        over = sum(trial.state in DONE for trial in ledger.trials()) >= ledger.spec.most_trials
+        st.button(
+            "Continue",
+            icon=":material/play_arrow:",
+            key="sweep_continue",
+            disabled=moving or over or bool(at_work()),
+            on_click=_continue,
+            args=(name,),
+            help="Go on with a sweep that was stopped or interrupted: no run is lost or begun twice.",
+        )
+
+
+def _stop(name: str) -> None:
+    sweep = _at_work(name)
+    if sweep is not None:
+        sweep.stop()
+        sweep.wait(5)
+
+
+def _continue(name: str) -> None:
+    try:
+        Sweep(Ledger(name, open_store()))
+    except RbmError as error:
+        st.session_state["sweep_problem"] = str(error)
+
+
+def _open(name: str, sweep: Sweep | None) -> Ledger:
+    return sweep.ledger if sweep is not None else Ledger(name, open_store())
+
+
+def _look(name: str, moving: bool) -> None:
+    sweep = _at_work(name)
+    if moving and sweep is None:
+        st.rerun()  # it has come to rest: buttons and timer change
+    ledger = _open(name, sweep)
+    trials, best = ledger.trials(), ledger.best()
+    _status(ledger, sweep, trials, best)
+    shares = sweep.shares() if sweep is not None else {}
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        _heat(ledger, trials, shares, best)
+    with right:
+        _best(best)
+    if sum(trial.value is not None for trial in trials) >= 2:
+        _charts(ledger, trials)
+    for trial in trials:
+        if trial.message:
+            st.caption(f":material/warning: {view.words(trial.values)}: {trial.message}")
+
+
+def _status(ledger: Ledger, sweep: Sweep | None, trials: list[Trial], best: Trial | None) -> None:
+    """One bar: how many runs, how long still, the best so far."""
+    most = ledger.spec.most_trials
+    over = sum(trial.state in DONE for trial in trials)
+    share = sweep.progress()[1] if sweep is not None else over / most
+    parts = [f"{over} of {most} runs"]
+    if sweep is not None:
+        parts.insert(0, {"starting": "Starting the workers", "stopping": "Stopping"}.get(sweep.status, "At work"))
+        if share > 0.02 and sweep.status == "running":
+            parts.append(f"about {_time(ledger.seconds * (1 / share - 1))} left")
+    elif ledger.active:
+        parts.insert(0, "Another process works on it")
+    else:
+        parts.insert(0, "Finished" if over >= most else "Stopped")
+    if best is not None and best.value is not None:
+        parts.append(view.ranking(ledger.spec, trials, best))
+    st.progress(min(share, 1.0), " · ".join(parts))
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def _heat(ledger: Ledger, trials: list[Trial], shares: dict[int, float], best: Trial | None) -> None:
+    spec, objective = ledger.spec, OBJECTIVES[ledger.spec.objective]
+    if view.heat_axes(spec) is None:
+        st.caption("A heat map needs two settings with listed values; the charts below show every run.")
+        return
+    cards.title(
+        f"{objective.title} of {objective.images}, {objective.unit}",
+        f"{objective.tells} The stronger the colour the better; the frame marks the best, a bar at the bottom a run in training. "
+        f"A number with{view.UNSURE} is unreliable: it rests on too few chains, or its two estimates lie far apart. "
+        "A click opens the run.",
+        "whether a difference is more than chance: look at the errors, and try other seeds.",
+    )
+    clicked = heat(view.heat_map(spec, trials, shares, best, cards.mode()), key="sweep_heat")
+    if clicked:
+        st.session_state["runs_chosen"] = [clicked]
+        st.session_state["runs_search"] = ""  # so that the table has it
+        st.switch_page(shell.RUNS)
+
+
+def _best(best: Trial | None) -> None:
+    cards.title(
+        "Filters of the best run", f"Its {FILTERS} strongest, once it is trained.", "how likely it finds new images."
+    )
+    if best is None:
+        st.caption("The first run is still in training.")
+        return
+    try:
+        run = open_store().run(best.run_id)
+        weight = kept.looks(run.id, run.progress.step, run).weight
+    except RbmError as error:
+        st.caption(str(error))
+        return
+    strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:FILTERS]
+    cards.filter_wall(weight, live.picture_shape(run.spec), strongest, key="wall_sweep_best", columns=5, max_cell=64)
+    st.caption(f"{kept.name(run.spec)} · run {run.id} · {view.quoted(best)}")
+    if best.doubt:
+        st.caption(f":material/warning: {best.doubt}")
+
+
+def _charts(ledger: Ledger, trials: list[Trial]) -> None:
+    """What the finished runs say about the settings; drawn anew only when another one is finished."""
+    spec = ledger.spec
+    cards.title(
+        "All settings at once",
+        "A line a run, through its settings to its value; drag along an axis to keep only some.",
+        "which setting is the cause: look at the slices.",
+    )
+    st.plotly_chart(view.parallel(spec, trials, cards.mode()), key="sweep_parallel")
+    cards.title("Slices", "Every run's value against one setting; the others differ from dot to dot.")
+    for start in range(0, len(spec.axes), 3):
+        some = spec.axes[start : start + 3]
+        for axis, place in zip(some, st.columns(len(some), gap="medium"), strict=True):
+            with place:
+                st.plotly_chart(view.slices(spec, trials, axis), key=f"sweep_slice_{axis.name}")
+    found = ledger.importance()
+    if found:
+        finished = sum(trial.value is not None for trial in trials)
+        cards.title("Importance", *view.about_importance(found, finished))
+        st.plotly_chart(view.importance(found), height=240, key="sweep_importance")

@@ -1,0 +1,240 @@
+"""The Gibbs page's controls: how a walk of chains through one machine starts, and the buttons that move it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from pages.ui.controls import player
+from pages.ui.session import live, moments
+from rbm.experiment import RunSpec
+from rbm.jobs import cached_dataset, restore
+from rbm.live import LiveRun
+from rbm.past import Past
+
+if TYPE_CHECKING:
+    import torch
+
+    from rbm.models.rbm import RBM
+    from rbm.samplers.chains import Clamp
+    from rbm.samplers.walk import Walk
+
+STARTS = ("noise", "data", "one image")
+CHAINS = (1, 4, 9, 16, 25, 36, 64)
+HELD = ("nothing", "left half", "right half", "top half", "bottom half")
+PLAYING = "gibbs_playing"  # in the session
+SPEEDS = {"slow": 1.0, "normal": 0.5, "fast": 0.2}
+
+
+class Settings(NamedTuple):
+    """What the sidebar says about a walk."""
+
+    chains: int
+    start: str
+    image: int
+    beta: float
+    held: str
+    seed: int
+
+
+def halves(shape: tuple[int, int]) -> list[str]:
+    """What can be held: a single row or column of pixels has no upper and lower, or left and right, half."""
+    lacking = [words for side, words in zip(shape, (("top", "bottom"), ("left", "right")), strict=True) if side < 2]
+    return [held for held in HELD if not any(held.startswith(words) for words in lacking)]
+
+
+def settings_panel(shape: tuple[int, int]) -> Settings:
+    """How chains start and what governs them; β and the held half take effect with the next step."""
+    chains = st.select_slider(
+        "Chains",
+        CHAINS,
+        value=16,
+        key="gibbs_chains",
+        help="Independent chains side by side; usually 16.",
+        persist_state="session",
+    )
+    start = st.segmented_control(
+        "Start from",
+        STARTS,
+        default="noise",
+        required=True,
+        key="gibbs_start",
+        help="Noise: every pixel on or off with even chance. Data: a test image for each chain. One image: the same for all.",
+        persist_state="session",
+    )
+    if st.session_state.get("gibbs_held") not in halves(shape):
+        st.session_state["gibbs_held"] = HELD[0]
+    held = st.selectbox(
+        "Hold a part of the image",
+        halves(shape),
+        index=halves(shape).index(st.session_state["gibbs_held"]),
+        key="gibbs_held",
+        help="Clamped pixels keep the test image's values and the chain completes the rest.",
+        persist_state="session",
+    )
+    image = 0
+    if start == "one image" or held != "nothing":
+        image = st.number_input(
+            "Test image",
+            0,
+            9_999,
+            0,
+            key="gibbs_image",
+            help="Which test image to start from or to hold.",
+            persist_state="session",
+        )
+    beta = st.slider(
+        "Inverse temperature β",
+        0.1,
+        3.0,
+        1.0,
+        0.1,
+        key="gibbs_beta",
+        help="1 is the machine as trained. Below 1 (hot) chains wander, above 1 (cold) they freeze into likely images.",
+        persist_state="session",
+    )
+    seed = st.number_input(
+        "Seed", 0, 2**31 - 1, 1, key="gibbs_seed", help="The start of the chains' chance.", persist_state="session"
+    )
+    st.segmented_control(
+        "Speed of Play",
+        list(SPEEDS),
+        default="normal",
+        required=True,
+        key="gibbs_speed",
+        persist_state="session",
+        help="One, two or five steps a second.",
+    )
+    return Settings(int(chains), str(start), int(image), float(beta), str(held), int(seed))
+
+
+def held_part(settings: Settings, spec: RunSpec) -> Clamp | None:
+    """The clamp that the settings describe."""
+    if settings.held == "nothing":
+        return None
+    import torch
+
+    from rbm.samplers.chains import Clamp
+
+    height, width = live.picture_shape(spec)
+    mask = torch.zeros(height, width, dtype=torch.bool)
+    rows, columns = {
+        "left half": (slice(None), slice(width // 2)),
+        "right half": (slice(None), slice(width // 2, None)),
+        "top half": (slice(height // 2), slice(None)),
+        "bottom half": (slice(height // 2, None), slice(None)),
+    }[settings.held]
+    mask[rows, columns] = True
+    return Clamp(mask.flatten(), _test_images(spec)[_row(settings, spec)])
+
+
+def _test_images(spec: RunSpec) -> torch.Tensor:
+    """Test images as the machine's units see them: zeros and ones."""
+    from rbm.datasets.base import binarise
+
+    return binarise(cached_dataset(spec.dataset).test, "threshold")
+
+
+def _row(settings: Settings, spec: RunSpec) -> int:
+    return settings.image % len(cached_dataset(spec.dataset).test)
+
+
+def walk_of(current: LiveRun, past: Past, settings: Settings) -> Walk:
+    """This tab's walk: a new one when how it starts has changed, the same one with new parameters when those have."""
+    start = (id(current), settings._replace(beta=1.0))
+    if st.session_state.get("walk_start") != start:
+        st.session_state["walk_start"] = start
+        st.session_state.pop("walk", None)
+    if "walk" not in st.session_state:
+        with st.spinner("Setting the chains up"):
+            st.session_state["walk"] = _new_walk(current.spec, restore(past), settings)
+        st.session_state["walk_step"] = past.step
+    walk: Walk = st.session_state["walk"]
+    if st.session_state["walk_step"] != past.step:
+        walk.model = restore(past)
+        st.session_state["walk_step"] = past.step
+    return walk
+
+
+def _new_walk(spec: RunSpec, model: RBM, settings: Settings) -> Walk:
+    import torch
+
+    from rbm import randomness
+    from rbm.samplers import chains
+    from rbm.samplers.walk import Walk
+
+    generator = randomness.generator(settings.seed, "gibbs page")
+    held = held_part(settings, spec)
+    if settings.start == "noise":
+        begin = chains.from_noise(model, settings.chains, generator, beta=settings.beta, clamp=held)
+    else:
+        images = _test_images(spec)
+        rows = torch.randint(len(images), (settings.chains,), generator=generator)
+        if settings.start == "one image":
+            rows = torch.full_like(rows, _row(settings, spec))
+        v = images[rows] if held is None else held.apply(images[rows])
+        begin = chains.from_visible(model, v, generator, beta=settings.beta)
+    return Walk(model, begin, generator)
+
+
+def transport(walk: Walk, settings: Settings, held: Clamp | None) -> None:
+    """Half step, Step, 10, 100, 1000, Play, Back, Reset: always here, always in this order."""
+
+    def sweep(count: int) -> None:
+        walk.sweep(count, beta=settings.beta, clamp=held)
+
+    with st.container(horizontal=True, key="transport", gap="xsmall"):
+        st.button(
+            "Half step",
+            icon=":material/arrow_right_alt:",
+            shortcut="H",
+            key="half",
+            on_click=walk.half_step,
+            kwargs={"beta": settings.beta, "clamp": held},
+            help="One layer given the other: first v from p(v|h), then h from p(h|v).",
+        )
+        st.button(
+            "Step",
+            type="primary",
+            icon=":material/skip_next:",
+            shortcut="S",
+            key="step",
+            on_click=sweep,
+            args=(1,),
+            help="One full sweep: both layers once.",
+        )
+        for count in (10, 100, 1000):
+            st.button(
+                f"{count:,}", key=f"step_{count}", on_click=sweep, args=(count,), help=f"{count:,} sweeps at once."
+            )
+        player.button(PLAYING, "play", shortcut="P", help="Steps by itself, at the speed chosen beside.")
+        st.button(
+            "Back",
+            icon=":material/undo:",
+            shortcut="B",
+            key="back",
+            on_click=walk.back,
+            disabled=len(walk.past) < 2,
+            help="To the moment before; the same chance leads on again.",
+        )
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            shortcut="X",
+            key="reset",
+            on_click=lambda: st.session_state.pop("walk", None),
+            help="New chains from the same start and seed.",
+        )
+
+
+def speed() -> float | None:
+    """Seconds between steps while playing, None while not."""
+    if not player.playing(PLAYING):
+        return None
+    return SPEEDS[st.session_state.get("gibbs_speed") or "normal"]
+
+
+def choose_machine(current: LiveRun) -> Past:
+    """Untrained, on its way, or as it is now."""
+    return moments.choose_time(current, "gibbs_time")

@@ -1,0 +1,237 @@
+"""Pictures of a chosen label: Gibbs chains that hold the label, or the tags, and draw all the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from pages.generate.labels import learning
+from pages.ui import cards
+from pages.ui.controls import datasets, player
+from pages.ui.draw import frames, theme
+from rbm.datasets.tags import TAGS
+
+if TYPE_CHECKING:
+    import torch
+
+    from rbm.labels_job import Machine
+    from rbm.samplers.chains import Chains, Clamp
+
+EACH = 9  # chains for every class
+MOST = 20  # classes side by side
+PLAYING = "labels_playing"  # in the session
+STEP_SECONDS = 0.4
+PLAYED = 10  # sweeps of one tick
+
+
+class Dream(NamedTuple):
+    """Chains with what they hold, where they stand and the pixel probabilities they were last drawn from, on which data."""
+
+    asked: tuple[Any, ...]
+    held: Clamp
+    chains: Chains
+    picture: np.ndarray[Any, Any]  # (N, P)
+    generator: torch.Generator
+    data: str
+
+
+def playing() -> bool:
+    return player.playing(PLAYING)
+
+
+def wanted() -> tuple[Any, ...]:
+    """What the chains are to hold: ("softmax", class or None for all of them), or ("tags", the tags that are on)."""
+    if learning.kind() == "softmax":
+        return "softmax", _held_class(learning.data())
+    on = st.pills(
+        "Tags that are on",
+        list(TAGS),
+        selection_mode="multi",
+        default=["even", "a loop"],
+        key="labels_tags_on",
+        help="All others are held off. Click to change them: the chains go on from where they are.",
+    )
+    return "tags", tuple(name in on for name in TAGS)
+
+
+def _held_class(data: datasets.Data) -> int | None:
+    """The class that all chains hold; None where each class has some."""
+    about = "The label units stay as they are; pixels and hidden units are drawn in turn."
+    if data.noun == "digit":
+        everything, key = "all ten", "labels_held"
+    else:
+        many = len(data.class_names) > MOST
+        everything, key = f"the first {MOST}" if many else "all", f"labels_held_{data.name}"
+    options = [everything, *(str(k) for k in range(len(data.class_names)))]
+
+    def called(option: str) -> str:
+        return option if option == everything else data.class_names[int(option)]
+
+    if len(options) <= MOST:
+        chosen = st.segmented_control(
+            "Hold the label", options, required=True, default=everything, format_func=called, key=key, help=about
+        )
+    else:
+        chosen = st.selectbox("Hold the label", options, format_func=called, key=key, width=260, help=about)
+    return None if chosen == everything else int(str(chosen))
+
+
+def _classes(held: int | None) -> list[int]:
+    """The class of each row of chains; as many rows whether one class is held or all are."""
+    classes = range(min(len(learning.data().class_names), MOST))
+    return list(classes) if held is None else [held for _ in classes]
+
+
+def generate(newest: Machine) -> None:
+    """The walls of chains and the buttons that move them."""
+    asked = wanted()
+    dream = _dream(newest, asked)
+    _buttons(newest)
+    if playing():
+        dream = advance(newest, PLAYED)
+    softmax = asked[0] == "softmax"
+    sign = "the label itself" if learning.data().mnist else "the mean of its class, in colour"
+    each = f"{EACH} chains for each label, a row each; the first picture of a row is {sign}."
+    cards.title(
+        f"After {dream.chains.step:,} sweep{'s' if dream.chains.step != 1 else ''}",
+        f"p(x|h) of chains that started from noise. {each if softmax else 'All hold the same tags.'}",
+        "that a chain has seen all styles of its class: it may stay with one for long.",
+        "Play while the machine still learns: the chains follow it.",
+    )
+    pixels, columns = picture_rows(dream, cards.mode())
+    cards.picture_wall(
+        pixels, columns, "labels_dream", "Pictures by chains that hold their label", max_cell=60, labels=_names(dream)
+    )
+    if not softmax:
+        st.caption(_which(asked[1]))
+
+
+def _which(on: tuple[bool, ...]) -> str:
+    """Which digits have exactly these tags."""
+    fits = [
+        str(d) for d in range(10) if all((d in digits) == said for digits, said in zip(TAGS.values(), on, strict=True))
+    ]
+    if not fits:
+        return "No digit has exactly these tags: the machine has to make something up."
+    return f"Exactly these tags belong to {' and '.join(fits)}."
+
+
+def _names(dream: Dream) -> list[str]:
+    if dream.asked[0] == "tags":
+        return [f"chain {i + 1}" for i in range(len(dream.picture))]
+    called = [learning.data().class_names[k] for k in _classes(dream.asked[1])]
+    return [f"the label {name}" if i == 0 else f"{name}, chain {i}" for name in called for i in range(EACH + 1)]
+
+
+def picture_rows(dream: Dream, mode: theme.Mode) -> tuple[frames.Pixels, int]:
+    """The chains' pictures (N, h, w, 3) and how many stand in a row; each row begins with its label."""
+    drawn = frames.colour_probabilities(dream.picture, shape=learning.data().shape)
+    if dream.asked[0] == "tags":
+        return drawn, EACH + 1
+    classes = _classes(dream.asked[1])
+    signs = label_signs(mode)[classes]
+    rows = np.concatenate([signs[:, None], drawn.reshape(len(classes), EACH, *drawn.shape[1:])], 1)
+    return rows.reshape(-1, *drawn.shape[1:]), EACH + 1
+
+
+def label_signs(mode: theme.Mode) -> frames.Pixels:
+    """A sign of each class in the accent colour, (K, h, w, 3): MNIST's digits, of other data the mean training picture."""
+    shape = learning.data().shape
+    strength = frames.colour_probabilities(_patterns(), shape=shape).astype(np.float64) / 255
+    accent, ground = (
+        np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.float64)
+        for colour in (theme.ACCENT[mode], theme.BACKGROUND[mode])
+    )
+    return np.rint(ground + (accent - ground) * strength).astype(np.uint8)
+
+
+def _patterns() -> np.ndarray[Any, Any]:
+    """What stands for each class, (K, P) in [0, 1]; black for a class without a training picture."""
+    if learning.data().mnist:
+        from rbm.datasets.patterns import digit_patterns
+
+        on = digit_patterns().numpy().reshape(10, 14, 14).repeat(2, 1).repeat(2, 2) > 0
+        return on.reshape(10, -1).astype(np.float64)
+    data = learning.dataset()
+    rows, classes = data.train.numpy(), data.train_labels.numpy()
+    members = [rows[classes == k] for k in range(len(data.class_names))]
+    return np.stack([one.mean(0) if len(one) else np.zeros(rows.shape[1]) for one in members])
+
+
+def _dream(newest: Machine, asked: tuple[Any, ...]) -> Dream:
+    """The session's chains: new ones for another kind, the same with other labels held where those were changed."""
+    known: Dream | None = st.session_state.get("labels_chains")
+    if known is None or known.asked[0] != asked[0] or known.data != learning.data().name:
+        return _keep(_fresh(newest, asked))
+    if known.chains.h.shape[1] != len(newest.hidden_bias):
+        return _keep(_fresh(newest, asked))
+    if known.asked != asked:
+        held = _held(newest, asked)
+        return _keep(known._replace(asked=asked, held=held))
+    return known
+
+
+def _keep(dream: Dream) -> Dream:
+    st.session_state["labels_chains"] = dream
+    return dream
+
+
+def _held(newest: Machine, asked: tuple[Any, ...]) -> Clamp:
+    import torch
+
+    from rbm.samplers.labelled import hold_labels
+
+    if asked[0] == "tags":
+        y = torch.tensor(asked[1], dtype=torch.float32).expand(4 * (EACH + 1), -1)
+    else:
+        y = torch.tensor(_classes(asked[1])).repeat_interleave(EACH)
+    return hold_labels(learning.model(newest), y)
+
+
+def _fresh(newest: Machine, asked: tuple[Any, ...]) -> Dream:
+    from rbm.randomness import generator
+    from rbm.samplers.chains import from_noise
+
+    held, draw = _held(newest, asked), generator(1, "labels page")
+    start = from_noise(learning.model(newest), len(held.mask), draw, clamp=held)
+    pixels, _ = learning.model(newest).split(start.v)
+    return Dream(asked, held, start, pixels.numpy(), draw, learning.data().name)
+
+
+def advance(newest: Machine, sweeps: int) -> Dream:
+    """Move the session's chains by so many sweeps."""
+    from rbm.samplers import gibbs
+
+    dream: Dream = st.session_state["labels_chains"]
+    model, chains = learning.model(newest), dream.chains
+    for _ in range(sweeps):
+        chains, info = gibbs.sweep(model, chains, dream.generator, clamp=dream.held)
+    pixels, _ = model.split(info.visible_mean)
+    return _keep(dream._replace(chains=chains, picture=pixels.numpy()))
+
+
+def _step(newest: Machine, sweeps: int) -> None:
+    advance(newest, sweeps)
+
+
+def _buttons(newest: Machine) -> None:
+    with st.container(horizontal=True):
+        for count in (1, 10, 100):
+            st.button(
+                "Step" if count == 1 else f"{count}",
+                icon=":material/skip_next:" if count == 1 else None,
+                key=f"labels_step_{count}",
+                on_click=_step,
+                args=(newest, count),
+                help=f"{count} sweep{'s' if count > 1 else ''}: pixels given hidden units, then those given pixels and label.",
+            )
+        player.button(PLAYING, "labels_play", type="primary", help="Sweeps by itself, several a second.")
+        st.button(
+            "From noise",
+            icon=":material/restart_alt:",
+            key="labels_noise",
+            on_click=lambda: st.session_state.pop("labels_chains", None),
+            help="All chains start again: every pixel on or off with even chance.",
+        )

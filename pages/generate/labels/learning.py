@@ -1,0 +1,260 @@
+"""The page on labels: the machine in training, and how often it is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.ui import cards
+from pages.ui.components.moving import curves
+from pages.ui.controls import datasets
+from pages.ui.draw import figures
+from pages.ui.session import tasks
+from rbm.datasets.catalog import DatasetEntry, revision
+from rbm.labels_job import SEEN, Machine, News
+from rbm.task import Task
+
+if TYPE_CHECKING:
+    import torch
+
+    from rbm.datasets.base import Dataset
+    from rbm.models.labelled import LabelledRBM
+
+KINDS = {"a digit's name": "softmax", "tags": "tags"}
+OBJECTIVES = ("both", "p(x, y)", "p(y|x)")
+HIDDEN = (50, 100, 200, 300, 500)
+EPOCHS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+DATASET = "labels_dataset"
+DEFAULTS = (("labels_hidden", 200), ("labels_objective", OBJECTIVES[0]), ("labels_epochs", 10))
+POLL_SECONDS = 0.5
+TAG_HELP = (
+    "Even, below 5, with a closed loop (0 6 8 9), of straight strokes only (1 4 7), prime: five units that are on or off, "
+    "each by itself."
+)
+
+
+def kind() -> str:
+    """ "softmax" or "tags": what the page is about at present."""
+    return KINDS[st.session_state.get("labels_kind") or next(iter(KINDS))]
+
+
+def data() -> datasets.Data:
+    """The chosen data set, and why this page cannot use it."""
+    return datasets.data(st.session_state.get(DATASET, datasets.MNIST), _why_not)
+
+
+def _why_not(line: DatasetEntry) -> str:
+    if kind() == "tags" and line.class_names != datasets.DIGITS:
+        return f"Tags such as even or prime are said of the digits 0 to 9, and {line.title} has other classes: learn names."
+    return datasets.without_classes(line)
+
+
+def task() -> Task | None:
+    """This session's training of the present kind of machine on the chosen data, if there is one."""
+    found: Task | None = st.session_state.get(f"labels_task_{kind()}")
+    of = st.session_state.get(f"labels_task_{kind()}_of", (datasets.MNIST, ""))
+    return found if of == (data().name, revision(data().name)) else None
+
+
+def begin() -> None:
+    """Train anew with the settings on the page; the other kind of machine, if it trains, rests."""
+    if data().problem:
+        return
+    chosen = st.session_state
+    for name in KINDS.values():
+        old = chosen.get(f"labels_task_{name}")
+        if old is not None:
+            old.pause()
+            old.release()
+    new = Task(
+        "rbm.labels_job:train",
+        labels=kind(),
+        n_hidden=chosen["labels_hidden"],
+        objective=chosen["labels_objective"],
+        epochs=chosen["labels_epochs"],
+        seed=1,
+        dataset=data().name,
+    )
+    chosen[f"labels_task_{kind()}"] = new
+    chosen[f"labels_task_{kind()}_of"] = data().name, revision(data().name)
+    tasks.mind("labels", new)
+    new.start()
+
+
+def try_objective(objective: str) -> None:
+    """An experiment: this objective, from the start."""
+    st.session_state["labels_objective"] = objective
+    begin()
+
+
+def controls() -> None:
+    """What stands beside the pixels, what is learnt, and the buttons."""
+    for key, value in (("labels_kind", next(iter(KINDS))), *DEFAULTS):
+        st.session_state.setdefault(key, value)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        datasets.choose(DATASET, width=200)
+        st.segmented_control(
+            "Beside the pixels",
+            list(KINDS),
+            format_func=_called,
+            required=True,
+            default=st.session_state["labels_kind"],
+            key="labels_kind",
+            persist_state="session",
+            help=f"A name: a unit for each class, of which exactly one is on. Tags: {TAG_HELP[0].lower()}{TAG_HELP[1:]}",
+        )
+        st.segmented_control(
+            "Learn",
+            OBJECTIVES,
+            required=True,
+            default=st.session_state["labels_objective"],
+            key="labels_objective",
+            persist_state="session",
+            help="p(x, y): pictures and labels together. p(y|x): only to name them. Both: the sum of the two.",
+        )
+        st.select_slider(
+            "Hidden units",
+            HIDDEN,
+            value=st.session_state["labels_hidden"],
+            key="labels_hidden",
+            persist_state="session",
+            width=170,
+            help="More learn more, slower.",
+        )
+        st.select_slider(
+            "Epochs",
+            EPOCHS,
+            value=st.session_state["labels_epochs"],
+            key="labels_epochs",
+            persist_state="session",
+            width=170,
+            help="Passes over all training pictures; a few dozen pictures need hundreds.",
+        )
+    datasets.explain(data(), "labels")
+    current = task()
+    with st.container(horizontal=True):
+        st.button(
+            "Train" if current is None else "Train anew",
+            type="primary" if current is None else "secondary",
+            icon=":material/play_arrow:",
+            key="labels_train",
+            on_click=begin,
+            disabled=bool(data().problem),
+            help="On all training pictures of the data set, in the background.",
+        )
+        moving = current is not None and current.status in ("starting", "running")
+        going = moving or current is None
+        with st.container(key="labels_pause", width="content"):  # two buttons, for the reason that player.button gives
+            st.button(
+                "Pause" if going else "Go on",
+                icon=":material/pause:" if going else ":material/play_arrow:",
+                key="labels_stop" if going else "labels_go_on",
+                disabled=current is None or current.status == "finished",
+                on_click=_turn,
+                args=(not going,),
+                help="Training waits; what it has learnt so far can be used.",
+            )
+
+
+def _called(option: str) -> str:
+    """How a kind is spoken of where there are no digits."""
+    return option if data().noun == "digit" or KINDS[option] == "tags" else "a class's name"
+
+
+def _turn(on: bool) -> None:
+    current = task()
+    if current is not None:
+        (current.start if on else current.pause)()
+
+
+def interval() -> float | None:
+    """Seconds between looks at a training under way."""
+    current = task()
+    return POLL_SECONDS if current is not None and current.active else None
+
+
+def progress() -> None:
+    """Errors against epochs, and where training stands."""
+    current = task()
+    news: list[News] = [] if current is None else list(current.news)
+    if current is not None:
+        current.renew()
+        if current.status == "failed":
+            st.error(current.message, icon=":material/error:")
+    softmax, noun = kind() == "softmax", data().noun
+    what = "names" if softmax else "tags"
+    cards.title(
+        f"Wrong {what}",
+        f"Share of wrong {what} among {SEEN:,} training and {SEEN:,} test {noun}s, or as many as there are, by the free energy: "
+        + (
+            f"each {noun} is given the label y for which F(x, y) is lowest."
+            if softmax
+            else "a tag is said where p(tag | x), over all values of the others, is above a half."
+        ),
+        "how good the pictures are that it makes: a machine that only learns p(y|x) makes none.",
+        "all three objectives, one after the other.",
+    )
+    option = error_option(news)
+    curves(option, height=260, key="labels_errors", alt="Wrong answers against epochs")
+    st.caption(status(current, news))
+
+
+def error_option(news: list[News]) -> dict[str, Any]:
+    """The chart of errors, in percent; the untrained machine's is left out, it would flatten the rest."""
+    told = news[1:] if len(news) > 3 else news
+    epochs = [one.epoch for one in told]
+    parts = {"training": [one.training_error for one in told], "test": [one.test_error for one in told]}
+    series = [figures.Series(name, epochs, [100 * e for e in errors]) for name, errors in parts.items()] if told else []
+    above = all(e > 0 for errors in parts.values() for e in errors)  # a few pictures may all be named rightly
+    return figures.curve_option(
+        series, x_title="epochs", y_title="wrong / %", log_y=above, empty="Press Train: the error falls here"
+    )
+
+
+def status(current: Task | None, news: list[News]) -> str:
+    """One line: how far, and the error on all test images at the last full epoch."""
+    if current is None:
+        return "No machine yet. **Train** makes one; everything below begins to answer within seconds."
+    if not news:
+        return "The machine is being made …"
+    whole = [one for one in news if one.whole_error is not None]
+    found = ""
+    if whole:
+        count = f"{len(test_pictures()[0]):,} test {data().noun}s"
+        found = f" All {count} after epoch {whole[-1].epoch:g}: **{whole[-1].whole_error:.2%}** wrong."
+    words = {"finished": "Finished", "paused": "Paused", "failed": "Stopped"}.get(current.status, "Learning")
+    return f"{words}, epoch {news[-1].epoch:.1f} of {current.arguments['epochs']}.{found}"
+
+
+def machine() -> Machine | None:
+    """The newest machine that training has sent."""
+    current = task()
+    sent = [one.machine for one in current.news if one.machine is not None] if current is not None else []
+    return sent[-1] if sent else None
+
+
+def model(newest: Machine) -> LabelledRBM:
+    """The newest machine as a model; made once, however often the page looks."""
+    from rbm.labels_job import restore
+
+    known = st.session_state.get("labels_model")
+    if known is None or known[0] is not newest:
+        known = newest, restore(newest, kind())
+        st.session_state["labels_model"] = known
+    made: LabelledRBM = known[1]
+    return made
+
+
+def test_pictures() -> tuple[torch.Tensor, torch.Tensor]:
+    """All test images (grey levels) and their classes."""
+    found = dataset()
+    return found.test, found.test_labels
+
+
+def dataset() -> Dataset:
+    """The chosen data set itself."""
+    from rbm.experiment import DatasetSpec
+    from rbm.jobs import cached_dataset
+
+    return cached_dataset(DatasetSpec(data().name))

@@ -1,0 +1,257 @@
+"""What a machine of pictures and labels says of a picture, whole or half covered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from pages.generate.labels import learning
+from pages.ui import cards
+from pages.ui.components.moving import state_bars
+from pages.ui.components.wall import wall
+from pages.ui.draw import figures, frames, theme
+from rbm.datasets.tags import TAGS
+
+if TYPE_CHECKING:
+    import torch
+
+    from rbm.labels_job import Machine
+
+SHOWN = 20  # test pictures to choose from
+CHAINS = 24
+BURN_IN, SWEEPS = 60, 40
+COVERS = ("bottom", "top", "right", "left")
+CALM = "#9AA1A9"  # what is covered: neither black nor white
+
+
+def names() -> list[str]:
+    """The labels in the order of the machine's columns."""
+    return list(learning.data().class_names) if learning.kind() == "softmax" else list(TAGS)
+
+
+def choose_picture(newest: Machine) -> int:
+    """A wall of test pictures, each with what the machine says of it; the number of the chosen one."""
+    x, classes = learning.test_pictures()
+    data, pages = learning.data(), -(-len(x) // SHOWN)
+    first = int(st.session_state.setdefault("labels_page", 0)) % pages * SHOWN
+    x, classes = x[first : first + SHOWN], classes[first : first + SHOWN]
+    told, truth = _answers(newest, x), [data.class_names[c] for c in classes.tolist()]
+    chosen = min(int(st.session_state.setdefault("labels_digit", 0)), len(x) - 1)
+    right = told == _truth(classes)
+    cards.title(
+        f"Test {data.noun}s",
+        f"{data.noun.capitalize()}s that it has never seen. Point at one for the machine's answer, click on one to look at "
+        "it closely.",
+    )
+    pixels, columns = _framed(x.numpy(), right), cards.beside(10, len(x), data.shape)
+    clicked = wall(
+        frames.grid_png(pixels, columns),
+        n=len(x),
+        columns=columns,
+        cell=(pixels.shape[1], pixels.shape[2]),
+        labels=[f"{_a(name)}, it says: {said}" for name, said in zip(truth, told, strict=True)],
+        selected=chosen,
+        clickable=True,
+        max_cell=60,
+        alt=f"Some test {data.noun}s, the misread ones framed",
+        key="labels_wall",
+    )
+    if clicked is not None and clicked != chosen:
+        st.session_state["labels_digit"] = clicked
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"Of these {len(x)}, {int(right.sum())} are answered right; the others have a frame.", width="stretch"
+        )
+        if pages > 1:
+            st.button(
+                f"Other {data.noun}s",
+                key="labels_other",
+                on_click=_other,
+                args=(pages,),
+                help="The next twenty of the test part.",
+            )
+    return first + chosen
+
+
+def _a(name: str) -> str:
+    """A class as it is spoken of: digits by their article, others by their name in quotes."""
+    return f"a {name}" if learning.data().noun == "digit" else f"“{name}”"
+
+
+def _other(pages: int) -> None:
+    st.session_state["labels_page"] = (st.session_state["labels_page"] + 1) % pages
+    st.session_state["labels_digit"] = 0
+
+
+def _answers(newest: Machine, x: torch.Tensor) -> np.ndarray[Any, Any]:
+    import torch
+
+    with torch.no_grad():
+        p = learning.model(newest).label_probability(x)
+    if learning.kind() == "softmax":
+        return np.array([names()[k] for k in p.argmax(1).tolist()])
+    return np.array([_listed(row) for row in (p > 0.5).tolist()])
+
+
+def _truth(classes: torch.Tensor) -> np.ndarray[Any, Any]:
+    from rbm.datasets.tags import tags_of
+
+    if learning.kind() == "softmax":
+        return np.array([names()[k] for k in classes.tolist()])
+    return np.array([_listed(row) for row in tags_of(classes).bool().tolist()])
+
+
+def _listed(on: list[bool]) -> str:
+    return ", ".join(name for name, said in zip(TAGS, on, strict=True) if said) or "nothing of all that"
+
+
+def _framed(rows: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> frames.Pixels:
+    """Pictures with a border of one pixel: orange where the answer is wrong."""
+    inner = frames.colour_probabilities(rows, shape=learning.data().shape)
+    n, height, width, _ = inner.shape
+    pixels = np.zeros((n, height + 2, width + 2, 3), np.uint8)
+    orange = theme.CATEGORICAL[cards.mode()][1]
+    pixels[~right] = [int(orange[i : i + 2], 16) for i in (1, 3, 5)]
+    pixels[:, 1:-1, 1:-1] = inner
+    return pixels
+
+
+def classify(newest: Machine) -> None:
+    """One picture, large, and p(y|x)."""
+    import torch
+
+    number = choose_picture(newest)
+    x, classes = learning.test_pictures()
+    with torch.no_grad():
+        p = learning.model(newest).label_probability(x[number : number + 1])[0].numpy()
+    left, right = st.columns([1, 3], gap="large", vertical_alignment="center")
+    with left:
+        cards.picture_wall(_grey(x[number]), 1, "labels_large", f"The chosen {learning.data().noun}", max_cell=168)
+        st.caption(_which(number, classes))
+    with right:
+        cards.title(
+            "p(y|x), exact",
+            "All labels are tried on the picture: p(y|x) ∝ exp(−F(x, y)). Nothing is sampled and no Z is needed, as it cancels."
+            if learning.kind() == "softmax"
+            else "All 32 combinations of tags are tried on the picture, and for each tag those added up in which it is on.",
+        )
+        draw_bars([figures.Bars("p(y|x)", p)], "labels_bars", "Probability of each label given the picture")
+
+
+def _which(number: int, classes: torch.Tensor) -> str:
+    """What the chosen picture is."""
+    data = learning.data()
+    return f"Test {data.noun} {number}: {_a(data.class_names[int(classes[number])])}"
+
+
+def draw_bars(bars: list[figures.Bars], key: str, alt: str) -> None:
+    """Probabilities of all labels."""
+    title = "label y" if learning.kind() == "softmax" else "tag"
+    state_bars(
+        figures.state_option(bars, names(), x_title=title, y_title="probability", top=1.0), key=key, alt=alt, height=230
+    )
+
+
+def infer(newest: Machine) -> None:
+    """A picture of which half is covered: its label and the rest of it."""
+    number = choose_picture(newest)
+    shape = learning.data().shape
+    covers = [c for c in COVERS if shape[c in ("right", "left")] > 1]
+    cover = st.segmented_control(
+        "Cover",
+        covers,
+        required=True,
+        default=covers[0],
+        key="labels_cover" if len(covers) == len(COVERS) else "labels_cover_row",
+        help="Which half the machine does not see.",
+    )
+    x, classes = learning.test_pictures()
+    mask = seen_part(str(cover), shape)
+    found, whole = _completed(newest, number, str(cover), x[number], mask)
+    parts = st.columns([1, 1, 2], gap="large")
+    pictures = np.where(mask.numpy(), x[number].numpy(), found.picture.numpy())
+    for column, (key, about, pixels) in zip(
+        parts,
+        (
+            ("labels_seen", "Seen", _covered(x[number].numpy(), mask.numpy())),
+            ("labels_mean", "Expected", _grey(pictures)),
+        ),
+        strict=False,
+    ):
+        with column:
+            cards.title(about, "The mean over all chains, p(pixel is on | the visible half), beside the visible half.")
+            cards.picture_wall(pixels, 1, key, about, max_cell=168)
+    with parts[2]:
+        cards.title(
+            "Ways to complete it",
+            f"Where {CHAINS} Gibbs chains stand that hold the visible half: each fills in its own rest.",
+        )
+        each = frames.colour_probabilities(found.chains.numpy(), shape=shape)
+        cards.picture_wall(
+            each, cards.beside(8, CHAINS, shape), "labels_ways", "Completions by single chains", max_cell=60
+        )
+    cards.title(
+        "p(y | visible half)",
+        f"The mean of p(y|x) over {CHAINS} chains and {SWEEPS} sweeps, after {BURN_IN} that are not counted. Outlined: "
+        f"p(y|x) of the whole {learning.data().noun}.",
+        "more than its chains have found: one that is stuck counts as if it were right.",
+    )
+    draw_bars(
+        [
+            figures.Bars(f"whole {learning.data().noun}", whole, outline=True),
+            figures.Bars("visible half", found.label.numpy()),
+        ],
+        "labels_half_bars",
+        "Probability of each label given half of the picture",
+    )
+    st.caption(f"{_which(number, classes)}. Chains differ by ±{float(found.standard_error.max()):.2f} at most.")
+
+
+def seen_part(cover: str, shape: tuple[int, int]) -> torch.Tensor:
+    """True where a pixel stays visible, (h w,)."""
+    import torch
+
+    rows, columns = shape[0] // 2, shape[1] // 2
+    mask = torch.ones(shape, dtype=torch.bool)
+    hidden = {
+        "bottom": (slice(rows, None), slice(None)),
+        "top": (slice(rows), slice(None)),
+        "right": (slice(None), slice(columns, None)),
+        "left": (slice(None), slice(columns)),
+    }[cover]
+    mask[hidden] = False
+    return mask.flatten()
+
+
+def _completed(newest: Machine, number: int, cover: str, x: torch.Tensor, mask: torch.Tensor) -> tuple[Any, Any]:
+    """The completion, and p(y|x) of the whole picture; computed once for what is asked."""
+    import torch
+
+    from rbm.evaluation.completion import complete
+    from rbm.randomness import generator
+
+    asked = learning.data().name, learning.kind(), newest.epoch, number, cover
+    known = st.session_state.get("labels_completed")
+    if known is None or known[0] != asked:
+        model = learning.model(newest)
+        seen = (x > 0.5).float()  # chains hold pixels that are on or off
+        draw = generator(number, "completion")
+        found = complete(model, seen, mask, draw, n_chains=CHAINS, burn_in=BURN_IN, sweeps=SWEEPS)
+        with torch.no_grad():
+            known = asked, (found, model.label_probability(x[None])[0].numpy())
+        st.session_state["labels_completed"] = known
+    return known[1]
+
+
+def _grey(row: Any) -> frames.Pixels:
+    return frames.colour_probabilities(np.asarray(row)[None], shape=learning.data().shape)
+
+
+def _covered(row: np.ndarray[Any, Any], mask: np.ndarray[Any, Any]) -> frames.Pixels:
+    """The picture with what is covered in one calm colour."""
+    pixels = _grey(row)
+    pixels[_grey(mask)[..., 0] == 0] = [int(CALM[i : i + 2], 16) for i in (1, 3, 5)]
+    return pixels

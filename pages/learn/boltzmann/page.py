@@ -1,0 +1,163 @@
+"""A Boltzmann machine beside an RBM: what the missing edges buy."""
+
+from functools import partial
+
+import streamlit as st
+
+from pages.learn.boltzmann import pair
+from pages.ui import cards, lesson
+from pages.ui.controls import player, widgets
+from pages.ui.server import instant
+
+
+def reset() -> None:
+    """Both machines anew; exact learning only where every state can be visited."""
+    chosen = st.session_state
+    data, n_hidden = chosen["boltzmann_data"], chosen["boltzmann_hidden"]
+    widgets.put("boltzmann_method", pair.possible(data, n_hidden, chosen["boltzmann_method"]))
+    widgets.put("boltzmann_playing", False)
+    chosen["boltzmann_pair"] = pair.fresh(data, n_hidden, chosen["boltzmann_method"])
+
+
+def changed(key: str) -> None:
+    """A control was moved by hand."""
+    if not widgets.echoed(key):
+        reset()
+
+
+def setting(data: int, n_hidden: int, method: str, rate: float) -> None:
+    """Set the controls and start."""
+    st.session_state.update(
+        boltzmann_data=list(pair.DATA)[data],
+        boltzmann_hidden=n_hidden,
+        boltzmann_method=method,
+        boltzmann_rate=rate,
+    )
+    reset()
+
+
+def play(experiment: tuple[int, int, str, float]) -> None:
+    """An experiment, running."""
+    setting(*experiment)
+    widgets.put("boltzmann_playing", True)
+
+
+def one_update() -> None:
+    """A single update of both."""
+    st.session_state["boltzmann_pair"].advance(1, st.session_state["boltzmann_rate"])
+
+
+if "boltzmann_pair" not in st.session_state or "boltzmann_data" not in st.session_state:
+    setting(0, 2, pair.EXACT, 0.5)
+lesson.question(
+    "Boltzmann machine", "If every unit may talk to every other, why does nearly everybody use the restricted one?"
+)
+lesson.experiments(
+    {
+        "Learn exactly": (
+            "Ten units, both phases by visiting every state.",
+            lambda: play((0, 6, pair.EXACT, 0.5)),
+        ),
+        "No hidden units": (
+            "Pairs alone: the machine can only copy correlations of two pixels.",
+            lambda: play((1, 0, pair.EXACT, 0.3)),
+        ),
+        "By chains": (
+            "The same ten units, both phases by Gibbs chains: noisy, but it does not need every state.",
+            lambda: play((0, 6, pair.GIBBS, 0.1)),
+        ),
+        "Too large to write out": ("22 units: only chains are left.", lambda: play((2, 6, pair.GIBBS, 0.05))),
+    },
+    key="boltzmann",
+)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.selectbox(
+        "Data",
+        list(pair.DATA),
+        index=list(pair.DATA).index(st.session_state["boltzmann_data"]),
+        key="boltzmann_data",
+        on_change=changed,
+        args=("boltzmann_data",),
+        width=220,
+        help="Every bar and stripe, alike often.",
+    )
+    st.slider(
+        "Hidden units",
+        0,
+        8,
+        value=st.session_state["boltzmann_hidden"],
+        key="boltzmann_hidden",
+        on_change=changed,
+        args=("boltzmann_hidden",),
+        width=200,
+        help="Of the Boltzmann machine.",
+    )
+    exact_can = pair.possible(st.session_state["boltzmann_data"], st.session_state["boltzmann_hidden"], pair.EXACT)
+    st.segmented_control(
+        "Learn by",
+        (pair.EXACT, pair.GIBBS),
+        required=True,
+        default=st.session_state["boltzmann_method"],
+        key="boltzmann_method",
+        on_change=changed,
+        args=("boltzmann_method",),
+        disabled=exact_can != pair.EXACT,
+        help="Exact: every state is visited, up to 12 units. Gibbs chains: both phases are sampled.",
+    )
+    st.select_slider(
+        "Learning rate",
+        (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0),
+        value=st.session_state["boltzmann_rate"],
+        key="boltzmann_rate",
+        width=200,
+        help="Takes effect at once.",
+    )
+lesson.formula(
+    r"E(s) = -\sum_{i<j} W_{ij}\, s_i s_j - \sum_i a_i s_i",
+    r"-\frac{\partial\, \mathrm{KL}(P_0 \Vert P)}{\partial W_{ij}} = "
+    r"\langle s_i s_j\rangle_{\text{data}} - \langle s_i s_j\rangle_{\text{model}}",
+)
+playing = st.session_state["boltzmann_playing"]
+with st.container(horizontal=True):
+    player.button(
+        "boltzmann_playing",
+        "boltzmann_play",
+        play="Learn",
+        type="primary",
+        help="Both machines learn at once, from the same pictures.",
+    )
+    st.button("One update", key="boltzmann_one", on_click=one_update, disabled=playing, help="One step of both.")
+    st.button("Reset", key="boltzmann_reset", on_click=reset, help="Both start again from small weights.")
+
+
+@widgets.every(0.4 if playing else None)
+def learning() -> None:
+    """Everything that learning changes."""
+    both = st.session_state["boltzmann_pair"]
+    if st.session_state["boltzmann_playing"]:
+        pair.learn(both, st.session_state["boltzmann_rate"])
+    mode = cards.mode()
+    anew = partial(pair.anew, st.session_state["boltzmann_data"], st.session_state["boltzmann_method"], mode)
+    drawn = instant.respond(pair.HIDDEN, anew, partial(pair.elements, both, mode))
+    left, right = st.columns(2, gap="large")
+    with left:
+        pair.divergences(drawn)
+        pair.samples(drawn)
+    with right:
+        pair.costs(drawn)
+        pair.matrices(drawn)
+
+
+@st.fragment
+def sizes() -> None:
+    """Measured only when asked."""
+    pair.sweep_chart()
+
+
+learning()
+lesson.what_to_see("boltzmann")
+st.caption(
+    ":material/info: A Boltzmann machine of all pairs is slow: only tiny pictures that are made here can be learnt beside an "
+    "RBM. Your own data are learnt on the page Train a machine."
+)
+sizes()

@@ -1,0 +1,198 @@
+"""The Boltzmann page's parts: two machines side by side, their weights, their samples and what a sweep costs."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages.ui import cards
+from pages.ui.components import moving, wall
+from pages.ui.components.moving import curves
+from pages.ui.draw import frames, theme
+from pages.ui.draw.figures import Series, curve_option
+from pages.ui.server import feed
+
+if TYPE_CHECKING:
+    from rbm.side_by_side import SideBySide
+
+DATA = {"Bars and stripes 2×2": 2, "Bars and stripes 3×3": 3, "Bars and stripes 4×4": 4}
+EXACT, GIBBS = "exact", "Gibbs chains"
+EXACT_UNITS = 12
+SIZES = (8, 16, 32, 64, 128, 256, 512)
+HIDDEN = {"boltzmann_hidden": range(9)}
+NAMES = {"boltzmann": "Boltzmann machine", "rbm": "RBM"}
+SAMPLES = 20
+TOO_LARGE = "The Boltzmann machine has more than 16 units: too many states to compute its KL."
+BUDGET = 0.12  # seconds of learning a tick
+
+
+def fresh(data: str, n_hidden: int, method: str) -> SideBySide:
+    """Both machines before their first update."""
+    from rbm.datasets.toy import bars_and_stripes
+    from rbm.side_by_side import SideBySide
+
+    return SideBySide(bars_and_stripes(DATA[data]).train, n_hidden, 1, use_exact=method == EXACT)
+
+
+def learn(pair: SideBySide, learning_rate: float) -> None:
+    """As many updates as fit into a tick."""
+    start = time.perf_counter()
+    while time.perf_counter() - start < BUDGET:
+        pair.advance(20, learning_rate)
+
+
+def anew(data: str, method: str, mode: theme.Mode, n_hidden: int) -> feed.Elements:
+    """What both show before their first update, with another number of hidden units."""
+    return elements(fresh(data, n_hidden, possible(data, n_hidden, method)), mode)
+
+
+def possible(data: str, n_hidden: int, method: str) -> str:
+    """The chosen method, or chains where there are too many states to visit."""
+    return method if DATA[data] ** 2 + n_hidden <= EXACT_UNITS else GIBBS
+
+
+def elements(pair: SideBySide, mode: theme.Mode) -> feed.Elements:
+    """All that learning moves, by the key of what shows it."""
+    history = pair.history  # one moment of what another run of this script may be adding to
+    recent = history[-20:]
+    own, twin = (statistics.median(r[i] for r in recent) * 1e3 for i in (3, 4))
+    counts = [sum(p.numel() for p in model.parameters()) for model in (pair.boltzmann, pair.rbm)]
+    steps = [r.step for r in history]
+    series = [
+        Series("Boltzmann machine", steps, [r.boltzmann_kl for r in history]),
+        Series("RBM", steps, [r.rbm_kl for r in history]),
+    ]
+    large = np.isnan(history[-1].boltzmann_kl)
+    return {
+        "boltzmann_kl": curve_option(series, x_title="updates", y_title="KL / nats"),
+        "boltzmann_note": moving.table((), [(TOO_LARGE if large else "",)]),
+        "boltzmann_costs": moving.table(
+            ("Boltzmann machine, unit by unit", "RBM, layer by layer", "Ratio"),
+            [(f"{own:.2f} ms", f"{twin:.2f} ms", f"{own / twin:.1f}")],
+            [
+                *(
+                    f"Measured on this server: one sweep of 100 chains, {n} parameters. Median of the last."
+                    for n in counts
+                ),
+                "How many times longer the Boltzmann machine's sweep takes.",
+            ],
+        ),
+        **_matrices(pair, mode),
+        **_samples(pair),
+    }
+
+
+def _matrices(pair: SideBySide, mode: theme.Mode) -> feed.Elements:
+    """All weights of both, as one matrix over all units each: the RBM's blocks within a layer are empty."""
+    rbm = pair.rbm.weight.detach().numpy()
+    n_visible, n_hidden = rbm.shape
+    full = np.zeros((n_visible + n_hidden,) * 2)
+    full[:n_visible, n_visible:], full[n_visible:, :n_visible] = rbm, rbm.T
+    found = {}
+    for key, matrix in (("boltzmann_w_boltzmann", pair.boltzmann.weight.detach().numpy()), ("boltzmann_w_rbm", full)):
+        coloured = frames.colour_weights(matrix[None], shared=True, lut=theme.diverging(mode))
+        png = frames.grid_png(coloured.pixels, 1)
+        found[key] = wall.pictures(png, n=1, columns=1, cell=(len(matrix), len(matrix)))
+    return found
+
+
+def _samples(pair: SideBySide) -> feed.Elements:
+    """What each makes by itself: exact draws, or where its chains are."""
+    from rbm.evaluation import exact, exact_boltzmann
+    from rbm.randomness import generator
+
+    if pair.use_exact:
+        made = {
+            "boltzmann": exact_boltzmann.sample(
+                pair.boltzmann, SAMPLES, generator(pair.step, "samples", "boltzmann")
+            ).v,
+            "rbm": exact.sample(pair.rbm, SAMPLES, generator(pair.step, "samples", "rbm")).v,
+        }
+    else:
+        made = {"boltzmann": pair.phases.free.v[:SAMPLES], "rbm": pair.chains.v[:SAMPLES]}
+    side = round(pair.rows.shape[1] ** 0.5)
+    return {
+        f"boltzmann_v_{name}": wall.pictures(
+            frames.grid_png(frames.colour_probabilities(v.numpy(), shape=(side, side)), 10),
+            n=SAMPLES,
+            columns=10,
+            cell=(side, side),
+        )
+        for name, v in made.items()
+    }
+
+
+def divergences(drawn: feed.Elements) -> None:
+    """KL of both against updates."""
+    cards.title(
+        "KL divergence from the data",
+        "How far p(v) is from the data's distribution, exactly; 0 means equal.",
+        "which is better in general: neither is, for as many parameters.",
+    )
+    alt = "KL divergence of both machines against updates"
+    curves(drawn["boltzmann_kl"], height=230, key="boltzmann_kl", alt=alt)
+    moving.facts(drawn["boltzmann_note"], key="boltzmann_note", look="caption")
+
+
+def costs(drawn: feed.Elements) -> None:
+    """The measured time of a sweep, of both."""
+    cards.title(
+        "Time of a sweep", "Of 100 chains, measured here while both learn; point at a number for its parameters."
+    )
+    moving.facts(drawn["boltzmann_costs"], key="boltzmann_costs", look="figures")
+
+
+def matrices(drawn: feed.Elements) -> None:
+    """All weights of both, as one matrix each."""
+    for column, (key, name) in zip(st.columns(2), NAMES.items(), strict=True):
+        with column:
+            cards.title(
+                f"W: {name}",
+                "Every unit against every other, visible units first: blue negative, red positive. "
+                "In the RBM the blocks within a layer stay empty.",
+            )
+            place, alt = f"boltzmann_w_{key}", f"The weights of the {name} as a matrix"
+            wall.show(drawn[place], max_cell=230, alt=alt, key=place)
+
+
+def samples(drawn: feed.Elements) -> None:
+    """What each makes by itself."""
+    for column, (key, name) in zip(st.columns(2), NAMES.items(), strict=True):
+        with column:
+            place = f"boltzmann_v_{key}"
+            wall.show(drawn[place], framed=True, max_cell=36, alt=f"Twenty samples of the {name}", key=place)
+            st.caption(f"Twenty samples of the {name}")
+
+
+def sweep_chart() -> None:
+    """Time per sweep against size, measured when asked."""
+    cards.title(
+        "Time per sweep against size",
+        "Machines of n units, half of them hidden, measured on this server when you press the button.",
+        "what a graphics card would do: there the gap is wider still.",
+    )
+    # A callback is done before anything is drawn: a run of the page that a timer cuts short would forget the click.
+    st.button(
+        "Measure",
+        key="boltzmann_measure",
+        icon=":material/timer:",
+        on_click=_measure,
+        help="Takes about half a second.",
+    )
+    rows = st.session_state.get("boltzmann_times", [])
+    names = ("Boltzmann machine, unit by unit", "RBM, layer by layer")
+    series = [Series(name, [r[0] for r in rows], [1e3 * r[i] for r in rows]) for i, name in enumerate(names, 1)]
+    option = curve_option(
+        series, x_title="units", y_title="ms per sweep of 100 chains", log_x=True, log_y=True, empty="Press Measure"
+    )
+    curves(option, height=230, key="boltzmann_sizes", alt="Milliseconds per sweep against units")
+
+
+def _measure() -> None:
+    from rbm.side_by_side import sweep_times
+
+    st.session_state["boltzmann_times"] = sweep_times(SIZES, 1)

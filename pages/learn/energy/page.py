@@ -1,0 +1,143 @@
+"""From energy to probability, in a machine small enough to write out every state."""
+
+import csv
+import io
+from functools import partial
+from itertools import product
+
+import streamlit as st
+
+from pages.learn.energy.graph import ALL, RBM, Machine, described, graph, likeliest, lowest, machine, resized, stops
+from pages.ui import lesson
+from pages.ui.controls import widgets
+from pages.ui.server import download, instant
+
+
+def show(drawn: Machine) -> None:
+    """Put a machine on the page and its size on the controls."""
+    serial = st.session_state.get("energy_serial", 0) + 1
+    st.session_state["energy_serial"] = serial
+    st.session_state["energy_machine"] = st.session_state["energy_now"] = drawn._replace(serial=serial)
+    st.session_state["energy_shape"] = drawn.shape
+    st.session_state["energy_visible"] = drawn.n_visible
+    if drawn.shape == RBM:
+        st.session_state["energy_hidden"] = drawn.n_hidden
+
+
+def heat(beta: float) -> None:
+    """The same machine at another β."""
+    show(st.session_state["energy_now"]._replace(beta=beta))
+
+
+def resize() -> None:
+    """A new machine of the chosen size."""
+    chosen = st.session_state
+    sizes = stops(chosen["energy_shape"])["energy_visible"]
+    widgets.put("energy_visible", min(max(chosen["energy_visible"], sizes[0]), sizes[-1]))
+    chosen["energy_machine"] = machine(chosen["energy_shape"], chosen["energy_visible"], chosen.get("energy_hidden", 2))
+
+
+def every_state(now: Machine) -> str:
+    """All states with their energies and probabilities by the engine, as CSV."""
+    from rbm.evaluation.exact_boltzmann import thermodynamics
+
+    energies = now.energies()
+    table = io.StringIO()
+    rows = csv.writer(table)
+    rows.writerow([*(f"v{i + 1}" for i in range(now.n_visible)), *(f"h{j + 1}" for j in range(now.n_hidden)), "E", "p"])
+    states = product((0, 1), repeat=now.n_units)
+    for s, e, p in zip(states, energies.tolist(), thermodynamics(energies, now.beta).p.tolist(), strict=True):
+        rows.writerow([*s, e, p])
+    return table.getvalue()
+
+
+# At the first visit, and when one comes back from another page: the controls have forgotten, the machine has not.
+if "energy_shape" not in st.session_state:
+    show(st.session_state.get("energy_now") or machine(RBM, 3, 2, [0.5, 0, -0.5, 0, 0, 2, -1, 1, 1, -2, 1.5]))
+AGREE = machine(ALL, 2, 0, [-1, -1, 2])
+FRUSTRATED = machine(ALL, 3, 0, [1.0, 1.0, 1.0, -2.0, -2.0, -2.0], 2.0)
+lesson.question("Energy and probability", "How do a few weights decide which states a machine likes, and how much?")
+lesson.experiments(
+    {
+        "Two units that agree": (
+            f"One weight: {likeliest(AGREE)}, and heat makes all four alike.",
+            lambda: show(AGREE),
+        ),
+        "Freeze it": (
+            "β = 10: nearly all probability in the states of lowest energy.",
+            lambda: heat(10.0),
+        ),
+        "Melt it": (
+            "β = 0.1: nearly every state equally likely.",
+            lambda: heat(0.1),
+        ),
+        "Frustration": (
+            "Three units that all want to differ: no state pleases every edge, so "
+            f"{len(lowest(FRUSTRATED))} share the lowest energy.",
+            lambda: show(FRUSTRATED),
+        ),
+        "A feature detector": (
+            "One hidden unit that wants the first two pixels on: look at the visible patterns only.",
+            lambda: show(machine(RBM, 4, 1, [0, 0, 0, 0, -4, 3, 3, 0, 0])),
+        ),
+        "Twelve units": ("4,096 states, every one drawn.", lambda: show(machine(ALL, 12, 0))),
+    },
+    key="energy",
+)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    shape = str(
+        st.segmented_control(
+            "Shape",
+            (RBM, ALL),
+            required=True,
+            default=st.session_state["energy_shape"],
+            key="energy_shape",
+            on_change=resize,
+            help="RBM: only visible and hidden units are joined. All to all: every unit with every other.",
+        )
+    )
+    st.slider(
+        "Visible units" if shape == RBM else "Units",
+        stops(shape)["energy_visible"][0],
+        stops(shape)["energy_visible"][-1],
+        value=st.session_state["energy_visible"],
+        key="energy_visible",
+        on_change=resize,
+        help="How many units v; each doubles the number of states.",
+        width=220,
+    )
+    if shape == RBM:
+        st.slider(
+            "Hidden units",
+            1,
+            6,
+            value=st.session_state.get("energy_hidden", 2),
+            key="energy_hidden",
+            on_change=resize,
+            help="How many hidden units h.",
+            width=220,
+        )
+lesson.formula(
+    r"E(s) = -\sum_{i<j} W_{ij}\, s_i s_j - \sum_i b_i s_i",
+    r"p(s) = e^{-\beta E(s)} / Z \qquad Z = \sum_s e^{-\beta E(s)}",
+    r"F = -\tfrac{1}{\beta}\ln Z = \langle E\rangle - \tfrac{1}{\beta} S",
+)
+
+
+@st.fragment
+def picture() -> None:
+    """The machine in the browser, which answers by itself; what comes back is only kept for the download."""
+    drawn = st.session_state["energy_machine"]
+    news = instant.respond(stops(shape), partial(resized, shape), lambda: {"energy_graph": described(drawn)})
+    st.session_state["energy_now"] = now = graph(drawn, news["energy_graph"], key="energy_graph")
+    download.button(
+        "Every state as CSV",
+        partial(every_state, now),
+        "states.csv",
+        key="energy_csv",
+        about="All states with the energies and probabilities that the engine computes.",
+    )
+
+
+picture()
+lesson.what_to_see("energy")

@@ -1,0 +1,190 @@
+"""A Hopfield network: memories as the bottoms of an energy."""
+
+from functools import partial
+
+import streamlit as st
+
+from pages.learn.hopfield import recall
+from pages.learn.hopfield.pad import Pixels, drawn, pad
+from pages.ui import cards, lesson
+from pages.ui.controls import datasets
+from pages.ui.server import instant
+
+
+def begin(pixels: Pixels) -> None:
+    """Put a picture on the pad."""
+    st.session_state["hopfield_start"] = pixels
+    st.session_state["hopfield_serial"] = st.session_state.get("hopfield_serial", 0) + 1
+
+
+def setting(chosen: list[int], rule: str, beta: float = 0.1) -> None:
+    """Set the controls for MNIST's digits."""
+    st.session_state[recall.DATASET] = datasets.MNIST
+    take(datasets.MNIST, chosen, rule, beta)
+
+
+def take(dataset: str, chosen: list[int], rule: str, beta: float) -> None:
+    """Store some of a set's pictures; the first comes onto the pad with one pixel in seven turned over."""
+    st.session_state.update(hopfield_digits=chosen, hopfield_rule=rule, hopfield_beta=beta, hopfield_own=[])
+    first = recall.shelf(dataset).pictures[chosen[0]]
+    begin(tuple(1 - x if (i * 61 + 17) % 97 % 7 == 0 else x for i, x in enumerate(first)))
+
+
+def changed() -> None:
+    """Another data set was chosen: its first two pictures are stored, as its pixels are others."""
+    dataset = st.session_state[recall.DATASET]
+    chosen = list(range(len(recall.shelf(dataset).pictures)))[:2]
+    take(dataset, chosen, st.session_state["hopfield_rule"], st.session_state["hopfield_beta"])
+
+
+def keep_drawing() -> None:
+    """Store what is on the pad."""
+    st.session_state["hopfield_own"] = [*st.session_state["hopfield_own"], now()]
+
+
+def now() -> Pixels:
+    return drawn(st.session_state["hopfield_start"], serial=st.session_state["hopfield_serial"], key="hopfield_pad")
+
+
+if "hopfield_start" not in st.session_state:
+    setting([1, 4], "hebbian")
+lesson.question("Hopfield network", "How can a network of yes-or-no units remember pictures, and when does it forget?")
+lesson.experiments(
+    {
+        "Two memories": ("Two digits by Hebb's rule: press Play.", lambda: setting([1, 4], "hebbian")),
+        "Too much alike": (
+            "Five digits by Hebb's rule: they overlap so much that they run together.",
+            lambda: setting([0, 1, 2, 3, 4], "hebbian"),
+        ),
+        "Take the likeness out": (
+            "The same five by the pseudo-inverse: every one is at rest again.",
+            lambda: setting([0, 1, 2, 3, 4], "pseudo-inverse"),
+        ),
+        "A modern one": ("All ten digits in a dense network.", lambda: setting(list(range(10)), recall.DENSE)),
+        "Too warm": (
+            "A dense network of small β: the digits blend into one picture.",
+            lambda: setting(list(range(10)), recall.DENSE, 0.01),
+        ),
+    },
+    key="hopfield",
+)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    data = datasets.choose(recall.DATASET, changed=changed, width=220)
+    shelf = recall.shelf(data.name)
+    fits = len(st.session_state["hopfield_start"]) == len(shelf.pictures[0])
+    if not fits or max(st.session_state["hopfield_digits"], default=0) >= len(shelf.pictures):
+        changed()  # somebody has deleted the set, or keeps other pictures under its name
+    chosen = st.pills(
+        "Digits to store" if data.noun == "digit" else "Pictures to store",
+        range(len(shelf.pictures)),
+        format_func=shelf.names.__getitem__,
+        selection_mode="multi",
+        wrap=True,
+        default=st.session_state["hopfield_digits"],
+        key="hopfield_digits",
+        persist_state="session",
+        help=f"The most typical picture of each class, or a few where there are no classes, in {shelf.shape[0]} × "
+        f"{shelf.shape[1]} pixels.",
+    )
+    rule = str(
+        st.segmented_control(
+            "Rule",
+            recall.RULES,
+            required=True,
+            wrap=True,
+            default=st.session_state["hopfield_rule"],
+            key="hopfield_rule",
+            persist_state="session",
+            format_func=str.capitalize,
+            help="How pictures become an energy. The first three set the weights; the modern one keeps the pictures.",
+        )
+    )
+    if rule == recall.DENSE:
+        beta = st.select_slider(
+            "β",
+            recall.BETAS,
+            value=st.session_state.get("hopfield_beta", 0.1),
+            key="hopfield_beta",
+            persist_state="session",
+            width=200,
+            help="How sharply the modern network picks the nearest.",
+        )
+    else:
+        beta = st.session_state.get("hopfield_beta", 0.1)
+stored = [shelf.pictures[place] for place in sorted(chosen)] + st.session_state["hopfield_own"]
+if rule == recall.DENSE:
+    lesson.formula(
+        r"E(s) = -\tfrac{1}{\beta} \ln \sum_\mu e^{\beta\, \xi_\mu \cdot s}",
+        r"s_i \leftarrow \text{the sign with the lower } E",
+    )
+else:
+    lesson.formula(
+        r"E(s) = -\tfrac12 \sum_{i \ne j} W_{ij}\, s_i s_j",
+        r"s_i \leftarrow \operatorname{sign}\Big(\sum_j W_{ij}\, s_j\Big)",
+        {
+            "hebbian": r"W_{ij} = \tfrac1n \sum_\mu \xi_i^\mu \xi_j^\mu",
+            "storkey": r"\Delta W_{ij} = \tfrac1n \big(\xi_i \xi_j - \xi_i h_{ji} - h_{ij} \xi_j\big)",
+            "pseudo-inverse": r"W = \Xi^+ \Xi",
+        }[rule],
+    )
+
+
+@st.fragment
+def recalling() -> None:
+    """What a stroke of the pen changes."""
+    at_left, at_right = st.columns([5, 6], gap="large")
+    with at_right:
+        cards.title(
+            "Stored patterns", "What the network was told to remember. Click one to put it on the pad, then disturb it."
+        )
+        if stored:
+            clicked = recall.stored_wall(stored, shelf.shape)
+            if clicked is not None:
+                begin(stored[clicked])
+        else:
+            st.info(f"Nothing is stored. Choose a {data.noun} above, or draw one and store it.", icon=":material/draw:")
+        with st.container(horizontal=True):
+            if st.button(
+                "Store the drawing",
+                key="hopfield_store",
+                icon=":material/save:",
+                on_click=keep_drawing,
+                help="Adds what is on the pad.",
+            ):
+                st.rerun()
+            if st.button(
+                "Another order",
+                key="hopfield_order",
+                icon=":material/casino:",
+                help="Draws another random order in which units are asked.",
+            ):
+                st.session_state["hopfield_seed"] = st.session_state.get("hopfield_seed", 1) + 1
+        lesson.what_to_see("hopfield")
+    with at_left:
+        start, serial = st.session_state["hopfield_start"], st.session_state["hopfield_serial"]
+        seed = st.session_state.get("hopfield_seed", 1)
+        played = partial(recall.played, stored, rule, now(), seed)
+        elements = instant.respond(recall.SLIDER, played) if rule == recall.DENSE else played(beta)
+        alt = "The state of the network, to draw on"
+        pad(start, shelf.shape, serial=serial, played=elements["hopfield_pad"], alt=alt, key="hopfield_pad")
+
+
+recalling()
+states, amount = st.columns(2, gap="large")
+with states:
+    cards.title(
+        "Where random starts end",
+        "A hundred recalls from noise. Those that end in no stored pattern found a spurious minimum.",
+        try_this="two patterns, then three: mixtures of three appear.",
+    )
+    if stored:
+        recall.spurious(stored, shelf.shape, rule, beta, 1)
+with amount:
+    cards.title(
+        "How much can be stored",
+        f"Random patterns in {recall.CAPACITY_UNITS} units, recalled after one unit in ten was turned over; "
+        "the line 0.138 is where theory lets Hebb's rule fail in a large network.",
+        "what correlated pictures such as digits do: they fail much earlier.",
+    )
+    figure = recall.capacity_figure(recall.capacities(1), len(stored) / len(shelf.pictures[0]))
+    st.plotly_chart(figure, key="hopfield_capacity", config={"displayModeBar": False})

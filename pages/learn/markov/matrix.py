@@ -1,0 +1,233 @@
+"""The Markov-chain lesson's machine: a tiny one, its whole transition matrix and its spectrum."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from pages.ui import cards
+from pages.ui.components import moving as words
+from pages.ui.components import wall
+from pages.ui.components.moving import fingerprinted, state_bars
+from pages.ui.draw import figures, frames, theme
+from pages.ui.server import feed
+
+if TYPE_CHECKING:
+    from rbm.models.rbm import RBM
+
+SIDE = 2  # of the pictures; 16 states
+MACHINES = ("two far modes", "bars and stripes", "random weights")
+EIGENVALUES = 8
+STOPS = {
+    "markov_coupling": [round(0.1 * i, 1) for i in range(61)],
+    "markov_beta": [round(0.1 * i, 1) for i in range(1, 31)],
+}
+
+
+class Facts(NamedTuple):
+    """All that is exactly known of one machine at one β; states are ordered by how many pixels are on."""
+
+    order: tuple[int, ...]  # the place in binary counting of each state shown
+    names: tuple[str, ...]
+    k: figures.Floats  # (S, S)
+    p: figures.Floats  # (S,)
+    eigenvalues: figures.Floats
+    slowest: figures.Floats  # (S,)
+    relaxation: float
+    mixing: float
+
+
+class Asked(NamedTuple):
+    """What the controls ask for."""
+
+    kind: str
+    coupling: float
+    beta: float
+
+
+def set_controls(kind: str, coupling: float = 2.0, beta: float = 1.0, *, tempered: bool = False) -> None:
+    """Put an experiment into the controls."""
+    st.session_state.update(
+        markov_kind=kind, markov_coupling=coupling, markov_beta=beta, markov_tempered=tempered, markov_seed=1
+    )
+
+
+def controls() -> Asked:
+    """Which machine, how strong and how cold."""
+    if "markov_kind" not in st.session_state:
+        set_controls(MACHINES[0])
+    kind = st.segmented_control(
+        "Machine",
+        MACHINES,
+        required=True,
+        default=st.session_state["markov_kind"],
+        key="markov_kind",
+        persist_state="session",
+        help="Four visible units, so 16 states. Bars and stripes was learnt by the exact gradient, with four hidden units.",
+    )
+    left, right = st.columns(2, gap="medium")
+    left.slider(
+        "Coupling w",
+        0.0,
+        6.0,
+        step=0.1,
+        value=st.session_state["markov_coupling"],
+        key="markov_coupling",
+        persist_state="session",
+        disabled=kind == MACHINES[1],
+        help="Far modes: every weight is w. Random: the weights' standard deviation. Learnt weights stay as learnt.",
+    )
+    right.slider(
+        "Inverse temperature β",
+        0.1,
+        3.0,
+        step=0.1,
+        value=st.session_state["markov_beta"],
+        key="markov_beta",
+        persist_state="session",
+        help="1 is the machine itself. Below 1 (hot) it mixes fast, above 1 (cold) it hardly leaves a mode.",
+    )
+    return Asked(str(kind), float(st.session_state["markov_coupling"]), float(st.session_state["markov_beta"]))
+
+
+@lru_cache(maxsize=256)
+def machine(kind: str, coupling: float) -> RBM:
+    """The machine that is asked for."""
+    from rbm.laboratory import machines
+
+    if kind == MACHINES[1]:
+        return _learnt()
+    return machines.two_modes(coupling) if kind == MACHINES[0] else machines.random(coupling)
+
+
+@lru_cache(maxsize=1)
+def _learnt() -> RBM:
+    from rbm.laboratory import machines
+
+    return machines.learnt_bars(SIDE)
+
+
+@lru_cache(maxsize=512)
+def facts(kind: str, coupling: float, beta: float) -> Facts:
+    """The exact chain at that β."""
+    from rbm.evaluation import transition
+
+    half = transition.halves(machine(kind, coupling), beta)
+    k, found = transition.matrix(half), transition.modes(half)
+    order = sorted(range(len(half.v)), key=lambda i: (float(half.v[i].sum()), i))
+    names = tuple("".join(str(int(x)) for x in half.v[i]) for i in order)
+    return Facts(
+        tuple(order),
+        names,
+        k.numpy()[np.ix_(order, order)],
+        half.visible.numpy()[order],
+        found.eigenvalues.numpy(),
+        found.slowest.numpy()[order],
+        found.relaxation_time,
+        transition.mixing_time(k, half.visible),
+    )
+
+
+def elements(known: Facts, mode: theme.Mode) -> feed.Elements:
+    """Matrix, eigenvalues, their meaning in sweeps, and the slowest mode."""
+    return {
+        "markov_matrix": _heat_map(known, mode),
+        "markov_spectrum": fingerprinted(_spectrum(known)),
+        "markov_times": _times(known),
+        "markov_slowest": fingerprinted(_slowest(known)),
+    }
+
+
+def heat_map(drawn: feed.Elements) -> None:
+    """K as a square of colours."""
+    cards.title(
+        "The transition matrix K",
+        "Row: the state now; column: the state after one sweep; the redder, the likelier (on a square-root scale, so "
+        "that rare steps show). States are ordered by how many pixels are on. Hover a cell for its two states.",
+        "how a particular chain will go: only what each step may be.",
+        "a larger coupling: two blocks appear, and between them nothing.",
+    )
+    alt = "The transition matrix of Gibbs sampling as a heat map"
+    wall.show(drawn["markov_matrix"], max_cell=22, alt=alt, key="markov_matrix")
+    st.caption("Rows: now, from all off (top) to all on. Columns: one sweep later, from all off (left) to all on.")
+
+
+def _heat_map(known: Facts, mode: theme.Mode) -> dict[str, Any]:
+    size = len(known.p)
+    pixels = frames.colour_weights(
+        np.sqrt(known.k).reshape(-1, 1, 1), limit=float(np.sqrt(known.k.max())), lut=theme.diverging(mode)
+    ).pixels
+    labels = [
+        f"{now} → {then}: {known.k[i, j]:.3g}"
+        for i, now in enumerate(known.names)
+        for j, then in enumerate(known.names)
+    ]
+    png = frames.grid_png(pixels, size, gap=0)
+    return wall.pictures(png, n=size * size, columns=size, cell=(1, 1), gap=0, labels=labels)
+
+
+def spectrum(drawn: feed.Elements) -> None:
+    """The eigenvalues of K, and what the second one means in sweeps."""
+    cards.title(
+        "Its eigenvalues",
+        "All lie between 0 and 1. The first is 1: p stays as it is. The gap below it is how fast everything else is "
+        "forgotten: after t sweeps the slowest memory has faded to λ₂ᵗ.",
+        "which states are far apart; the picture below does.",
+    )
+    alt = "The largest eigenvalues of the transition matrix"
+    state_bars(drawn["markov_spectrum"], key="markov_spectrum", alt=alt, height=190)
+    words.facts(drawn["markov_times"], key="markov_times", look="figures")
+
+
+def _spectrum(known: Facts) -> dict[str, Any]:
+    shown = known.eigenvalues[:EIGENVALUES]
+    return figures.state_option(
+        [figures.Bars("eigenvalue", shown)],
+        [f"λ{chr(0x2081 + i)}" for i in range(len(shown))],
+        x_title="eigenvalues of K, largest first",
+        y_title="eigenvalue",
+        top=1.05,
+    )
+
+
+def _times(known: Facts) -> dict[str, Any]:
+    return words.table(
+        ("λ₂", "Relaxation / sweeps", "Mixing time / sweeps"),
+        [(f"{known.eigenvalues[1]:.6g}", _sweeps(known.relaxation), _sweeps(known.mixing))],
+        (
+            "The second largest eigenvalue: what fades slowest.",
+            "1 / (1 − λ₂): how long the slowest observable is remembered.",
+            "From the worst start, the sweeps until the total variation from p is at most ¼.",
+        ),
+    )
+
+
+def _sweeps(x: float) -> str:
+    if math.isinf(x):
+        return "over 10¹⁵"
+    return f"{x:.3g}" if x < 10 else f"{x:,.0f}" if x < 1e5 else f"{x:.1e}".replace("e+", "e")
+
+
+def bottleneck(drawn: feed.Elements) -> None:
+    """The slowest mode, state by state."""
+    cards.title(
+        "What it forgets last",
+        "The second eigenvector of K. States above and below zero lie on the two sides of the bottleneck that chains "
+        "cross least often.",
+    )
+    alt = "The second eigenvector of the transition matrix"
+    state_bars(drawn["markov_slowest"], key="markov_slowest", alt=alt, height=190)
+
+
+def _slowest(known: Facts) -> dict[str, Any]:
+    return figures.state_option(
+        [figures.Bars("slowest mode", known.slowest)],
+        known.names,
+        x_title="state v",
+        y_title="second eigenvector",
+        pictures=(SIDE, SIDE),
+    )

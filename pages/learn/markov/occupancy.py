@@ -1,0 +1,155 @@
+"""The Markov-chain lesson's chains: a plain and a tempered one that are watched, their visits and what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from pages.learn.markov import matrix
+from pages.ui import cards
+from pages.ui.components.moving import curves, fingerprinted, state_bars
+from pages.ui.controls import player
+from pages.ui.draw import figures, theme
+from pages.ui.server import feed
+
+if TYPE_CHECKING:
+    from rbm.laboratory.visits import Visits
+
+PLAYING = "markov_playing"  # in the session
+PLAY_SECONDS, PLAY_SWEEPS = 0.4, 20
+MOST_SWEEPS = 20_000
+
+
+class Chains(NamedTuple):
+    """Chains and the machine that they are of."""
+
+    of: matrix.Asked
+    running: dict[str, Visits]
+
+
+def watched(asked: matrix.Asked) -> dict[str, Visits]:
+    """This tab's chains, new ones when the machine or its temperature has changed."""
+    from rbm.laboratory.visits import Ladder, Visits
+
+    start = (asked, st.session_state.get("markov_seed", 1))
+    if st.session_state.get("markov_start") != start:
+        st.session_state["markov_start"] = start
+        model = matrix.machine(asked.kind, asked.coupling)
+        beta, seed = asked.beta, start[1]
+        st.session_state["markov_chains"] = {
+            "Gibbs": Visits(model, beta=beta, seed=seed),
+            "tempered": Visits(model, beta=beta, seed=seed, ladder=Ladder()),
+        }
+    chains: dict[str, Visits] = st.session_state["markov_chains"]
+    return chains
+
+
+def advance(chains: dict[str, Visits], sweeps: int) -> None:
+    """Both chains so much further; the tempered one only where it is wanted."""
+    for name, chain in chains.items():
+        if (name == "Gibbs" or st.session_state.get("markov_tempered")) and len(chain.distance) < MOST_SWEEPS:
+            chain.advance(sweeps)
+
+
+def transport(chains: dict[str, Visits]) -> None:
+    """Step, 10, 50, Play, Reset, and whether a tempered chain runs too."""
+    with st.container(horizontal=True, key="markov_transport", gap="small", vertical_alignment="center"):
+        for count in (1, 10, 50):
+            st.button(
+                "Step" if count == 1 else f"{count}",
+                type="primary" if count == 1 else "secondary",
+                icon=":material/skip_next:" if count == 1 else None,
+                key=f"markov_{count}",
+                on_click=advance,
+                args=(chains, count),
+                help="One sweep: h given v, then v given h." if count == 1 else f"{count} sweeps at once.",
+            )
+        player.button(PLAYING, "markov_play", shortcut="P", help=f"{PLAY_SWEEPS} sweeps every {PLAY_SECONDS:g} s.")
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            shortcut="X",
+            key="markov_reset",
+            on_click=lambda: st.session_state.update(markov_seed=st.session_state.get("markov_seed", 1) + 1),
+            help="New chains from all pixels off, with new luck.",
+        )
+        st.toggle(
+            "Also a tempered chain",
+            value=st.session_state["markov_tempered"],
+            key="markov_tempered",
+            persist_state="session",
+            help="Four replicas from β down to a tenth of it, which swap states; only the coldest is counted.",
+        )
+
+
+def interval() -> float | None:
+    """Seconds between looks while the chain plays."""
+    return PLAY_SECONDS if player.playing(PLAYING) else None
+
+
+def elements(kind: str, mode: theme.Mode, chains: Chains, coupling: float, beta: float) -> feed.Elements:
+    """The whole page for that machine: with the chains where they are its own, with none that has moved otherwise."""
+    asked = matrix.Asked(kind, coupling, beta)
+    known = matrix.facts(*asked)
+    running = chains.running if chains.of == asked else {}
+    return {
+        **matrix.elements(known, mode),
+        "markov_visits": fingerprinted(_visits(known, running)),
+        "markov_distance": _distance(running),
+    }
+
+
+def visits(drawn: feed.Elements) -> None:
+    """The shares of visits against the exact bars."""
+    cards.title(
+        "Where the chain has been",
+        "Outlined: the exact p(v). Filled: the share of sweeps that the chain has spent in each state, from all pixels "
+        "off; the lit state is where it stands now.",
+        "that it has been everywhere: a chain stuck in one mode draws a calm and wrong histogram.",
+    )
+    alt = "Shares of visits of the chains against the exact probabilities"
+    state_bars(drawn["markov_visits"], key="markov_visits", alt=alt, height=260)
+
+
+def _visits(known: matrix.Facts, running: dict[str, Visits]) -> dict[str, Any]:
+    shown = [figures.Bars("exact p(v)", known.p, outline=True)]
+    shown += [figures.Bars(name, chain.share[list(known.order)]) for name, chain in running.items()]
+    return figures.state_option(
+        shown,
+        known.names,
+        x_title="state v",
+        y_title="probability, share of visits",
+        pictures=(matrix.SIDE, matrix.SIDE),
+        marked=known.order.index(running["Gibbs"].state) if running else None,
+    )
+
+
+def distance(drawn: feed.Elements) -> None:
+    """Total variation against sweeps."""
+    cards.title(
+        "How wrong the histogram still is",
+        "The total variation, half the summed differences between visits and p(v): 0 is exact, ½ is one of two equal "
+        "modes missed.",
+        "anything, on a real machine: there p(v) is not known, and a flat curve of the chain's own numbers looks the same.",
+    )
+    alt = "Total variation between visits and the exact distribution"
+    curves(drawn["markov_distance"], height=260, key="markov_distance", alt=alt)
+
+
+def _distance(running: dict[str, Visits]) -> dict[str, Any]:
+    found = {name: list(chain.distance) for name, chain in running.items()}  # copies: the chains may be playing
+    series = [figures.Series(name, np.arange(1, len(values) + 1), values) for name, values in found.items()]
+    return figures.curve_option(
+        series, x_title="sweeps", y_title="total variation", empty="Press Step or Play: the chain has not moved yet"
+    )
+
+
+def running(chains: dict[str, Visits]) -> dict[str, Visits]:
+    """The chains that are shown: the tempered one once it has moved or is to move."""
+    return {
+        name: chain
+        for name, chain in chains.items()
+        if name == "Gibbs" or chain.distance or st.session_state.get("markov_tempered")
+    }

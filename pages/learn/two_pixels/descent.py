@@ -1,0 +1,229 @@
+"""The two-pixel lesson's parts: counts and rate, the bars of four patterns, and the way downhill."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from pages.ui import cards
+from pages.ui.components import moving
+from pages.ui.components.moving import curves, fingerprinted, state_bars
+from pages.ui.draw import figures
+from pages.ui.server import feed
+from rbm.errors import ConfigError
+from rbm.laboratory import two_pixels
+from rbm.laboratory.two_pixels import COUNTS, Descent, Pair
+
+NAMES = ("00", "01", "10", "11")  # of the patterns (−1, −1), (−1, 1), (1, −1), (1, 1), as pictures
+PATTERNS = ("(−1, −1)", "(−1, 1)", "(1, −1)", "(1, 1)")
+MOST_STEPS = 300
+RATE = 0.2
+STOPS = {"pixels_rate": [round(0.05 * i, 2) for i in range(1, 81)], "pixels_step": range(MOST_STEPS + 1)}
+
+
+class Lesson(NamedTuple):
+    """What the controls ask for: the data's P₀ (4,), the whole way downhill and how far along it we are."""
+
+    p0: two_pixels.Floats
+    descent: Descent
+    step: int
+
+
+def set_controls(counts: tuple[int, ...] = COUNTS, rate: float = RATE, step: int = 0) -> None:
+    """Put an experiment into the controls."""
+    for i, count in enumerate(counts):
+        st.session_state[f"pixels_count_{i}"] = count
+    st.session_state["pixels_rate"], st.session_state["pixels_step"] = rate, step
+
+
+def controls() -> two_pixels.Floats | None:
+    """Counts, rate and step; returns P₀ (4,), or None, with the reason on the screen, where there is nothing to learn."""
+    if "pixels_step" not in st.session_state:
+        set_controls()
+    for i, place in enumerate(st.columns(4)):
+        place.number_input(
+            f"{PATTERNS[i]} seen",
+            0,
+            999,
+            st.session_state[f"pixels_count_{i}"],
+            step=1,
+            key=f"pixels_count_{i}",
+            persist_state="session",
+            help=f"How many examples showed x = {PATTERNS[i]}.",
+        )
+    left, right = st.columns(2, gap="medium")
+    left.slider(
+        "Learning rate",
+        0.05,
+        4.0,
+        step=0.05,
+        value=st.session_state["pixels_rate"],
+        key="pixels_rate",
+        persist_state="session",
+        help="How far each step goes down the gradient; about 0.2 walks calmly, above 2 it overshoots.",
+    )
+    right.slider(
+        "Steps taken",
+        0,
+        MOST_STEPS,
+        value=st.session_state["pixels_step"],
+        key="pixels_step",
+        persist_state="session",
+        help="How many steps down the gradient have been taken, from W = b₁ = b₂ = 0.",
+    )
+    _transport()
+    try:
+        return two_pixels.observed([st.session_state[f"pixels_count_{i}"] for i in range(4)])
+    except ConfigError:
+        st.info("Nothing was seen: give at least one pattern a count above 0.", icon=":material/info:")
+        return None
+
+
+def elements(p0: two_pixels.Floats, rate: float, step: int) -> feed.Elements:
+    """What the page shows for counts, rate and step."""
+    lesson = Lesson(p0, _descent(tuple(p0), rate), step)
+    return {
+        "pixels_bars": fingerprinted(_bars(lesson)),
+        "pixels_table": _table(lesson),
+        "pixels_kl": _divergence(lesson),
+        "pixels_correlation": _correlation(lesson),
+    }
+
+
+@lru_cache(maxsize=256)
+def _descent(p0: tuple[float, ...], rate: float) -> Descent:
+    return two_pixels.descend(np.array(p0), rate, MOST_STEPS)
+
+
+def _transport() -> None:
+    def go(by: int) -> None:
+        st.session_state["pixels_step"] = min(st.session_state["pixels_step"] + by, MOST_STEPS)
+
+    with st.container(horizontal=True, key="pixels_transport", gap="small"):
+        st.button(
+            "Step",
+            type="primary",
+            icon=":material/skip_next:",
+            shortcut="S",
+            key="pixels_one",
+            on_click=go,
+            args=(1,),
+            help="One step down the gradient.",
+        )
+        for count in (10, 100):
+            st.button(f"{count}", key=f"pixels_{count}", on_click=go, args=(count,), help=f"{count} steps at once.")
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            shortcut="X",
+            key="pixels_reset",
+            on_click=lambda: st.session_state.update(pixels_step=0),
+            help="Back to W = b₁ = b₂ = 0.",
+        )
+
+
+def bars(drawn: feed.Elements) -> None:
+    """Data, Hebb's machine and the learner's, pattern by pattern."""
+    cards.title(
+        "The four patterns",
+        "Outlined: how often the data showed each. Filled: the probabilities of Hebb's machine and of the one on its way.",
+        "how sure one can be of the data: ten examples are few.",
+    )
+    alt = "Probability of the four patterns under data, Hebb and descent"
+    state_bars(drawn["pixels_bars"], key="pixels_bars", alt=alt, height=260)
+
+
+def _bars(lesson: Lesson) -> dict[str, Any]:
+    hebb = two_pixels.distribution(two_pixels.hebb(lesson.p0))
+    return figures.state_option(
+        [
+            figures.Bars("data P₀", lesson.p0, outline=True),
+            figures.Bars("Hebb", hebb),
+            figures.Bars("gradient descent", lesson.descent.p[lesson.step]),
+        ],
+        NAMES,
+        x_title="pattern x (black −1, white +1)",
+        y_title="probability",
+        pictures=(1, 2),
+        top=1.0,
+    )
+
+
+def _table(lesson: Lesson) -> dict[str, Any]:
+    """The three numbers of each machine, its correlation and what it lacks."""
+    machines = {
+        "Hebb": two_pixels.hebb(lesson.p0),
+        f"step {lesson.step}": Pair(*(float(x) for x in lesson.descent.theta[lesson.step])),
+        "the best": two_pixels.solution(lesson.p0),
+    }
+    columns = [_column(lesson.p0, pair) for pair in machines.values()]
+    names = ("W", "b₁", "b₂", "⟨x₁x₂⟩", "KL / nats")
+    return moving.table(["", *machines], [(name, *row) for name, *row in zip(names, *columns, strict=True)])
+
+
+def _column(p0: two_pixels.Floats, pair: Pair | None) -> list[str]:
+    """W, b₁, b₂, ⟨x₁x₂⟩ and KL of a machine; of the best one where it is at infinity, the limits."""
+    if pair is None:
+        return ["no", "finite", "values", figures.number(two_pixels.means(p0).coupling, 3), "0"]
+    p = two_pixels.distribution(pair)
+    numbers = [figures.number(x, 3) for x in (*pair, two_pixels.means(p).coupling)]
+    return [*numbers, _small(two_pixels.divergence(p0, p))]
+
+
+def _small(x: float) -> str:
+    return "0" if x < 1e-12 else f"{x:.4f}" if x >= 1e-3 else f"{x:.1e}".replace("-", "−")
+
+
+def divergence(drawn: feed.Elements) -> None:
+    """KL(P₀‖P) against steps."""
+    cards.title(
+        "What is left to learn",
+        "KL(P₀‖P) of the machine on its way, on a logarithmic scale; the dotted line is Hebb's.",
+        "anything about patterns that were not counted.",
+    )
+    curves(drawn["pixels_kl"], height=220, key="pixels_kl", alt="KL divergence against steps")
+
+
+def _divergence(lesson: Lesson) -> dict[str, Any]:
+    # A straight line on a logarithmic scale ends where float64 does.
+    kl = np.maximum(lesson.descent.kl, 1e-12)
+    hebb = two_pixels.divergence(lesson.p0, two_pixels.distribution(two_pixels.hebb(lesson.p0)))
+    return figures.curve_option(
+        _so_far("KL", kl, lesson.step),
+        x_title="steps",
+        y_title="KL / nats",
+        log_y=True,
+        line=("Hebb", hebb) if hebb > 1e-12 else None,
+    )
+
+
+def correlation(drawn: feed.Elements) -> None:
+    """⟨x₁x₂⟩ of the machine on its way, and the data's."""
+    cards.title(
+        "Both correlations meet",
+        "⟨x₁x₂⟩ of the machine against steps; the dotted line is the data's. Their difference is the gradient by W: when "
+        "they are equal, W is learnt.",
+        "whether the means ⟨x₁⟩ and ⟨x₂⟩ agree, which the biases see to.",
+    )
+    alt = "Correlation of the two pixels against steps"
+    curves(drawn["pixels_correlation"], height=220, key="pixels_correlation", alt=alt)
+
+
+def _correlation(lesson: Lesson) -> dict[str, Any]:
+    return figures.curve_option(
+        _so_far("machine", lesson.descent.correlation, lesson.step),
+        x_title="steps",
+        y_title="⟨x₁x₂⟩",
+        line=("data", two_pixels.means(lesson.p0).coupling),
+    )
+
+
+def _so_far(name: str, values: two_pixels.Floats, step: int) -> list[figures.Series]:
+    steps = np.arange(len(values))
+    return [
+        figures.Series(f"{name} so far", steps[: step + 1], values[: step + 1]),
+        figures.Series("still ahead", steps[step:], values[step:], dash=True),
+    ]

@@ -1,0 +1,63 @@
+"""Two pixels: Hebb's rule beside gradient descent, on a machine that fits on a napkin."""
+
+from functools import partial
+
+import streamlit as st
+
+from pages.learn.two_pixels import descent
+from pages.ui import lesson
+from pages.ui.components import moving
+from pages.ui.server import instant
+
+lesson.question(
+    "Two pixels", "How do a coupling and two biases come to know that two pixels like to be on or off together?"
+)
+
+
+act = descent.set_controls
+lesson.experiments(
+    {
+        "The sources' counts": (
+            "Seen 3, 1, 2 and 4 times: the classic example, learnt to the end.",
+            lambda: act(step=100),
+        ),
+        "Hebb far off": ("Two pixels that nearly always agree.", lambda: act((20, 1, 1, 20), step=20)),
+        "Too large a step": (
+            "A rate of 3.2 jumps over the valley and back.",
+            lambda: act(rate=3.2, step=300),
+        ),
+        "Never seen": (
+            "One pattern has count 0: no finite weights forbid it.",
+            lambda: act((3, 0, 2, 4), rate=1.0, step=300),
+        ),
+    },
+    key="pixels",
+)
+
+
+@st.fragment
+def learn() -> None:
+    """Everything moves with the sliders, so everything is drawn again."""
+    p0 = descent.controls()
+    if p0 is None:
+        return
+    drawn = instant.respond(descent.STOPS, partial(descent.elements, p0))
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        descent.bars(drawn)
+    with right:
+        lesson.formula(r"\begin{gathered} E(x) = -W x_1 x_2 - b_1 x_1 - b_2 x_2 \\ P(x) = e^{-E(x)} / Z \end{gathered}")
+        lesson.formula(
+            r"\begin{aligned} \Delta W &= -\eta\,\partial\,\mathrm{KL}(P_0\|P) / \partial W \\"
+            r" &= \eta\,\bigl(\langle x_1 x_2\rangle_{P_0} - \langle x_1 x_2\rangle_{P}\bigr) \end{aligned}"
+        )
+        moving.facts(drawn["pixels_table"], key="pixels_table")
+    left, right = st.columns(2, gap="large")
+    with left:
+        descent.divergence(drawn)
+    with right:
+        descent.correlation(drawn)
+
+
+learn()
+lesson.what_to_see("two_pixels")

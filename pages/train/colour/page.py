@@ -1,0 +1,47 @@
+"""Learn colour images: units that count, that choose, or that take any value."""
+
+import streamlit as st
+
+from pages.train.colour import learning
+from pages.ui import lesson, shell
+from pages.ui.controls import widgets
+from pages.ui.session import tasks
+
+shell.header("Learn colours", "What must a visible unit be able to say so that a machine can dream in colour?")
+act = learning.set_controls
+lesson.experiments(
+    {
+        "Eight levels": ("Multinary units: each channel counts from 0 to 7.", lambda: act("multinary")),
+        "Two levels": ("M = 2: every channel on or off, which is the Bernoulli machine.", lambda: act("multinary", 2)),
+        "Any value": ("Gaussian units with a learned variance.", lambda: act("gaussian")),
+        "A palette of twelve": (
+            "Categorical units: each pixel chooses a colour.",
+            lambda: act("categorical", 12, epochs=15),
+        ),
+    },
+    key="colour",
+)
+interval = tasks.interval(learning.NAME)
+
+
+@widgets.every(interval)
+def look() -> None:
+    """Everything that moves while it learns."""
+    task = learning.controls()
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        learning.pictures(task)
+    with right:
+        learning.numbers(task)
+        lesson.formula(
+            r"\begin{gathered} p(v_i = n \mid h) \propto e^{\,n x_i},\quad n = 0 \dots M-1 \\ x = b + W h \end{gathered}"
+        )
+    if task is not None and task.active != (interval is not None):
+        st.rerun()
+
+
+look()
+st.caption(
+    ":material/info: Data sets of your own are kept in grey levels, without colour: they are learnt on the page Train a machine."
+)
+lesson.what_to_see("colour")

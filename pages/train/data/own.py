@@ -1,0 +1,325 @@
+"""The parts of the page for one's own data: upload, choices, the preview with its Keep, and what is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from pages.train.data import upload as uploads
+from pages.ui import cards, shell
+from pages.ui.draw import figures, frames
+from pages.ui.session import state
+from rbm.datasets.catalog import OWN
+from rbm.datasets.own import keep, limits
+from rbm.datasets.own.look import TURNS, Look, finish
+from rbm.datasets.own.pictures import Pictures, Reading
+from rbm.datasets.own.sizes import parse_size
+from rbm.errors import RbmError
+
+SIZES = (8, 14, 16, 20, 28, 32, 48, 64, None)
+SHOWN, COLUMNS, ROW = 40, 10, 12
+_FITS = {"pad": "Add a border", "crop": "Cut the edges", "stretch": "Squeeze"}
+_LABELS = {"auto": "Find them", "first": "First column", "last": "Last column", "none": "None"}
+_LEVELS = {"grey": "Grey levels", "binary": "Black and white"}
+_COUNTED = {"auto": "Find it", "first": "First axis", "last": "Last axis"}
+_HOW = """
+- **Pictures**: PNG, JPEG, WebP, TIFF, BMP, GIF or PGM files, packed as ZIP or chosen together. Put each class into a folder of
+  its own, and the folders' names become labels; or add a table (`labels.csv`) with file names and labels.
+- **Arrays**: `.npy` or `.npz` with pictures (number, height, width) or rows of pixels as `x`, labels as `y`; never pickled.
+- **MNIST's own format**: the IDX file of images, with the one of labels beside it, gzipped or not, or all in a ZIP.
+- **A table**: one picture a row, as CSV or as text with semicolons, tabs or blanks. Header, row numbers and the column of
+  classes are found by their names or their content, and what was found is told.
+- **Parts**: folders, arrays or files called *train* and *test* stay what they are; the test part is only used for testing.
+"""
+
+
+def upload() -> list[UploadedFile]:
+    """The files, and what they may be."""
+    files = st.file_uploader(
+        "Your pictures",
+        accept_multiple_files=True,
+        key="own_files",
+        help="One file, or several that belong together. They are read on this server, as data only.",
+    )
+    with st.expander("Which files work", icon=":material/help:"):
+        st.markdown(_HOW)
+        st.caption(limits.STATED)
+    return files
+
+
+def choices() -> tuple[Reading, Look]:
+    """How the files become pictures, and how these shall look."""
+    size = st.select_slider(
+        "Size",
+        SIZES,
+        value=28,
+        format_func=lambda side: "as it is" if side is None else f"{side}×{side}",
+        key="own_size",
+        help="Pixels of every picture. 28×28 trains within seconds; four times the pixels take four times as long.",
+    )
+    given = st.text_input(
+        "Height × width",
+        placeholder="such as 20x28",
+        max_chars=12,
+        key="own_shape",
+        help="In place of the size above: for pictures that are not square, and for rows of numbers, which do not tell it.",
+    )
+    fit = st.segmented_control(
+        "Pictures of other proportions",
+        list(_FITS),
+        default="pad",
+        required=True,
+        format_func=_FITS.__getitem__,
+        key="own_fit",
+        help="A border keeps the whole picture, cutting keeps its middle, squeezing changes its proportions.",
+    )
+    labels = st.selectbox(
+        "Labels",
+        list(_LABELS),
+        format_func=lambda how: _LABELS.get(how, how),
+        accept_new_options=True,
+        key="own_labels",
+        help="Where a picture's class comes from: folders, an array of labels, or a table's column, which you can also type by "
+        "its name. Training needs none.",
+    )
+    counted = st.segmented_control(
+        "An array's pictures are counted by its",
+        list(_COUNTED),
+        default="auto",
+        required=True,
+        format_func=_COUNTED.__getitem__,
+        key="own_counted",
+        help="MATLAB's arrays are height × width × number. What was found is told beside the preview.",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        turn = st.segmented_control(
+            "Turn",
+            TURNS,
+            default=0,
+            required=True,
+            format_func=lambda degrees: f"{degrees}°",
+            key="own_turn",
+            help="Clockwise. Where rows and columns are exchanged, as in EMNIST's files, mirror and turn by 270°.",
+        )
+        mirror = st.toggle("Mirror", key="own_mirror", help="Swaps left and right, before turning.")
+    invert = st.toggle(
+        "Swap bright and dark",
+        key="own_invert",
+        help="Strokes should be bright on dark, as in MNIST: ink on paper is the other way round.",
+    )
+    contrast = st.toggle(
+        "Spread each picture's contrast",
+        key="own_contrast",
+        help="Makes the darkest pixel of every picture black and its brightest white.",
+    )
+    levels = st.segmented_control(
+        "Levels",
+        list(_LEVELS),
+        default="grey",
+        required=True,
+        format_func=_LEVELS.__getitem__,
+        key="own_levels",
+        help="A grey level is the probability that the pixel is on; black and white decides once and for all.",
+    )
+    threshold = st.slider(
+        "White from",
+        0.05,
+        0.95,
+        0.5,
+        0.05,
+        key="own_threshold",
+        disabled=levels != "binary",
+        help="The share of full brightness above which a pixel becomes white.",
+    )
+    look = Look(invert, "each" if contrast else "as it is", levels, threshold, turn, mirror)
+    return _reading(given, size, fit, labels or "auto", counted), look
+
+
+def _reading(given: str, size: int | None, fit: str, labels: str, counted: str) -> Reading:
+    """With the height and width that were typed, if they are some; else a sentence beside them, and the size."""
+    try:
+        return Reading(parse_size(given) if given.strip() else size, fit, labels, counted)
+    except RbmError as error:
+        st.error(str(error), icon=":material/error:")
+        return Reading(size, fit, labels, counted)
+
+
+def preview(files: Sequence[UploadedFile], reading: Reading, look: Look) -> None:
+    """A wall of what would be kept, with its classes, and the button that keeps it; or what is wrong with the file."""
+    if not files:
+        st.info(
+            "Upload a file, and its pictures appear here before anything is kept. A ZIP with a folder for each "
+            "class is the simplest: photographs of leaves, scanned letters, drawings of your class.",
+            icon=":material/upload_file:",
+        )
+        return
+    try:
+        pictures = finish(uploads.pictures_of(files, reading), look)
+    except RbmError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    _wall(pictures)
+    for note in pictures.notes:
+        st.caption(f":material/info: {_plain(note)}")
+    if len(pictures.class_names) > 1:
+        _class_counts(pictures)
+    _keep(pictures, files[0].name)
+
+
+def _wall(pictures: Pictures) -> None:
+    n, height, width = pictures.grey.shape
+    rows, columns = _shown(pictures)
+    classes = pictures.class_names
+    with st.container(key="card_own_preview", gap="xsmall"):
+        cards.title(
+            f"{n:,} pictures of {height}×{width} pixels, {_classes(classes)}",
+            "What the machine would learn from, exactly as it would see it: one column a class where there are up to ten.",
+            "all of them: these are a few, evenly chosen.",
+            "swapping bright and dark, and black and white with another threshold.",
+        )
+        cards.picture_wall(
+            frames.colour_probabilities(pictures.grey[rows] / 255),
+            columns,
+            "wall_own",
+            "A few of the pictures as they would be kept",
+            labels=[classes[pictures.labels[row]] for row in rows] if len(classes) > 1 else None,
+        )
+
+
+def _shown(pictures: Pictures) -> tuple[list[int], int]:
+    """Which pictures, and in how many columns: up to ten classes stand side by side."""
+    n_classes = len(pictures.class_names)
+    members = [np.flatnonzero(pictures.labels == c) for c in range(n_classes)]
+    if 1 < n_classes <= COLUMNS and min(map(len, members)) >= SHOWN // COLUMNS:
+        deep = SHOWN // COLUMNS
+        return [int(m[len(m) * i // deep]) for i in range(deep) for m in members], n_classes
+    n = len(pictures.grey)
+    return [n * i // min(n, SHOWN) for i in range(min(n, SHOWN))], COLUMNS
+
+
+def _class_counts(pictures: Pictures) -> None:
+    counts = np.bincount(pictures.labels, minlength=len(pictures.class_names))
+    figure = figures.bars(pictures.class_names, {"pictures": counts}, x_title="class", y_title="pictures")
+    with st.container(key="card_own_classes", gap="xsmall"):
+        cards.title(
+            "Pictures in each class", "How many pictures carry each label.", "anything about training without labels."
+        )
+        st.plotly_chart(figure, height=200, key="chart_own_classes")
+
+
+def _keep(pictures: Pictures, source: str) -> None:
+    suggested = re.sub(r"[^a-z0-9]+", "-", source.lower().split(".")[0]).strip("-")[:40] or "mine"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(
+            "Name",
+            suggested,
+            max_chars=40,
+            key="own_name",
+            help="Small letters, digits, - and _. Runs then call it own: and this name.",
+        )
+        asked = st.button(
+            "Keep", type="primary", icon=":material/save:", key="own_keep", help="Make it a data set like any other."
+        )
+    if asked:
+        try:
+            keep.keep(name.strip(), pictures, source)
+        except RbmError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        st.session_state["own_kept"] = name.strip()
+    if st.session_state.get("own_kept") == name.strip():
+        st.success(
+            "Kept. It is among the data sets of the Train page now, and in the list below.", icon=":material/check:"
+        )
+
+
+def kept_sets() -> None:
+    """What is kept, with a few pictures each, a way to train on it, and a way to delete it and to think again."""
+    st.subheader("Kept here", anchor=False)
+    st.caption("On this server, for everyone who uses it: do not keep pictures that others must not see.")
+    with st.container(key="own_undo"):
+        _undo()
+    sets = keep.kept()
+    if not sets:
+        st.info(
+            "Nothing is kept yet. What you keep above is listed here and on the Train page.", icon=":material/info:"
+        )
+    for one in sets:
+        with st.container(key=f"own_{one.name}", border=True, gap="xsmall"):
+            _kept(one)
+
+
+def _kept(one: keep.Kept) -> None:
+    height, width = one.image_shape
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{one.name}** · {one.n:,} pictures of {height}×{width} · {_classes(one.class_names)} · "
+            f"{'its own test or validation part · ' if one.divided else ''}from {_plain(one.source or 'a file')}",
+            width="stretch",
+        )
+        train = st.button(
+            "Train on it",
+            key=f"own_train_{one.name}",
+            icon=":material/model_training:",
+            help="Choose it on the Train page.",
+        )
+        st.button(
+            "Delete",
+            key=f"own_delete_{one.name}",
+            icon=":material/delete:",
+            on_click=_delete,
+            args=(one.name,),
+            help="Take it out of the lists. It can be undone, and runs that learn from it go on.",
+        )
+    try:
+        pictures = keep.sample(one.name, ROW)
+        cards.picture_wall(
+            frames.colour_probabilities(pictures / 255),
+            ROW,
+            f"wall_own_{one.name}",
+            f"A few pictures of {one.name}",
+            max_cell=44,
+        )
+    except RbmError as error:
+        st.error(str(error), icon=":material/error:")
+    if train:
+        state.draft().update(dataset=f"{OWN}{one.name}", classes=None, size=None)
+        st.switch_page(shell.TRAIN)
+
+
+def _delete(name: str) -> None:
+    try:
+        keep.remove(name)
+    except RbmError:  # another visitor was quicker: the list, drawn anew, shows it
+        return
+    st.session_state["own_removed"] = name
+    st.session_state.pop("own_kept", None)
+
+
+def _undo() -> None:
+    name = st.session_state.get("own_removed")
+    if name is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{name}** was deleted.")
+        if st.button("Undo", key="own_undo_delete", icon=":material/undo:", help="Bring it back as it was."):
+            st.session_state.pop("own_removed")
+            try:
+                keep.restore(name)
+            except RbmError as error:
+                st.error(str(error), icon=":material/error:")
+                return
+            st.rerun()
+
+
+def _classes(names: Sequence[str]) -> str:
+    return f"{len(names)} classes" if len(names) > 1 else "no labels"
+
+
+def _plain(text: str) -> str:
+    """Text from a file, with the marks of Markdown taken out. A colon before a blank is none, and _ can be written as itself."""
+    return re.sub(r"[\\`*\[\]<>$#|~]|:(?=\S)", " ", text).replace("_", r"\_")

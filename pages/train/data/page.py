@@ -1,0 +1,15 @@
+"""Bring your own data: upload, choose how it shall look, see it, keep it."""
+
+import streamlit as st
+
+from pages.train.data import own
+from pages.ui import shell
+
+shell.header("Bring your own data", "What does a machine learn from your pictures? Upload them, look, and keep them.")
+choices, preview = st.columns([5, 7], gap="large")
+with choices:
+    files = own.upload()
+    reading, look = own.choices()
+with preview:
+    own.preview(files, reading, look)
+own.kept_sets()

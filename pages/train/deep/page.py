@@ -1,0 +1,63 @@
+"""Stack machines on each other: layers learned one by one, their filters, their fantasies, and what they are good for."""
+
+import streamlit as st
+
+from pages.train.deep import few_labels, stack
+from pages.ui import lesson
+from pages.ui.controls import datasets, widgets
+from rbm.deep.plan import KINDS
+
+lesson.question(
+    "Go deep", "What does a machine see that learns from another machine's features, and what is it good for?"
+)
+lesson.experiments(
+    {
+        "Two layers, quickly": (
+            "200 units above 200, learned from 10,000 pictures, or all there are, in a few seconds.",
+            lambda: stack.setting(KINDS[0], (200, 200), 5, 10, 10_000),
+        ),
+        "Narrow at the top": (
+            "Three layers, the last of 50 units: what is left of a picture in 50 bits?",
+            lambda: stack.setting(KINDS[0], (500, 200, 50), 5, 10, 10_000),
+        ),
+        "All undirected": (
+            "A deep Boltzmann machine: two layers alone with doubled weights, then together.",
+            lambda: stack.setting(KINDS[1], (200, 200), 5, 10, 10_000),
+        ),
+    },
+    key="deep",
+)
+stack.controls()
+interval = stack.interval()
+
+
+@widgets.every(interval)
+def learning() -> None:
+    """The machine as far as it has come."""
+    task, asked = stack.progress()
+    stack.learning_curves(task, asked)
+    stack.likelihood(task)
+    stack.filter_walls(task, asked)
+    stack.fantasies(task, asked)
+    if interval is not None and stack.interval() is None:
+        st.rerun()  # it is over: no more looking
+
+
+learning()
+st.subheader("What the labels need not tell", anchor=False)
+plan = few_labels.choose(datasets.data(st.session_state[stack.DATASET], datasets.without_classes))
+labels_interval = few_labels.interval()
+
+
+@widgets.every(labels_interval)
+def comparison() -> None:
+    """Where the comparison is; the figure below moves only when there is a new point."""
+    new = few_labels.watch()
+    if new or (labels_interval is not None and few_labels.interval() is None):
+        st.rerun()
+
+
+comparison()
+if plan is not None:
+    few_labels.figure(plan)
+lesson.what_to_see("deep")

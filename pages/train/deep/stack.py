@@ -1,0 +1,307 @@
+"""The page on deep nets: what is learned, its curves and filters, and the fantasies it has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages.train.deep import figures_at_rest
+from pages.ui import cards
+from pages.ui.components.moving import curves
+from pages.ui.controls import datasets
+from pages.ui.draw import figures, frames
+from pages.ui.session import tasks
+from rbm.deep.plan import KINDS, SHOWN, DeepSpec, Learned
+from rbm.experiment import DatasetSpec
+from rbm.task import Task
+from rbm.training.events import MEASURES
+
+if TYPE_CHECKING:
+    from rbm.deep.dreaming import Dream
+
+SIZES = (1, 2, 3, 10, 20, 50, 100, 200, 500, 1000)
+EPOCHS = (1, 2, 5, 10, 20, 50, 100)
+IMAGES = (1000, 5000, 10_000, 54_000)
+POLL_SECONDS = 0.5
+FANTASIES = 40
+COLUMNS = 10
+DATASET = "deep_dataset"
+STARTS = ("noise", "test images")
+DEFAULTS = {
+    "deep_kind": KINDS[0],
+    "deep_layers": 2,
+    "deep_size_1": 200,
+    "deep_size_2": 200,
+    "deep_size_3": 200,
+    "deep_epochs": 5,
+    "deep_together": 10,
+    "deep_images": 10_000,
+    "deep_start": STARTS[0],
+}
+
+
+def setting(kind: str, sizes: tuple[int, ...], epochs: int, together: int, images: int) -> None:
+    """Put an experiment into the controls and start it."""
+    st.session_state.update(
+        deep_kind=kind, deep_layers=len(sizes), deep_epochs=epochs, deep_together=together, deep_images=images
+    )
+    for number, size in enumerate(sizes, 1):
+        st.session_state[f"deep_size_{number}"] = size
+    start()
+
+
+def spec() -> DeepSpec:
+    """What the controls say."""
+    asked = st.session_state
+    layers = 2 if asked["deep_kind"] == KINDS[1] else asked["deep_layers"]
+    return DeepSpec(
+        asked["deep_kind"],
+        tuple(asked[f"deep_size_{n}"] for n in range(1, layers + 1)),
+        asked["deep_epochs"],
+        asked["deep_together"],
+        dataset=asked[DATASET],
+        images=asked["deep_images"],
+    )
+
+
+def start() -> None:
+    """A new machine in place of the old one."""
+    old: Task | None = st.session_state.get("deep_task")
+    if old is not None:
+        old.release()
+    for key in ("deep_dream", "deep_dream_of"):
+        st.session_state.pop(key, None)
+    asked = spec()
+    task = Task("rbm.deep.job:train", spec=asked)
+    st.session_state.update(deep_task=task, deep_spec=asked, deep_shape=datasets.data(asked.dataset).shape)
+    tasks.mind("deep", task)
+    task.start()
+
+
+def controls() -> None:
+    """Which machine, and the buttons."""
+    for key, value in DEFAULTS.items():
+        st.session_state.setdefault(key, value)
+    boltzmann = _choices()
+    with st.container(horizontal=True, gap="medium"):
+        datasets.choose(DATASET, width=220)
+        _slider("Epochs a layer", EPOCHS, "deep_epochs", "Passes over the images for each layer alone.")
+        if boltzmann:
+            _slider("Epochs together", EPOCHS, "deep_together", "Passes with all layers at once, after that.")
+        _slider("Training images", IMAGES, "deep_images", "Fewer are quicker; all of them where there are not so many.")
+    task: Task | None = st.session_state.get("deep_task")
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Train layer by layer",
+            type="primary",
+            icon=":material/layers:",
+            key="deep_train",
+            on_click=start,
+            help="Starts a new machine with these settings, in the background.",
+        )
+        if task is not None and task.active:
+            st.button(
+                "Pause", icon=":material/pause:", key="deep_pause", on_click=task.pause, help="Stops where it is."
+            )
+        elif task is not None and task.status in ("paused", "failed"):
+            st.button(
+                "Continue",
+                icon=":material/play_arrow:",
+                key="deep_go_on",
+                on_click=task.start,
+                help="Goes on from there.",
+            )
+
+
+def _choices() -> bool:
+    """Kind and sizes; whether it is a Boltzmann machine."""
+    with st.container(horizontal=True, gap="medium"):
+        st.segmented_control(
+            "Deep",
+            list(KINDS),
+            required=True,
+            default=st.session_state["deep_kind"],
+            key="deep_kind",
+            persist_state="session",
+            help="Belief net: only the top two layers stay undirected, arrows lead down from them. Boltzmann machine: all "
+            "layers stay undirected, so that each listens to both its neighbours.",
+        )
+        boltzmann = st.session_state["deep_kind"] == KINDS[1]
+        if not boltzmann:
+            st.segmented_control(
+                "Hidden layers",
+                [1, 2, 3],
+                required=True,
+                default=st.session_state["deep_layers"],
+                key="deep_layers",
+                persist_state="session",
+                help="Each learns from the activities of the one below it.",
+            )
+        for n in range(1, (2 if boltzmann else st.session_state["deep_layers"]) + 1):
+            _slider(f"Units in layer {n}", SIZES, f"deep_size_{n}", "More units model more and take longer.")
+    return boltzmann
+
+
+def _slider(label: str, stops: tuple[int, ...], key: str, about: str) -> None:
+    st.select_slider(
+        label,
+        stops,
+        st.session_state[key],
+        format_func=lambda n: f"{n:,}",
+        key=key,
+        persist_state="session",
+        help=about,
+        width=200,
+    )
+
+
+def interval() -> float | None:
+    """Seconds between looks at a machine that is learning."""
+    task: Task | None = st.session_state.get("deep_task")
+    return POLL_SECONDS if task is not None and task.active else None
+
+
+def progress() -> tuple[Task | None, DeepSpec]:
+    """The task, kept going by this look, with a line that says where it stands; and what it was asked for."""
+    task: Task | None = st.session_state.get("deep_task")
+    asked: DeepSpec = st.session_state["deep_spec"] if task is not None else spec()
+    if task is None:
+        st.caption("Ready. Press Train layer by layer: the first layer finds strokes, the next combines them.")
+        return None, asked
+    task.renew()
+    if task.message:
+        st.error(task.message, icon=":material/error:")
+    of = "" if asked.dataset == st.session_state[DATASET] else f" · {datasets.title(asked.dataset)}"
+    st.progress(figures_at_rest.share(task.news, asked), f"{figures_at_rest.where(task.news, asked, task.status)}{of}")
+    return task, asked
+
+
+def learning_curves(task: Task | None, asked: DeepSpec) -> None:
+    """Both curves of every stage."""
+    news = [] if task is None else task.news
+    empty = "Press Train layer by layer" if task is None else "The first updates are on their way"
+    notes = {
+        "reconstruction_error": "A layer above the first reconstructs the activities below it, not pixels: compare a layer "
+        "with itself, never with another.",
+        "free_energy_gap": "Learning all layers together, it is the gap of the variational bound.",
+    }
+    for place, (metric, note) in zip(st.columns(2, gap="large"), notes.items(), strict=True):
+        with place:
+            measure = MEASURES[metric]
+            cards.title(f"{measure.title}, layer by layer", f"{measure.tells} {note}", measure.not_tells)
+            option = figures.curve_option(
+                figures_at_rest.series(news, asked, metric),
+                x_title="epochs of the layer",
+                y_title=measure.unit,
+                empty=empty,
+            )
+            curves(option, height=230, key=f"deep_{metric}", alt=f"{measure.title} of each layer against epochs")
+
+
+def likelihood(task: Task | None) -> None:
+    """The bound that ends the training, once it is there."""
+    if told := figures_at_rest.bound([] if task is None else task.news):
+        st.caption(
+            told,
+            help="A variational bound: the layers above a picture are guessed, not summed over, so the truth is higher. "
+            "Where AIS misses part of log Z the number is too high; on average it misses some.",
+        )
+
+
+def filter_walls(task: Task | None, asked: DeepSpec) -> None:
+    """Every layer's filters that there are, side by side."""
+    news, shape = [] if task is None else task.news, _shape(task, asked)
+    places = st.columns(max(len(asked.sizes), 2), gap="large")
+    for layer, place in zip(range(1, len(asked.sizes) + 1), places, strict=False):
+        with place:
+            cards.title(
+                f"What layer {layer} looks for",
+                "Weights into its first units, as pictures: red pixels excite a unit, blue ones calm it."
+                if layer == 1
+                else "For each of its first units, the filters of the layer below summed with the unit's weights: the layer's "
+                "nonlinearities are left out.",
+                "what a unit answers to exactly: above the first layer this is a linear sketch.",
+            )
+            found = figures_at_rest.filters(news, layer)
+            count = min(asked.sizes[layer - 1], SHOWN)
+            weight = np.zeros((shape[0] * shape[1], count), np.float32) if found is None else found
+            cards.filter_wall(
+                weight,
+                shape,
+                np.arange(weight.shape[1]),
+                key=f"deep_filters_{layer}",
+                shared=False,
+                columns=8,
+                max_cell=44,
+            )
+
+
+def _shape(task: Task | None, asked: DeepSpec) -> tuple[int, int]:
+    """Of the pictures that are learned; they stay what they were when learning began, whatever becomes of the set."""
+    shape: tuple[int, int] = datasets.data(asked.dataset).shape if task is None else st.session_state["deep_shape"]
+    return shape
+
+
+def fantasies(task: Task | None, asked: DeepSpec) -> None:
+    """Pictures from the top, stepped."""
+    cards.title(
+        "Fantasies from the top",
+        "Gibbs chains run between the top two layers (a belief net) or over all layers (a Boltzmann machine), and where they "
+        "stand is passed down to the pixels. Grey is a pixel's probability.",
+        "how often the machine would make each: a few dozen sweeps from noise are not yet fair samples.",
+        "start from test images and see how long a picture stays itself.",
+    )
+    layers = [] if task is None else figures_at_rest.dreamer(task.news, asked)
+    if not layers:
+        waits = (
+            "until all layers have learned together" if asked.kind == KINDS[1] else "until the first layer is learned"
+        )
+        st.caption(f"Nothing to dream of {waits}.")
+        return
+    st.segmented_control(
+        "Start from",
+        list(STARTS),
+        required=True,
+        default=st.session_state["deep_start"],
+        key="deep_start",
+        persist_state="session",
+        on_change=_forget,
+        help="Noise: the top layers on and off at random. Test images: as they lead upwards.",
+    )
+    dream = _dream(asked, layers)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        for sweeps in (1, 10, 100):
+            st.button(
+                f"{sweeps} sweep{'s' if sweeps > 1 else ''}",
+                key=f"deep_sweep_{sweeps}",
+                on_click=dream.advance,
+                args=(sweeps,),
+                help="So many steps of every chain.",
+            )
+        st.button("Anew", icon=":material/restart_alt:", key="deep_anew", on_click=_forget, help="Back to the start.")
+        st.caption(f"{dream.sweeps:,} sweeps, {len(layers)} layer{'s' if len(layers) > 1 else ''}", width="content")
+    pixels = frames.colour_probabilities(dream.pixels, shape=_shape(task, asked))
+    columns = cards.beside(COLUMNS, len(pixels), _shape(task, asked))
+    cards.picture_wall(pixels, columns, "deep_fantasies", "Fantasies of the machine", max_cell=64)
+
+
+def _forget() -> None:
+    st.session_state.pop("deep_dream", None)
+
+
+def _dream(asked: DeepSpec, layers: list[Learned]) -> Dream:
+    """The chains of the newest machine; begun again when another layer has been learned."""
+    kept = st.session_state
+    if kept.get("deep_dream") is None or kept.get("deep_dream_of") != len(layers):
+        from rbm.deep.dreaming import Dream
+        from rbm.jobs import cached_dataset
+
+        images = cached_dataset(DatasetSpec(asked.dataset)).test if kept["deep_start"] == STARTS[1] else None
+        kept["deep_dream"], kept["deep_dream_of"] = (
+            Dream(asked.kind, layers, FANTASIES, asked.seed, images),
+            len(layers),
+        )
+    dream: Dream = kept["deep_dream"]
+    return dream

@@ -1,0 +1,234 @@
+"""The examination's cards, each drawn as soon as its finding has come."""
+
+from __future__ import annotations
+
+import math
+from typing import TypeVar
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.ui import cards
+from pages.ui.components import wall
+from pages.ui.components.moving import curves
+from pages.ui.draw import figures, frames, theme
+from pages.ui.session import live, tasks
+from rbm.examination import N_SWEEPS, Energies, Likeness, Mixed, Modes, Parameters, Walk
+from rbm.live import LiveRun
+from rbm.past import Past
+from rbm.task import Task
+
+NAME = "examination"
+Found = TypeVar("Found", Modes, Walk, Mixed, Energies, Likeness)
+
+
+def begin(current: LiveRun) -> None:
+    """Examine the machine as it stands now."""
+    past = current.past[-1]
+    given = Parameters(past.weight.astype(np.float32), past.visible_bias, past.hidden_bias)
+    tasks.hold(NAME, Task("rbm.examination:examine", spec=current.spec.to_json(), parameters=given))
+    st.session_state["examined"] = current.spec, past
+
+
+def controls(current: LiveRun) -> Task | None:
+    """The button, what is being examined and how far it is; returns the task, None before the first."""
+    task = tasks.held(NAME)
+    spec, past = st.session_state.get("examined", (None, None))
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.button(
+            "Examine" if task is None else "Examine it as it is now",
+            type="primary",
+            icon=":material/troubleshoot:",
+            shortcut="E",
+            key="examine",
+            on_click=begin,
+            args=(current,),
+            disabled=task is not None and task.active,
+            help="Spectrum of the weights at once; then 256 chains walk 600 sweeps from noise, which takes some seconds.",
+        )
+        if task is not None and past is not None:
+            st.markdown(_words(task, past, current.spec == spec), width="content")
+    if task is not None and task.status == "failed":
+        st.error(task.message, icon=":material/error:")
+    return task
+
+
+def _words(task: Task, past: Past, same: bool) -> str:
+    walk = _last(task, Walk)
+    swept = 0 if walk is None else len(walk.free_energy)
+    where = f"The machine {'' if same else 'of the run before '}as it was at epoch {past.epoch:.2f}"
+    return f"{where} · {f'sweep {swept} of {N_SWEEPS}' if task.active else 'done'}"
+
+
+def _last(task: Task | None, kind: type[Found]) -> Found | None:
+    news = [] if task is None else task.news
+    return next((one for one in reversed(news) if isinstance(one, kind)), None)
+
+
+def weights(task: Task, shape: tuple[int, int]) -> None:
+    """The spectrum of W and its strongest modes."""
+    found = _last(task, Modes)
+    if found is None:
+        return
+    cards.title(
+        "What the weights hold: their singular values",
+        "Training lifts modes out of the noise that the weights began as. Dots above the dotted line stand clear of it. "
+        f"The strength is spread over about {found.participation:.0f} of {len(found.values)} modes.",
+        "whether what was learnt is any good.",
+        "the machine after some twenty single batches, where the first mode leads, and again after an epoch.",
+    )
+    ranks = np.arange(1, len(found.values) + 1)
+    option = figures.curve_option(
+        [figures.Series("singular value", ranks, found.values)],
+        x_title="mode, strongest first",
+        y_title="singular value of W",
+        line=("edge of the noise", found.noise_edge),
+        log_x=True,
+        dots=len(ranks) <= 128,
+    )
+    curves(option, key="examine_spectrum", alt="Singular values of the weights", height=240)
+    _spectrum(found)
+    st.caption(f"{found.n_modes} modes stand out. The strongest, as pictures; the sign is free:")
+    pictures = found.pictures.astype(np.float64).reshape(-1, *shape)
+    coloured = frames.colour_weights(pictures, shared=False, lut=theme.diverging(cards.mode()))
+    wall.wall(
+        frames.grid_png(coloured.pixels, 10),
+        n=len(pictures),
+        columns=10,
+        cell=frames.drawn_shape(shape),
+        labels=[f"mode {i}: {value:.2f}" for i, value in enumerate(found.values[: len(pictures)], 1)],
+        alt="The strongest modes of the weights as pictures",
+        key="examine_modes",
+    )
+
+
+def _spectrum(found: Modes) -> None:
+    """How the singular values are spread, over the law that those of noise follow."""
+    middles = np.sqrt(found.edges[:-1] * found.edges[1:])
+    figure = go.Figure()
+    for name, shares in (("weights", found.shares), ("noise, as they began", found.noise)):
+        figure.add_scatter(
+            x=middles, y=shares, name=name, line_shape="hvh", hovertemplate=f"{name} %{{y:.1%}}<extra></extra>"
+        )
+    figure.update_xaxes(type="log")
+    figure.update_yaxes(tickformat=".0%")
+    figures.at_rest(figure, "singular value of W", "share of modes", several=True)
+    st.plotly_chart(figure, height=200, key="examine_noise")
+    st.caption(
+        "Before training the two agree: random weights follow the law of Marčenko and Pastur. What has left it was learnt."
+    )
+
+
+def walk(task: Task, shape: tuple[int, int]) -> None:
+    """The chains' way from noise, and whether they mix."""
+    found = _last(task, Walk)
+    if found is None:
+        return
+    cards.title(
+        "Do its chains reach the data, and mix?",
+        "The mean free energy of 256 chains from noise, sweep by sweep; the dotted line is that of test images. A good "
+        "machine's chains come to rest there; far below, they sit in a mode that the data does not have.",
+        "what all the chains miss: only the histogram of samples below shows a little of that.",
+    )
+    option = figures.curve_option(
+        [figures.Series("chains", np.arange(1, len(found.free_energy) + 1), found.free_energy)],
+        x_title="sweeps",
+        y_title="free energy / nats",
+        line=("test images", found.data_free_energy),
+        log_x=True,
+    )
+    curves(option, key="examine_walk", alt="Mean free energy of chains from noise against sweeps", height=220)
+    mixed = _last(task, Mixed)
+    if mixed is None:
+        return
+    with st.container(horizontal=True, gap="medium", key="examine_mixing"):
+        for name, value, about in (
+            (
+                "Autocorrelation / sweeps",
+                mixed.autocorrelation_time,
+                "How long the free energy is remembered: so many sweeps for one new sample.",
+            ),
+            ("Independent samples", mixed.ess, "What all the sweeps of all the chains are worth."),
+            ("R-hat", mixed.r_hat, "1 where chains that started apart have come together; above 1.01 they have not."),
+        ):
+            st.metric(name, _number(value), help=about, width="content")
+    st.caption(mixed.verdict)
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "not known"
+    return (f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "−")
+
+
+def energies(task: Task) -> None:
+    """How free energies are spread."""
+    found = _last(task, Energies)
+    if found is None:
+        return
+    cards.title(
+        "Free energies of images and samples",
+        "The lower, the likelier. Training and test images should lie together (apart: it overfits), and samples with them.",
+        "the likelihood, which needs log Z as well.",
+    )
+    middles = (found.edges[:-1] + found.edges[1:]) / 2
+    figure = go.Figure()
+    for name, counts in found.counts.items():
+        share = counts / max(1.0, float(counts.sum()))
+        figure.add_scatter(
+            x=middles, y=share, name=name, line_shape="hvh", hovertemplate=f"{name} %{{y:.1%}}<extra></extra>"
+        )
+    figure.update_yaxes(tickformat=".0%")
+    figures.at_rest(figure, "free energy / nats", "share of pictures", several=True)
+    st.plotly_chart(figure, height=260, key="examine_energies")
+    st.caption(f"Noise, every pixel on or off by chance: {_number(found.noise)} nats on average.")
+
+
+def likeness(task: Task, shape: tuple[int, int]) -> None:
+    """Samples over the training images nearest to them, and AATS."""
+    found = _last(task, Likeness)
+    if found is None:
+        return
+    cards.title(
+        "Are its samples like the data, and not copies?",
+        "Top: ten samples. Bottom: the training image nearest to each. Were they the same, the machine would have learnt them by "
+        "heart.",
+        "whether all kinds of images are among the samples: the first number below does.",
+    )
+    rows = np.concatenate([found.samples, found.nearest])
+    pixels = frames.colour_probabilities(rows, shape=shape)
+    labels = [f"sample {i + 1}" for i in range(len(found.samples))]
+    labels += [f"nearest training image: {d:.0f} pixels differ" for d in found.differ]
+    cards.picture_wall(
+        pixels, len(found.samples), "examine_nearest", "Samples over their nearest training images", labels=labels
+    )
+    with st.container(horizontal=True, gap="medium", key="examine_aats"):
+        for name, value, about in (
+            (
+                "Image beside image",
+                found.data_side,
+                "Share of images whose nearest neighbour is another image, not a sample: 0.5 is ideal. One equally far from both "
+                "counts a half; published code counts it as 0, and so finds lower values.",
+            ),
+            (
+                "Sample beside sample",
+                found.sample_side,
+                "Share of samples whose nearest neighbour is another sample, not an image: 0.5 is ideal. Ties count as on the "
+                "left.",
+            ),
+            (
+                "Memorised",
+                found.privacy_loss,
+                "AATS of test images minus AATS of training images: 0 is ideal, above 0 the samples resemble what was learnt "
+                "more than what was not.",
+            ),
+        ):
+            st.metric(name, f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−"), help=about, width="content")
+    st.caption(found.verdict)
+
+
+def shape_of(current: LiveRun) -> tuple[int, int]:
+    """Of the pictures of what was examined, which may be the run before."""
+    spec, _ = st.session_state.get("examined", (current.spec, None))
+    return live.picture_shape(spec)

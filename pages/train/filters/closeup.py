@@ -1,0 +1,140 @@
+"""The Filters page's parts: which filters, at what time, in what order, and one of them close up."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from pages.ui import cards
+from pages.ui.draw import figures, frames, theme
+from pages.ui.server import download
+from pages.ui.session import live, moments
+from rbm.jobs import Array, cached_dataset, restore
+from rbm.live import LiveRun
+from rbm.past import Past
+
+PER_PAGE = 100
+ORDERS = ("index", "norm", "mean activation")
+SCALES = ("one for all", "each its own")
+
+
+class View(NamedTuple):
+    """What is looked at: the parameters at one time, the units of this page in order, and the colour scale."""
+
+    past: Past
+    units: npt.NDArray[np.intp]
+    shared: bool
+
+
+def order(past: Past, by: str) -> npt.NDArray[np.intp]:
+    """All units, the strongest or most active first; by index as they are."""
+    if by == "norm":
+        return np.argsort(-np.linalg.norm(past.weight.astype(np.float32), axis=0), kind="stable")
+    if by == "mean activation":
+        return np.argsort(-past.activity, kind="stable")
+    return np.arange(past.weight.shape[1])
+
+
+def choose_view(current: LiveRun) -> View:
+    """The controls above the wall."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        by = st.segmented_control(
+            "Sort by",
+            ORDERS,
+            default=ORDERS[0],
+            required=True,
+            key="filters_order",
+            persist_state="session",
+            help="Norm: strongest weights first. Mean activation: most often on for validation images first.",
+        )
+        scale = st.segmented_control(
+            "Colour scale",
+            SCALES,
+            default=SCALES[0],
+            required=True,
+            key="filters_scale",
+            persist_state="session",
+            help="One scale lets filters be compared; each its own shows the shape of weak ones.",
+        )
+    past = moments.choose_time(current, "filters_time")
+    units = order(past, by or ORDERS[0])
+    pages = -(-len(units) // PER_PAGE)
+    page = st.pagination(pages, key="filters_page") if pages > 1 else 1
+    page = min(max(page, 1), pages)
+    return View(past, units[(page - 1) * PER_PAGE : page * PER_PAGE], scale != SCALES[1])
+
+
+def health(past: Past) -> None:
+    """Badges for units that do nothing or everything."""
+    dead, on = int((past.activity < 0.01).sum()), int((past.activity > 0.99).sum())
+    with st.container(horizontal=True, gap="small"):
+        st.badge(f"epoch {past.epoch:.2f}", icon=":material/schedule:", color="gray")
+        st.badge(
+            f"{dead} dead",
+            color="orange" if dead else "green",
+            help="On in fewer than 1 % of validation images. Remedies: a lower rate, less decay, visible biases from the data.",
+        )
+        st.badge(
+            f"{on} always on",
+            color="orange" if on else "green",
+            help="On in more than 99 % of validation images: they act as a bias. Remedies: a lower rate, more decay.",
+        )
+
+
+def grid(current: LiveRun, view: View, selected: int | None) -> int | None:
+    """The wall of this page's filters; returns the unit that was clicked."""
+    shape = live.picture_shape(current.spec)
+    places = np.flatnonzero(view.units == (-1 if selected is None else selected))
+    place = cards.filter_wall(
+        view.past.weight.astype(np.float32),
+        shape,
+        view.units,
+        key="wall_all_filters",
+        shared=view.shared,
+        clickable=True,
+        selected=int(places[0]) if len(places) else None,
+        labels=[f"unit {u} · on {view.past.activity[u]:.0%}" for u in view.units],
+    )
+    mode, name = cards.mode(), f"filters-epoch-{view.past.epoch:.2f}.png"
+    download.button("PNG of this grid", lambda: grid_picture(view, shape, mode), name, key="filters_png")
+    return None if place is None else int(view.units[place])
+
+
+def grid_picture(view: View, shape: tuple[int, int], mode: theme.Mode) -> bytes:
+    """The grid as a PNG large enough for a slide."""
+    pictures = view.past.weight.astype(np.float64).T[view.units].reshape(-1, *shape)
+    coloured = frames.colour_weights(pictures, shared=view.shared, lut=theme.diverging(mode))
+    return frames.grid_png(coloured.pixels, 10, gap=2, background=(255, 255, 255, 255), scale=4)
+
+
+def close_up(current: LiveRun, past: Past, unit: int) -> None:
+    """One filter large, how often it is on, and the images that excite it most."""
+    from rbm.evaluation.features import response
+
+    shape = live.picture_shape(current.spec)
+    with st.spinner("Reading the validation images", show_time=False):
+        images = cached_dataset(current.spec.dataset).validation
+    answer = response(restore(past), images, unit)
+    cards.title(
+        f"Unit {unit}",
+        "Its weights to all pixels, on a scale of its own: red excites it, blue silences it.",
+        "what it does together with others; units work as a team.",
+    )
+    weight: Array = past.weight.astype(np.float32)
+    cards.filter_wall(weight, shape, np.array([unit]), key="wall_unit", shared=True, max_cell=280)
+    cards.title(
+        f"The {len(answer.best)} validation images that excite it most",
+        "Strongest first. A useful detector answers to images that share a stroke.",
+    )
+    pixels = frames.colour_probabilities(images[answer.best].numpy(), shape=shape)
+    cards.picture_wall(pixels, 5, "wall_best", "The validation images that excite this unit most", max_cell=64)
+    cards.title(
+        "How often it is how active",
+        f"p(h = 1|v) over all {len(images):,} validation images. A good detector is mostly off, and sure when it is on.",
+        "whether the feature is useful for anything.",
+    )
+    histogram = figures.histogram(answer.activation.numpy(), x_title="p(h = 1 | v)", y_title="validation images")
+    st.plotly_chart(histogram, height=220, key="histogram_unit")

@@ -1,0 +1,18 @@
+"""Train a restricted Boltzmann machine and watch it learn."""
+
+import streamlit as st
+
+from pages.train.live import board
+from pages.ui import shell
+from pages.ui.controls import knobs, share
+from pages.ui.session import live, state
+
+shell.header(
+    "Train a machine", "What does a restricted Boltzmann machine learn, and how fast? Change a setting and look."
+)
+state.take_link()
+live.transport()
+share.draft_row()
+board.board(state.run())
+with st.sidebar:  # last, though it stands first: the answer to a click on Train need not wait for it
+    knobs.draft_panel()

@@ -1,0 +1,224 @@
+"""Pictures from arrays: layers and filters as tiles, PNG walls and GIF films.
+
+Letters: N pictures, h rows and w columns of one picture, V = h * w its pixels, T frames of a film.
+"""
+
+import base64
+import io
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+from pages.ui.draw.theme import STEPS, ZERO_ROW, Lut, diverging, grey
+
+Pixels = NDArray[np.uint8]
+Packed = NDArray[np.uint32]
+TRANSPARENT = (0, 0, 0, 0)
+LONGEST = 4  # times the shorter side: a row of many values would be a hair's breadth high, and is drawn as stripes
+DRAWN_PIXELS = 2**14  # of one picture at most, when it is drawn broader
+
+
+class Coloured(NamedTuple):
+    """Pictures as colours, and the |value| that the strongest colour stands for: what a legend has to say."""
+
+    pixels: Pixels  # (N, h, w, 3), h and w those of ``drawn_shape``
+    limit: NDArray[np.float64]  # (N,), all the same where the scale is shared
+
+
+def as_pictures(values: ArrayLike, shape: tuple[int, int] | None = None) -> NDArray[np.float64]:
+    """Rows of V numbers, or pictures already, as (N, h, w)."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim == 2 and shape is not None:
+        if array.shape[1] != math.prod(shape):
+            raise ValueError(f"each row should hold {shape[0]} x {shape[1]} pixels, got {array.shape[1]}")
+        array = array.reshape(-1, *shape)
+    if array.ndim != 3 or not array.size:
+        raise ValueError(f"expected pictures (N, h, w), or rows (N, V) with shape=(h, w); got {array.shape}")
+    return array
+
+
+def near_square(n: int) -> tuple[int, int]:
+    """Rows and columns for n units: as square as can be while few places stay empty."""
+    if n < 1:
+        raise ValueError(f"expected at least one unit, got {n}")
+    smallest = math.ceil(math.sqrt(n))
+    widest = max(smallest, math.floor(1.5 * math.sqrt(n)))
+    columns = min(range(smallest, widest + 1), key=lambda columns: (-n % columns, columns))
+    return math.ceil(n / columns), columns
+
+
+def layer_pictures(values: ArrayLike, fill: float = 0.0) -> NDArray[np.float64]:
+    """A layer that has no picture of its own, drawn as a small grid, padded with `fill`: (N, H) -> (N, rows, columns)"""
+    units = np.asarray(values, dtype=np.float64)
+    if units.ndim != 2:
+        raise ValueError(f"expected one row of units per picture (N, H), got {units.shape}")
+    rows, columns = near_square(units.shape[1])
+    padded = np.full((len(units), rows * columns), fill)
+    padded[:, : units.shape[1]] = units
+    return padded.reshape(-1, rows, columns)
+
+
+def tile(images: ArrayLike, columns: int, gap: int = 1, shape: tuple[int, int] | None = None) -> NDArray[np.float64]:
+    """All pictures side by side in one, with NaN in the gaps and in the places left over: (N, h, w) -> (H, W)"""
+    return _arrange(as_pictures(images, shape), columns, gap, np.nan)
+
+
+def drawn_shape(shape: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns as which a picture of ``shape`` is drawn: as they are, or a long row of values as stripes.
+
+    1×300 values become 300 stripes of 54 pixels each: their order is kept, and they can be seen.
+    """
+    height, width = shape
+    most = max(DRAWN_PIXELS // (height * width), 1)
+    down, across = (max(1, min(math.ceil(a / (LONGEST * b)), most)) for a, b in ((width, height), (height, width)))
+    return height * down, width * across
+
+
+def gap_between(shape: tuple[int, int]) -> int:
+    """Pixels between drawn pictures of (h, w): they must stay apart when a wall of broad ones is shrunk to its container."""
+    return max(1, max(shape) // 64)
+
+
+def colour_weights(
+    images: ArrayLike,
+    *,
+    shared: bool = True,
+    limit: float | None = None,
+    lut: Lut | None = None,
+    shape: tuple[int, int] | None = None,
+) -> Coloured:
+    """Signed numbers as colours: zero neutral, -x and +x equally strong.
+
+    shared: one scale for all pictures, so that they can be compared; otherwise each uses all of the scale.
+    limit: the |value| of the strongest colour, where the caller knows it (a film must not breathe).
+    """
+    pictures = _finite(as_pictures(images, shape))
+    strength = np.abs(pictures).max(axis=(1, 2))  # (N,)
+    limits = np.full_like(strength, limit if limit is not None else strength.max()) if shared else strength
+    scale = np.where(limits > 0, limits, 1.0)[:, None, None]  # a picture of zeros is neutral, whatever its scale
+    rows = ZERO_ROW + np.rint(STEPS * np.clip(pictures / scale, -1, 1)).astype(np.intp)
+    return Coloured((diverging() if lut is None else lut)[_broad(rows)], limits)
+
+
+def colour_probabilities(images: ArrayLike, *, lut: Lut | None = None, shape: tuple[int, int] | None = None) -> Pixels:
+    """Numbers in [0, 1] as greys (values beyond are drawn as 0 or 1): (N, h, w) -> (N, *drawn_shape((h, w)), 3)"""
+    pictures = _finite(as_pictures(images, shape))
+    rows = np.rint(255 * np.clip(pictures, 0, 1)).astype(np.intp)
+    return (grey() if lut is None else lut)[_broad(rows)]
+
+
+def grid_pixels(
+    pixels: Pixels, columns: int, gap: int = 1, background: tuple[int, int, int] = (128, 128, 128)
+) -> Pixels:
+    """All pictures in one, as a frame of a film: (N, h, w, 3) -> (H, W, 3)"""
+    return _arrange(pixels, columns, gap, np.array(background, dtype=np.uint8))
+
+
+def grid_png(
+    pixels: Pixels,
+    columns: int,
+    gap: int | None = None,
+    background: tuple[int, int, int, int] = TRANSPARENT,
+    scale: int = 1,
+) -> bytes:
+    """One PNG of all pictures; the gaps, of `gap_between` unless said, show `background` (RGBA): (N, h, w, 3) -> bytes"""
+    if pixels.ndim != 4 or pixels.shape[-1] != 3 or pixels.dtype != np.uint8:
+        raise ValueError(f"expected 8-bit colours (N, h, w, 3), got {pixels.dtype} {pixels.shape}")
+    gap = gap_between((pixels.shape[1], pixels.shape[2])) if gap is None else gap
+    wall = _arrange(_packed(pixels), columns, gap, np.array(background, dtype=np.uint8).view(np.uint32)[0])
+    file = io.BytesIO()
+    _image(_enlarged(wall, scale)).save(file, "png", compress_level=1)  # six times faster than the default level
+    return file.getvalue()
+
+
+def data_url(png: bytes) -> str:
+    """The picture as its own address: no second request, and no file that could be gone."""
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+
+
+def gif(frames: Sequence[Pixels] | Pixels, ms_per_frame: int, scale: int = 1) -> bytes:
+    """A film that repeats for ever: T frames (h, w, 3). Viewers count in hundredths of a second and refuse under two.
+
+    Equal frames in a row are stored as one that stays longer.
+    """
+    if len(frames) == 0:
+        raise ValueError("a film needs at least one frame")
+    strip = np.concatenate([_packed(np.asarray(frame, dtype=np.uint8)) for frame in frames])
+    film = _image(strip)  # all frames below each other: one palette for all, since colours that change would flicker
+    if film.mode != "P":
+        film = film.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    height = film.height // len(frames)
+    size = (scale * film.width, scale * height)
+    cuts = (film.crop((0, top, film.width, top + height)) for top in range(0, film.height, height))
+    stills = [cut.resize(size, Image.Resampling.NEAREST) for cut in cuts]
+    duration = max(20, 10 * round(ms_per_frame / 10))
+    file = io.BytesIO()
+    stills[0].save(file, "gif", save_all=True, append_images=stills[1:], duration=duration, loop=0, optimize=False)
+    return file.getvalue()
+
+
+def _broad(pictures: NDArray[Any]) -> NDArray[Any]:
+    """Pictures (N, h, w) at the size at which they are drawn."""
+    shape = pictures.shape[1:]
+    height, width = drawn_shape((shape[0], shape[1]))
+    return pictures.repeat(height // shape[0], axis=1).repeat(width // shape[1], axis=2)
+
+
+def _packed(pixels: Pixels) -> Packed:
+    """Each colour as one number, its four bytes RGBA: (..., 3) -> (...)"""
+    opaque = np.full((*pixels.shape[:-1], 4), 255, dtype=np.uint8)
+    opaque[..., :3] = pixels
+    return opaque.view(np.uint32)[..., 0]
+
+
+def _image(packed: Packed) -> Image.Image:
+    """With a palette where 256 colours are enough, as on any one colour scale: three times smaller and faster."""
+    colours = np.unique(packed)
+    if len(colours) > 256:
+        return Image.frombytes("RGBA", packed.shape[::-1], packed.tobytes())
+    table = np.zeros(1 << 20, dtype=np.uint8)  # a hash table: binary search would cost more than all the rest
+    table[_hash(colours)] = np.arange(len(colours))
+    index = table[_hash(packed)]
+    if not np.array_equal(colours[index], packed):  # two colours met in one place
+        index = np.searchsorted(colours, packed).astype(np.uint8)
+    image = Image.frombytes("P", packed.shape[::-1], index.tobytes())
+    image.putpalette(colours.tobytes(), "RGBA")
+    return image
+
+
+def _hash(packed: Packed) -> Packed:
+    """Twenty well-mixed bits (multiplication by 2^32 / golden ratio, modulo 2^32)."""
+    return (packed * np.uint32(2654435761)) >> np.uint32(12)
+
+
+def _arrange(pictures: NDArray[Any], columns: int, gap: int, empty: Any) -> NDArray[Any]:
+    """(N, h, w, ...) -> (H, W, ...), row by row from the top left; `empty` fills what no picture covers."""
+    if columns < 1 or gap < 0:
+        raise ValueError(f"expected columns >= 1 and gap >= 0, got {columns} and {gap}")
+    n, height, width, *channels = pictures.shape
+    columns = min(columns, n)
+    rows = math.ceil(n / columns)
+    cells = np.empty((rows * columns, height + gap, width + gap, *channels), dtype=pictures.dtype)
+    cells[:] = empty
+    cells[:n, :height, :width] = pictures
+    grid = cells.reshape(rows, columns, height + gap, width + gap, *channels).swapaxes(1, 2)
+    wall = grid.reshape(rows * (height + gap), columns * (width + gap), *channels)
+    return np.ascontiguousarray(wall[: rows * (height + gap) - gap, : columns * (width + gap) - gap])
+
+
+def _enlarged(pixels: Packed, scale: int) -> Packed:
+    if scale < 1:
+        raise ValueError(f"expected a whole scale of at least 1, got {scale}")
+    return pixels if scale == 1 else pixels.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def _finite(pictures: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not np.isfinite(pictures).all():
+        raise ValueError(
+            "a picture holds NaN or infinite values, so the model has diverged; a lower learning rate is the usual fix"
+        )
+    return pictures

@@ -1,0 +1,50 @@
+"""Files to keep, each made at the moment when it is asked for.
+
+Streamlit's own button gives its file a new address in every run of the script and forgets the old one: while chains played,
+5 of 60 clicks came with an old one and brought nothing. Here a file keeps its address as long as the visit lasts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from pages.ui.components.component import declare
+from pages.ui.server import feed
+from rbm.errors import RbmError
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+_mount: ComponentRenderer = declare("download", '<div class="download"></div>')
+
+
+def button(label: str, make: Callable[[], bytes | str], name: str, *, key: str, about: str = "") -> None:
+    """A button that brings the file ``name``.
+
+    ``make`` gives what is in it and runs in a thread of its own: no ``st`` in it. An ``RbmError`` of it is shown below the
+    button. ``about``: what the file is for, told where the pointer rests.
+    """
+    ours = feed.current()
+    ours.files[key] = make
+    _mount(key=key, data={"label": label, "address": f"file/{ours.token}/{key}", "name": name, "about": about})
+
+
+async def serve(request: Request) -> Response:
+    """One visit's file, or the sentence that says why there is none."""
+    ours = feed.find(request.path_params["token"])
+    make = ours.files.get(request.path_params["key"]) if ours else None
+    if make is None:
+        return PlainTextResponse("This page's visit has ended. Load the page again, then ask for the file.", 404)
+    try:
+        return Response(await asyncio.to_thread(make), headers={"Cache-Control": "no-store"})
+    except RbmError as error:
+        return PlainTextResponse(str(error), 409)
+
+
+ROUTES = (Route("/file/{token}/{key}", serve),)

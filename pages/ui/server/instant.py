@@ -1,0 +1,111 @@
+"""A page that answers its sliders before its script does.
+
+Every move of a slider makes Streamlit run the script; from the key to the new picture that took 140 to 230 ms here, most of it
+in the browser. So the page itself watches its sliders, asks over a socket of its own, and draws what comes back; the
+script's own answer, a little later, says the same again. Without the socket nothing is lost but time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from threading import Lock
+from time import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import streamlit as st
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from pages.ui.components.component import declare
+from pages.ui.server import feed
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+_mount: ComponentRenderer = declare("instant", '<div class="instant" hidden></div>', "board", "instant")
+
+
+LONGEST_WAIT = 0.2  # seconds
+
+
+class Sliders(NamedTuple):
+    """What a page's sliders can be asked: the stops of each, in order, and what the page draws for a choice of them.
+
+    ``turn``: the script draws only when no answer to the page is being drawn. The two would halve each other's speed, and the
+    page is waiting for the answer.
+    """
+
+    stops: Mapping[str, Sequence[float]]
+    draw: Callable[..., feed.Elements]
+    turn: Lock
+
+    def drawn(self, values: Sequence[Any], now: Callable[[], feed.Elements] | None = None) -> feed.Elements:
+        """The elements for these values, stamped with what they answer and when: the page shows what fits its sliders now.
+
+        The time alone would not do: Streamlit's script may begin its answer to an old place after the new one was asked.
+        ``now`` draws in their place what the sliders' values alone do not tell.
+        """
+        numbers = (_nearest(stops, value) for stops, value in zip(self.stops.values(), values, strict=True))
+        asked = json.dumps(dict(zip(self.stops, numbers, strict=True)), separators=(",", ":"))  # as the page writes it
+        stamp = {"at": time(), "asked": asked}
+        with self.turn:
+            elements = self.draw(*values) if now is None else now()
+        return {key: {**news, **stamp} for key, news in elements.items()}
+
+    def answer(self, question: str) -> feed.Elements | None:
+        """The elements for a question of the page, ``{key: number of the stop}``; None where it makes no sense."""
+        with suppress(ValueError, KeyError, TypeError, IndexError):
+            asked = json.loads(question)
+            numbers = [asked[key] for key in self.stops]
+            if min(numbers, default=0) >= 0:
+                values = [stops[number] for number, stops in zip(numbers, self.stops.values(), strict=True)]
+                return self.drawn(values)
+        return None
+
+
+def _nearest(stops: Sequence[float], value: float) -> int:
+    return min(range(len(stops)), key=lambda i: abs(stops[i] - value))
+
+
+def respond(
+    stops: Mapping[str, Sequence[float]],
+    draw: Callable[..., feed.Elements],
+    now: Callable[[], feed.Elements] | None = None,
+) -> feed.Elements:
+    """What the page shows where its sliders stand now; and at once again whenever one of them is moved.
+
+    ``stops``: each slider's key and its values in order. ``draw(*values)`` gives the elements by the key of what shows
+    them, and runs in a thread of its own: no ``st`` in it. ``now``: where a move begins something that goes on without
+    one, what it has come to.
+    """
+    ours = feed.current()
+    ours.sliders = sliders = Sliders(stops, draw, ours.turn)
+    _mount(key="instant", data={"address": f"moved/{ours.token}", "sliders": list(stops)})
+    return sliders.drawn([st.session_state[key] for key in stops], now)
+
+
+def give_way() -> None:
+    """Let the page have the answer that is being drawn for it, before its script begins to take the same time."""
+    turn = feed.current().turn
+    if turn.acquire(timeout=LONGEST_WAIT):
+        turn.release()
+
+
+async def serve(socket: WebSocket) -> None:
+    """A page's socket: a question for every move, at most one under way, and an answer for each."""
+    ours = feed.find(socket.path_params["token"])
+    if ours is None:
+        await socket.close()
+        return
+    await socket.accept()
+    with suppress(WebSocketDisconnect):
+        async for question in socket.iter_text():
+            sliders = ours.sliders
+            answer = await asyncio.to_thread(sliders.answer, question) if isinstance(sliders, Sliders) else None
+            await socket.send_text(json.dumps(answer or {}))
+
+
+ROUTES = (WebSocketRoute("/moved/{token}", serve),)

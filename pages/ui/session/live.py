@@ -1,0 +1,157 @@
+"""What moves a run: the buttons, the presets, and how a page looks again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.ui.controls import datasets, knobs, widgets
+from pages.ui.server import feed
+from pages.ui.session import state
+from rbm.datasets.catalog import OWN, entry, is_available
+from rbm.errors import ConfigError
+from rbm.experiment import RunSpec
+from rbm.live import MOST_EPOCHS, LiveRun
+from rbm.presets import PRESETS
+
+
+def transport() -> None:
+    """Train, Pause, One batch, One epoch, Reset: always here, always in this order."""
+    current, spec, problem = state.run(), None, ""
+    try:
+        spec = state.to_spec(state.draft())
+        if not is_available(spec.dataset.name):
+            remedy = "choose another" if spec.dataset.name.startswith(OWN) else "download it"
+            problem = f"{datasets.title(spec.dataset.name)} is not on this machine: {remedy} on the left."
+    except ConfigError as error:
+        problem = str(error)
+    changed = state.needs_new_run(current, spec) if current and spec else []
+    moving = current is not None and current.active
+    over = current is not None and current.status in ("finished", "diverged")
+    fresh = current is None or bool(changed) or over
+    full = current is not None and not changed and current.status == "finished" and current.epochs >= MOST_EPOCHS
+    with st.container(horizontal=True, key="transport", gap="small"):
+        st.button(
+            "Train anew" if current is not None and fresh else "Train",
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="T",
+            key="train",
+            on_click=_train,
+            disabled=bool(problem) or (moving and not changed),
+            help="Train until you pause or the epochs are done.",
+        )
+        st.button(
+            "Pause",
+            icon=":material/pause:",
+            shortcut="P",
+            key="pause",
+            on_click=_pause,
+            disabled=not moving,
+            help="Stop after the batch under way; Train goes on from there.",
+        )
+        st.button(
+            "One batch",
+            icon=":material/skip_next:",
+            shortcut="B",
+            key="one_batch",
+            on_click=_step,
+            kwargs={"batches": 1},
+            disabled=bool(problem) or full,
+            help="A single update from a single batch of images; a finished run is trained further.",
+        )
+        st.button(
+            "One epoch",
+            icon=":material/fast_forward:",
+            shortcut="E",
+            key="one_epoch",
+            on_click=_step,
+            kwargs={"epochs": 1},
+            disabled=bool(problem) or full,
+            help="One pass over all training images; a finished run is trained further, its schedule stretched over the new "
+            "length.",
+        )
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            shortcut="X",
+            key="reset",
+            on_click=_reset,
+            disabled=current is None,
+            help="Back to the untrained machine, with the settings on the left and the same seed.",
+        )
+    with st.container():
+        if problem:
+            st.warning(problem, icon=":material/info:")
+        elif changed and current is not None and current.step_number:
+            st.caption(
+                f":material/info: {_listed(changed)} changed: training starts anew with it. The run below is still the old one."
+            )
+
+
+def _listed(names: list[str]) -> str:
+    labels = [knobs.LABELS[name] for name in names]
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def start(spec: RunSpec) -> LiveRun:
+    """Make a run of the spec and set it going."""
+    current = state.new_run(spec)
+    current.play()
+    return current
+
+
+def start_preset(name: str) -> None:
+    """Put a preset into the draft and set it going."""
+    spec = PRESETS[name].spec
+    state.set_draft(spec)
+    start(spec)
+
+
+def _train() -> None:
+    spec, current = state.to_spec(state.draft()), state.run()
+    if current is None or current.status in ("finished", "diverged") or state.needs_new_run(current, spec):
+        current = start(spec)
+    else:
+        current.play()
+
+
+def _pause() -> None:
+    current = state.run()
+    if current is not None:
+        current.pause()
+
+
+def _step(*, batches: int = 0, epochs: int = 0) -> None:
+    spec, current = state.to_spec(state.draft()), state.run()
+    if current is None or current.status == "diverged" or state.needs_new_run(current, spec):
+        current = state.new_run(spec)
+    current.step(batches=batches, epochs=epochs)
+
+
+def _reset() -> None:
+    state.new_run(state.to_spec(state.draft()))
+
+
+def moving(draw: Callable[[], None]) -> None:
+    """Draw a part of the page again and again while the run moves, and leave it still when nothing does."""
+
+    def look() -> None:
+        draw()
+        # A timer can only be changed by a full run: ask for one when the run has come to rest, or has begun to move.
+        if (_tick(state.run()) is None) != (interval is None):
+            st.rerun()
+
+    interval = _tick(state.run())
+    widgets.every(interval)(look)()
+
+
+def _tick(current: LiveRun | None) -> float | None:
+    return feed.pause() if current is not None and current.active else None
+
+
+def picture_shape(spec: RunSpec) -> tuple[int, int]:
+    """Height and width of one image of the run's data."""
+    height, width = entry(spec.dataset.name).image_shape[:2]
+    return height, width
