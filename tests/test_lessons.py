@@ -166,7 +166,7 @@ def test_the_compass_agrees_with_its_own_limits():
     assert seen.cd_angle[0] > seen.cd_angle[-1]
     assert abs(seen.cd_length[-1] - seen.exact_length) < abs(seen.cd_length[0] - seen.exact_length)
     assert seen.log_likelihood < seen.best
-    app = open_page(shell.FOLLOWS)
+    app = open_page(shell.CD_BIAS)
     press(app, "try_follows_3")
     app.select_slider(key="follows_k").set_value(7).run()
     assert not app.exception
@@ -211,7 +211,7 @@ while not gradients._learnt.cache_info().misses:
 
 
 def test_the_shifter_is_learnt_and_raced_too():
-    app = press(open_page(shell.FOLLOWS), "try_follows_4")
+    app = press(open_page(shell.CD_BIAS), "try_follows_4")
     assert sent(app, "follows_numbers")["about"][0].endswith("−3.178.")
     assert app.session_state["follows_patterns"] == "shifter"
     app.segmented_control(key="race_patterns").set_value(race.SHIFTER).run()
@@ -220,7 +220,7 @@ def test_the_shifter_is_learnt_and_raced_too():
 
 
 def test_a_race_is_asked_for_by_a_button_and_its_distribution_sums_to_one():
-    app = open_page(shell.FOLLOWS)
+    app = open_page(shell.CD_BIAS)
     assert bars(app, "The learnt distribution")["machine"] == [0.0] * 14
     try:
         app.select_slider(key="race_updates").set_value(500).run()

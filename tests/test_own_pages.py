@@ -290,7 +290,7 @@ def test_a_search_of_few_units_on_few_pictures():
     assert not app.error
 
 
-@pytest.mark.parametrize("script", [shell.COLOUR, shell.FOLLOWS, shell.BOLTZMANN])
+@pytest.mark.parametrize("script", [shell.COLOUR, shell.CD_BIAS, shell.BOLTZMANN])
 def test_pages_that_cannot_use_them_say_so(script):
     app = open_page(script)
     assert any("of your own" in one.value or "Your own data" in one.value for one in app.caption)

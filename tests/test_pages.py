@@ -140,7 +140,7 @@ def test_classes_and_size_can_be_chosen_and_another_data_set_forgets_them():
 
 
 def by_link(**query: str) -> AppTest:
-    app = app_test()
+    app = app_test().run()
     app.query_params.update(query)
     return app.switch_page(shell.TRAIN).run()
 

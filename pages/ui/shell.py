@@ -21,22 +21,17 @@ ROOT = Path(__file__).resolve().parents[2]
 NAME = "Boltzmann Explorer"
 LAST_SECONDS = 3.0  # that the server's end waits for the runs' last checkpoints
 TURN = 0.0005  # seconds that a thread keeps Python to itself while another waits
-HOME, TRAIN, FILTERS, DATA, GIBBS, RUNS, SWEEP = (
-    f"pages/{page}.py"
-    for page in (
-        *("learn/home", "train/train", "train/filters", "train/data", "generate/gibbs"),
-        *("compare/runs", "compare/sweep"),
-    )
+HOME, ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, CD_BIAS = (
+    f"pages/learn/{feature}/page.py"
+    for feature in ("home", "energy", "two_pixels", "hopfield", "boltzmann", "slow_motion", "markov", "cd_bias")
 )
-LABELS, FEATURES = "pages/generate/labels/page.py", "pages/compare/features/page.py"
-EXAMINE, COLOUR = "pages/train/examine/page.py", "pages/train/colour/page.py"
-ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, FOLLOWS = (
-    f"pages/learn/{page}.py"
-    for page in ("energy", "two_pixels", "hopfield", "boltzmann", "slow_motion", "markov", "follows")
+TRAIN, FILTERS, EXAMINE, COLOUR, DEEP, DATA = (
+    f"pages/train/{feature}/page.py" for feature in ("live", "filters", "examine", "colour", "deep", "data")
 )
-DEEP = "pages/train/deep/page.py"
-
-RIVALS, MAP = "pages/compare/baselines/page.py", "pages/compare/map/page.py"
+GIBBS, LABELS = (f"pages/generate/{feature}/page.py" for feature in ("gibbs", "labels"))
+RUNS, SWEEP, RIVALS, MAP, FEATURES = (
+    f"pages/compare/{feature}/page.py" for feature in ("runs", "sweep", "baselines", "map", "features")
+)
 
 _menu = declare("menu", '<span class="menu"></span>')
 
@@ -59,7 +54,7 @@ PAGES = {
         Entry(BOLTZMANN, "Boltzmann machine", "share", "boltzmann"),
         Entry(SLOW, "One update in slow motion", "slow_motion_video", "slow"),
         Entry(MARKOV, "Markov chain", "linked_services", "markov"),
-        Entry(FOLLOWS, "What CD really follows", "explore", "follows"),
+        Entry(CD_BIAS, "What CD really follows", "explore", "follows"),
     ),
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),

@@ -10,7 +10,8 @@ HERE = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 WARM = """
 import gc, sys
-from pages.ui import shell, warm_up
+from pages.ui import shell
+from pages.ui.server import warm_up
 from tests.screen import app_test
 
 warm_up.import_all()
