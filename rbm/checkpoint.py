@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
+from rbm.core.files import write_atomically
 from rbm.errors import CheckpointError
 from rbm.experiment import RunSpec, bare_model
-from rbm.files import write_atomically
 from rbm.models.rbm import RBM
 from rbm.training.events import TrainEvent
 from rbm.training.history import History, checked, finite_or_missing

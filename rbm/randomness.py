@@ -9,7 +9,7 @@ import hashlib
 import torch
 from torch import Tensor
 
-from rbm import kernels
+from rbm.core import kernels
 
 
 def generator(seed: int, *names: str | int, device: torch.device | str = "cpu") -> torch.Generator:

@@ -13,10 +13,10 @@ import hypothesis
 import pytest
 import torch
 
+from rbm.core.warming import compile_loops
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.store import Store
-from rbm.warming import compile_loops
 from tests.databases import database
 from tests.oracles import HIDDEN, ROWS, VISIBLE
 from tests.waiting import PATIENCE
@@ -38,7 +38,7 @@ def own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RBM_RUNS", str(tmp_path_factory.mktemp("runs")))
         patch.delenv("RBM_DATABASE_URL", raising=False)
-        patch.setattr("rbm.cluster.START_SECONDS", PATIENCE)
+        patch.setattr("rbm.jobs.cluster.START_SECONDS", PATIENCE)
         yield
 
 
@@ -51,7 +51,7 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     import streamlit
 
     from pages.ui.controls import widgets
-    from rbm import live, task
+    from rbm.jobs import live, task
 
     monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)
     yield
@@ -63,8 +63,8 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody watches runs and tasks for as long as the test may take."""
-    monkeypatch.setattr("rbm.live.LEASE_SECONDS", math.inf)
-    monkeypatch.setattr("rbm.task.LEASE_SECONDS", math.inf)
+    monkeypatch.setattr("rbm.jobs.live.LEASE_SECONDS", math.inf)
+    monkeypatch.setattr("rbm.jobs.task.LEASE_SECONDS", math.inf)
 
 
 @pytest.fixture

@@ -8,28 +8,23 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
-    ("rbm.kernels",),
-    ("rbm.warming",),
-    ("rbm.errors", "rbm.randomness", "rbm.numerics", "rbm.files"),
-    ("rbm.archive",),
+    ("rbm.errors",),
+    ("rbm.core",),
+    ("rbm.randomness",),
     ("rbm.units", "rbm.datasets"),
     ("rbm.models",),
     ("rbm.samplers",),
     ("rbm.training", "rbm.evaluation"),
-    ("rbm.experiment", "rbm.checkpoint", "rbm.bundle", "rbm.presets", "rbm.side_by_side"),
-    ("rbm.laboratory", "rbm.contenders"),
+    ("rbm.experiment", "rbm.checkpoint", "rbm.presets"),
+    ("rbm.lessons",),
     ("rbm.store", "rbm.link"),
-    ("rbm.deep",),
-    ("rbm.cluster", "rbm.jobs", "rbm.recording", "rbm.past", "rbm.likelihood_job", "rbm.likelihoods"),
-    ("rbm.labels_job", "rbm.features_job"),
-    ("rbm.examination", "rbm.colour"),
-    ("rbm.live", "rbm.measuring", "rbm.races", "rbm.rivals", "rbm.task"),
+    ("rbm.jobs",),
+    ("rbm.tasks",),
     ("rbm.sweep",),
     ("rbm.benchmarks", "rbm.studies"),
     ("rbm.commands",),
-    ("rbm.__main__", "rbm"),
-    ("pages.ui.draw.theme", "pages.ui.draw.frames", "pages.ui.draw.figures"),
-    ("pages.compare.sweep.view", "pages.train.deep.figures_at_rest"),
+    ("rbm.__main__", "rbm.cluster", "rbm"),
+    ("pages.ui.draw",),
     ("pages.ui",),
     ("pages.learn", "pages.train", "pages.generate", "pages.compare"),
     ("app",),
@@ -38,16 +33,8 @@ SCREEN = ("streamlit", "plotly", "pages")
 # Neighbours in one layer that may know each other, importer first.
 BESIDE = {
     ("rbm.checkpoint", "rbm.experiment"),
-    ("rbm.bundle", "rbm.checkpoint"),
-    ("rbm.training", "rbm.evaluation"),  # only for the mark of a likelihood in a table
-    ("rbm.bundle", "rbm.experiment"),
     ("rbm.presets", "rbm.experiment"),
-    ("rbm.cluster", "rbm.jobs"),  # only to warm the workers up
-    ("rbm.past", "rbm.jobs"),
-    ("rbm.likelihood_job", "rbm.jobs"),
-    ("rbm.recording", "rbm.jobs"),
-    ("pages.ui.draw.frames", "pages.ui.draw.theme"),
-    ("pages.ui.draw.figures", "pages.ui.draw.theme"),
+    ("rbm.training", "rbm.evaluation"),  # only for the mark of a likelihood in a table
 }
 
 
@@ -126,7 +113,11 @@ def test_the_kit_is_small():
     assert len(list((ROOT / "pages/ui").glob("**/*.py"))) <= 25
 
 
-@pytest.mark.parametrize("tree", ["pages/ui", "rbm/datasets"])
+def test_the_root_of_the_engine_is_what_a_notebook_imports():
+    assert len(list((ROOT / "rbm").glob("*.py"))) <= 10
+
+
+@pytest.mark.parametrize("tree", ["pages/ui", "rbm/datasets", "rbm/jobs", "rbm/tasks", "rbm/store"])
 def test_no_module_is_part_of_a_circle(tree):
     known = {module: {target for _, target in imports(path)} for path, module in files()}
     inside = {m: {t for t in known[m] if t in known and t != m} for m in known if m.startswith(tree.replace("/", "."))}

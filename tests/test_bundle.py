@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from rbm import bundle, checkpoint
+from rbm import checkpoint
 from rbm.errors import BundleError, CheckpointError
 from rbm.experiment import make_dataset, make_trainer
+from rbm.store import bundle
 from rbm.training.events import TrainEvent
 from rbm.training.history import History
 from tests.datasets.own_files import zipped

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from pages.ui import shell
-from rbm.colour import SIDE, encoding, job, pictures
 from rbm.datasets._torchvision import import_torchvision
 from rbm.errors import ConfigError, DatasetError
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
+from rbm.tasks.colour import SIDE, encoding, job, pictures
 from tests.screen import open_page
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -18,8 +18,8 @@ from rbm.errors import StoreError
 from rbm.evaluation import exact, verdict
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.likelihood_job import RESULT, Effort, LikelihoodJob, fixed_data
 from rbm.store import Store, open_store
+from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob, fixed_data
 from rbm.training.config import TrainConfig
 from tests.waiting import ENDLESS, PATIENCE, trained, wait
 

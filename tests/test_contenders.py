@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from rbm import contenders as field
-from rbm import rivals
 from rbm.datasets.catalog import load_dataset
 from rbm.errors import ConfigError, DatasetError
 from rbm.evaluation import exact
 from rbm.evaluation.ais import Bracket, Estimate
 from rbm.evaluation.likelihood import log_likelihood
-from rbm.rivals import Look, Opening, Pace, Verdict
 from rbm.studies import rivals as study
+from rbm.tasks.baselines import compete
+from rbm.tasks.baselines import contest as field
+from rbm.tasks.baselines.compete import Look, Opening, Pace, Verdict
 
 N = 50
 
@@ -29,7 +29,9 @@ def few():
 @pytest.fixture(scope="module")
 def news(few):
     return list(
-        rivals.compete(tuple(rivals.CONTENDERS), n_hidden=13, seconds=0.3, n_samples=N, n_temperatures=60, dataset=few)
+        compete.compete(
+            tuple(compete.CONTENDERS), n_hidden=13, seconds=0.3, n_samples=N, n_temperatures=60, dataset=few
+        )
     )
 
 
@@ -39,11 +41,11 @@ def test_everybody_has_the_same_clock_and_about_the_same_number_of_weights(news)
     assert news[0].weights["rbm"] == budget
     assert all(abs(n / budget - 1) < 0.3 for n in news[0].weights.values())  # one more map of a DCGAN is a large step
     looks = [n for n in news if isinstance(n, Look)]
-    assert [look.contender for look in looks] == [*rivals.CONTENDERS] * 3
+    assert [look.contender for look in looks] == [*compete.CONTENDERS] * 3
     assert [look.mark for look in looks[::5]] == [0.0, 0.25, 0.3]
     for look in looks:
         assert look.seconds >= look.mark
-        assert look.pictures.shape == (rivals.SHOWN, 784)
+        assert look.pictures.shape == (compete.SHOWN, 784)
         assert look.frechet > 0
         assert 0 <= look.aats <= 1
         assert sum(look.digits) == pytest.approx(1)
@@ -56,7 +58,7 @@ def test_everybody_has_the_same_clock_and_about_the_same_number_of_weights(news)
 
 def test_the_same_news_come_in_the_same_order_when_it_is_begun_again(few):
     def told():
-        found = rivals.compete(("gan", "vae"), n_hidden=13, seconds=0.3, n_samples=N, n_temperatures=5, dataset=few)
+        found = compete.compete(("gan", "vae"), n_hidden=13, seconds=0.3, n_samples=N, n_temperatures=5, dataset=few)
         return [(type(n), getattr(n, "contender", ""), getattr(n, "mark", 0.0)) for n in found]
 
     first = told()
@@ -66,7 +68,7 @@ def test_the_same_news_come_in_the_same_order_when_it_is_begun_again(few):
 
 def test_only_the_rbm_and_the_vae_have_a_likelihood_and_the_nearest_images_are_training_images(news, few):
     verdicts = {n.contender: n for n in news if isinstance(n, Verdict)}
-    assert set(verdicts) == set(rivals.CONTENDERS)
+    assert set(verdicts) == set(compete.CONTENDERS)
     for name, verdict in verdicts.items():
         assert math.isfinite(verdict.low) == (name in ("rbm", "vae"))
         known = {row.tobytes() for row in (few.train * 255).round().byte().numpy()}
@@ -119,9 +121,9 @@ def test_an_autoencoders_pictures_follow_its_images(few):
 
 def test_who_or_what_cannot_compete_is_told(few):
     with pytest.raises(ConfigError, match="Who competes"):
-        next(rivals.compete(("flow",)))
+        next(compete.compete(("flow",)))
     with pytest.raises(ConfigError, match="Who competes"):
-        next(rivals.compete(()))
+        next(compete.compete(()))
     with pytest.raises(DatasetError, match="ask for fewer"):
         field.Judge(few, 101)
     with pytest.raises(DatasetError, match="2 at least"):
@@ -130,26 +132,26 @@ def test_who_or_what_cannot_compete_is_told(few):
 
 def test_data_that_the_classifier_of_digits_does_not_know_is_judged_without_it():
     data = load_dataset("shifter")
-    news = list(rivals.compete(("rbm", "vae"), n_hidden=9, seconds=0.1, n_samples=60, n_temperatures=20, dataset=data))
+    news = list(compete.compete(("rbm", "vae"), n_hidden=9, seconds=0.1, n_samples=60, n_temperatures=20, dataset=data))
     assert news[0].yardsticks == {}
     assert news[0].judged == 60
     looks = [n for n in news if isinstance(n, Look)]
     assert all(math.isnan(look.frechet) and math.isnan(look.sure) and look.digits == () for look in looks)
-    assert all(0 <= look.aats <= 1 and look.pictures.shape == (rivals.SHOWN, 16) for look in looks)
-    assert not rivals.fits("dcgan", data.image_shape)
-    assert rivals.fits("dcgan", (28, 20))
+    assert all(0 <= look.aats <= 1 and look.pictures.shape == (compete.SHOWN, 16) for look in looks)
+    assert not compete.fits("dcgan", data.image_shape)
+    assert compete.fits("dcgan", (28, 20))
 
 
 def test_fewer_test_images_than_pictures_are_enough(few):
     data = replace(few, test=few.test[:2], test_labels=few.test_labels[:2])
-    news = list(rivals.compete(("rbm",), n_hidden=9, seconds=0.05, n_samples=60, n_temperatures=20, dataset=data))
+    news = list(compete.compete(("rbm",), n_hidden=9, seconds=0.05, n_samples=60, n_temperatures=20, dataset=data))
     assert news[0].judged == 2
     assert all(math.isfinite(n.frechet) for n in news if isinstance(n, Look))
 
 
 def test_looks_end_at_the_end():
-    assert rivals.marks(0.5) == (0.0, 0.25, 0.5)
-    assert rivals.marks(4.0) == (0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0)
+    assert compete.marks(0.5) == (0.0, 0.25, 0.5)
+    assert compete.marks(4.0) == (0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0)
 
 
 def test_the_study_says_whether_the_claim_is_borne_out():

@@ -11,16 +11,16 @@ from streamlit.testing.v1 import AppTest
 
 from pages.train.deep import few_labels, figures_at_rest
 from pages.ui import shell
-from rbm import cluster
 from rbm.datasets.catalog import load_dataset
-from rbm.deep import kept
-from rbm.deep.dreaming import Dream
-from rbm.deep.job import restore, train
-from rbm.deep.plan import KINDS, Curve, DeepSpec, LabelsPlan, Learned, Look, Result
 from rbm.errors import ConfigError
+from rbm.jobs import cluster
+from rbm.jobs.task import release_all
 from rbm.models.dbm import DeepBoltzmannMachine
 from rbm.store import open_store
-from rbm.task import release_all
+from rbm.tasks.deep import kept
+from rbm.tasks.deep.dreaming import Dream
+from rbm.tasks.deep.job import restore, train
+from rbm.tasks.deep.plan import KINDS, Curve, DeepSpec, LabelsPlan, Learned, Look, Result
 from tests.screen import open_page
 from tests.waiting import wait
 

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from pages.ui import shell
-from rbm.examination import Energies, Likeness, Mixed, Modes, Parameters, Walk, examine
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
-from rbm.jobs import restore
+from rbm.jobs.training import restore
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
+from rbm.tasks.examine import Energies, Likeness, Mixed, Modes, Parameters, Walk, examine
 from rbm.training.config import TrainConfig
 from tests.screen import open_page
 

@@ -102,9 +102,9 @@ def test_a_device_that_is_not_there_is_refused():
 
 def test_the_screens_process_can_read_specs_presets_and_runs_without_torch():
     code = (
-        "import sys, rbm, rbm.experiment, rbm.presets, rbm.live, rbm.datasets.catalog, rbm.training;"
+        "import sys, rbm, rbm.experiment, rbm.presets, rbm.jobs.live, rbm.datasets.catalog, rbm.training;"
         "rbm.experiment.RunSpec.from_json(rbm.presets.PRESETS['pcd'].spec.to_json());"
-        "rbm.live.LiveRun(rbm.experiment.RunSpec());"
+        "rbm.jobs.live.LiveRun(rbm.experiment.RunSpec());"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
@@ -112,7 +112,7 @@ def test_the_screens_process_can_read_specs_presets_and_runs_without_torch():
 
 def test_the_page_of_runs_and_the_registry_open_without_torch():
     code = (
-        "import sys, rbm.store, rbm.recording, rbm.link, rbm.measuring;"
+        "import sys, rbm.store, rbm.jobs.recording, rbm.link, rbm.tasks.measuring;"
         "from pages.ui import comparison, likelihoods, run_actions, runs, share;"
         "sys.exit('torch' in sys.modules)"
     )

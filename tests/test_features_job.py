@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from rbm import features_job
 from rbm.datasets.catalog import load_dataset
 from rbm.errors import DatasetError
 from rbm.evaluation import codes
 from rbm.experiment import DatasetSpec
+from rbm.tasks import features
 
 
 @pytest.fixture
@@ -24,18 +24,18 @@ def small(monkeypatch):
         test=digits.test[:400],
         test_labels=digits.test_labels[:400],
     )
-    monkeypatch.setattr(features_job, "cached_dataset", lambda spec: data)
-    monkeypatch.setattr(features_job, "DRAWS", {100: 2})
-    monkeypatch.setattr(features_job, "POINTS", 60)
+    monkeypatch.setattr(features, "cached_dataset", lambda spec: data)
+    monkeypatch.setattr(features, "DRAWS", {100: 2})
+    monkeypatch.setattr(features, "POINTS", 60)
     return data
 
 
 def test_scores_come_for_every_input_on_the_same_labels(small):
     weight = np.random.default_rng(1).normal(scale=0.2, size=(784, 23)).astype(np.float32)
     bias = np.zeros(23, np.float32)
-    found = list(features_job.score(weight, bias, DatasetSpec()))
-    assert len(found) == features_job.planned(2000, 10) == 6
-    assert [(s.draw, s.input) for s in found] == [(d, name) for d in range(2) for name in features_job.INPUTS]
+    found = list(features.score(weight, bias, DatasetSpec()))
+    assert len(found) == features.planned(2000, 10) == 6
+    assert [(s.draw, s.input) for s in found] == [(d, name) for d in range(2) for name in features.INPUTS]
     assert all(0.3 < s.accuracy < 0.9 for s in found)
     assert found[2].strength == found[5].strength
     # The last one again, from the definitions.
@@ -52,15 +52,15 @@ def test_scores_come_for_every_input_on_the_same_labels(small):
 
 def test_maps_of_the_first_test_images(small):
     weight = np.random.default_rng(1).normal(scale=0.2, size=(784, 23)).astype(np.float32)
-    found = list(features_job.maps(weight, np.zeros(23, np.float32), DatasetSpec()))
-    assert [(m.input, m.how) for m in found] == list(features_job.MAPS)
+    found = list(features.maps(weight, np.zeros(23, np.float32), DatasetSpec()))
+    assert [(m.input, m.how) for m in found] == list(features.MAPS)
     assert all(m.points.shape == (60, 2) and np.isfinite(m.points).all() for m in found)
     assert all(0.1 < m.agreement <= 1 for m in found)
 
 
 def test_data_without_classes_are_refused(small, monkeypatch):
     alike = replace(small, train_labels=torch.zeros(2000, dtype=torch.int64))
-    monkeypatch.setattr(features_job, "cached_dataset", lambda spec: alike)
+    monkeypatch.setattr(features, "cached_dataset", lambda spec: alike)
     with pytest.raises(DatasetError, match="2000 training images of 1 class:"):
-        next(features_job.score(np.zeros((784, 2), np.float32), np.zeros(2, np.float32), DatasetSpec()))
-    assert features_job.sizes(50, 10) == {50: 1}
+        next(features.score(np.zeros((784, 2), np.float32), np.zeros(2, np.float32), DatasetSpec()))
+    assert features.sizes(50, 10) == {50: 1}

@@ -9,12 +9,12 @@ import pytest
 
 from pages.compare.features import judging, maps, scatter
 from pages.ui import shell
-from rbm import cluster
 from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
-from rbm.features_job import Map, Score
+from rbm.jobs import cluster
+from rbm.jobs.task import Task
 from rbm.store import Progress, Store, open_store
-from rbm.task import Task
+from rbm.tasks.features import Map, Score
 from rbm.training.config import TrainConfig
 from tests.screen import app_test, open_page
 from tests.waiting import wait
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("clean")
 
 
 def finished(function: str, news: list) -> Task:
-    task = Task(f"rbm.features_job:{function}")
+    task = Task(f"rbm.tasks.features:{function}")
     task.news, task.status = news, "finished"
     return task
 

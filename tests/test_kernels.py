@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba.core.dispatcher import Dispatcher
 
-from rbm import kernels
+from rbm.core import kernels
+from rbm.core.warming import compile_loops
 from rbm.randomness import generator
-from rbm.warming import compile_loops
 
 
 def test_the_first_words_are_the_published_ones():

@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 import torch
 
-from rbm import labels_job
 from rbm.datasets.catalog import load_dataset
 from rbm.datasets.tags import TAGS, tags_of
 from rbm.errors import ShapeError
+from rbm.tasks import labels
 
 
 @pytest.mark.parametrize("labels", ["softmax", "tags"])
 def test_the_news_are_those_of_the_machine_sent(labels):
-    news = list(labels_job.train(labels, 20, "both", 2, seed=1, size=3000))
+    news = list(labels.train(labels, 20, "both", 2, seed=1, size=3000))
     assert news[0].machine is not None
     assert news[-1].machine is not None
     assert news[-1].epoch == 2
     assert [n.epoch for n in news] == sorted(n.epoch for n in news)
     assert [n.epoch for n in news if n.whole_error is not None] == [1, 2]
-    model = labels_job.restore(news[-1].machine, labels)
+    model = labels.restore(news[-1].machine, labels)
     data = load_dataset("mnist")
-    answers = labels_job.answer(labels, data.test_labels)
+    answers = labels.answer(labels, data.test_labels)
     # Half-precision weights may change an answer or two.
     assert model.error(data.test, answers) == pytest.approx(news[-1].whole_error, abs=0.003)
     assert model.error(data.test[:1000], answers[:1000]) == pytest.approx(news[-1].test_error, abs=0.003)
@@ -28,7 +28,7 @@ def test_the_news_are_those_of_the_machine_sent(labels):
 
 
 def test_the_same_arguments_give_the_same_news():
-    first, again = (list(labels_job.train("softmax", 7, "p(x, y)", 1, seed=3, size=640)) for _ in range(2))
+    first, again = (list(labels.train("softmax", 7, "p(x, y)", 1, seed=3, size=640)) for _ in range(2))
     assert [n[:4] for n in first] == [n[:4] for n in again]
     np.testing.assert_array_equal(first[-1].machine.weight, again[-1].machine.weight)
 
@@ -43,8 +43,8 @@ def test_tags_are_said_of_digits():
 
 
 def test_a_few_pictures_are_told_of_now_and_then():
-    news = list(labels_job.train("softmax", 5, "both", 200, seed=1, dataset="bars_and_stripes_3x3"))
+    news = list(labels.train("softmax", 5, "both", 200, seed=1, dataset="bars_and_stripes_3x3"))
     assert news[-1].epoch == 200
     assert [n.epoch for n in news if n.whole_error is not None] == [40, 80, 120, 160, 200]  # epochs of a single update
     assert news[-1].machine.n_labels == 3
-    assert labels_job.restore(news[-1].machine, "softmax").n_pixels == 9
+    assert labels.restore(news[-1].machine, "softmax").n_pixels == 9

@@ -10,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from pages.generate.labels import dreams, learning, views
 from pages.ui import shell
-from rbm import cluster, labels_job
 from rbm.datasets.catalog import load_dataset
-from rbm.task import Task
+from rbm.jobs import cluster
+from rbm.jobs.task import Task
+from rbm.tasks import labels
 from tests.screen import app_test, open_page
 from tests.waiting import wait
 
@@ -24,8 +25,8 @@ pytestmark = pytest.mark.usefixtures("clean")
 
 def told(kind: str) -> Task:
     """A finished training of a small machine, without a worker: its news are the generator's own."""
-    task = Task("rbm.labels_job:train", labels=kind, n_hidden=30, objective="both", epochs=1, seed=1)
-    task.news = list(labels_job.train(kind, 30, "both", 1, seed=1, size=6400))
+    task = Task("rbm.tasks.labels:train", labels=kind, n_hidden=30, objective="both", epochs=1, seed=1)
+    task.news = list(labels.train(kind, 30, "both", 1, seed=1, size=6400))
     task.status = "finished"
     return task
 
@@ -71,7 +72,7 @@ def test_errors_are_drawn_in_percent(names):
 
 def test_a_digit_is_named_by_the_exact_probabilities(names):
     app = use(open_with(names), "softmax", "Name a digit")
-    model = labels_job.restore(names.news[-1].machine, "softmax")
+    model = labels.restore(names.news[-1].machine, "softmax")
     expected = model.label_probability(load_dataset("mnist").test[:1])[0].detach().numpy()
     (bars,) = drawn(app, "Probability of each label")["series"]
     np.testing.assert_allclose(bars["y"], expected, atol=1e-4)

@@ -13,9 +13,9 @@ from pages.learn.cd_bias import gradients, race
 from pages.learn.markov import matrix
 from pages.learn.slow_motion import stages
 from pages.ui import shell
-from rbm import cluster
 from rbm.datasets.toy import bars_and_stripes
-from rbm.laboratory import two_pixels
+from rbm.jobs import cluster
+from rbm.lessons import two_pixels
 from tests.screen import open_page
 from tests.waiting import wait
 

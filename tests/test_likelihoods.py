@@ -2,9 +2,8 @@
 
 import pytest
 
-from rbm import likelihoods
 from rbm.experiment import RunSpec
-from rbm.store import Evaluation, Progress, Run
+from rbm.store import Evaluation, Progress, Run, likelihoods
 from rbm.training.config import TrainConfig
 from rbm.training.events import TrainEvent
 from rbm.training.history import History

@@ -18,13 +18,14 @@ import torch
 
 from pages.ui.server.feed import Feed
 from pages.ui.session import status
-from rbm import cluster, link, live
+from rbm import link
 from rbm.checkpoint import load_checkpoint
 from rbm.errors import ClusterError, ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.jobs import restore
-from rbm.live import LiveRun
-from rbm.past import Past, thin
+from rbm.jobs import cluster, live
+from rbm.jobs.live import LiveRun
+from rbm.jobs.snapshots import Past, thin
+from rbm.jobs.training import restore
 from rbm.presets import PRESETS
 from rbm.training.changes import Change
 from rbm.training.config import TrainConfig

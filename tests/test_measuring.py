@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from rbm import cluster, measuring
 from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
-from rbm.likelihood_job import RESULT, Effort, LikelihoodJob
-from rbm.measuring import Measuring
+from rbm.jobs import cluster
 from rbm.store import Progress, Store
+from rbm.tasks import measuring
+from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob
+from rbm.tasks.measuring import Measuring
 from rbm.training.config import TrainConfig
 from tests.waiting import wait
 

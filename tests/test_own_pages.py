@@ -19,16 +19,16 @@ from pages.train.deep import few_labels
 from pages.ui import shell
 from pages.ui.components import wall
 from pages.ui.draw import frames
-from rbm import cluster, live, task
 from rbm.datasets.catalog import load_dataset
 from rbm.datasets.own import keep
 from rbm.datasets.own.pictures import Pictures
 from rbm.datasets.patterns import digit_patterns, memories
-from rbm.deep.plan import LabelsPlan
 from rbm.errors import ConfigError
-from rbm.labels_job import News
+from rbm.jobs import cluster, live, task
 from rbm.store import open_store
 from rbm.sweep import at_work, stop_all
+from rbm.tasks.deep.plan import LabelsPlan
+from rbm.tasks.labels import News
 from tests.screen import open_page
 from tests.waiting import wait
 
@@ -259,7 +259,7 @@ def test_a_run_of_few_units_and_all_pages_that_look_at_it(name, n_hidden):
     assert not app.exception
     app.switch_page(shell.EXAMINE).run()
     app.button(key="examine").click().run()
-    (found,) = (one for one in task._tasks if one.function == "rbm.examination:examine" and one.active)
+    (found,) = (one for one in task._tasks if one.function == "rbm.tasks.examine:examine" and one.active)
     over(app, found)
     assert walls(app)["examine_modes"]["n"] == n_hidden
     app.switch_page(shell.FEATURES).run()

@@ -9,8 +9,8 @@ import pytest
 from pages.compare.baselines import contest, told
 from pages.compare.map import family
 from pages.ui import shell
-from rbm import cluster
-from rbm.rivals import CONTENDERS, SHOWN, Look, Opening, Pace, Verdict, marks
+from rbm.jobs import cluster
+from rbm.tasks.baselines.compete import CONTENDERS, SHOWN, Look, Opening, Pace, Verdict, marks
 from tests.screen import open_page
 from tests.waiting import wait
 

@@ -5,14 +5,14 @@ import math
 import pytest
 import torch
 
-from rbm import side_by_side
 from rbm.datasets.toy import bars_and_stripes
 from rbm.errors import TooLargeError
 from rbm.evaluation import exact
+from rbm.lessons import boltzmann_vs_rbm
+from rbm.lessons.boltzmann_vs_rbm import SideBySide, sweep_times, twin_size
 from rbm.models.boltzmann import BoltzmannMachine
 from rbm.models.rbm import RBM
 from rbm.samplers import gibbs, sequential
-from rbm.side_by_side import SideBySide, sweep_times, twin_size
 
 
 def count(model: torch.nn.Module) -> int:
@@ -63,5 +63,5 @@ def test_the_times_are_those_of_sweeps_of_machines_of_that_size(monkeypatch):
 
     for module, name in ((sequential, "bernoulli"), (gibbs, "visible_half"), (gibbs, "hidden_half")):
         counting(module, name)
-    monkeypatch.setattr(side_by_side, "_seconds", lambda act: (draws.clear(), act(), len(draws))[-1])
+    monkeypatch.setattr(boltzmann_vs_rbm, "_seconds", lambda act: (draws.clear(), act(), len(draws))[-1])
     assert sweep_times((8, 256), 1) == [(8, 8, 2), (256, 256, 2)]

@@ -10,13 +10,13 @@ import torch
 from rbm.__main__ import main
 from rbm.datasets.base import Dataset, undivided
 from rbm.datasets.catalog import load_dataset
-from rbm.deep.plan import LabelsPlan
 from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.studies import STUDIES, recipe
 from rbm.studies.fitting import RunningMean, changed
 from rbm.studies.measure import Effort, held_out, judge
 from rbm.studies.report import Column, Report, Table, machine
+from rbm.tasks.deep.plan import LabelsPlan
 from rbm.training.config import TrainConfig, knobs
 
 TINY = Effort(chains=5, temperatures=7, population=11, population_temperatures=7)

@@ -9,8 +9,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
-from rbm import cluster
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.jobs import cluster
 from rbm.store import open_store
 from rbm.sweep import Axis, Ledger, SweepSpec, at_work, stop_all
 from rbm.training.config import TrainConfig

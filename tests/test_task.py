@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from pages.ui.session.tasks import _Lease
-from rbm import cluster
 from rbm.errors import ConfigError
-from rbm.races import Race
-from rbm.task import Stepper, Task, begin, release_all
+from rbm.jobs import cluster
+from rbm.jobs.task import Stepper, Task, begin, release_all
+from rbm.tasks.algorithm_comparison import Race
 from tests.waiting import wait
 
 
@@ -51,7 +51,7 @@ def test_what_ends_badly_says_why():
     assert "KeyError: 'four'" in Stepper(COUNT, {"to": 4}).advance(60.0).reason
 
 
-@pytest.mark.parametrize("name", ["", "rbm.task", ":count", "rbm.task:", "rbm.task:a b"])
+@pytest.mark.parametrize("name", ["", "rbm.jobs.task", ":count", "rbm.jobs.task:", "rbm.jobs.task:a b"])
 def test_a_task_needs_a_module_and_a_function(name):
     with pytest.raises(ConfigError, match=r"is named 'rbm\.module:function'"):
         begin(name, {})

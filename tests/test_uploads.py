@@ -19,10 +19,11 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load, save
 
-from rbm import bundle, checkpoint
+from rbm import checkpoint
 from rbm.datasets.own.pictures import Reading
 from rbm.datasets.own.read import read
 from rbm.errors import RbmError
+from rbm.store import bundle
 from tests.datasets.own_files import PICTURES, N, npy, png, valid_files, zipped
 from tests.test_checkpoint import SPEC, trained
 

@@ -14,7 +14,7 @@ from pages.ui.components.wall import Legend, wall
 from pages.ui.draw import frames, theme
 from pages.ui.draw.figures import Series, curve_option
 from rbm.evaluation import verdict
-from rbm.jobs import SHOWN_IMAGES, Snapshot
+from rbm.jobs.training import SHOWN_IMAGES, Snapshot
 from rbm.training.events import MEASURES
 from rbm.training.history import SPEED_SECONDS, History
 

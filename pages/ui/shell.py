@@ -15,7 +15,8 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from pages.ui.components.component import declare
 from pages.ui.server import instant, warm_up
-from rbm import cluster, live, recording, sweep, task
+from rbm import sweep
+from rbm.jobs import cluster, live, recording, task
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Boltzmann Explorer"

@@ -8,8 +8,8 @@ from typing import Any
 
 from rbm.commands._runs import add_run_argument, check_positive, find
 from rbm.evaluation import verdict
-from rbm.likelihood_job import RESULT, Effort, LikelihoodJob
 from rbm.store import open_store
+from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob
 
 
 def add_arguments(parser: ArgumentParser) -> None:

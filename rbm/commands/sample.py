@@ -36,8 +36,8 @@ def run(arguments: Namespace) -> int:
         raise ConfigError(f"--beta is {arguments.beta:g}; expected 0 to 2.")
     from rbm import randomness
     from rbm.checkpoint import from_bytes
-    from rbm.likelihood_job import fixed_data
     from rbm.samplers import from_noise, from_visible, trajectory
+    from rbm.tasks.likelihood import fixed_data
 
     saved = from_bytes(find(arguments)[0])
     draw = randomness.generator(arguments.seed, "sample")

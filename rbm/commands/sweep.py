@@ -8,10 +8,10 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from rbm import cluster
 from rbm.commands._runs import asked_to_stop, check_positive
 from rbm.errors import ConfigError, RbmError
 from rbm.experiment import DatasetSpec, RunSpec
+from rbm.jobs import cluster
 from rbm.presets import PRESETS
 from rbm.store import open_store
 from rbm.sweep import METHODS, OBJECTIVES, Axis, Ledger, Sweep, SweepSpec, Trial, names

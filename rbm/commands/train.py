@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl, urlsplit
 from rbm.commands._runs import asked_to_stop, check_positive
 from rbm.errors import ConfigError, DivergenceError, StoreError
 from rbm.experiment import RunSpec
-from rbm.jobs import KEPT_EPOCHS, TrainingJob
+from rbm.jobs.recording import Record
+from rbm.jobs.training import KEPT_EPOCHS, TrainingJob
 from rbm.link import from_query
 from rbm.presets import PRESETS
-from rbm.recording import Record
 from rbm.store import Progress, Run, open_store
 
 SLICE_SECONDS = 0.25

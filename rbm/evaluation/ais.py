@@ -18,10 +18,10 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
+from rbm.core.numerics import double, home
 from rbm.errors import ConfigError, ShapeError
 from rbm.evaluation import verdict
 from rbm.models.rbm import RBM
-from rbm.numerics import double, home
 from rbm.units import UNITS, Unit
 
 DEVIATIONS = 3.0  # standard errors from the value to either end of an Estimate

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.numerics import double
 from rbm.models.dbn import DeepBeliefNet
-from rbm.numerics import double
 
 
 class Bound(NamedTuple):

@@ -18,9 +18,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.numerics import home
 from rbm.errors import ConfigError, ShapeError, TooLargeError
 from rbm.models.rbm import RBM
-from rbm.numerics import home
 from rbm.samplers.chains import Chains
 from rbm.units import Unit
 from rbm.units.listing import bits, joint_states

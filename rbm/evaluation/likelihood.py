@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rbm import kernels
+from rbm.core import kernels
+from rbm.core.numerics import double, home
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.rbm import RBM
-from rbm.numerics import double, home
 
 BLOCK = 2**20  # numbers held at once while pixels are flipped, 4 MB in float32
 

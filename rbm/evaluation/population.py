@@ -14,9 +14,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.numerics import home
 from rbm.evaluation.ais import Path, check_size, temperatures
 from rbm.models.rbm import RBM
-from rbm.numerics import home
 
 LEAST_EFFECTIVE = 0.5  # share of the chains; below it they are resampled
 

@@ -8,7 +8,8 @@ images is only known to ±2.5. It takes a hundredth of the time of training 100 
 import torch
 from torch import Tensor
 
-from rbm import kernels, randomness
+from rbm import randomness
+from rbm.core import kernels
 from rbm.datasets.base import Dataset, binarise
 from rbm.evaluation.likelihood import mean_pseudo_log_likelihood
 from rbm.models.rbm import RBM

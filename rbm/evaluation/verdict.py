@@ -59,7 +59,7 @@ def mark(*, trustworthy: bool, gap: float) -> str:
 
 
 def of_result(result: Mapping[str, Any]) -> Verdict:
-    """The verdict on a kept evaluation, see :func:`rbm.likelihood_job.summary`, of any version of this program.
+    """The verdict on a kept evaluation, see :func:`rbm.tasks.likelihood.summary`, of any version of this program.
 
     Estimates more than a nat or two apart are not trustworthy either, and bear the same mark with their own reason.
     """

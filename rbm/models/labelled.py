@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from rbm.core.numerics import double
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.rbm import RBM
-from rbm.numerics import double
 from rbm.units import Bernoulli, Categorical
 from rbm.units.joined import Joined
 

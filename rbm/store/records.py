@@ -18,7 +18,7 @@ MOVING = ("starting", "running")
 
 
 class Progress(NamedTuple):
-    """Where a run stands; ``status`` as in ``rbm.live.LiveRun``, ``seconds`` of training.
+    """Where a run stands; ``status`` as in ``rbm.jobs.live.LiveRun``, ``seconds`` of training.
 
     ``knobs``: the live ones as they stand; ``changes``: where they were turned, None where nobody noted it.
     """

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from rbm.core.files import remove, write_atomically
 from rbm.errors import StoreError, TakenOverError
 from rbm.experiment import RunSpec
-from rbm.files import remove, write_atomically
 from rbm.store.database import default_folder
 from rbm.store.reading import Reader, newest_checkpoint, unknown
 from rbm.store.records import MOVING, SILENT_SECONDS, Progress

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 from rbm.datasets.base import Dataset, undivided
 from rbm.datasets.catalog import load_dataset
-from rbm.deep.few_labels import pretraining
 from rbm.randomness import generator
 from rbm.studies.fitting import LINES
 from rbm.studies.report import Column, Say, Table
+from rbm.tasks.deep.few_labels import pretraining
 from rbm.training.finetune import Classifier, FinetuneConfig, error_rate, finetune
 from rbm.training.greedy import make_dbn, train_greedily
 

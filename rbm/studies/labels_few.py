@@ -11,10 +11,10 @@ from statistics import mean, stdev
 
 from rbm.datasets.base import Dataset
 from rbm.datasets.catalog import load_dataset
-from rbm.deep import kept
-from rbm.deep.few_labels import few_labels
-from rbm.deep.plan import LabelsPlan, Result, Working
 from rbm.studies.report import Column, Say, Table
+from rbm.tasks.deep import kept
+from rbm.tasks.deep.few_labels import few_labels
+from rbm.tasks.deep.plan import LabelsPlan, Result, Working
 
 PUBLISHED = {100: "18.30 / 23.98", 1000: "6.35 / 11.29", 10_000: "2.73 / 5.27", 60_000: "1.27 / 1.80"}
 COLUMNS = (

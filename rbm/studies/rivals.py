@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 
-from rbm import rivals
 from rbm.datasets.base import Dataset
-from rbm.rivals import CONTENDERS, Look, Opening, Verdict
 from rbm.studies.report import Cell, Column, Say, Table
+from rbm.tasks.baselines import compete
+from rbm.tasks.baselines.compete import CONTENDERS, Look, Opening, Verdict
 
 STOPS = (1.0, 5.0, 20.0)  # seconds, beside the end
 YARDSTICK = "a tenth flipped"
@@ -40,7 +40,7 @@ def run(
     notes: list[str] = []
     try:
         for seed in seeds:
-            news = rivals.compete(
+            news = compete.compete(
                 tuple(CONTENDERS),
                 n_hidden=n_hidden,
                 seconds=seconds,
@@ -95,7 +95,7 @@ def _when(look: Look | None) -> str:
     return NEVER if look is None else f"after {look.mark:g} s, {look.epoch:.1f} epochs"
 
 
-def _listen(news: Iterable[rivals.News], say: Say) -> tuple[Opening, dict[str, list[Look]], dict[str, Verdict]]:
+def _listen(news: Iterable[compete.News], say: Say) -> tuple[Opening, dict[str, list[Look]], dict[str, Verdict]]:
     """All the news, a line told at each look."""
     looks: dict[str, list[Look]] = {name: [] for name in CONTENDERS}
     verdicts: dict[str, Verdict] = {}

@@ -12,8 +12,8 @@ import time
 import weakref
 from collections.abc import Callable
 
-from rbm import cluster, recording
 from rbm.errors import ClusterError, RbmError
+from rbm.jobs import cluster, recording
 from rbm.store import SILENT_SECONDS, Store, open_store
 from rbm.sweep.ledger import DONE, Ledger
 from rbm.sweep.trial import Lost, TrialRun

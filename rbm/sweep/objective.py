@@ -1,6 +1,6 @@
 """What a trained machine is worth, as a job: in slices on a worker, like training.
 
-All machines are measured on the same images, binarised once (``rbm.likelihood_job.fixed_data``), with the same random
+All machines are measured on the same images, binarised once (``rbm.tasks.likelihood.fixed_data``), with the same random
 numbers, so that the differences between them are their own. Every result holds its standard error, from the spread
 between images: std(xᵢ) / √N of a mean over N of them.
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbm.evaluation import verdict
-from rbm.likelihood_job import Effort, LikelihoodJob, Step, fixed_data
+from rbm.tasks.likelihood import Effort, LikelihoodJob, Step, fixed_data
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,9 +11,9 @@ from typing import Any
 
 from rbm.errors import RbmError, StoreError, TakenOverError
 from rbm.experiment import RunSpec
-from rbm.jobs import Slice, TrainingJob
-from rbm.live import CHECKPOINT_SECONDS
-from rbm.recording import Record
+from rbm.jobs.live import CHECKPOINT_SECONDS
+from rbm.jobs.recording import Record
+from rbm.jobs.training import Slice, TrainingJob
 from rbm.store import Progress, Store
 from rbm.sweep import objective
 from rbm.sweep.ledger import Given, Ledger

@@ -7,7 +7,7 @@ definition and do everything that this does not cover. N data rows, M chains, V 
 import torch
 from torch import Tensor
 
-from rbm import kernels
+from rbm.core import kernels
 from rbm.models.rbm import RBM
 from rbm.training.centring import SHARE, Centring
 from rbm.training.config import TrainConfig

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.numerics import double
 from rbm.models.rbm import RBM
-from rbm.numerics import double
 
 
 class Probe(NamedTuple):

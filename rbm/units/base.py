@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from rbm import randomness
+from rbm.core.numerics import double
 from rbm.errors import ShapeError
-from rbm.numerics import double
 
 BLOCK = 2**20  # numbers looked at together when data is checked: a few MB beside it
 

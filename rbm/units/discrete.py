@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rbm import kernels, randomness
+from rbm import randomness
+from rbm.core import kernels
 from rbm.errors import ConfigError
 from rbm.units.base import Unit, uniform_like
 

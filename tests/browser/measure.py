@@ -12,9 +12,10 @@ import time
 import psutil
 from playwright.sync_api import Page, sync_playwright
 
-from rbm import cluster, link
+from rbm import link
 from rbm.experiment import RunSpec
-from rbm.live import LiveRun
+from rbm.jobs import cluster
+from rbm.jobs.live import LiveRun
 from rbm.training.config import TrainConfig
 from tests.browser.conftest import FLAGS, find_chromium, start_server
 from tests.browser.test_browser import epoch, expect, press

@@ -22,7 +22,7 @@ from rbm.datasets.own.pictures import Pictures, Reading, checked
 from rbm.datasets.own.read import read
 from rbm.errors import ConfigError, DatasetError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.jobs import TrainingJob, cached_dataset
+from rbm.jobs.training import TrainingJob, cached_dataset
 from rbm.training.config import TrainConfig
 from tests.datasets.own_files import (
     CLASSES,

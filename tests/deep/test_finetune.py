@@ -7,11 +7,11 @@ import torch
 
 from rbm.datasets.base import Dataset
 from rbm.datasets.catalog import load_dataset
-from rbm.deep import kept
-from rbm.deep.few_labels import chosen, few_labels
-from rbm.deep.plan import LabelsPlan, Result, Working
 from rbm.errors import ConfigError, DivergenceError, ShapeError
 from rbm.randomness import generator
+from rbm.tasks.deep import kept
+from rbm.tasks.deep.few_labels import chosen, few_labels
+from rbm.tasks.deep.plan import LabelsPlan, Result, Working
 from rbm.training.finetune import Classifier, Dropout, FinetuneConfig, error_rate, finetune
 from rbm.training.greedy import make_dbn
 

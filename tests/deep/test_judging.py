@@ -7,8 +7,6 @@ import torch
 
 from pages.train.deep import figures_at_rest
 from rbm.datasets.base import binarise
-from rbm.deep import judging
-from rbm.deep.plan import Bounded
 from rbm.evaluation import ais, exact
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.experiment import DatasetSpec, make_dataset
@@ -16,6 +14,8 @@ from rbm.models.dbm import compose
 from rbm.models.dbn import DeepBeliefNet
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
+from rbm.tasks.deep import judging
+from rbm.tasks.deep.plan import Bounded
 
 
 def layer(n_visible: int, n_hidden: int, seed: int) -> RBM:

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from rbm import kernels
+from rbm.core import kernels
 from rbm.errors import ConfigError, ShapeError
 from rbm.evaluation import exact, likelihood
 from rbm.models.rbm import RBM

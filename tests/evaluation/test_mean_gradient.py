@@ -8,7 +8,7 @@ import torch
 
 from rbm.errors import ConfigError, ShapeError
 from rbm.evaluation import exact, mean_gradient, transition
-from rbm.laboratory import machines
+from rbm.lessons import machines
 from rbm.randomness import Coins, generator
 from rbm.training import gradients
 from tests.oracles import ROWS

@@ -6,8 +6,8 @@ import torch
 
 from rbm.datasets.toy import bars_and_stripes, entropy
 from rbm.evaluation import exact, mean_gradient, transition
-from rbm.laboratory import machines
-from rbm.laboratory.visits import Ladder, Visits
+from rbm.lessons import machines
+from rbm.lessons.visits import Ladder, Visits
 
 
 def mean_log_likelihood(model, data) -> float:

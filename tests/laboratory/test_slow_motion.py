@@ -6,7 +6,7 @@ import torch
 from rbm.datasets.base import Dataset
 from rbm.datasets.toy import bars_and_stripes
 from rbm.errors import ConfigError
-from rbm.laboratory import slow_motion
+from rbm.lessons import slow_motion
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins, generator
 from rbm.training.config import TrainConfig

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from rbm.errors import ConfigError
-from rbm.laboratory import two_pixels
-from rbm.laboratory.two_pixels import COUNTS, PATTERNS, Pair
+from rbm.lessons import two_pixels
+from rbm.lessons.two_pixels import COUNTS, PATTERNS, Pair
 
 P0 = two_pixels.observed(COUNTS)
 ODD = Pair(0.7, -0.4, 1.1)

@@ -8,11 +8,11 @@ import pytest
 
 from pages.compare.runs import uploads
 from pages.ui.session import state
-from rbm import cluster, recording
 from rbm.errors import CheckpointError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.live import LiveRun
-from rbm.recording import Record
+from rbm.jobs import cluster, recording
+from rbm.jobs.live import LiveRun
+from rbm.jobs.recording import Record
 from rbm.store import Run, Store
 from rbm.training.config import TrainConfig
 from tests.waiting import trained, wait

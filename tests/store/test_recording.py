@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 import torch
 
-from rbm import cluster, recording
 from rbm.errors import StoreError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.live import LiveRun
-from rbm.recording import Record
+from rbm.jobs import cluster, recording
+from rbm.jobs.live import LiveRun
+from rbm.jobs.recording import Record
 from rbm.store import Progress, Store
 from rbm.training.config import TrainConfig
 from tests.waiting import ENDLESS, PATIENCE, trained, wait
@@ -110,8 +110,8 @@ SERVER = """
 import sys, time
 from rbm import live
 from rbm.experiment import RunSpec
-from rbm.live import LiveRun
-from rbm.recording import Record
+from rbm.jobs.live import LiveRun
+from rbm.jobs.recording import Record
 from rbm.store import Store
 live.CHECKPOINT_SECONDS = {interval}
 store = Store(sys.argv[1], sys.argv[2])

@@ -8,9 +8,9 @@ cores or more. Prints, judges nothing.
 import tempfile
 import time
 
-from rbm import cluster
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.live import LiveRun
+from rbm.jobs import cluster
+from rbm.jobs.live import LiveRun
 from rbm.store import Store
 from rbm.sweep import Axis, Ledger, Sweep, SweepSpec
 from rbm.training.config import TrainConfig

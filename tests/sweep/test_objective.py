@@ -8,11 +8,11 @@ from rbm.checkpoint import to_bytes
 from rbm.commands.sweep import _table
 from rbm.evaluation.likelihood import pseudo_log_likelihood
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model
-from rbm.likelihood_job import LikelihoodJob, fixed_data
 from rbm.store import Store
 from rbm.sweep import Axis, Ledger, SweepSpec, Trial
 from rbm.sweep.ledger import as_good, ranked
 from rbm.sweep.objective import GapJob, Judged, PseudoLikelihoodJob, judged
+from rbm.tasks.likelihood import LikelihoodJob, fixed_data
 
 SPEC = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(7))
 

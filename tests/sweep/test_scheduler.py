@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rbm import cluster
+from rbm.jobs import cluster
 from rbm.store import Store
 from rbm.sweep import Ledger, Sweep
 from tests.sweep.sweeping import LONG, check_each_counted_once, held_at, wait_for_trials

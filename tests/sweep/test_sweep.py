@@ -7,19 +7,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from rbm import cluster
 from rbm.checkpoint import from_bytes
 from rbm.errors import ConfigError, StoreError
 from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood, pseudo_log_likelihood
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.likelihood_job import RESULT, fixed_data
+from rbm.jobs import cluster
 from rbm.store import Store
 from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, names
 from rbm.sweep.importance import INTERACTION
 from rbm.sweep.objective import PSEUDO_IMAGES
 from rbm.sweep.study import rungs
 from rbm.sweep.trial import TrialRun
+from rbm.tasks.likelihood import RESULT, fixed_data
 from rbm.training.config import TrainConfig
 from tests.databases import on_both
 from tests.sweep.sweeping import BASE, LONG, QUICK, check_each_counted_once, held_at, wait_for_trials

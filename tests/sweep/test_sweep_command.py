@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rbm import cluster
 from rbm.__main__ import main
+from rbm.jobs import cluster
 from rbm.store import Store, open_store
 from rbm.sweep import Ledger, Sweep
 from tests.sweep.sweeping import LONG, check_each_counted_once

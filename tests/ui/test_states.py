@@ -10,7 +10,7 @@ from pages.learn.energy.graph import ALL, RBM, machine
 from pages.learn.two_pixels import descent
 from pages.ui import shell
 from pages.ui.draw import figures
-from rbm.laboratory import two_pixels as pixels
+from rbm.lessons import two_pixels as pixels
 from tests.screen import open_page
 
 

@@ -10,9 +10,9 @@ from pages.ui.components import moving
 from pages.ui.components.moving import curves
 from pages.ui.controls import datasets
 from pages.ui.session import tasks
-from rbm import rivals
-from rbm.rivals import CONTENDERS, KNOWN
-from rbm.task import Task
+from rbm.jobs.task import Task
+from rbm.tasks.baselines import compete
+from rbm.tasks.baselines.compete import CONTENDERS, KNOWN
 
 HIDDEN = (64, 128, 256, 500)
 SECONDS = (5, 10, 20, 60)
@@ -90,7 +90,7 @@ def controls() -> None:
             )
     if len(_able(data)) < len(CONTENDERS):
         st.caption(
-            f":material/info: The DCGAN is left out: it needs pictures whose sides are multiples of {rivals.QUARTERED}, and "
+            f":material/info: The DCGAN is left out: it needs pictures whose sides are multiples of {compete.QUARTERED}, and "
             f"these have {data.shape[0]}×{data.shape[1]} pixels."
         )
     _buttons(task)
@@ -98,7 +98,7 @@ def controls() -> None:
 
 def _able(data: datasets.Data) -> list[str]:
     """Who can learn these pictures."""
-    return [name for name in CONTENDERS if rivals.fits(name, data.shape)]
+    return [name for name in CONTENDERS if compete.fits(name, data.shape)]
 
 
 def _changed() -> None:
@@ -164,7 +164,7 @@ def start() -> None:
     data = datasets.data(asked[DATASET])
     digits = tuple(sorted(asked["rivals_digits"]))
     task = Task(
-        "rbm.rivals:compete",
+        "rbm.tasks.baselines.compete:compete",
         contenders=tuple(name for name in _able(data) if name in asked["rivals_who"]),
         n_hidden=asked["rivals_hidden"],
         classes=None if len(digits) in (0, len(data.class_names)) else digits,
@@ -240,7 +240,7 @@ def walls(who: tuple[str, ...], seconds: float, seen: told.Told) -> None:
     cards.title(
         "Pictures after so many seconds",
         "One row for each look, from top to bottom: "
-        + ", ".join(f"{mark:g}" for mark in rivals.marks(seconds))
+        + ", ".join(f"{mark:g}" for mark in compete.marks(seconds))
         + " seconds. Within a column GAN, DCGAN, autoencoder and VAE draw from the same noise, and the RBM's chains go on. "
         "Grey is the probability of white.",
         "anything about an autoencoder as such: it has no way of its own to make pictures. Here a Gaussian is fitted to the "
@@ -251,7 +251,7 @@ def walls(who: tuple[str, ...], seconds: float, seen: told.Told) -> None:
             st.markdown(f"**{CONTENDERS[name]}**")
             pixels, labels = told.wall_pixels(seen.looks.get(name, ()), seconds, learnt().shape)
             alt = f"Pictures by the {CONTENDERS[name]}, a row for each look"
-            cards.picture_wall(pixels, rivals.SHOWN, f"rivals_wall_{name}", alt, labels=labels)
+            cards.picture_wall(pixels, compete.SHOWN, f"rivals_wall_{name}", alt, labels=labels)
             st.caption(told.caption(seen, name))
 
 
@@ -321,5 +321,5 @@ def neighbours(who: tuple[str, ...], seen: told.Told) -> None:
             st.markdown(f"**{CONTENDERS[name]}**")
             pixels = told.nearest_pixels(seen.looks[name][-1].pictures, seen.verdicts[name], learnt().shape)
             alt = f"Last pictures by the {CONTENDERS[name]} over the nearest training images"
-            cards.picture_wall(pixels, rivals.SHOWN, f"rivals_nearest_{name}", alt)
+            cards.picture_wall(pixels, compete.SHOWN, f"rivals_nearest_{name}", alt)
             st.caption(told.distances(seen.verdicts[name]))

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.compare.baselines import contest
 from pages.ui import lesson
 from pages.ui.controls import widgets
-from rbm.rivals import CONTENDERS
+from rbm.tasks.baselines.compete import CONTENDERS
 
 lesson.question(
     "Meet its rivals",

@@ -10,7 +10,7 @@ import numpy as np
 
 from pages.ui.components import moving
 from pages.ui.draw import figures, frames
-from rbm.rivals import CONTENDERS, SHOWN, Look, Opening, Pace, Pictures, Verdict, marks
+from rbm.tasks.baselines.compete import CONTENDERS, SHOWN, Look, Opening, Pace, Pictures, Verdict, marks
 
 Shape = tuple[int, int]
 READABLE = "a tenth flipped"  # the yardstick from which on pictures count as readable

@@ -15,10 +15,10 @@ from pages.ui.session import state, tasks
 from rbm.datasets.catalog import entry, is_available
 from rbm.errors import CheckpointError, StoreError
 from rbm.experiment import DatasetSpec
-from rbm.features_job import COMPONENTS, HELD_OUT, MAPS, Map, Score, only_test, planned, shown
-from rbm.jobs import Array, cached_dataset
+from rbm.jobs.task import Task
+from rbm.jobs.training import Array, cached_dataset
 from rbm.store import Run, open_store
-from rbm.task import Task
+from rbm.tasks.features import COMPONENTS, HELD_OUT, MAPS, Map, Score, only_test, planned, shown
 
 if TYPE_CHECKING:
     from rbm.datasets.base import Dataset
@@ -113,7 +113,7 @@ def start(which: str) -> None:
     stop(which)
     function = {SCORES: "score", PLACES: "maps"}[which]
     made = Task(
-        f"rbm.features_job:{function}",
+        f"rbm.tasks.features:{function}",
         weight=judged.weight,
         hidden_bias=judged.hidden_bias,
         dataset=judged.dataset,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import plotly.graph_objects as go
 
-from rbm.features_job import DRAWS, INPUTS, Score
+from rbm.tasks.features import DRAWS, INPUTS, Score
 
 
 def accuracy_figure(scores: list[Score]) -> go.Figure:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from pages.ui.session.kept import algorithm, data_title, name
-from rbm import likelihoods as known
 from rbm.datasets.catalog import CATALOG
 from rbm.store import Evaluation, Run
+from rbm.store import likelihoods as known
 from rbm.training import changes as turning
 from rbm.training.changes import Change
 from rbm.training.config import Knob, knobs

@@ -14,13 +14,12 @@ from pages.ui.draw import figures, frames
 from pages.ui.draw.figures import Series, curve_option
 from pages.ui.session import live
 from pages.ui.session.kept import FANTASIES, IMAGES, SWEEPS, Looks, looks, name
-from rbm import likelihoods
 from rbm.datasets.catalog import CATALOG, is_available
 from rbm.errors import RbmError
 from rbm.evaluation import verdict
 from rbm.evaluation.verdict import UNRELIABLE
-from rbm.likelihood_job import RESULT
-from rbm.store import Evaluation, Run, open_store
+from rbm.store import Evaluation, Run, likelihoods, open_store
+from rbm.tasks.likelihood import RESULT
 from rbm.training.events import MEASURES
 from rbm.training.history import History
 

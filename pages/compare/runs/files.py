@@ -40,9 +40,9 @@ def film_gif(run: Run) -> bytes:
 
 
 def everything(run: Run) -> bytes:
-    """The run as a ZIP (``rbm.bundle``) that anyone may open: description, numbers, checkpoint, filters, film."""
-    from rbm import bundle
+    """The run as a ZIP (``rbm.store.bundle``) that anyone may open: description, numbers, checkpoint, filters, film."""
     from rbm.checkpoint import from_bytes, to_bytes
+    from rbm.store import bundle
 
     store = open_store()
     saved = from_bytes(store.checkpoint(run.id))

@@ -9,9 +9,9 @@ import streamlit as st
 from pages.compare.runs import comparison
 from pages.compare.runs.columns import LETTERS
 from pages.ui import cards
-from rbm.likelihood_job import RESULT
-from rbm.measuring import Measuring
 from rbm.store import Evaluation, Run, open_store
+from rbm.tasks.likelihood import RESULT
+from rbm.tasks.measuring import Measuring
 
 
 def card(runs: Sequence[Run]) -> None:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.compare.runs.columns import LETTERS, columns, matching
 from pages.ui import shell
-from rbm.likelihood_job import RESULT
 from rbm.store import Run, open_store
+from rbm.tasks.likelihood import RESULT
 
 MOST = len(LETTERS)
 SHOWN = ("kept", "deleted")

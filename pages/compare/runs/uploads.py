@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from rbm.datasets.catalog import entry, is_available, names
 from rbm.errors import CheckpointError
-from rbm.jobs import cached_dataset
-from rbm.live import MOST_EPOCHS
-from rbm.recording import Record
+from rbm.jobs.live import MOST_EPOCHS
+from rbm.jobs.recording import Record
+from rbm.jobs.training import cached_dataset
 from rbm.store import Progress, open_store
 from rbm.training import changes
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # What reads an uploaded file, by the ending of its name: a module and its function from bytes to a Checkpoint. Named, not
 # imported: torch comes only with the first file.
-READERS = {".zip": ("rbm.bundle", "read"), ".safetensors": ("rbm.checkpoint", "from_bytes")}
+READERS = {".zip": ("rbm.store.bundle", "read"), ".safetensors": ("rbm.checkpoint", "from_bytes")}
 TAG = "uploaded"
 
 

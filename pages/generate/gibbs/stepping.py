@@ -9,9 +9,9 @@ import streamlit as st
 from pages.ui.controls import player
 from pages.ui.session import live, moments
 from rbm.experiment import RunSpec
-from rbm.jobs import cached_dataset, restore
-from rbm.live import LiveRun
-from rbm.past import Past
+from rbm.jobs.live import LiveRun
+from rbm.jobs.snapshots import Past
+from rbm.jobs.training import cached_dataset, restore
 
 if TYPE_CHECKING:
     import torch

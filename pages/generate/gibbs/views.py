@@ -11,9 +11,9 @@ from pages.ui import cards
 from pages.ui.components.moving import curves
 from pages.ui.draw import figures, frames
 from pages.ui.server import download
-from rbm.jobs import cached_dataset
-from rbm.live import LiveRun
-from rbm.past import Past
+from rbm.jobs.live import LiveRun
+from rbm.jobs.snapshots import Past
+from rbm.jobs.training import cached_dataset
 
 if TYPE_CHECKING:
     from rbm.samplers.walk import Moment, Walk

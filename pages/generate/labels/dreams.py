@@ -16,8 +16,8 @@ from rbm.datasets.tags import TAGS
 if TYPE_CHECKING:
     import torch
 
-    from rbm.labels_job import Machine
     from rbm.samplers.chains import Chains, Clamp
+    from rbm.tasks.labels import Machine
 
 EACH = 9  # chains for every class
 MOST = 20  # classes side by side

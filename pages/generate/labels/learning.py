@@ -12,8 +12,8 @@ from pages.ui.controls import datasets
 from pages.ui.draw import figures
 from pages.ui.session import tasks
 from rbm.datasets.catalog import DatasetEntry, revision
-from rbm.labels_job import SEEN, Machine, News
-from rbm.task import Task
+from rbm.jobs.task import Task
+from rbm.tasks.labels import SEEN, Machine, News
 
 if TYPE_CHECKING:
     import torch
@@ -68,7 +68,7 @@ def begin() -> None:
             old.pause()
             old.release()
     new = Task(
-        "rbm.labels_job:train",
+        "rbm.tasks.labels:train",
         labels=kind(),
         n_hidden=chosen["labels_hidden"],
         objective=chosen["labels_objective"],
@@ -236,7 +236,7 @@ def machine() -> Machine | None:
 
 def model(newest: Machine) -> LabelledRBM:
     """The newest machine as a model; made once, however often the page looks."""
-    from rbm.labels_job import restore
+    from rbm.tasks.labels import restore
 
     known = st.session_state.get("labels_model")
     if known is None or known[0] is not newest:
@@ -255,6 +255,6 @@ def test_pictures() -> tuple[torch.Tensor, torch.Tensor]:
 def dataset() -> Dataset:
     """The chosen data set itself."""
     from rbm.experiment import DatasetSpec
-    from rbm.jobs import cached_dataset
+    from rbm.jobs.training import cached_dataset
 
     return cached_dataset(DatasetSpec(data().name))

@@ -17,7 +17,7 @@ from rbm.datasets.tags import TAGS
 if TYPE_CHECKING:
     import torch
 
-    from rbm.labels_job import Machine
+    from rbm.tasks.labels import Machine
 
 SHOWN = 20  # test pictures to choose from
 CHAINS = 24

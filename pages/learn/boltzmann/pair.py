@@ -17,7 +17,7 @@ from pages.ui.draw.figures import Series, curve_option
 from pages.ui.server import feed
 
 if TYPE_CHECKING:
-    from rbm.side_by_side import SideBySide
+    from rbm.lessons.boltzmann_vs_rbm import SideBySide
 
 DATA = {"Bars and stripes 2×2": 2, "Bars and stripes 3×3": 3, "Bars and stripes 4×4": 4}
 EXACT, GIBBS = "exact", "Gibbs chains"
@@ -33,7 +33,7 @@ BUDGET = 0.12  # seconds of learning a tick
 def fresh(data: str, n_hidden: int, method: str) -> SideBySide:
     """Both machines before their first update."""
     from rbm.datasets.toy import bars_and_stripes
-    from rbm.side_by_side import SideBySide
+    from rbm.lessons.boltzmann_vs_rbm import SideBySide
 
     return SideBySide(bars_and_stripes(DATA[data]).train, n_hidden, 1, use_exact=method == EXACT)
 
@@ -193,6 +193,6 @@ def sweep_chart() -> None:
 
 
 def _measure() -> None:
-    from rbm.side_by_side import sweep_times
+    from rbm.lessons.boltzmann_vs_rbm import sweep_times
 
     st.session_state["boltzmann_times"] = sweep_times(SIZES, 1)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
 
     from rbm.datasets.base import Dataset
-    from rbm.laboratory.machines import Moment
+    from rbm.lessons.machines import Moment
 
 _LEARNING = Lock()
 KS = (1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 40, 50)
@@ -74,7 +74,7 @@ def _path(patterns: str) -> list[Moment]:
 
 @lru_cache(maxsize=8)
 def _learnt(patterns: str) -> list[Moment]:
-    from rbm.laboratory import machines
+    from rbm.lessons import machines
 
     lesson = LESSONS[patterns]
     return machines.path(lesson.patterns(), lesson.n_hidden, rate=lesson.rate)

@@ -11,8 +11,8 @@ from pages.ui import cards
 from pages.ui.components.moving import curves, state_bars
 from pages.ui.draw import figures
 from pages.ui.session import tasks
-from rbm import races
 from rbm.errors import ClusterError
+from rbm.tasks import algorithm_comparison
 
 if TYPE_CHECKING:
     import torch
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RATES = (0.1, 0.2, 0.5, 1.0)
 UPDATES = (500, 1000, 2000, 3000, 5000)
 BARS, SHIFTER = "3×3 bars and stripes", "shifter"
-PATTERNS = dict(zip((BARS, SHIFTER), races.DATASETS, strict=True))
+PATTERNS = dict(zip((BARS, SHIFTER), algorithm_comparison.DATASETS, strict=True))
 OTHERS = 8  # states beside the data that are shown one by one
 POLL_SECONDS = 0.5
 
@@ -89,7 +89,7 @@ def start_race() -> None:
     asked = st.session_state
     asked.pop("race_problem", None)
     try:
-        asked["race"] = race = races.Race(
+        asked["race"] = race = algorithm_comparison.Race(
             dataset=PATTERNS[asked["race_patterns"]],
             n_hidden=asked["race_hidden"],
             learning_rate=asked["race_rate"],
@@ -102,13 +102,13 @@ def start_race() -> None:
 
 def interval() -> float | None:
     """Seconds between looks at a race under way."""
-    race: races.Race | None = st.session_state.get("race")
+    race: algorithm_comparison.Race | None = st.session_state.get("race")
     return None if race is None or race.finished or "race_problem" in st.session_state else POLL_SECONDS
 
 
-def collect() -> races.Race | None:
+def collect() -> algorithm_comparison.Race | None:
     """The race with what has come in since the last look."""
-    race: races.Race | None = st.session_state.get("race")
+    race: algorithm_comparison.Race | None = st.session_state.get("race")
     if race is not None and not race.finished:
         try:
             race.collect()
@@ -119,7 +119,7 @@ def collect() -> races.Race | None:
     return race
 
 
-def learning_curves(race: races.Race | None) -> None:
+def learning_curves(race: algorithm_comparison.Race | None) -> None:
     """Exact likelihood and reconstruction error of all five."""
     count = len(_patterns(race))
     left, right = st.columns(2, gap="large")
@@ -148,7 +148,11 @@ def learning_curves(race: races.Race | None) -> None:
                 about,
                 "" if place is left else "how likely the pictures are: it may fall while the likelihood falls too.",
             )
-            series = [] if race is None else [figures.Series(m, *race.curve(m, column)) for m in races.METHODS]
+            series = (
+                []
+                if race is None
+                else [figures.Series(m, *race.curve(m, column)) for m in algorithm_comparison.METHODS]
+            )
             option = figures.curve_option(
                 series,
                 x_title="updates",
@@ -162,11 +166,11 @@ def learning_curves(race: races.Race | None) -> None:
             curves(option, height=270, key=key, alt=f"{title} of five algorithms against updates")
 
 
-def learnt(race: races.Race | None) -> None:
+def learnt(race: algorithm_comparison.Race | None) -> None:
     """One algorithm's learnt distribution against the data's."""
     method = st.segmented_control(
         "Distribution learnt by",
-        list(races.METHODS),
+        list(algorithm_comparison.METHODS),
         required=True,
         default=st.session_state["race_shown"],
         key="race_shown",
@@ -191,7 +195,7 @@ def learnt(race: races.Race | None) -> None:
     state_bars(option, key="race_states", alt="The learnt distribution against the data's", height=250)
 
 
-def _patterns(race: races.Race | None) -> torch.Tensor:
+def _patterns(race: algorithm_comparison.Race | None) -> torch.Tensor:
     """What the race learns, or would learn if it started now: N different pictures of nine pixels, (N, 9)."""
     from rbm.datasets import load_dataset
 
@@ -199,7 +203,9 @@ def _patterns(race: races.Race | None) -> torch.Tensor:
     return load_dataset(PATTERNS[asked] if race is None else race.dataset).train
 
 
-def distribution(pictures: torch.Tensor, leg: races.Leg | None) -> tuple[figures.Floats, figures.Floats, list[str]]:
+def distribution(
+    pictures: torch.Tensor, leg: algorithm_comparison.Leg | None
+) -> tuple[figures.Floats, figures.Floats, list[str]]:
     """Data and model over the N pictures, the likeliest OTHERS and the rest, with the states' names.
 
     Before the first leg there is only the data.
@@ -207,7 +213,7 @@ def distribution(pictures: torch.Tensor, leg: races.Leg | None) -> tuple[figures
     import torch
 
     from rbm.evaluation import exact
-    from rbm.jobs import restore
+    from rbm.jobs.training import restore
 
     count = len(pictures)
     if leg is None:

@@ -97,7 +97,7 @@ def controls() -> Asked:
 @lru_cache(maxsize=256)
 def machine(kind: str, coupling: float) -> RBM:
     """The machine that is asked for."""
-    from rbm.laboratory import machines
+    from rbm.lessons import machines
 
     if kind == MACHINES[1]:
         return _learnt()
@@ -106,7 +106,7 @@ def machine(kind: str, coupling: float) -> RBM:
 
 @lru_cache(maxsize=1)
 def _learnt() -> RBM:
-    from rbm.laboratory import machines
+    from rbm.lessons import machines
 
     return machines.learnt_bars(SIDE)
 

@@ -15,7 +15,7 @@ from pages.ui.draw import figures, theme
 from pages.ui.server import feed
 
 if TYPE_CHECKING:
-    from rbm.laboratory.visits import Visits
+    from rbm.lessons.visits import Visits
 
 PLAYING = "markov_playing"  # in the session
 PLAY_SECONDS, PLAY_SWEEPS = 0.4, 20
@@ -31,7 +31,7 @@ class Chains(NamedTuple):
 
 def watched(asked: matrix.Asked) -> dict[str, Visits]:
     """This tab's chains, new ones when the machine or its temperature has changed."""
-    from rbm.laboratory.visits import Ladder, Visits
+    from rbm.lessons.visits import Ladder, Visits
 
     start = (asked, st.session_state.get("markov_seed", 1))
     if st.session_state.get("markov_start") != start:

@@ -16,7 +16,7 @@ from pages.ui.server import feed
 
 if TYPE_CHECKING:
     from pages.learn.slow_motion.one_update import Machine
-    from rbm.laboratory.slow_motion import Update
+    from rbm.lessons.slow_motion import Update
 
 _BLANK: dict[theme.Mode, int] = {"light": 228, "dark": 46}  # the grey of what has not happened yet
 PARTS = ("filter before", "positive", "negative", "η · difference", "momentum", "decay", "update ΔW", "new filter")

@@ -17,7 +17,7 @@ from rbm.experiment import DatasetSpec
 from rbm.training.config import TrainConfig, knobs
 
 if TYPE_CHECKING:
-    from rbm.laboratory.slow_motion import Update
+    from rbm.lessons.slow_motion import Update
     from rbm.models.rbm import RBM
 
 OTHER = "another data set"
@@ -164,7 +164,7 @@ def controls() -> Asked:
 def prepared(subject: str, dataset: str, revision: str, algorithm: str) -> Machine:
     """A machine WARM_UP updates into training by the very algorithm that is shown; ``revision`` tells own sets apart."""
     from rbm import randomness
-    from rbm.jobs import cached_dataset
+    from rbm.jobs.training import cached_dataset
     from rbm.models.rbm import RBM
     from rbm.training.loop import Trainer
 
@@ -200,7 +200,7 @@ def current(asked: Asked) -> Machine:
 
 def pictures(dataset: str) -> Any:
     """What can be learnt from, zeros and ones (N, V), and the shape of one."""
-    from rbm.jobs import cached_dataset
+    from rbm.jobs.training import cached_dataset
 
     found = cached_dataset(DatasetSpec(dataset))
     return found.test, (int(found.image_shape[0]), int(found.image_shape[1]))
@@ -227,7 +227,7 @@ def slow_update(asked: Asked, machine: Machine) -> tuple[Update, tuple[int, int]
     """The next update, and the shape of its pictures; the same luck each time, so that only a control changes it."""
     from rbm import randomness
     from rbm.datasets.base import binarise
-    from rbm.laboratory import slow_motion
+    from rbm.lessons import slow_motion
 
     images, shape = pictures(asked.dataset)
     row = asked.image % len(images)

@@ -14,8 +14,8 @@ from pages.ui.components.moving import curves, fingerprinted, state_bars
 from pages.ui.draw import figures
 from pages.ui.server import feed
 from rbm.errors import ConfigError
-from rbm.laboratory import two_pixels
-from rbm.laboratory.two_pixels import COUNTS, Descent, Pair
+from rbm.lessons import two_pixels
+from rbm.lessons.two_pixels import COUNTS, Descent, Pair
 
 NAMES = ("00", "01", "10", "11")  # of the patterns (−1, −1), (−1, 1), (1, −1), (1, 1), as pictures
 PATTERNS = ("(−1, −1)", "(−1, 1)", "(1, −1)", "(1, 1)")

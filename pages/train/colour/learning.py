@@ -11,8 +11,8 @@ from pages.ui.components.moving import curves
 from pages.ui.draw import figures
 from pages.ui.draw.frames import Pixels, grid_png
 from pages.ui.session import tasks
-from rbm.colour import FILTERS, KINDS, SIDE, SOURCES, Images, Look
-from rbm.task import Task
+from rbm.jobs.task import Task
+from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, Images, Look
 
 NAME = "colour"
 SHORT = {"faces": "drawn faces", "cifar10": "CIFAR-10", "celeba": "CelebA"}
@@ -30,7 +30,7 @@ def begin() -> None:
     """Learn what the controls say, from the start."""
     names = {"source": "source", "kind": "kind", "n_states": "states", "n_hidden": "hidden", "epochs": "epochs"}
     chosen = {argument: st.session_state[f"colour_{key}"] for argument, key in names.items()}
-    tasks.hold(NAME, Task("rbm.colour.job:learn", **chosen))
+    tasks.hold(NAME, Task("rbm.tasks.colour.job:learn", **chosen))
 
 
 def controls() -> Task | None:

@@ -10,7 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from rbm.datasets.own.pictures import Pictures, Reading
 from rbm.errors import DatasetError
-from rbm.task import Task
+from rbm.jobs.task import Task
 
 LOOK_SECONDS = 0.2  # between two looks at the worker, and so the longest that a newer choice has to wait
 

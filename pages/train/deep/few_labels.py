@@ -13,9 +13,9 @@ from pages.ui.components import moving
 from pages.ui.controls import datasets
 from pages.ui.session import tasks
 from rbm.datasets.catalog import revision
-from rbm.deep import kept
-from rbm.deep.plan import LabelsPlan, Result
-from rbm.task import Task
+from rbm.jobs.task import Task
+from rbm.tasks.deep import kept
+from rbm.tasks.deep.plan import LabelsPlan, Result
 
 PLANS = {
     "small": LabelsPlan(sizes=(200,), pretraining=3, epochs=3, least_updates=500, labels=(100, 1000, 10_000)),
@@ -95,7 +95,7 @@ def start(asked: Asked) -> None:
     if task is not None:
         task.release()
     known = tuple(result.key for result in asked.results())
-    task = Task("rbm.deep.few_labels:compare", plan=asked.plan, dataset=asked.dataset, known=known)
+    task = Task("rbm.tasks.deep.few_labels:compare", plan=asked.plan, dataset=asked.dataset, known=known)
     st.session_state.update(deep_labels=task, deep_labels_asked=asked, deep_labels_kept=0)
     tasks.mind("deep labels", task)
     task.start()

@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pages.ui.draw.figures import Series, at_rest
-from rbm.deep.plan import KINDS, Bounded, Curve, DeepSpec, Learned, Look, Result, Working
 from rbm.evaluation.verdict import FEWEST_EFFECTIVE
+from rbm.tasks.deep.plan import KINDS, Bounded, Curve, DeepSpec, Learned, Look, Result, Working
 
 PERCENT = (0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100)  # where the error's axis has marks
 STARTS = {True: "pre-trained", False: "random start"}

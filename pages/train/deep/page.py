@@ -5,7 +5,7 @@ import streamlit as st
 from pages.train.deep import few_labels, stack
 from pages.ui import lesson
 from pages.ui.controls import datasets, widgets
-from rbm.deep.plan import KINDS
+from rbm.tasks.deep.plan import KINDS
 
 lesson.question(
     "Go deep", "What does a machine see that learns from another machine's features, and what is it good for?"

@@ -13,13 +13,13 @@ from pages.ui.components.moving import curves
 from pages.ui.controls import datasets
 from pages.ui.draw import figures, frames
 from pages.ui.session import tasks
-from rbm.deep.plan import KINDS, SHOWN, DeepSpec, Learned
 from rbm.experiment import DatasetSpec
-from rbm.task import Task
+from rbm.jobs.task import Task
+from rbm.tasks.deep.plan import KINDS, SHOWN, DeepSpec, Learned
 from rbm.training.events import MEASURES
 
 if TYPE_CHECKING:
-    from rbm.deep.dreaming import Dream
+    from rbm.tasks.deep.dreaming import Dream
 
 SIZES = (1, 2, 3, 10, 20, 50, 100, 200, 500, 1000)
 EPOCHS = (1, 2, 5, 10, 20, 50, 100)
@@ -74,7 +74,7 @@ def start() -> None:
     for key in ("deep_dream", "deep_dream_of"):
         st.session_state.pop(key, None)
     asked = spec()
-    task = Task("rbm.deep.job:train", spec=asked)
+    task = Task("rbm.tasks.deep.job:train", spec=asked)
     st.session_state.update(deep_task=task, deep_spec=asked, deep_shape=datasets.data(asked.dataset).shape)
     tasks.mind("deep", task)
     task.start()
@@ -295,8 +295,8 @@ def _dream(asked: DeepSpec, layers: list[Learned]) -> Dream:
     """The chains of the newest machine; begun again when another layer has been learned."""
     kept = st.session_state
     if kept.get("deep_dream") is None or kept.get("deep_dream_of") != len(layers):
-        from rbm.deep.dreaming import Dream
-        from rbm.jobs import cached_dataset
+        from rbm.jobs.training import cached_dataset
+        from rbm.tasks.deep.dreaming import Dream
 
         images = cached_dataset(DatasetSpec(asked.dataset)).test if kept["deep_start"] == STARTS[1] else None
         kept["deep_dream"], kept["deep_dream_of"] = (

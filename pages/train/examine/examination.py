@@ -14,10 +14,10 @@ from pages.ui.components import wall
 from pages.ui.components.moving import curves
 from pages.ui.draw import figures, frames, theme
 from pages.ui.session import live, tasks
-from rbm.examination import N_SWEEPS, Energies, Likeness, Mixed, Modes, Parameters, Walk
-from rbm.live import LiveRun
-from rbm.past import Past
-from rbm.task import Task
+from rbm.jobs.live import LiveRun
+from rbm.jobs.snapshots import Past
+from rbm.jobs.task import Task
+from rbm.tasks.examine import N_SWEEPS, Energies, Likeness, Mixed, Modes, Parameters, Walk
 
 NAME = "examination"
 Found = TypeVar("Found", Modes, Walk, Mixed, Energies, Likeness)
@@ -27,7 +27,7 @@ def begin(current: LiveRun) -> None:
     """Examine the machine as it stands now."""
     past = current.past[-1]
     given = Parameters(past.weight.astype(np.float32), past.visible_bias, past.hidden_bias)
-    tasks.hold(NAME, Task("rbm.examination:examine", spec=current.spec.to_json(), parameters=given))
+    tasks.hold(NAME, Task("rbm.tasks.examine:examine", spec=current.spec.to_json(), parameters=given))
     st.session_state["examined"] = current.spec, past
 
 

@@ -12,9 +12,9 @@ from pages.ui import cards
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import download
 from pages.ui.session import live, moments
-from rbm.jobs import Array, cached_dataset, restore
-from rbm.live import LiveRun
-from rbm.past import Past
+from rbm.jobs.live import LiveRun
+from rbm.jobs.snapshots import Past
+from rbm.jobs.training import Array, cached_dataset, restore
 
 PER_PAGE = 100
 ORDERS = ("index", "norm", "mean activation")

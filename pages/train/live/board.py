@@ -16,8 +16,8 @@ from pages.ui.session import live, state
 from pages.ui.session.status import news as progress
 from pages.ui.session.status import status
 from rbm.errors import ConfigError
-from rbm.jobs import Snapshot
-from rbm.live import LiveRun
+from rbm.jobs.live import LiveRun
+from rbm.jobs.training import Snapshot
 from rbm.training.events import MEASURES
 from rbm.training.history import History
 

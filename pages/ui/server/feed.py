@@ -19,7 +19,7 @@ import streamlit as st
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from rbm.live import LiveRun, watched_runs
+from rbm.jobs.live import LiveRun, watched_runs
 
 Elements = dict[str, dict[str, Any]]  # what is new, by the key of the element that shows it
 

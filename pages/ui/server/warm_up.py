@@ -7,10 +7,10 @@ import importlib
 import logging
 import threading
 
-from rbm import cluster
 from rbm.errors import ClusterError, StoreError
 from rbm.experiment import DatasetSpec
-from rbm.jobs import cached_dataset
+from rbm.jobs import cluster
+from rbm.jobs.training import cached_dataset
 from rbm.store import open_store
 
 # What pages import when they are first opened. Torch alone takes seconds, which the first visitor of a page that needs it
@@ -21,7 +21,7 @@ ENGINE = (
     "rbm.evaluation.transition",
     "rbm.samplers.walk",
     "rbm.samplers.tempering",
-    "rbm.warming",
+    "rbm.core.warming",
 )
 _log = logging.getLogger(__name__)
 

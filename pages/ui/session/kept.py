@@ -8,7 +8,7 @@ import streamlit as st
 
 from rbm.datasets.catalog import CATALOG
 from rbm.experiment import RunSpec
-from rbm.jobs import SHOWN_IMAGES, Array, cached_dataset
+from rbm.jobs.training import SHOWN_IMAGES, Array, cached_dataset
 from rbm.store import Run, open_store
 
 IMAGES, FANTASIES, SWEEPS = 5, 10, 200

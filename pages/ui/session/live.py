@@ -12,7 +12,7 @@ from pages.ui.session import state
 from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError
 from rbm.experiment import RunSpec
-from rbm.live import MOST_EPOCHS, LiveRun
+from rbm.jobs.live import MOST_EPOCHS, LiveRun
 from rbm.presets import PRESETS
 
 

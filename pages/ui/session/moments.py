@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rbm.live import LiveRun
-from rbm.past import Past
+from rbm.jobs.live import LiveRun
+from rbm.jobs.snapshots import Past
 
 NOW = -1
 

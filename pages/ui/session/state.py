@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from rbm import recording
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.jobs import recording
+from rbm.jobs.live import LiveRun
+from rbm.jobs.recording import Record
 from rbm.link import from_query
-from rbm.live import LiveRun
-from rbm.recording import Record
 from rbm.store import open_store
 from rbm.training.config import LIVE, TrainConfig
 

@@ -4,7 +4,7 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from pages.ui.components.component import declare
-from rbm.live import LiveRun
+from rbm.jobs.live import LiveRun
 from rbm.training.history import SPEED_SECONDS
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import streamlit as st
 
-from rbm.task import Task
+from rbm.jobs.task import Task
 
 
 class Work(Protocol):

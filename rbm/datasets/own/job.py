@@ -1,4 +1,4 @@
-"""Reading an upload on a worker: a task (``rbm.task``) that yields the pictures, so that the screen's process parses nothing."""
+"""Reading a stranger's upload on a worker: the screen's own process never parses one."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rbm.archive import Archive, Limits
+from rbm.core.archive import Archive, Limits
 from rbm.datasets.own import kinds, limits
 from rbm.datasets.own.arrays import from_array, parse_idx, parse_npy
 from rbm.datasets.own.members import read_members

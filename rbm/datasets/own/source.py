@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Source(Protocol):
-    """Names, and each name's bytes. ``rbm.archive.Archive`` is one."""
+    """Names, and each name's bytes. ``rbm.core.archive.Archive`` is one."""
 
     @property
     def names(self) -> Sequence[str]: ...

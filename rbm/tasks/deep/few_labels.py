@@ -13,9 +13,9 @@ from torch import Tensor
 
 from rbm.datasets.base import Dataset, undivided
 from rbm.datasets.catalog import load_dataset
-from rbm.deep.plan import LabelsPlan, Result, Working
 from rbm.models.dbn import DeepBeliefNet
 from rbm.randomness import generator
+from rbm.tasks.deep.plan import LabelsPlan, Result, Working
 from rbm.training.config import TrainConfig
 from rbm.training.finetune import Classifier, FinetuneConfig, error_rate, finetune
 from rbm.training.greedy import make_dbn, train_greedily

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import torch
 
-from rbm.deep.job import restore
-from rbm.deep.plan import Array, Learned
 from rbm.models.dbm import DeepBoltzmannMachine
 from rbm.models.dbn import DeepBeliefNet
 from rbm.randomness import generator
 from rbm.samplers import dreams
 from rbm.samplers.chains import from_noise, from_visible
 from rbm.samplers.gibbs import sweep
+from rbm.tasks.deep.job import restore
+from rbm.tasks.deep.plan import Array, Learned
 
 
 class Dream:

@@ -1,4 +1,4 @@
-"""What a machine's hidden units are worth to a classifier, as tasks of ``rbm.task``: they run on a worker."""
+"""What a machine's hidden units are worth to a classifier, as tasks of ``rbm.jobs.task``: they run on a worker."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from rbm.errors import DatasetError
 from rbm.experiment import DatasetSpec
-from rbm.jobs import Array, cached_dataset
+from rbm.jobs.training import Array, cached_dataset
 
 if TYPE_CHECKING:
     from torch import Tensor

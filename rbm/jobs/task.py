@@ -1,11 +1,11 @@
 """Long work other than a run of an RBM: a generator that runs on a worker, slice by slice, while somebody watches.
 
-    task = Task("rbm.deep.job:train", sizes=(500, 500), seed=1)
+    task = Task("rbm.tasks.deep.job:train", sizes=(500, 500), seed=1)
     task.start()
     ...
     task.news  # everything yielded so far
 
-A run (``rbm.live``) can be resumed from its checkpoints; a task cannot. Where its worker is lost it is begun again, and what
+A run (``rbm.jobs.live``) can be resumed from its checkpoints; a task cannot. Where its worker is lost it is begun again, and what
 was told already is not told twice: so the generator must yield the same for the same arguments. No torch here.
 """
 
@@ -19,8 +19,8 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from rbm import cluster
 from rbm.errors import ClusterError, ConfigError, RbmError
+from rbm.jobs import cluster
 
 SLICE_SECONDS = 0.25
 LEASE_SECONDS = 90.0  # a hidden tab's timers fire once a minute; a closed tab's lease is ended at once by ``release``

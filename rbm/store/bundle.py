@@ -12,8 +12,8 @@ import zipfile
 from collections.abc import Mapping
 
 from rbm import checkpoint
-from rbm.archive import Archive, Limits
 from rbm.checkpoint import Checkpoint
+from rbm.core.archive import Archive, Limits
 from rbm.errors import BundleError, RbmError
 from rbm.experiment import RunSpec
 

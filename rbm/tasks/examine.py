@@ -1,6 +1,6 @@
 """A trained machine examined: what its weights hold, whether its chains mix, and what its samples are worth.
 
-A generator for ``rbm.task``: findings come one after the other, the quick ones first, each exact in its inputs, so that
+A generator for ``rbm.jobs.task``: findings come one after the other, the quick ones first, each exact in its inputs, so that
 equal machines are found equal. Pictures are rows of V pixels; N samples are compared with as many images.
 """
 
@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rbm.experiment import RunSpec
-from rbm.jobs import restore
-from rbm.likelihood_job import fixed_data
+from rbm.jobs.training import restore
+from rbm.tasks.likelihood import fixed_data
 
 if TYPE_CHECKING:
     from torch import Tensor

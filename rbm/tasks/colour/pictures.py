@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from rbm.colour import SIDE, SOURCES, Images
 from rbm.datasets._torchvision import import_torchvision
 from rbm.datasets.files import data_folder
 from rbm.errors import ConfigError, DatasetError
+from rbm.tasks.colour import SIDE, SOURCES, Images
 
 Floats = npt.NDArray[np.float64]
 BLOCK = 200  # faces drawn at a time: all at once would need a gigabyte

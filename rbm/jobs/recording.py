@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from rbm.errors import StoreError, TakenOverError
 from rbm.experiment import RunSpec
-from rbm.jobs import Slice
+from rbm.jobs.training import Slice
 from rbm.store import MOVING, SILENT_SECONDS, Progress, Store, open_store
 from rbm.store.registry import new_id
 from rbm.training.events import TrainEvent

@@ -1,4 +1,4 @@
-"""A run in training as a Dask actor: what lives on the worker. The server's side of it is ``rbm.live``."""
+"""A run in training as a Dask actor: what lives on the worker. The server's side of it is ``rbm.jobs.live``."""
 
 from __future__ import annotations
 

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from rbm import cluster
 from rbm.errors import RbmError
-from rbm.likelihood_job import RESULT, Effort, LikelihoodJob
+from rbm.jobs import cluster
 from rbm.store import Store, open_store
+from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob
 
 SLICE_SECONDS = 0.25
 
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 class Measuring:
     """The log-likelihood of a run's newest checkpoint. Every attribute may be read at any time.
 
-    ``progress`` from 0 to 1; ``active`` until there is a ``result`` (``rbm.likelihood_job.summary``), a ``problem`` in a
+    ``progress`` from 0 to 1; ``active`` until there is a ``result`` (``rbm.tasks.likelihood.summary``), a ``problem`` in a
     sentence, or ``stop``.
     """
 

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rbm.colour import KINDS, Images
 from rbm.errors import ConfigError
+from rbm.tasks.colour import KINDS, Images
 
 
 class Encoding(Protocol):

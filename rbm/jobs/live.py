@@ -15,12 +15,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from rbm import cluster
 from rbm.errors import ClusterError, ConfigError, RbmError
 from rbm.experiment import RunSpec
-from rbm.jobs import Slice, Snapshot, TrainingJob
-from rbm.past import Past, with_newest
-from rbm.recording import Record
+from rbm.jobs import cluster
+from rbm.jobs.recording import Record
+from rbm.jobs.snapshots import Past, with_newest
+from rbm.jobs.training import Slice, Snapshot, TrainingJob
 from rbm.store import Progress, Run
 from rbm.training.changes import TURNS, Change, in_force, noted
 from rbm.training.config import LIVE, TrainConfig, knobs

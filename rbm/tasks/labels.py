@@ -1,4 +1,4 @@
-"""A machine of pictures and their labels, or of digits and their tags, in training, as a task of ``rbm.task``.
+"""A machine of pictures and their labels, or of digits and their tags, in training, as a task of ``rbm.jobs.task``.
 
 Letters: P pixels, K label columns, V = P + K, H hidden units.
 """
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rbm.experiment import DatasetSpec
-from rbm.jobs import Array, cached_dataset
+from rbm.jobs.training import Array, cached_dataset
 from rbm.training.config import TrainConfig
 
 if TYPE_CHECKING:

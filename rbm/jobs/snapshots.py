@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rbm.jobs import Array, Snapshot
+from rbm.jobs.training import Array, Snapshot
 
 PAST_BYTES = 24 * 2**20
 

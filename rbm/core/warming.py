@@ -2,7 +2,7 @@
 
 import torch
 
-from rbm import kernels
+from rbm.core import kernels
 
 
 def compile_loops() -> None:

@@ -1,6 +1,6 @@
 """An RBM and its rivals under one clock: each trains for the same seconds in turn, and all are looked at together.
 
-``compete`` is a task for the cluster (``rbm.task``). How many updates fit into a second is the machine's affair, so another
+``compete`` is a task for the cluster (``rbm.jobs.task``). How many updates fit into a second is the machine's affair, so another
 worker that begins it again tells the same things in the same order, at the same seconds, but not with the same numbers.
 Reading this module needs no torch.
 """
@@ -19,8 +19,8 @@ from rbm.errors import ConfigError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from rbm.contenders import Contender, Judge
     from rbm.datasets.base import Dataset
+    from rbm.tasks.baselines.contest import Contender, Judge
 
 Pictures = npt.NDArray[np.uint8]
 CONTENDERS: Mapping[str, str] = MappingProxyType(
@@ -120,8 +120,8 @@ def compete(
     unknown = [name for name in contenders if name not in CONTENDERS]
     if unknown or not contenders:
         raise ConfigError(f"Who competes? Choose some of: {', '.join(CONTENDERS)}; got {list(contenders)}.")
-    from rbm import contenders as field
     from rbm.datasets.catalog import load_dataset
+    from rbm.tasks.baselines import contest as field
 
     data = load_dataset(dataset, classes=classes) if isinstance(dataset, str) else dataset.select(classes)
     judged = min(n_samples, len(data.test))
@@ -183,9 +183,9 @@ def _look(name: str, mark: float, one: Contender, pictures: Tensor, judged: int,
 def _verdict(
     name: str, one: Contender, pictures: Tensor, data: Dataset, n_temperatures: int, seed: int
 ) -> Iterator[News]:
-    from rbm import contenders as field
     from rbm.evaluation.samples import nearest
     from rbm.models.vae import VAE
+    from rbm.tasks.baselines import contest as field
 
     bound = field.Bound(float("nan"), float("nan"), float("nan"))
     if isinstance(one, field.RbmContender):

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 
 from rbm import randomness
-from rbm.colour import FILTERS, Look, encoding
-from rbm.colour.pictures import load
 from rbm.datasets.base import Dataset
 from rbm.errors import DivergenceError
 from rbm.models.rbm import RBM
 from rbm.samplers import chains as start
 from rbm.samplers import gibbs
+from rbm.tasks.colour import FILTERS, Look, encoding
+from rbm.tasks.colour.pictures import load
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer
 from rbm.training.metrics import STANDARD

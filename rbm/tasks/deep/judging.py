@@ -6,10 +6,10 @@ import torch
 
 from rbm import randomness
 from rbm.datasets.base import Dataset, binarise
-from rbm.deep.plan import Bounded
 from rbm.evaluation import ais, belief_net, deep_boltzmann, exact
 from rbm.models.dbm import DeepBoltzmannMachine
 from rbm.models.dbn import DeepBeliefNet
+from rbm.tasks.deep.plan import Bounded
 
 IMAGES, SAMPLES = 500, 20
 CHAINS, TEMPERATURES = 100, 500

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rbm import cluster
 from rbm.errors import ClusterError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model
+from rbm.jobs import cluster
 from rbm.training.config import TrainConfig
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ import torch
 
 from rbm.datasets.base import Dataset
 from rbm.datasets.catalog import load_dataset
-from rbm.deep.judging import judge
-from rbm.deep.plan import KINDS, SHOWN, Bounded, Curve, DeepSpec, Learned, Look
 from rbm.models.dbm import DeepBoltzmannMachine, compose
 from rbm.models.dbn import DeepBeliefNet
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
+from rbm.tasks.deep.judging import judge
+from rbm.tasks.deep.plan import KINDS, SHOWN, Bounded, Curve, DeepSpec, Learned, Look
 from rbm.training.config import TrainConfig
 from rbm.training.deep_boltzmann import DeepBoltzmannTrainer, learn_layers
 from rbm.training.events import TrainEvent

@@ -65,7 +65,7 @@ def of_numbers(numbers: Mapping[str, float]) -> Known | None:
 
 
 def of_result(evaluation: Evaluation, run: Run) -> Known:
-    """What was computed of one of the run's checkpoints, see ``rbm.likelihood_job.summary``."""
+    """What was computed of one of the run's checkpoints, see ``rbm.tasks.likelihood.summary``."""
     result, at = evaluation.result, run.progress
     exact = result["method"] == "exact"
     reverse = result["validation"] - (0.0 if exact else result["log_z_reverse"] - result["log_z"])

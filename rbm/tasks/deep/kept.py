@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rbm.deep.plan import LabelsPlan, Result
-from rbm.files import write_atomically
+from rbm.core.files import write_atomically
 from rbm.store.database import default_folder
+from rbm.tasks.deep.plan import LabelsPlan, Result
 
 FILE = "few_labels.json"
 _lock = threading.Lock()

@@ -1,0 +1,169 @@
+"""Where training runs: a Dask cluster in a child process of its own, or an existing one named by RBM_SCHEDULER.
+
+    python -m rbm.cluster
+
+starts a scheduler and one single-threaded worker a core (RBM_WORKERS: so many) on loopback, prints the scheduler's
+address and ends when its standard input closes, so that it can never outlive the program that started it. It is a
+process of its own because the screen's process would starve it (every small torch call waits for the interpreter lock),
+and because workers spawned from inside ``streamlit run`` would run the app again as their main module.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+from rbm.errors import ClusterError
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60.0
+NICENESS = 5  # training gives way to the screen on the same machine
+# glibc's malloc, as Dask sets it, gives every freed block back to the system at once, and a thread that is not the main
+# one gets small heaps of its own: training then spends a third of its time in page faults (measured at 784-100: 23,000
+# images/s as it was, 36,000 so). Other systems ignore these names.
+MALLOC = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
+}
+
+# An upload goes to its worker as an argument; Dask warns of arguments above 10 MB, which are large for a graph of many tasks.
+UPLOAD_BYTES = 2**30
+
+# What Dask does beside our work, a hundred times a second: without it idle workers cost next to nothing.
+QUIET = {"distributed.worker.profile.enabled": False, "distributed.admin.system-monitor.interval": "5s"}
+
+
+class Cluster:
+    """A connection to the workers; the child process behind it, if there is one, ends with ``close``."""
+
+    def __init__(self, address: str, process: subprocess.Popen[str] | None) -> None:
+        import dask
+        from distributed import Client
+
+        dask.config.set({"distributed.admin.large-graph-warning-threshold": UPLOAD_BYTES})
+        self.address, self._process = address, process
+        try:
+            self.client: Any = Client(address, timeout=START_SECONDS, direct_to_workers=True)
+        except OSError as error:
+            raise ClusterError(
+                f"No Dask scheduler answers at {address} ({error}); start one there with 'dask scheduler', or unset "
+                "RBM_SCHEDULER to train on this machine."
+            ) from error
+
+    @property
+    def alive(self) -> bool:
+        """Whether the scheduler can still be reached."""
+        gone = self._process is not None and self._process.poll() is not None
+        return not gone and self.client.status == "running"
+
+    def close(self) -> None:
+        """Leave the scheduler, and end it if it is our own child."""
+        self.client.close(timeout=2)
+        if self._process is None:
+            return
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+_lock = threading.Lock()
+_current: Cluster | None = None
+
+
+def connect() -> Cluster:
+    """The cluster that this process uses: found or started at the first call, and again if it has died."""
+    global _current
+    with _lock:
+        if _current is None or not _current.alive:
+            if _current is not None:
+                _current.close()
+            address = os.environ.get("RBM_SCHEDULER")
+            process = None if address else _start_child()
+            _current = Cluster(address or _first_line(process), process)
+        return _current
+
+
+def disconnect() -> None:
+    """End what ``connect`` began; the next ``connect`` starts anew."""
+    global _current
+    with _lock:
+        if _current is not None:
+            _current.close()
+        _current = None
+
+
+def _start_child() -> subprocess.Popen[str]:
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    return subprocess.Popen(
+        [sys.executable, "-m", "rbm.cluster"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+    )
+
+
+def _first_line(process: subprocess.Popen[str] | None) -> str:
+    """The address that the child prints once its workers are there."""
+    assert process is not None
+    assert process.stdout is not None
+    lines: list[str] = []
+    reader = threading.Thread(target=lambda out: lines.append(out.readline()), args=(process.stdout,), daemon=True)
+    reader.start()
+    reader.join(START_SECONDS)
+    if lines and lines[0].startswith("tcp://"):
+        return lines[0].strip()
+    process.kill()
+    raise ClusterError(
+        f"The training process did not start within {START_SECONDS:.0f} seconds; look at the server's log for its own "
+        "words, and try 'python -m rbm.cluster' by hand."
+    )
+
+
+def serve(closing: IO[str]) -> None:
+    """Scheduler and workers on this machine, until ``closing`` closes; their address is printed when they are there."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    # Workers that vanish with the server are what is meant here, not news for its log.
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    with (
+        dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in MALLOC.items()}),
+        dask.config.set(QUIET),
+        LocalCluster(
+            n_workers=int(os.environ.get("RBM_WORKERS", 0)) or os.cpu_count() or 1,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            memory_limit=0,  # pausing a worker at a share of memory would freeze a whole class
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        print(cluster.scheduler_address, flush=True)
+        warm = [client.submit(_warm_up, workers=[w], pure=False) for w in client.scheduler_info()["workers"]]
+        closing.read()
+        del warm
+
+
+def _warm_up() -> None:
+    """Pay for imports, compiling, reading MNIST and torch's first calls before the first click on Train, not after it."""
+    from rbm.core.warming import compile_loops
+    from rbm.experiment import RunSpec
+    from rbm.jobs.training import TrainingJob
+
+    compile_loops()
+    TrainingJob(RunSpec().to_json()).advance(seconds=0.0, snapshot=True, checkpoint=True)
