@@ -71,7 +71,7 @@ def settings(runs: Sequence[Run]) -> None:
         changed = turned(run)
         if changed:
             code = "settings of its start" if run.progress.changes is None else "same turns"
-            st.caption(f":material/tune: Turned while it trained: {changed}. **Show code** holds the {code}.")
+            st.caption(f":material/tune: Changed during training: {changed}. **Show code** holds the {code}.")
     rows = differences(runs)
     if len(runs) < 2:
         return

@@ -70,7 +70,7 @@ def knob(name: str) -> None:
     if k.choices and len(k.choices) <= 3:
         st.segmented_control(k.label, k.choices, default=value, required=True, **common)
     elif k.choices:
-        st.selectbox(k.label, k.choices, index=list(k.choices).index(value), **common)
+        st.selectbox(k.label, k.choices, index=list(k.choices).index(value), format_func=k.called, **common)
     elif k.stops:
         kind = type(value)
         stops = sorted({*map(kind, k.stops), value})

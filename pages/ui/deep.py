@@ -249,9 +249,11 @@ def fantasies(task: Task | None, asked: DeepSpec) -> None:
     layers = [] if task is None else deep_view.dreamer(task.news, asked)
     if not layers:
         waits = (
-            "until all layers have learned together" if asked.kind == KINDS[1] else "until the first layer is learned"
+            "once all layers have been trained together"
+            if asked.kind == KINDS[1]
+            else "once the first layer is trained"
         )
-        st.caption(f"Nothing to dream of {waits}.")
+        st.caption(f"Samples appear here {waits}.")
         return
     st.segmented_control(
         "Start from",

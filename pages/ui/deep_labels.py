@@ -71,7 +71,7 @@ def choose(data: datasets.Data) -> Asked | None:
             )
         else:
             st.button(
-                "Compare both starts",
+                "Compare with a random start",
                 icon=":material/compare_arrows:",
                 key="deep_labels_start",
                 on_click=start,
@@ -132,7 +132,9 @@ def figure(asked: Asked) -> None:
         "that pre-training always helps: with all labels little is left to gain.",
     )
     if not results:
-        st.caption("Nothing is known yet. Press Compare both starts: points appear as they are found, and are kept.")
+        st.caption(
+            "Nothing is known yet. Press Compare with a random start: points appear as they are found, and are kept."
+        )
         return
     left, right = st.columns([7, 5], gap="large", vertical_alignment="center")
     with left:

@@ -57,7 +57,7 @@ def settings_panel() -> Settings:
         persist_state="session",
     )
     held = st.selectbox(
-        "Hold a part of the image",
+        "Clamp part of the image",
         HELD,
         key="gibbs_held",
         help="Clamped pixels keep the test image's values and the chain completes the rest.",

@@ -92,7 +92,7 @@ def controls() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         datasets.choose(DATASET, width=200)
         st.segmented_control(
-            "Beside the pixels",
+            "Extra visible units",
             list(KINDS),
             required=True,
             default=st.session_state["labels_kind"],
@@ -176,7 +176,7 @@ def progress() -> None:
     softmax, noun = kind() == "softmax", data().noun
     what = "names" if softmax else "tags"
     cards.title(
-        f"Wrong {what}",
+        "Classification error" if softmax else "Error of the tags",
         f"Share of wrong {what} among {SEEN:,} training and {SEEN:,} test {noun}s, or as many as there are, by the free energy: "
         + (
             f"each {noun} is given the label y for which F(x, y) is lowest."
