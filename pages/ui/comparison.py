@@ -76,7 +76,7 @@ def settings(runs: Sequence[Run]) -> None:
     if len(runs) < 2:
         return
     if not rows:
-        st.caption("All settings are the same, even the seed: so are the numbers.")
+        st.caption("All settings are the same, even the seed: on one machine, so are the numbers.")
         return
     head = "| | " + " | ".join(LETTERS[: len(runs)]) + " |\n|---|" + "---|" * len(runs) + "\n"
     st.markdown(head + "\n".join(f"| {row[1]} | {' | '.join(row[2:])} |" for row in rows))

@@ -250,6 +250,6 @@ def _seed() -> None:
             key=key,
             on_change=_changed,
             args=("seed",),
-            help="The start of all chance in a run: the same settings and seed give the same run. Reset keeps it.",
+            help="The seed of all random numbers in a run: the same settings and seed give the same run. Reset keeps it.",
         )
         st.button("", key="dice", icon=":material/casino:", on_click=state.roll_seed, help="Draw another seed")

@@ -180,7 +180,7 @@ def learning_curves(task: Task | None, asked: DeepSpec) -> None:
     empty = "Press Train layer by layer" if task is None else "The first updates are on their way"
     notes = {
         "reconstruction_error": "A layer above the first reconstructs the activities below it, not pixels: compare a layer "
-        "with itself, never with another.",
+        "with itself, never with another. Learning all layers together, ⟨h⟩ is what the mean field gives.",
         "free_energy_gap": "Learning all layers together, it is the gap of the variational bound.",
     }
     for place, (metric, note) in zip(st.columns(2, gap="large"), notes.items(), strict=True):

@@ -85,7 +85,13 @@ def settings_panel() -> Settings:
         persist_state="session",
     )
     seed = st.number_input(
-        "Seed", 0, 2**31 - 1, 1, key="gibbs_seed", help="The start of the chains' chance.", persist_state="session"
+        "Seed",
+        0,
+        2**31 - 1,
+        1,
+        key="gibbs_seed",
+        help="The seed of the chains' random numbers.",
+        persist_state="session",
     )
     st.segmented_control(
         "Speed of Play",
@@ -206,7 +212,7 @@ def transport(walk: Walk, settings: Settings, held: Clamp | None) -> None:
             key="back",
             on_click=walk.back,
             disabled=len(walk.past) < 2,
-            help="To the moment before; the same chance leads on again.",
+            help="To the moment before; the same random numbers lead on again.",
         )
         st.button(
             "Reset",

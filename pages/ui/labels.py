@@ -9,7 +9,7 @@ import streamlit as st
 from pages.ui import cards, datasets, figures, tasks
 from pages.ui.curves import curves
 from rbm.datasets.catalog import DatasetEntry, revision
-from rbm.labels_job import SEEN, Machine, News
+from rbm.labels_job import SEEN, Machine, News, settings
 from rbm.task import Task
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def controls() -> None:
             default=st.session_state["labels_objective"],
             key="labels_objective",
             persist_state="session",
-            help="p(x, y): pictures and labels together. p(y|x): only to name them. Both: the sum of the two.",
+            help="p(x, y): pictures and labels together. p(y|x): only to name them. Both: log p(x, y) plus "
+            f"{settings('both')[1]:g} times log p(y|x).",
         )
         st.select_slider(
             "Hidden units",
