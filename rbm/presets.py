@@ -153,7 +153,7 @@ PRESETS = MappingProxyType(
         ),
         "k1": Preset(
             "Compare: CD with k = 1",
-            "Note the reconstruction error after three epochs, then run k = 25: k = 1 reconstructs better and models worse.",
+            "Note reconstruction error and likelihood, then run k = 25: errors are alike, the likelihood of k = 1 is far worse.",
             RunSpec(
                 model=ModelSpec(n_hidden=64),
                 training=TrainConfig(
@@ -163,7 +163,7 @@ PRESETS = MappingProxyType(
         ),
         "k25": Preset(
             "Compare: CD with k = 25",
-            "The other half of the comparison: slower, worse reconstructions, yet its chains from noise look like digits.",
+            "The other half of the comparison: slower, no better reconstructions, yet its chains from noise look like digits.",
             RunSpec(
                 model=ModelSpec(n_hidden=64),
                 training=TrainConfig(
