@@ -156,6 +156,7 @@ class Pad {
   paint() {
     const { path, t, rows, cols } = this;
     const cell = 20, pixels = this.shown(), context = this.canvas.getContext("2d");
+    this.canvas.style.width = `${Math.min(1, cols / rows) * 100}%`; // a tall picture is no higher than a square one
     this.canvas.width = cols * cell;
     this.canvas.height = rows * cell;
     context.fillStyle = "#000";

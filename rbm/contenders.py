@@ -26,7 +26,6 @@ from rbm.models.rbm import RBM
 from rbm.models.rival import Rival, n_weights
 from rbm.models.rivals import make_rival
 from rbm.models.vae import VAE
-from rbm.rivals import KNOWN
 from rbm.samplers import from_noise, gibbs
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer
@@ -149,13 +148,16 @@ class Judge:
     a machine's probabilities are smoother than any image, and would be told from them by that alone.
     """
 
-    def __init__(self, dataset: Dataset, n_samples: int) -> None:
-        """DatasetError for fewer than 2 or fewer than ``n_samples`` test images."""
+    def __init__(self, dataset: Dataset, n_samples: int, *, digits: bool = True) -> None:
+        """``digits``: whether the classifier knows these pictures.
+
+        DatasetError for fewer than 2 or fewer than ``n_samples`` test images.
+        """
         if not 2 <= n_samples <= len(dataset.test):
             raise DatasetError(
                 f"There are {len(dataset.test)} test images for {n_samples} pictures; ask for fewer, 2 at least."
             )
-        self._real = Gaussian.of(describe(dataset.test)[0]) if knows(dataset) else None
+        self._real = Gaussian.of(describe(dataset.test)[0]) if digits else None
         order = torch.randperm(len(dataset.test), generator=randomness.generator(0, "judge"))
         self._images = _drawn(dataset.test[order[:n_samples]], "images")
 
@@ -171,11 +173,6 @@ class Judge:
             sure=float((digits.max(1).values >= SURE).double().mean()),
             digits=tuple(digits.mean(0).tolist()),
         )
-
-
-def knows(dataset: Dataset) -> bool:
-    """Whether the classifier of digits can judge pictures of this data."""
-    return dataset.name in KNOWN
 
 
 def _drawn(v: Tensor, what: str) -> Tensor:

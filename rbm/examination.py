@@ -171,9 +171,7 @@ def _histogram(values: Tensor, n_visible: int, n_hidden: int) -> tuple[Tensor, T
     steps = torch.linspace(math.log(low), math.log(high), BINS * FINE + 1, dtype=torch.float64).exp()
     edges, middles = steps[::FINE], (steps[1:] + steps[:-1]) / 2
     noise = noise_density(middles, n_visible, n_hidden) * steps.diff()
-    noise[0] += (1 - noise.sum()).clamp(
-        min=0
-    )  # what lies below the first edge, so near to 0 that no logarithm shows it
+    noise[0] += (1 - noise.sum()).clamp(min=0)  # what lies below the first edge, too near to 0 for a logarithm
     shares = torch.histogram(s.clamp(min=low), edges).hist / len(s)
     return edges, shares, noise.view(BINS, FINE).sum(1)
 

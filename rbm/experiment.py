@@ -187,7 +187,7 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
     from rbm.training.metrics import STANDARD, Metric, Probe
 
     def likelihood(model: RBM, probe: Probe) -> dict[str, float]:
-        found = watch.look(model, probe.validation, trainer.epoch, trainer.seconds)
+        found = watch.look(model, probe.validation, trainer.epoch, trainer.seconds, over=trainer.finished)
         under_way = watch.under_way
         return found if under_way is None else {**found, "log_likelihood_estimating": under_way}
 

@@ -19,8 +19,8 @@ from urllib.parse import urlencode
 from rbm.datasets.catalog import entry, names
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.training.changes import Change, in_words, noted
-from rbm.training.config import LIVE, TrainConfig, knobs
+from rbm.training.changes import TURNS, Change, in_words, noted
+from rbm.training.config import TrainConfig, knobs
 
 VERSION = "3"
 LARGEST_SEED = 2**31 - 1
@@ -67,7 +67,7 @@ _FIELDS: dict[str, tuple[str, str, Any]] = {
 }
 _TURNED = "t"  # parameter -> updates~knob~value, one after the other with _ between them
 _MOST_TURNED = 40  # of those that a link names: an address stays short enough to be sent
-_LIVE = {name: field for name, (_, field, _) in _FIELDS.items() if field in LIVE}
+_LIVE = {name: field for name, (_, field, _) in _FIELDS.items() if field in TURNS}
 _KINDS = {"dataset": DatasetSpec, "model": ModelSpec, "training": TrainConfig}
 
 
@@ -200,7 +200,7 @@ def code(spec: RunSpec, changes: Sequence[Change] = ()) -> str:
     body = "".join(f"    {part},\n" for part in parts)
     turned = "".join(f"    {one.step}: dict({_arguments(one.knobs)}),\n" for one in changes)
     table = f"turned = {{  # after so many updates, while it trained\n{turned}}}\n" if turned else ""
-    turn = "    trainer.change(**turned.get(trainer.step_number, {}))\n" if turned else ""
+    loop = _TURNING if turned else _PLAIN
     return f"""import torch
 
 from rbm import DatasetSpec, ModelSpec, RunSpec, TrainConfig, save_checkpoint
@@ -210,10 +210,19 @@ torch.set_num_threads(1)  # as the app's workers: another number rounds sums dif
 spec = RunSpec(
 {body})
 {table}trainer = make_trainer(spec, make_dataset(spec.dataset))
-while not trainer.finished:
-{turn}    if event := trainer.step():
+{loop}    if event := trainer.step():
         print(f"epoch {{event.epoch:.2f}}", dict(event.metrics))
 save_checkpoint("run.safetensors", trainer.model, spec, state=trainer.state())
+"""
+
+
+_PLAIN = "while not trainer.finished:\n"
+_TURNING = """while True:
+    now = turned.get(trainer.step_number, {})
+    trainer.lengthen(now.pop("epochs", 0))  # a finished run may have been trained further
+    trainer.change(**now)
+    if trainer.finished:
+        break
 """
 
 

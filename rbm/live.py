@@ -22,7 +22,7 @@ from rbm.jobs import Slice, Snapshot, TrainingJob
 from rbm.past import Past, with_newest
 from rbm.recording import Record
 from rbm.store import Progress, Run
-from rbm.training.changes import Change, in_force, noted
+from rbm.training.changes import TURNS, Change, in_force, noted
 from rbm.training.config import LIVE, TrainConfig, knobs
 from rbm.training.history import History
 
@@ -173,8 +173,8 @@ class LiveRun:
         with self._lock:
             if self.changes is None or self.active:
                 return self.changes
-            now = {name: getattr(self.spec.training, name) for name in LIVE} | in_force(self.changes)
-            waiting = {name: value for name, value in self._changes.items() if name in now and value != now[name]}
+            now = {name: getattr(self.spec.training, name) for name in TURNS} | in_force(self.changes)
+            waiting = {name: value for name, value in self._changes.items() if value != now[name]}
             return tuple(noted(self.changes, self.step_number, waiting)) if waiting else self.changes
 
     @property

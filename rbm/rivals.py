@@ -125,13 +125,12 @@ def compete(
 
     data = load_dataset(dataset, classes=classes) if isinstance(dataset, str) else dataset.select(classes)
     judged = min(n_samples, len(data.test))
-    judge = field.Judge(data, judged)
+    known = data.name in KNOWN
+    judge = field.Judge(data, judged, digits=known)
     made = {name: field.enter(name, data, n_hidden, seed, n_samples) for name in contenders}
     yield Opening(
         {name: one.n_weights for name, one in made.items()},
-        {name: judge.score(v).frechet for name, v in field.yardsticks(data, judged).items()}
-        if field.knows(data)
-        else {},
+        {name: judge.score(v).frechet for name, v in field.yardsticks(data, judged).items()} if known else {},
         judged,
     )
     before, total = 0.0, seconds * len(made)

@@ -38,6 +38,7 @@ def own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RBM_RUNS", str(tmp_path_factory.mktemp("runs")))
         patch.delenv("RBM_DATABASE_URL", raising=False)
+        patch.setattr("rbm.cluster.START_SECONDS", PATIENCE)
         yield
 
 

@@ -38,6 +38,12 @@ def components(app: AppTest) -> list[dict]:
     return [json.loads(element.proto.json) for element in app.get("bidi_component")]
 
 
+def shown(app: AppTest) -> str:
+    """All that is drawn, without when it was and what was asked."""
+    stamps = ("at", "asked", "address", "feed")
+    return json.dumps([{name: value for name, value in one.items() if name not in stamps} for one in components(app)])
+
+
 def bars(app: AppTest, alt: str) -> dict[str, list[float]]:
     return {one["name"]: one["y"] for one in drawn(app, alt)["series"]}
 
@@ -51,12 +57,13 @@ def press(app: AppTest, key: str) -> AppTest:
 @pytest.mark.parametrize(
     ("script", "key", "count"), [(shell.PIXELS, "pixels", 4), (shell.MARKOV, "markov", 4), (shell.SLOW, "slow", 5)]
 )
-def test_every_experiment_can_be_tried(script, key, count):
+def test_every_experiment_shows_something_of_its_own_and_the_same_whatever_was_tried_before(script, key, count):
     app = open_page(script)
     assert not app.exception
-    for number in range(count):
-        press(app, f"try_{key}_{number}")
-    assert any("What to see." in text.value for text in app.markdown)
+    there = [shown(press(app, f"try_{key}_{number}")) for number in range(count)]
+    back = [shown(press(app, f"try_{key}_{number}")) for number in reversed(range(count))]
+    assert len(set(there)) == count
+    assert back[::-1] == there
 
 
 def test_two_pixels_step_by_step():

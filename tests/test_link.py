@@ -133,6 +133,8 @@ TURNED = (Change(0, {"momentum": 0.5}), Change(3, {"learning_rate": 1 / 3, "k": 
         (SHORT, ()),
         (replace(SHORT, training=TrainConfig(epochs=2, optimizer="adam", learning_rate=0.003)), ()),
         (SHORT, TURNED),
+        (SHORT, (*TURNED, Change(10, {"epochs": 3, "k": 2}))),  # trained further when it was finished
+        (SHORT, (Change(10, {"k": 5}),)),  # turned when there was nothing left to train
     ],
 )
 def test_the_code_does_the_same_run_bit_for_bit(spec, changes, tmp_path, monkeypatch, capsys):
@@ -146,7 +148,10 @@ def test_the_code_does_the_same_run_bit_for_bit(spec, changes, tmp_path, monkeyp
             while not trainer.finished and (change is None or trainer.step_number < change.step):
                 trainer.step()
             if change is not None:
-                trainer.change(**change.knobs)
+                trainer.lengthen(change.knobs.get("epochs", 0))
+                trainer.change(**{name: value for name, value in change.knobs.items() if name != "epochs"})
+        while not trainer.finished:
+            trainer.step()
     finally:
         torch.set_num_threads(threads)
     saved = load_checkpoint("run.safetensors")
@@ -155,7 +160,7 @@ def test_the_code_does_the_same_run_bit_for_bit(spec, changes, tmp_path, monkeyp
     for name, p in trainer.model.named_parameters():
         assert torch.equal(saved.model.get_parameter(name), p)
     assert "epoch 2.00" in capsys.readouterr().out
-    assert len(text.strip().splitlines()) < 28
+    assert len(text.strip().splitlines()) < 34
 
 
 def test_a_link_opens_the_start_and_says_what_was_turned_when():

@@ -1,5 +1,6 @@
 """Data of one's own on every page that learns or compares: it trains, or a line says why not; nothing breaks."""
 
+import io
 import json
 import math
 from collections.abc import Iterator
@@ -7,9 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import streamlit as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import deep_labels, features, frames, memory, rivals, shell
+from pages.ui import deep_labels, features, frames, labels, memory, rivals, shell, wall
 from rbm import cluster, live, task
 from rbm.datasets.catalog import load_dataset
 from rbm.datasets.own import keep
@@ -17,6 +19,7 @@ from rbm.datasets.own.pictures import Pictures
 from rbm.datasets.patterns import digit_patterns, memories
 from rbm.deep.plan import LabelsPlan
 from rbm.errors import ConfigError
+from rbm.labels_job import News
 from rbm.store import open_store
 from rbm.sweep import at_work, stop_all
 from tests.screen import open_page
@@ -242,6 +245,11 @@ def test_a_run_of_few_units_and_all_pages_that_look_at_it(name, n_hidden):
     assert walls(app)["wall_reconstructions"]["cell"] == cell
     app.switch_page(shell.GIBBS).run()
     assert walls(app)["wall_v"]["cell"] == cell
+    app.segmented_control(key="gibbs_start").set_value("data").run()
+    app.selectbox(key="gibbs_held").set_value("left half").run()
+    assert ("top half" in app.selectbox(key="gibbs_held").options) == (SETS[name][1][0] > 1)
+    app.button(key="step_10").click().run()
+    assert not app.exception
     app.switch_page(shell.EXAMINE).run()
     app.button(key="examine").click().run()
     (found,) = (one for one in task._tasks if one.function == "rbm.examination:examine" and one.active)
@@ -319,3 +327,19 @@ def test_memories_are_the_most_typical_pictures_and_coarse():
     assert memories(load_dataset("own:tall")).shape == (14, 10)
     assert memories(load_dataset("own:plain")).patterns.shape == (10, 196)
     assert digit_patterns().shape == (10, 196)
+
+
+def test_a_test_part_that_is_named_rightly_throughout_is_still_drawn():
+    news = [News(float(epoch), 0.25, error, None, None) for epoch, error in enumerate((0.5, 0.25, 0.125, 0.0))]
+    assert not labels.error_option(news)["y"]["log"]
+    assert labels.error_option(news[:3])["y"]["log"]
+    assert labels.error_option(news)["series"][1]["y"][-1] == 0
+
+
+def test_broad_pictures_keep_apart_in_png_and_wall_alike():
+    shape = frames.drawn_shape((1, 300))
+    gap = frames.gap_between(shape)
+    assert (gap, frames.gap_between((28, 28)), frames.gap_between((64, 64))) == (4, 1, 1)
+    png = frames.grid_png(np.zeros((4, *shape, 3), np.uint8), 2)
+    assert Image.open(io.BytesIO(png)).size == (2 * 300 + gap, 2 * shape[0] + gap)
+    assert wall.pictures(png, n=4, columns=2, cell=shape)["gap"] == gap

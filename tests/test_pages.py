@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
+from rbm import link
 from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
-from rbm.link import VERSION
 from rbm.presets import PRESETS
 from rbm.store import Progress, Store, open_store
 from rbm.training.config import SUITED, TrainConfig
@@ -167,7 +167,7 @@ def test_the_draft_can_be_handed_on_as_a_link_and_as_code():
     app = open_page(shell.TRAIN)
     app.slider(key="draft_n_hidden").set_value(33).run()
     texts = [block.value for block in app.code]
-    assert any(text.endswith(f"train?v={VERSION}&h=33") for text in texts)
+    assert any(text.endswith(f"train?v={link.VERSION}&h=33") for text in texts)
     assert any("ModelSpec(n_hidden=33)" in text for text in texts)
 
 

@@ -20,7 +20,15 @@ def test_two_commands_do_everything_and_ci_runs_the_second():
     commands = [block.strip() for block in blocks("") if "pip" in block]
     assert commands == [f"{INSTALL} && python -m streamlit run app.py", f"{INSTALL} && python -m pytest"]
     script = (ROOT / ".ci/run").read_text("utf-8")
-    assert f"{INSTALL} && python -m pytest" in script
+    assert f"{INSTALL} && python -m pytest\n" in script
+
+
+def test_what_is_slow_is_run_by_an_argument_of_its_own():
+    script = (ROOT / ".ci/run").read_text("utf-8")
+    assert "`.ci/run --slow`" in README
+    (line,) = (line for line in script.splitlines() if "-m slow" in line)
+    assert line.startswith('[ -z "$slow" ] || timeout 3h python -m pytest -m slow')
+    assert "ends it after three hours" in README
 
 
 def test_the_python_in_it_runs(capsys, tmp_path, monkeypatch):

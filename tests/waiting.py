@@ -12,7 +12,7 @@ import torch
 
 from rbm.experiment import RunSpec, make_dataset, make_trainer
 
-PATIENCE = 120.0  # seconds; only a test that fails waits for all of them
+PATIENCE = 180.0  # seconds; only a test that fails waits for all of them
 ENDLESS = 5000  # epochs; the most that there may be, hours on all of MNIST
 
 

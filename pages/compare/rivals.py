@@ -7,7 +7,7 @@ from rbm.rivals import CONTENDERS
 
 lesson.question(
     "RBM against GAN and VAE",
-    "An RBM, a GAN, a DCGAN, an autoencoder and a VAE with as many weights and as much training time: who draws readable digits "
+    "An RBM, a GAN, a DCGAN, an autoencoder and a VAE with as many weights and as much training time: who draws good pictures "
     "first?",
 )
 EVERYBODY, ALL = list(CONTENDERS), list(range(10))

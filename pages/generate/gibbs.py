@@ -11,7 +11,7 @@ if current is None or not current.past:
     st.stop()
 
 with st.sidebar:
-    settings = gibbs.settings_panel()
+    settings = gibbs.settings_panel(live.picture_shape(current.spec))
 interval = gibbs.speed()
 
 

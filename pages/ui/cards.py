@@ -172,7 +172,7 @@ def filter_wall(
         png,
         legend=legend,
         n=len(units),
-        columns=min(columns, len(units)),
+        columns=beside(columns, len(units), shape),
         cell=frames.drawn_shape(shape),
         labels=labels or [f"unit {unit}" for unit in units],
         selected=selected,
@@ -200,7 +200,14 @@ def filter_picture(
     coloured = frames.colour_weights(pictures, shared=shared, limit=limit if shared else None, lut=lut)
     ends = (f"−{limit:.2f}", f"{limit:.2f}") if shared and limit else ("−max", "max")
     words = (ends[0], "weight" if shared else "weight, each its own scale", ends[1])
-    return frames.grid_png(coloured.pixels, min(columns, len(units))), Legend(theme.css_gradient(lut), words)
+    png = frames.grid_png(coloured.pixels, beside(columns, len(units), shape))
+    return png, Legend(theme.css_gradient(lut), words)
+
+
+def beside(columns: int, n: int, shape: tuple[int, int]) -> int:
+    """How many of n pictures stand side by side: of ``columns`` half as many where each is a long row of values."""
+    height, width = frames.drawn_shape(shape)
+    return min(columns if width < frames.LONGEST * height else -(-columns // 2), n)
 
 
 def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str) -> None:

@@ -152,10 +152,13 @@ def learning_curves(runs: Sequence[Run]) -> None:
             option = curve_option(
                 series,
                 x_title=_AXES[axis or "epoch"],
-                y_title=measure.unit,
+                y_title="nats per validation image" if likelihood else measure.unit,
+                x_range=_span(histories, axis or "epoch") if likelihood else None,
+                least_y=cards.LEAST_NATS if likelihood else 0.0,
                 log_x="x" in log,
                 log_y="y" in log,
                 dots=likelihood,
+                doubt=UNRELIABLE,
             )
             curves(option, height=230, key=f"chart_runs_{metric}", alt=f"{measure.title} of the chosen runs")
 
@@ -163,6 +166,12 @@ def learning_curves(runs: Sequence[Run]) -> None:
 def _grid(count: int) -> list[st.delta_generator.DeltaGenerator]:
     """Places for charts, two in a row."""
     return [place for _ in range(0, count, 2) for place in st.columns(2, gap="large")][:count]
+
+
+def _span(histories: Sequence[History], axis: str) -> tuple[float, float]:
+    """What all curves together reach over, so that the few estimates stand where the others do."""
+    ends = [float(getattr(history.events[-1], axis)) for history in histories if history.events]
+    return 0.0, max(ends, default=1.0)
 
 
 def _series(letter: str, history: History, metric: str, axis: str, amount: float) -> Series:
@@ -173,20 +182,12 @@ def _series(letter: str, history: History, metric: str, axis: str, amount: float
 def estimates(letter: str, history: History, axis: str) -> list[Series]:
     """The log-likelihoods of validation images that were estimated while a run trained: AIS, and dashed its reverse.
 
-    Each at the machine that it speaks of, never smoothed. Those that are unreliable are a series of their own, named so.
+    Each at the machine that it speaks of, never smoothed; those that are unreliable are drawn hollow.
     """
     found = likelihoods.along(history, axis)
-    if not found.x:
-        return []
-    series = []
-    for mark in (False, True):
-        at = [i for i, unreliable in enumerate(found.unreliable) if unreliable == mark]
-        name_ = f"{letter}, {UNRELIABLE}" if mark else letter
-        for y, how, dash in ((found.ais, "", False), (found.reverse, ", reverse AIS", True)):
-            if at:
-                points = [found.x[i] for i in at], [y[i] for i in at]
-                series.append(Series(name_ + how, *points, dash, colour=LETTERS.index(letter)))
-    return series
+    doubtful = [x for x, unreliable in zip(found.x, found.unreliable, strict=True) if unreliable]
+    ends = ((letter, found.ais, False), (f"{letter}, reverse AIS", found.reverse, True))
+    return [Series(name_, found.x, y, dash, doubtful, LETTERS.index(letter)) for name_, y, dash in ends if found.x]
 
 
 def likelihood_chart(runs: Sequence[Run], found: dict[str, Evaluation]) -> None:

@@ -82,6 +82,7 @@ def controls() -> None:
         st.session_state.setdefault(key, value)
     boltzmann = _choices()
     with st.container(horizontal=True, gap="medium"):
+        datasets.choose(DATASET, width=220)
         _slider("Epochs a layer", EPOCHS, "deep_epochs", "Passes over the images for each layer alone.")
         if boltzmann:
             _slider("Epochs together", EPOCHS, "deep_together", "Passes with all layers at once, after that.")
@@ -113,7 +114,6 @@ def controls() -> None:
 def _choices() -> bool:
     """Kind and sizes; whether it is a Boltzmann machine."""
     with st.container(horizontal=True, gap="medium"):
-        datasets.choose(DATASET, width=220)
         st.segmented_control(
             "Deep",
             list(KINDS),
@@ -278,7 +278,8 @@ def fantasies(task: Task | None, asked: DeepSpec) -> None:
         st.button("Anew", icon=":material/restart_alt:", key="deep_anew", on_click=_forget, help="Back to the start.")
         st.caption(f"{dream.sweeps:,} sweeps, {len(layers)} layer{'s' if len(layers) > 1 else ''}", width="content")
     pixels = frames.colour_probabilities(dream.pixels, shape=_shape(task, asked))
-    cards.picture_wall(pixels, COLUMNS, "deep_fantasies", "Fantasies of the machine", max_cell=64)
+    columns = cards.beside(COLUMNS, len(pixels), _shape(task, asked))
+    cards.picture_wall(pixels, columns, "deep_fantasies", "Fantasies of the machine", max_cell=64)
 
 
 def _forget() -> None:

@@ -144,11 +144,11 @@ def close_up(current: LiveRun, past: Past, unit: int) -> None:
     weight: Array = past.weight.astype(np.float32)
     cards.filter_wall(weight, shape, np.array([unit]), key="wall_unit", shared=True, max_cell=280)
     cards.title(
-        "The ten validation images that excite it most",
+        f"The {len(answer.best)} validation images that excite it most",
         "Strongest first. A useful detector answers to images that share a stroke.",
     )
     pixels = frames.colour_probabilities(images[answer.best].numpy(), shape=shape)
-    cards.picture_wall(pixels, 5, "wall_best", "The ten validation images that excite this unit most", max_cell=64)
+    cards.picture_wall(pixels, 5, "wall_best", "The validation images that excite this unit most", max_cell=64)
     cards.title(
         "How active is it?",
         f"p(h = 1|v) over all {len(images):,} validation images. A good detector is mostly off, and sure when it is on.",

@@ -78,6 +78,11 @@ def drawn_shape(shape: tuple[int, int]) -> tuple[int, int]:
     return height * down, width * across
 
 
+def gap_between(shape: tuple[int, int]) -> int:
+    """Pixels between drawn pictures of (h, w): they must stay apart when a wall of broad ones is shrunk to its container."""
+    return max(1, max(shape) // 64)
+
+
 def colour_weights(
     images: ArrayLike,
     *,
@@ -116,13 +121,14 @@ def grid_pixels(
 def grid_png(
     pixels: Pixels,
     columns: int,
-    gap: int = 1,
+    gap: int | None = None,
     background: tuple[int, int, int, int] = TRANSPARENT,
     scale: int = 1,
 ) -> bytes:
-    """One PNG of all pictures; the gaps show `background` (RGBA): (N, h, w, 3) -> bytes"""
+    """One PNG of all pictures; the gaps, of `gap_between` unless said, show `background` (RGBA): (N, h, w, 3) -> bytes"""
     if pixels.ndim != 4 or pixels.shape[-1] != 3 or pixels.dtype != np.uint8:
         raise ValueError(f"expected 8-bit colours (N, h, w, 3), got {pixels.dtype} {pixels.shape}")
+    gap = gap_between((pixels.shape[1], pixels.shape[2])) if gap is None else gap
     wall = _arrange(_packed(pixels), columns, gap, np.array(background, dtype=np.uint8).view(np.uint32)[0])
     file = io.BytesIO()
     _image(_enlarged(wall, scale)).save(file, "png", compress_level=1)  # six times faster than the default level

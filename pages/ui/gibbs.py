@@ -37,7 +37,13 @@ class Settings(NamedTuple):
     seed: int
 
 
-def settings_panel() -> Settings:
+def halves(shape: tuple[int, int]) -> list[str]:
+    """What can be held: a single row or column of pixels has no upper and lower, or left and right, half."""
+    lacking = [words for side, words in zip(shape, (("top", "bottom"), ("left", "right")), strict=True) if side < 2]
+    return [held for held in HELD if not any(held.startswith(words) for words in lacking)]
+
+
+def settings_panel(shape: tuple[int, int]) -> Settings:
     """How chains start and what governs them; β and the held half take effect with the next step."""
     chains = st.select_slider(
         "Chains",
@@ -56,9 +62,12 @@ def settings_panel() -> Settings:
         help="Noise: every pixel on or off with even chance. Data: a test image for each chain. One image: the same for all.",
         persist_state="session",
     )
+    if st.session_state.get("gibbs_held") not in halves(shape):
+        st.session_state["gibbs_held"] = HELD[0]
     held = st.selectbox(
         "Clamp part of the image",
-        HELD,
+        halves(shape),
+        index=halves(shape).index(st.session_state["gibbs_held"]),
         key="gibbs_held",
         help="Clamped pixels keep the test image's values and the chain completes the rest.",
         persist_state="session",

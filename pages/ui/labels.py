@@ -94,6 +94,7 @@ def controls() -> None:
         st.segmented_control(
             "Extra visible units",
             list(KINDS),
+            format_func=_called,
             required=True,
             default=st.session_state["labels_kind"],
             key="labels_kind",
@@ -154,6 +155,11 @@ def controls() -> None:
             )
 
 
+def _called(option: str) -> str:
+    """How a kind is spoken of where there are no digits."""
+    return option if data().noun == "digit" or KINDS[option] == "tags" else "a class's name"
+
+
 def _turn(on: bool) -> None:
     current = task()
     if current is not None:
@@ -198,8 +204,9 @@ def error_option(news: list[News]) -> dict[str, Any]:
     epochs = [one.epoch for one in told]
     parts = {"training": [one.training_error for one in told], "test": [one.test_error for one in told]}
     series = [figures.Series(name, epochs, [100 * e for e in errors]) for name, errors in parts.items()] if told else []
+    above = all(e > 0 for errors in parts.values() for e in errors)  # a few pictures may all be named rightly
     return figures.curve_option(
-        series, x_title="epochs", y_title="wrong / %", log_y=True, empty="Press Train: the error falls here"
+        series, x_title="epochs", y_title="wrong / %", log_y=above, empty="Press Train: the error falls here"
     )
 
 

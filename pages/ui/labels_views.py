@@ -43,11 +43,11 @@ def choose_picture(newest: Machine) -> int:
         f"{data.noun.capitalize()}s that it has never seen. Point at one for the machine's answer, click on one to look at "
         "it closely.",
     )
-    pixels = _framed(x.numpy(), right)
+    pixels, columns = _framed(x.numpy(), right), cards.beside(10, len(x), data.shape)
     clicked = wall(
-        frames.grid_png(pixels, 10),
+        frames.grid_png(pixels, columns),
         n=len(x),
-        columns=10,
+        columns=columns,
         cell=(pixels.shape[1], pixels.shape[2]),
         labels=[f"{_a(name)}, it says: {said}" for name, said in zip(truth, told, strict=True)],
         selected=chosen,
@@ -194,7 +194,9 @@ def infer(newest: Machine) -> None:
             f"p(x|h) of {CHAINS} Gibbs chains that hold the visible half: each fills in its own rest.",
         )
         each = frames.colour_probabilities(found.chains.numpy(), shape=shape)
-        cards.picture_wall(each, 8, "labels_ways", "Completions by single chains", max_cell=60)
+        cards.picture_wall(
+            each, cards.beside(8, CHAINS, shape), "labels_ways", "Completions by single chains", max_cell=60
+        )
     cards.title(
         "p(y | visible half)",
         f"The mean of p(y|x) over {CHAINS} chains and {SWEEPS} sweeps, after {BURN_IN} that are not counted. Outlined: "

@@ -63,10 +63,10 @@ class Asked(NamedTuple):
             algorithm=self.algorithm.lower(),
             k=self.k,
             learning_rate=self.learning_rate,
+            schedule="constant",
             momentum=self.momentum,
             weight_decay=self.weight_decay,
             batch_size=1,
-            schedule="constant",
             centred="off",
             binarise="threshold",
         )

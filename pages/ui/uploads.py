@@ -42,11 +42,11 @@ def add(file_name: str, data: bytes) -> str:
             f"The run is {total:,} updates long, which are not 1 to {MOST_EPOCHS:,} whole epochs of {per_epoch:,} updates; "
             "upload it as it was saved."
         )
-    turned = changes.from_state(saved.state)
-    knobs = changes.in_force(turned) | ({"epochs": epochs} if epochs > planned else {})
+    knobs = {"epochs": epochs} if epochs > planned else {}
     step = min(done, total)
     at = Progress("finished" if step >= total else "paused", step, total, step / per_epoch, knobs=knobs)
-    at = at._replace(changes=tuple(turned))
+    turned = changes.from_state(saved.state)
+    at = at._replace(knobs={**changes.in_force(turned), **knobs}, changes=tuple(turned))
     seconds = saved.history.events[-1].seconds if len(saved.history) else 0.0
     record = Record(saved.spec, tags=(TAG,), note=PurePath(file_name).name[:200])
     store = open_store()

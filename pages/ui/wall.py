@@ -7,7 +7,7 @@ from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pages.ui.component import declare
-from pages.ui.frames import data_url
+from pages.ui.frames import data_url, gap_between
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -49,11 +49,11 @@ def pictures(
     n: int,
     columns: int,
     cell: tuple[int, int],
-    gap: int = 1,
+    gap: int | None = None,
     labels: Sequence[str] | None = None,
     selected: int | None = None,
 ) -> dict[str, Any]:
-    """What a wall shows: `frames.grid_png(pictures, columns, gap)`, scale 1, and how it is laid out.
+    """What a wall shows: `frames.grid_png(pictures, columns, gap)`, scale 1, the same gap, and how it is laid out.
 
     cell: rows and columns of pixels of one picture. labels: a few words per picture, shown on hover and read out.
     """
@@ -64,7 +64,7 @@ def pictures(
         "n": n,
         "columns": min(columns, n),
         "cell": list(cell),
-        "gap": gap,
+        "gap": gap_between(cell) if gap is None else gap,
         "labels": list(labels) if labels is not None else None,
         "selected": selected,
     }

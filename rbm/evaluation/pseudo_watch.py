@@ -12,7 +12,6 @@ from rbm import kernels, randomness
 from rbm.datasets.base import Dataset, binarise
 from rbm.evaluation.likelihood import mean_pseudo_log_likelihood
 from rbm.models.rbm import RBM
-from rbm.training.metrics import Probe
 
 SEED = 2026  # of which images, and of their binarisation
 MOST_IMAGES, FEWEST_IMAGES = 128, 20
@@ -36,7 +35,7 @@ class PseudoLikelihoodWatch:
         order = torch.randperm(len(dataset.validation), generator=draw)[: min(max(n, FEWEST_IMAGES), MOST_IMAGES)]
         self.rows = binarise(dataset.validation[order], how, draw).to(model.weight.device)
 
-    def __call__(self, model: RBM, probe: Probe) -> dict[str, float]:
+    def __call__(self, model: RBM, _probe: object) -> dict[str, float]:
         """``pseudo_log_likelihood`` in nats per image and ``pseudo_log_likelihood_error``; nothing without images."""
         if not len(self.rows):
             return {}

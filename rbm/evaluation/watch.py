@@ -8,6 +8,8 @@ One pair of estimates may be crossed, low above high: then it brackets nothing, 
 Machines small enough to enumerate get the exact number for both ends.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -26,11 +28,15 @@ EXACT_BITS = 12  # of the smaller layer: 2^12 states cost less than one event of
 
 
 class LikelihoodWatch:
-    """Brackets of one run's model, one at a time. An epoch that passes while one is under way is left out."""
+    """Brackets of one run's model, one at a time. An epoch that passes while one is under way is left out.
+
+    A run that is over has all the time there is: its last machine is measured to the end, in place of what is under way.
+    """
 
     def __init__(self, epochs: tuple[int, ...], generator: torch.Generator, share: float = SHARE) -> None:
         """``generator`` must not be training's: looking changes no run. ``share``: of the time that training takes."""
         self._epochs, self._generator, self._share = list(epochs), generator, share
+        self._wanted = bool(epochs)
         self._work: LiveBracket | None = None
         self._at, self._energy, self._seconds = 0.0, 0.0, 0.0
 
@@ -40,38 +46,46 @@ class LikelihoodWatch:
         return None if self._work is None else self._at
 
     @torch.no_grad()
-    def look(self, model: RBM, validation: Tensor, epoch: float, seconds: float) -> dict[str, float]:
+    def look(
+        self, model: RBM, validation: Tensor, epoch: float, seconds: float, *, over: bool = False
+    ) -> dict[str, float]:
         """Go on for a share of the training seconds since the last look; the bracket's numbers when it is done.
 
+        ``over``: training has ended, and its last machine is measured now.
         validation (M, V): the images whose mean log-likelihood is bracketed.
         Numbers: ``log_likelihood_low`` and ``log_likelihood_high`` in nats per image; ``log_likelihood_epoch``, at which
         the model was what they speak of: training has gone on since; and, unless they are exact, ``log_likelihood_ess``,
         the smaller effective sample size of both, which :mod:`rbm.evaluation.verdict` judges.
         """
         trained, self._seconds = seconds - self._seconds, seconds
+        if over:
+            self._work = None
         if self._work is None:
             passed = [one for one in self._epochs if one <= epoch]
-            if not passed:
+            if not passed and not (over and self._wanted):
                 return {}
             self._epochs = self._epochs[len(passed) :]
             self._at, self._energy = epoch, model.free_energy(validation).double().mean().item()
             if exact.smaller_layer(model).bits <= EXACT_BITS:
                 log_z = exact.log_partition(model)
                 return self._numbers(log_z, log_z)
-            self._work = LiveBracket(
-                model,
-                n_chains=CHAINS,
-                n_temperatures=TEMPERATURES,
-                n_sweeps=SWEEPS,
-                base=ais.base_biases(validation, model.visible_unit),
-                generator=self._generator,
-            )
-        found = self._work.keep_pace(max(trained, 0.0), share=self._share)
+            self._work = self._begun(model, validation)
+        found = self._work.keep_pace(math.inf if over else max(trained, 0.0), share=self._share)
         if found is None:
             return {}
         self._work = None
         numbers = self._numbers(found.forward.value, found.reverse.value)
         return {**numbers, "log_likelihood_ess": found.ess}
+
+    def _begun(self, model: RBM, validation: Tensor) -> LiveBracket:
+        return LiveBracket(
+            model,
+            n_chains=CHAINS,
+            n_temperatures=TEMPERATURES,
+            n_sweeps=SWEEPS,
+            base=ais.base_biases(validation, model.visible_unit),
+            generator=self._generator,
+        )
 
     def _numbers(self, forward: float, reverse: float) -> dict[str, float]:
         return {

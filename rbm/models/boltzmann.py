@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from rbm.errors import ConfigError, ShapeError, TooLargeError
+from rbm.models.given import matrix
 from rbm.models.rbm import INITIAL_WEIGHT_DEVIATION, RBM
-from rbm.numerics import matrix
 
 LIMIT = 16  # units whose joint states are visited one by one: at most 2^16
 

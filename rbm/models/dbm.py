@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from rbm.errors import ConfigError, ShapeError
+from rbm.models.given import matrix
 from rbm.models.rbm import RBM
-from rbm.numerics import matrix
 
 
 class DeepBoltzmannMachine(nn.Module):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rbm.errors import ConfigError, ShapeError
-from rbm.numerics import matrix
+from rbm.models.given import matrix
 from rbm.units import MANY_STATES, VARIANCE_FLOOR, Quadratic, Unit, unit
 
 INITIAL_WEIGHT_DEVIATION = 0.01  # Hinton, A Practical Guide, 2010, section 8

@@ -39,6 +39,15 @@ class Centring:
         return Gradient(weight.addr_(b, lam, alpha=-1).addr_(mu, c, alpha=-1), b, c)
 
     @torch.no_grad()
+    def carried(self, gradient: Gradient) -> Gradient:
+        """The step of (W, b, c) that a centred ``gradient`` makes, which is left as it is."""
+        assert self.hidden is not None
+        weight, b, c = gradient
+        return Gradient(
+            weight, torch.addmv(b, weight, self.hidden, alpha=-1), torch.addmv(c, weight.T, self.visible, alpha=-1)
+        )
+
+    @torch.no_grad()
     def move(self, phases: Phases) -> tuple[Tensor, Tensor]:
         """The offsets (μ, λ) after a share of this batch's means went in."""
         self.visible.lerp_(phases.v0.mean(0, dtype=self.visible.dtype), SHARE)

@@ -1,7 +1,7 @@
 """Knobs turned while a run trained: which, to what, and after how many updates, so that the run can be told and done again.
 
-A change noted at update n is in force from update n + 1 on. Values are kept as they were given, to the last bit. No torch
-is imported here: the tensors are the caller's.
+A run that was trained further than planned is one whose epochs were turned. A change noted at update n is in force from
+update n + 1 on. Values are kept as they were given, to the last bit. No torch is imported here: tensors are the caller's.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from rbm.training.config import LIVE, TrainConfig, knobs
 if TYPE_CHECKING:
     from torch import Tensor
 
+TURNS = (*LIVE, "epochs")  # what can change while a run trains
 _STATE = "changes."  # how a checkpoint's tensors begin, one a knob: rows of (updates done, value)
 
 
@@ -83,7 +84,7 @@ def from_state(state: Mapping[str, Tensor]) -> list[Change]:
         if not key.startswith(_STATE):
             continue
         name = key.removeprefix(_STATE)
-        if name not in LIVE or table.ndim != 2 or table.shape[1] != 2:
+        if name not in TURNS or table.ndim != 2 or table.shape[1] != 2:
             raise CheckpointError(
                 f"The checkpoint's {key[:80]} is no list of updates and values of a knob that turns while training goes on."
             )

@@ -25,6 +25,7 @@ from rbm.training.negative import make_negative
 from rbm.training.optimizers import Momentum, make_optimizer, scheduled_rate
 from rbm.training.penalties import limit, penalise
 from rbm.training.precision import HalfCopy, choose_precision, widened
+from rbm.training.widths import Widths
 from rbm.training.window import Window, averaged
 
 PROBE_IMAGES = 512  # enough for a standard error of about one nat in a mean free energy
@@ -90,6 +91,7 @@ class Trainer:
         self._generator = generator
         self._coins = randomness.Coins(generator)
         self._centring = Centring(model, dataset.pixel_mean) if config.centred == "on" else None
+        self._widths = Widths(model, self._centring)
         self._optimizer = make_optimizer(model, config.optimizer)
         self.batches_per_epoch = math.ceil(len(self._data) / config.batch_size)
         self.total_steps = self.batches_per_epoch * config.epochs
@@ -134,6 +136,7 @@ class Trainer:
         """
         if epochs > self.config.epochs:
             self.config = replace(self.config, epochs=epochs)
+            self.changes = changes.noted(self.changes, self.step_number, {"epochs": epochs})
             self.total_steps = self.batches_per_epoch * epochs
 
     @torch.no_grad()
@@ -243,17 +246,26 @@ class Trainer:
         if self._half is not None:
             phases = widened(phases)
         gradient = gradients.contrast(phases)
-        self._negative.learned(gradient, self.config.learning_rate)
+        # Where pixels may lie far from 0 only the centred gradient can be followed at a high rate, by fast weights too.
+        anywhere = self.model.visible_log_precision is not None and self._centring is not None
+        if not anywhere:
+            self._negative.learned(gradient, self.config.learning_rate)
         if self._centring is not None:
             gradient = self._centring.centre(gradient, phases)
+            if anywhere:
+                self._negative.learned(self._centring.carried(gradient), self.config.learning_rate)
             self._centring.before_step()
         whole = gradients.with_precision(gradient, phases, self.model.visible_unit)
+        if isinstance(whole, gradients.ScaledGradient):
+            self._widths.before_step(whole)
         penalise(whole, self.model, phases, self.config)
         self._optimizer.step(whole, rate, self.config.momentum)
         limit(self.model, self.config.max_norm)
+        self.model.constrain()
+        if isinstance(whole, gradients.ScaledGradient):
+            self._widths.after_step()
         if self._centring is not None:
             self._centring.after_step()
-        self.model.constrain()
 
     def _spacing(self) -> int:
         """Updates from the last report to the next: at 1, 2, 4, 8 ... so that something is seen at once, then evenly."""

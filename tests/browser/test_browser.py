@@ -63,6 +63,15 @@ def points(page: Page, key: str) -> int:
     return int(chart.get_attribute("data-points") or 0)
 
 
+def longest(page: Page, slider: str) -> None:
+    """As many epochs as there may be, so that there is something left to pause."""
+    place = page.locator(f".st-key-{slider} input")
+    place.focus()
+    page.keyboard.press("End")
+    expect(place).to_have_value(place.get_attribute("max") or "")
+    drawn(page)
+
+
 def epoch(page: Page) -> float:
     found = re.search(r"[Ee]poch (\d+\.\d+) of", page.locator(".st-key-status .status").inner_text())
     return float(found[1]) if found else 0.0  # "Starting", "Ready"
@@ -141,6 +150,7 @@ def go(page: Page, section: str, title: str) -> None:
 
 def at_rest(place: Locator) -> dict[str, float]:
     """Where something is, once it has stopped moving."""
+    drawn(place.page)
     boxes = [place.bounding_box()]
     while len(boxes) < 4 or any(box != boxes[-1] for box in boxes[-4:]):
         place.page.wait_for_timeout(150)
@@ -389,7 +399,8 @@ def test_a_machine_is_examined(server, open_page: OpenPage):
 def test_colours_are_learnt(server, open_page: OpenPage):
     page = open_page(f"{server.url}/colour")
     before = picture(page, "colour_samples")
-    press(page, "try_colour_2")
+    longest(page, "colour_epochs")
+    press(page, "colour_learn")
     wait(lambda: points(page, "colour_error") > 2, what="the first looks")
     wait(lambda: picture(page, "colour_samples") != before, what="other samples")
     press(page, "colour_pause")

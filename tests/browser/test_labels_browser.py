@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_browser import OpenPage, fits, picture, points, press
+from tests.browser.test_browser import OpenPage, fits, longest, picture, points, press
 from tests.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 def test_a_machine_with_labels_learns_and_makes_digits(server, open_page: OpenPage):
     page = open_page(f"{server.url}/labels")
     expect(page.get_by_text("What to see.")).to_be_visible()
+    longest(page, "labels_epochs")
     press(page, "try_labels_0")
     wait(lambda: points(page, "labels_errors") > 2, what="an error that falls")
     before = picture(page, "labels_dream")

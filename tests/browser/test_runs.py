@@ -65,6 +65,7 @@ def search(page: Page, words: str, count: int) -> None:
     field.fill(words)
     field.press("Enter")
     wait(lambda: len(cells(page, "Data set")) == count, what=f"{count} runs in the table")
+    drawn(page)
 
 
 def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage):

@@ -121,7 +121,10 @@ def test_layers_that_do_not_fit_are_refused():
 def test_each_layer_learns_from_the_activities_of_the_one_below_and_raises_the_bound():
     data = load_dataset("bars_and_stripes_3x3")
     dbn = make_dbn(data.n_visible, (7, 5), 3)
-    configs = [TrainConfig(algorithm="exact", epochs=200, batch_size=14, learning_rate=0.2, momentum=0.5)] * 2
+    config = TrainConfig(
+        algorithm="exact", epochs=200, batch_size=14, learning_rate=0.2, schedule="constant", momentum=0.5
+    )
+    configs = [config] * 2
     before, bounds = [p.detach().clone() for p in dbn.parameters()], []
     layers = []
     for layer, event, trainer in train_greedily(dbn, data, configs, seed=3):

@@ -156,7 +156,7 @@ def test_the_trainers_phases_are_mean_field_and_chains_of_the_model(machine):
 
 def test_greedy_layers_and_pcd_learn_bars_and_stripes():
     data = load_dataset("bars_and_stripes_3x3")
-    first = TrainConfig(learning_rate=0.1, epochs=200, batch_size=14, centred="off")
+    first = TrainConfig(learning_rate=0.1, schedule="constant", epochs=200, batch_size=14, centred="off")
     *events, model = learn_layers((8, 5), data, first, seed=2)
     assert {e.layer for e in events if isinstance(e, LayerEvent)} == {1, 2}
     assert isinstance(model, DeepBoltzmannMachine)

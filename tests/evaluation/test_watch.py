@@ -104,13 +104,13 @@ def test_epochs_that_pass_meanwhile_are_left_out_and_never_is_never(middling, va
     ticks = itertools.count()
     pace = partial(LiveBracket.keep_pace, clock=lambda: next(ticks) / 1000)
     monkeypatch.setattr(LiveBracket, "keep_pace", lambda *a, **k: pace(*a, **k))
-    steps = watch.SWEEPS + 2 * watch.TEMPERATURES
+    steps = watch.SWEEPS + 3 * watch.TEMPERATURES
     one = LikelihoodWatch(EPOCHS["each"], generator(5, "watch"))
     found = [one.look(middling, validation, i / 5, i / 10) for i in range(1000)]
-    assert sum(map(bool, found)) == 1000 * 5 // steps == 4
+    assert sum(map(bool, found)) == 1000 * 5 // steps == 3
     epochs = [numbers["log_likelihood_epoch"] for numbers in found if numbers]
     assert epochs[0] == 1
-    assert min(np.diff(epochs)) > 40  # a bracket takes 48 epochs, and begins at the next one after the last
+    assert min(np.diff(epochs)) > 40  # a bracket takes 60 epochs, and begins at the next one after the last
 
 
 def test_looking_changes_no_run():
@@ -127,12 +127,19 @@ def test_looking_changes_no_run():
         assert shared.keys() == quiet.metrics.keys()
 
 
+@pytest.mark.parametrize("epochs", [2, 3])  # in the list of epochs that are measured, and not
+def test_a_run_that_is_over_tells_the_likelihood_of_its_last_machine(epochs):
+    """However short: its own share of the time would never have done."""
+    spec = RunSpec(DatasetSpec(size=320), ModelSpec(13), TrainConfig(epochs=epochs))
+    trainer = make_trainer(spec, make_dataset(spec.dataset))
+    while not trainer.finished:
+        event = trainer.step()
+    assert event.metrics["log_likelihood_epoch"] == epochs
+    assert "log_likelihood_estimating" not in event.metrics
+    assert -784 < event.metrics["log_likelihood_low"] < 0
+
+
 def test_the_epoch_that_is_being_measured_is_known_while_it_is():
-    from dataclasses import replace
-
-    from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
-    from rbm.training.config import TrainConfig
-
     spec = RunSpec(DatasetSpec(size=320), ModelSpec(13), TrainConfig(epochs=2, likelihood="each"))
     trainer = make_trainer(spec, make_dataset(spec.dataset))
     told = [trainer.step(report=True).metrics for _ in range(trainer.batches_per_epoch)]

@@ -103,11 +103,9 @@ def test_the_curves_and_the_sentences_of_a_comparison_bear_the_mark_too():
     first = TrainEvent(8, 1.0, {**LIVE, "log_likelihood_ess": 30.0}, 1.0)
     second = TrainEvent(16, 2.0, {**LIVE, "log_likelihood_epoch": 2.0}, 2.0)
     series = comparison.estimates("B", History([first, second]), "epoch")
-    assert [(one.name, one.x, one.y, one.dash) for one in series] == [
-        ("B", [1.0], [-100.0], False),
-        ("B, reverse AIS", [1.0], [-101.0], True),
-        ("B, unreliable", [2.0], [-100.0], False),
-        ("B, unreliable, reverse AIS", [2.0], [-101.0], True),
+    assert [(one.name, one.x, one.y, one.dash, one.doubtful) for one in series] == [
+        ("B", [1.0, 2.0], [-100.0, -100.0], False, [2.0]),
+        ("B, reverse AIS", [1.0, 2.0], [-101.0, -101.0], True, [2.0]),
     ]
     assert {one.colour for one in series} == {1}  # the letter's
     (line,) = comparison.likelihood_lines(run(SPEC)._replace(metrics=LIVE), None)

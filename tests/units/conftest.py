@@ -73,3 +73,16 @@ def brute(model: RBM, beta: float = 1.0) -> Brute:
     if hidden in UNBOUNDED:
         minus_e = minus_e - 0.5 * h.square().sum(1)
     return Brute(v, log_v, h, log_h, beta * minus_e + log_v[:, None] + log_h)
+
+
+def statistics(v: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+    return torch.cat([v, h, v.square(), h.square(), (v[:, :, None] * h[:, None, :]).flatten(1)], 1)
+
+
+@torch.no_grad()
+def expected_statistics(model: RBM) -> torch.Tensor:
+    all_ = brute(model)
+    p = all_.log_joint.flatten().softmax(0).reshape(all_.log_joint.shape)
+    p_v, p_h = p.sum(1), p.sum(0)
+    pair = (all_.v.T @ p @ all_.h).flatten()
+    return torch.cat([p_v @ all_.v, p_h @ all_.h, p_v @ all_.v.square(), p_h @ all_.h.square(), pair])

@@ -85,6 +85,19 @@ def test_the_mean_is_the_derivative_of_log_partition(kind):
     torch.testing.assert_close(slope, kind.mean(x).detach(), rtol=1e-8, atol=1e-12)
 
 
+def test_the_covariance_is_the_derivative_of_the_mean(kind):
+    x, step = fields(kind), 1e-5
+    found = kind.covariance(x)[:, 0]  # one unit: (G, width, width)
+    for column in range(kind.width):
+        shift = torch.zeros_like(x)
+        shift[:, column] = step
+        slope = (kind.mean(x + shift) - kind.mean(x - shift)) / (2 * step)
+        torch.testing.assert_close(found[:, column], slope, rtol=1e-5, atol=1e-6)
+    single = kind.covariance(x.float())[:, 0].double()
+    torch.testing.assert_close(single, found, rtol=1e-4, atol=1e-5)
+    assert not found.requires_grad
+
+
 @pytest.mark.parametrize("value", [-12.0, -1.7, 0.0, 0.6, 3.0])
 def test_samples_have_the_mean_and_the_variance_of_the_derivatives(kind, value):
     x = fields(kind, [value]).requires_grad_()

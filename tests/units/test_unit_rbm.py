@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from conftest import NAMES, PAIRS, UNBOUNDED, M, brute, make
+from conftest import NAMES, PAIRS, UNBOUNDED, M, brute, expected_statistics, make, statistics
 
 from rbm import randomness
 from rbm.errors import ConfigError, ShapeError, TooLargeError
@@ -59,19 +59,6 @@ def test_the_exact_gradient_is_that_of_the_likelihood(model):
     assert ("visible_log_precision" in names) == (model.visible_unit.name in UNBOUNDED)
     for name, value in zip(names, expected, strict=True):
         torch.testing.assert_close(found[name], value, rtol=1e-7, atol=1e-8)
-
-
-def statistics(v: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
-    return torch.cat([v, h, v.square(), h.square(), (v[:, :, None] * h[:, None, :]).flatten(1)], 1)
-
-
-@torch.no_grad()
-def expected_statistics(model: RBM) -> torch.Tensor:
-    all_ = brute(model)
-    p = all_.log_joint.flatten().softmax(0).reshape(all_.log_joint.shape)
-    p_v, p_h = p.sum(1), p.sum(0)
-    pair = (all_.v.T @ p @ all_.h).flatten()
-    return torch.cat([p_v @ all_.v, p_h @ all_.h, p_v @ all_.v.square(), p_h @ all_.h.square(), pair])
 
 
 @torch.no_grad()

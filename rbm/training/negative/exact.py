@@ -46,10 +46,16 @@ class Exact(NegativePhase):
                 log_p = s @ model.hidden_bias - self._own + inside
             else:
                 log_p = -model.free_energy(s)
-            parameters = list(model.parameters())
-            gradient = torch.autograd.grad(log_p.logsumexp(0), parameters)
+            log_p = log_p - log_p.detach().max()  # far from 0 the probabilities would not add up to 1 in float32
+            gradient = torch.autograd.grad(log_p.logsumexp(0), list(model.parameters()))
         with torch.no_grad():
-            few = s[torch.multinomial(log_p.softmax(0), len(v0), replacement=True, generator=self.coins.generator)]
+            few = s[self._drawn(log_p, len(v0))]
             v = model.sample_visible(few, self.coins.generator) if self._hidden_is_few else few
             statistics = (Gradient if model.visible_log_precision is None else ScaledGradient)(*gradient)
             return Phases(v0, model.hidden_mean(v0), v, model.hidden_mean(v), None, statistics)
+
+    def _drawn(self, log_p: Tensor, n: int) -> Tensor:
+        """The numbers of n states drawn; of a broken model, whose gradient is NaN and ends training, any."""
+        if not bool(torch.isfinite(log_p.logsumexp(0))):
+            return torch.zeros(n, dtype=torch.long, device=log_p.device)
+        return torch.multinomial(log_p.softmax(0), n, replacement=True, generator=self.coins.generator)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from rbm.training.gradients import Phases, ScaledGradient
+from rbm.training.gradients import Gradient, Phases, ScaledGradient
 from rbm.training.negative.base import NegativePhase
 from rbm.units import Quadratic
 
@@ -14,12 +14,13 @@ class MeanField(NegativePhase):
     No noise, and a bias of its own: means forget that units are on *together*, so it suits k of a few and no chain that
     goes on. Source: Welling & Hinton, A New Learning Algorithm for Mean Field Boltzmann Machines, 2002.
 
-    Of a continuum of states the means alone would be all the noise there is: data of one width would look as if hidden
-    units explained it, and weights and variance grow. So Gaussian and ReLU pixels keep theirs, to first order in W:
+    Where a layer has a continuum of states the means alone forget most of what there is: pixels of one width look as if
+    hidden units explained them, and weights and variance grow. So next to Gaussian and ReLU units states keep their
+    fluctuations, to first order in W: ⟨½λv²⟩ of p(v|h) whole, and
 
-        ⟨½λv²⟩ of p(v|h) whole,    ⟨v_i h_j⟩ = ⟨v_i⟩⟨h_j⟩ + Var(v_i) Σ_k W_ik Cov(h_k, h_j),
+        ⟨v hᵀ⟩ = ⟨v⟩⟨h⟩ᵀ + Cov(v) W Cov(h),    Cov(v) given h and Cov(h) given ⟨v⟩, unit by unit
 
-    k over the columns of the unit that j is of (Stein's lemma for a Gaussian v and any h(v); our own derivation).
+    (Stein's lemma where one layer is Gaussian; our own derivation).
     """
 
     @torch.no_grad()
@@ -31,17 +32,19 @@ class MeanField(NegativePhase):
             v = model.visible_unit.mean(field)
             h = model.hidden_mean(v)
         phases = Phases(v0, h0_mean, v, h, None)
-        if not isinstance(model.visible_unit, Quadratic):
+        if not isinstance(model.visible_unit, Quadratic) and not isinstance(model.hidden_unit, Quadratic):
             return phases
         together = (v.T @ h).div_(len(v)).add_(self._fluctuation(field, v))
-        energy = model.visible_unit.mean_energy(field).mean(0)
-        return phases._replace(model=ScaledGradient(together, v.mean(0), h.mean(0), -energy))
+        means = Gradient(together, v.mean(0), h.mean(0))
+        if model.visible_log_precision is None:
+            return phases._replace(model=means)
+        return phases._replace(model=ScaledGradient(*means, -model.visible_unit.mean_energy(field).mean(0)))
 
     def _fluctuation(self, field: Tensor, v: Tensor) -> Tensor:
-        """The mean over the batch of Var(v_i) Σ_k W_ik Cov(h_k, h_j), (V, H), v's fields and means given: (N, V)."""
+        """The mean over the batch of Cov(v) W Cov(h), v's fields (N, V) and means (N, V) given: (V, H)."""
         model = self.model
-        variance = model.visible_unit.covariance(field).flatten(1)  # (N, V)
-        covariance = model.hidden_unit.covariance(model.hidden_field(v))  # (N, units, M, M)
-        spread = (variance.T @ covariance.flatten(1) / len(v)).view(-1, *covariance.shape[1:])  # (V, units, M, M)
-        weight = model.weight.unflatten(1, (model.n_hidden, 1, -1))  # (V, units, 1, M)
-        return (weight @ spread).flatten(1)
+        left = model.visible_unit.covariance(field)  # (N, n, A, A), A columns a unit
+        right = model.hidden_unit.covariance(model.hidden_field(v))  # (N, m, C, C)
+        both = (left.flatten(1).T @ right.flatten(1) / len(v)).view(*left.shape[1:], *right.shape[1:])
+        weight = model.weight.view(model.n_visible, left.shape[2], model.n_hidden, right.shape[2])
+        return torch.einsum("nabmcd,nbmc->namd", both, weight).flatten(2).flatten(0, 1)
