@@ -8,7 +8,7 @@ import streamlit as st
 from pages.ui import empty, features, lesson, live, widgets
 
 lesson.question(
-    "Use its features",
+    "Features",
     "The machine learnt without labels. Do its hidden units know more about the images than their pixels do?",
 )
 chosen = features.choose()

@@ -6,8 +6,9 @@ from pages.ui import lesson, rivals, widgets
 from rbm.rivals import CONTENDERS
 
 lesson.question(
-    "Meet its rivals",
-    "An RBM, a GAN, a DCGAN, an autoencoder and a VAE, equally large, equally long: who draws good pictures first?",
+    "RBM against GAN and VAE",
+    "An RBM, a GAN, a DCGAN, an autoencoder and a VAE with as many weights and as much training time: who draws good pictures "
+    "first?",
 )
 EVERYBODY, ALL = list(CONTENDERS), list(range(10))
 lesson.experiments(

@@ -5,7 +5,9 @@ import streamlit as st
 from pages.ui import shell, sweep_form, sweeps
 from rbm.errors import StoreError
 
-shell.header("Search its settings", "Which settings learn best? Try many on all cores, and see the good ones light up.")
+shell.header(
+    "Hyperparameter search", "Which settings learn best? Try many on all cores, and see the good ones light up."
+)
 try:
     sweeps.problem()
     chosen = sweeps.choose()

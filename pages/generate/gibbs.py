@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.ui import empty, gibbs, live, player, shell, state, walks, widgets
 
-shell.header("Step its Gibbs chains", "What does the machine make by itself, from noise, one half step at a time?")
+shell.header("Gibbs sampling", "What does the machine make by itself, from noise, one half step at a time?")
 current = state.run()
 if current is None or not current.past:
     live.moving(lambda: empty.no_machine("to take samples from"))

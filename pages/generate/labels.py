@@ -5,7 +5,7 @@ import streamlit as st
 from pages.ui import labels, labels_chains, labels_views, lesson, player, widgets
 
 lesson.question(
-    "Give it labels",
+    "Labels",
     "What can a machine do that learns pictures together with their names: read, write on demand, and guess?",
 )
 lesson.experiments(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.ui import colour, lesson, shell, tasks, widgets
 
-shell.header("Learn colours", "What must a visible unit be able to say so that a machine can dream in colour?")
+shell.header("Learn colours", "Which kind of visible unit can model colour?")
 act = colour.set_controls
 lesson.experiments(
     {

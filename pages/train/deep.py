@@ -42,7 +42,7 @@ def learning() -> None:
 
 
 learning()
-st.subheader("What the labels need not tell", anchor=False)
+st.subheader("Does pre-training save labels?", anchor=False)
 plan = deep_labels.choose(datasets.data(st.session_state[deep.DATASET], datasets.without_classes))
 labels_interval = deep_labels.interval()
 

@@ -5,8 +5,8 @@ import streamlit as st
 from pages.ui import empty, examination, lesson, shell, state, tasks, widgets
 
 shell.header(
-    "Examine it",
-    "How much has it learnt, do its chains mix, and are its samples more than copies? One click, and the engine looks.",
+    "Diagnostics",
+    "How much has the machine learnt, do its chains mix, and are its samples more than copies? Press Examine.",
 )
 interval = tasks.interval(examination.NAME)
 

@@ -5,9 +5,7 @@ import streamlit as st
 from pages.ui import empty, filters, live, shell, state
 from pages.ui.status import status
 
-shell.header(
-    "Look at its filters", "Which strokes did each hidden unit learn to see, when, and which images excite it?"
-)
+shell.header("Filters", "Which strokes did each hidden unit learn to see, when, and which images excite it?")
 
 
 def look() -> None:
