@@ -50,7 +50,7 @@ class ModelSpec:
     n_hidden: int = knob(
         100,
         "Hidden units",
-        "Feature detectors; 100 show well as filters, 500 model digits better at five times the work; 1 to 3 are for tiny "
+        "Feature detectors; 100 show well as filters, 500 model digits better with five times the weights; 1 to 3 are for tiny "
         "data.",
         low=1,
         high=1024,
@@ -66,13 +66,15 @@ class ModelSpec:
     visible: str = knob(
         "bernoulli",
         "Visible units",
-        "What a pixel can be: bernoulli on or off; gaussian any value, with a variance that is learned.",
+        "What a pixel can be: bernoulli 0 or 1; spin −1 or 1; gaussian any value, with a variance that is learned; relu any from "
+        "0 up; categorical one of M; multinary 0 to M − 1.",
         choices=UNIT_NAMES,
     )
     hidden: str = knob(
         "bernoulli",
         "Hidden units",
-        "What a feature can be: bernoulli on or off; multinary counts 0 to M − 1; relu any value from 0 up.",
+        "What a feature can be: bernoulli 0 or 1; spin −1 or 1; gaussian any value; relu any from 0 up; categorical one of M; "
+        "multinary 0 to M − 1.",
         choices=UNIT_NAMES,
     )
     n_states: int = knob(

@@ -24,8 +24,8 @@ PRESETS = MappingProxyType(
         ),
         "pcd": Preset(
             "Better likelihood (PCD, 100 units)",
-            "The same size with persistent chains and a rate that falls to zero: a far better model of the digits, though "
-            "its reconstructions look no better. Step its chains from noise on the Gibbs page.",
+            "The same size with persistent chains and no momentum: a far better model of the digits, though its "
+            "reconstructions look no better. Step its chains from noise on the page Gibbs sampling.",
             RunSpec(
                 training=TrainConfig(
                     algorithm="pcd", learning_rate=0.1, momentum=0.0, schedule="linear", epochs=12, weight_decay=0.0001
@@ -50,8 +50,8 @@ PRESETS = MappingProxyType(
             ),
         ),
         "adam_500": Preset(
-            "Adam on free energies (500 units)",
-            "The tutorial recipe: Adam at 0.001, batches of 64, pixels drawn from grey levels, zero biases at the start. "
+            "Tutorial recipe with Adam (500 units)",
+            "Adam at 0.001, batches of 64, pixels drawn from grey levels, zero biases at the start. "
             "Its pictures are usually shown at epoch 20; little changes after 10.",
             RunSpec(
                 model=ModelSpec(n_hidden=500, visible_bias="zero"),
@@ -153,7 +153,7 @@ PRESETS = MappingProxyType(
         ),
         "k1": Preset(
             "Compare: CD with k = 1",
-            "Note the reconstruction error after three epochs, then run k = 25: k = 1 reconstructs better and models worse.",
+            "Note reconstruction error and likelihood, then run k = 25: errors are alike, the likelihood of k = 1 is far worse.",
             RunSpec(
                 model=ModelSpec(n_hidden=64),
                 training=TrainConfig(
@@ -163,7 +163,7 @@ PRESETS = MappingProxyType(
         ),
         "k25": Preset(
             "Compare: CD with k = 25",
-            "The other half of the comparison: slower, worse reconstructions, yet its chains from noise look like digits.",
+            "The other half of the comparison: slower, no better reconstructions, yet its chains from noise look like digits.",
             RunSpec(
                 model=ModelSpec(n_hidden=64),
                 training=TrainConfig(

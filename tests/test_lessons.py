@@ -168,6 +168,10 @@ def test_the_compass_agrees_with_its_own_limits():
     assert seen.log_likelihood < seen.best
     app = open_page(shell.CD_BIAS)
     press(app, "try_follows_3")
+    first, half = (gradients.compass("2×2 bars and stripes", at) for at in (0, app.session_state["follows_place"]))
+    assert (
+        0.4 < (half.log_likelihood - first.log_likelihood) / (half.best - first.log_likelihood) < 0.7
+    )  # "half learnt"
     app.select_slider(key="follows_k").set_value(7).run()
     assert not app.exception
     assert sent(app, "follows_numbers")["head"][2] == "CD-7 is off by"

@@ -81,6 +81,19 @@ def test_a_judgement_without_enough_temperatures_says_so(tiny_rbm, images):
     assert "Use more temperatures" in judge(tiny_rbm, images, images, 1, Effort(20, 1, 20, 1)).doubt
 
 
+def test_a_judgement_takes_more_temperatures_until_enough_chains_count(tiny_rbm, images):
+    with torch.no_grad():
+        tiny_rbm.weight.mul_(4.0)
+    few = Effort(20, 1, 200, 100)
+    assert "Use more temperatures" in judge(tiny_rbm, images, images, 1, few).doubt
+    found = judge(tiny_rbm, images, images, 1, few._replace(most=4**6))
+    assert min(found.forward_ess, found.reverse_ess) >= 5
+    assert found.temperatures in {4**n for n in range(1, 7)}
+    assert found == judge(tiny_rbm, images, images, 1, few._replace(temperatures=found.temperatures))
+    fewer = few._replace(temperatures=found.temperatures // 4)
+    assert "Use more temperatures" in judge(tiny_rbm, images, images, 1, fewer).doubt
+
+
 def test_the_test_images_are_the_same_in_every_study_and_binary(few):
     v = held_out(few, "stochastic")
     assert torch.equal(v, held_out(few, "stochastic"))

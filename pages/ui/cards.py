@@ -30,7 +30,7 @@ def mode() -> theme.Mode:
 
 def title(text: str, shows: str, does_not: str = "", try_this: str = "") -> None:
     """A card's heading and its ?."""
-    parts = (shows, f"*It does not tell:* {does_not}" if does_not else "", f"*Try:* {try_this}" if try_this else "")
+    parts = (shows, f"*It does not show:* {does_not}" if does_not else "", f"*Try:* {try_this}" if try_this else "")
     st.markdown(f"**{text}**", help="\n\n".join(filter(None, parts)))
 
 
@@ -47,7 +47,12 @@ def likelihood(history: History, moving: bool, key: str) -> None:
     """The two ends of the log-likelihood's bracket with what lies between them shaded."""
     measure = MEASURES["log_likelihood"]
     with st.container(key=f"card_{key}", gap="xsmall"):
-        title(measure.title, measure.tells, measure.not_tells, "k = 1 against PCD: here is where PCD wins.")
+        title(
+            measure.title,
+            measure.tells,
+            measure.not_tells,
+            "CD-1 against PCD: PCD's reconstructions are no better, its likelihood is.",
+        )
         alt = "Log-likelihood of validation images after some epochs"
         curves(likelihood_option(history, moving), height=CURVE_HEIGHT, key=f"chart_{key}", alt=alt)
 
@@ -67,7 +72,7 @@ def likelihood_option(history: History, moving: bool = False) -> dict[str, Any]:
         band=("reverse AIS", "AIS"),
         band_label="bracket",
         dots=True,
-        empty="First value some seconds after an epoch",
+        empty="First estimate soon after epoch 1, unless Likelihood after epochs is never",
         x_range=_epochs(history),
         least_y=LEAST_NATS,
         doubt=verdict.UNRELIABLE,
@@ -212,7 +217,7 @@ def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str)
             "Test images and reconstructions",
             "Top: ten test images. Middle: their reconstructions p(v|⟨h⟩) by the untrained machine, the pixels' probabilities "
             "given those of the hidden units. Bottom: by this one, now.",
-            "whether the machine can make such images by itself: step its chains from noise for that.",
+            "whether the machine can make such images by itself: the page Gibbs sampling shows that.",
         )
         count = len(SHOWN_IMAGES)
         picture_wall(

@@ -38,7 +38,7 @@ _menu = declare("menu", '<span class="menu"></span>')
 
 
 class Entry(NamedTuple):
-    """One page: its script, its title, which says what one can do there, its icon and its address."""
+    """One page: its script, its title, which names the thing, its icon and its address."""
 
     script: str
     title: str
@@ -59,22 +59,22 @@ PAGES = {
     ),
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),
-        Entry(FILTERS, "Look at its filters", "grid_view", "filters"),
-        Entry(EXAMINE, "Examine it", "troubleshoot", "examine"),
+        Entry(FILTERS, "Filters", "grid_view", "filters"),
+        Entry(EXAMINE, "Diagnostics", "troubleshoot", "examine"),
         Entry(COLOUR, "Learn colours", "palette", "colour"),
         Entry(DEEP, "Go deep", "layers", "deep"),
         Entry(DATA, "Bring your own data", "upload_file", "data"),
     ),
     "Generate": (
-        Entry(GIBBS, "Step its Gibbs chains", "casino", "gibbs"),
-        Entry(LABELS, "Give it labels", "label", "labels"),
+        Entry(GIBBS, "Gibbs sampling", "casino", "gibbs"),
+        Entry(LABELS, "Labels", "label", "labels"),
     ),
     "Compare": (
         Entry(RUNS, "Compare runs", "compare_arrows", "runs"),
-        Entry(SWEEP, "Search its settings", "grid_on", "sweep"),
-        Entry(RIVALS, "Meet its rivals", "swords", "rivals"),
+        Entry(SWEEP, "Hyperparameter search", "grid_on", "sweep"),
+        Entry(RIVALS, "RBM against GAN and VAE", "swords", "rivals"),
         Entry(MAP, "The map of generative models", "map", "map"),
-        Entry(FEATURES, "Use its features", "school", "features"),
+        Entry(FEATURES, "Features", "school", "features"),
     ),
 }
 

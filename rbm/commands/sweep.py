@@ -48,7 +48,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     how.add_argument("--method", choices=list(METHODS), help="grid unless there is a range; then tpe")
     how.add_argument("--objective", choices=list(OBJECTIVES), default="log_likelihood", help="what runs are judged by")
     how.add_argument("--temperatures", type=int, default=1000, help="of AIS, for log_likelihood")
-    how.add_argument("--prune", action="store_true", help="give bad runs up early: successive halving")
+    how.add_argument("--prune", action="store_true", help="stop poor runs early: successive halving")
     how.add_argument("--trials", type=int, help="how many runs at most; the whole grid, or 24, if left out")
     how.add_argument("--minutes", type=float, help="begin no other run after so long")
     how.add_argument("--workers", type=int, help="how many workers to use; all if left out")

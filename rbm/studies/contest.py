@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from rbm.datasets.base import Dataset
-from rbm.evaluation.verdict import FEWEST_EFFECTIVE
+from rbm.evaluation.verdict import FEWEST_EFFECTIVE, quoted
 from rbm.experiment import RunSpec
 from rbm.studies.fitting import Fit, fit
 from rbm.studies.measure import Effort, held_out, judge
@@ -24,12 +24,13 @@ COLUMNS = (
     Column("bracket", bracket=True),
     Column("reconstruction error", 4),
     Column("published, AIS"),
+    Column("temperatures"),
 )
 HOW = (
     "Nats per test image, mean over all of them; which images were drawn makes that uncertain by ± {images:.1f}. "
-    "AIS: {chains} chains, {temperatures:,} temperatures, from base rates and from zero biases, the lower likelihood quoted; "
-    "± by the delta method, ESS the chains that count (a likelihood on fewer than {fewest:g} is unreliable). Reverse AIS starts "
-    "at samples by population annealing ({population:,} chains). Bracket: AIS minus reverse AIS, positive in expectation, "
+    "AIS: {chains} chains, {temperatures:,} temperatures{more}, from base rates and from zero biases, the lower likelihood "
+    "quoted; ± by the delta method, ESS the chains that count (a likelihood on fewer than {fewest:g} is unreliable). Reverse AIS "
+    "starts at samples by population annealing ({population:,} chains). Bracket: AIS minus reverse AIS, positive in expectation, "
     "crossed where it is not. Reconstruction error: mean square per pixel, after one step. Seconds: of training alone."
 )
 
@@ -68,9 +69,10 @@ def contest(
             doubts.append(f"{entry.name}, seed {seed}: {found.doubt}")
         rows.append((
             entry.name, seed, made.epochs, made.seconds, found.forward, found.error, found.forward_ess, found.reverse,
-            found.reverse_ess, found.gap, found.reconstruction, entry.published,
+            found.reverse_ess, found.gap, found.reconstruction, entry.published, found.temperatures,
         ))  # fmt: skip
-        say(f"  {entry.name}: {found.forward:.2f} by AIS, {found.reverse:.2f} by reverse AIS")
-    return Table(
-        COLUMNS, tuple(rows), (HOW.format(images=images, fewest=FEWEST_EFFECTIVE, **effort._asdict()), *doubts)
-    )
+        ends = quoted(found.forward, found.forward_ess), quoted(found.reverse, found.reverse_ess)
+        say(f"  {entry.name}: {ends[0]} by AIS, {ends[1]} by reverse AIS")
+    more = f" (up to {effort.most:,} where too few chains count)" if effort.most else ""
+    how = HOW.format(images=images, fewest=FEWEST_EFFECTIVE, more=more, **effort._asdict())
+    return Table(COLUMNS, tuple(rows), (how, *doubts))

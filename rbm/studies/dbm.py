@@ -15,6 +15,7 @@ from rbm.datasets.catalog import load_dataset
 from rbm.errors import RbmError
 from rbm.evaluation import deep_boltzmann
 from rbm.evaluation.ais import Bracket
+from rbm.evaluation.verdict import quoted
 from rbm.models.dbm import DeepBoltzmannMachine
 from rbm.studies.fitting import EVERY, LINES, RunningMean
 from rbm.studies.measure import Effort, from_above, held_out
@@ -97,7 +98,8 @@ def run(
             "-".join(map(str, sizes)), seed, f"{greedy} + {epochs}", seconds, mean - forward.value, forward.standard_error,
             forward.ess, mean - reverse.value, reverse.ess, reverse.value - forward.value, "−84.62",
         ))  # fmt: skip
-        say(f"  bound {mean - forward.value:.2f} by AIS, {mean - reverse.value:.2f} by reverse AIS")
+        ends = quoted(mean - forward.value, forward.ess), quoted(mean - reverse.value, reverse.ess)
+        say(f"  bound {ends[0]} by AIS, {ends[1]} by reverse AIS")
     return Table(COLUMNS, tuple(rows), (HOW.format(images=images, **effort._asdict()), *doubts))
 
 

@@ -19,7 +19,7 @@ from rbm.training.config import TrainConfig, suited
 
 ALGORITHMS = ("cd", "pcd", "fpcd", "mfcd", "ptt", "pt")  # exact is for tiny machines
 YARDSTICK = "cd"
-EFFORT = Effort(temperatures=3000, population=300, population_temperatures=1000)
+EFFORT = Effort(temperatures=3000, population=300, population_temperatures=1000, most=48_000)
 
 
 def run(

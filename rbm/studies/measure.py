@@ -12,22 +12,26 @@ from rbm.evaluation import ais, exact
 from rbm.evaluation.ais import Bracket, Estimate
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.evaluation.population import population
+from rbm.evaluation.verdict import unreliable
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.samplers import from_visible, gibbs
 
 DRAW = "test images"  # names the one draw of the test images that every study uses, whatever its seed
+MORE = 4  # times as many temperatures where too few chains count
 SETTLING = 100  # sweeps by which copies of one chain, made by resampling, part again
 
 
 class Effort(NamedTuple):
     """What log Z may cost: AIS ``chains`` and ``temperatures`` in each direction; ``population``, the chains of which
-    the samples are drawn that reverse AIS starts from."""
+    the samples are drawn that reverse AIS starts from. Where too few chains count, four times the temperatures are taken,
+    and again, as long as that is not more than ``most``."""
 
     chains: int = 100
     temperatures: int = 10_000
     population: int = 1000
     population_temperatures: int = 2000
+    most: int = 0
 
 
 class Judgement(NamedTuple):
@@ -36,6 +40,7 @@ class Judgement(NamedTuple):
 
     ``error``: standard error of forward as far as log Z goes; ``images_error``: as far as the choice of images goes.
     ``doubt``: why the bracket is not to be believed, empty where it is. ``reconstruction``: see reconstruction_error.
+    ``temperatures``: how many it took.
     """
 
     forward: float
@@ -46,6 +51,7 @@ class Judgement(NamedTuple):
     images_error: float
     doubt: str
     reconstruction: float
+    temperatures: int
 
     @property
     def gap(self) -> float:
@@ -77,6 +83,15 @@ def judge(model: RBM, v: Tensor, train: Tensor, seed: int, effort: Effort) -> Ju
     quoted: the *lower* likelihood. Reverse AIS starts at samples that know nothing of the data, see
     :mod:`rbm.evaluation.population`; chains from images would stay in the modes of images and hide all others.
     """
+    found = _judge(model, v, train, seed, effort)
+    while unreliable(min(found.forward_ess, found.reverse_ess)) and MORE * effort.temperatures <= effort.most:
+        effort = effort._replace(temperatures=MORE * effort.temperatures)
+        found = _judge(model, v, train, seed, effort)
+    return found
+
+
+def _judge(model: RBM, v: Tensor, train: Tensor, seed: int, effort: Effort) -> Judgement:
+    """With just that many temperatures."""
     bases = {"rates": ais.base_biases(train).to(model.weight), "zero": None}
     forward = {
         name: ais.log_partition(
@@ -102,6 +117,7 @@ def judge(model: RBM, v: Tensor, train: Tensor, seed: int, effort: Effort) -> Ju
         images_error=float(free.std()) / math.sqrt(len(v)),
         doubt="" if verdict.trustworthy else verdict.reason,
         reconstruction=reconstruction_error(model, v),
+        temperatures=effort.temperatures,
     )
 
 

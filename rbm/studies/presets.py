@@ -16,7 +16,7 @@ from rbm.studies.contest import Entry, contest
 from rbm.studies.measure import Effort
 from rbm.studies.report import Say, Table
 
-EFFORT = Effort(temperatures=10_000, population=500, population_temperatures=1000)
+EFFORT = Effort(temperatures=5000, population=500, population_temperatures=1000, most=80_000)
 
 
 def run(

@@ -26,9 +26,14 @@ class Knob:
     step: float | None = None
     unit: str = ""
     choices: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)  # of choices whose own name is an abbreviation
     stops: tuple[float, ...] = ()  # the values that a slider offers, where not every one makes sense
     live: bool = False
     acts: Callable[[Mapping[str, Any]], bool] = lambda settings: True
+
+    def called(self, choice: str) -> str:
+        """A choice as a menu writes it."""
+        return self.names.get(choice, choice)
 
 
 def knob(default: Any, label: str, help: str, **more: Any) -> Any:
@@ -64,10 +69,19 @@ class TrainConfig:
     algorithm: str = knob(
         "cd",
         "Algorithm",
-        "CD restarts its chains at the data for every batch; PCD keeps them going and follows the likelihood closer. "
+        "CD restarts its chains at the data for every batch; PCD keeps them going and follows the likelihood more closely. "
         "FPCD drives them on with fast weights, PT swaps them with hotter ones, PTT with those of "
         "the model's own past; MFCD is CD without chance; exact is for tiny models.",
         choices=("cd", "pcd", "fpcd", "pt", "ptt", "mfcd", "exact"),
+        names={
+            "cd": "CD: contrastive divergence",
+            "pcd": "PCD: persistent chains",
+            "fpcd": "FPCD: fast PCD",
+            "pt": "PT: parallel tempering",
+            "ptt": "PTT: trajectory tempering",
+            "mfcd": "MFCD: mean-field CD",
+            "exact": "exact gradient",
+        },
     )
     k: int = knob(
         1,
@@ -211,8 +225,8 @@ class TrainConfig:
         "linear",
         "Learning-rate schedule",
         "How the rate changes over all the epochs; falling to zero lets the weights settle and persistent chains keep up. "
-        "Step takes a tenth from half way and a hundredth from three quarters. Asked for more epochs, a run goes on at the "
-        "rate that the longer schedule has there.",
+        "Step takes a tenth from half way and a hundredth from three quarters; inverse ends at a tenth. Asked for more epochs, "
+        "a run goes on at the rate that the longer schedule has there.",
         choices=("constant", "linear", "step", "cosine", "inverse"),
     )
     binarise: str = knob(
@@ -233,8 +247,8 @@ class TrainConfig:
     precision: str = knob(
         "auto",
         "Precision",
-        "Number format of the matrix products; auto takes bfloat16 where the processor has instructions for it, which is "
-        "about twice as fast there, and float32 elsewhere.",
+        "Number format of the matrix products; auto takes bfloat16 where the processor has instructions for it and the "
+        "machine is large enough to gain, and float32 elsewhere.",
         choices=("auto", "float32", "bfloat16"),
     )
     device: str = knob(

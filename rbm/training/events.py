@@ -48,11 +48,11 @@ MEASURES = MappingProxyType(
             "It is not the likelihood: a model may score well here and mix badly.",
         ),
         "log_likelihood": Measure(
-            "Log-likelihood, bracketed",
+            "Log-likelihood (two estimates)",
             "nats per image",
             "How probable the model makes validation images, which is what learning is for. Two estimates of log Z bracket "
-            "it: annealed importance sampling, which flatters, and its reverse, which does not. Where a layer has at most "
-            "4,096 states, as 12 binary units have, it is exact.",
+            "it in expectation: annealed importance sampling, which gives too high a value on average, and its reverse, too "
+            "low a one. Where a layer has at most 4,096 states, as 12 binary units have, it is exact.",
             "Where the two ends lie far apart neither is to be believed. The reverse chains start at samples by population "
             "annealing: what those miss of the model's modes, the lower end misses too, and is too high.",
         ),

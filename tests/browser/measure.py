@@ -97,7 +97,7 @@ def main() -> None:
             page.wait_for_timeout(500)
         alone.append(unwatched_speed(run))
         page.get_by_role("navigation", name="App pages").get_by_role("button", name="Generate").click()
-        page.get_by_role("menuitem", name="Step its Gibbs chains").click()
+        page.get_by_role("menuitem", name="Gibbs sampling").click()
         expect(page.locator(".st-key-wall_v .wall")).to_be_visible()
         page.wait_for_timeout(4000)
         for _ in range(CLICKS):

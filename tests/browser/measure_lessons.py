@@ -81,7 +81,7 @@ def main() -> None:
                     page.locator(".st-key-slow_stage input").focus()
                     page.keyboard.press("End")
                 if address == "hopfield":
-                    page.get_by_role("button", name="A modern one").click()
+                    page.get_by_role("button", name="Modern Hopfield").click()
                 page.wait_for_timeout(3000)
             assert page is not None
             for turn, (how, pause) in enumerate(PAUSES.items()):

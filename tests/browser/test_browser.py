@@ -112,7 +112,7 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
     press(page, "one_batch")
     wait(lambda: picture(page, "wall_filters") != shown, what="another picture")
 
-    go(page, "Train", "Look at its filters")
+    go(page, "Train", "Filters")
     wall = page.locator(".st-key-wall_all_filters .wall canvas")
     expect(wall).to_be_visible()
     box = at_rest(wall)
@@ -124,7 +124,7 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
     with Image.open(download.value.path()) as image:
         assert image.size == (4 * (10 * 28 + 9 * 2),) * 2
 
-    go(page, "Generate", "Step its Gibbs chains")
+    go(page, "Generate", "Gibbs sampling")
     expect(page.locator(".st-key-wall_v .wall")).to_be_visible()
     seen = [picture(page, "wall_v")]
     for click in range(5):
@@ -196,7 +196,7 @@ def test_a_held_half_stays_while_the_rest_moves(server, open_page: OpenPage):
     page = open_page(server.url)
     press(page, "demo_default")
     expect(page.locator(".st-key-wall_filters .wall")).to_be_visible()
-    go(page, "Generate", "Step its Gibbs chains")
+    go(page, "Generate", "Gibbs sampling")
     choose(page, "gibbs_held", "left half")
     expect(page.locator(".st-key-wall_v .wall")).to_be_visible()
     drawn(page)
@@ -234,7 +234,7 @@ def test_a_turned_knob_acts_while_it_trains_and_another_size_says_it_starts_anew
     units = page.get_by_role("slider", name="Hidden units")
     units.focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_text("Hidden units changed: training starts anew")).to_be_visible()
+    expect(page.get_by_text("You changed Hidden units.")).to_be_visible()
     assert epoch(page) > reached  # nothing was lost yet
     press(page, "train")
     wait(lambda: epoch(page) < reached, what="a new run")
@@ -287,8 +287,8 @@ def test_on_a_phone_the_menu_goes_once_a_page_was_chosen(server, open_page: Open
     page.locator("[data-testid=stExpandSidebarButton]").click()
     menu = page.locator("[data-testid=stSidebar]")
     expect(menu).to_have_attribute("data-collapsed", "false")
-    menu.get_by_text("Look at its filters").click()
-    expect(page.get_by_role("heading", name="Look at its filters")).to_be_visible()
+    menu.get_by_text("Filters", exact=True).click()
+    expect(page.get_by_role("heading", name="Filters")).to_be_visible()
     expect(menu).to_have_attribute("data-collapsed", "true")
 
 
@@ -305,10 +305,10 @@ def test_on_a_phone_the_menu_stays_that_was_opened_before_the_first_page_was_dra
     })"""  # what the first page does that is drawn
     script = (ROOT / "assets/menu.js").read_text("utf-8")
     page.evaluate(told, [script, "Train a machine"])
-    menu.get_by_text("Look at its filters").click(trial=True)  # there, and at rest
+    menu.get_by_text("Filters", exact=True).click(trial=True)  # there, and at rest
     expect(menu).to_have_attribute("data-collapsed", "false")
     page.evaluate("history.pushState(null, '', '/filters')")  # chosen before any page was drawn
-    page.evaluate(told, [script, "Look at its filters"])
+    page.evaluate(told, [script, "Filters"])
     expect(menu).to_have_attribute("data-collapsed", "true")
 
 
@@ -329,8 +329,8 @@ def test_a_socket_without_a_page_is_refused(server, browser):
     [
         ("train", "Train a machine"),
         pytest.param("", "Boltzmann Explorer", marks=pytest.mark.slow),
-        pytest.param("filters", "Look at its filters", marks=pytest.mark.slow),
-        pytest.param("gibbs", "Step its Gibbs chains", marks=pytest.mark.slow),
+        pytest.param("filters", "Filters", marks=pytest.mark.slow),
+        pytest.param("gibbs", "Gibbs sampling", marks=pytest.mark.slow),
     ],
 )
 def test_a_deep_link_as_the_first_request_to_a_fresh_server_shows_the_page(fresh_server, open_page, path, heading):
@@ -388,7 +388,7 @@ def test_a_machine_is_examined(server, open_page: OpenPage):
     page = open_page(to_url(f"{server.url}/train", replace(LONG, model=ModelSpec(16))))
     train_until(page, 0.3)
     rest(page)
-    go(page, "Train", "Examine it")
+    go(page, "Train", "Diagnostics")
     press(page, "examine")
     expect(page.locator(".st-key-examine_nearest .wall")).to_be_visible()
     assert points(page, "examine_walk") > 100

@@ -91,9 +91,9 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     rest(page)
 
     set_seed(page, 424243)
-    expect(page.get_by_text("Seed changed: training starts anew")).to_be_visible()
+    expect(page.get_by_text("You changed Seed.")).to_be_visible()
     press(page, "train")
-    expect(page.get_by_text("Seed changed: training starts anew")).to_have_count(0)
+    expect(page.get_by_text("You changed Seed.")).to_have_count(0)
     expect(page.locator(".st-key-status .status")).to_contain_text("Epoch")
     rest(page)
     go(page, "Compare", "Compare runs")

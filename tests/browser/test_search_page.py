@@ -20,7 +20,7 @@ def type_in(page: Page, key: str, text: str) -> None:
 def test_three_sizes_by_three_k_on_mnist_from_the_page_to_the_heat_map(server, open_page: OpenPage):
     page = open_page(to_url(f"{server.url}/train", RunSpec(DatasetSpec(size=2000))))  # a tiny budget of real images
     expect(page.get_by_text("These are the settings of the link")).to_be_visible()
-    go(page, "Compare", "Search its settings")
+    go(page, "Compare", "Hyperparameter search")
     type_in(page, "sweep_values_n_hidden", "4, 8, 12")
     type_in(page, "sweep_values_k", "1, 2, 3")
     type_in(page, "sweep_new_name", "three by three")

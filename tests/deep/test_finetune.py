@@ -10,7 +10,7 @@ from rbm.datasets.catalog import load_dataset
 from rbm.errors import ConfigError, DivergenceError, ShapeError
 from rbm.randomness import generator
 from rbm.tasks.deep import kept
-from rbm.tasks.deep.few_labels import chosen, few_labels
+from rbm.tasks.deep.few_labels import chosen, few_labels, tuning
 from rbm.tasks.deep.plan import LabelsPlan, Result, Working
 from rbm.training.finetune import Classifier, Dropout, FinetuneConfig, error_rate, finetune
 from rbm.training.greedy import make_dbn
@@ -119,3 +119,13 @@ def test_results_are_kept_by_recipe_and_a_damaged_file_holds_none(monkeypatch, t
     assert kept.load(SMALL) == []
     kept.keep(SMALL, [one])
     assert kept.load(SMALL) == [one]
+
+
+def test_both_starts_choose_from_the_same_rates_and_differ_in_nothing_else():
+    """Neither is given a rate that the other may not have; with few labels both learn slowly, with all of MNIST's both fast."""
+    plan = LabelsPlan()
+    pairs = [[tuning(plan, n, start) for start in (True, False)] for n in plan.labels]
+    rates = [{config.learning_rate for config in side} for side in zip(*pairs, strict=True)]
+    assert rates[0] == rates[1]
+    for pretrained, random in pairs:
+        assert replace(pretrained, learning_rate=random.learning_rate) == random

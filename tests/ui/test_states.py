@@ -17,7 +17,7 @@ from tests.screen import open_page
 @pytest.mark.parametrize("counts", [(3, 1, 2, 4), (20, 1, 1, 20), (1, 0, 0, 0)])
 @pytest.mark.parametrize("rate", [0.2, 3.2, 4.0])
 def test_the_two_pixels_probabilities_stand_on_an_axis_from_0_to_1(counts, rate):
-    """The descent of "Too large a step" reaches 1.0 on one pattern; the bar once left the plot and covered a button."""
+    """The descent of "Learning rate too high" reaches 1.0 on one pattern; the bar once left the plot and covered a button."""
     p0 = pixels.observed(counts)
     for step in (0, 1, 2, 20, 299, 300):
         option = descent.elements(p0, rate, step)["pixels_bars"]

@@ -59,7 +59,7 @@ def test_a_cell_shows_the_best_of_its_trials_and_where_the_others_stand():
     data = heat_map(SPEC, TRIALS, {3: 0.4}, TRIALS[2], "light")
     assert (data["y"]["labels"], data["x"]["labels"]) == (["16", "64"], ["1", "5", "25"])
     cells = data["cells"]
-    assert [c["text"] for c in cells] == ["−140.00", "", "given up", "", "−100.00", ""]
+    assert [c["text"] for c in cells] == ["−140.00", "", "stopped", "", "−100.00", ""]
     assert [c["state"] for c in cells] == ["finished", "waiting", "pruned", "waiting", "best", "running"]
     assert [c["run"] for c in cells] == ["run1", "", "run4", "", "run2", "run3"]
     assert cells[5]["share"] == 0.4

@@ -117,7 +117,7 @@ def _buttons(task: Task | None) -> None:
                 icon=":material/pause:",
                 key="rivals_pause",
                 on_click=pause,
-                help="All stand still; Go on continues.",
+                help="Pauses all models; Go on continues.",
             )
         elif status == "paused":
             st.button(
@@ -270,10 +270,11 @@ def quality(who: tuple[str, ...], seen: told.Told) -> None:
     with right:
         few = seen.opening is not None and seen.opening.judged < FEW_JUDGED
         cards.title(
-            "Told from the data by their neighbours (AATS)",
+            "Can neighbours tell samples from data? (AATS)",
             "Pictures and test images, all as black-and-white draws, look for their nearest neighbour: how often is it of "
             "their own kind? One half of the images and one half of the pictures would be ideal; drawn is how far these two "
-            "shares lie from one half on average: 0 cannot be told apart, 0.5 always.",
+            "shares lie from one half on average: 0 cannot be told apart, 0.5 always. One equally far from both counts a half, "
+            "which published code counts as 0.",
             "what is wrong: the table has both shares, missed images and crowding pictures.",
         )
         option = told.aats_option(seen, who)

@@ -8,8 +8,9 @@ from pages.ui.controls import widgets
 from rbm.tasks.baselines.compete import CONTENDERS
 
 lesson.question(
-    "Meet its rivals",
-    "An RBM, a GAN, a DCGAN, an autoencoder and a VAE, equally large, equally long: who draws good pictures first?",
+    "RBM against GAN and VAE",
+    "An RBM, a GAN, a DCGAN, an autoencoder and a VAE with as many weights and as much training time: who draws good pictures "
+    "first?",
 )
 EVERYBODY, ALL = list(CONTENDERS), list(range(10))
 lesson.experiments(

@@ -172,7 +172,7 @@ def accuracy(chosen: Judged) -> None:
     if data.problem and found is None:
         return
     st.button(
-        "Judge the hidden units",
+        "Test with few labels",
         type="primary",
         icon=":material/school:",
         key="features_judge",
@@ -211,7 +211,7 @@ def places() -> None:
     cards.title(
         "A map of the hidden codes",
         "A thousand test images, each a point, coloured by its class, which the machine was never told. PCA keeps the "
-        "largest spread; t-SNE puts images together whose codes are alike. Point at one to see it.",
+        "directions of largest spread; t-SNE puts images together whose codes are alike. Point at one to see it.",
         "distances between far groups: t-SNE keeps neighbours, not distances.",
         "pixels beside hidden units; a class's name, to see it alone.",
     )
@@ -226,11 +226,11 @@ def places() -> None:
             help="PCA comes within seconds, t-SNE a little later; the machine as it is now is taken.",
         )
         how = st.segmented_control(
-            "Laid out by", ("PCA", "t-SNE"), required=True, default="t-SNE", key="features_how",
+            "Projection", ("PCA", "t-SNE"), required=True, default="t-SNE", key="features_how",
             help="PCA: a straight projection. t-SNE: neighbours stay neighbours.",
         )  # fmt: skip
         what = st.segmented_control(
-            "Of the", ("hidden units", "pixels"), required=True, default="hidden units", key="features_what",
+            "Input", ("hidden units", "pixels"), required=True, default="hidden units", key="features_what",
             help="What counts as alike: the codes p(h|v), or the images themselves.",
         )  # fmt: skip
     found = look(PLACES)

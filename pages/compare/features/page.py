@@ -11,7 +11,7 @@ from pages.ui.controls import widgets
 from pages.ui.session import live
 
 lesson.question(
-    "Use its features",
+    "Features",
     "The machine learnt without labels. Do its hidden units know more about the images than their pixels do?",
 )
 chosen = judging.choose()

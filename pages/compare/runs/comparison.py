@@ -39,12 +39,12 @@ def settings(runs: Sequence[Run]) -> None:
         changed = turned(run)
         if changed:
             code = "settings of its start" if run.progress.changes is None else "same turns"
-            st.caption(f":material/tune: Turned while it trained: {changed}. **Show code** holds the {code}.")
+            st.caption(f":material/tune: Changed during training: {changed}. **Show code** holds the {code}.")
     rows = differences(runs)
     if len(runs) < 2:
         return
     if not rows:
-        st.caption("All settings are the same, even the seed: so are the numbers.")
+        st.caption("All settings are the same, even the seed: on one machine, so are the numbers.")
         return
     head = "| | " + " | ".join(LETTERS[: len(runs)]) + " |\n|---|" + "---|" * len(runs) + "\n"
     st.markdown(head + "\n".join(f"| {row[1]} | {' | '.join(row[2:])} |" for row in rows))

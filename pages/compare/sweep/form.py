@@ -34,7 +34,7 @@ def form() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         cards.title(
-            "What is searched",
+            "Search space",
             "Every run takes one value of each of these settings; all else is as on the page Train a machine.",
         )
         texts = _settings()
@@ -46,7 +46,7 @@ def form() -> None:
             help="A few are enough to rank settings; more favour slow learners.",
         )
     with right:
-        cards.title("How", "In what order settings are tried, what decides which is best, and when to stop.")
+        cards.title("Method", "In what order settings are tried, what decides which is best, and when to stop.")
         how = _how()
     problem = ""
     spec: SweepSpec | None = None
@@ -106,13 +106,13 @@ def _how() -> tuple[str, str, bool, int | None, float | None]:
         help="\n\n".join(f"**{one.title}**: {one.tells}" for one in OBJECTIVES.values()),
     )
     pruning = st.toggle(
-        "Give bad runs up early",
+        "Stop poor runs early",
         key="sweep_pruning",
         help="Successive halving: at a ninth and at a third of the epochs only the best third goes on.",
     )
     with st.container(horizontal=True):
         trials = st.number_input(
-            "Runs at most",
+            "Maximum runs",
             1,
             MOST_CELLS,
             None if method == "grid" else USUAL_TRIALS,
@@ -121,7 +121,7 @@ def _how() -> tuple[str, str, bool, int | None, float | None]:
             help="How many runs are trained.",
         )
         minutes = st.number_input(
-            "Minutes at most",
+            "Maximum minutes",
             0.1,
             10_000.0,
             None,
@@ -156,7 +156,7 @@ def _start(spec: SweepSpec | None, problem: str) -> None:
     if problem:
         st.warning(problem, icon=":material/info:")
     elif busy:
-        st.caption(f":material/info: The sweep {busy[0].ledger.name} is at work: one at a time.")
+        st.caption(f":material/info: The sweep {busy[0].ledger.name} is running: one at a time.")
     elif spec is not None:
         data = datasets.title(spec.base.dataset.name)
         st.caption(

@@ -6,7 +6,9 @@ from pages.compare.sweep import form, progress
 from pages.ui import shell
 from rbm.errors import StoreError
 
-shell.header("Search its settings", "Which settings learn best? Try many on all cores, and see the good ones light up.")
+shell.header(
+    "Hyperparameter search", "Which settings learn best? Try many on all cores, and see the good ones light up."
+)
 try:
     progress.problem()
     chosen = progress.choose()

@@ -138,7 +138,7 @@ def _status(ledger: Ledger, sweep: Sweep | None, trials: list[Trial], best: Tria
     share = sweep.progress()[1] if sweep is not None else over / most
     parts = [f"{over} of {most} runs"]
     if sweep is not None:
-        parts.insert(0, {"starting": "Starting the workers", "stopping": "Stopping"}.get(sweep.status, "At work"))
+        parts.insert(0, {"starting": "Starting the workers", "stopping": "Stopping"}.get(sweep.status, "Running"))
         if share > 0.02 and sweep.status == "running":
             parts.append(f"about {_time(ledger.seconds * (1 / share - 1))} left")
     elif ledger.active:

@@ -118,13 +118,13 @@ def _cell(
 ) -> dict[str, Any]:
     state = "waiting" if trial is None else trial.state
     cell: dict[str, Any] = {"state": state, "text": "", "share": 0.0, "run": "", "colour": "", "ink": ""}
-    said = {"waiting": "not tried yet", "running": "in training", "pruned": "given up", "failed": "failed"}.get(
+    said = {"waiting": "not tried yet", "running": "in training", "pruned": "stopped early", "failed": "failed"}.get(
         state, ""
     )
     if trial is not None and state != "waiting":
         cell["run"] = trial.run_id
         cell["share"] = shares.get(trial.number, 0.0) if state == "running" else 0.0
-        cell["text"] = {"pruned": "given up", "failed": "failed"}.get(state, "")
+        cell["text"] = {"pruned": "stopped", "failed": "failed"}.get(state, "")
     if trial is not None and trial.value is not None:
         said = f"{OBJECTIVES[spec.objective].title} of {OBJECTIVES[spec.objective].images} {quoted(trial)}"
         cell["text"] = figures.number(trial.value) + (UNSURE if trial.mark else "")

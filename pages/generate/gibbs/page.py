@@ -7,7 +7,7 @@ from pages.ui import empty, shell
 from pages.ui.controls import player, widgets
 from pages.ui.session import live, state
 
-shell.header("Step its Gibbs chains", "What does the machine make by itself, from noise, one half step at a time?")
+shell.header("Gibbs sampling", "What does the machine make by itself, from noise, one half step at a time?")
 current = state.run()
 if current is None or not current.past:
     live.moving(lambda: empty.no_machine("to take samples from"))

@@ -66,7 +66,7 @@ def settings_panel(shape: tuple[int, int]) -> Settings:
     if st.session_state.get("gibbs_held") not in halves(shape):
         st.session_state["gibbs_held"] = HELD[0]
     held = st.selectbox(
-        "Hold a part of the image",
+        "Clamp part of the image",
         halves(shape),
         index=halves(shape).index(st.session_state["gibbs_held"]),
         key="gibbs_held",
@@ -95,7 +95,13 @@ def settings_panel(shape: tuple[int, int]) -> Settings:
         persist_state="session",
     )
     seed = st.number_input(
-        "Seed", 0, 2**31 - 1, 1, key="gibbs_seed", help="The start of the chains' chance.", persist_state="session"
+        "Seed",
+        0,
+        2**31 - 1,
+        1,
+        key="gibbs_seed",
+        help="The seed of the chains' random numbers.",
+        persist_state="session",
     )
     st.segmented_control(
         "Speed of Play",
@@ -216,7 +222,7 @@ def transport(walk: Walk, settings: Settings, held: Clamp | None) -> None:
             key="back",
             on_click=walk.back,
             disabled=len(walk.past) < 2,
-            help="To the moment before; the same chance leads on again.",
+            help="To the moment before; the same random numbers lead on again.",
         )
         st.button(
             "Reset",

@@ -41,7 +41,7 @@ def layers(now: Moment, shape: tuple[int, int], tick: float) -> None:
         cards.picture_wall(pixels, columns, "wall_v", "The chains' visible units", max_cell=largest)
     with middle, st.container(key="card_mean", gap="xsmall"):
         cards.title(
-            "p(v|h), its source",
+            "Pixel probabilities p(v|h)",
             "The probability of each pixel given the hidden units: smoother than the sample, and easier on the eye.",
             "the next state by itself. The chain goes on from the sample; going on from these would be another algorithm.",
         )
@@ -61,7 +61,7 @@ def film(walk: Walk, shape: tuple[int, int]) -> None:
     """The past of the first chain, oldest first, and all chains' past as a GIF."""
     past = list(walk.past)[-FILM_FRAMES:]
     cards.title(
-        "The first chain's past",
+        "History of chain 1",
         "p(v|h) at the moments remembered, the newest on the right; a long jump leaves a few on the way.",
     )
     rows = np.stack([moment.v_mean[0].float().numpy() for moment in past])
@@ -71,7 +71,7 @@ def film(walk: Walk, shape: tuple[int, int]) -> None:
         frames.colour_probabilities(rows, shape=shape),
         FILM_FRAMES,
         "wall_film",
-        "The first chain's past",
+        "History of chain 1",
         labels=names,
         max_cell=64,
     )

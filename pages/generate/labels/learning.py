@@ -13,7 +13,7 @@ from pages.ui.draw import figures
 from pages.ui.session import tasks
 from rbm.datasets.catalog import DatasetEntry, revision
 from rbm.jobs.task import Task
-from rbm.tasks.labels import SEEN, Machine, News
+from rbm.tasks.labels import SEEN, Machine, News, settings
 
 if TYPE_CHECKING:
     import torch
@@ -95,7 +95,7 @@ def controls() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         datasets.choose(DATASET, width=200)
         st.segmented_control(
-            "Beside the pixels",
+            "Extra visible units",
             list(KINDS),
             format_func=_called,
             required=True,
@@ -111,7 +111,8 @@ def controls() -> None:
             default=st.session_state["labels_objective"],
             key="labels_objective",
             persist_state="session",
-            help="p(x, y): pictures and labels together. p(y|x): only to name them. Both: the sum of the two.",
+            help="p(x, y): pictures and labels together. p(y|x): only to name them. Both: log p(x, y) plus "
+            f"{settings('both')[1]:g} times log p(y|x).",
         )
         st.select_slider(
             "Hidden units",
@@ -185,7 +186,7 @@ def progress() -> None:
     softmax, noun = kind() == "softmax", data().noun
     what = "names" if softmax else "tags"
     cards.title(
-        f"Wrong {what}",
+        "Classification error" if softmax else "Error of the tags",
         f"Share of wrong {what} among {SEEN:,} training and {SEEN:,} test {noun}s, or as many as there are, by the free energy: "
         + (
             f"each {noun} is given the label y for which F(x, y) is lowest."

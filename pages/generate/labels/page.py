@@ -7,7 +7,7 @@ from pages.ui import lesson
 from pages.ui.controls import player, widgets
 
 lesson.question(
-    "Give it labels",
+    "Labels",
     "What can a machine do that learns pictures together with their names: read, write on demand, and guess?",
 )
 lesson.experiments(

@@ -173,21 +173,27 @@ def infer(newest: Machine) -> None:
     found, whole = _completed(newest, number, str(cover), x[number], mask)
     parts = st.columns([1, 1, 2], gap="large")
     pictures = np.where(mask.numpy(), x[number].numpy(), found.picture.numpy())
-    for column, (key, about, pixels) in zip(
+    expected = "p(pixel is on | the visible half), the mean over all chains and sweeps, beside the visible half."
+    for column, (key, title, about, pixels) in zip(
         parts,
         (
-            ("labels_seen", "Seen", _covered(x[number].numpy(), mask.numpy())),
-            ("labels_mean", "Expected", _grey(pictures)),
+            (
+                "labels_seen",
+                "Seen",
+                "What the machine is given; the rest is covered.",
+                _covered(x[number].numpy(), mask.numpy()),
+            ),
+            ("labels_mean", "Expected", expected, _grey(pictures)),
         ),
         strict=False,
     ):
         with column:
-            cards.title(about, "The mean over all chains, p(pixel is on | the visible half), beside the visible half.")
-            cards.picture_wall(pixels, 1, key, about, max_cell=168)
+            cards.title(title, about)
+            cards.picture_wall(pixels, 1, key, title, max_cell=168)
     with parts[2]:
         cards.title(
             "Ways to complete it",
-            f"Where {CHAINS} Gibbs chains stand that hold the visible half: each fills in its own rest.",
+            f"p(x|h) of {CHAINS} Gibbs chains that hold the visible half: each fills in its own rest.",
         )
         each = frames.colour_probabilities(found.chains.numpy(), shape=shape)
         cards.picture_wall(

@@ -66,7 +66,7 @@ lesson.experiments(
             "The same ten units, both phases by Gibbs chains: noisy, but it does not need every state.",
             lambda: play((0, 6, pair.GIBBS, 0.1)),
         ),
-        "Too large to write out": ("22 units: only chains are left.", lambda: play((2, 6, pair.GIBBS, 0.05))),
+        "Too large to enumerate": ("22 units: only chains are left.", lambda: play((2, 6, pair.GIBBS, 0.05))),
     },
     key="boltzmann",
 )
@@ -79,7 +79,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         on_change=changed,
         args=("boltzmann_data",),
         width=220,
-        help="Every bar and stripe, alike often.",
+        help="All bars and stripes, each equally often.",
     )
     st.slider(
         "Hidden units",

@@ -29,7 +29,7 @@ lesson.experiments(
             lambda: act(LARGE, 1.0, 1),
         ),
         "More sweeps help": ("The same moment with k = 30.", lambda: act(LARGE, 1.0, 30)),
-        "Sixteen states": ("The smallest pictures, half learnt.", lambda: act(SMALL, 0.7, 1)),
+        "Sixteen states": ("The smallest pictures, about half learnt.", lambda: act(SMALL, 0.8, 1)),
         "The shifter": (
             "A row, the same row moved, and how: what only three units together tell.",
             lambda: act(SHIFTER, 1.0, 1),

@@ -52,16 +52,16 @@ lesson.question("Hopfield network", "How can a network of yes-or-no units rememb
 lesson.experiments(
     {
         "Two memories": ("Two digits by Hebb's rule: press Play.", lambda: setting([1, 4], "hebbian")),
-        "Too much alike": (
+        "Similar digits": (
             "Five digits by Hebb's rule: they overlap so much that they run together.",
             lambda: setting([0, 1, 2, 3, 4], "hebbian"),
         ),
-        "Take the likeness out": (
+        "Remove what they share": (
             "The same five by the pseudo-inverse: every one is at rest again.",
             lambda: setting([0, 1, 2, 3, 4], "pseudo-inverse"),
         ),
-        "A modern one": ("All ten digits in a dense network.", lambda: setting(list(range(10)), recall.DENSE)),
-        "Too warm": (
+        "Modern Hopfield": ("All ten digits in a dense network.", lambda: setting(list(range(10)), recall.DENSE)),
+        "Temperature too high": (
             "A dense network of small β: the digits blend into one picture.",
             lambda: setting(list(range(10)), recall.DENSE, 0.01),
         ),
@@ -153,7 +153,7 @@ def recalling() -> None:
             ):
                 st.rerun()
             if st.button(
-                "Another order",
+                "New update order",
                 key="hopfield_order",
                 icon=":material/casino:",
                 help="Draws another random order in which units are asked.",

@@ -34,7 +34,7 @@ BETAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 SLIDER = {"hopfield_beta": BETAS}
 ENDS = {
     "stored": "a stored pattern",
-    "negative": "the negative of a stored pattern, which has the same energy",
+    "negative": "the negative of a stored pattern",
     "mixture": "a mixture of three patterns: a spurious state that nobody stored",
     "other": "a spurious state that nobody stored",
 }
@@ -124,12 +124,13 @@ def spurious(
     found = _basins(tuple(stored), rule, beta, seed, starts)
     counts = {name: sum(n for _, kind, n, _ in found if kind == name) for name in ENDS}
     words = {
-        "stored": "stored",
-        "negative": "negatives",
-        "mixture": "mixtures of three",
-        "other": "other spurious states",
+        "stored": "a stored pattern",
+        "negative": "a negative",
+        "mixture": "a mixture of three",
+        "other": "another spurious state",
     }
-    st.caption(f"Of {starts} random starts: " + ", ".join(f"{counts[k]} in {words[k]}" for k in ENDS) + ".")
+    told = [f"{counts[k]} ended in {words[k]}" for k in ENDS if counts[k]]
+    st.caption(f"Of {starts} random starts, {' and '.join(filter(None, (', '.join(told[:-1]), told[-1])))}.")
     shown = found[:20]
     cards.picture_wall(
         frames.colour_probabilities(np.array([s for s, *_ in shown]), shape=shape),

@@ -173,7 +173,7 @@ def _heat_map(known: Facts, mode: theme.Mode) -> dict[str, Any]:
 def spectrum(drawn: feed.Elements) -> None:
     """The eigenvalues of K, and what the second one means in sweeps."""
     cards.title(
-        "Its eigenvalues",
+        "Eigenvalues of K",
         "All lie between 0 and 1. The first is 1: p stays as it is. The gap below it is how fast everything else is "
         "forgotten: after t sweeps the slowest memory has faded to λ₂ᵗ.",
         "which states are far apart; the picture below does.",
@@ -215,8 +215,8 @@ def _sweeps(x: float) -> str:
 def bottleneck(drawn: feed.Elements) -> None:
     """The slowest mode, state by state."""
     cards.title(
-        "What it forgets last",
-        "The second eigenvector of K. States above and below zero lie on the two sides of the bottleneck that chains "
+        "Slowest mode (second eigenvector)",
+        "What the chain forgets last. States above and below zero lie on the two sides of the bottleneck that chains "
         "cross least often.",
     )
     alt = "The second eigenvector of the transition matrix"

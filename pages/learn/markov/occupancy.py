@@ -129,10 +129,10 @@ def _visits(known: matrix.Facts, running: dict[str, Visits]) -> dict[str, Any]:
 def distance(drawn: feed.Elements) -> None:
     """Total variation against sweeps."""
     cards.title(
-        "How wrong the histogram still is",
+        "Distance to the exact distribution",
         "The total variation, half the summed differences between visits and p(v): 0 is exact, ½ is one of two equal "
         "modes missed.",
-        "anything, on a real machine: there p(v) is not known, and a flat curve of the chain's own numbers looks the same.",
+        "how to know this of a real machine: there p(v) is not known, and the numbers of a stuck chain look just as calm.",
     )
     alt = "Total variation between visits and the exact distribution"
     curves(drawn["markov_distance"], height=260, key="markov_distance", alt=alt)

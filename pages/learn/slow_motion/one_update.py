@@ -284,7 +284,7 @@ def transport(known: list[Stage], update: Update, machine: Machine) -> Stage:
             help="The sub-step before.",
         )
         st.button(
-            "Keep it, next update",
+            "Apply, next update",
             icon=":material/fast_forward:",
             key="slow_keep",
             on_click=keep,

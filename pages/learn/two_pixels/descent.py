@@ -157,7 +157,7 @@ def _table(lesson: Lesson) -> dict[str, Any]:
     machines = {
         "Hebb": two_pixels.hebb(lesson.p0),
         f"step {lesson.step}": Pair(*(float(x) for x in lesson.descent.theta[lesson.step])),
-        "the best": two_pixels.solution(lesson.p0),
+        "optimum": two_pixels.solution(lesson.p0),
     }
     columns = [_column(lesson.p0, pair) for pair in machines.values()]
     names = ("W", "b₁", "b₂", "⟨x₁x₂⟩", "KL / nats")
@@ -180,8 +180,8 @@ def _small(x: float) -> str:
 def divergence(drawn: feed.Elements) -> None:
     """KL(P₀‖P) against steps."""
     cards.title(
-        "What is left to learn",
-        "KL(P₀‖P) of the machine on its way, on a logarithmic scale; the dotted line is Hebb's.",
+        "KL divergence to the data",
+        "KL(P₀‖P) of the machine on its way: what is left to learn, on a logarithmic scale; the dotted line is Hebb's.",
         "anything about patterns that were not counted.",
     )
     curves(drawn["pixels_kl"], height=220, key="pixels_kl", alt="KL divergence against steps")
@@ -203,7 +203,7 @@ def _divergence(lesson: Lesson) -> dict[str, Any]:
 def correlation(drawn: feed.Elements) -> None:
     """⟨x₁x₂⟩ of the machine on its way, and the data's."""
     cards.title(
-        "Both correlations meet",
+        "Correlation: data and model",
         "⟨x₁x₂⟩ of the machine against steps; the dotted line is the data's. Their difference is the gradient by W: when "
         "they are equal, W is learnt.",
         "whether the means ⟨x₁⟩ and ⟨x₂⟩ agree, which the biases see to.",
@@ -225,5 +225,5 @@ def _so_far(name: str, values: two_pixels.Floats, step: int) -> list[figures.Ser
     steps = np.arange(len(values))
     return [
         figures.Series(f"{name} so far", steps[: step + 1], values[: step + 1]),
-        figures.Series("still ahead", steps[step:], values[step:], dash=True),
+        figures.Series("remaining path", steps[step:], values[step:], dash=True),
     ]

@@ -17,17 +17,17 @@ lesson.question(
 act = descent.set_controls
 lesson.experiments(
     {
-        "The sources' counts": (
-            "Seen 3, 1, 2 and 4 times: the classic example, learnt to the end.",
+        "Textbook example (3, 1, 2, 4)": (
+            "The four patterns seen 3, 1, 2 and 4 times, learnt to the end.",
             lambda: act(step=100),
         ),
-        "Hebb far off": ("Two pixels that nearly always agree.", lambda: act((20, 1, 1, 20), step=20)),
-        "Too large a step": (
+        "Where Hebb's rule fails": ("Two pixels that nearly always agree.", lambda: act((20, 1, 1, 20), step=20)),
+        "Learning rate too high": (
             "A rate of 3.2 jumps over the valley and back.",
             lambda: act(rate=3.2, step=300),
         ),
-        "Never seen": (
-            "One pattern has count 0: no finite weights forbid it.",
+        "A pattern that never occurs": (
+            "Its count is 0, and no finite weights give it probability 0: they grow without end.",
             lambda: act((3, 0, 2, 4), rate=1.0, step=300),
         ),
     },

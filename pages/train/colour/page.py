@@ -7,7 +7,7 @@ from pages.ui import lesson, shell
 from pages.ui.controls import widgets
 from pages.ui.session import tasks
 
-shell.header("Learn colours", "What must a visible unit be able to say so that a machine can dream in colour?")
+shell.header("Learn colours", "Which kind of visible unit can model colour?")
 act = learning.set_controls
 lesson.experiments(
     {

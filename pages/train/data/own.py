@@ -59,7 +59,7 @@ def choices() -> tuple[Reading, Look]:
         value=28,
         format_func=lambda side: "as it is" if side is None else f"{side}×{side}",
         key="own_size",
-        help="Pixels of every picture. 28×28 trains within seconds; four times the pixels take four times as long.",
+        help="Pixels of every picture. 28×28 trains within seconds; four times the pixels take up to four times as long.",
     )
     given = st.text_input(
         "Height × width",
@@ -109,7 +109,7 @@ def choices() -> tuple[Reading, Look]:
     invert = st.toggle(
         "Swap bright and dark",
         key="own_invert",
-        help="Strokes should be bright on dark, as in MNIST: ink on paper is the other way round.",
+        help="RBMs learn strokes better bright on dark, as in MNIST: turn this on for ink on paper.",
     )
     contrast = st.toggle(
         "Spread each picture's contrast",
@@ -126,7 +126,7 @@ def choices() -> tuple[Reading, Look]:
         help="A grey level is the probability that the pixel is on; black and white decides once and for all.",
     )
     threshold = st.slider(
-        "White from",
+        "Threshold for white",
         0.05,
         0.95,
         0.5,

@@ -44,7 +44,7 @@ def learning() -> None:
 
 
 learning()
-st.subheader("What the labels need not tell", anchor=False)
+st.subheader("Does pre-training save labels?", anchor=False)
 plan = few_labels.choose(datasets.data(st.session_state[stack.DATASET], datasets.without_classes))
 labels_interval = few_labels.interval()
 

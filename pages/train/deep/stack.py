@@ -184,7 +184,7 @@ def learning_curves(task: Task | None, asked: DeepSpec) -> None:
     empty = "Press Train layer by layer" if task is None else "The first updates are on their way"
     notes = {
         "reconstruction_error": "A layer above the first reconstructs the activities below it, not pixels: compare a layer "
-        "with itself, never with another.",
+        "with itself, never with another. Learning all layers together, ⟨h⟩ is what the mean field gives.",
         "free_energy_gap": "Learning all layers together, it is the gap of the variational bound.",
     }
     for place, (metric, note) in zip(st.columns(2, gap="large"), notes.items(), strict=True):
@@ -256,9 +256,11 @@ def fantasies(task: Task | None, asked: DeepSpec) -> None:
     layers = [] if task is None else figures_at_rest.dreamer(task.news, asked)
     if not layers:
         waits = (
-            "until all layers have learned together" if asked.kind == KINDS[1] else "until the first layer is learned"
+            "once all layers have been trained together"
+            if asked.kind == KINDS[1]
+            else "once the first layer is trained"
         )
-        st.caption(f"Nothing to dream of {waits}.")
+        st.caption(f"Samples appear here {waits}.")
         return
     st.segmented_control(
         "Start from",

@@ -37,7 +37,7 @@ def controls(current: LiveRun) -> Task | None:
     spec, past = st.session_state.get("examined", (None, None))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.button(
-            "Examine" if task is None else "Examine it as it is now",
+            "Examine" if task is None else "Examine the machine as it is now",
             type="primary",
             icon=":material/troubleshoot:",
             shortcut="E",
@@ -72,7 +72,7 @@ def weights(task: Task, shape: tuple[int, int]) -> None:
     if found is None:
         return
     cards.title(
-        "What the weights hold: their singular values",
+        "Singular values of the weights",
         "Training lifts modes out of the noise that the weights began as. Dots above the dotted line stand clear of it. "
         f"The strength is spread over about {found.participation:.0f} of {len(found.values)} modes.",
         "whether what was learnt is any good.",
@@ -206,13 +206,13 @@ def likeness(task: Task, shape: tuple[int, int]) -> None:
     with st.container(horizontal=True, gap="medium", key="examine_aats"):
         for name, value, about in (
             (
-                "Image beside image",
+                "Images: nearest is real",
                 found.data_side,
                 "Share of images whose nearest neighbour is another image, not a sample: 0.5 is ideal. One equally far from both "
                 "counts a half; published code counts it as 0, and so finds lower values.",
             ),
             (
-                "Sample beside sample",
+                "Samples: nearest is generated",
                 found.sample_side,
                 "Share of samples whose nearest neighbour is another sample, not an image: 0.5 is ideal. Ties count as on the "
                 "left.",

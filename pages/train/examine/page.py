@@ -8,8 +8,8 @@ from pages.ui.controls import widgets
 from pages.ui.session import state, tasks
 
 shell.header(
-    "Examine it",
-    "How much has it learnt, do its chains mix, and are its samples more than copies? One click, and the engine looks.",
+    "Diagnostics",
+    "How much has the machine learnt, do its chains mix, and are its samples more than copies? Press Examine.",
 )
 interval = tasks.interval(examination.NAME)
 

@@ -132,7 +132,7 @@ def close_up(current: LiveRun, past: Past, unit: int) -> None:
     pixels = frames.colour_probabilities(images[answer.best].numpy(), shape=shape)
     cards.picture_wall(pixels, 5, "wall_best", "The validation images that excite this unit most", max_cell=64)
     cards.title(
-        "How often it is how active",
+        "How active is it?",
         f"p(h = 1|v) over all {len(images):,} validation images. A good detector is mostly off, and sure when it is on.",
         "whether the feature is useful for anything.",
     )

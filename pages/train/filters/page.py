@@ -7,9 +7,7 @@ from pages.ui import empty, shell
 from pages.ui.session import live, state
 from pages.ui.session.status import status
 
-shell.header(
-    "Look at its filters", "Which strokes did each hidden unit learn to see, when, and which images excite it?"
-)
+shell.header("Filters", "Which strokes did each hidden unit learn to see, when, and which images excite it?")
 
 
 def look() -> None:

@@ -101,7 +101,7 @@ def _pictures(n_hidden: int, shape: tuple[int, int], snapshot: Snapshot | None) 
         cards.title(
             f"Filters: the weights of {'all' if count == n_hidden else 'the first'} {count} hidden units",
             "Each picture holds one hidden unit's weights to all pixels: red pixels excite it, blue ones silence it.",
-            "which units matter: sort them and look closer on the page of the filters.",
+            "which units matter: sort them and look closer on the page Filters.",
             "batches of one image, then of a hundred.",
         )
         cards.filter_wall(weight, shape, np.arange(count), key="wall_filters")

@@ -71,7 +71,7 @@ def knob(name: str) -> None:
     if k.choices and len(k.choices) <= 3:
         st.segmented_control(k.label, k.choices, default=value, required=True, **common)
     elif k.choices:
-        st.selectbox(k.label, k.choices, index=list(k.choices).index(value), **common)
+        st.selectbox(k.label, k.choices, index=list(k.choices).index(value), format_func=k.called, **common)
     elif k.stops:
         kind = type(value)
         stops = sorted({*map(kind, k.stops), value})
@@ -251,6 +251,6 @@ def _seed() -> None:
             key=key,
             on_change=_changed,
             args=("seed",),
-            help="The start of all chance in a run: the same settings and seed give the same run. Reset keeps it.",
+            help="The seed of all random numbers in a run: the same settings and seed give the same run. Reset keeps it.",
         )
         st.button("", key="dice", icon=":material/casino:", on_click=state.roll_seed, help="Draw another seed")

@@ -34,7 +34,7 @@ def buttons(spec: RunSpec | None, key: str, changes: Sequence[Change] | None = (
         help="An address that holds all of these settings: whoever opens it finds them ready to train.",
     ):
         if spec is not None:
-            st.caption("Copy it with the button at its right, and send it.")
+            st.caption("Click the copy sign in its corner, and send it.")
             _about_turns(spec, changes, "The link opens the settings of the start and says so.")
             st.code(to_url(urljoin(st.context.url or "", "train"), spec, changes or ()), language=None, wrap_lines=True)
     with st.popover(
@@ -56,7 +56,7 @@ def _about_turns(spec: RunSpec, changes: Sequence[Change] | None, what_of_it: st
     if changes is None:
         st.caption(f":material/tune: {UNKNOWN}")
     elif changes:
-        st.caption(f":material/tune: Turned while it trained: {in_words(changes, spec.training)}. {what_of_it}")
+        st.caption(f":material/tune: Changed during training: {in_words(changes, spec.training)}. {what_of_it}")
 
 
 def draft_row() -> None:

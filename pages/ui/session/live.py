@@ -86,7 +86,8 @@ def transport() -> None:
             st.warning(problem, icon=":material/info:")
         elif changed and current is not None and current.step_number:
             st.caption(
-                f":material/info: {_listed(changed)} changed: training starts anew with it. The run below is still the old one."
+                f":material/info: You changed {_listed(changed)}. Press **Train anew** to start a new run with "
+                f"{'it' if len(changed) == 1 else 'them'}; the plots show the present one."
             )
 
 

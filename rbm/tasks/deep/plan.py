@@ -17,7 +17,9 @@ Array = npt.NDArray[np.float32]
 
 LABELS = (100, 1000, 10_000, 60_000)
 SEEDS = (1, 2, 3)
-METHOD = 1  # raised whenever ``few_labels`` comes to train otherwise, so that no kept result is taken for a new one
+# Published of another net, yell's RBM of 1,024 units: MNIST's test error in % with an RBM's start and from a random one.
+PUBLISHED = {100: (18.30, 23.98), 1000: (6.35, 11.29), 10_000: (2.73, 5.27), 60_000: (1.27, 1.80)}
+METHOD = 2  # raised whenever ``few_labels`` comes to train otherwise, so that no kept result is taken for a new one
 
 
 @dataclass(frozen=True)
