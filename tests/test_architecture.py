@@ -1,4 +1,4 @@
-"""Who may import whom (README, "How it is built"): a layer imports the layers above it in this list, never below."""
+"""Who may import whom (rbm/README.md, "How it is built"): a layer imports the layers above it in this list, never below."""
 
 import ast
 from pathlib import Path

@@ -113,7 +113,8 @@ def test_the_screens_process_can_read_specs_presets_and_runs_without_torch():
 def test_the_page_of_runs_and_the_registry_open_without_torch():
     code = (
         "import sys, rbm.store, rbm.jobs.recording, rbm.link, rbm.tasks.measuring;"
-        "from pages.ui import comparison, likelihoods, run_actions, runs, share;"
+        "from pages.compare.runs import actions, comparison, likelihoods, listing;"
+        "from pages.ui.controls import share;"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

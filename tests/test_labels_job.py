@@ -10,17 +10,17 @@ from rbm.errors import ShapeError
 from rbm.tasks import labels
 
 
-@pytest.mark.parametrize("labels", ["softmax", "tags"])
-def test_the_news_are_those_of_the_machine_sent(labels):
-    news = list(labels.train(labels, 20, "both", 2, seed=1, size=3000))
+@pytest.mark.parametrize("kind", ["softmax", "tags"])
+def test_the_news_are_those_of_the_machine_sent(kind):
+    news = list(labels.train(kind, 20, "both", 2, seed=1, size=3000))
     assert news[0].machine is not None
     assert news[-1].machine is not None
     assert news[-1].epoch == 2
     assert [n.epoch for n in news] == sorted(n.epoch for n in news)
     assert [n.epoch for n in news if n.whole_error is not None] == [1, 2]
-    model = labels.restore(news[-1].machine, labels)
+    model = labels.restore(news[-1].machine, kind)
     data = load_dataset("mnist")
-    answers = labels.answer(labels, data.test_labels)
+    answers = labels.answer(kind, data.test_labels)
     # Half-precision weights may change an answer or two.
     assert model.error(data.test, answers) == pytest.approx(news[-1].whole_error, abs=0.003)
     assert model.error(data.test[:1000], answers[:1000]) == pytest.approx(news[-1].test_error, abs=0.003)

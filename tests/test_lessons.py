@@ -205,7 +205,7 @@ def test_a_server_that_ends_while_lessons_are_learnt_ends_in_order():
     """Python stops daemon threads wherever they are, and inside torch that aborts the process."""
     script = """
 import time
-from pages.ui import follows
+from pages.learn.cd_bias import gradients
 gradients.prepare()
 while not gradients._learnt.cache_info().misses:
     time.sleep(0.01)

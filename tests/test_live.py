@@ -75,30 +75,32 @@ def test_a_run_finishes_with_the_very_parameters_of_the_same_run_without_a_clust
     assert run.past[-1].step == 320
 
 
-def actors() -> int:
-    """How many runs the workers hold."""
-    return sum(cluster.connect().client.run(lambda dask_worker: len(dask_worker.state.actors)).values())
+def held(key: str) -> bool:
+    """Whether some worker holds the actor of that key."""
+    found = cluster.connect().client.run(lambda key, dask_worker: key in dask_worker.state.actors, key)
+    return any(found.values())
 
 
 def test_a_closed_tab_costs_the_workers_nothing_and_coming_back_goes_on_bit_for_bit(start):
-    wait(lambda: actors() == 0)  # other tests' runs have left
     run = start(SPEC)
     run.step(epochs=3)
     wait(lambda: run.step_number == 3 * 32 and not run.active)
+    key = run._actor.key
+    assert held(key)
     run.release()
-    wait(lambda: actors() == 0)
+    wait(lambda: not held(key))
     run.play()
     wait(lambda: run.status == "finished" and not run.active)
     np.testing.assert_array_equal(run.snapshot.weight, trained(SPEC))
 
 
 def test_a_tab_closed_while_its_run_trains_leaves_the_worker_too(start):
-    wait(lambda: actors() == 0)
     run = start(LONG)
     run.play()
     wait(lambda: run.step_number > 0)
+    key = run._actor.key
     run.release()
-    wait(lambda: actors() == 0 and not run.active)
+    wait(lambda: not held(key) and not run._pumping)
     stood = run.step_number
     run.renew()
     wait(lambda: run.step_number > stood)
@@ -328,7 +330,7 @@ def test_a_checkpoint_is_asked_for_as_soon_as_an_interval_has_passed(monkeypatch
 
 
 def test_no_process_stays_behind_when_the_server_is_killed():
-    code = "import sys; from rbm import cluster; print(cluster.connect().address, flush=True); sys.stdin.read()"
+    code = "import sys; from rbm.jobs import cluster; print(cluster.connect().address, flush=True); sys.stdin.read()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, text=True, **pipes)
     assert server.stdout.readline().startswith("tcp://127.0.0.1:")

@@ -51,7 +51,7 @@ def test_a_worker_computes_it_in_slices_and_the_registry_keeps_it(workers, tmp_p
     watched = Watched(run_id, EFFORT, lambda: store)
     wait(lambda: not watched.active)
     assert watched.problem == ""
-    assert watched.seen == [done / 210 for done in range(211)]  # 10 sweeps, 100 temperatures there and back
+    assert watched.seen == [done / 310 for done in range(311)]  # 10 sweeps, 100 temperatures thrice: see LiveBracket
     (kept,) = store.evaluations(run_id)
     assert (kept.step, kept.name, kept.result) == (16, RESULT, watched.result)
     here = LikelihoodJob(data, EFFORT).advance(1e9).result

@@ -1,4 +1,4 @@
-"""The README's commands and code are the ones that work."""
+"""The commands and the code of the READMEs are the ones that work."""
 
 import re
 from pathlib import Path
@@ -9,11 +9,20 @@ from rbm.experiment import RunSpec, make_dataset, make_model
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+_FILES = [ROOT / "README.md", *(p for tree in ("rbm", "pages") for p in sorted((ROOT / tree).glob("**/README.md")))]
+READMES = {p.relative_to(ROOT).as_posix(): p.read_text("utf-8") for p in (*_FILES, ROOT / "tests/README.md")}
+PAGES, STUDIES, TESTS, ENGINE = (READMES[f"{at}/README.md"] for at in ("pages", "rbm/studies", "tests", "rbm"))
 INSTALL = "python -m pip install -r requirements.txt"
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.S)
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.S)
+
+
+def test_the_first_page_is_short_and_leads_to_all_the_others():
+    assert len(README.encode()) <= 9_000
+    for name in READMES:
+        assert name == "README.md" or name in README, name
 
 
 def test_two_commands_do_everything_and_ci_runs_the_second():
@@ -26,9 +35,10 @@ def test_two_commands_do_everything_and_ci_runs_the_second():
 def test_what_is_slow_is_run_by_an_argument_of_its_own():
     script = (ROOT / ".ci/run").read_text("utf-8")
     assert "`.ci/run --slow`" in README
+    assert "`.ci/run --slow`" in TESTS
     (line,) = (line for line in script.splitlines() if "-m slow" in line)
     assert line.startswith('[ -z "$slow" ] || timeout 3h python -m pytest -m slow')
-    assert "ends it after three hours" in README
+    assert "ends it after three hours" in TESTS
 
 
 def test_the_python_in_it_runs(capsys, tmp_path, monkeypatch):
@@ -36,7 +46,7 @@ def test_the_python_in_it_runs(capsys, tmp_path, monkeypatch):
     spec = RunSpec()
     save_checkpoint("run.safetensors", make_model(spec, make_dataset(spec.dataset)), spec)
     namespace: dict[str, object] = {}
-    for block in blocks("python"):
+    for block in blocks("python", ENGINE):
         exec(
             compile(
                 block.replace("TrainConfig(epochs=1)", "TrainConfig(epochs=1, batch_size=1024)"), "README.md", "exec"
@@ -50,20 +60,21 @@ def test_the_python_in_it_runs(capsys, tmp_path, monkeypatch):
 
 def test_every_pinned_dependency_is_explained_and_every_explained_one_pinned():
     pinned = re.findall(r"^([a-z-]+)(?:\[\w+\])?==", (ROOT / "requirements.txt").read_text(), re.M)
-    table = README.split("### Why each dependency is there")[1].split("###")[0]
+    table = README.split("## Why each dependency is there")[1].split("## ")[0]
     explained = {name.strip() for row in re.findall(r"^\| ([a-z, -]+) \|", table, re.M) for name in row.split(",")}
     assert explained - {"package"} == set(pinned)
 
 
 def test_every_file_and_folder_it_names_exists():
-    for path in re.findall(r"`((?:rbm|pages|tests|assets)/[\w./]+|app\.py|requirements\.txt)`", README):
-        assert (ROOT / path.rstrip("/")).exists(), path
+    for name, text in READMES.items():
+        for path in re.findall(r"`((?:rbm|pages|tests|assets)/[\w./]+|app\.py|requirements\.txt)`", text):
+            assert (ROOT / path.rstrip("/")).exists(), f"{name}: {path}"
 
 
 def test_no_likelihood_in_it_rests_on_few_chains_without_saying_so():
     """Every row of every table that tells an effective sample size, and every bracket that is the wrong way round."""
     judged = 0
-    for table in re.findall(r"(?:^\|.*\|\n)+", README, re.M):
+    for table in re.findall(r"(?:^\|.*\|\n)+", STUDIES, re.M):
         head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
         at = {title: i for i, title in enumerate(head)}
         if "ESS" not in at:
@@ -83,4 +94,4 @@ def test_every_page_has_its_paragraph():
 
     for section in shell.PAGES.values():
         for page in section:
-            assert f"**{page.title}**" in README
+            assert f"**{page.title}**" in PAGES

@@ -64,6 +64,8 @@ class LiveRun:
         self.by_hand = 0, 0
         self._lock = threading.RLock()
         self._actor: Any = None
+        self._place: Any = None  # what keeps the actor on its worker
+        self._left: Any = None  # the same of an actor that is not needed any more
         self._ahead: Any = None  # the slice under way while the one before it is taken in
         self._changes: dict[str, Any] = {}
         self._until: int | None = None
@@ -212,6 +214,7 @@ class LiveRun:
                         raise
                     self._revive(error)
                 self.on_news()
+            self._leave()
         except RbmError as error:
             self._fail(str(error))
         except Exception as error:
@@ -239,7 +242,7 @@ class LiveRun:
                 self._note()
                 self._pumping = False
                 if now > self._lease_ends:
-                    self._actor = None  # a closed tab costs the worker no memory
+                    self._left, self._place, self._actor = self._place, None, None  # see _leave
                 return None
             snapshot = self._until is not None or now - self._snapshot_at > SNAPSHOT_SECONDS
             checkpoint = now - self._checkpoint_at > CHECKPOINT_SECONDS
@@ -291,10 +294,18 @@ class LiveRun:
 
     def _make_actor(self) -> Any:
         submit = cluster.connect().client.submit
-        actor = submit(TrainingJob, self.spec.to_json(), self._checkpoint, actor=True, pure=False).result()
+        self._place = submit(TrainingJob, self.spec.to_json(), self._checkpoint, actor=True, pure=False)
+        actor = self._place.result()
         if self._checkpoint is not None:  # a revived run: the knobs turned since its start are not in its spec
             actor.change(self.knobs).result()
         return actor
+
+    def _leave(self) -> None:
+        """Have the worker drop what a closed tab left there. Dask would when nobody refers to the actor any more, but its
+        proxy refers to itself, in a circle that waits for the collector."""
+        left, self._left = self._left, None
+        if left is not None:
+            left.cancel()
 
     def _take(self, slice_: Slice) -> None:
         with self._lock:

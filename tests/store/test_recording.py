@@ -108,7 +108,7 @@ def go_on(run: LiveRun) -> int:
 
 SERVER = """
 import sys, time
-from rbm import live
+from rbm.jobs import live
 from rbm.experiment import RunSpec
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
