@@ -186,10 +186,14 @@ def test_the_defaults_of_every_algorithm_are_compared_untouched(few):
     study = import_module("rbm.studies.defaults")
     choices = set(knobs(TrainConfig)["algorithm"].choices)
     assert set(study.ALGORITHMS) == choices - {"exact"}
-    rows = [("cd", 1, 20.0, 9.0, -110.0), ("cd", 2, 20.0, 9.0, -112.0), ("pcd", 1, 20.0, 9.0, -101.0)]
+    rows = [
+        ("cd", 1, 20.0, 9.0, -110.0, 0.1, 9.0),
+        ("cd", 2, 20.0, 9.0, -112.0, 0.1, 2.0),
+        ("pcd", 1, 20.0, 9.0, -113.0, 0.1, 5.0),
+    ]
     assert study.against_the_yardstick(rows) == [
-        "cd: −111.00 ± 1.41 over 2 seeds.",
-        "pcd: −101.00, +10.00 against cd.",
+        "cd: −111.00 (unreliable) ± 1.41 over 2 seeds.",
+        "pcd: −113.00, −2.00 against cd.",
     ]
 
 

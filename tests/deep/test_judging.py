@@ -7,7 +7,7 @@ import torch
 
 from pages.train.deep import figures_at_rest
 from rbm.datasets.base import binarise
-from rbm.evaluation import ais, exact
+from rbm.evaluation import exact, verdict
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.experiment import DatasetSpec, make_dataset
 from rbm.models.dbm import compose
@@ -80,4 +80,4 @@ def test_the_sentence_says_how_far_it_is_to_be_trusted():
     )
     assert "2 of 100 chains count, unreliable" in figures_at_rest.bound([good._replace(effective=2.4)])
     assert "(log Z exact)" in figures_at_rest.bound([good._replace(effective=None)])
-    assert figures_at_rest.FEWEST_EFFECTIVE == ais.FEWEST_EFFECTIVE
+    assert "unreliable" not in figures_at_rest.bound([good._replace(effective=verdict.FEWEST_EFFECTIVE)])
