@@ -12,8 +12,9 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner_utils.exceptions import StopException
 
-from pages.ui import instant, warm_up
+from pages.ui import instant, warm_up, widgets
 from pages.ui.component import declare
 from rbm import cluster, live, recording, sweep, task
 
@@ -122,7 +123,12 @@ def run() -> None:
     instant.give_way()
     st.set_page_config(NAME, str(ROOT / "assets/icon.svg"), layout="wide", menu_items={"about": None})
     st.logo(str(ROOT / "assets/logo.svg"), icon_image=str(ROOT / "assets/icon.svg"), size="large")
-    st.navigation(pages(), position="top").run()
+    try:
+        st.navigation(pages(), position="top").run()
+    except StopException:  # a page that has nothing more to draw; one that is begun anew is not drawn to its end
+        widgets.told()
+        raise
+    widgets.told()
 
 
 def header(title: str, question: str) -> None:
