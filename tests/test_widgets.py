@@ -102,6 +102,20 @@ def test_what_the_browser_wrote_before_it_heard_of_the_dice_does_not_undo_them(s
     assert draft(app)["seed"] == old
 
 
+def test_an_echo_is_one_however_long_the_page_takes_to_be_drawn(monkeypatch):
+    """A run that the next message interrupts never tells the browser: what that message holds is as old as it may be."""
+    app = open_page(shell.TRAIN)
+    old = draft(app)["seed"]
+    with monkeypatch.context() as patch:
+        patch.setattr(widgets, "told", lambda: None)
+        app.button(key="dice").click().run()
+    new = draft(app)["seed"]
+    app.number_input(key="draft_seed").set_value(old).run()
+    assert app.number_input(key="draft_seed").value == draft(app)["seed"] == new != old
+    app.number_input(key="draft_seed").set_value(old).run()  # by now it was drawn
+    assert draft(app)["seed"] == old
+
+
 def test_a_control_that_tells_of_no_choice_changes_nothing():
     """The browser's first message may hold none for a row of choices that was only just drawn."""
     app = open_page(shell.TRAIN)
@@ -135,6 +149,7 @@ def test_what_an_experiment_set_is_not_undone_by_a_message_that_was_under_way(sl
         st.session_state.setdefault("wheel", 1)
         st.button("Try", key="go", on_click=widgets.acted, args=(lambda: st.session_state.update(wheel=7),))
         st.slider("Wheel", 0, 9, key="wheel")
+        widgets.told()
 
     app = AppTest.from_function(script).run()
     app.button(key="go").click().run()

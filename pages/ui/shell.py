@@ -12,8 +12,10 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner_utils.exceptions import StopException
 
 from pages.ui.components.component import declare
+from pages.ui.controls import widgets
 from pages.ui.server import instant, warm_up
 from rbm import sweep
 from rbm.jobs import cluster, live, recording, task
@@ -118,7 +120,12 @@ def run() -> None:
     instant.give_way()
     st.set_page_config(NAME, str(ROOT / "assets/icon.svg"), layout="wide", menu_items={"about": None})
     st.logo(str(ROOT / "assets/logo.svg"), icon_image=str(ROOT / "assets/icon.svg"), size="large")
-    st.navigation(pages(), position="top").run()
+    try:
+        st.navigation(pages(), position="top").run()
+    except StopException:  # a page that has nothing more to draw; one that is begun anew is not drawn to its end
+        widgets.told()
+        raise
+    widgets.told()
 
 
 def header(title: str, question: str) -> None:

@@ -50,8 +50,13 @@ def test_a_slider_is_answered_over_the_pages_own_socket(server, open_page: OpenP
     ready(page)
     drawn(page)
     page.locator(f".st-key-{slider} input").focus()
-    page.keyboard.press("ArrowLeft" if address == "follows" else "ArrowRight")
-    wait(lambda: shown <= set(page.evaluate("[...boltzmannBoard.news.keys()]")), what="news of every element")
+
+    def answered() -> bool:
+        page.keyboard.press("ArrowLeft" if address == "follows" else "ArrowRight")  # again, until the socket is open
+        page.wait_for_timeout(500)
+        return shown <= set(page.evaluate("[...boltzmannBoard.news.keys()]"))
+
+    wait(answered, what="news of every element")
     drawn(page)  # the script's own answer comes too, and says the same
     expect(page.get_by_text("What to see.")).to_be_visible()
 

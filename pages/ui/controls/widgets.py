@@ -1,7 +1,8 @@
 """Widgets' values set by the program, and kept against messages that the browser wrote before it heard of them.
 
 Every message of the browser holds the values of all widgets. One that is on its way when a value is set here, a timer's or
-a training's news, brings the old value back as if a hand had moved the widget. For a moment such an old value is an echo.
+a training's news, brings the old value back as if a hand had moved the widget. Such an old value is an echo: until the page
+has been drawn to its end, however long a busy machine takes, since no hand can know the new one before, and for a moment after.
 
 Every widget whose value the program sets has that value as its default too. The browser is told of a value in the session
 only once, and a widget that missed that, or is mounted anew, would stand at its lowest and soon tell so.
@@ -16,19 +17,20 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-ECHO_SECONDS = 1.0  # on a busy machine echoes came within a quarter of it; nobody takes a change back by hand so soon
+ECHO_SECONDS = 1.0  # after the page was drawn; nobody takes a change back by hand so soon
 _PLAIN = (str, int, float, bool, tuple, list, type(None))  # what widgets hold
 
 
 class _Set(NamedTuple):
-    """A value that took another one's place."""
+    """A value that took another one's place, and when the browser was told; None before."""
 
     old: Any
     new: Any
-    when: float
+    told: float | None = None
 
     def echoes(self, value: Any) -> bool:
-        return time.monotonic() - self.when < ECHO_SECONDS and type(value) is type(self.old) and bool(value == self.old)
+        fresh = self.told is None or time.monotonic() - self.told < ECHO_SECONDS
+        return fresh and type(value) is type(self.old) and bool(value == self.old)
 
 
 def put(key: str, value: Any) -> None:
@@ -66,6 +68,14 @@ def settle() -> None:
             st.session_state[key] = known.new
 
 
+def told() -> None:
+    """The page, or the part that was touched, is drawn to its end: the browser hears of all that was set."""
+    overruled = st.session_state.get("overruled", {})
+    for key, known in overruled.items():
+        if known.told is None:
+            overruled[key] = known._replace(told=time.monotonic())
+
+
 def every(seconds: float | None) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """A part of a page that is drawn again every so many seconds, or only when it is touched; echoes do not reach it."""
 
@@ -74,6 +84,7 @@ def every(seconds: float | None) -> Callable[[Callable[[], None]], Callable[[], 
         def settled() -> None:
             settle()
             draw()
+            told()
 
         timed: Callable[[], None] = st.fragment(settled, run_every=seconds)
         return timed
@@ -82,4 +93,4 @@ def every(seconds: float | None) -> Callable[[Callable[[], None]], Callable[[], 
 
 
 def _remember(key: str, old: Any, new: Any) -> None:
-    st.session_state.setdefault("overruled", {})[key] = _Set(old, new, time.monotonic())
+    st.session_state.setdefault("overruled", {})[key] = _Set(old, new)
