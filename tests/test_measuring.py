@@ -57,7 +57,7 @@ def test_a_worker_computes_it_in_slices_and_the_registry_keeps_it(workers, tmp_p
     here = LikelihoodJob(data, EFFORT).advance(1e9).result
     assert watched.result["test"] == pytest.approx(here["test"], abs=0.01)  # other thread counts round differently
     stopped = Measuring(run_id, Effort(n_temperatures=10**5), lambda: store)
-    stopped.stop()
+    stopped.release()
     wait(lambda: not stopped.active)
     assert (stopped.result, stopped.problem) == (None, "")
     missing = Measuring("nobody", EFFORT, lambda: store)

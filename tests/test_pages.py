@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import streamlit
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
@@ -16,6 +17,7 @@ from rbm.store import Progress, Store, open_store
 from rbm.training.config import SUITED, TrainConfig
 from rbm.training.schedules import outrun
 from tests.screen import app_test, open_page
+from tests.waiting import wait
 
 SCRIPTS = [page.script for section in shell.PAGES.values() for page in section]
 
@@ -259,3 +261,16 @@ def test_only_settings_that_act_are_shown():
     app.selectbox(key="draft_algorithm").set_value("pcd").run()
     assert app.select_slider(key="draft_n_chains").value == 50  # a setting that was out of sight is not forgotten
     assert not app.exception
+
+
+def test_a_closed_tab_ends_the_likelihoods_that_it_had_computed(kept, clean):
+    one = kept.runs()[0].id
+    app = open_page(shell.RUNS)
+    app.session_state["runs_chosen"] = [one]
+    app.run()
+    app.button(key="measure").click().run()
+    assert not app.exception
+    (measuring,) = app.session_state["measuring"].values()
+    streamlit.cache_resource.clear()  # as the end of the session does
+    assert measuring.released
+    wait(lambda: not measuring.active)

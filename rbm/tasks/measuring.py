@@ -21,19 +21,19 @@ class Measuring:
     """The log-likelihood of a run's newest checkpoint. Every attribute may be read at any time.
 
     ``progress`` from 0 to 1; ``active`` until there is a ``result`` (``rbm.tasks.likelihood.summary``), a ``problem`` in a
-    sentence, or ``stop``.
+    sentence, or ``release``.
     """
 
     def __init__(self, run_id: str, effort: Effort | None = None, store: Callable[[], Store] = open_store) -> None:
         self.run_id, self.progress, self.problem = run_id, 0.0, ""
         self.result: dict[str, Any] | None = None
         self.active = True
-        self._effort, self._store, self._stopped = effort or Effort(), store, False
+        self._effort, self._store, self.released = effort or Effort(), store, False
         threading.Thread(target=self._work, name="rbm-measuring", daemon=True).start()
 
-    def stop(self) -> None:
-        """No further slice."""
-        self._stopped = True
+    def release(self) -> None:
+        """Nobody watches any more: no further slice."""
+        self.released = True
 
     def _work(self) -> None:
         try:
@@ -51,7 +51,7 @@ class Measuring:
         client = cluster.connect().client
         job = client.submit(LikelihoodJob, data, self._effort, actor=True, pure=False).result()
         at = int(job.step_number)
-        while not self._stopped:
+        while not self.released:
             step = job.advance(SLICE_SECONDS).result()
             self.progress = step.done / step.total
             if step.result is not None:

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.compare.runs import comparison
 from pages.compare.runs.columns import LETTERS
 from pages.ui import cards
+from pages.ui.session import tasks
 from rbm.store import Evaluation, Run, open_store
 from rbm.tasks.likelihood import RESULT
 from rbm.tasks.measuring import Measuring
@@ -48,7 +49,9 @@ def _fresh(run: Run, found: dict[str, Evaluation]) -> bool:
 
 
 def _measure(ids: list[str]) -> None:
-    st.session_state["measuring"] = {run_id: Measuring(run_id) for run_id in ids}
+    working = st.session_state["measuring"] = {run_id: Measuring(run_id) for run_id in ids}
+    for run_id, one in working.items():
+        tasks.mind(f"measuring {run_id}", one)  # a closed tab ends it
 
 
 def _progress(moving: bool, letters: Mapping[str, str]) -> None:
