@@ -23,7 +23,7 @@ class Study(NamedTuple):
 STUDIES = MappingProxyType(
     {
         "presets": Study("What do the app's default and its PCD preset reach?", 4),
-        "defaults": Study("Is every algorithm good at its defaults? 20 epochs of MNIST with 100 units, untouched.", 20),
+        "defaults": Study("Is every algorithm good at its defaults? 20 epochs of MNIST with 100 units, untouched.", 15),
         "centring": Study("What is centring worth, on MNIST and on its negative? 16 hidden units, exact.", 3),
         "minute": Study("How good do 500 hidden units get within a minute of training?", 3),
         "ordering": Study("CD-1, CD-3, CD-25, PCD-1, PT: which likelihood, which reconstruction error?", 4),
