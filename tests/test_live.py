@@ -246,27 +246,34 @@ def test_knobs_turned_live_are_noted_where_they_came_into_force_and_the_code_doe
     start, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    run = start(replace(SPEC, training=TrainConfig(epochs=60)))
-    run.play()
-    wait(lambda: run.step_number > 50)
+    run = start(SPEC)
+    run.step(epochs=2)
+    wait(lambda: run.step_number == 2 * 32 and not run.active)
     run.change(learning_rate=0.011, k=2)
-    wait(lambda: bool(run.changes))
-    assert run.turned == run.changes
-    run.pause()
-    wait(lambda: not run.active)
-    stood = run.step_number
+    run.step(epochs=2)
+    wait(lambda: run.step_number == 4 * 32 and not run.active)
+    assert run.turned == run.changes == (Change(2 * 32, {"learning_rate": 0.011, "k": 2}),)
     run.change(momentum=0.3)  # at rest it is known where it will come into force
-    assert run.turned == (*run.changes, Change(stood, {"momentum": 0.3}))
+    assert run.turned == (*run.changes, Change(4 * 32, {"momentum": 0.3}))
     run.play()
     wait(lambda: run.status == "finished" and not run.active)
-    (first, second) = run.changes
-    assert 50 < first.step < stood == second.step
-    assert (first.knobs, second.knobs) == ({"learning_rate": 0.011, "k": 2}, {"momentum": 0.3})
+    assert run.changes == (Change(2 * 32, {"learning_rate": 0.011, "k": 2}), Change(4 * 32, {"momentum": 0.3}))
     threads = torch.get_num_threads()
     exec(compile(link.code(run.spec, run.changes), "shown code", "exec"), {})
     torch.set_num_threads(threads)
     np.testing.assert_array_equal(load_checkpoint("run.safetensors").model.weight.detach().numpy(), run.snapshot.weight)
     assert not np.array_equal(trained(run.spec), run.snapshot.weight)
+
+
+def test_a_knob_turned_in_the_midst_of_training_is_noted_at_its_update(start):
+    run = start(LONG)
+    run.play()
+    wait(lambda: run.step_number > 0)
+    run.change(momentum=0.3)
+    wait(lambda: bool(run.changes))
+    (noted,) = run.changes
+    assert noted.step > 0
+    assert noted.knobs == {"momentum": 0.3}
 
 
 def test_divergence_is_told_and_the_last_good_machine_stays(start):
