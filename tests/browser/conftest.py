@@ -15,7 +15,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.waiting import PATIENCE, wait
+from tests.helpers.waiting import PATIENCE, wait
 
 expect.set_options(timeout=1000 * PATIENCE)  # two cores train, draw and test at once
 ROOT = Path(__file__).resolve().parents[2]

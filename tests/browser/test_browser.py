@@ -15,7 +15,7 @@ from rbm.link import to_url
 from rbm.store import open_store
 from rbm.training.config import TrainConfig
 from tests.browser.conftest import ROOT, Server
-from tests.waiting import ENDLESS, wait
+from tests.helpers.waiting import ENDLESS, wait
 
 pytestmark = pytest.mark.browser
 
@@ -398,7 +398,7 @@ def test_a_machine_is_examined(server, open_page: OpenPage):
     expect(page.locator(".st-key-examine_energies")).to_be_visible()
 
 
-@pytest.mark.slow  # tests/test_colour.py learns them in every run
+@pytest.mark.slow  # tests/tasks/colour/test_colour.py learns them in every run
 def test_colours_are_learnt(server, open_page: OpenPage):
     page = open_page(f"{server.url}/colour")
     before = picture(page, "colour_samples")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_browser import OpenPage, drawn, fits, picture, press
-from tests.waiting import wait
+from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
 
@@ -99,7 +99,7 @@ def test_an_update_click_by_click(server, open_page: OpenPage):
     expect(page.get_by_text("decay · update")).to_be_visible()
 
 
-@pytest.mark.slow  # tests/test_races.py races in every run
+@pytest.mark.slow  # tests/tasks/test_races.py races in every run
 def test_five_algorithms_race(server, open_page: OpenPage):
     page = open_page(f"{server.url}/follows")
     ready(page)

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from rbm.experiment import DatasetSpec, RunSpec
 from rbm.link import to_url
 from tests.browser.test_browser import OpenPage, go, picture, press
-from tests.waiting import PATIENCE, wait
+from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.browser
 

@@ -14,7 +14,7 @@ from rbm.datasets.own import limits
 from rbm.datasets.own.pictures import Reading
 from rbm.datasets.own.read import read
 from rbm.errors import DatasetError
-from tests.datasets.own_files import png, zipped
+from tests.helpers.own_files import png, zipped
 
 ROOT = Path(__file__).resolve().parents[2]
 N, SIDE = 42, 6

@@ -1,0 +1,19 @@
+"""What tests of pages share: the app under AppTest, which has no browser and one session."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from tests.helpers.waiting import PATIENCE
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def app_test() -> AppTest:
+    """The app, not run yet: for tests that come by a link."""
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
+
+
+def open_page(script: str) -> AppTest:
+    """A visitor who has come to a page."""
+    return app_test().run().switch_page(script).run()
