@@ -1,13 +1,12 @@
 """The commands and the code of the READMEs are the ones that work."""
 
 import re
-from pathlib import Path
 
 from rbm.checkpoint import save_checkpoint
 from rbm.evaluation import verdict
 from rbm.experiment import RunSpec, make_dataset, make_model
+from tests.helpers.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 _FILES = [ROOT / "README.md", *(p for tree in ("rbm", "pages") for p in sorted((ROOT / tree).glob("**/README.md")))]
 READMES = {p.relative_to(ROOT).as_posix(): p.read_text("utf-8") for p in (*_FILES, ROOT / "tests/README.md")}

@@ -17,8 +17,8 @@ from rbm.experiment import RunSpec
 from rbm.jobs import cluster
 from rbm.jobs.live import LiveRun
 from rbm.training.config import TrainConfig
-from tests.browser.conftest import FLAGS, find_chromium, start_server
 from tests.browser.test_browser import epoch, expect, press
+from tests.helpers.browser import FLAGS, find_chromium, start_server
 
 ROUNDS, CLICKS, TURNS, SECONDS = 5, 20, 24, 4.0
 IMAGES = 54_000

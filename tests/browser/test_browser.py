@@ -14,7 +14,7 @@ from rbm.experiment import ModelSpec, RunSpec
 from rbm.link import to_url
 from rbm.store import open_store
 from rbm.training.config import TrainConfig
-from tests.browser.conftest import ROOT, Server
+from tests.helpers.browser import ROOT, Server
 from tests.helpers.waiting import ENDLESS, wait
 
 pytestmark = pytest.mark.browser

@@ -21,9 +21,9 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.store import Store, open_store
 from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob, fixed_data
 from rbm.training.config import TrainConfig
+from tests.helpers.places import ROOT
 from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
 
-ROOT = Path(__file__).resolve().parents[2]
 TOY = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(algorithm="pcd", epochs=50, batch_size=10), 4)
 WIDE = RunSpec(DatasetSpec(size=300), ModelSpec(13), TrainConfig(algorithm="pcd", epochs=3))
 

@@ -9,7 +9,6 @@ import struct
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,9 +24,10 @@ from rbm.datasets.own.read import read
 from rbm.errors import RbmError
 from rbm.store import bundle
 from tests.helpers.own_files import PICTURES, N, npy, png, valid_files, zipped
-from tests.test_checkpoint import SPEC, trained
+from tests.helpers.places import CASES
+from tests.helpers.short_run import SPEC, trained
 
-CASES = 1000
+COUNT = 1000
 MEMORY = 300 * 2**20  # bytes that all cases together may add to the most that this process ever held
 SMALL = 30_000  # bytes: of the larger files so many cases would take minutes
 KINDS = ("truncated", "bit-flipped", "oversized", "wrong shape", "NaN", "zip bomb", "path traversal", "odd history")
@@ -67,7 +67,7 @@ def saved() -> bytes:
 @cache
 def own_files() -> tuple[tuple[bytes, ...], ...]:
     """One of each kind, and the small ones of what people bring."""
-    cases = sorted((Path(__file__).parent / "cases").glob("*.*"))
+    cases = sorted(CASES.glob("*.*"))
     brought = [(path.read_bytes(),) for path in cases if path.suffix != ".md" and path.name != "missing.csv"]
     return (*valid_files().values(), *(files for files in brought if len(files[0]) < SMALL))
 
@@ -223,7 +223,7 @@ def memory() -> Iterator[None]:
     assert peak() - before < MEMORY
 
 
-@settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=COUNT, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_hostile_files_are_refused_in_a_sentence_and_leave_nothing_behind(memory: None, case: Case) -> None:
     global _watching

@@ -1,12 +1,12 @@
 """What tests of pages share: the app under AppTest, which has no browser and one session."""
 
-from pathlib import Path
-
 from streamlit.testing.v1 import AppTest
 
+from pages.ui import shell
+from tests.helpers.places import ROOT
 from tests.helpers.waiting import PATIENCE
 
-ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = [page.script for section in shell.PAGES.values() for page in section]
 
 
 def app_test() -> AppTest:
@@ -17,3 +17,7 @@ def app_test() -> AppTest:
 def open_page(script: str) -> AppTest:
     """A visitor who has come to a page."""
     return app_test().run().switch_page(script).run()
+
+
+def draft(app: AppTest) -> dict:
+    return app.session_state["draft"]

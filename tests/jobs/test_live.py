@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,9 +28,9 @@ from rbm.jobs.training import restore
 from rbm.presets import PRESETS
 from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
+from tests.helpers.places import ROOT
 from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
 
-ROOT = Path(__file__).resolve().parents[2]
 SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(epochs=10))  # 320 updates
 LONG = RunSpec(model=ModelSpec(23), training=TrainConfig(epochs=ENDLESS, schedule="constant"))
 

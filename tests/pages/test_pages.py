@@ -16,16 +16,10 @@ from rbm.presets import PRESETS
 from rbm.store import Progress, Store, open_store
 from rbm.training.config import SUITED, TrainConfig
 from rbm.training.schedules import outrun
-from tests.helpers.screen import app_test, open_page
+from tests.helpers.screen import SCRIPTS, app_test, draft, open_page
 from tests.helpers.waiting import wait
 
-SCRIPTS = [page.script for section in shell.PAGES.values() for page in section]
-
 pytestmark = pytest.mark.usefixtures("clean")
-
-
-def draft(app: AppTest) -> dict:
-    return app.session_state["draft"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

@@ -16,7 +16,7 @@ from rbm.store import bundle
 from rbm.training.events import TrainEvent
 from rbm.training.history import History
 from tests.helpers.own_files import zipped
-from tests.test_checkpoint import SPEC, trained
+from tests.helpers.short_run import SPEC, trained
 
 PNG, GIF = b"\x89PNG\r\n\x1a\n...", b"GIF89a..."
 

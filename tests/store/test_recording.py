@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,9 +20,9 @@ from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.store import Progress, Store
 from rbm.training.config import TrainConfig
+from tests.helpers.places import ROOT
 from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
 
-ROOT = Path(__file__).resolve().parents[2]
 SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(algorithm="pcd", optimizer="adam", epochs=40))
 UPDATES = 40 * 32  # of SPEC
 LONG = RunSpec(model=SPEC.model, training=replace(SPEC.training, epochs=ENDLESS))

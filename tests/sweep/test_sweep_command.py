@@ -14,10 +14,9 @@ from rbm.__main__ import main
 from rbm.jobs import cluster
 from rbm.store import Store, open_store
 from rbm.sweep import Ledger, Sweep
+from tests.helpers.places import ROOT
 from tests.helpers.sweeping import LONG, check_each_counted_once
 from tests.helpers.waiting import PATIENCE, wait
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """The examination: every finding against what it is computed from, and the page that shows them."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +15,6 @@ from rbm.tasks.examine import Energies, Likeness, Mixed, Modes, Parameters, Walk
 from rbm.training.config import TrainConfig
 from tests.helpers.screen import open_page
 
-ROOT = Path(__file__).resolve().parents[2]
 SPEC = RunSpec(
     DatasetSpec("bars_and_stripes_3x3"),
     ModelSpec(6),

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,11 +15,9 @@ from pages.ui import shell
 from rbm.datasets.toy import bars_and_stripes
 from rbm.jobs import cluster
 from rbm.lessons import two_pixels
+from tests.helpers.places import ROOT
 from tests.helpers.screen import open_page
 from tests.helpers.waiting import wait
-
-ROOT = Path(__file__).resolve().parents[3]
-
 
 pytestmark = pytest.mark.usefixtures("clean")
 

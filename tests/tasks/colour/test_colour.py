@@ -1,7 +1,5 @@
 """Machines of colour images: what units can say and take back, the faces, learning as a task, and the page."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -13,8 +11,6 @@ from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.tasks.colour import SIDE, encoding, job, pictures
 from tests.helpers.screen import open_page
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The competition's page and the map under AppTest: buttons, empty states, and what the news become on the screen."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +12,6 @@ from rbm.jobs import cluster
 from rbm.tasks.baselines.compete import CONTENDERS, SHOWN, Look, Opening, Pace, Verdict, marks
 from tests.helpers.screen import open_page
 from tests.helpers.waiting import wait
-
-ROOT = Path(__file__).resolve().parents[4]
-
 
 pytestmark = pytest.mark.usefixtures("clean")
 

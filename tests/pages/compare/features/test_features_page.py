@@ -19,7 +19,6 @@ from rbm.training.config import TrainConfig
 from tests.helpers.screen import app_test, open_page
 from tests.helpers.waiting import wait
 
-ROOT = Path(__file__).resolve().parents[4]
 SCORES = [
     Score(name, count, number, base + 0.02 * number, 1.0)
     for count in (100, 1000)

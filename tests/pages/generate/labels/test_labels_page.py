@@ -1,7 +1,6 @@
 """The page on labels under AppTest: what it shows is what the engine computes from the machine that training sent."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +15,6 @@ from rbm.jobs.task import Task
 from rbm.tasks import labels
 from tests.helpers.screen import app_test, open_page
 from tests.helpers.waiting import wait
-
-ROOT = Path(__file__).resolve().parents[4]
-
 
 pytestmark = pytest.mark.usefixtures("clean")
 

@@ -13,8 +13,8 @@ from pages.ui import shell
 from pages.ui.controls import widgets
 from rbm.datasets.own import keep
 from tests.helpers.own_files import valid_files
-from tests.helpers.screen import open_page
-from tests.pages.test_pages import draft
+from tests.helpers.places import CASES
+from tests.helpers.screen import draft, open_page
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +78,6 @@ def keep_bugs() -> None:
     keep.keep("bugs", read(valid_files()["zip"]))
 
 
-CASES = Path(__file__).parents[4] / "tests" / "datasets" / "cases"
 SHOWN = {
     "kaggle_index.csv": ("30 pictures of 28×28 pixels, 3 classes", "column 1, which counts the rows"),
     "binary300_num.csv": ("60 pictures of 1×300 pixels, 3 classes", "Rows of 300 values make no square"),

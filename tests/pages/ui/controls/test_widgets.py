@@ -11,8 +11,7 @@ from pages.learn.hopfield import recall
 from pages.ui import shell
 from pages.ui.controls import widgets
 from rbm.presets import PRESETS
-from tests.helpers.screen import open_page
-from tests.pages.test_pages import SCRIPTS, draft
+from tests.helpers.screen import SCRIPTS, draft, open_page
 
 pytestmark = pytest.mark.usefixtures("clean")
 

@@ -1,13 +1,13 @@
 import tomllib
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pages.ui.draw import theme
+from tests.helpers.places import ROOT
 
-CONFIG = tomllib.loads((Path(__file__).parents[4] / ".streamlit" / "config.toml").read_text("utf-8"))
+CONFIG = tomllib.loads((ROOT / ".streamlit/config.toml").read_text("utf-8"))
 MODES = ("light", "dark")
 # Linear RGB as seen without red, green or blue cones: Machado, Oliveira and Fernandes (2009), full severity.
 VISION = {
@@ -129,4 +129,4 @@ def test_gradient_runs_through_the_neutral_middle():
 
 
 def test_no_font_comes_from_the_network():
-    assert "http" not in (Path(__file__).parents[4] / ".streamlit" / "config.toml").read_text("utf-8")
+    assert "http" not in (ROOT / ".streamlit/config.toml").read_text("utf-8")

@@ -3,9 +3,9 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[4]
+from tests.helpers.places import ROOT
+
 HERE = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 WARM = """
