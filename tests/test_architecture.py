@@ -167,6 +167,30 @@ def test_no_generator_stops_inside_a_block_that_switches_gradients():
                 assert not stops, f"{path}: a yield in line {stops} inside a block that switches gradients"
 
 
+def test_no_test_imports_a_test():
+    """What two tests share is a helper, in tests/helpers; from there a third finds it."""
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {target}"
+        for path in ROOT.glob("tests/**/*.py")
+        for line, target in imports(path)
+        if any(part.startswith("test_") or part == "conftest" for part in target.split("."))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_test_lies_where_what_it_tests_lies():
+    """tests/pages/ui/draw tests pages/ui/draw, tests/jobs tests rbm/jobs; tests of a root module lie at the top."""
+    folders = {path.parent.relative_to(ROOT / "tests") for path in ROOT.glob("tests/**/test_*.py")}
+    wrong = [
+        str(folder)
+        for folder in folders - {Path(), Path("browser")}
+        if not any((tree / folder).is_dir() for tree in (ROOT / "rbm", ROOT))
+    ]
+    assert not wrong, wrong
+    modules = {path.stem for path in ROOT.glob("rbm/*.py")} | {"architecture", "readme"}
+    assert {path.stem.removeprefix("test_") for path in ROOT.glob("tests/test_*.py")} <= modules
+
+
 def test_no_two_test_files_share_a_name():
     """pytest imports them by their bare names, and stops collecting at the second of two."""
     names = [path.name for path in ROOT.glob("tests/**/test_*.py")]

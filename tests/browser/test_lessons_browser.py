@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_browser import OpenPage, drawn, fits, picture, press
+from tests.helpers.hands import OpenPage, drawn, fits, picture, press, ready
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -11,10 +11,6 @@ pytestmark = pytest.mark.browser
 
 def version(page: Page, key: str) -> str:
     return page.locator(f".st-key-{key} .statebars").get_attribute("data-version") or ""
-
-
-def ready(page: Page) -> None:
-    expect(page.get_by_text("What to see.")).to_be_visible()
 
 
 def test_two_pixels_learn_step_by_step(server, open_page: OpenPage):

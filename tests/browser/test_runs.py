@@ -13,7 +13,7 @@ from safetensors import safe_open
 
 from rbm.experiment import ModelSpec
 from rbm.link import to_url
-from tests.browser.test_browser import (
+from tests.helpers.hands import (
     LONG,
     OpenPage,
     at_rest,
