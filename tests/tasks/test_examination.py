@@ -1,4 +1,4 @@
-"""The examination: every finding against what it is computed from, and the page that shows them."""
+"""The examination: every finding against what it is computed from."""
 
 from dataclasses import replace
 
@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from pages.ui import shell
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.jobs.training import restore
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.tasks.examine import Energies, Likeness, Mixed, Modes, Parameters, Walk, examine
 from rbm.training.config import TrainConfig
-from tests.helpers.screen import open_page
 
 SPEC = RunSpec(
     DatasetSpec("bars_and_stripes_3x3"),
@@ -111,9 +109,3 @@ def test_a_machine_that_learnt_all_patterns_samples_only_them(findings):
         ("training", "test", "samples"), 14
     )
     assert one(findings, Energies).noise > one(findings, Walk).data_free_energy
-
-
-def test_the_page_without_a_machine_says_what_to_do():
-    app = open_page(shell.EXAMINE)
-    assert not app.exception
-    assert "There is no machine yet to examine" in app.info[0].value

@@ -1,16 +1,14 @@
-"""Machines of colour images: what units can say and take back, the faces, learning as a task, and the page."""
+"""Machines of colour images: what units can say and take back, the faces, and learning as a task."""
 
 import numpy as np
 import pytest
 import torch
 
-from pages.ui import shell
 from rbm.datasets._torchvision import import_torchvision
 from rbm.errors import ConfigError, DatasetError
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.tasks.colour import SIDE, encoding, job, pictures
-from tests.helpers.screen import open_page
 
 
 @pytest.fixture(scope="module")
@@ -139,10 +137,3 @@ def test_cifar_s_own_files_are_read_where_they_are(tmp_path, monkeypatch):
     monkeypatch.setenv("RBM_DATA", str(tmp_path))
     images = pictures.load("cifar10", 3)
     np.testing.assert_allclose(images, rows[:3].reshape(3, 3, 32, 32).transpose(0, 2, 3, 1) / 255, atol=1e-6)
-
-
-def test_the_page_stands_ready_and_its_experiments_set_the_controls():
-    app = open_page(shell.COLOUR)
-    assert not app.exception
-    assert not app.button(key="colour_learn").disabled
-    assert app.button(key="colour_pause").disabled

@@ -1,13 +1,12 @@
-"""The bound that ends a deep machine's training, against enumeration, and the sentence that the page makes of it."""
+"""The bound that ends a deep machine's training, against enumeration."""
 
 import math
 
 import pytest
 import torch
 
-from pages.train.deep import figures_at_rest
 from rbm.datasets.base import binarise
-from rbm.evaluation import exact, verdict
+from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.experiment import DatasetSpec, make_dataset
 from rbm.models.dbm import compose
@@ -15,7 +14,6 @@ from rbm.models.dbn import DeepBeliefNet
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.tasks.deep import judging
-from rbm.tasks.deep.plan import Bounded
 
 
 def layer(n_visible: int, n_hidden: int, seed: int) -> RBM:
@@ -70,14 +68,3 @@ def test_deeper_machines_are_bounded_from_below(data, images):
     judged = judging.judge(machine, data, seed=1)
     assert judged.nats < exactly + 0.1
     assert judged.effective is not None
-
-
-def test_the_sentence_says_how_far_it_is_to_be_trusted():
-    assert figures_at_rest.bound([]) == ""
-    good = Bounded(-98.26, 0.83, 500, 42.3, 100)
-    assert "500 test images: at least −98.3 ± 0.8 nats per image (log Z by AIS, 42 of 100 chains count)." in (
-        figures_at_rest.bound([good])
-    )
-    assert "2 of 100 chains count, unreliable" in figures_at_rest.bound([good._replace(effective=2.4)])
-    assert "(log Z exact)" in figures_at_rest.bound([good._replace(effective=None)])
-    assert "unreliable" not in figures_at_rest.bound([good._replace(effective=verdict.FEWEST_EFFECTIVE)])

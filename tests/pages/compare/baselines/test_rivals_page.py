@@ -1,15 +1,12 @@
-"""The competition's page and the map under AppTest: buttons, empty states, and what the news become on the screen."""
-
-import json
+"""The competition's page under AppTest: buttons, empty states, and what the news become on the screen."""
 
 import numpy as np
 import pytest
 
 from pages.compare.baselines import contest, told
-from pages.compare.map import family
 from pages.ui import shell
 from rbm.jobs import cluster
-from rbm.tasks.baselines.compete import CONTENDERS, SHOWN, Look, Opening, Pace, Verdict, marks
+from rbm.tasks.baselines.compete import SHOWN, Look, Opening, Pace, Verdict, marks
 from tests.helpers.screen import open_page
 from tests.helpers.waiting import wait
 
@@ -96,16 +93,3 @@ def test_a_competition_runs_pauses_goes_on_and_is_forgotten():
         assert not app.exception
     finally:
         cluster.disconnect()
-
-
-def test_every_box_of_the_map_with_an_address_leads_to_a_page():
-    branches = (*family.EXPLICIT, *family.IMPLICIT, family.NEITHER)
-    kin = [one for branch in branches for one in branch.kin]
-    missing = {one.address for one in kin if one.address and family.script(one.address) is None}
-    assert missing <= {"deep"}
-    assert family.script("") is None
-    app = open_page(shell.MAP)
-    assert not app.exception
-    links = [json.dumps(str(link.proto)) for link in app.get("page_link")]
-    assert len(links) == sum(family.script(one.address) is not None for one in kin)
-    assert set(CONTENDERS.values()) >= {"GAN", "DCGAN"} <= {one.name for one in kin}

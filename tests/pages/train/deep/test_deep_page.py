@@ -13,6 +13,7 @@ from pages.train.deep import few_labels, figures_at_rest
 from pages.ui import shell
 from rbm.datasets.catalog import load_dataset
 from rbm.errors import ConfigError
+from rbm.evaluation import verdict
 from rbm.jobs import cluster
 from rbm.jobs.task import release_all
 from rbm.models.dbm import DeepBoltzmannMachine
@@ -20,7 +21,7 @@ from rbm.store import open_store
 from rbm.tasks.deep import kept
 from rbm.tasks.deep.dreaming import Dream
 from rbm.tasks.deep.job import restore, train
-from rbm.tasks.deep.plan import KINDS, Curve, DeepSpec, LabelsPlan, Learned, Look, Result
+from rbm.tasks.deep.plan import KINDS, Bounded, Curve, DeepSpec, LabelsPlan, Learned, Look, Result
 from tests.helpers.screen import open_page
 from tests.helpers.waiting import wait
 
@@ -62,7 +63,7 @@ def test_the_page_trains_layer_by_layer_and_dreams(monkeypatch):
     assert not app.exception
 
 
-@pytest.mark.slow  # tests/training/test_finetune.py keeps results in every run
+@pytest.mark.slow  # tests/tasks/deep/test_few_labels.py keeps results in every run
 def test_results_of_the_comparison_are_kept_drawn_and_not_asked_for_again(monkeypatch):
 
     monkeypatch.setattr(few_labels, "PLANS", {"small": TINY_PLAN, "full": LabelsPlan()})
@@ -130,3 +131,14 @@ def test_the_figure_shows_means_and_deviations():
     assert figures_at_rest.labels_table(results)[1] == [["100", "15.00 ± 7.07", "30.00"]]
     assert figure.layout.yaxis.type == "log"
     assert figures_at_rest.labels_figure([*results, Result(9, 18, True, 0.0, 1.0)]).layout.yaxis.type != "log"
+
+
+def test_the_sentence_says_how_far_it_is_to_be_trusted():
+    assert figures_at_rest.bound([]) == ""
+    good = Bounded(-98.26, 0.83, 500, 42.3, 100)
+    assert "500 test images: at least −98.3 ± 0.8 nats per image (log Z by AIS, 42 of 100 chains count)." in (
+        figures_at_rest.bound([good])
+    )
+    assert "2 of 100 chains count, unreliable" in figures_at_rest.bound([good._replace(effective=2.4)])
+    assert "(log Z exact)" in figures_at_rest.bound([good._replace(effective=None)])
+    assert "unreliable" not in figures_at_rest.bound([good._replace(effective=verdict.FEWEST_EFFECTIVE)])
