@@ -94,3 +94,16 @@ def test_every_page_has_its_paragraph():
     for section in shell.PAGES.values():
         for page in section:
             assert f"**{page.title}**" in PAGES
+
+
+def test_every_module_of_the_engine_stands_in_the_map_and_nothing_else():
+    section = ENGINE.split("## The map")[1].split("\n## ")[0]
+    told = {
+        where: sorted(re.findall(r"`(\w+)`", words))
+        for where, words in re.findall(r"^- `(rbm/[\w/]*)`: (.*(?:\n  .*)*)", section, re.M)
+    }
+    there: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "rbm").glob("**/*.py")):
+        if path.stem not in ("__init__", "__main__"):
+            there.setdefault(f"{path.parent.relative_to(ROOT).as_posix()}/", []).append(path.stem)
+    assert told == {where: sorted(names) for where, names in there.items()}
