@@ -1,6 +1,5 @@
 """What a teacher does, in a real browser on real MNIST."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -54,13 +53,11 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
         assert points(page, key) > 0
 
     rest(page)
-    stood, shown = epoch(page), picture(page, "wall_filters")
-    time.sleep(1.5)
-    assert (epoch(page), picture(page, "wall_filters")) == (stood, shown)
-
+    stood = epoch(page)
     press(page, "one_epoch")
-    wait(lambda: epoch(page) == pytest.approx(stood + 1, abs=0.011), what="one more epoch")
+    wait(lambda: epoch(page) > stood + 0.9, what="one more epoch")
     at_rest_now(page)
+    assert epoch(page) == pytest.approx(stood + 1, abs=0.011)  # of two digits: it stood still while it was paused
     shown = picture(page, "wall_filters")
     press(page, "one_batch")
     wait(lambda: picture(page, "wall_filters") != shown, what="another picture")
