@@ -14,10 +14,9 @@ from rbm.__main__ import main
 from rbm.jobs import cluster
 from rbm.store import Store, open_store
 from rbm.sweep import Ledger, Sweep
-from tests.sweep.sweeping import LONG, check_each_counted_once
-from tests.waiting import PATIENCE, wait
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.helpers.places import ROOT
+from tests.helpers.sweeping import LONG, check_each_counted_once
+from tests.helpers.waiting import PATIENCE, wait
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +64,7 @@ def test_bad_input_is_one_sentence(arguments, words, capsys):
 HELD = """
 import sys
 from rbm.__main__ import main
-from tests.sweep.sweeping import held_at
+from tests.helpers.sweeping import held_at
 with held_at(200):
     main(sys.argv[1:])
 """
