@@ -17,7 +17,7 @@ from rbm.core.warming import compile_loops
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.store import Store
-from tests.helpers.databases import database
+from tests.helpers.databases import database, let_go
 from tests.helpers.oracles import HIDDEN, ROWS, VISIBLE
 from tests.helpers.waiting import PATIENCE
 
@@ -85,7 +85,7 @@ def open_again(url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
 
     yield make
     for store in opened:
-        store.close()
+        let_go(store)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.store import Store, open_store
 from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob, fixed_data
 from rbm.training.config import TrainConfig
+from tests.helpers.databases import let_go
 from tests.helpers.places import ROOT
 from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
 
@@ -35,7 +36,7 @@ def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
     threads = torch.get_num_threads()
     yield open_store()
     torch.set_num_threads(threads)
-    open_store().close()
+    let_go(open_store())
 
 
 def described(spec: RunSpec, folder: Path) -> str:

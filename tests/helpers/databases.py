@@ -10,6 +10,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from rbm.jobs import recording
+from rbm.store import Store
+
 KINDS = ("sqlite", "postgresql")
 HOW = (
     "no PostgreSQL to test with: start one (Debian: apt-get install postgresql && service postgresql start && su postgres "
@@ -40,3 +43,12 @@ def database(kind: str, folder: Path) -> Iterator[str]:
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
+
+
+def let_go(store: Store) -> None:
+    """Close a registry when nobody writes into it any more: a run's last numbers may still be on their way.
+
+    A connection that is in use while its pool ends is closed by nobody, and warns in whatever test runs when it is collected.
+    """
+    recording.flush()
+    store.close()

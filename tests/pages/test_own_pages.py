@@ -29,6 +29,7 @@ from rbm.store import open_store
 from rbm.sweep import at_work, stop_all
 from rbm.tasks.deep.plan import LabelsPlan
 from rbm.tasks.labels import News
+from tests.helpers.databases import let_go
 from tests.helpers.screen import open_page
 from tests.helpers.waiting import wait
 
@@ -75,7 +76,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         stop_all(30)
         task.release_all()
         live.release_all(30)
-        open_store().close()
+        let_go(open_store())
         cluster.disconnect()
 
 

@@ -14,6 +14,7 @@ from rbm.__main__ import main
 from rbm.jobs import cluster
 from rbm.store import Store, open_store
 from rbm.sweep import Ledger, Sweep
+from tests.helpers.databases import let_go
 from tests.helpers.places import ROOT
 from tests.helpers.sweeping import LONG, check_each_counted_once
 from tests.helpers.waiting import PATIENCE, wait
@@ -23,7 +24,7 @@ from tests.helpers.waiting import PATIENCE, wait
 def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]:
     monkeypatch.setenv("RBM_RUNS", str(tmp_path / "runs"))
     yield open_store()
-    open_store().close()
+    let_go(open_store())
     cluster.disconnect()
 
 

@@ -21,6 +21,7 @@ from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
 from rbm.training.events import TrainEvent
 from rbm.training.history import History
+from tests.helpers.databases import let_go
 
 SPEC = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(epochs=4, batch_size=10), 3)
 # Training switches subnormal numbers off for its thread, and hypothesis would complain.
@@ -164,7 +165,7 @@ def test_the_csv_holds_every_number_of_every_event():
 def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
     monkeypatch.setenv("RBM_RUNS", str(tmp_path))
     yield open_store()
-    open_store().close()
+    let_go(open_store())
 
 
 def test_an_uploaded_checkpoint_is_a_run_that_can_be_gone_on_with(store):

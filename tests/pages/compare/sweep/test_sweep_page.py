@@ -14,6 +14,7 @@ from rbm.jobs import cluster
 from rbm.store import open_store
 from rbm.sweep import Axis, Ledger, SweepSpec, at_work, stop_all
 from rbm.training.config import TrainConfig
+from tests.helpers.databases import let_go
 from tests.helpers.screen import open_page
 from tests.helpers.sweeping import held_at
 from tests.helpers.waiting import PATIENCE, wait
@@ -24,7 +25,7 @@ def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("RBM_RUNS", str(tmp_path))
     yield
     stop_all(PATIENCE)
-    open_store().close()
+    let_go(open_store())
     cluster.disconnect()
     st.cache_resource.clear()
 

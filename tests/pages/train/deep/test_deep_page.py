@@ -22,6 +22,7 @@ from rbm.tasks.deep import kept
 from rbm.tasks.deep.dreaming import Dream
 from rbm.tasks.deep.job import restore, train
 from rbm.tasks.deep.plan import KINDS, Bounded, Curve, DeepSpec, LabelsPlan, Learned, Look, Result
+from tests.helpers.databases import let_go
 from tests.helpers.screen import open_page
 from tests.helpers.waiting import wait
 
@@ -34,7 +35,7 @@ def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("RBM_RUNS", str(tmp_path))
     yield
     release_all()
-    open_store().close()
+    let_go(open_store())
     cluster.disconnect()
     st.cache_resource.clear()
 
