@@ -83,13 +83,11 @@ def run(
                 entry.objective,
             )  # fmt: skip
             began = perf_counter()
-            while not trainer.finished:
-                for _ in trainer.steps(trainer.batches_per_epoch):
-                    pass
-                error = model.error(data.test[:2000], data.test_labels[:2000])
-                say(
-                    f"  epoch {trainer.epoch:.0f}: {error:.2%} of 2,000 test images wrong, {perf_counter() - began:.0f} s"
-                )
+            for event in trainer.events():
+                if event.step % trainer.batches_per_epoch == 0:
+                    error = model.error(data.test[:2000], data.test_labels[:2000])
+                    so_far = f"{error:.2%} of 2,000 test images wrong, {perf_counter() - began:.0f} s"
+                    say(f"  epoch {event.epoch:.0f}: {so_far}")
             seconds = perf_counter() - began
             test, train = model.error(data.test, data.test_labels), model.error(data.train, data.train_labels)
             spread = (test * (1 - test) / len(data.test)) ** 0.5

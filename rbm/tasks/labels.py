@@ -5,7 +5,6 @@ Letters: P pixels, K label columns, V = P + K, H hidden units.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from rbm.training.labelled import LabelTrainer
 
 SEEN = 1000  # images of each part whose error is told on the way
-EVERY = 40  # updates between two pieces of news, once training is under way
-FIRST = (0, 5, 10, 20, 40)  # and at its start
 GROWTH = 1.5  # a machine is sent when so many times as many updates are done as when the last one was
 
 
@@ -94,18 +91,12 @@ def train(
         randomness.generator(seed, "training"),
         Objective(generative, discriminative),
     )
-    # The end of an epoch is told, or of so many that they hold EVERY updates: a few pictures make an epoch of one update.
-    lap = trainer.batches_per_epoch * math.ceil(EVERY / trainer.batches_per_epoch)
     sent = -1.0
     yield _news(trainer, (data.train, data.test), answers, send=True)
-    while not trainer.finished:
-        step = trainer.step_number
-        stop = next((s for s in FIRST if s > step), step + EVERY)
-        for _ in trainer.steps(min(stop - step, lap - step % lap)):
-            pass
-        whole = trainer.finished or trainer.step_number % lap == 0
-        send = whole or trainer.step_number >= max(GROWTH * sent, 1)
-        sent = trainer.step_number if send else sent
+    for event in trainer.events():
+        whole = trainer.finished or event.step % trainer.lap == 0
+        send = whole or event.step >= max(GROWTH * sent, 1)
+        sent = event.step if send else sent
         yield _news(trainer, (data.train, data.test), answers, send=send, whole=whole)
 
 

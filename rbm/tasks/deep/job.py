@@ -55,17 +55,14 @@ def _boltzmann(spec: DeepSpec, data: Dataset) -> Iterator[News]:
         algorithm="pcd", learning_rate=spec.learning_rate / 2, schedule="linear", batch_size=100, epochs=spec.together,
         momentum=0.0, weight_decay=0.0,
     )  # fmt: skip
-    trainer, count = DeepBoltzmannTrainer(model, data, config, generator(spec.seed, "together")), 0
+    trainer = DeepBoltzmannTrainer(model, data, config, generator(spec.seed, "together"))
     yield _curve(2, trainer.report())
-    while not trainer.finished:
-        event = trainer.step()
-        if event is not None:
-            yield _curve(2, event)
-            if count % LOOKS == 0 or trainer.finished:
-                w1, w2 = model.weights
-                yield _look(1, w1)
-                yield _look(2, w1 @ w2[:, :SHOWN])
-            count += 1
+    for count, event in enumerate(trainer.events()):
+        yield _curve(2, event)
+        if count % LOOKS == 0 or trainer.finished:
+            w1, w2 = model.weights
+            yield _look(1, w1)
+            yield _look(2, w1 @ w2[:, :SHOWN])
     (w1, w2), (b, c1, c2) = model.weights, model.biases
     yield _learned(1, w1, b, c1)
     yield _learned(2, w2, c1, c2)
