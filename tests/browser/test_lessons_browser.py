@@ -3,18 +3,14 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_browser import OpenPage, drawn, fits, picture, press
-from tests.waiting import wait
+from tests.helpers.hands import OpenPage, drawn, fits, picture, press, ready
+from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
 
 
 def version(page: Page, key: str) -> str:
     return page.locator(f".st-key-{key} .statebars").get_attribute("data-version") or ""
-
-
-def ready(page: Page) -> None:
-    expect(page.get_by_text("What to see.")).to_be_visible()
 
 
 def test_two_pixels_learn_step_by_step(server, open_page: OpenPage):
@@ -99,7 +95,7 @@ def test_an_update_click_by_click(server, open_page: OpenPage):
     expect(page.get_by_text("decay · update")).to_be_visible()
 
 
-@pytest.mark.slow  # tests/test_races.py races in every run
+@pytest.mark.slow  # tests/tasks/test_races.py races in every run
 def test_five_algorithms_race(server, open_page: OpenPage):
     page = open_page(f"{server.url}/follows")
     ready(page)

@@ -18,8 +18,8 @@ from rbm.datasets.own.pictures import Reading
 from rbm.datasets.own.read import read
 from rbm.datasets.own.sizes import parse_size
 from rbm.errors import DatasetError
+from tests.helpers.places import CASES
 
-CASES = Path(__file__).parent / "cases"
 THREE = ("0", "1", "2")
 UPRIGHT, LYING, RING = range(3)
 

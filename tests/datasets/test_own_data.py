@@ -24,7 +24,7 @@ from rbm.errors import ConfigError, DatasetError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs.training import TrainingJob, cached_dataset
 from rbm.training.config import TrainConfig
-from tests.datasets.own_files import (
+from tests.helpers.own_files import (
     CLASSES,
     HEIGHT,
     LABELS,

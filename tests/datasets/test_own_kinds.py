@@ -13,8 +13,8 @@ from rbm.datasets.own.pictures import Pictures, Reading
 from rbm.datasets.own.read import read
 from rbm.datasets.own.sizes import parse_size
 from rbm.errors import ConfigError, DatasetError
-from tests.datasets.own_files import idx, npy, npz, png, zipped
-from tests.datasets.test_own_tables import FLAT, KINDS, PICTURES, N, csv
+from tests.helpers.bars_and_rings import FLAT, KINDS, PICTURES, N, csv
+from tests.helpers.own_files import idx, npy, npz, png, zipped
 
 AS_THEY_ARE = Reading(size=None)
 CLASSES = tuple("012")

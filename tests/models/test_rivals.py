@@ -14,7 +14,7 @@ from rbm.models.rival import n_weights
 from rbm.models.rivals import KINDS, make_rival, width_for
 from rbm.models.vae import VAE, kl_to_normal
 from rbm.randomness import generator
-from tests.oracles import binary_states
+from tests.helpers.oracles import binary_states
 
 SHAPE = (2, 3)  # 6 pixels: 64 pictures
 

@@ -15,7 +15,7 @@ from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.store import Run, Store
 from rbm.training.config import TrainConfig
-from tests.waiting import trained, wait
+from tests.helpers.waiting import trained, wait
 
 SPEC = RunSpec(DatasetSpec(size=640), ModelSpec(23), TrainConfig(schedule="constant", epochs=2))  # 10 updates an epoch
 FOUR = replace(SPEC, training=replace(SPEC.training, epochs=4))

@@ -8,7 +8,7 @@ from rbm.models.boltzmann import BoltzmannMachine
 from rbm.randomness import generator
 from rbm.samplers.chains import Chains
 from rbm.training.boltzmann import Phases, ascend, gibbs_gradient, start
-from tests.models.test_boltzmann import HIDDEN, VISIBLE, machine
+from tests.helpers.boltzmann import HIDDEN, VISIBLE, machine
 
 N = 20_000
 

@@ -12,7 +12,7 @@ from rbm.randomness import Coins, generator
 from rbm.training import gradients
 from rbm.training.config import TrainConfig
 from rbm.training.labelled import LabelTrainer, Objective, discriminative_gradient
-from tests.models.test_labelled import LABELS, PIXELS, every, labelled
+from tests.helpers.labelled import LABELS, PIXELS, every, labelled
 
 PLAIN = TrainConfig(centred="off", momentum=0.0, weight_decay=0.0, binarise="none", batch_size=11, epochs=1)
 

@@ -4,7 +4,6 @@ import math
 
 import pytest
 import torch
-from conftest import NAMES, PAIRS, UNBOUNDED, M, brute, expected_statistics, make, statistics
 
 from rbm import randomness
 from rbm.errors import ConfigError, ShapeError, TooLargeError
@@ -13,6 +12,7 @@ from rbm.models.rbm import RBM
 from rbm.samplers import chains, gibbs
 from rbm.samplers.walk import Walk
 from rbm.training.gradients import Phases, contrast, with_precision
+from tests.helpers.unit_pairs import NAMES, PAIRS, UNBOUNDED, M, brute, expected_statistics, make, statistics
 
 CHAINS = 20011
 
