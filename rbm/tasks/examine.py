@@ -10,11 +10,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from rbm.experiment import RunSpec
-from rbm.jobs.training import restore
+from rbm.models.parameters import Array, Parameters
 from rbm.tasks.likelihood import fixed_data
 
 if TYPE_CHECKING:
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
 
     from rbm.models.rbm import RBM
 
-Array = npt.NDArray[np.float32]
 N_SAMPLES = 256
 N_SWEEPS = 600  # the first half is not counted: the chains come from noise
 NEWS_EVERY = 50  # sweeps
@@ -31,14 +27,6 @@ N_MODES = 20  # of the strongest, drawn
 LAGS = 200  # sweeps
 BINS, FINE = 40, 50  # of the histogram of singular values; points of an integral over one
 NOISE_REACHES, MARGIN = 30.0, 1.05  # the histogram begins that factor below noise's end, and ends above all values
-
-
-class Parameters(NamedTuple):
-    """What is examined: weight (V, H), visible_bias (V,), hidden_bias (H,)."""
-
-    weight: Array
-    visible_bias: Array
-    hidden_bias: Array
 
 
 class Modes(NamedTuple):
@@ -116,7 +104,7 @@ def examine(
     from rbm.samplers import gibbs
 
     # Not torch.no_grad() over all of it: left at a yield, it would hold for whatever else runs on the worker's thread.
-    model = restore(parameters).requires_grad_(False)
+    model = parameters.to_model().requires_grad_(False)
     yield _modes(model)
     data = fixed_data(RunSpec.from_json(spec))
     n = min(n_samples, len(data["test"]), len(data["train"]))

@@ -6,33 +6,27 @@ Letters: P pixels, K label columns, V = P + K, H hidden units.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from rbm.experiment import DatasetSpec
-from rbm.jobs.training import Array, cached_dataset
+from rbm.experiment import DatasetSpec, cached_dataset
+from rbm.models.parameters import Parameters
 from rbm.training.config import TrainConfig
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from rbm.models.labelled import LabelledRBM
     from rbm.training.labelled import LabelTrainer
 
 SEEN = 1000  # images of each part whose error is told on the way
 GROWTH = 1.5  # a machine is sent when so many times as many updates are done as when the last one was
 
 
-class Machine(NamedTuple):
-    """A machine after ``epoch`` epochs: weight (V, H) in half precision, visible_bias (V,), hidden_bias (H,); K labels."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LabelMachine(Parameters):
+    """A machine after ``epoch`` epochs, its weights in half precision."""
 
     epoch: float
-    weight: npt.NDArray[np.float16]
-    visible_bias: Array
-    hidden_bias: Array
-    n_labels: int
 
 
 class News(NamedTuple):
@@ -44,7 +38,7 @@ class News(NamedTuple):
     training_error: float
     test_error: float
     whole_error: float | None
-    machine: Machine | None
+    machine: LabelMachine | None
 
 
 def settings(objective: str) -> tuple[float, float, float]:
@@ -113,22 +107,5 @@ def _news(
     model = trainer.model
     training, test = (model.error(x[:SEEN], y[:SEEN]) for x, y in zip(parts, answers, strict=True))
     every = model.error(parts[1], answers[1]) if whole else None
-    kept = None
-    if send:
-        weight, b, c = (p.detach().numpy() for p in (model.weight, model.visible_bias, model.hidden_bias))
-        kept = Machine(trainer.epoch, weight.astype(np.float16), b.copy(), c.copy(), model.n_labels)
+    kept = LabelMachine.of(model, epoch=trainer.epoch).halved() if send else None
     return News(trainer.epoch, training, test, every, kept)
-
-
-def restore(machine: Machine, labels: str) -> LabelledRBM:
-    """The machine as a model, on the CPU."""
-    import torch
-
-    from rbm.models.labelled import LabelledRBM
-
-    columns, n_hidden = machine.weight.shape
-    model = LabelledRBM(columns - machine.n_labels, machine.n_labels, n_hidden, labels=labels)
-    with torch.no_grad():
-        for name, p in model.named_parameters():
-            p.copy_(torch.from_numpy(getattr(machine, name).astype(np.float32)))
-    return model

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
-from rbm.jobs.training import restore
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.tasks.examine import Energies, Likeness, Mixed, Modes, Parameters, Walk, examine
@@ -83,7 +82,7 @@ def test_the_walk_ends_where_the_machine_s_own_distribution_lies():
     """
     spec = replace(SPEC, training=replace(SPEC.training, epochs=600))
     young = learn(spec)
-    findings, model = list(examine(spec.to_json(), young, n_samples=14, n_sweeps=300)), restore(young)
+    findings, model = list(examine(spec.to_json(), young, n_samples=14, n_sweeps=300)), young.to_model()
     v = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 9)
     f = model.free_energy(v).detach().double()
     p = torch.softmax(-f, 0)

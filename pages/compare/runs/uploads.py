@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from rbm.datasets.catalog import entry, is_available, names
 from rbm.errors import CheckpointError
+from rbm.experiment import cached_dataset
 from rbm.jobs.live import MOST_EPOCHS
 from rbm.jobs.recording import Record
-from rbm.jobs.training import cached_dataset
 from rbm.store import Progress, open_store
 from rbm.training import changes
 

@@ -8,10 +8,9 @@ import streamlit as st
 
 from pages.ui.controls import player
 from pages.ui.session import live, moments
-from rbm.experiment import RunSpec
+from rbm.experiment import RunSpec, cached_dataset
 from rbm.jobs.live import LiveRun
-from rbm.jobs.snapshots import Past
-from rbm.jobs.training import cached_dataset, restore
+from rbm.jobs.snapshots import Snapshot
 
 if TYPE_CHECKING:
     import torch
@@ -146,7 +145,7 @@ def _row(settings: Settings, spec: RunSpec) -> int:
     return settings.image % len(cached_dataset(spec.dataset).test)
 
 
-def walk_of(current: LiveRun, past: Past, settings: Settings) -> Walk:
+def walk_of(current: LiveRun, past: Snapshot, settings: Settings) -> Walk:
     """This tab's walk: a new one when how it starts has changed, the same one with new parameters when those have."""
     start = (id(current), settings._replace(beta=1.0))
     if st.session_state.get("walk_start") != start:
@@ -154,11 +153,11 @@ def walk_of(current: LiveRun, past: Past, settings: Settings) -> Walk:
         st.session_state.pop("walk", None)
     if "walk" not in st.session_state:
         with st.spinner("Setting the chains up"):
-            st.session_state["walk"] = _new_walk(current.spec, restore(past), settings)
+            st.session_state["walk"] = _new_walk(current.spec, past.to_model(), settings)
         st.session_state["walk_step"] = past.step
     walk: Walk = st.session_state["walk"]
     if st.session_state["walk_step"] != past.step:
-        walk.model = restore(past)
+        walk.model = past.to_model()
         st.session_state["walk_step"] = past.step
     return walk
 
@@ -241,6 +240,6 @@ def speed() -> float | None:
     return SPEEDS[st.session_state.get("gibbs_speed") or "normal"]
 
 
-def choose_machine(current: LiveRun) -> Past:
+def choose_machine(current: LiveRun) -> Snapshot:
     """Untrained, on its way, or as it is now."""
     return moments.choose_time(current, "gibbs_time")

@@ -11,9 +11,9 @@ from pages.ui import cards
 from pages.ui.components.moving import curves
 from pages.ui.draw import figures, frames
 from pages.ui.server import download
+from rbm.experiment import cached_dataset
 from rbm.jobs.live import LiveRun
-from rbm.jobs.snapshots import Past
-from rbm.jobs.training import cached_dataset
+from rbm.jobs.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from rbm.samplers.walk import Moment, Walk
@@ -116,7 +116,7 @@ def energies(walk: Walk, data_mean: float) -> None:
     curves(option, height=260, key="chart_energy", alt="Energy and free energy of the chains against steps")
 
 
-def data_free_energy(current: LiveRun, walk: Walk, past: Past) -> float:
+def data_free_energy(current: LiveRun, walk: Walk, past: Snapshot) -> float:
     """The mean free energy of validation images under the walk's machine."""
     key = id(current), past.step
     known = st.session_state.get("data_free_energy")

@@ -60,7 +60,7 @@ def _shelf(name: str, revision: str) -> Shelf:
     if name == datasets.MNIST:
         known = patterns.Memories(patterns.digit_patterns(), (patterns.SIDE, patterns.SIDE), datasets.DIGITS)
     else:
-        from rbm.jobs.training import cached_dataset
+        from rbm.experiment import cached_dataset
 
         known = patterns.memories(cached_dataset(DatasetSpec(name)))
     return Shelf([tuple(int(x > 0) for x in row) for row in known.patterns.tolist()], known.shape, known.names)

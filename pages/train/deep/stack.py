@@ -297,7 +297,7 @@ def _dream(asked: DeepSpec, layers: list[Learned]) -> Dream:
     """The chains of the newest machine; begun again when another layer has been learned."""
     kept = st.session_state
     if kept.get("deep_dream") is None or kept.get("deep_dream_of") != len(layers):
-        from rbm.jobs.training import cached_dataset
+        from rbm.experiment import cached_dataset
         from rbm.tasks.deep.dreaming import Dream
 
         images = cached_dataset(DatasetSpec(asked.dataset)).test if kept["deep_start"] == STARTS[1] else None

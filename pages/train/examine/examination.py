@@ -15,9 +15,9 @@ from pages.ui.components.moving import curves
 from pages.ui.draw import figures, frames, theme
 from pages.ui.session import live, tasks
 from rbm.jobs.live import LiveRun
-from rbm.jobs.snapshots import Past
+from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.task import Task
-from rbm.tasks.examine import N_SWEEPS, Energies, Likeness, Mixed, Modes, Parameters, Walk
+from rbm.tasks.examine import N_SWEEPS, Energies, Likeness, Mixed, Modes, Walk
 
 NAME = "examination"
 Found = TypeVar("Found", Modes, Walk, Mixed, Energies, Likeness)
@@ -26,8 +26,7 @@ Found = TypeVar("Found", Modes, Walk, Mixed, Energies, Likeness)
 def begin(current: LiveRun) -> None:
     """Examine the machine as it stands now."""
     past = current.past[-1]
-    given = Parameters(past.weight.astype(np.float32), past.visible_bias, past.hidden_bias)
-    tasks.hold(NAME, Task("rbm.tasks.examine:examine", spec=current.spec.to_json(), parameters=given))
+    tasks.hold(NAME, Task("rbm.tasks.examine:examine", spec=current.spec.to_json(), parameters=past))
     st.session_state["examined"] = current.spec, past
 
 
@@ -54,7 +53,7 @@ def controls(current: LiveRun) -> Task | None:
     return task
 
 
-def _words(task: Task, past: Past, same: bool) -> str:
+def _words(task: Task, past: Snapshot, same: bool) -> str:
     walk = _last(task, Walk)
     swept = 0 if walk is None else len(walk.free_energy)
     where = f"The machine {'' if same else 'of the run before '}as it was at epoch {past.epoch:.2f}"

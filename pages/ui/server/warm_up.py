@@ -8,9 +8,8 @@ import logging
 import threading
 
 from rbm.errors import ClusterError, StoreError
-from rbm.experiment import DatasetSpec
+from rbm.experiment import DatasetSpec, cached_dataset
 from rbm.jobs import cluster
-from rbm.jobs.training import cached_dataset
 from rbm.store import open_store
 
 # What pages import when they are first opened. Torch alone takes seconds, which the first visitor of a page that needs it

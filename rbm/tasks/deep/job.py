@@ -63,9 +63,9 @@ def _boltzmann(spec: DeepSpec, data: Dataset) -> Iterator[News]:
             w1, w2 = model.weights
             yield _look(1, w1)
             yield _look(2, w1 @ w2[:, :SHOWN])
-    (w1, w2), (b, c1, c2) = model.weights, model.biases
-    yield _learned(1, w1, b, c1)
-    yield _learned(2, w2, c1, c2)
+    lower, upper, b, c1, c2 = (p.detach().numpy().copy() for p in (*model.weights, *model.biases))
+    yield Learned(lower, b, c1, layer=1)
+    yield Learned(upper, c1, c2, layer=2)
     if len(data.test):
         yield judge(model, data, spec.seed)
 
@@ -91,7 +91,7 @@ def _layers(events: Iterator[LayerEvent]) -> Iterator[News]:
         count += 1
         if trainer.finished:
             below = model.weight.detach() if below is None else below @ model.weight.detach()
-            yield _learned(layer, model.weight, model.visible_bias, model.hidden_bias)
+            yield Learned.of(model, layer=layer)
             count = 0
 
 
@@ -103,19 +103,9 @@ def _look(layer: int, filters: torch.Tensor) -> Look:
     return Look(layer, filters[:, :SHOWN].detach().half().numpy().copy())
 
 
-def _learned(layer: int, *parameters: torch.Tensor) -> Learned:
-    weight, visible_bias, hidden_bias = (p.detach().float().numpy().copy() for p in parameters)
-    return Learned(layer, weight, visible_bias, hidden_bias)
-
-
 def restore(kind: str, layers: Sequence[Learned]) -> DeepBeliefNet | DeepBoltzmannMachine:
     """The machine that these layers make, the lowest first; those of a Boltzmann machine as they end up together."""
-    rbms = []
-    for one in layers:
-        rbm = RBM(*one.weight.shape).requires_grad_(False)
-        for p, value in zip(rbm.parameters(), one[1:], strict=True):
-            p.copy_(torch.from_numpy(value))
-        rbms.append(rbm)
+    rbms = [one.to_model().requires_grad_(False) for one in layers]
     if kind == KINDS[0]:
         return DeepBeliefNet(rbms)
     low, high = rbms
