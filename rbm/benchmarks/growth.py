@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 
 from rbm import randomness
-from rbm.benchmarks.contenders import digits, trainer
+from rbm.benchmarks.engines import digits, trainer
 from rbm.benchmarks.race import Setting
 from rbm.datasets.base import Dataset
 from rbm.errors import RbmError
@@ -25,8 +25,8 @@ WARM_UP = 3
 # On Linux the peak that getrusage tells begins with the parent's own, so it is read from the process's status there.
 MEMORY = """
 import sys
-from rbm.benchmarks import contenders, growth
-growth.epoch(contenders.digits(), 500)
+from rbm.benchmarks import engines, growth
+growth.epoch(engines.digits(), 500)
 if sys.platform == "linux":
     peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
     print(1024 * int(peak.split()[1]))

@@ -1,6 +1,6 @@
-"""How contenders are compared: each warmed up, then run in turn, round after round, and judged by its median.
+"""How engines are compared: each warmed up, then run in turn, round after round, and judged by its median.
 
-A machine's speed drifts (heat, neighbours), so one contender's runs must never lie together: interleaved, a slow minute
+A machine's speed drifts (heat, neighbours), so one engine's runs must never lie together: interleaved, a slow minute
 hits all alike and the ratios of medians hold.
 """
 
@@ -34,11 +34,11 @@ class Setting:
 
 
 class Unavailable(Exception):
-    """A contender that cannot take part, and why."""
+    """An engine that cannot take part, and why."""
 
 
 class Result(NamedTuple):
-    """One contender's speeds, images per second, one a run."""
+    """One engine's speeds, images per second, one a run."""
 
     name: str
     runs: tuple[float, ...]
@@ -49,7 +49,7 @@ class Result(NamedTuple):
 
 
 class Race(NamedTuple):
-    """The results in one setting. ``reference`` names the contender that all others are held against."""
+    """The results in one setting. ``reference`` names the engine that all others are held against."""
 
     setting: Setting
     results: tuple[Result, ...]
@@ -64,19 +64,19 @@ class Race(NamedTuple):
 
 def race(
     setting: Setting,
-    contenders: Mapping[str, Callable[[Setting], Advance]],
+    engines: Mapping[str, Callable[[Setting], Advance]],
     reference: str,
     *,
     runs: int,
     seconds: float,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Race:
-    """Every contender that can take part, ``runs`` times about ``seconds`` each. ConfigError for fewer than one run."""
+    """Every engine that can take part, ``runs`` times about ``seconds`` each. ConfigError for fewer than one run."""
     if runs < FEWEST_RUNS:
         raise ConfigError(f"runs is {runs}; at least {FEWEST_RUNS} is needed, and 5 for a median worth quoting.")
     ready: dict[str, tuple[Advance, int]] = {}
     skipped: dict[str, str] = {}
-    for name, make in contenders.items():
+    for name, make in engines.items():
         try:
             advance = make(setting)
             ready[name] = advance, _batches(advance, seconds, clock)

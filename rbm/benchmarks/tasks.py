@@ -6,7 +6,7 @@ from statistics import median
 from typing import NamedTuple
 
 from rbm import randomness
-from rbm.benchmarks.contenders import digits
+from rbm.benchmarks.engines import digits
 from rbm.evaluation import ais, exact
 from rbm.models.rbm import RBM
 from rbm.samplers import chains, gibbs

@@ -1,4 +1,4 @@
-"""An RBM and its rivals under one clock: each trains for the same seconds in turn, and all are looked at together.
+"""An RBM and its baselines under one clock: each trains for the same seconds in turn, and all are looked at together.
 
 ``compete`` is a task for the cluster (``rbm.jobs.task``). How many updates fit into a second is the machine's affair, so another
 worker that begins it again tells the same things in the same order, at the same seconds, but not with the same numbers.

@@ -1,4 +1,4 @@
-"""The RBM and its rivals in one form: all train by the second, and all make pictures to be judged in the same way.
+"""The RBM and its baselines in one form: all train by the second, and all make pictures to be judged in the same way.
 
 Letters: N pictures, V pixels.
 """
@@ -22,14 +22,14 @@ from rbm.evaluation.frechet import Gaussian, frechet
 from rbm.evaluation.live_bracket import LiveBracket
 from rbm.evaluation.samples import Resemblance, resemblance
 from rbm.experiment import ModelSpec, RunSpec, make_model
+from rbm.models.baseline import Baseline, n_weights
+from rbm.models.baselines import make_baseline
 from rbm.models.rbm import RBM
-from rbm.models.rival import Rival, n_weights
-from rbm.models.rivals import make_rival
 from rbm.models.vae import VAE
 from rbm.samplers import from_noise, gibbs
+from rbm.training.baselines import BaselineConfig, BaselineTrainer
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer
-from rbm.training.rivals import RivalConfig, RivalTrainer
 
 SWEEPS = 20  # of the RBM's chains from one look at its pictures to the next
 CODED = 5000  # images whose codes the autoencoder's Gaussian is fitted to
@@ -56,7 +56,7 @@ class Contender(ABC):
 
     @property
     @abstractmethod
-    def trainer(self) -> Trainer | RivalTrainer:
+    def trainer(self) -> Trainer | BaselineTrainer:
         """What makes the updates."""
 
     def train(self, until: float) -> None:
@@ -95,23 +95,23 @@ class RbmContender(Contender):
         return info.visible_mean
 
 
-class RivalContender(Contender):
-    """A rival with as many weights as ``budget``; its pictures come from the same noise at every look."""
+class BaselineContender(Contender):
+    """A baseline with as many weights as ``budget``; its pictures come from the same noise at every look."""
 
-    model: Rival
+    model: Baseline
 
     def __init__(self, kind: str, dataset: Dataset, budget: int, seed: int, n_samples: int) -> None:
         super().__init__(n_samples)
         rows, columns = dataset.image_shape
-        self.model = make_rival(kind, budget, (rows, columns), randomness.generator(seed, "model", kind))
-        self._trainer = RivalTrainer(
-            self.model, dataset, RivalConfig(epochs=PCD.epochs), randomness.generator(seed, "training", kind)
+        self.model = make_baseline(kind, budget, (rows, columns), randomness.generator(seed, "model", kind))
+        self._trainer = BaselineTrainer(
+            self.model, dataset, BaselineConfig(epochs=PCD.epochs), randomness.generator(seed, "training", kind)
         )
         self._kind, self._seed = kind, seed
         self._images = dataset.train[:CODED]
 
     @property
-    def trainer(self) -> RivalTrainer:
+    def trainer(self) -> BaselineTrainer:
         return self._trainer
 
     def pictures(self) -> Tensor:
@@ -121,11 +121,11 @@ class RivalContender(Contender):
 
 
 def enter(kind: str, dataset: Dataset, n_hidden: int, seed: int, n_samples: int) -> Contender:
-    """The contender "rbm" with ``n_hidden`` hidden units, or a rival with as many weights as that one has."""
+    """The contender "rbm" with ``n_hidden`` hidden units, or a baseline with as many weights as that one has."""
     if kind == "rbm":
         return RbmContender(dataset, n_hidden, seed, n_samples)
     budget = dataset.n_visible * n_hidden + dataset.n_visible + n_hidden
-    return RivalContender(kind, dataset, budget, seed, n_samples)
+    return BaselineContender(kind, dataset, budget, seed, n_samples)
 
 
 class Score(NamedTuple):

@@ -1,4 +1,4 @@
-"""Training of the RBM's rivals: autograd and Adam, as an iterator of the same events that an RBM's training yields."""
+"""Training of the baselines: autograd and Adam, as an iterator of the same events that an RBM's training yields."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from rbm.datasets.base import Dataset, binarise
 from rbm.errors import ConfigError
-from rbm.models.rival import Rival
+from rbm.models.baseline import Baseline
 from rbm.training.config import check_knobs, knob
 from rbm.training.divergence import check_losses
 from rbm.training.events import TrainEvent
@@ -18,8 +18,8 @@ EVENTS_EVERY = 50  # updates
 
 
 @dataclass(frozen=True)
-class RivalConfig:
-    """How a rival is trained; rates are the field's usual ones, kept with each model."""
+class BaselineConfig:
+    """How a baseline is trained; rates are the field's usual ones, kept with each model."""
 
     batch_size: int = knob(
         64, "Batch size", "Images averaged for one update; usually 32 to 128.", low=2, high=1024, unit="images"
@@ -30,27 +30,27 @@ class RivalConfig:
         check_knobs(self)
 
 
-def train_rival(
-    model: Rival, dataset: Dataset, config: RivalConfig, generator: torch.Generator
+def train_baseline(
+    model: Baseline, dataset: Dataset, config: BaselineConfig, generator: torch.Generator
 ) -> Iterator[TrainEvent]:
     """Train ``model`` in place, an event before the first update, every EVENTS_EVERY, and after the last.
 
     The same model, data, config and generator state give the same parameters bit for bit on one machine and thread
     count. DivergenceError when a loss is no longer finite.
     """
-    trainer = RivalTrainer(model, dataset, config, generator)
+    trainer = BaselineTrainer(model, dataset, config, generator)
     yield trainer.report()
     yield from trainer.events()
 
 
-class RivalTrainer(Stepper[TrainEvent]):
-    """One run of a rival's training, to be stepped.
+class BaselineTrainer(Stepper[TrainEvent]):
+    """One run of a baseline's training, to be stepped.
 
     In an update every player of the model steps once, in order, on the same batch. Metrics of its events: ``loss`` of a
     model with one player, else ``loss_<player>`` of each, means since the last event, nats per picture.
     """
 
-    def __init__(self, model: Rival, dataset: Dataset, config: RivalConfig, generator: torch.Generator) -> None:
+    def __init__(self, model: Baseline, dataset: Dataset, config: BaselineConfig, generator: torch.Generator) -> None:
         """ConfigError when the pictures are of another size than the model's."""
         if dataset.n_visible != model.n_visible:
             raise ConfigError(
