@@ -37,7 +37,7 @@ class Unavailable(Exception):
     """An engine that cannot take part, and why."""
 
 
-class Result(NamedTuple):
+class EngineSpeed(NamedTuple):
     """One engine's speeds, images per second, one a run."""
 
     name: str
@@ -48,11 +48,11 @@ class Result(NamedTuple):
         return median(self.runs)
 
 
-class Race(NamedTuple):
+class SpeedRace(NamedTuple):
     """The results in one setting. ``reference`` names the engine that all others are held against."""
 
     setting: Setting
-    results: tuple[Result, ...]
+    results: tuple[EngineSpeed, ...]
     skipped: Mapping[str, str]  # name and reason
     reference: str
 
@@ -70,7 +70,7 @@ def race(
     runs: int,
     seconds: float,
     clock: Callable[[], float] = time.perf_counter,
-) -> Race:
+) -> SpeedRace:
     """Every engine that can take part, ``runs`` times about ``seconds`` each. ConfigError for fewer than one run."""
     if runs < FEWEST_RUNS:
         raise ConfigError(f"runs is {runs}; at least {FEWEST_RUNS} is needed, and 5 for a median worth quoting.")
@@ -88,7 +88,7 @@ def race(
             advance, batches = ready[name]
             taken = _timed(advance, batches, clock)
             speeds[name].append(batches * setting.batch_size / taken)
-    return Race(setting, tuple(Result(name, tuple(s)) for name, s in speeds.items()), skipped, reference)
+    return SpeedRace(setting, tuple(EngineSpeed(name, tuple(s)) for name, s in speeds.items()), skipped, reference)
 
 
 def _batches(advance: Advance, seconds: float, clock: Callable[[], float]) -> int:

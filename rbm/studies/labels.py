@@ -36,7 +36,7 @@ NOTES = (
 )
 
 
-class Entry(NamedTuple):
+class WayToLearn(NamedTuple):
     """One way to learn: its name, size, shares and learning rate, passes over the data, and the published error."""
 
     name: str
@@ -48,13 +48,13 @@ class Entry(NamedTuple):
 
 
 ENTRIES = (
-    Entry("p(x, y), generative", 1000, Objective(1.0, 0.0), 0.1, 40, 3.39),
-    Entry("p(y|x), discriminative", 500, Objective(0.0, 1.0), 5.0, 30, 1.81),
-    Entry("hybrid, 0.01 log p(x, y) + log p(y|x)", 1000, Objective(0.01, 1.0), 5.0, 40, 1.28),
+    WayToLearn("p(x, y), generative", 1000, Objective(1.0, 0.0), 0.1, 40, 3.39),
+    WayToLearn("p(y|x), discriminative", 500, Objective(0.0, 1.0), 5.0, 30, 1.81),
+    WayToLearn("hybrid, 0.01 log p(x, y) + log p(y|x)", 1000, Objective(0.01, 1.0), 5.0, 40, 1.28),
 )
 
 
-def training(entry: Entry, epochs: int) -> TrainConfig:
+def training(entry: WayToLearn, epochs: int) -> TrainConfig:
     """The entry's settings."""
     return TrainConfig(
         algorithm="pcd", k=1, n_chains=100, learning_rate=entry.learning_rate, schedule="linear", batch_size=100,

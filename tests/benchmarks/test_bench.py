@@ -9,7 +9,7 @@ import torch
 
 from rbm.__main__ import main
 from rbm.benchmarks import drawing, engines, growth, report, tasks
-from rbm.benchmarks.race import Race, Result, Setting, Unavailable, race
+from rbm.benchmarks.race import SpeedRace, EngineSpeed, Setting, Unavailable, race
 from rbm.errors import ConfigError
 
 
@@ -30,7 +30,7 @@ class Clock:
         return lambda setting: advance
 
 
-def fixed_race(runs: int = 5) -> tuple[Race, Clock]:
+def fixed_race(runs: int = 5) -> tuple[SpeedRace, Clock]:
     clock, jitter = Clock(), iter([*[0.01] * 100])
     field = {
         "quick": clock.engine("quick", lambda: 0.001),
@@ -55,7 +55,7 @@ def test_engines_take_turns_and_another_one_begins_each_round():
 
 
 def test_one_outlier_moves_no_ratio_because_ratios_are_of_medians():
-    result = Race(Setting(), (Result("a", (10.0, 10.0, 1.0)), Result("b", (5.0, 900.0, 5.0))), {}, "a")
+    result = SpeedRace(Setting(), (EngineSpeed("a", (10.0, 10.0, 1.0)), EngineSpeed("b", (5.0, 900.0, 5.0))), {}, "a")
     assert result.ratio("b") == 2
 
 
@@ -126,7 +126,7 @@ def test_other_work_is_timed_too():
 
 def test_the_exponent_of_growth_is_that_of_the_larger_half():
     x = (1, 2, 4, 8, 16, 32)
-    square = growth.Curve("x", "a step", x, tuple(1.0 if i < 3 else 1e-3 * value**2 for i, value in enumerate(x)))
+    square = growth.GrowthCurve("x", "a step", x, tuple(1.0 if i < 3 else 1e-3 * value**2 for i, value in enumerate(x)))
     assert square.exponent == pytest.approx(2)
 
 
