@@ -9,7 +9,7 @@ import torch
 
 from rbm.__main__ import main
 from rbm.benchmarks import drawing, engines, growth, report, tasks
-from rbm.benchmarks.race import SpeedRace, EngineSpeed, Setting, Unavailable, race
+from rbm.benchmarks.race import EngineSpeed, Setting, SpeedRace, Unavailable, race
 from rbm.errors import ConfigError
 
 
