@@ -16,7 +16,7 @@ from rbm.datasets.base import Dataset, binarise
 from rbm.errors import DatasetError
 from rbm.evaluation import ais, verdict
 from rbm.evaluation.digit_features import describe
-from rbm.evaluation.frechet import Gaussian, frechet
+from rbm.evaluation.frechet import FeatureGaussian, frechet
 from rbm.evaluation.live_bracket import LiveBracket
 from rbm.evaluation.samples import Resemblance, resemblance
 from rbm.models.vae import VAE
@@ -54,7 +54,7 @@ class Judge:
             raise DatasetError(
                 f"There are {len(dataset.test)} test images for {n_samples} pictures; ask for fewer, 2 at least."
             )
-        self._real = Gaussian.of(describe(dataset.test)[0]) if digits else None
+        self._real = FeatureGaussian.of(describe(dataset.test)[0]) if digits else None
         order = torch.randperm(len(dataset.test), generator=randomness.generator(0, "judge"))
         self._images = _drawn(dataset.test[order[:n_samples]], "images")
 
@@ -65,7 +65,7 @@ class Judge:
             return PictureScore(math.nan, aats, math.nan, ())
         features, digits = describe(pictures)
         return PictureScore(
-            frechet=frechet(Gaussian.of(features), self._real),
+            frechet=frechet(FeatureGaussian.of(features), self._real),
             aats=aats,
             sure=float((digits.max(1).values >= SURE).double().mean()),
             digits=tuple(digits.mean(0).tolist()),
