@@ -19,7 +19,7 @@ from rbm.randomness import generator
 from rbm.samplers import chains as rbm_chains
 from rbm.samplers import gibbs, sequential
 from rbm.samplers.chains import Chains
-from rbm.training.boltzmann import Phases, ascend, gibbs_gradient, start
+from rbm.training.boltzmann import BoltzmannPhases, ascend, gibbs_gradient, start
 
 EXACT_UNITS = 12  # of the Boltzmann machine: beyond, both learn by Gibbs chains
 CHAINS = 100
@@ -59,7 +59,7 @@ class SideBySide:
             for weights in (self.boltzmann.coupling, self.rbm.weight):
                 weights.mul_(DEVIATION / INITIAL_WEIGHT_DEVIATION)
         copies = max(1, CHAINS // len(rows))
-        self.phases: Phases = start(self.boltzmann, self.rows.repeat(copies, 1), CHAINS, self.source)
+        self.phases: BoltzmannPhases = start(self.boltzmann, self.rows.repeat(copies, 1), CHAINS, self.source)
         self.chains: Chains = rbm_chains.from_noise(self.rbm, CHAINS, self.source)
         self.history: tuple[Record, ...] = (self._record(),)  # replaced, never changed: a page may be drawing it
 

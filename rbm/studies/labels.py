@@ -16,7 +16,7 @@ from rbm.models.labelled import LabelledRBM
 from rbm.randomness import generator
 from rbm.studies.report import Column, Say, Table
 from rbm.training.config import TrainConfig
-from rbm.training.labelled import LabelTrainer, Objective
+from rbm.training.labelled import LabelObjective, LabelTrainer
 
 COLUMNS = (
     Column("learnt"),
@@ -41,16 +41,16 @@ class WayToLearn(NamedTuple):
 
     name: str
     n_hidden: int
-    objective: Objective
+    objective: LabelObjective
     learning_rate: float
     epochs: int
     published: float
 
 
 ENTRIES = (
-    WayToLearn("p(x, y), generative", 1000, Objective(1.0, 0.0), 0.1, 40, 3.39),
-    WayToLearn("p(y|x), discriminative", 500, Objective(0.0, 1.0), 5.0, 30, 1.81),
-    WayToLearn("hybrid, 0.01 log p(x, y) + log p(y|x)", 1000, Objective(0.01, 1.0), 5.0, 40, 1.28),
+    WayToLearn("p(x, y), generative", 1000, LabelObjective(1.0, 0.0), 0.1, 40, 3.39),
+    WayToLearn("p(y|x), discriminative", 500, LabelObjective(0.0, 1.0), 5.0, 30, 1.81),
+    WayToLearn("hybrid, 0.01 log p(x, y) + log p(y|x)", 1000, LabelObjective(0.01, 1.0), 5.0, 40, 1.28),
 )
 
 

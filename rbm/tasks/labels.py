@@ -65,7 +65,7 @@ def train(
     """
     from rbm import randomness
     from rbm.models.labelled import LabelledRBM
-    from rbm.training.labelled import LabelTrainer, Objective
+    from rbm.training.labelled import LabelObjective, LabelTrainer
 
     data = cached_dataset(DatasetSpec(dataset, size=size))
     answers = [answer(labels, part) for part in (data.train_labels, data.test_labels)]
@@ -83,7 +83,7 @@ def train(
         answers[0],
         config,
         randomness.generator(seed, "training"),
-        Objective(generative, discriminative),
+        LabelObjective(generative, discriminative),
     )
     sent = -1.0
     yield _news(trainer, (data.train, data.test), answers, send=True)

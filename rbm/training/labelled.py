@@ -31,7 +31,7 @@ EVERY = 40  # updates between two events from there on
 
 
 @dataclass(frozen=True)
-class Objective:
+class LabelObjective:
     """What is climbed: generative · log p(x, y) + discriminative · log p(y|x), means over the batch, nats.
 
     (1, 0) is the joint machine, (0, 1) the discriminative one, anything between a hybrid: Larochelle & Bengio 2008,
@@ -85,14 +85,14 @@ class LabelTrainer(Stepper[TrainEvent]):
         y: Tensor,
         config: TrainConfig,
         generator: torch.Generator,
-        objective: Objective | None = None,
+        objective: LabelObjective | None = None,
     ) -> None:
         """``x`` (N, P) grey levels in [0, 1]; ``y`` as in ``LabelledRBM.join``. Sets b and d to the data's means."""
         super().__init__(len(x), config.batch_size, config.epochs, generator)
         self.lap = self.batches_per_epoch * math.ceil(EVERY / self.batches_per_epoch)
         x = model.check(x, "x", model.n_pixels)
         check_rows(x, UNITS["bernoulli"], config.binarise, "x")
-        self.model, self.config, self.objective = model, config, objective or Objective()
+        self.model, self.config, self.objective = model, config, objective or LabelObjective()
         self._x, self._y = x, model.columns(y)
         model.label_unit.check_states(self._y, "y")
         if len(self._x) != len(self._y) or not len(x):
