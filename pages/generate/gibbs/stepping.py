@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rbm.models.rbm import RBM
     from rbm.samplers.chains import Clamp
-    from rbm.samplers.walk import Walk
+    from rbm.samplers.stepped_chains import SteppedChains
 
 STARTS = ("noise", "data", "one image")
 CHAINS = (1, 4, 9, 16, 25, 36, 64)
@@ -145,7 +145,7 @@ def _row(settings: Settings, spec: RunSpec) -> int:
     return settings.image % len(cached_dataset(spec.dataset).test)
 
 
-def walk_of(current: LiveRun, past: Snapshot, settings: Settings) -> Walk:
+def walk_of(current: LiveRun, past: Snapshot, settings: Settings) -> SteppedChains:
     """This tab's walk: a new one when how it starts has changed, the same one with new parameters when those have."""
     start = (id(current), settings._replace(beta=1.0))
     if st.session_state.get("walk_start") != start:
@@ -155,19 +155,19 @@ def walk_of(current: LiveRun, past: Snapshot, settings: Settings) -> Walk:
         with st.spinner("Setting the chains up"):
             st.session_state["walk"] = _new_walk(current.spec, past.to_model(), settings)
         st.session_state["walk_step"] = past.step
-    walk: Walk = st.session_state["walk"]
+    walk: SteppedChains = st.session_state["walk"]
     if st.session_state["walk_step"] != past.step:
         walk.model = past.to_model()
         st.session_state["walk_step"] = past.step
     return walk
 
 
-def _new_walk(spec: RunSpec, model: RBM, settings: Settings) -> Walk:
+def _new_walk(spec: RunSpec, model: RBM, settings: Settings) -> SteppedChains:
     import torch
 
     from rbm import randomness
     from rbm.samplers import chains
-    from rbm.samplers.walk import Walk
+    from rbm.samplers.stepped_chains import SteppedChains
 
     generator = randomness.generator(settings.seed, "gibbs page")
     held = held_part(settings, spec)
@@ -180,10 +180,10 @@ def _new_walk(spec: RunSpec, model: RBM, settings: Settings) -> Walk:
             rows = torch.full_like(rows, _row(settings, spec))
         v = images[rows] if held is None else held.apply(images[rows])
         begin = chains.from_visible(model, v, generator, beta=settings.beta)
-    return Walk(model, begin, generator)
+    return SteppedChains(model, begin, generator)
 
 
-def transport(walk: Walk, settings: Settings, held: Clamp | None) -> None:
+def transport(walk: SteppedChains, settings: Settings, held: Clamp | None) -> None:
     """Half step, Step, 10, 100, 1000, Play, Back, Reset: always here, always in this order."""
 
     def sweep(count: int) -> None:

@@ -18,7 +18,7 @@ LIBRARIES = ("torch", "plotly.graph_objects", "pandas", "PIL.Image", "sklearn.li
 ENGINE = (
     "rbm.evaluation.exact",
     "rbm.evaluation.transition",
-    "rbm.samplers.walk",
+    "rbm.samplers.stepped_chains",
     "rbm.samplers.tempering",
     "rbm.core.warming",
 )
