@@ -29,7 +29,7 @@ BINS, FINE = 40, 50  # of the histogram of singular values; points of an integra
 NOISE_REACHES, MARGIN = 30.0, 1.05  # the histogram begins that factor below noise's end, and ends above all values
 
 
-class Modes(NamedTuple):
+class WeightModes(NamedTuple):
     """The singular values of W (K,), where noise's end, how many stand out, and the strongest ones' pictures (M, V).
 
     ``edges`` (B + 1,) of a histogram of the values, each a factor above the one before; ``shares`` (B,) of them in each
@@ -46,7 +46,7 @@ class Modes(NamedTuple):
     noise: Array
 
 
-class Walk(NamedTuple):
+class ChainsFromNoise(NamedTuple):
     """Chains from noise so far: mean free energy of each sweep (T,) against the test images' own, and the newest pictures."""
 
     free_energy: Array
@@ -89,7 +89,7 @@ class Likeness(NamedTuple):
     differ: Array
 
 
-Finding = Modes | Walk | Mixed | Energies | Likeness
+Finding = WeightModes | ChainsFromNoise | Mixed | Energies | Likeness
 
 
 def examine(
@@ -116,7 +116,7 @@ def examine(
         walkers, _ = gibbs.sweep(model, walkers, draw)
         seen.append(model.free_energy(walkers.v))
         if sweep % NEWS_EVERY == 0 or sweep == n_sweeps:
-            yield Walk(_array(torch.stack(seen).mean(1)), own, _array(walkers.v[:SHOWN]))
+            yield ChainsFromNoise(_array(torch.stack(seen).mean(1)), own, _array(walkers.v[:SHOWN]))
     settled = torch.stack(seen[n_sweeps // 2 :])
     found = mixing.diagnose(settled)
     memory = mixing.autocorrelation(settled)[:LAGS]
@@ -137,13 +137,13 @@ def examine(
     )
 
 
-def _modes(model: RBM) -> Modes:
+def _modes(model: RBM) -> WeightModes:
     from rbm.evaluation.spectrum import spectrum
 
     found = spectrum(model.weight)
     pictures = (found.values[:, None] * found.visible)[:N_MODES]
     kept = found.noise_edge, found.n_modes, found.participation
-    return Modes(
+    return WeightModes(
         _array(found.values), *kept, _array(pictures), *map(_array, _histogram(found.values, *model.weight.shape))
     )
 

@@ -14,7 +14,7 @@ from rbm.datasets.base import Dataset
 from rbm.models.rbm import RBM
 from rbm.samplers import chains as start
 from rbm.samplers import gibbs
-from rbm.tasks.colour import FILTERS, Look, encoding
+from rbm.tasks.colour import FILTERS, ColourLook, encoding
 from rbm.tasks.colour.pictures import load
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer
@@ -36,7 +36,7 @@ def learn(
     count: int = 4000,
     seed: int = 1,
     looks: int = LOOKS,
-) -> Iterator[Look]:
+) -> Iterator[ColourLook]:
     """PCD on ``count`` images of a source, told at the start and ``looks`` times on the way.
 
     ConfigError and DatasetError as ``pictures.load`` and ``encoding.make`` raise them; DivergenceError with the trainer's words.
@@ -63,7 +63,7 @@ def learn(
         with torch.no_grad():
             walkers, dreams = _walk(model, walkers, draw)
             back = model.visible_mean(model.hidden_mean(shown))
-            look = Look(
+            look = ColourLook(
                 event.epoch,
                 epochs,
                 float(np.square(code.images(back) - code.images(shown)).mean()),

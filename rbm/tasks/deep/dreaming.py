@@ -15,7 +15,7 @@ from rbm.tasks.deep.job import restore
 from rbm.tasks.deep.plan import Learned
 
 
-class Dream:
+class DeepDream:
     """Chains of one machine: ``pixels`` (N, V), probabilities, as they stand; ``sweeps`` done so far."""
 
     def __init__(

@@ -11,7 +11,7 @@ from rbm.models.dbn import DeepBeliefNet
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.tasks.deep.judging import judge
-from rbm.tasks.deep.plan import KINDS, SHOWN, Bounded, Curve, DeepSpec, Learned, Look
+from rbm.tasks.deep.plan import KINDS, SHOWN, Bounded, Curve, DeepSpec, FilterLook, Learned
 from rbm.training.config import TrainConfig
 from rbm.training.deep_boltzmann import DeepBoltzmannTrainer, learn_layers
 from rbm.training.events import TrainEvent
@@ -20,7 +20,7 @@ from rbm.training.metrics import free_energies
 
 LOOKS = 5  # events from one look at the filters to the next
 TOLD = ("reconstruction_error", "free_energy_gap")
-News = Curve | Look | Learned | Bounded
+News = Curve | FilterLook | Learned | Bounded
 
 
 def train(spec: DeepSpec) -> Iterator[News]:
@@ -99,8 +99,8 @@ def _curve(stage: int, event: TrainEvent) -> Curve:
     return Curve(stage, event.epoch, {name: event.metrics[name] for name in TOLD if name in event.metrics})
 
 
-def _look(layer: int, filters: torch.Tensor) -> Look:
-    return Look(layer, filters[:, :SHOWN].detach().half().numpy().copy())
+def _look(layer: int, filters: torch.Tensor) -> FilterLook:
+    return FilterLook(layer, filters[:, :SHOWN].detach().half().numpy().copy())
 
 
 def restore(kind: str, layers: Sequence[Learned]) -> DeepBeliefNet | DeepBoltzmannMachine:

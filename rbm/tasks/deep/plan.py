@@ -57,7 +57,7 @@ class Curve(NamedTuple):
     values: dict[str, float]
 
 
-class Look(NamedTuple):
+class FilterLook(NamedTuple):
     """The first SHOWN filters of a layer (counted from 1) as pixels: ``filters`` (V, n), in half precision to be short."""
 
     layer: int
