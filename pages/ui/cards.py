@@ -14,7 +14,8 @@ from pages.ui.components.wall import Legend, wall
 from pages.ui.draw import frames, theme
 from pages.ui.draw.figures import Series, curve_option
 from rbm.evaluation import verdict
-from rbm.jobs.training import SHOWN_IMAGES, Snapshot
+from rbm.jobs.snapshots import Snapshot
+from rbm.jobs.training import SHOWN_IMAGES
 from rbm.training.events import MEASURES
 from rbm.training.history import SPEED_SECONDS, History
 
@@ -231,10 +232,10 @@ def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str)
 
 def reconstruction_pixels(snapshot: Snapshot | None, shape: tuple[int, int]) -> frames.Pixels:
     """Three rows of pictures: test images, their reconstructions before training and now; black before there are any."""
-    if snapshot is None:
+    if snapshot is None or snapshot.pictures is None:
         return np.zeros((3 * len(SHOWN_IMAGES), *frames.drawn_shape(shape), 3), np.uint8)
-    rows = np.concatenate([snapshot.originals, snapshot.before, snapshot.now])
-    return frames.colour_probabilities(rows, shape=shape)
+    rows = snapshot.pictures
+    return frames.colour_probabilities(rows.reshape(-1, rows.shape[2]), shape=shape)
 
 
 def picture_wall(

@@ -19,8 +19,8 @@ from rbm.errors import ClusterError, ConfigError, RbmError
 from rbm.experiment import RunSpec
 from rbm.jobs import cluster
 from rbm.jobs.recording import Record
-from rbm.jobs.snapshots import Past, with_newest
-from rbm.jobs.training import Slice, Snapshot, TrainingJob
+from rbm.jobs.snapshots import Snapshot, with_newest
+from rbm.jobs.training import Slice, TrainingJob
 from rbm.store import Progress, Run
 from rbm.training.changes import TURNS, Change, in_force, noted
 from rbm.training.config import LIVE, TrainConfig, knobs
@@ -56,7 +56,7 @@ class LiveRun:
         self.history = History()
         self.snapshot: Snapshot | None = None
         self.first: Snapshot | None = None  # before training
-        self.past: list[Past] = []
+        self.past: list[Snapshot] = []
         self.step_number, self.total_steps, self.batches_per_epoch = 0, 0, 0
         self.on_news: Callable[[], None] = lambda: None  # called from the run's thread whenever there is news to read
         self.knobs: dict[str, Any] = {name: getattr(spec.training, name) for name in LIVE}

@@ -14,8 +14,8 @@ from typing import Any
 from rbm.datasets.base import Dataset
 from rbm.datasets.catalog import load_dataset
 from rbm.experiment import ModelSpec, RunSpec
-from rbm.studies.contest import Entry, contest
-from rbm.studies.measure import Effort
+from rbm.studies.contest import StudyTraining, contest
+from rbm.studies.measure import JudgingEffort
 from rbm.studies.report import Say, Table
 from rbm.training.config import TrainConfig
 
@@ -29,7 +29,7 @@ ALGORITHMS: Mapping[str, tuple[dict[str, Any], str]] = MappingProxyType(
     }
 )
 
-EFFORT = Effort(temperatures=2000, population=300, population_temperatures=1000)
+EFFORT = JudgingEffort(temperatures=2000, population=300, population_temperatures=1000)
 
 
 def training(epochs: int, **algorithm: Any) -> TrainConfig:
@@ -47,13 +47,13 @@ def run(
     dataset: Dataset | None = None,
     n_hidden: int = 100,
     epochs: int = 3,
-    effort: Effort = EFFORT,
+    effort: JudgingEffort = EFFORT,
 ) -> Table:
     """Every algorithm for as many ``epochs``."""
     data = load_dataset("mnist") if dataset is None else dataset
     size = ModelSpec(n_hidden=n_hidden)
     entries = [
-        Entry(name, RunSpec(model=size, training=training(epochs, **algorithm)), data, published)
+        StudyTraining(name, RunSpec(model=size, training=training(epochs, **algorithm)), data, published)
         for name, (algorithm, published) in ALGORITHMS.items()
     ]
     return contest(entries, seeds, say, effort)

@@ -7,9 +7,9 @@ what is finished. Equal races are the same tasks to Dask, so a class that races 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,13 @@ import numpy.typing as npt
 from rbm.errors import ClusterError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model
 from rbm.jobs import cluster
+from rbm.models.parameters import Parameters
 from rbm.training.config import TrainConfig
 
 if TYPE_CHECKING:
     from rbm.models.rbm import RBM
 
 Floats = npt.NDArray[np.float64]
-Array = npt.NDArray[np.float32]
 DATASETS = ("bars_and_stripes_3x3", "shifter_shown")  # nine pixels both, every picture once
 LEG = 250  # updates of one task: half a second of the slowest algorithm
 SEEN_EVERY = 25  # updates between two measurements
@@ -39,19 +39,17 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 
 
-class Leg(NamedTuple):
-    """One method up to some update.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Leg(Parameters):
+    """One method's machine at some update.
 
     ``steps``, ``log_likelihood`` (nats per image, exact) and ``reconstruction_error`` (mean squared, per pixel) of this
-    leg alone, (T,); the parameters ``weight`` (V, H), ``visible_bias``, ``hidden_bias``; ``state`` to go on from.
+    leg alone, (T,); ``state`` to go on from.
     """
 
     steps: Floats
     log_likelihood: Floats
     reconstruction_error: Floats
-    weight: Array
-    visible_bias: Array
-    hidden_bias: Array
     state: dict[str, Any]
 
 
@@ -79,8 +77,6 @@ def race_spec(
 
 def run_leg(spec: str, before: Leg | None, updates: int) -> Leg:
     """``updates`` more of the run (RunSpec.to_json) than ``before`` made, measured every SEEN_EVERY updates."""
-    import torch
-
     from rbm import randomness
     from rbm.training.loop import Trainer
 
@@ -92,17 +88,14 @@ def run_leg(spec: str, before: Leg | None, updates: int) -> Leg:
     if before is None:
         rows.append((0.0, *_measure(model, dataset.train)))
     else:
-        with torch.no_grad():
-            for name, p in model.named_parameters():
-                p.copy_(torch.from_numpy(getattr(before, name)))
+        model.load_state_dict(before.to_model().state_dict())
         trainer.load_state(before.state)
     for _ in range(updates):
         trainer.step()
         if trainer.step_number % SEEN_EVERY == 0:
             rows.append((float(trainer.step_number), *_measure(model, dataset.train)))
     steps, log_likelihood, error = np.array(rows, dtype=np.float64).reshape(-1, 3).T
-    weight, b, c = (p.detach().float().numpy() for p in (model.weight, model.visible_bias, model.hidden_bias))
-    return Leg(steps, log_likelihood, error, weight, b, c, trainer.state())
+    return Leg.of(model, steps=steps, log_likelihood=log_likelihood, reconstruction_error=error, state=trainer.state())
 
 
 def _measure(model: RBM, images: Any) -> tuple[float, float]:

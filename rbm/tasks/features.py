@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rbm.errors import DatasetError
-from rbm.experiment import DatasetSpec
-from rbm.jobs.training import Array, cached_dataset
+from rbm.experiment import DatasetSpec, cached_dataset
+from rbm.models.parameters import Array
 
 if TYPE_CHECKING:
     from torch import Tensor

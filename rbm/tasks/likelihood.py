@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbm.errors import TooLargeError
-from rbm.jobs.training import cached_dataset
+from rbm.experiment import cached_dataset
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -69,10 +69,8 @@ def learn_layer(
     model.fit_visible_bias(dataset.train, dataset.pixel_mean)
     trainer = Trainer(model, dataset, config, generator, metrics)
     yield LayerEvent(layer, trainer.report(), trainer)
-    while not trainer.finished:
-        event = trainer.step()
-        if event is not None:
-            yield LayerEvent(layer, event, trainer)
+    for event in trainer.events():
+        yield LayerEvent(layer, event, trainer)
 
 
 def train_greedily(

@@ -13,14 +13,15 @@ from PIL import Image
 
 from rbm import link
 from rbm.__main__ import main
-from rbm.checkpoint import from_bytes, load_checkpoint
+from rbm.checkpoint import from_bytes, load_checkpoint, to_bytes
 from rbm.errors import StoreError
 from rbm.evaluation import exact, verdict
 from rbm.evaluation.likelihood import log_likelihood
-from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.store import Store, open_store
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+from rbm.store import Store, bundle, open_store
 from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob, fixed_data
 from rbm.training.config import TrainConfig
+from rbm.training.history import History
 from tests.helpers.databases import let_go
 from tests.helpers.places import ROOT
 from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
@@ -179,11 +180,27 @@ def test_sample_writes_a_picture_and_a_film(registry, tmp_path, capsys):
         (["evaluate", "nobody"], "There is no run nobody"),
         (["evaluate", "no.safetensors"], "'no.safetensors' cannot be read"),
         (["sample", "nobody", "--beta", "-1"], "--beta is -1"),
+        (["add", "nowhere.zip"], "'nowhere.zip' cannot be read"),
+        (["add", __file__], "take a file that ends in .zip or .safetensors"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(arguments, sentence, capsys):
     assert main(arguments) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_a_run_of_another_registry_is_added_and_goes_on(registry, tmp_path, capsys):
+    trainer = make_trainer(TOY, make_dataset(TOY.dataset))
+    events = [trainer.step(report=True) for _ in range(40)]
+    path = tmp_path / "run.zip"
+    path.write_bytes(bundle.write(to_bytes(trainer.model, TOY, History(events), state=trainer.state())))
+    assert main(["add", str(path)]) == 0
+    (run,) = registry.runs()
+    assert f"run {run.id} · paused" in capsys.readouterr().out
+    assert (run.spec, run.tags, run.note, run.progress.step) == (TOY, ("uploaded",), "run.zip", 40)
+    assert main(["train", "--resume", run.id]) == 0
+    weight = from_bytes(registry.checkpoint(run.id)).model.weight.detach().numpy()
+    np.testing.assert_array_equal(weight, trained(TOY))
 
 
 def test_a_diverged_run_is_kept_as_such(registry):

@@ -21,8 +21,8 @@ from rbm.datasets.own.look import Look, finish
 from rbm.datasets.own.pictures import Pictures, Reading, checked
 from rbm.datasets.own.read import read
 from rbm.errors import ConfigError, DatasetError
-from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.jobs.training import TrainingJob, cached_dataset
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, cached_dataset
+from rbm.jobs.training import TrainingJob
 from rbm.training.config import TrainConfig
 from tests.helpers.own_files import (
     CLASSES,

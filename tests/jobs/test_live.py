@@ -23,8 +23,7 @@ from rbm.errors import ClusterError, ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster, live
 from rbm.jobs.live import LiveRun
-from rbm.jobs.snapshots import Past, thin
-from rbm.jobs.training import restore
+from rbm.jobs.snapshots import Snapshot, thin
 from rbm.presets import PRESETS
 from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
@@ -366,8 +365,8 @@ def test_an_existing_scheduler_is_used_and_a_missing_one_is_named(monkeypatch, w
 
 
 def test_the_history_thins_its_most_crowded_part_and_keeps_the_ends():
-    def past(step: int) -> Past:
-        return Past(step, step / 10, *(np.zeros(1),) * 4)
+    def past(step: int) -> Snapshot:
+        return Snapshot(*(np.zeros(1),) * 3, step=step, epoch=step / 10, activity=np.zeros(1))
 
     kept = [past(step) for step in (0, 10, 11, 100, 1000)]
     assert [p.step for p in thin(kept)] in ([0, 10, 100, 1000], [0, 11, 100, 1000])
@@ -377,7 +376,7 @@ def test_a_snapshot_becomes_the_model_again(start):
     run = start(SPEC)
     run.step(batches=3)
     wait(lambda: run.step_number == 3 and not run.active)
-    model = restore(run.snapshot)
+    model = run.snapshot.to_model()
     np.testing.assert_array_equal(model.weight.detach().numpy(), run.snapshot.weight)
     np.testing.assert_array_equal(model.hidden_bias.detach().numpy(), run.snapshot.hidden_bias)
 

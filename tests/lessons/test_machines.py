@@ -7,7 +7,7 @@ import torch
 from rbm.datasets.toy import bars_and_stripes, entropy
 from rbm.evaluation import exact, mean_gradient, transition
 from rbm.lessons import machines
-from rbm.lessons.visits import Ladder, Visits
+from rbm.lessons.occupancy import Ladder, Occupancy
 
 
 def mean_log_likelihood(model, data) -> float:
@@ -57,7 +57,7 @@ def test_each_update_of_a_path_follows_the_exact_gradient_and_its_chains_take_on
 @pytest.mark.parametrize("beta", [1.0, 0.6])
 def test_a_watched_chain_comes_to_the_exact_distribution(ladder, beta):
     model = machines.random(1.5)
-    visits = Visits(model, beta=beta, ladder=ladder, start=5)
+    visits = Occupancy(model, beta=beta, ladder=ladder, start=5)
     visits.advance(2000)
     assert visits.counts.sum() == len(visits.distance) == 2000
     assert visits.distance[-1] < 0.09
@@ -69,7 +69,7 @@ def test_gibbs_never_leaves_a_far_mode_and_tempering_finds_the_other():
     """At w = 5 the slowest mode lives for about e^13 sweeps."""
     model = machines.two_modes(5.0)
     assert transition.modes(transition.halves(model)).relaxation_time > 10_000
-    plain, tempered = Visits(model), Visits(model, ladder=Ladder())
+    plain, tempered = Occupancy(model), Occupancy(model, ladder=Ladder())
     plain.advance(1500)
     tempered.advance(1500)
     assert plain.share[-1] == 0
@@ -79,7 +79,7 @@ def test_gibbs_never_leaves_a_far_mode_and_tempering_finds_the_other():
 
 
 def test_the_same_seed_walks_the_same_way():
-    one, other = (Visits(machines.random(1.0), seed=4) for _ in range(2))
+    one, other = (Occupancy(machines.random(1.0), seed=4) for _ in range(2))
     one.advance(30)
     for _ in range(30):
         other.advance(1)

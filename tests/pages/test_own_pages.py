@@ -194,7 +194,7 @@ def test_rivals(name):
     over(app, found)
     assert any("no Fréchet distance" in one.value for one in app.info)
     shown = walls(app)
-    assert len([key for key in shown if key.startswith("rivals_wall_")]) == len(found.arguments["contenders"])
+    assert len([key for key in shown if key.startswith("rivals_wall_")]) == len(found.arguments["models"])
     cell = list(frames.drawn_shape(shape))
     assert all(one["cell"] == cell for key, one in shown.items() if key.startswith("rivals_"))
     (table,) = (one for one in map(json.loads, (e.proto.json for e in app.get("bidi_component"))) if one.get("head"))

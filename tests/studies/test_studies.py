@@ -14,12 +14,12 @@ from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.studies import STUDIES, recipe
 from rbm.studies.fitting import RunningMean, changed
-from rbm.studies.measure import Effort, held_out, judge
+from rbm.studies.measure import JudgingEffort, held_out, judge
 from rbm.studies.report import Column, Report, Table, machine
 from rbm.tasks.deep.plan import LabelsPlan
 from rbm.training.config import TrainConfig, knobs
 
-TINY = Effort(chains=5, temperatures=7, population=11, population_temperatures=7)
+TINY = JudgingEffort(chains=5, temperatures=7, population=11, population_temperatures=7)
 SIZES = {
     "presets": {"n_hidden": 5, "seconds": 0.02, "effort": TINY},
     "defaults": {"n_hidden": 5, "epochs": 1, "effort": TINY},
@@ -68,7 +68,7 @@ def test_every_study_runs_in_a_small_size_and_fills_its_table(name, few):
 
 def test_a_judgement_brackets_the_exact_likelihood(tiny_rbm, images):
     truth = log_likelihood(tiny_rbm, images, exact.log_partition(tiny_rbm)).mean().item()
-    found = judge(tiny_rbm, images, images, 1, Effort(400, 200, 1000, 100))
+    found = judge(tiny_rbm, images, images, 1, JudgingEffort(400, 200, 1000, 100))
     assert abs(found.forward - truth) < 4 * found.error + 1e-3
     assert abs(found.reverse - truth) < 4 * found.error + 1e-3
     assert found.gap == pytest.approx(found.forward - found.reverse)
@@ -78,13 +78,13 @@ def test_a_judgement_brackets_the_exact_likelihood(tiny_rbm, images):
 def test_a_judgement_without_enough_temperatures_says_so(tiny_rbm, images):
     with torch.no_grad():
         tiny_rbm.weight.mul_(8.0)
-    assert "Use more temperatures" in judge(tiny_rbm, images, images, 1, Effort(20, 1, 20, 1)).doubt
+    assert "Use more temperatures" in judge(tiny_rbm, images, images, 1, JudgingEffort(20, 1, 20, 1)).doubt
 
 
 def test_a_judgement_takes_more_temperatures_until_enough_chains_count(tiny_rbm, images):
     with torch.no_grad():
         tiny_rbm.weight.mul_(4.0)
-    few = Effort(20, 1, 200, 100)
+    few = JudgingEffort(20, 1, 200, 100)
     assert "Use more temperatures" in judge(tiny_rbm, images, images, 1, few).doubt
     found = judge(tiny_rbm, images, images, 1, few._replace(most=4**6))
     assert min(found.forward_ess, found.reverse_ess) >= 5

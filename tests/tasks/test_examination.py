@@ -7,10 +7,9 @@ import pytest
 import torch
 
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
-from rbm.jobs.training import restore
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
-from rbm.tasks.examine import Energies, Likeness, Mixed, Modes, Parameters, Walk, examine
+from rbm.tasks.examine import ChainsFromNoise, Energies, Likeness, Mixed, Parameters, WeightModes, examine
 from rbm.training.config import TrainConfig
 
 SPEC = RunSpec(
@@ -43,20 +42,20 @@ def one(findings: list, kind: type):
 
 def test_findings_come_quick_ones_first_and_are_the_same_again(learnt, findings):
     kinds = [type(found) for found in findings]
-    assert kinds == [Modes, *[Walk] * 6, Mixed, Energies, Likeness]
+    assert kinds == [WeightModes, *[ChainsFromNoise] * 6, Mixed, Energies, Likeness]
     again = list(examine(SPEC.to_json(), learnt, n_samples=14, n_sweeps=300))
-    np.testing.assert_array_equal(one(again, Walk).free_energy, one(findings, Walk).free_energy)
+    np.testing.assert_array_equal(one(again, ChainsFromNoise).free_energy, one(findings, ChainsFromNoise).free_energy)
     assert one(again, Likeness).verdict == one(findings, Likeness).verdict
 
 
 def test_modes_are_the_singular_values(learnt, findings):
-    found = one(findings, Modes)
+    found = one(findings, WeightModes)
     np.testing.assert_allclose(found.values, np.linalg.svd(learnt.weight, compute_uv=False), rtol=1e-4)
     np.testing.assert_allclose(np.linalg.norm(found.pictures, axis=1), found.values, rtol=1e-4)
 
 
 def test_the_histogram_lies_over_the_law_of_noise(findings):
-    found = one(findings, Modes)
+    found = one(findings, WeightModes)
     assert found.shares.sum() == pytest.approx(1, abs=1e-5)
     assert found.noise.sum() == pytest.approx(1, abs=1e-5)
     assert found.edges[-1] > found.values.max()
@@ -83,17 +82,17 @@ def test_the_walk_ends_where_the_machine_s_own_distribution_lies():
     """
     spec = replace(SPEC, training=replace(SPEC.training, epochs=600))
     young = learn(spec)
-    findings, model = list(examine(spec.to_json(), young, n_samples=14, n_sweeps=300)), restore(young)
+    findings, model = list(examine(spec.to_json(), young, n_samples=14, n_sweeps=300)), young.to_model()
     v = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 9)
     f = model.free_energy(v).detach().double()
     p = torch.softmax(-f, 0)
     mean, spread = float(p @ f), float((p @ f.square() - (p @ f) ** 2).sqrt())
-    settled = one(findings, Walk).free_energy[150:]
+    settled = one(findings, ChainsFromNoise).free_energy[150:]
     mixed = one(findings, Mixed)
     assert mixed.ess > 400
     assert abs(settled.mean() - mean) < 4 * spread / np.sqrt(mixed.ess)
     data = make_dataset(SPEC.dataset).test
-    assert one(findings, Walk).data_free_energy == pytest.approx(
+    assert one(findings, ChainsFromNoise).data_free_energy == pytest.approx(
         float(model.free_energy(data).detach().mean()), rel=1e-5
     )
 
@@ -108,4 +107,4 @@ def test_a_machine_that_learnt_all_patterns_samples_only_them(findings):
     assert {name: int(count.sum()) for name, count in counts.items()} == dict.fromkeys(
         ("training", "test", "samples"), 14
     )
-    assert one(findings, Energies).noise > one(findings, Walk).data_free_energy
+    assert one(findings, Energies).noise > one(findings, ChainsFromNoise).data_free_energy

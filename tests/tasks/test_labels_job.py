@@ -18,7 +18,7 @@ def test_the_news_are_those_of_the_machine_sent(kind):
     assert news[-1].epoch == 2
     assert [n.epoch for n in news] == sorted(n.epoch for n in news)
     assert [n.epoch for n in news if n.whole_error is not None] == [1, 2]
-    model = labels.restore(news[-1].machine, kind)
+    model = news[-1].machine.to_model()
     data = load_dataset("mnist")
     answers = labels.answer(kind, data.test_labels)
     # Half-precision weights may change an answer or two.
@@ -47,4 +47,4 @@ def test_a_few_pictures_are_told_of_now_and_then():
     assert news[-1].epoch == 200
     assert [n.epoch for n in news if n.whole_error is not None] == [40, 80, 120, 160, 200]  # epochs of a single update
     assert news[-1].machine.n_labels == 3
-    assert labels.restore(news[-1].machine, "softmax").n_pixels == 9
+    assert news[-1].machine.to_model().n_pixels == 9

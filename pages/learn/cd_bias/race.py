@@ -213,12 +213,11 @@ def distribution(
     import torch
 
     from rbm.evaluation import exact
-    from rbm.jobs.training import restore
 
     count = len(pictures)
     if leg is None:
         return np.full(count, 1 / count), np.zeros(count), _names(pictures)
-    v, p = exact.visible_distribution(restore(leg))
+    v, p = exact.visible_distribution(leg.to_model())
     inside = (pictures[:, None] == v).all(2).int().argmax(1)  # (N,), each picture's place among the states
     left_over = p.clone()
     left_over[inside] = -1.0

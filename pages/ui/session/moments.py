@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from rbm.jobs.live import LiveRun
-from rbm.jobs.snapshots import Past
+from rbm.jobs.snapshots import Snapshot
 
 NOW = -1
 
 
-def choose_time(current: LiveRun, key: str) -> Past:
+def choose_time(current: LiveRun, key: str) -> Snapshot:
     """A slider through the moments that were kept; its right end is now and stays now while training goes on."""
     kept = current.past
     by_step = {p.step: p for p in kept}

@@ -57,7 +57,7 @@ def test_a_palette_gives_each_pixel_its_nearest_colour(faces):
 def test_a_filter_is_grey_where_there_is_no_influence():
     weight = torch.zeros(12, 2)
     weight[0, 0], weight[11, 0] = 2.0, -4.0
-    pictures_of = encoding.Levels((2, 2), 8).filters(weight)
+    pictures_of = encoding.ChannelLevels((2, 2), 8).filters(weight)
     assert pictures_of.shape == (2, 2, 2, 3)
     assert pictures_of[0, 0, 0].tolist() == [0.75, 0.5, 0.5]
     assert pictures_of[0, 1, 1].tolist() == [0.5, 0.5, 0.0]

@@ -6,16 +6,16 @@ import pytest
 from pages.compare.baselines import contest, told
 from pages.ui import shell
 from rbm.jobs import cluster
-from rbm.tasks.baselines.compete import SHOWN, Look, Opening, Pace, Verdict, marks
+from rbm.tasks.baselines.comparison import SHOWN, BaselineLook, BaselineVerdict, Opening, Pace, marks
 from tests.helpers.screen import open_page
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.usefixtures("clean")
 
 
-def look(name: str, mark: float, frechet: float) -> Look:
+def look(name: str, mark: float, frechet: float) -> BaselineLook:
     pictures = np.full((SHOWN, 784), int(10 * mark), np.uint8)
-    return Look(name, mark, mark + 0.01, mark / 2, 7, pictures, frechet, 0.9, 0.3, 0.5, (0.1,) * 10)
+    return BaselineLook(name, mark, mark + 0.01, mark / 2, 7, pictures, frechet, 0.9, 0.3, 0.5, (0.1,) * 10)
 
 
 NEWS = (
@@ -24,7 +24,7 @@ NEWS = (
     *(look(name, mark, f) for name in ("rbm", "gan") for mark, f in ((0.0, 200.0), (0.25, 50.0), (0.5, 10.0))),
     look("gan", 1.0, 11.0),
     Pace("gan", 0.7),
-    Verdict("rbm", np.zeros((SHOWN, 784), np.uint8), (3.0,) * SHOWN, 7.0, -101.5, -99.5, 0.2),
+    BaselineVerdict("rbm", np.zeros((SHOWN, 784), np.uint8), (3.0,) * SHOWN, 7.0, -101.5, -99.5, 0.2),
 )
 
 
@@ -48,7 +48,7 @@ def test_news_become_walls_curves_and_a_table():
 
 
 def test_likelihoods_are_told_as_far_as_they_are_known():
-    bound = NEWS[-1]._replace(contender="vae", low=-110.0, high=float("inf"))
+    bound = NEWS[-1]._replace(model="vae", low=-110.0, high=float("inf"))
     assert told.likelihood("vae", bound) == "≥ −110.0"
     few = NEWS[-1]._replace(mark="unreliable, crossed")
     assert told.likelihood("rbm", few) == "−101.5 to −99.5 (unreliable, crossed)"
@@ -77,9 +77,11 @@ def test_a_competition_runs_pauses_goes_on_and_is_forgotten():
         app.run()
         app.button(key="rivals_start").click().run()
         task = app.session_state["rivals"]
-        assert task.arguments["contenders"] == ("autoencoder", "vae")
+        assert task.arguments["models"] == ("autoencoder", "vae")
         assert task.arguments["classes"] == (1, 7)
-        wait(lambda: (task.renew(), not task.active or any(isinstance(one, Look) for one in list(task.news)))[1])
+        wait(
+            lambda: (task.renew(), not task.active or any(isinstance(one, BaselineLook) for one in list(task.news)))[1]
+        )
         assert task.active, task.message
         app.run()
         app.button(key="rivals_pause").click().run()

@@ -6,7 +6,7 @@ import pytest
 
 from pages.compare.map import family
 from pages.ui import shell
-from rbm.tasks.baselines.compete import CONTENDERS
+from rbm.tasks.baselines.comparison import MODELS
 from tests.helpers.screen import open_page
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -22,4 +22,4 @@ def test_every_box_of_the_map_with_an_address_leads_to_a_page():
     assert not app.exception
     links = [json.dumps(str(link.proto)) for link in app.get("page_link")]
     assert len(links) == sum(family.script(one.address) is not None for one in kin)
-    assert set(CONTENDERS.values()) >= {"GAN", "DCGAN"} <= {one.name for one in kin}
+    assert set(MODELS.values()) >= {"GAN", "DCGAN"} <= {one.name for one in kin}

@@ -11,12 +11,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages.compare.runs import comparison, files, uploads
+from pages.compare.runs import comparison, files
 from pages.compare.runs.columns import columns, differences, matching, name, smooth
 from rbm.checkpoint import from_bytes, to_bytes
 from rbm.errors import CheckpointError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model, make_trainer
-from rbm.store import Evaluation, Progress, Run, Store, open_store
+from rbm.store import Evaluation, Progress, Run, Store, importing, open_store
 from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
 from rbm.training.events import TrainEvent
@@ -171,7 +171,7 @@ def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
 def test_an_uploaded_checkpoint_is_a_run_that_can_be_gone_on_with(store):
     trainer = make_trainer(SPEC, make_dataset(SPEC.dataset))
     history = History([trainer.step(report=True) for _ in range(5)])
-    run_id = uploads.add("mine.safetensors", to_bytes(trainer.model, SPEC, history, state=trainer.state()))
+    run_id = importing.add(store, "mine.safetensors", to_bytes(trainer.model, SPEC, history, state=trainer.state()))
     (found,) = store.runs()
     assert (found.id, found.spec, found.tags, found.note) == (run_id, SPEC, ("uploaded",), "mine.safetensors")
     assert (found.status, found.progress.step, found.progress.total_steps) == ("paused", 5, 12)
@@ -183,16 +183,16 @@ def test_an_uploaded_checkpoint_is_a_run_that_can_be_gone_on_with(store):
 def test_the_zip_of_everything_becomes_the_same_run_again(store):
     trainer = make_trainer(SPEC, make_dataset(SPEC.dataset))
     history = History([trainer.step(report=True) for _ in range(5)])
-    uploads.add("mine.safetensors", to_bytes(trainer.model, SPEC, history, state=trainer.state()))
+    importing.add(store, "mine.safetensors", to_bytes(trainer.model, SPEC, history, state=trainer.state()))
     (first,) = store.runs()
-    again = uploads.add("run.zip", files.everything(first))
+    again = importing.add(store, "run.zip", files.everything(first))
     assert store.run(again).progress.step == first.progress.step == 5
     assert store.history(again).events == history.events
     assert torch.equal(from_bytes(store.checkpoint(again)).model.weight, trainer.model.weight)
 
 
 def test_an_uploaded_machine_without_a_state_is_a_finished_run(store):
-    uploads.add("m.safetensors", to_bytes(make_model(SPEC, make_dataset(SPEC.dataset)), SPEC))
+    importing.add(store, "m.safetensors", to_bytes(make_model(SPEC, make_dataset(SPEC.dataset)), SPEC))
     assert store.runs()[0].status == "finished"
 
 
@@ -200,7 +200,7 @@ def test_what_is_no_run_of_data_that_is_here_is_refused_and_the_registry_stays_a
     model = make_model(SPEC, make_dataset(SPEC.dataset))
     monkeypatch.setenv("RBM_DATA", str(tmp_path / "none"))
     for file_name, data, sentence in (
-        ("x.pickle", b"", "is no run: upload a file that ends in .zip or .safetensors"),
+        ("x.pickle", b"", "is no run: take a file that ends in .zip or .safetensors"),
         ("x.safetensors", b"\x80\x04K\x01.", "not a checkpoint"),
         ("x.safetensors", to_bytes(model, replace(SPEC, dataset=DatasetSpec("mine"))), "a data set that is not here"),
         (
@@ -211,6 +211,6 @@ def test_what_is_no_run_of_data_that_is_here_is_refused_and_the_registry_stays_a
         ("x.safetensors", to_bytes(model, replace(SPEC, dataset=DatasetSpec("mnist"))), "has 784 pixels"),
     ):
         with pytest.raises(CheckpointError, match=sentence):
-            uploads.add(file_name, data)
+            importing.add(store, file_name, data)
     assert store.runs() == []
     assert list(store.folder.rglob("*.safetensors")) == []

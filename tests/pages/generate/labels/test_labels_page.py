@@ -68,7 +68,7 @@ def test_errors_are_drawn_in_percent(names):
 
 def test_a_digit_is_named_by_the_exact_probabilities(names):
     app = use(open_with(names), "softmax", "Name a digit")
-    model = labels.restore(names.news[-1].machine, "softmax")
+    model = names.news[-1].machine.to_model()
     expected = model.label_probability(load_dataset("mnist").test[:1])[0].detach().numpy()
     (bars,) = drawn(app, "Probability of each label")["series"]
     np.testing.assert_allclose(bars["y"], expected, atol=1e-4)

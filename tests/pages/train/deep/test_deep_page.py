@@ -19,9 +19,9 @@ from rbm.jobs.task import release_all
 from rbm.models.dbm import DeepBoltzmannMachine
 from rbm.store import open_store
 from rbm.tasks.deep import kept
-from rbm.tasks.deep.dreaming import Dream
+from rbm.tasks.deep.dreaming import DeepDream
 from rbm.tasks.deep.job import restore, train
-from rbm.tasks.deep.plan import KINDS, Bounded, Curve, DeepSpec, LabelsPlan, Learned, Look, Result
+from rbm.tasks.deep.plan import KINDS, Bounded, Curve, DeepSpec, FilterLook, LabelsPlan, Learned, Result
 from tests.helpers.databases import let_go
 from tests.helpers.screen import open_page
 from tests.helpers.waiting import wait
@@ -83,7 +83,7 @@ def test_a_belief_net_tells_curves_looks_and_layers_the_same_each_time():
     assert [x.layer for x in layers] == [1, 2]
     for one, other in zip(layers, (x for x in again if isinstance(x, Learned)), strict=True):
         np.testing.assert_array_equal(one.weight, other.weight)
-    looks = [x for x in news if isinstance(x, Look)]
+    looks = [x for x in news if isinstance(x, FilterLook)]
     np.testing.assert_allclose(looks[-1].filters, layers[0].weight @ layers[1].weight, atol=2e-3)
     assert [s.name for s in figures_at_rest.series(news, TINY, "free_energy_gap")] == ["layer 1", "layer 2"]
     assert figures_at_rest.share(news, TINY) == 1.0
@@ -104,7 +104,7 @@ def test_a_boltzmann_machine_dreams_once_all_layers_have_learned_together():
     torch.testing.assert_close(machine.biases[1], torch.from_numpy(layers[0].hidden_bias))
     assert figures_at_rest.dreamer(news[: len(news) // 2], spec) == []
     for images in (None, load_dataset("mnist").test):
-        dream = Dream(spec.kind, layers, 3, 1, images)
+        dream = DeepDream(spec.kind, layers, 3, 1, images)
         dream.advance(2)
         assert dream.pixels.shape == (3, 784)
         assert 0 <= dream.pixels.min() < dream.pixels.max() <= 1

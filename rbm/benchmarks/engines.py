@@ -114,7 +114,7 @@ def _batches(setting: Setting) -> Iterator[Tensor]:
             yield data[rows]
 
 
-CONTENDERS: dict[str, Callable[[Setting], Advance]] = {
+ENGINES: dict[str, Callable[[Setting], Advance]] = {
     FLOAT32: engine("float32"),
     BFLOAT16: engine("bfloat16"),
     "scikit-learn BernoulliRBM": lambda setting: packages.scikit_learn(setting, digits().train),

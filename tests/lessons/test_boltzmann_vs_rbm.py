@@ -9,7 +9,7 @@ from rbm.datasets.toy import bars_and_stripes
 from rbm.errors import TooLargeError
 from rbm.evaluation import exact
 from rbm.lessons import boltzmann_vs_rbm
-from rbm.lessons.boltzmann_vs_rbm import SideBySide, sweep_times, twin_size
+from rbm.lessons.boltzmann_vs_rbm import BoltzmannVsRbm, sweep_times, twin_size
 from rbm.models.boltzmann import BoltzmannMachine
 from rbm.models.rbm import RBM
 from rbm.samplers import gibbs, sequential
@@ -28,7 +28,7 @@ def test_the_twin_has_the_nearest_number_of_parameters(n_visible, n_hidden):
 
 @pytest.mark.parametrize("use_exact", [True, False])
 def test_both_learn(use_exact):
-    pair = SideBySide(bars_and_stripes(2).train, 3, 1, use_exact=use_exact)
+    pair = BoltzmannVsRbm(bars_and_stripes(2).train, 3, 1, use_exact=use_exact)
     first = pair.history[0]
     last = pair.advance(1000, 0.4)
     assert last.step == 1000
@@ -39,7 +39,7 @@ def test_both_learn(use_exact):
 
 def test_the_rbms_divergence_is_the_one_of_its_distribution():
     rows = bars_and_stripes(2).train.double()
-    pair = SideBySide(rows, 2, 1, use_exact=True)
+    pair = BoltzmannVsRbm(rows, 2, 1, use_exact=True)
     found = pair.advance(50, 0.5).rbm_kl
     states, p = exact.visible_distribution(pair.rbm)
     own = [float(p[(states == row).all(1)]) for row in rows]
@@ -49,8 +49,8 @@ def test_the_rbms_divergence_is_the_one_of_its_distribution():
 def test_what_is_too_large():
     rows = bars_and_stripes(4).train
     with pytest.raises(TooLargeError, match="12 units at most here, got 22"):
-        SideBySide(rows, 6, 1, use_exact=True)
-    assert math.isnan(SideBySide(rows, 6, 1, use_exact=False).history[0].boltzmann_kl)
+        BoltzmannVsRbm(rows, 6, 1, use_exact=True)
+    assert math.isnan(BoltzmannVsRbm(rows, 6, 1, use_exact=False).history[0].boltzmann_kl)
 
 
 def test_the_times_are_those_of_sweeps_of_machines_of_that_size(monkeypatch):

@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import math
-from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rbm.datasets.catalog import entry, is_available, names
 from rbm.errors import CheckpointError
-from rbm.jobs.live import MOST_EPOCHS
-from rbm.jobs.recording import Record
-from rbm.jobs.training import cached_dataset
-from rbm.store import Progress, open_store
+from rbm.experiment import cached_dataset
+from rbm.store.records import Progress
+from rbm.store.registry import Store, new_id
 from rbm.training import changes
+from rbm.training.config import TrainConfig, knobs
 
 if TYPE_CHECKING:
     from rbm.checkpoint import Checkpoint
 
-# What reads an uploaded file, by the ending of its name: a module and its function from bytes to a Checkpoint. Named, not
-# imported: torch comes only with the first file.
-READERS = {".zip": ("rbm.store.bundle", "read"), ".safetensors": ("rbm.checkpoint", "from_bytes")}
+ENDINGS = (".zip", ".safetensors")
 TAG = "uploaded"
+MOST_EPOCHS = int(knobs(TrainConfig)["epochs"].high or 1)
 
 
-def add(file_name: str, data: bytes) -> str:
+def add(store: Store, file_name: str, data: bytes) -> str:
     """Put the run into the registry and return its id; CheckpointError, with the registry unchanged, for what is none."""
-    reader = READERS.get(PurePath(file_name).suffix.lower())
-    if reader is None:
-        raise CheckpointError(f"{file_name[:80]!r} is no run: upload a file that ends in {' or '.join(READERS)}.")
     from rbm.checkpoint import to_bytes
 
-    module, function = reader
-    saved: Checkpoint = getattr(import_module(module), function)(data)
+    saved = _read(file_name, data)
     per_epoch = _steps_per_epoch(saved)
     planned = saved.spec.training.epochs
     done, total = _progress(saved, per_epoch * planned)
@@ -40,22 +34,30 @@ def add(file_name: str, data: bytes) -> str:
     if total % per_epoch or epochs > MOST_EPOCHS:
         raise CheckpointError(
             f"The run is {total:,} updates long, which are not 1 to {MOST_EPOCHS:,} whole epochs of {per_epoch:,} updates; "
-            "upload it as it was saved."
+            "take the file as it was saved."
         )
-    knobs = {"epochs": epochs} if epochs > planned else {}
+    longer = {"epochs": epochs} if epochs > planned else {}
     step = min(done, total)
-    at = Progress("finished" if step >= total else "paused", step, total, step / per_epoch, knobs=knobs)
     turned = changes.from_state(saved.state)
-    at = at._replace(knobs={**changes.in_force(turned), **knobs}, changes=tuple(turned))
     seconds = saved.history.events[-1].seconds if len(saved.history) else 0.0
-    record = Record(saved.spec, tags=(TAG,), note=PurePath(file_name).name[:200])
-    store = open_store()
-    store.create(
-        saved.spec, record.id, at._replace(seconds=seconds), run_id=record.id, tags=(TAG,), note=file_name[:200]
-    )
+    status = "finished" if step >= total else "paused"
+    turned_to = {**changes.in_force(turned), **longer}
+    at = Progress(status, step, total, step / per_epoch, seconds, knobs=turned_to, changes=tuple(turned))
+    run_id = new_id()
+    store.create(saved.spec, run_id, at, run_id=run_id, tags=(TAG,), note=file_name[:200])
     whole = to_bytes(saved.model, saved.spec, saved.history, state=saved.state)
-    store.write(record.id, record.id, at._replace(seconds=seconds), saved.history.events, (step, at.epoch, whole))
-    return record.id
+    store.write(run_id, run_id, at, saved.history.events, (step, at.epoch, whole))
+    return run_id
+
+
+def _read(file_name: str, data: bytes) -> Checkpoint:
+    from rbm import checkpoint
+    from rbm.store import bundle
+
+    ending = PurePath(file_name).suffix.lower()
+    if ending not in ENDINGS:
+        raise CheckpointError(f"{file_name[:80]!r} is no run: take a file that ends in {' or '.join(ENDINGS)}.")
+    return bundle.read(data) if ending == ".zip" else checkpoint.from_bytes(data)
 
 
 def _progress(saved: Checkpoint, planned: int) -> tuple[int, int]:
@@ -64,7 +66,7 @@ def _progress(saved: Checkpoint, planned: int) -> tuple[int, int]:
     if told is None:
         return planned, planned
     if told.ndim != 1 or len(told) not in (2, 3) or told.is_floating_point() or int(told.min()) < 0:
-        raise CheckpointError("The checkpoint does not say how far its run had come; upload it as it was saved.")
+        raise CheckpointError("The checkpoint does not say how far its run had come; take the file as it was saved.")
     done, _, *total = told.tolist()
     return done, max(planned, *total)
 
@@ -84,6 +86,6 @@ def _steps_per_epoch(saved: Checkpoint) -> int:
     if dataset.n_visible != saved.model.weight.shape[0]:
         raise CheckpointError(
             f"The machine has {saved.model.weight.shape[0]} visible units but an image of {dataset.title} has "
-            f"{dataset.n_visible} pixels; upload it as it was saved."
+            f"{dataset.n_visible} pixels; take the file as it was saved."
         )
     return math.ceil(len(dataset.train) / spec.training.batch_size)

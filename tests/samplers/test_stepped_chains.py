@@ -6,7 +6,7 @@ import torch
 from rbm import randomness
 from rbm.models.rbm import RBM
 from rbm.samplers import chains, gibbs
-from rbm.samplers.walk import FILM, Walk
+from rbm.samplers.stepped_chains import FILM, SteppedChains
 
 VISIBLE, HIDDEN, CHAINS = 7, 3, 13
 
@@ -20,9 +20,9 @@ def machine() -> RBM:
     return model
 
 
-def walk(model: RBM, seed: int = 2) -> Walk:
+def walk(model: RBM, seed: int = 2) -> SteppedChains:
     generator = randomness.generator(seed)
-    return Walk(model, chains.from_noise(model, CHAINS, generator), generator)
+    return SteppedChains(model, chains.from_noise(model, CHAINS, generator), generator)
 
 
 def test_two_half_steps_are_one_sweep_of_the_sampler(machine):
@@ -93,7 +93,7 @@ def test_held_units_stay_from_the_first_half_step_on(machine):
 def test_the_past_stays_within_its_memory():
     model = RBM(784, 100)
     generator = randomness.generator(3)
-    w = Walk(model, chains.from_noise(model, 64, generator), generator)
+    w = SteppedChains(model, chains.from_noise(model, 64, generator), generator)
     for _ in range(120):
         w.half_step()
     assert sum(t.nbytes for m in w.past for t in m[1:5]) <= 2 * 16 * 2**20

@@ -1,4 +1,4 @@
-"""The RBM's rivals by name, each made as large as is asked for."""
+"""The baselines by name, each made as large as is asked for."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,8 +7,8 @@ import torch
 
 from rbm.errors import ConfigError
 from rbm.models.autoencoder import Autoencoder
+from rbm.models.baseline import Baseline, n_weights
 from rbm.models.gan import DCGAN, GAN
-from rbm.models.rival import Rival, n_weights
 from rbm.models.vae import VAE
 
 WIDEST = 1 << 14
@@ -18,12 +18,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType({"gan": GAN, "dcgan": DCGAN, "autoe
 
 
 def width_for(kind: str, budget: int, image_shape: tuple[int, int]) -> int:
-    """The width of its wide layers that brings the rival's number of weights nearest to ``budget``.
+    """The width of its wide layers that brings the baseline's number of weights nearest to ``budget``.
 
     ConfigError for an unknown kind, and for a budget under which even width 1 does not fit.
     """
     if kind not in KINDS:
-        raise ConfigError(f"There is no rival {kind!r}; choose one of: {', '.join(KINDS)}.")
+        raise ConfigError(f"There is no baseline {kind!r}; choose one of: {', '.join(KINDS)}.")
     low, high = 1, WIDEST
     smallest = _count(kind, low, image_shape)
     if budget < smallest:
@@ -37,8 +37,10 @@ def width_for(kind: str, budget: int, image_shape: tuple[int, int]) -> int:
     return min((low, high), key=lambda width: abs(_count(kind, width, image_shape) - budget))
 
 
-def make_rival(kind: str, budget: int, image_shape: tuple[int, int], generator: torch.Generator | None = None) -> Rival:
-    """A rival with about ``budget`` weights, drawn from ``generator``; errors of :func:`width_for`."""
+def make_baseline(
+    kind: str, budget: int, image_shape: tuple[int, int], generator: torch.Generator | None = None
+) -> Baseline:
+    """A baseline with about ``budget`` weights, drawn from ``generator``; errors of :func:`width_for`."""
     return KINDS[kind](width_for(kind, budget, image_shape), image_shape, generator=generator)
 
 

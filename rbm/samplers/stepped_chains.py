@@ -31,7 +31,7 @@ class Moment(NamedTuple):
     random: Tensor
 
 
-class Reading(NamedTuple):
+class EnergyReading(NamedTuple):
     """What was measured after ``half`` half steps: ``energy`` and ``free_energy`` (N,) of the chains, nats at β = 1."""
 
     half: int
@@ -39,10 +39,10 @@ class Reading(NamedTuple):
     free_energy: Tensor
 
 
-class Walk:
+class SteppedChains:
     """Chains of ``model`` under a person's hand; nothing moves but by ``half_step``, ``sweep`` and ``back``.
 
-    Attributes: ``now`` and ``past`` (oldest first, ``now`` last) as Moments; ``track``, a Reading for every half step since
+    Attributes: ``now`` and ``past`` (oldest first, ``now`` last) as Moments; ``track``, a EnergyReading for every half step since
     the start. The walk may go on while a page draws it: take ``list(track)`` once, and draw that.
     """
 
@@ -51,7 +51,7 @@ class Walk:
         self._chains = chains
         self._half = 0
         self._v_mean, self._h_mean = chains.v, model.hidden_mean(chains.v).detach()
-        self.track: list[Reading] = []
+        self.track: list[EnergyReading] = []
         frame = 3 * (chains.v.numel() + chains.h.numel())
         self.past: deque[Moment] = deque(maxlen=max(MEMORY_BYTES // frame, 2 * FILM))
         self._lock = threading.RLock()  # a page may ask for two steps at once
@@ -112,7 +112,7 @@ class Walk:
     @torch.no_grad()
     def _note(self) -> None:
         v, h = self._chains.v, self._chains.h
-        self.track.append(Reading(self._half, self.model.energy(v, h), self.model.free_energy(v)))
+        self.track.append(EnergyReading(self._half, self.model.energy(v, h), self.model.free_energy(v)))
 
     def _remember(self) -> None:
         v, h = self._chains.v.to(self.model.visible_unit.stored), self._chains.h.to(self.model.hidden_unit.stored)

@@ -1,4 +1,4 @@
-"""The RBM's rivals against exact values: bounds by quadrature, divergences in closed form, sizes counted."""
+"""The baselines against exact values: bounds by quadrature, divergences in closed form, sizes counted."""
 
 import math
 
@@ -9,9 +9,9 @@ from torch import nn
 
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.autoencoder import Autoencoder
+from rbm.models.baseline import n_weights
+from rbm.models.baselines import KINDS, make_baseline, width_for
 from rbm.models.gan import DCGAN, GAN, discriminator_loss, generator_loss
-from rbm.models.rival import n_weights
-from rbm.models.rivals import KINDS, make_rival, width_for
 from rbm.models.vae import VAE, kl_to_normal
 from rbm.randomness import generator
 from tests.helpers.oracles import binary_states
@@ -106,9 +106,9 @@ def test_the_losses_at_the_optimal_discriminator_are_the_jensen_shannon_divergen
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("n_hidden", [32, 500])
-def test_rivals_have_about_the_rbms_number_of_weights(kind, n_hidden):
+def test_baselines_have_about_the_rbms_number_of_weights(kind, n_hidden):
     budget = 784 * n_hidden + 784 + n_hidden
-    model = make_rival(kind, budget, (28, 28), generator(1, kind))
+    model = make_baseline(kind, budget, (28, 28), generator(1, kind))
     assert n_weights(model) == sum(p.numel() for p in model.parameters())
     wider = n_weights(KINDS[kind](model.width + 1, (28, 28)))
     narrower = n_weights(KINDS[kind](model.width - 1, (28, 28)))

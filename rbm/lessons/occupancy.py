@@ -23,7 +23,7 @@ class Ladder(NamedTuple):
     lowest: float = 0.1
 
 
-class Visits:
+class Occupancy:
     """One chain of ``model`` at inverse temperature β, from visible state ``start``; with a ladder, tempered.
 
     Attributes: ``state``, where it stands; ``counts`` (S,), its visits since the start; ``distance`` (T,), the total

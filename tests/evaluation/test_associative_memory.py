@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rbm.evaluation.memory import HEBBIAN_CAPACITY, basins, capacity, kinds, mixtures, overlaps
+from rbm.evaluation.associative_memory import HEBBIAN_CAPACITY, basins, capacity, kinds, mixtures, overlaps
 from rbm.models.hopfield import Hopfield
 from rbm.randomness import generator
 

@@ -1,6 +1,6 @@
-"""What the RBM's rivals have in common: networks of layers, trained by gradients of a loss, that make pictures from noise.
+"""What the baselines have in common: networks of layers, trained by gradients of a loss, that make pictures from noise.
 
-Letters of the rivals' modules: N batch, V pixels of a picture, Z numbers of a code or of noise, W units of a wide layer.
+Letters of the baselines' modules: N batch, V pixels of a picture, Z numbers of a code or of noise, W units of a wide layer.
 """
 
 import math
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from rbm.errors import ConfigError, ShapeError
 
 
-class Rival(nn.Module, ABC):
+class Baseline(nn.Module, ABC):
     """A generative model of pictures in [0, 1] whose ``loss`` autograd differentiates.
 
     Class attributes: ``title`` for people; ``players``, the parts (attributes of that name) that take turns in an update,
