@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rbm.datasets.own import limits, names
-from rbm.datasets.own.arrays import Array, as_labels, from_array, parse_npy
-from rbm.datasets.own.axes import shape_text
-from rbm.datasets.own.pictures import Pictures, Reading
-from rbm.datasets.own.source import Source
+from rbm.datasets.user_datasets import limits, names
+from rbm.datasets.user_datasets.arrays import Array, as_labels, from_array, parse_npy
+from rbm.datasets.user_datasets.axes import shape_text
+from rbm.datasets.user_datasets.pictures import Pictures, Reading
+from rbm.datasets.user_datasets.source import Source
 from rbm.errors import DatasetError
 
 _POSITIONS = {"arr_0": "x", "arr_1": "y"}  # numpy.savez without names
