@@ -23,7 +23,7 @@ from rbm.training.negative import make_negative
 from rbm.training.optimizers import Momentum, make_optimizer, scheduled_rate
 from rbm.training.penalties import limit, penalise
 from rbm.training.precision import HalfCopy, choose_precision, widened
-from rbm.training.stepper import Stepper
+from rbm.training.stepped import SteppedTraining
 from rbm.training.widths import Widths
 from rbm.training.window import Window, averaged
 
@@ -48,10 +48,10 @@ def train(
     yield from trainer.events()
 
 
-class Trainer(Stepper[TrainEvent]):
+class Trainer(SteppedTraining[TrainEvent]):
     """One run of training as a value that can be stepped, saved and gone on with.
 
-    Public attributes beside a stepper's: ``model``; ``config``, its live knobs as they stand; ``changes``, where those
+    Public attributes beside those of every stepped training: ``model``; ``config``, its live knobs as they stand; ``changes``, where those
     were turned; ``precision``, the format of its products and why.
     """
 
