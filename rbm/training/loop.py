@@ -51,8 +51,8 @@ def train(
 class Trainer(SteppedTraining[TrainEvent]):
     """One run of training as a value that can be stepped, saved and gone on with.
 
-    Public attributes beside those of every stepped training: ``model``; ``config``, its live knobs as they stand; ``changes``, where those
-    were turned; ``precision``, the format of its products and why.
+    Public attributes beside those of every stepped training: ``model``; ``config``, its live knobs as they stand;
+    ``changes``, where those were turned; ``precision``, the format of its products and why.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class Trainer(SteppedTraining[TrainEvent]):
             self._load_state(state)
         except (KeyError, IndexError, RuntimeError, TypeError, ValueError) as error:
             raise CheckpointError(
-                f"The trainer's state does not fit this run and its data ({error}); start the run anew from its settings."
+                f"The trainer's state does not fit this run and its data ({error}); start the run again from its settings."
             ) from error
 
     def _load_state(self, state: Mapping[str, Tensor]) -> None:
