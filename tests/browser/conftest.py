@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 
-import psutil
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -39,7 +38,7 @@ def server() -> Iterator[Server]:
 
 def _serve() -> Iterator[Server]:
     process, url = start_server()
-    yield Server(url, psutil.Process(process.pid))
+    yield Server(url)
     process.terminate()
     process.wait(PATIENCE)
 

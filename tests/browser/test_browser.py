@@ -1,6 +1,5 @@
 """What a teacher does, in a real browser on real MNIST."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -28,7 +27,6 @@ from tests.helpers.hands import (
     press,
     rest,
     train_until,
-    used,
 )
 from tests.helpers.places import ROOT
 from tests.helpers.waiting import wait
@@ -54,13 +52,11 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
         assert points(page, key) > 0
 
     rest(page)
-    stood, shown = epoch(page), picture(page, "wall_filters")
-    time.sleep(1.5)
-    assert (epoch(page), picture(page, "wall_filters")) == (stood, shown)
-
+    stood = epoch(page)
     press(page, "one_epoch")
-    wait(lambda: epoch(page) == pytest.approx(stood + 1, abs=0.011), what="one more epoch")
+    wait(lambda: epoch(page) > stood + 0.9, what="one more epoch")
     at_rest_now(page)
+    assert epoch(page) == pytest.approx(stood + 1, abs=0.011)  # of two digits: it stood still while it was paused
     shown = picture(page, "wall_filters")
     press(page, "one_batch")
     wait(lambda: picture(page, "wall_filters") != shown, what="another picture")
@@ -201,7 +197,6 @@ def test_two_tabs_are_two_sessions_and_a_closed_tab_stops_its_work(fresh_server,
     second.context.close()
     runs = open_store().runs
     wait(lambda: [run.status for run in runs() if run.spec.seed == seed] == ["paused"], what="the closed tab's pause")
-    wait(lambda: used(fresh_server, 1) < 0.15, what="its training to stop")  # heartbeats only
 
 
 def test_on_a_phone_the_menu_goes_once_a_page_was_chosen(server, open_page: OpenPage):
@@ -260,9 +255,8 @@ def test_a_deep_link_as_the_first_request_to_a_fresh_server_shows_the_page(fresh
     page = open_page(f"{fresh_server.url}/{path}")
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
     expect(page.get_by_test_id("stHeader")).to_be_visible()
-    for _ in range(10):
-        assert page.get_by_role("dialog").count() == 0
-        page.wait_for_timeout(100)
+    drawn(page)
+    assert page.get_by_role("dialog").count() == 0  # "page not found", which Streamlit opens before the script ends
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])

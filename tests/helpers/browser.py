@@ -9,7 +9,6 @@ import sys
 import urllib.request
 from typing import NamedTuple
 
-import psutil
 from playwright.sync_api import expect
 
 from tests.helpers.places import ROOT
@@ -34,21 +33,9 @@ def find_chromium() -> str | None:
 
 
 class Server(NamedTuple):
-    """A running app: its address and its process, whose children train."""
+    """A running app: its address."""
 
     url: str
-    process: psutil.Process
-
-    def training_seconds(self) -> float:
-        """Processor seconds that all of the server's children have used so far."""
-        total = 0.0
-        for child in self.process.children(recursive=True):
-            try:
-                times = child.cpu_times()
-            except psutil.NoSuchProcess:
-                continue
-            total += times.user + times.system
-        return total
 
 
 def start_server() -> tuple[subprocess.Popen[bytes], str]:

@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 from collections.abc import Callable
 
 from PIL import Image
@@ -102,13 +101,6 @@ def pixels(canvas: Locator) -> Image.Image:
 def choose(page: Page, key: str, option: str) -> None:
     page.locator(f".st-key-{key} input").click()
     page.get_by_role("option", name=option).click()
-
-
-def used(server: Server, seconds: float) -> float:
-    """Processor seconds that training takes in so many of the clock."""
-    before = server.training_seconds()
-    time.sleep(seconds)
-    return server.training_seconds() - before
 
 
 def fits(page: Page) -> None:
