@@ -224,6 +224,15 @@ def test_a_test_lies_where_what_it_tests_lies():
     assert {path.stem.removeprefix("test_") for path in ROOT.glob("tests/test_*.py")} <= modules
 
 
+def test_a_class_name_stands_for_one_thing_in_the_whole_engine():
+    places: dict[str, list[str]] = {}
+    for path, module in files():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and module.startswith("rbm."):
+                places.setdefault(node.name, []).append(module)
+    assert not {name: modules for name, modules in places.items() if len(modules) > 1}
+
+
 def test_no_two_test_files_share_a_name():
     """pytest imports them by their bare names, and stops collecting at the second of two."""
     names = [path.name for path in ROOT.glob("tests/**/test_*.py")]

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 
 from rbm import checkpoint
-from rbm.datasets.own.pictures import Reading
-from rbm.datasets.own.read import read
+from rbm.datasets.user_datasets.pictures import Reading
+from rbm.datasets.user_datasets.read import read
 from rbm.errors import RbmError
 from rbm.store import bundle
 from tests.helpers.own_files import PICTURES, N, npy, png, valid_files, zipped

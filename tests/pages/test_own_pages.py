@@ -20,9 +20,9 @@ from pages.ui import shell
 from pages.ui.components import wall
 from pages.ui.draw import frames
 from rbm.datasets.catalog import load_dataset
-from rbm.datasets.own import keep
-from rbm.datasets.own.pictures import Pictures
 from rbm.datasets.patterns import digit_patterns, memories
+from rbm.datasets.user_datasets import save
+from rbm.datasets.user_datasets.pictures import Pictures
 from rbm.errors import ConfigError
 from rbm.jobs import cluster, live, task
 from rbm.store import open_store
@@ -71,7 +71,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(few_labels, "PLANS", {"small": tiny, "full": tiny})
         cluster.disconnect()
         for name, one in SETS.items():
-            keep.keep(name, drawn(*one))
+            save.save(name, drawn(*one))
         yield
         stop_all(30)
         task.release_all()
@@ -303,10 +303,10 @@ def test_a_choice_of_classes_without_pictures_in_a_part_is_told():
 
 
 def test_a_set_that_was_deleted_gives_way_to_mnist():
-    keep.keep("gone", drawn(*SETS["few"]))
+    save.save("gone", drawn(*SETS["few"]))
     app = choose(open_page(shell.DEEP), "deep_dataset", "gone")
     app.switch_page(shell.HOME).run()
-    keep.remove("gone")
+    save.remove("gone")
     app.switch_page(shell.DEEP).run()
     assert not app.exception
     assert app.selectbox(key="deep_dataset").value == "mnist"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rbm.datasets.own import limits
-from rbm.datasets.own.pictures import Pictures, Reading
-from rbm.datasets.own.read import read
+from rbm.datasets.user_datasets import limits
+from rbm.datasets.user_datasets.pictures import Pictures, Reading
+from rbm.datasets.user_datasets.read import read
 
 
 def read_upload(files: Sequence[bytes], names: Sequence[str], reading: Reading) -> Iterator[Pictures]:

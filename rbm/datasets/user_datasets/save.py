@@ -17,8 +17,8 @@ from uuid import uuid4
 from platformdirs import user_data_dir
 
 from rbm.datasets.entry import OWN, DatasetEntry, Kind, Root
-from rbm.datasets.own import limits
-from rbm.datasets.own.names import TEST, TRAIN, VALIDATION
+from rbm.datasets.user_datasets import limits
+from rbm.datasets.user_datasets.names import TEST, TRAIN, VALIDATION
 from rbm.errors import ConfigError, DatasetError
 
 if TYPE_CHECKING:  # the menu that lists what is kept needs none of them
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # the menu that lists what is kept needs none of them
     from torch import Tensor
 
     from rbm.datasets.base import Dataset
-    from rbm.datasets.own.pictures import Pictures
+    from rbm.datasets.user_datasets.pictures import Pictures
 
 FORMAT = "boltzmann-explorer-data/1"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -36,7 +36,7 @@ _HEADER_BYTES = 2**16
 _PREFIX, _SUFFIX = "own-", ".safetensors"  # the prefix keeps clear of names such as "con", which Windows reserves
 
 
-class Kept(NamedTuple):
+class UserDataset(NamedTuple):
     """One kept data set, as its file's header tells it."""
 
     name: str  # without "own:"
@@ -67,7 +67,7 @@ def check_name(name: str) -> str:
     return name
 
 
-def kept(root: Root = None) -> list[Kept]:
+def kept(root: Root = None) -> list[UserDataset]:
     """All readable sets by name; a damaged file is left out, ``find`` says what is wrong with it."""
     found = []
     for path in sorted(own_folder(root).glob(f"{_PREFIX}*{_SUFFIX}")):
@@ -78,7 +78,7 @@ def kept(root: Root = None) -> list[Kept]:
     return found
 
 
-def find(name: str, root: Root = None) -> Kept:
+def find(name: str, root: Root = None) -> UserDataset:
     """A set that is kept, or was removed and can still be restored.
 
     Raises :class:`ConfigError` when there is none of that name, :class:`DatasetError` when its file is damaged.
@@ -99,13 +99,13 @@ def exists(name: str, root: Root = None) -> bool:
     return True
 
 
-def keep(name: str, pictures: Pictures, source: str = "", root: Root = None) -> Kept:
+def save(name: str, pictures: Pictures, source: str = "", root: Root = None) -> UserDataset:
     """Write the pictures under a new name, atomically.
 
     Raises :class:`ConfigError` for a bad or taken name, :class:`DatasetError` when the folder is full or not writable.
     """
     import numpy as np
-    from safetensors.numpy import save
+    from safetensors.numpy import save as packed
 
     path = own_folder(root) / f"{_PREFIX}{check_name(name)}{_SUFFIX}"
     _check_room(path, name, pictures.grey.nbytes)
@@ -120,7 +120,7 @@ def keep(name: str, pictures: Pictures, source: str = "", root: Root = None) -> 
     tensors: dict[str, Any] = {"pictures": grey, "labels": labels}
     if pictures.parts is not None:
         tensors["parts"] = pictures.parts
-    data = save(tensors, metadata=header)
+    data = packed(tensors, metadata=header)
     part = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -275,7 +275,7 @@ def _check_room(path: Path, name: str, size: int) -> None:
         )
 
 
-def _header(path: Path) -> Kept:
+def _header(path: Path) -> UserDataset:
     """What a set's file says of itself, checked against the file's size; reads no pictures."""
     try:
         with path.open("rb") as file:
@@ -292,7 +292,7 @@ def _header(path: Path) -> Kept:
         if min(n, height, width) < 1 or path.stat().st_size != 8 + length + n * (height * width + 8 + divided):
             raise ValueError("its size is not what it says")
         name = path.name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
-        return Kept(
+        return UserDataset(
             check_name(name),
             n,
             (height, width),

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rbm.datasets.own import limits, names
+from rbm.datasets.user_datasets import limits, names
 from rbm.errors import DatasetError
 
 Numbers = NDArray[Any]

@@ -9,8 +9,8 @@ from collections.abc import Collection
 import numpy as np
 from PIL import Image
 
-from rbm.datasets.own import limits
-from rbm.datasets.own.pictures import Bytes, Reading
+from rbm.datasets.user_datasets import limits
+from rbm.datasets.user_datasets.pictures import Bytes, Reading
 from rbm.errors import ConfigError, DatasetError
 
 _DONE = {"pad": "with a border", "crop": "with their edges cut", "stretch": "squeezed"}

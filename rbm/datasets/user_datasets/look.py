@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rbm.datasets.own.pictures import Bytes, Pictures
+from rbm.datasets.user_datasets.pictures import Bytes, Pictures
 from rbm.errors import ConfigError
 
 CONTRASTS, LEVELS, TURNS = ("as it is", "each"), ("grey", "binary"), (0, 90, 180, 270)

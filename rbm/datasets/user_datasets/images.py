@@ -11,13 +11,13 @@ from pathlib import PurePosixPath
 import numpy as np
 from PIL import Image, ImageOps
 
-from rbm.datasets.own import limits
-from rbm.datasets.own.folders import labels_of
-from rbm.datasets.own.ink import Ink, Survey, opaque
-from rbm.datasets.own.levels import WHITES, Levels, judge
-from rbm.datasets.own.pictures import Bytes, Pictures, Reading, check_count, check_size, checked
-from rbm.datasets.own.sizes import fitted, scaled_note
-from rbm.datasets.own.source import Source
+from rbm.datasets.user_datasets import limits
+from rbm.datasets.user_datasets.folders import labels_of
+from rbm.datasets.user_datasets.ink import Ink, Survey, opaque
+from rbm.datasets.user_datasets.levels import WHITES, Levels, judge
+from rbm.datasets.user_datasets.pictures import Bytes, Pictures, Reading, check_count, check_size, checked
+from rbm.datasets.user_datasets.sizes import fitted, scaled_note
+from rbm.datasets.user_datasets.source import Source
 from rbm.errors import DatasetError
 
 SUFFIXES = (

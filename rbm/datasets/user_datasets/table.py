@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rbm.datasets.own import limits
-from rbm.datasets.own.arrays import from_array
-from rbm.datasets.own.columns import interpret
-from rbm.datasets.own.grid import parse_grid
-from rbm.datasets.own.levels import WHITES
-from rbm.datasets.own.npz import Part, join
-from rbm.datasets.own.pictures import Pictures, Reading
+from rbm.datasets.user_datasets import limits
+from rbm.datasets.user_datasets.arrays import from_array
+from rbm.datasets.user_datasets.columns import interpret
+from rbm.datasets.user_datasets.grid import parse_grid
+from rbm.datasets.user_datasets.levels import WHITES
+from rbm.datasets.user_datasets.npz import ArrayPart, join
+from rbm.datasets.user_datasets.pictures import Pictures, Reading
 
 
 def read_table(data: bytes, reading: Reading, most_bytes: int = limits.COMMAND.table) -> Pictures:
@@ -29,7 +29,7 @@ def read_tables(tables: Mapping[int, bytes], reading: Reading, most_bytes: int) 
     for part, data in sorted(tables.items()):
         pixels, labels, told = interpret(parse_grid(data, most_bytes // len(tables)), reading)
         notes += told
-        parts.append(Part(pixels, labels, part))
+        parts.append(ArrayPart(pixels, labels, part))
     return join(parts, _rows(reading), [*dict.fromkeys(notes)], usual=WHITES)
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rbm.datasets.own import limits, names
-from rbm.datasets.own.pictures import Bytes
+from rbm.datasets.user_datasets import limits, names
+from rbm.datasets.user_datasets.pictures import Bytes
 from rbm.errors import DatasetError
 
 _MOST_TABLE_BYTES = 20 * limits.MB

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rbm.core.archive import Archive, Limits
-from rbm.datasets.own import kinds, limits
-from rbm.datasets.own.arrays import from_array, parse_idx, parse_npy
-from rbm.datasets.own.members import read_members
-from rbm.datasets.own.npz import read_npz
-from rbm.datasets.own.pictures import Pictures, Reading
-from rbm.datasets.own.source import Loose
-from rbm.datasets.own.table import read_table
+from rbm.datasets.user_datasets import kinds, limits
+from rbm.datasets.user_datasets.arrays import from_array, parse_idx, parse_npy
+from rbm.datasets.user_datasets.members import read_members
+from rbm.datasets.user_datasets.npz import read_npz
+from rbm.datasets.user_datasets.pictures import Pictures, Reading
+from rbm.datasets.user_datasets.source import Loose
+from rbm.datasets.user_datasets.table import read_table
 from rbm.errors import DatasetError
 
 

@@ -14,7 +14,7 @@ WORK_BETWEEN_EVENTS = 1.2e10  # floating-point operations: about 0.15 s on one c
 MOST_BATCHES_BETWEEN_EVENTS = 250
 
 
-class Stepper(ABC, Generic[Event]):
+class SteppedTraining(ABC, Generic[Event]):
     """A training as a value that can be stepped. To pause it is not to ask it.
 
     Public attributes: ``step_number`` updates done of ``total_steps``; ``batches_per_epoch``; ``seconds`` of training.

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from rbm.randomness import generator
-from rbm.training.stepper import Stepper
+from rbm.training.stepped import SteppedTraining
 
 
-class Scribe(Stepper[int]):
+class Scribe(SteppedTraining[int]):
     """Notes its batches and how far each was from an event; an event is the number of the update."""
 
     def __init__(self, n_images, batch_size, epochs, *, operations=0.0, spacing=1, **more):

@@ -7,18 +7,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rbm.datasets.own import limits, names
-from rbm.datasets.own.arrays import Array, as_labels, from_array, parse_npy
-from rbm.datasets.own.axes import shape_text
-from rbm.datasets.own.pictures import Pictures, Reading
-from rbm.datasets.own.source import Source
+from rbm.datasets.user_datasets import limits, names
+from rbm.datasets.user_datasets.arrays import Array, as_labels, from_array, parse_npy
+from rbm.datasets.user_datasets.axes import shape_text
+from rbm.datasets.user_datasets.pictures import Pictures, Reading
+from rbm.datasets.user_datasets.source import Source
 from rbm.errors import DatasetError
 
 _POSITIONS = {"arr_0": "x", "arr_1": "y"}  # numpy.savez without names
 _PART_NAMES = {names.TRAIN: "train", names.VALIDATION: "validation", names.TEST: "test"}
 
 
-class Part(NamedTuple):
+class ArrayPart(NamedTuple):
     """Pictures with their labels, if there are any, and which part of the data set they are (TRAIN where not said)."""
 
     pictures: Array
@@ -37,18 +37,18 @@ def read_npz(source: Source, reading: Reading) -> Pictures:
         for name in source.names
     }
     pictures, labels, notes = _roles(arrays)
-    parts: list[Part] = []
+    parts: list[ArrayPart] = []
     for part, name in sorted(pictures.items()):
         marks = None
         if part in labels:
             marks, told = as_labels(arrays[labels[part]])
             notes.append(told)
-        parts.append(Part(arrays[name], marks, part))
+        parts.append(ArrayPart(arrays[name], marks, part))
     return join(parts, reading, notes)
 
 
 def join(
-    parts: Sequence[Part], reading: Reading, notes: Sequence[str] = (), usual: tuple[float, ...] | None = None
+    parts: Sequence[ArrayPart], reading: Reading, notes: Sequence[str] = (), usual: tuple[float, ...] | None = None
 ) -> Pictures:
     """One set of what a file gives in parts. Parts without labels are left out where others have some, and that is said."""
     told, used = list(notes), list(parts)

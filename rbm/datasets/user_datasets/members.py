@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
-from rbm.datasets.own import kinds, limits, names
-from rbm.datasets.own.arrays import Array, as_labels, from_array, parse_idx, parse_npy
-from rbm.datasets.own.axes import shape_text
-from rbm.datasets.own.images import SUFFIXES, is_hidden, read_images
-from rbm.datasets.own.npz import Part, join, read_npz
-from rbm.datasets.own.pictures import Pictures, Reading
-from rbm.datasets.own.source import Loose, Source
-from rbm.datasets.own.table import read_table, read_tables
+from rbm.datasets.user_datasets import kinds, limits, names
+from rbm.datasets.user_datasets.arrays import Array, as_labels, from_array, parse_idx, parse_npy
+from rbm.datasets.user_datasets.axes import shape_text
+from rbm.datasets.user_datasets.images import SUFFIXES, is_hidden, read_images
+from rbm.datasets.user_datasets.npz import ArrayPart, join, read_npz
+from rbm.datasets.user_datasets.pictures import Pictures, Reading
+from rbm.datasets.user_datasets.source import Loose, Source
+from rbm.datasets.user_datasets.table import read_table, read_tables
 from rbm.errors import DatasetError
 
 _TABLES = (".csv", ".tsv")
@@ -82,14 +82,14 @@ def _idx(files: Mapping[str, bytes], reading: Reading) -> Pictures:
         raise DatasetError(
             f"Found {len(parsed)} IDX files: {_shapes(parsed)}. Each file of labels needs its file of images beside it."
         )
-    parts: dict[int, Part] = {}
+    parts: dict[int, ArrayPart] = {}
     for name, values in images.items():
         part = names.part(PurePosixPath(name).name) or names.TRAIN
         if part in parts:
             raise DatasetError(
                 f"Found {len(parsed)} IDX files: {_shapes(parsed)}. Give those of one set, or call them train and test."
             )
-        parts[part] = Part(values, _marks(values, part, labels, len(images)), part)
+        parts[part] = ArrayPart(values, _marks(values, part, labels, len(images)), part)
     if names.TRAIN not in parts and len(parts) == 1:
         (only,) = parts.values()
         return from_array(only.pictures, only.labels, reading)

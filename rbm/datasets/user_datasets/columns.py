@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rbm.datasets.own import limits, names
-from rbm.datasets.own.arrays import is_one_hot
-from rbm.datasets.own.grid import Grid, Numbers
-from rbm.datasets.own.pictures import Reading
-from rbm.datasets.own.sizes import fits
+from rbm.datasets.user_datasets import limits, names
+from rbm.datasets.user_datasets.arrays import is_one_hot
+from rbm.datasets.user_datasets.grid import Grid, Numbers
+from rbm.datasets.user_datasets.pictures import Reading
+from rbm.datasets.user_datasets.sizes import fits
 from rbm.errors import DatasetError
 
 EVEN = 0.75  # a column of which a greater share is one value is a picture's border rather than its class

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rbm.datasets.own import limits
-from rbm.datasets.own.axes import pictures_first, shape_text
-from rbm.datasets.own.ink import Ink, Survey, opaque
-from rbm.datasets.own.levels import WHITES, Levels, judge
-from rbm.datasets.own.pictures import Bytes, Pictures, Reading, check_count, check_size, checked
-from rbm.datasets.own.sizes import fitted, layout, scaled_note
+from rbm.datasets.user_datasets import limits
+from rbm.datasets.user_datasets.axes import pictures_first, shape_text
+from rbm.datasets.user_datasets.ink import Ink, Survey, opaque
+from rbm.datasets.user_datasets.levels import WHITES, Levels, judge
+from rbm.datasets.user_datasets.pictures import Bytes, Pictures, Reading, check_count, check_size, checked
+from rbm.datasets.user_datasets.sizes import fitted, layout, scaled_note
 from rbm.errors import DatasetError
 
 Array = NDArray[Any]

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rbm.datasets.own import limits
-from rbm.datasets.own.pictures import Reading
-from rbm.datasets.own.sizes import square
+from rbm.datasets.user_datasets import limits
+from rbm.datasets.user_datasets.pictures import Reading
+from rbm.datasets.user_datasets.sizes import square
 from rbm.errors import DatasetError
 
 CHANNELS = (1, 3, 4)

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rbm.datasets.own import limits
-from rbm.datasets.own.names import TEST, TRAIN, VALIDATION
+from rbm.datasets.user_datasets import limits
+from rbm.datasets.user_datasets.names import TEST, TRAIN, VALIDATION
 from rbm.errors import ConfigError, DatasetError
 
 Bytes = NDArray[np.uint8]
