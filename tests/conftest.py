@@ -51,20 +51,18 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     import streamlit
 
     from pages.ui.controls import widgets
-    from rbm.jobs import live, task
+    from rbm.jobs import job
 
     monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)
     yield
     streamlit.cache_resource.clear()
-    task.release_all()
-    live.release_all(PATIENCE)
+    job.release_all(PATIENCE)
 
 
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody watches runs and tasks for as long as the test may take."""
-    monkeypatch.setattr("rbm.jobs.live.LEASE_SECONDS", math.inf)
-    monkeypatch.setattr("rbm.jobs.task.LEASE_SECONDS", math.inf)
+    monkeypatch.setattr("rbm.jobs.job.LEASE_SECONDS", math.inf)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from rbm.checkpoint import load_checkpoint
 from rbm.errors import ClusterError, ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster, live
+from rbm.jobs.job import SLICE_SECONDS
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot, thin
 from rbm.presets import PRESETS
@@ -83,7 +84,7 @@ def test_a_closed_tab_costs_the_workers_nothing_and_coming_back_goes_on_bit_for_
     run = start(SPEC)
     run.step(epochs=3)
     wait(lambda: run.step_number == 3 * 32 and not run.active)
-    key = run._actor.key
+    key = run._seat.key
     assert held(key)
     run.release()
     wait(lambda: not held(key))
@@ -96,7 +97,7 @@ def test_a_tab_closed_while_its_run_trains_leaves_the_worker_too(start):
     run = start(LONG)
     run.play()
     wait(lambda: run.step_number > 0)
-    key = run._actor.key
+    key = run._seat.key
     run.release()
     wait(lambda: not held(key) and not run._pumping)
     stood = run.step_number
@@ -301,10 +302,10 @@ def test_a_killed_worker_costs_seconds_and_changes_nothing(start, monkeypatch, w
     run = start(LONG)
     run.play()
     wait(lambda: run._saved_step > 0 and run.step_number > run._saved_step)
-    reached, worked = run.step_number, run._actor
+    reached, worked = run.step_number, run._seat
     for pid in workers.client.run(os.getpid).values():
         psutil.Process(pid).kill()
-    wait(lambda: run._actor is not None and run._actor is not worked, what="a new worker")
+    wait(lambda: run._seat is not None and run._seat is not worked, what="a new worker")
     wait(lambda: run.step_number > reached, what="training beyond where it was lost")
     run.step(batches=1)  # and rest, with a picture of the very end
     wait(lambda: not run.active)
@@ -326,12 +327,12 @@ def test_a_checkpoint_is_asked_for_as_soon_as_an_interval_has_passed(monkeypatch
     for _ in range(400):
         if run._next_order()["checkpoint"]:
             asked.append(now)
-        now += live.SLICE_SECONDS
+        now += SLICE_SECONDS
     assert asked[0] == 1000.0
     gaps = np.diff(asked)
     assert len(gaps) > 10
     assert gaps.min() > live.CHECKPOINT_SECONDS
-    assert gaps.max() <= live.CHECKPOINT_SECONDS + live.SLICE_SECONDS
+    assert gaps.max() <= live.CHECKPOINT_SECONDS + SLICE_SECONDS
 
 
 def test_no_process_stays_behind_when_the_server_is_killed():

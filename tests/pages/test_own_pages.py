@@ -24,7 +24,7 @@ from rbm.datasets.patterns import digit_patterns, memories
 from rbm.datasets.user_datasets import save
 from rbm.datasets.user_datasets.pictures import Pictures
 from rbm.errors import ConfigError
-from rbm.jobs import cluster, live, task
+from rbm.jobs import cluster, job
 from rbm.store import open_store
 from rbm.sweep import at_work, stop_all
 from rbm.tasks.deep.plan import LabelsPlan
@@ -74,8 +74,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             save.save(name, drawn(*one))
         yield
         stop_all(30)
-        task.release_all()
-        live.release_all(30)
+        job.release_all(30)
         let_go(open_store())
         cluster.disconnect()
 
@@ -92,7 +91,7 @@ def choose(app: AppTest, key: str, name: str) -> AppTest:
     return app
 
 
-def over(app: AppTest, found: task.Task) -> None:
+def over(app: AppTest, found: job.Job) -> None:
     """Until a task has come to its end, watched as a page watches it."""
 
     def ended() -> bool:
@@ -260,7 +259,9 @@ def test_a_run_of_few_units_and_all_pages_that_look_at_it(name, n_hidden):
     assert not app.exception
     app.switch_page(shell.EXAMINE).run()
     app.button(key="examine").click().run()
-    (found,) = (one for one in task._tasks if one.function == "rbm.tasks.examine:examine" and one.active)
+    (found,) = (
+        one for one in job.all_jobs() if getattr(one, "function", "") == "rbm.tasks.examine:examine" and one.active
+    )
     over(app, found)
     assert walls(app)["examine_modes"]["n"] == n_hidden
     app.switch_page(shell.FEATURES).run()
