@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from rbm.evaluation import ais, exact, watch
+from rbm.evaluation import ais, exact
+from rbm.evaluation import likelihood_tracker as tracker
 from rbm.evaluation.likelihood import log_likelihood
+from rbm.evaluation.likelihood_tracker import EPOCHS, LikelihoodTracker
 from rbm.evaluation.live_bracket import LiveBracket
 from rbm.evaluation.population import population
-from rbm.evaluation.watch import EPOCHS, LikelihoodWatch
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
@@ -23,7 +24,7 @@ from rbm.training.config import TrainConfig
 
 @pytest.fixture
 def middling() -> RBM:
-    """Too large for the watch to enumerate, small enough for a test."""
+    """Too large for the tracker to enumerate, small enough for a test."""
     model = RBM(17, 13, generator=generator(3, "model"))
     with torch.no_grad():
         model.weight.mul_(30)
@@ -37,7 +38,7 @@ def validation() -> torch.Tensor:
 
 def watched(model: RBM, validation: torch.Tensor, epochs: tuple[int, ...], seconds: float) -> list[dict[str, float]]:
     """What 200 looks, ``seconds`` of training apart and a hundredth of an epoch, bring."""
-    one = LikelihoodWatch(epochs, generator(5, "watch"))
+    one = LikelihoodTracker(epochs, generator(5, "watch"))
     looks = (one.look(model, validation, i / 100, i * seconds) for i in range(200))
     return [numbers for numbers in looks if numbers]
 
@@ -47,15 +48,15 @@ def test_a_bracket_is_the_one_of_ais_and_holds_the_exact_number(middling, valida
     rng = generator(5, "watch")
     start = population(
         middling,
-        n_chains=watch.CHAINS,
-        n_temperatures=watch.FIRST_TEMPERATURES,
+        n_chains=tracker.CHAINS,
+        n_temperatures=tracker.FIRST_TEMPERATURES,
         generator=rng,
         base=ais.base_biases(validation),
     )
     chains = from_visible(middling, start.v, rng)
-    for _ in range(watch.SWEEPS):
+    for _ in range(tracker.SWEEPS):
         chains, _ = gibbs.sweep(middling, chains, rng)
-    size = {"n_chains": watch.CHAINS, "n_temperatures": watch.FIRST_TEMPERATURES}
+    size = {"n_chains": tracker.CHAINS, "n_temperatures": tracker.FIRST_TEMPERATURES}
     whole = ais.bracket(middling, chains.v, **size, generator=rng, base=ais.base_biases(validation))
     energy = middling.free_energy(validation).double().mean().item()
     low, high = found["log_likelihood_low"], found["log_likelihood_high"]
@@ -67,7 +68,7 @@ def test_a_bracket_is_the_one_of_ais_and_holds_the_exact_number(middling, valida
 
 
 def test_a_small_machine_gets_the_exact_number(tiny_rbm, images):
-    one = LikelihoodWatch((2,), generator(5, "watch"))
+    one = LikelihoodTracker((2,), generator(5, "watch"))
     assert one.look(tiny_rbm, images, 1.99, 1.0) == {}
     found = one.look(tiny_rbm, images, 2.01, 2.0)
     truth = log_likelihood(tiny_rbm, images, exact.log_partition(tiny_rbm)).double().mean().item()
@@ -88,7 +89,7 @@ def test_whether_it_is_exact_is_decided_by_states_not_by_columns(n_hidden, hidde
     """12 units of 8 levels are 2^36 states in 12 columns, 3 one-hot units of 16 are 2^12 in 48."""
     model = RBM(17, n_hidden, hidden=hidden, n_states=n_states, generator=generator(3, "model"))
     data = (torch.rand(61, 17, generator=rng) < 0.3).float()
-    one = LikelihoodWatch((1,), generator(5, "watch"))
+    one = LikelihoodTracker((1,), generator(5, "watch"))
     looks = [one.look(model, data, 1.0, 1e6 * i) for i in range(1, 3)]
     (found,) = [numbers for numbers in looks if numbers]
     assert (found["log_likelihood_low"] == found["log_likelihood_high"]) is is_exact
@@ -106,8 +107,8 @@ def test_epochs_that_pass_meanwhile_are_left_out_and_never_is_never(middling, va
     ticks = itertools.count()
     pace = partial(LiveBracket.keep_pace, clock=lambda: next(ticks) / 1000)
     monkeypatch.setattr(LiveBracket, "keep_pace", lambda *a, **k: pace(*a, **k))
-    first, steps = (watch.SWEEPS + 3 * n for n in (watch.FIRST_TEMPERATURES, watch.TEMPERATURES))
-    one = LikelihoodWatch(EPOCHS["each"], generator(5, "watch"))
+    first, steps = (tracker.SWEEPS + 3 * n for n in (tracker.FIRST_TEMPERATURES, tracker.TEMPERATURES))
+    one = LikelihoodTracker(EPOCHS["each"], generator(5, "watch"))
     found = [one.look(middling, validation, i / 5, i / 10) for i in range(1000)]
     done = [i / 5 for i, numbers in enumerate(found) if numbers]
     assert len(done) == 1 + (1000 - first // 20) * 5 // steps == 4

@@ -1,6 +1,6 @@
 """The likelihood of a model that still learns, bracketed at chosen epochs in a twentieth of training's time.
 
-The first bracket of a run is a rougher one and takes a fifth of the time: whoever watches is to see a number soon.
+The first bracket of a run is a rougher one and takes a fifth of the time: so that a person soon sees a number.
 
 What AIS and reverse AIS give for log Z, from below and from above, brackets the mean log-likelihood of fixed images:
 
@@ -32,7 +32,7 @@ FIRST_TEMPERATURES, FIRST_SHARE = 200, 0.2
 EXACT_BITS = 12  # of the smaller layer: 2^12 states cost less than one event of training
 
 
-class LikelihoodWatch:
+class LikelihoodTracker:
     """Brackets of one run's model, one at a time. An epoch that passes while one is under way is left out.
 
     A run that is over has all the time there is: its last machine is measured to the end, in place of what is under way.

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from rbm.evaluation import pseudo_watch
+from rbm.evaluation import pseudo_likelihood_tracker
 from rbm.evaluation.likelihood import mean_pseudo_log_likelihood, pseudo_log_likelihood
-from rbm.evaluation.pseudo_watch import PseudoLikelihoodWatch
+from rbm.evaluation.pseudo_likelihood_tracker import PseudoLikelihoodTracker
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
@@ -19,10 +19,10 @@ def digits():
 
 def test_every_event_has_it_with_its_error_and_looking_again_gives_the_same_number(digits):
     trainer = make_trainer(RunSpec(DatasetSpec("tiny_digits"), ModelSpec(7), TrainConfig(epochs=2)), digits)
-    watch = PseudoLikelihoodWatch(trainer.model, digits, "stochastic")
+    tracker = PseudoLikelihoodTracker(trainer.model, digits, "stochastic")
     while not trainer.finished:
         event = trainer.step(report=True)
-        found = mean_pseudo_log_likelihood(trainer.model, watch.rows)
+        found = mean_pseudo_log_likelihood(trainer.model, tracker.rows)
         assert event.metrics["pseudo_log_likelihood"] == found.value
         assert event.metrics["pseudo_log_likelihood_error"] == pytest.approx(found.standard_error, nan_ok=True)
         assert trainer.report().metrics["pseudo_log_likelihood"] == found.value
@@ -33,7 +33,7 @@ def test_runs_of_any_seed_are_measured_on_the_same_images(digits):
     for seed in (1, 2):
         spec = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(7), seed=seed)
         trainer = make_trainer(spec, digits)
-        (metric,) = [one for one in trainer.metrics if isinstance(one, PseudoLikelihoodWatch)]
+        (metric,) = [one for one in trainer.metrics if isinstance(one, PseudoLikelihoodTracker)]
         rows.append(metric.rows)
     assert torch.equal(*rows)
     assert bool(((rows[0] == 0) | (rows[0] == 1)).all())
@@ -41,12 +41,12 @@ def test_runs_of_any_seed_are_measured_on_the_same_images(digits):
 
 def test_it_takes_as_many_images_as_are_quick_and_few_without_the_compiled_loop(digits, monkeypatch):
     whole = len(digits.validation)
-    assert len(PseudoLikelihoodWatch(RBM(15, 7), digits, "threshold").rows) == whole
-    monkeypatch.setattr(pseudo_watch, "FEWEST_IMAGES", 1)
-    monkeypatch.setattr(pseudo_watch, "TERMS", 5 * 15 * 7)
-    monkeypatch.setattr(pseudo_watch, "TERMS_UNCOMPILED", 2 * 15 * 7)
-    assert len(PseudoLikelihoodWatch(RBM(15, 7), digits, "threshold").rows) == min(whole, 5)
-    slow = PseudoLikelihoodWatch(RBM(15, 7, hidden="relu"), digits, "threshold")
+    assert len(PseudoLikelihoodTracker(RBM(15, 7), digits, "threshold").rows) == whole
+    monkeypatch.setattr(pseudo_likelihood_tracker, "FEWEST_IMAGES", 1)
+    monkeypatch.setattr(pseudo_likelihood_tracker, "TERMS", 5 * 15 * 7)
+    monkeypatch.setattr(pseudo_likelihood_tracker, "TERMS_UNCOMPILED", 2 * 15 * 7)
+    assert len(PseudoLikelihoodTracker(RBM(15, 7), digits, "threshold").rows) == min(whole, 5)
+    slow = PseudoLikelihoodTracker(RBM(15, 7, hidden="relu"), digits, "threshold")
     assert len(slow.rows) == min(whole, 2)
 
 

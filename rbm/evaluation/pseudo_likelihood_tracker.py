@@ -20,7 +20,7 @@ TERMS = 52_000_000  # pixels × hidden units × images at one event: 14 ms of on
 TERMS_UNCOMPILED = TERMS // 10  # by torch's own operations, which pass over memory ten times as often
 
 
-class PseudoLikelihoodWatch:
+class PseudoLikelihoodTracker:
     """A metric for training. Its images depend on the data alone: all runs on a data set are measured on the same ones,
 
     so that two runs differ by what they learned. ``rows`` (N, V) of them, as many as are quick for this model.
