@@ -46,7 +46,7 @@ def _load(line: DatasetEntry, root: Root, progress: Progress | None) -> Dataset:
         return toy.BUILDERS[line.name]()
     from rbm.datasets import images
 
-    return images.load_mnist() if line.source == "bundled" else images.load_downloaded(line.name, root, progress)
+    return images.load_mnist() if line.source == "bundled" else images.load_downloaded(line, root, progress)
 
 
 def is_available(name: str, root: Root = None) -> bool:
