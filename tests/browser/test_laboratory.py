@@ -77,11 +77,11 @@ def test_a_drawing_is_recalled_step_by_step_and_the_energy_never_rises(server, o
 def test_two_machines_learn_side_by_side(server, open_page: OpenPage):
     page = open_page(f"{server.url}/boltzmann", height=1400)
     press(page, "try_boltzmann_0")
-    chart = page.locator(".st-key-boltzmann_kl .curves")
+    chart = page.locator(".st-key-boltzmann_kl .chart")
     wait(lambda: int(chart.get_attribute("data-points") or 0) > 8, what="learning")
     press(page, "boltzmann_play")
     press(page, "boltzmann_measure")
-    sizes = page.locator(".st-key-boltzmann_sizes .curves[data-points='14']")
+    sizes = page.locator(".st-key-boltzmann_sizes .chart[data-points='14']")
     expect(sizes).to_be_visible()
 
 

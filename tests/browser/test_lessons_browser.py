@@ -85,7 +85,7 @@ def test_a_chain_that_never_crosses_and_one_that_does(server, open_page: OpenPag
     press(page, "markov_play")
     wait(lambda: version(page, "markov_visits") != before, what="a step by itself")
     press(page, "markov_play")
-    expect(page.locator(".st-key-markov_distance .curves")).to_be_visible()
+    expect(page.locator(".st-key-markov_distance .chart")).to_be_visible()
 
 
 def test_an_update_click_by_click(server, open_page: OpenPage):
@@ -104,7 +104,7 @@ def test_five_algorithms_race(server, open_page: OpenPage):
     page = open_page(f"{server.url}/follows")
     ready(page)
     press(page, "try_race_1")
-    chart = page.locator(".st-key-race_likelihood .curves")
+    chart = page.locator(".st-key-race_likelihood .chart")
     wait(lambda: int(chart.get_attribute("data-points") or 0) > 30, what="the first legs")
 
 
