@@ -74,6 +74,9 @@ class Chart {
     view.width = root.clientWidth;
     this.writeHead();
     this.write(data.note);
+    const empty = root.querySelector(".empty");
+    empty.hidden = hasPoints(data);
+    empty.textContent = data.empty ?? "";
     plot.setAttribute("aria-label", data.alt);
     const drawn = figure(data, view, this.theme);
     globalThis.Plotly.react(plot, drawn.data, drawn.layout, CONFIG);
@@ -131,14 +134,14 @@ class Chart {
     const switches = AXES.filter((name) => canLog(data, name));
     const zoomed = Object.keys(view.zoom).length > 0;
     const title = data.layout.yaxis?.title?.text ?? "";
-    const state = JSON.stringify([title, names.map(({ name, line }) => [name, line]), switches, zoomed, theme, view.log]);
+    const state = JSON.stringify([title, hasPoints(data), names.map(({ name, line }) => [name, line]), switches, zoomed, theme, view.log]);
     if (state === this.headed) return;
     this.headed = state;
-    const [place, series, tools] = this.root.querySelector(".head").children;
+    const [place, series, tools] = ["title", "names", "tools"].map((name) => this.root.querySelector(`.${name}`));
     place.textContent = title;
     series.replaceChildren(...names.map((one) => this.nameButton(one)));
     const log = (name) => button(`log ${name}`, () => this.turn(name), isLog(data, view, name));
-    const actions = [button("PNG", () => this.png()), button("CSV", () => this.save())];
+    const actions = hasPoints(data) ? [button("PNG", () => this.png()), button("CSV", () => this.save())] : [];
     if (zoomed) actions.unshift(button("Reset zoom", () => this.reset()));
     tools.replaceChildren(...switches.map(log), ...actions);
   }

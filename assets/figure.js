@@ -7,17 +7,17 @@ const PAD = 0.06; // of the height, above and below the part that is zoomed into
 
 // view: {hidden: names, log: {x, y} where they were switched, zoom: {x, y} as Plotly's ranges, width, touch}
 function figure(option, view, theme) {
-  const known = option.series.some((one) => length(one) > 0);
+  const known = hasPoints(option);
   const data = option.series.map((one, index) => ({ ...dressed(one, index, option, theme), visible: !view.hidden.has(one.name) }));
   const layout = { ...option.layout, ...sized(option, view), template: { layout: template(theme) }, uirevision: "constant" };
   for (const name of AXES) layout[`${name}axis`] = axis(option.layout, view, name, known);
   if (view.zoom.x && !view.zoom.y) Object.assign(layout.yaxis, fitted(data, layout.xaxis, layout.yaxis));
   if (option.band) data.push(...band(option.band.map((index) => data[index])));
   if (known && option.line) layout.shapes = [level(option.line, theme)].filter(({ y0 }) => y0 > 0 || layout.yaxis.type !== "log");
-  if (!known && option.empty)
-    layout.annotations = [{ text: option.empty, xref: "paper", yref: "paper", x: 0.5, y: 0.5, showarrow: false }];
   return { data, layout };
 }
+
+const hasPoints = ({ series }) => series.some((one) => length(one) > 0);
 
 const length = (one) => one.x?.length ?? one.dimensions?.length ?? 0;
 
@@ -58,7 +58,7 @@ function band([one, other]) {
   const outline = [...points(one), ...points(other).reverse()];
   const look = { mode: "lines", line: { width: 0 }, fill: "toself", fillcolor: other.line.color, opacity: 0.17 };
   const [x, y] = [0, 1].map((i) => outline.map((point) => point[i]));
-  return [{ type: "scatter", x, y, ...look, hoverinfo: "skip", showlegend: false }];
+  return [{ type: "scatter", x, y, ...look, hoveron: "points", hoverinfo: "skip", showlegend: false }];
 }
 
 function level({ label, value }, { text }) {
@@ -73,13 +73,13 @@ function sized({ layout, height }, { width, touch }) {
 }
 
 function template({ text, line, back, font, palette }) {
-  const axes = { gridcolor: line, linecolor: line, zeroline: false, tickfont: { size: 12 }, title: { standoff: 6 } };
+  const axes = { gridcolor: line, linecolor: line, zeroline: false, tickfont: { size: 12 }, title: { standoff: 6, font: { size: 12 } } };
   const spike = { showspikes: true, spikemode: "across", spikesnap: "data", spikethickness: 1, spikedash: "solid", spikecolor: text };
   return {
     font: { family: font, size: 12, color: text },
     colorway: palette,
     paper_bgcolor: CLEAR,
-    plot_bgcolor: CLEAR,
+    plot_bgcolor: back, // the line under the pointer stands out against it
     hoverlabel: { bgcolor: back, bordercolor: line, font: { size: 13, color: text } },
     xaxis: { ...axes, ...spike, showgrid: false, showline: true, ticks: "outside", ticklen: 4, tickcolor: line, hoverformat: ".7~g" },
     yaxis: { ...axes, hoverformat: ".5~g", automargin: true },
@@ -110,12 +110,21 @@ function fitted(data, { range, type }, { type: kind }) {
   if (!data.every((one) => one.type === "scatter")) return {};
   const [low, high] = range.map((end) => (end === null ? Infinity : type === "log" ? 10 ** end : end));
   const scale = kind === "log" ? Math.log10 : (value) => value;
-  const inside = ({ x, y }) => y.filter((value, i) => value !== null && x[i] >= low && x[i] <= high);
-  const seen = data.filter(({ visible }) => visible).flatMap(inside).map(scale).filter(Number.isFinite);
+  const seen = data.filter(({ visible }) => visible).flatMap((one) => inside(one, low, high)).map(scale).filter(Number.isFinite);
   if (!seen.length) return {};
   const [bottom, top] = [seen.reduce((a, b) => Math.min(a, b)), seen.reduce((a, b) => Math.max(a, b))];
   const pad = (top - bottom) * PAD || Math.abs(top) * PAD || 1;
   return { range: [bottom - pad, top + pad], autorange: undefined };
+}
+
+// The values from low to high, and those where the line between two of them crosses these ends.
+function inside({ x, y, mode }, low, high) {
+  const found = y.filter((value, i) => value !== null && x[i] >= low && x[i] <= high);
+  for (let i = 1; i < x.length && mode !== "markers"; i++)
+    for (const end of [low, high])
+      if (x[i - 1] < end && end < x[i] && y[i - 1] !== null && y[i] !== null)
+        found.push(y[i - 1] + ((y[i] - y[i - 1]) * (end - x[i - 1])) / (x[i] - x[i - 1]));
+  return found;
 }
 
 // All x of the series that are shown, ascending where they are numbers.

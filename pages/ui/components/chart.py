@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 _HTML = """
 <div class="chart">
-  <div class="head"><span class="title"></span><span class="names"></span><span class="tools"></span></div>
+  <div class="head"><span class="title"></span><span class="names"></span></div>
   <div class="note" hidden></div>
-  <div class="plot" role="img" tabindex="0"></div>
+  <div class="stage">
+    <div class="plot" role="img" tabindex="0"></div>
+    <div class="empty" hidden></div>
+    <div class="tools"></div>
+  </div>
   <div class="said" aria-live="polite"></div>
 </div>
 """

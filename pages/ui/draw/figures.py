@@ -67,7 +67,7 @@ def curve_option(
     return {
         "series": lines,
         "layout": {
-            "xaxis": {"title": {"text": x_title}, **x_axis},
+            "xaxis": {"title": {"text": x_title}, "unifiedhovertitle": {"text": f"{x_title}: %{{x}}"}, **x_axis},
             "yaxis": {"title": {"text": y_title}, **y_axis},
             "hovermode": "x unified",
             "showlegend": len(lines) > 1,
