@@ -61,9 +61,13 @@ def picture(page: Page, key: str) -> str:
 
 
 def points(page: Page, key: str) -> int:
-    chart = page.locator(f".st-key-{key} .chart").first  # while the page is drawn anew the old one may still be there
-    chart.scroll_into_view_if_needed()  # what is out of sight is not drawn
-    return int(chart.get_attribute("data-points") or 0)
+    """How many points a chart shows, once it is in sight: what is not, is not drawn."""
+    look = """(selector) => {
+      const chart = document.querySelector(selector); // while the page is drawn anew the old one may still be there
+      chart?.scrollIntoView({ block: "nearest" });
+      return Number(chart?.dataset.points ?? 0);
+    }"""
+    return int(page.evaluate(look, f".st-key-{key} .chart"))
 
 
 def longest(page: Page, slider: str) -> None:
@@ -89,8 +93,7 @@ def train_until(page: Page, epochs: float) -> None:
 def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
     page = open_page(endless(server))
     press(page, "train")
-    chart = page.locator(".st-key-chart_reconstruction_error .chart")
-    expect(chart).to_be_visible()
+    wait(lambda: points(page, "chart_reconstruction_error") > 0, what="the first point")
     # The loss grows point by point, and the filters change with it.
     counts, filters = [points(page, "chart_reconstruction_error")], {picture(page, "wall_filters")}
     for _ in range(4):
