@@ -3,6 +3,7 @@
 
 const AXES = ["x", "y"];
 const CLEAR = "rgba(0, 0, 0, 0)";
+const MANY = 3; // powers of ten on a logarithmic axis: up to so many, 2 and 5 are written between them
 const PAD = 0.06; // of the height, above and below the part that is zoomed into
 
 // view: {hidden: names, log: {x, y} where they were switched, zoom: {x, y} as Plotly's ranges, width, touch}
@@ -10,10 +11,10 @@ function figure(option, view, theme) {
   const known = hasPoints(option);
   const data = option.series.map((one, index) => ({ ...dressed(one, index, option, theme), visible: !view.hidden.has(one.name) }));
   const layout = { ...option.layout, ...sized(option, view), template: { layout: template(theme) }, uirevision: "constant" };
-  for (const name of AXES) layout[`${name}axis`] = axis(option.layout, view, name, known);
+  for (const name of AXES) layout[`${name}axis`] = axis(option, view, name);
   if (view.zoom.x && !view.zoom.y) Object.assign(layout.yaxis, fitted(data, layout.xaxis, layout.yaxis));
   if (option.band) data.push(...band(option.band.map((index) => data[index])));
-  if (known && option.line) layout.shapes = [level(option.line, theme)].filter(({ y0 }) => y0 > 0 || layout.yaxis.type !== "log");
+  if (known && option.line) layout.shapes = [level(option, theme)].filter(({ y0 }) => y0 > 0 || layout.yaxis.type !== "log");
   return { data, layout };
 }
 
@@ -61,9 +62,10 @@ function band([one, other]) {
   return [{ type: "scatter", x, y, ...look, hoveron: "points", hoverinfo: "skip", showlegend: false }];
 }
 
-function level({ label, value }, { text }) {
+function level({ line: { label, value }, series }, { text }) {
   const line = { color: text, width: 1.2, dash: "dot" };
-  const words = { text: label, textposition: "end", yanchor: "bottom", font: { size: 12, color: text } };
+  const below = series.every(({ y }) => y.every((one) => one <= value)); // there is no room above the highest
+  const words = { text: label, textposition: "end", yanchor: below ? "top" : "bottom", font: { size: 12, color: text } };
   return { type: "line", xref: "x domain", x0: 0, x1: 1, y0: value, y1: value, line, label: words };
 }
 
@@ -87,13 +89,20 @@ function template({ text, line, back, font, palette }) {
 }
 
 // An axis at the part that was zoomed into, else as Python said, and as a logarithm where that was switched.
-function axis(layout, { log, zoom }, name, known) {
-  const said = layout[`${name}axis`] ?? {};
-  const drawn = { ...said, visible: known && said.visible !== false, uirevision: performance.now() };
+function axis(option, { log, zoom }, name) {
+  const said = option.layout[`${name}axis`] ?? {};
+  const drawn = { ...said, visible: hasPoints(option) && said.visible !== false, uirevision: performance.now() };
   if (name === "y") drawn.title = { text: "" }; // it stands above the chart
   if (log[name] !== undefined) Object.assign(drawn, { type: log[name] ? "log" : "linear", range: undefined });
+  if (drawn.type === "log" && !drawn.tickvals && decades(option, name) < MANY) Object.assign(drawn, { dtick: "D2", tickformat: ".3~g" });
   if (zoom[name]) Object.assign(drawn, { range: [...zoom[name]], autorange: undefined });
   return drawn;
+}
+
+// How many powers of ten lie between the smallest and the largest positive value.
+function decades({ series }, name) {
+  const powers = series.flatMap((one) => one[name] ?? []).filter((value) => value > 0).map(Math.log10);
+  return powers.reduce((a, b) => Math.max(a, b), -Infinity) - powers.reduce((a, b) => Math.min(a, b), Infinity);
 }
 
 const isLog = ({ layout }, { log }, name) => log[name] ?? layout[`${name}axis`]?.type === "log";

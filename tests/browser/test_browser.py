@@ -104,7 +104,7 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
         filters.add(picture(page, "wall_filters"))
     assert counts == sorted(set(counts))
     for key in ("chart_free_energy", "chart_reconstruction_error"):
-        assert points(page, key) > 0
+        wait(lambda key=key: points(page, key) > 0, what=f"points of {key}")
 
     rest(page)
     stood, shown = epoch(page), picture(page, "wall_filters")

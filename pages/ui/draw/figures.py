@@ -106,11 +106,12 @@ def _span(lines: Sequence[dict[str, Any]], least: tuple[float, float] | None) ->
 
 
 def _at_least(lines: Sequence[dict[str, Any]], least: float) -> list[float]:
-    """Values to both sides of the middle that a y axis has to show, so that it spans ``least``."""
+    """Values to both sides of the middle that a y axis has to show, so that it spans ``least``; of one value a tenth."""
     known = [value for line in lines for value in line["y"] if value is not None]
-    if not known or max(known) - min(known) >= least:
+    if not known or max(known) - min(known) >= max(least, 1e-300):
         return []
     middle = (max(known) + min(known)) / 2
+    least = least or abs(middle) / 10 or 1.0
     return [middle - least / 2, middle + least / 2]
 
 
