@@ -5,7 +5,7 @@
 const charts = new WeakMap();
 const PAUSE = 1000; // milliseconds between two looks at what moves by itself; what answers the reader comes at once
 const CONFIG = { displayModeBar: false, doubleClick: false, responsive: false };
-const TOUCH = matchMedia("(hover: none)").matches; // a finger scrolls the page: it must not be taken for a zoom
+const TOUCH = matchMedia("(hover: none)").matches;
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".chart");
@@ -143,6 +143,7 @@ class Chart {
     const log = (name) => button(`log ${name}`, () => this.turn(name), isLog(data, view, name));
     const actions = hasPoints(data) ? [button("PNG", () => this.png()), button("CSV", () => this.save())] : [];
     if (zoomed) actions.unshift(button("Reset zoom", () => this.reset()));
+    if (view.touch && switches.includes("x")) actions.unshift(button("+", () => this.zoomTo(0.25, 0.75)), button("−", () => this.zoomTo(-0.5, 1.5)));
     tools.replaceChildren(...switches.map(log), ...actions);
   }
 

@@ -63,15 +63,16 @@ function band([one, other]) {
 }
 
 function level({ line: { label, value }, series }, { text }) {
-  const line = { color: text, width: 1.2, dash: "dot" };
+  const line = { dash: "dot" };
   const below = series.every(({ y }) => y.every((one) => one <= value)); // there is no room above the highest
   const words = { text: label, textposition: "end", yanchor: below ? "top" : "bottom", font: { size: 12, color: text } };
   return { type: "line", xref: "x domain", x0: 0, x1: 1, y0: value, y1: value, line, label: words };
 }
 
-function sized({ layout, height }, { width, touch }) {
+// A finger scrolls the page: only where a chart is zoomed into, it moves that instead.
+function sized({ layout, height }, { width, touch, zoom }) {
   const margin = { l: 48, r: 12, t: 8, b: 38, ...layout.margin };
-  return { width, height, margin, showlegend: false, dragmode: touch ? false : "zoom" };
+  return { width, height, margin, showlegend: false, dragmode: !touch ? "zoom" : zoom.x ? "pan" : false };
 }
 
 function template({ text, line, back, font, palette }) {
@@ -80,6 +81,7 @@ function template({ text, line, back, font, palette }) {
   return {
     font: { family: font, size: 12, color: text },
     colorway: palette,
+    shapedefaults: { line: { color: text, width: 1.2 } },
     paper_bgcolor: CLEAR,
     plot_bgcolor: back, // the line under the pointer stands out against it
     hoverlabel: { bgcolor: back, bordercolor: line, font: { size: 13, color: text } },

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_browser import OpenPage, drawn, fits, picture, press
+from tests.browser.test_browser import OpenPage, drawn, fits, picture, points, press
 from tests.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -104,8 +104,7 @@ def test_five_algorithms_race(server, open_page: OpenPage):
     page = open_page(f"{server.url}/follows")
     ready(page)
     press(page, "try_race_1")
-    chart = page.locator(".st-key-race_likelihood .chart")
-    wait(lambda: int(chart.get_attribute("data-points") or 0) > 30, what="the first legs")
+    wait(lambda: points(page, "race_likelihood") > 30, what="the first legs")
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.test_browser import OpenPage, fits, picture
+from tests.browser.test_browser import OpenPage, fits, picture, points
 from tests.browser.test_lessons_browser import ready
 from tests.waiting import wait
 
@@ -20,7 +20,6 @@ def test_a_competition_fills_its_walls_on_a_phone_and_the_map_leads_there(server
     before = picture(page, "rivals_wall_vae")
     page.get_by_role("button", name="Start", exact=True).click()
     wait(lambda: picture(page, "rivals_wall_vae") != before, what="the first look at the last contender")
-    chart = page.locator(".st-key-rivals_frechet .chart")
-    wait(lambda: int(chart.get_attribute("data-points") or 0) > 0, what="a point of a curve")
+    wait(lambda: points(page, "rivals_frechet") > 0, what="a point of a curve")
     page.get_by_role("button", name="Pause", exact=True).click()
     fits(page)
