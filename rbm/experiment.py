@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -148,6 +149,18 @@ def make_dataset(spec: DatasetSpec) -> Dataset:
     from rbm.datasets.catalog import load_dataset
 
     return load_dataset(spec.name, classes=spec.classes, size=spec.size)
+
+
+def cached_dataset(spec: DatasetSpec) -> Dataset:
+    """One copy of a data set for all the runs of this process: sixty students share their MNIST."""
+    from rbm.datasets.catalog import revision
+
+    return _cached(spec, revision(spec.name))  # another own set may have taken the name
+
+
+@lru_cache(maxsize=8)
+def _cached(spec: DatasetSpec, revision: str) -> Dataset:
+    return make_dataset(spec)
 
 
 def bare_model(spec: ModelSpec, n_columns: int, n_hidden: int, generator: torch.Generator | None = None) -> RBM:

@@ -17,9 +17,9 @@ from rbm.core.warming import compile_loops
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.store import Store
-from tests.databases import database
-from tests.oracles import HIDDEN, ROWS, VISIBLE
-from tests.waiting import PATIENCE
+from tests.helpers.databases import database, let_go
+from tests.helpers.oracles import HIDDEN, ROWS, VISIBLE
+from tests.helpers.waiting import PATIENCE
 
 # How long an example takes is the machine's affair, and so is how long it took to think of.
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -51,20 +51,18 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     import streamlit
 
     from pages.ui.controls import widgets
-    from rbm.jobs import live, task
+    from rbm.jobs import job
 
     monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)
     yield
     streamlit.cache_resource.clear()
-    task.release_all()
-    live.release_all(PATIENCE)
+    job.release_all(PATIENCE)
 
 
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody watches runs and tasks for as long as the test may take."""
-    monkeypatch.setattr("rbm.jobs.live.LEASE_SECONDS", math.inf)
-    monkeypatch.setattr("rbm.jobs.task.LEASE_SECONDS", math.inf)
+    monkeypatch.setattr("rbm.jobs.job.LEASE_SECONDS", math.inf)
 
 
 @pytest.fixture
@@ -85,7 +83,7 @@ def open_again(url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
 
     yield make
     for store in opened:
-        store.close()
+        let_go(store)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Who may import whom (rbm/README.md, "How it is built"): a layer imports the layers above it in this list, never below."""
 
 import ast
+import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -117,7 +119,7 @@ def test_the_root_of_the_engine_is_what_a_notebook_imports():
     assert len(list((ROOT / "rbm").glob("*.py"))) <= 10
 
 
-@pytest.mark.parametrize("tree", ["pages/ui", "rbm/datasets", "rbm/jobs", "rbm/tasks", "rbm/store"])
+@pytest.mark.parametrize("tree", ["rbm", "pages/ui"])
 def test_no_module_is_part_of_a_circle(tree):
     known = {module: {target for _, target in imports(path)} for path, module in files()}
     inside = {m: {t for t in known[m] if t in known and t != m} for m in known if m.startswith(tree.replace("/", "."))}
@@ -166,6 +168,70 @@ def test_no_generator_stops_inside_a_block_that_switches_gradients():
             ):
                 stops = [node.lineno for node in ast.walk(block) if isinstance(node, ast.Yield | ast.YieldFrom)]
                 assert not stops, f"{path}: a yield in line {stops} inside a block that switches gradients"
+
+
+def named(path: Path) -> list[str]:
+    """Every text of a file that names a function as tasks do, "rbm.module:function"; "*" for what is put in later."""
+    tree = ast.parse(path.read_text("utf-8"))
+    parts = {id(part) for whole in ast.walk(tree) if isinstance(whole, ast.JoinedStr) for part in whole.values}
+    texts = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            texts.append("".join(str(p.value) if isinstance(p, ast.Constant) else "*" for p in node.values))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
+            texts.append(node.value)
+    return [text for text in texts if re.fullmatch(r"(rbm|pages)(\.\w+)+:[\w*]+", text)]
+
+
+def test_every_function_that_is_named_by_a_text_can_be_imported():
+    """A worker would be the first to find out."""
+    names = {(path, text) for path, _ in files() for text in named(path)}
+    assert names
+    for path, text in names:
+        module, _, function = text.partition(":")
+        there = vars(importlib.import_module(module))
+        if "*" in function:  # which of them, the page's own texts say
+            fits = re.compile(function.replace("*", r"\w+"))
+            texts = {n.value for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Constant)}
+            functions = {name for name in there if fits.fullmatch(name) and name in texts}
+            assert len(functions) >= 2, f"{path}: {text}"
+        else:
+            functions = {function}
+        for name in functions:
+            assert callable(there.get(name)), f"{path}: {module}:{name}"
+
+
+def test_no_test_imports_a_test():
+    """What two tests share is a helper, in tests/helpers; from there a third finds it."""
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {target}"
+        for path in ROOT.glob("tests/**/*.py")
+        for line, target in imports(path)
+        if any(part.startswith("test_") or part == "conftest" for part in target.split("."))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_test_lies_where_what_it_tests_lies():
+    """tests/pages/ui/draw tests pages/ui/draw, tests/jobs tests rbm/jobs; tests of a root module lie at the top."""
+    folders = {path.parent.relative_to(ROOT / "tests") for path in ROOT.glob("tests/**/test_*.py")}
+    wrong = [
+        str(folder)
+        for folder in folders - {Path(), Path("browser")}
+        if not any((tree / folder).is_dir() for tree in (ROOT / "rbm", ROOT))
+    ]
+    assert not wrong, wrong
+    modules = {path.stem for path in ROOT.glob("rbm/*.py")} | {"architecture", "readme"}
+    assert {path.stem.removeprefix("test_") for path in ROOT.glob("tests/test_*.py")} <= modules
+
+
+def test_a_class_name_stands_for_one_thing_in_the_whole_engine():
+    places: dict[str, list[str]] = {}
+    for path, module in files():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and module.startswith("rbm."):
+                places.setdefault(node.name, []).append(module)
+    assert not {name: modules for name, modules in places.items() if len(modules) > 1}
 
 
 def test_no_two_test_files_share_a_name():

@@ -12,21 +12,8 @@ from safetensors.torch import save
 
 from rbm import checkpoint
 from rbm.errors import CheckpointError
-from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
-from rbm.training.config import TrainConfig
-from rbm.training.history import History
-
-SPEC = RunSpec(
-    DatasetSpec("bars_and_stripes"),
-    ModelSpec(7),
-    TrainConfig(algorithm="pcd", optimizer="adam", epochs=9, batch_size=8),
-)
-
-
-def trained(spec: RunSpec = SPEC, steps: int = 11):
-    trainer = make_trainer(spec, make_dataset(spec.dataset))
-    history = History(event for event in (trainer.step(report=True) for _ in range(steps)) if event)
-    return trainer, history
+from rbm.experiment import make_dataset, make_trainer
+from tests.helpers.short_run import SPEC, trained
 
 
 @pytest.fixture(scope="module")

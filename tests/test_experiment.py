@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -13,8 +12,7 @@ from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model, make_trainer, pick_device
 from rbm.presets import PRESETS
 from rbm.training.config import TrainConfig
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.helpers.places import ROOT
 
 
 @pytest.mark.parametrize("name", list(PRESETS))

@@ -1,13 +1,12 @@
 """The commands and the code of the READMEs are the ones that work."""
 
 import re
-from pathlib import Path
 
 from rbm.checkpoint import save_checkpoint
 from rbm.evaluation import verdict
 from rbm.experiment import RunSpec, make_dataset, make_model
+from tests.helpers.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 _FILES = [ROOT / "README.md", *(p for tree in ("rbm", "pages") for p in sorted((ROOT / tree).glob("**/README.md")))]
 READMES = {p.relative_to(ROOT).as_posix(): p.read_text("utf-8") for p in (*_FILES, ROOT / "tests/README.md")}
@@ -95,3 +94,16 @@ def test_every_page_has_its_paragraph():
     for section in shell.PAGES.values():
         for page in section:
             assert f"**{page.title}**" in PAGES
+
+
+def test_every_module_of_the_engine_stands_in_the_map_and_nothing_else():
+    section = ENGINE.split("## The map")[1].split("\n## ")[0]
+    told = {
+        where: sorted(re.findall(r"`(\w+)`", words))
+        for where, words in re.findall(r"^- `(rbm/[\w/]*)`: (.*(?:\n  .*)*)", section, re.M)
+    }
+    there: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "rbm").glob("**/*.py")):
+        if path.stem not in ("__init__", "__main__"):
+            there.setdefault(f"{path.parent.relative_to(ROOT).as_posix()}/", []).append(path.stem)
+    assert told == {where: sorted(names) for where, names in there.items()}

@@ -8,7 +8,8 @@ import streamlit as st
 
 from pages.ui.components.wall import Legend, wall
 from pages.ui.draw import frames, theme
-from rbm.jobs.training import SHOWN_IMAGES, Snapshot
+from rbm.jobs.snapshots import Snapshot
+from rbm.jobs.training import SHOWN_IMAGES
 
 Array = npt.NDArray[np.float32]
 
@@ -102,10 +103,10 @@ def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str)
 
 def reconstruction_pixels(snapshot: Snapshot | None, shape: tuple[int, int]) -> frames.Pixels:
     """Three rows of pictures: test images, their reconstructions before training and now; black before there are any."""
-    if snapshot is None:
+    if snapshot is None or snapshot.pictures is None:
         return np.zeros((3 * len(SHOWN_IMAGES), *frames.drawn_shape(shape), 3), np.uint8)
-    rows = np.concatenate([snapshot.originals, snapshot.before, snapshot.now])
-    return frames.colour_probabilities(rows, shape=shape)
+    rows = snapshot.pictures
+    return frames.colour_probabilities(rows.reshape(-1, rows.shape[2]), shape=shape)
 
 
 def picture_wall(

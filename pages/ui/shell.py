@@ -18,7 +18,7 @@ from pages.ui.components.component import declare
 from pages.ui.controls import widgets
 from pages.ui.server import instant, warm_up
 from rbm import sweep
-from rbm.jobs import cluster, live, recording, task
+from rbm.jobs import cluster, job, recording
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Boltzmann Explorer"
@@ -107,10 +107,9 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     sys.setswitchinterval(TURN)
     warm_up.begin()
     yield
-    live.release_all()
-    task.release_all()
+    job.release_all()
     sweep.stop_all(LAST_SECONDS)
-    live.release_all(LAST_SECONDS)
+    job.release_all(LAST_SECONDS)
     recording.flush()
     cluster.disconnect()
 

@@ -1,1 +1,1 @@
-"""Speed, measured side by side in one run: contenders, floors, growth, and their report."""
+"""Speed, measured side by side in one run: engines, floors, growth, and their report."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from rbm.benchmarks.growth import Curve
+from rbm.benchmarks.growth import GrowthCurve
 
 HEIGHT = 260
 PANEL, GAP, LEFT, TOP, PLOT = 160, 64, 58, 60, 144  # a panel's width, the space between two, the first one's place
@@ -19,7 +19,7 @@ text{font:12px system-ui,-apple-system,'Segoe UI',sans-serif;fill:#57606a}
 """
 
 
-def draw(curves: Sequence[Curve], caption: str) -> str:
+def draw(curves: Sequence[GrowthCurve], caption: str) -> str:
     """One panel a curve; the dashed line through its last point is what exactly linear growth would be."""
     width = LEFT + len(curves) * (PANEL + GAP) - GAP // 2
     panels = "".join(_panel(curve, LEFT + i * (PANEL + GAP)) for i, curve in enumerate(curves))
@@ -29,7 +29,7 @@ def draw(curves: Sequence[Curve], caption: str) -> str:
     )
 
 
-def _panel(curve: Curve, left: int) -> str:
+def _panel(curve: GrowthCurve, left: int) -> str:
     x_low, x_high = math.log10(curve.x[0]), math.log10(curve.x[-1])
     linear = [curve.seconds[-1] * x / curve.x[-1] for x in curve.x]
     low = math.floor(math.log10(min(*curve.seconds, *linear)))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 
 from rbm import randomness
-from rbm.benchmarks.contenders import digits, trainer
+from rbm.benchmarks.engines import digits, trainer
 from rbm.benchmarks.race import Setting
 from rbm.datasets.base import Dataset
 from rbm.errors import RbmError
@@ -25,8 +25,8 @@ WARM_UP = 3
 # On Linux the peak that getrusage tells begins with the parent's own, so it is read from the process's status there.
 MEMORY = """
 import sys
-from rbm.benchmarks import contenders, growth
-growth.epoch(contenders.digits(), 500)
+from rbm.benchmarks import engines, growth
+growth.epoch(engines.digits(), 500)
 if sys.platform == "linux":
     peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
     print(1024 * int(peak.split()[1]))
@@ -36,7 +36,7 @@ else:
 """
 
 
-class Curve(NamedTuple):
+class GrowthCurve(NamedTuple):
     """Seconds measured at each x. ``unit`` is what the seconds are for."""
 
     title: str
@@ -58,7 +58,7 @@ def curves(
     batches: Sequence[int] = (16, 32, 64, 128, 256, 512, 1024),
     ks: Sequence[int] = (1, 2, 5, 10, 20, 50),
     sizes: Sequence[int] = (3375, 6750, 13500, 27000, 54000),
-) -> tuple[Curve, ...]:
+) -> tuple[GrowthCurve, ...]:
     """One knob at a time, the others at 500 hidden units, batches of 64, k = 1."""
     return (
         _curve("hidden units", "an update", hidden, lambda x: _update(Setting(x, 64, 1))),
@@ -88,9 +88,9 @@ def peak_memory() -> int:
     return int(done.stdout)
 
 
-def _curve(title: str, unit: str, x: Sequence[int], measure: Callable[[int], float]) -> Curve:
+def _curve(title: str, unit: str, x: Sequence[int], measure: Callable[[int], float]) -> GrowthCurve:
     rounds = [[measure(value) for value in x] for _ in range(ROUNDS)]
-    return Curve(title, unit, tuple(x), tuple(map(min, zip(*rounds, strict=True))))
+    return GrowthCurve(title, unit, tuple(x), tuple(map(min, zip(*rounds, strict=True))))
 
 
 def _update(setting: Setting) -> float:

@@ -1,6 +1,6 @@
-"""How contenders are compared: each warmed up, then run in turn, round after round, and judged by its median.
+"""How engines are compared: each warmed up, then run in turn, round after round, and judged by its median.
 
-A machine's speed drifts (heat, neighbours), so one contender's runs must never lie together: interleaved, a slow minute
+A machine's speed drifts (heat, neighbours), so one engine's runs must never lie together: interleaved, a slow minute
 hits all alike and the ratios of medians hold.
 """
 
@@ -34,11 +34,11 @@ class Setting:
 
 
 class Unavailable(Exception):
-    """A contender that cannot take part, and why."""
+    """An engine that cannot take part, and why."""
 
 
-class Result(NamedTuple):
-    """One contender's speeds, images per second, one a run."""
+class EngineSpeed(NamedTuple):
+    """One engine's speeds, images per second, one a run."""
 
     name: str
     runs: tuple[float, ...]
@@ -48,11 +48,11 @@ class Result(NamedTuple):
         return median(self.runs)
 
 
-class Race(NamedTuple):
-    """The results in one setting. ``reference`` names the contender that all others are held against."""
+class SpeedRace(NamedTuple):
+    """The results in one setting. ``reference`` names the engine that all others are held against."""
 
     setting: Setting
-    results: tuple[Result, ...]
+    results: tuple[EngineSpeed, ...]
     skipped: Mapping[str, str]  # name and reason
     reference: str
 
@@ -64,19 +64,19 @@ class Race(NamedTuple):
 
 def race(
     setting: Setting,
-    contenders: Mapping[str, Callable[[Setting], Advance]],
+    engines: Mapping[str, Callable[[Setting], Advance]],
     reference: str,
     *,
     runs: int,
     seconds: float,
     clock: Callable[[], float] = time.perf_counter,
-) -> Race:
-    """Every contender that can take part, ``runs`` times about ``seconds`` each. ConfigError for fewer than one run."""
+) -> SpeedRace:
+    """Every engine that can take part, ``runs`` times about ``seconds`` each. ConfigError for fewer than one run."""
     if runs < FEWEST_RUNS:
         raise ConfigError(f"runs is {runs}; at least {FEWEST_RUNS} is needed, and 5 for a median worth quoting.")
     ready: dict[str, tuple[Advance, int]] = {}
     skipped: dict[str, str] = {}
-    for name, make in contenders.items():
+    for name, make in engines.items():
         try:
             advance = make(setting)
             ready[name] = advance, _batches(advance, seconds, clock)
@@ -88,7 +88,7 @@ def race(
             advance, batches = ready[name]
             taken = _timed(advance, batches, clock)
             speeds[name].append(batches * setting.batch_size / taken)
-    return Race(setting, tuple(Result(name, tuple(s)) for name, s in speeds.items()), skipped, reference)
+    return SpeedRace(setting, tuple(EngineSpeed(name, tuple(s)) for name, s in speeds.items()), skipped, reference)
 
 
 def _batches(advance: Advance, seconds: float, clock: Callable[[], float]) -> int:

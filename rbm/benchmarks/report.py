@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from rbm.benchmarks.race import Race
-from rbm.benchmarks.tasks import Task
+from rbm.benchmarks.race import SpeedRace
+from rbm.benchmarks.tasks import TimedTask
 from rbm.training.precision import has_bfloat16_instructions
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "rbms", "learnergy")
@@ -42,7 +42,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def as_values(races: Sequence[Race], tasks: Sequence[Task], auto: str) -> dict[str, Any]:
+def as_values(races: Sequence[SpeedRace], tasks: Sequence[TimedTask], auto: str) -> dict[str, Any]:
     """The whole report for JSON; speeds in images per second, times in seconds, ratios of medians."""
     return {
         "machine": machine(),

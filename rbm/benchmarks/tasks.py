@@ -6,7 +6,7 @@ from statistics import median
 from typing import NamedTuple
 
 from rbm import randomness
-from rbm.benchmarks.contenders import digits
+from rbm.benchmarks.engines import digits
 from rbm.evaluation import ais, exact
 from rbm.models.rbm import RBM
 from rbm.samplers import chains, gibbs
@@ -14,7 +14,7 @@ from rbm.samplers import chains, gibbs
 GIBBS_SWEEPS = 100
 
 
-class Task(NamedTuple):
+class TimedTask(NamedTuple):
     """One piece of work and the seconds it took, one number a run."""
 
     name: str
@@ -25,7 +25,9 @@ class Task(NamedTuple):
         return median(self.runs)
 
 
-def measure(runs: int, *, n_hidden: int = 500, n_chains: int = 100, n_temperatures: int = 1000) -> tuple[Task, ...]:
+def measure(
+    runs: int, *, n_hidden: int = 500, n_chains: int = 100, n_temperatures: int = 1000
+) -> tuple[TimedTask, ...]:
     """AIS and Gibbs sweeps of a 784–``n_hidden`` machine, and log Z of a 784–16 one in full; interleaved."""
     big, small = _model(n_hidden), _model(16)
     draw = randomness.generator(1, "tasks")
@@ -50,7 +52,7 @@ def measure(runs: int, *, n_hidden: int = 500, n_chains: int = 100, n_temperatur
             do()
             if turn:  # the first round warms up
                 taken[name].append(time.perf_counter() - started)
-    return tuple(Task(name, tuple(seconds)) for name, seconds in taken.items())
+    return tuple(TimedTask(name, tuple(seconds)) for name, seconds in taken.items())
 
 
 def _model(n_hidden: int) -> RBM:

@@ -25,13 +25,18 @@ def find(arguments: Namespace) -> tuple[bytes, Run | None]:
     """The checkpoint's bytes, and the registry's run unless a file was named."""
     path = Path(arguments.run)
     if path.suffix == ".safetensors" or path.exists():
-        try:
-            return path.read_bytes(), None
-        except OSError as error:
-            raise CheckpointError(f"The checkpoint {str(path)!r} cannot be read: {error.strerror or error}.") from error
+        return read(path), None
     store = open_store()
     run = store.run(arguments.run)
     return store.checkpoint(run.id, arguments.step), run
+
+
+def read(path: Path) -> bytes:
+    """The file's content; CheckpointError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"The checkpoint {str(path)!r} cannot be read: {error.strerror or error}.") from error
 
 
 def check_positive(**values: int) -> None:

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hidden", type=int, help="hidden units of one race (500)")
     parser.add_argument("--batch", type=int, help="images a batch in one race (64)")
     parser.add_argument("--k", type=int, help="Gibbs steps an update in one race (1)")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each contender, of which the median counts (5)")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each engine, of which the median counts (5)")
     parser.add_argument("--seconds", type=float, default=0.5, help="length of one run (0.5)")
     parser.add_argument("--no-tasks", action="store_true", help="leave out AIS, exact enumeration and Gibbs sweeps")
     parser.add_argument("--json", action="store_true", help="print values instead of tables")
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _races(arguments: argparse.Namespace) -> int:
-    from rbm.benchmarks import contenders, report, tasks
+    from rbm.benchmarks import engines, report, tasks
     from rbm.benchmarks.race import Setting, race
 
     asked = (arguments.hidden, arguments.batch, arguments.k)
@@ -42,12 +42,12 @@ def _races(arguments: argparse.Namespace) -> int:
     if any(value is not None for value in asked):
         first = DEFAULTS[0]
         settings = [Setting(*(a if a is not None else usual for a, usual in zip(asked, first, strict=True)))]
-    auto = contenders.trainer(settings[0]).precision
-    reference = contenders.BFLOAT16 if auto.name == "bfloat16" else contenders.FLOAT32
+    auto = engines.trainer(settings[0]).precision
+    reference = engines.BFLOAT16 if auto.name == "bfloat16" else engines.FLOAT32
     races = []
     for setting in settings:
         print(f"{setting} ...", file=sys.stderr)
-        races.append(race(setting, contenders.CONTENDERS, reference, runs=arguments.runs, seconds=arguments.seconds))
+        races.append(race(setting, engines.ENGINES, reference, runs=arguments.runs, seconds=arguments.seconds))
     work = () if arguments.no_tasks else tasks.measure(arguments.runs)
     values = report.as_values(races, work, auto.reason)
     print(json.dumps(values, indent=2) if arguments.json else report.as_text(values))

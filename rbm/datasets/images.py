@@ -28,7 +28,7 @@ BUNDLED_MNIST = Path(__file__).parents[2] / "assets" / "mnist"
 _LOCKS: dict[tuple[str, Path], Lock] = {}  # one for each data set and folder: a download must not hold up MNIST
 
 
-class Part(NamedTuple):
+class LabelledBytes(NamedTuple):
     """Images as bytes, (N, height, width) uint8, with their labels, (N,) int64."""
 
     images: Tensor
@@ -106,7 +106,7 @@ def _downloaded(name: str, folder: Path) -> Dataset:
         ) from error
 
 
-def _read_part(name: str, reader: Any, folder: Path, train: bool) -> Part:
+def _read_part(name: str, reader: Any, folder: Path, train: bool) -> LabelledBytes:
     """What torchvision finds in the folder; download=False, because the files are there already."""
     if name == "emnist":
         # "letters": capitals and small letters together, numbered from 1, each image lying on its side.
@@ -121,11 +121,11 @@ def _read_part(name: str, reader: Any, folder: Path, train: bool) -> Part:
     return _part(read.data, read.targets)
 
 
-def _part(images: Any, labels: Any) -> Part:
-    return Part(torch.as_tensor(images), torch.as_tensor(labels).long())
+def _part(images: Any, labels: Any) -> LabelledBytes:
+    return LabelledBytes(torch.as_tensor(images), torch.as_tensor(labels).long())
 
 
-def _grey(name: str, learning: Part, test: Part) -> Dataset:
+def _grey(name: str, learning: LabelledBytes, test: LabelledBytes) -> Dataset:
     """Split ``learning`` into training and validation, scale all, and take the rest from the catalogue."""
     entry = CATALOG[name]
     for part in (learning, test):

@@ -11,7 +11,7 @@ from torch import Tensor
 from rbm.errors import ShapeError
 
 
-class Gaussian(NamedTuple):
+class FeatureGaussian(NamedTuple):
     """``mean`` (D,) and ``covariance`` (D, D), float64."""
 
     mean: Tensor
@@ -29,7 +29,7 @@ class Gaussian(NamedTuple):
         return cls(x.mean(0), centred.T @ centred / (len(x) - 1))
 
 
-def frechet(a: Gaussian, b: Gaussian) -> float:
+def frechet(a: FeatureGaussian, b: FeatureGaussian) -> float:
     """d² = |μ_a − μ_b|² + tr(Σ_a + Σ_b − 2 (Σ_a^½ Σ_b Σ_a^½)^½), the squared 2-Wasserstein distance of two Gaussians.
 
     Of samples it is too large, by about D²/N times their variance: compare equal numbers of samples only. ShapeError for

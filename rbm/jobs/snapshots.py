@@ -1,39 +1,41 @@
-"""A run's past as it is kept for looking at: the parameters at some times, fewer where they change less."""
+"""A run's machine at some times, as it is kept for looking at: fewer snapshots where it changes less."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from rbm.jobs.training import Array, Snapshot
+from rbm.models.parameters import Array, Parameters
 
-PAST_BYTES = 24 * 2**20
+KEPT_BYTES = 24 * 2**20
 
 
-class Past(NamedTuple):
-    """The parameters as they were at one time: weight (V, H) in half precision, for looking at, and all that is small."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Snapshot(Parameters):
+    """A run's machine as it stood after ``step`` updates; ``activity`` (H,): mean ⟨h⟩ on validation images.
+
+    ``pictures`` (3, 10, V): test images, and their reconstructions p(v|⟨h⟩) by the untrained machine and by this one;
+    only the newest snapshot has them.
+    """
 
     step: int
     epoch: float
-    weight: npt.NDArray[np.float16]
-    visible_bias: Array
-    hidden_bias: Array
     activity: Array
+    pictures: Array | None = None
 
 
-def with_newest(kept: list[Past], snapshot: Snapshot) -> list[Past]:
-    """The past with a snapshot added, thinned where it grew too large."""
+def with_newest(kept: list[Snapshot], snapshot: Snapshot) -> list[Snapshot]:
+    """Those kept with one more, its weights in half precision and without pictures; thinned where they grew too large."""
     if not kept or snapshot.step > kept[-1].step:
-        kept = [*kept, Past(snapshot.step, snapshot.epoch, snapshot.weight.astype(np.float16), *snapshot[3:6])]
-    while sum(f.weight.nbytes for f in kept) > PAST_BYTES and len(kept) > 8:
+        kept = [*kept, replace(snapshot.halved(), pictures=None)]
+    while sum(f.weight.nbytes for f in kept) > KEPT_BYTES and len(kept) > 8:
         kept = thin(kept)
     return kept
 
 
-def thin(kept: list[Past]) -> list[Past]:
-    """The history with its most crowded picture left out (in log steps, as learning slows down); the ends stay."""
+def thin(kept: list[Snapshot]) -> list[Snapshot]:
+    """The snapshots without the one where they are most crowded (in log steps, as learning slows down); the ends stay."""
     places = np.log1p([f.step for f in kept])
     crowding = places[2:] - places[:-2]
     drop = 1 + int(np.argmin(crowding))

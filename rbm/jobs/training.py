@@ -3,70 +3,21 @@
 from __future__ import annotations
 
 import time
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from rbm.datasets.catalog import revision
 from rbm.errors import ConfigError, DivergenceError
-from rbm.experiment import DatasetSpec, RunSpec, make_dataset, make_trainer
+from rbm.experiment import RunSpec, cached_dataset, make_trainer
+from rbm.jobs.snapshots import Snapshot
+from rbm.models.parameters import Array
 from rbm.training.changes import Change
 from rbm.training.events import TrainEvent
-
-if TYPE_CHECKING:
-    from rbm.datasets.base import Dataset
-    from rbm.models.rbm import RBM
-
-Array = npt.NDArray[np.float32]
 
 # The ten test images of recipe (b), one of which is shown under each column of the reconstructions.
 SHOWN_IMAGES = (1, 6, 5, 12, 26, 35, 62, 52, 46, 4)
 # Epochs whose checkpoints are kept for good, so that a run can be looked at through its whole time.
 KEPT_EPOCHS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
-
-
-class Snapshot(NamedTuple):
-    """The model as it stands, in numpy so that the screen's process needs no torch.
-
-    weight (V, H), visible_bias (V,), hidden_bias (H,), activity (H,) mean ⟨h⟩ on validation images; originals,
-    before and now (10, V): test images and their reconstructions p(v|⟨h⟩) by the untrained and by this model.
-    """
-
-    step: int
-    epoch: float
-    weight: Array
-    visible_bias: Array
-    hidden_bias: Array
-    activity: Array
-    originals: Array
-    before: Array
-    now: Array
-
-
-class Parameters(Protocol):
-    """Anything that holds an RBM's parameters as arrays: weight (V, H), visible_bias (V,), hidden_bias (H,)."""
-
-    @property
-    def weight(self) -> npt.NDArray[np.floating[Any]]: ...
-    @property
-    def visible_bias(self) -> Array: ...
-    @property
-    def hidden_bias(self) -> Array: ...
-
-
-def restore(parameters: Parameters) -> RBM:
-    """The model that a snapshot was taken of, on the CPU."""
-    import torch
-
-    from rbm.models.rbm import RBM
-
-    model = RBM(*parameters.weight.shape)
-    with torch.no_grad():
-        for name, p in model.named_parameters():
-            p.copy_(torch.from_numpy(np.ascontiguousarray(getattr(parameters, name))))
-    return model
 
 
 class Kept(NamedTuple):
@@ -95,16 +46,6 @@ class Slice(NamedTuple):
     epoch: float
     device: str
     changes: tuple[Change, ...] = ()
-
-
-def cached_dataset(spec: DatasetSpec) -> Dataset:
-    """One copy of a data set for all the runs of this process: sixty students share their MNIST."""
-    return _cached(spec, revision(spec.name))  # another own set may have taken the name
-
-
-@lru_cache(maxsize=8)
-def _cached(spec: DatasetSpec, revision: str) -> Dataset:
-    return make_dataset(spec)
 
 
 class TrainingJob:
@@ -195,19 +136,12 @@ class TrainingJob:
         model, trainer = self.trainer.model, self.trainer
         with torch.no_grad():
             activity = model.hidden_mean(trainer.probe.validation).mean(0)
-        weight, visible_bias, hidden_bias, active = (
-            t.detach().cpu().numpy().copy() for t in (model.weight, model.visible_bias, model.hidden_bias, activity)
-        )
-        return Snapshot(
-            trainer.step_number,
-            trainer.epoch,
-            weight,
-            visible_bias,
-            hidden_bias,
-            activity=active,
-            originals=self._originals.cpu().numpy(),
-            before=self._before,
-            now=self._reconstruct(),
+        return Snapshot.of(
+            model,
+            step=trainer.step_number,
+            epoch=trainer.epoch,
+            activity=activity.cpu().numpy().copy(),
+            pictures=np.stack([self._originals.cpu().numpy(), self._before, self._reconstruct()]),
         )
 
     def _checkpoint(self) -> bytes:

@@ -19,7 +19,7 @@ from rbm.randomness import generator
 from rbm.samplers import chains as rbm_chains
 from rbm.samplers import gibbs, sequential
 from rbm.samplers.chains import Chains
-from rbm.training.boltzmann import Phases, ascend, gibbs_gradient, start
+from rbm.training.boltzmann import BoltzmannPhases, ascend, gibbs_gradient, start
 
 EXACT_UNITS = 12  # of the Boltzmann machine: beyond, both learn by Gibbs chains
 CHAINS = 100
@@ -30,7 +30,7 @@ SWEEPS = 3  # of every chain between two updates
 DEVIATION = 0.5
 
 
-class Record(NamedTuple):
+class DivergenceRecord(NamedTuple):
     """After ``step`` updates: KL(P₀‖P) of both in nats (NaN where too large), and the seconds one sweep of 100 chains took."""
 
     step: int
@@ -40,7 +40,7 @@ class Record(NamedTuple):
     rbm_seconds: float
 
 
-class SideBySide:
+class BoltzmannVsRbm:
     """Both machines and their chains; ``advance`` moves both by gradient ascent on the log-likelihood of ``rows`` (D, V)."""
 
     def __init__(self, rows: Tensor, n_hidden: int, seed: int, *, use_exact: bool) -> None:
@@ -59,11 +59,13 @@ class SideBySide:
             for weights in (self.boltzmann.coupling, self.rbm.weight):
                 weights.mul_(DEVIATION / INITIAL_WEIGHT_DEVIATION)
         copies = max(1, CHAINS // len(rows))
-        self.phases: Phases = start(self.boltzmann, self.rows.repeat(copies, 1), CHAINS, self.source)
+        self.phases: BoltzmannPhases = start(self.boltzmann, self.rows.repeat(copies, 1), CHAINS, self.source)
         self.chains: Chains = rbm_chains.from_noise(self.rbm, CHAINS, self.source)
-        self.history: tuple[Record, ...] = (self._record(),)  # replaced, never changed: a page may be drawing it
+        self.history: tuple[DivergenceRecord, ...] = (
+            self._record(),
+        )  # replaced, never changed: a page may be drawing it
 
-    def advance(self, steps: int, learning_rate: float) -> Record:
+    def advance(self, steps: int, learning_rate: float) -> DivergenceRecord:
         """That many updates of both, then one record."""
         for _ in range(steps):
             self._boltzmann(learning_rate)
@@ -97,7 +99,7 @@ class SideBySide:
         h = self.rbm.hidden_mean(v)
         return v.T @ h / len(v), v.mean(0), h.mean(0)
 
-    def _record(self) -> Record:
+    def _record(self) -> DivergenceRecord:
         entropy = math.log(len(self.rows))
         try:
             p = torch.full((len(self.rows),), 1 / len(self.rows), dtype=torch.float64)
@@ -106,7 +108,9 @@ class SideBySide:
             boltzmann_kl = math.nan
         free = float(self.rbm.free_energy(self.rows).detach().mean())
         rbm_kl = free + exact.log_partition(self.rbm) - entropy
-        return Record(self.step, boltzmann_kl, rbm_kl, *seconds_per_sweep(self.boltzmann, self.rbm, self.source))
+        return DivergenceRecord(
+            self.step, boltzmann_kl, rbm_kl, *seconds_per_sweep(self.boltzmann, self.rbm, self.source)
+        )
 
 
 def twin_size(n_visible: int, n_hidden: int) -> int:

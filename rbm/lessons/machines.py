@@ -36,7 +36,7 @@ def random(scale: float, n_visible: int = 4, n_hidden: int = 3, seed: int = 1) -
     return model
 
 
-class Moment(NamedTuple):
+class PathMoment(NamedTuple):
     """A place on a path of learning: the machine after ``step`` updates, and where PCD's chains would stand.
 
     ``chains`` (S,) is the distribution of infinitely many persistent chains that took a sweep at every update.
@@ -48,7 +48,7 @@ class Moment(NamedTuple):
 
 
 @torch.no_grad()
-def path(data: Tensor, n_hidden: int, *, rate: float = 0.3, updates: int = 2000, seed: int = 1) -> list[Moment]:
+def path(data: Tensor, n_hidden: int, *, rate: float = 0.3, updates: int = 2000, seed: int = 1) -> list[PathMoment]:
     """Binary rows (N, V) learnt by the exact gradient from small random weights: about KEPT moments, closer together early.
 
     Full batches, no momentum, no noise: θ ← θ + rate · ∂ mean log p(v)/∂θ. ``mean_gradient`` says the same more slowly:
@@ -59,7 +59,7 @@ def path(data: Tensor, n_hidden: int, *, rate: float = 0.3, updates: int = 2000,
     v, h = half.v, half.h
     target = chains = mean_gradient.distribution(data, half)
     wanted = {0, updates, *(round(updates ** (i / (KEPT - 2))) for i in range(KEPT - 1))}
-    kept = [Moment(0, _copy(model), chains)]
+    kept = [PathMoment(0, _copy(model), chains)]
     pairs = _boltzmann_factors(model, v, h)
     for step in range(1, updates + 1):
         rows = pairs.sum(1)
@@ -71,7 +71,7 @@ def path(data: Tensor, n_hidden: int, *, rate: float = 0.3, updates: int = 2000,
         pairs = _boltzmann_factors(model, v, h)
         chains = (chains / pairs.sum(1)) @ pairs / pairs.sum(0) @ pairs.T
         if step in wanted:
-            kept.append(Moment(step, _copy(model), chains))
+            kept.append(PathMoment(step, _copy(model), chains))
     return kept
 
 

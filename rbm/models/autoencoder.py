@@ -4,13 +4,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from rbm.models.rival import Rival, draw_weights, perceptron
+from rbm.models.baseline import Baseline, draw_weights, perceptron
 
 N_CODE = 16
 JITTER = 1e-6  # on the covariance of codes, so that a direction that no picture uses does no harm
 
 
-class Autoencoder(Rival):
+class Autoencoder(Baseline):
     """v → code z = f(v) (N, Z) → ⟨v⟩ = σ(g(z)) (N, V), one wide layer on either side; lowers the cross-entropy
 
         −Σ_i v_i log ⟨v⟩_i + (1 − v_i) log(1 − ⟨v⟩_i), nats per picture.

@@ -5,13 +5,13 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from rbm.errors import ConfigError
-from rbm.models.rival import Rival, draw_weights, perceptron
+from rbm.models.baseline import Baseline, draw_weights, perceptron
 
 N_NOISE = 64
 DEVIATION = 0.02  # of a DCGAN's first weights: Radford et al. 2016, section 4
 
 
-class Adversaries(Rival):
+class Adversaries(Baseline):
     """A generator G of pictures from noise z ~ N(0, 1) (N, Z), and a discriminator with logit D of "this is real".
 
     They take turns: D lowers −⟨log σ(D(v))⟩ − ⟨log(1 − σ(D(G(z))))⟩, then G lowers −⟨log σ(D(G(z)))⟩ (the form that does

@@ -5,10 +5,10 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from rbm.models.autoencoder import N_CODE
-from rbm.models.rival import Rival, draw_weights, perceptron
+from rbm.models.baseline import Baseline, draw_weights, perceptron
 
 
-class VAE(Rival):
+class VAE(Baseline):
     """z ~ N(0, 1), v | z ~ Bernoulli(σ(g(z))); q(z|v) = N(μ(v), e^{s(v)}) stands in for the posterior. It raises
 
         log p(v) ≥ ⟨log p(v|z)⟩_q − KL(q(z|v) ‖ p(z)), nats per picture,

@@ -2,7 +2,7 @@
 
 *Thresholded*: pixels cut at 0.5, the task of PyDeep's RBM_MNIST_big (its load_mnist(binary=True) cuts there), trained on all
 60,000 images; its published test log-likelihood is −84.86 by AIS and −96.61 by reverse AIS after 78 minutes.
-*Stochastic*: grey levels drawn anew each epoch, tested on one such draw: the task of Salakhutdinov & Murray (2008), whose
+*Stochastic*: grey levels drawn again in each epoch, tested on one such draw: the task of Salakhutdinov & Murray (2008), whose
 CD-25 reached −86.34 (second hand). The two are not comparable: a thresholded image has less to say.
 
 What is judged is the running mean of the parameters. After 60 epochs the last ones looked as good to AIS, but held a mode far
@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from rbm.datasets.base import Dataset, undivided
 from rbm.datasets.catalog import load_dataset
 from rbm.experiment import ModelSpec, RunSpec
-from rbm.studies.contest import Entry, contest
-from rbm.studies.measure import Effort
+from rbm.studies.contest import StudyTraining, contest
+from rbm.studies.measure import JudgingEffort
 from rbm.studies.report import Say, Table
 from rbm.training.config import TrainConfig
 
 EPOCHS = 25
 MEMORY = 0.9995  # of the running mean: about the last 2,000 updates, three epochs
-EFFORT = Effort(temperatures=4000, population=500, population_temperatures=1000)
+EFFORT = JudgingEffort(temperatures=4000, population=500, population_temperatures=1000)
 PUBLISHED = {
     "threshold": "−84.86, reverse −96.61 (PyDeep)",
     "stochastic": "−86.34 with CD-25 (Salakhutdinov & Murray 2008, second hand)",
@@ -44,13 +44,13 @@ def run(
     dataset: Dataset | None = None,
     n_hidden: int = 500,
     epochs: int = EPOCHS,
-    effort: Effort = EFFORT,
+    effort: JudgingEffort = EFFORT,
 ) -> Table:
     """One training a task and seed."""
     data = undivided(load_dataset("mnist") if dataset is None else dataset)
     size = ModelSpec(n_hidden=n_hidden)
     entries = [
-        Entry(f"PCD-1, {how}", RunSpec(model=size, training=training(how, epochs)), data, published, MEMORY)
+        StudyTraining(f"PCD-1, {how}", RunSpec(model=size, training=training(how, epochs)), data, published, MEMORY)
         for how, published in PUBLISHED.items()
     ]
     return contest(entries, seeds, say, effort)

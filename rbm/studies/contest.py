@@ -8,7 +8,7 @@ from rbm.datasets.base import Dataset
 from rbm.evaluation.verdict import FEWEST_EFFECTIVE, quoted
 from rbm.experiment import RunSpec
 from rbm.studies.fitting import Fit, fit
-from rbm.studies.measure import Effort, held_out, judge
+from rbm.studies.measure import JudgingEffort, held_out, judge
 from rbm.studies.report import Column, Say, Table
 
 COLUMNS = (
@@ -35,7 +35,7 @@ HOW = (
 )
 
 
-class Entry(NamedTuple):
+class StudyTraining(NamedTuple):
     """One training: its name in the table, what it is, its data, the number it is to be held against, and the memory of
     the running mean of parameters that is judged, 0 for the parameters themselves."""
 
@@ -47,13 +47,18 @@ class Entry(NamedTuple):
 
 
 def contest(
-    entries: Sequence[Entry], seeds: Sequence[int], say: Say, effort: Effort, *, seconds: float | None = None
+    entries: Sequence[StudyTraining],
+    seeds: Sequence[int],
+    say: Say,
+    effort: JudgingEffort,
+    *,
+    seconds: float | None = None,
 ) -> Table:
     """Train every entry with every seed, for its epochs or ``seconds`` at most, then judge all of them.
 
     Training comes first, so that who times it need keep the machine quiet no longer than that.
     """
-    fits: list[tuple[Entry, int, Fit]] = []
+    fits: list[tuple[StudyTraining, int, Fit]] = []
     for entry in entries:
         for seed in seeds:
             say(f"training {entry.name}, seed {seed}")

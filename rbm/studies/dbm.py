@@ -18,7 +18,7 @@ from rbm.evaluation.ais import Bracket
 from rbm.evaluation.verdict import quoted
 from rbm.models.dbm import DeepBoltzmannMachine
 from rbm.studies.fitting import EVERY, LINES, RunningMean
-from rbm.studies.measure import Effort, from_above, held_out
+from rbm.studies.measure import JudgingEffort, from_above, held_out
 from rbm.studies.report import Column, Say, Table
 from rbm.training.config import TrainConfig
 from rbm.training.deep_boltzmann import DeepBoltzmannTrainer, learn_layers
@@ -29,7 +29,7 @@ GREEDY = 5  # epochs a layer
 EPOCHS = 60
 MEAN_FIELD_STEPS = 3  # while learning; ten times as many when judged
 MEMORY = 0.9995
-EFFORT = Effort(temperatures=3000, population=500, population_temperatures=1000)
+EFFORT = JudgingEffort(temperatures=3000, population=500, population_temperatures=1000)
 COLUMNS = (
     Column("hidden units"),
     Column("seed"),
@@ -74,7 +74,7 @@ def run(
     sizes: tuple[int, int] = SIZES,
     greedy: int = GREEDY,
     epochs: int = EPOCHS,
-    effort: Effort = EFFORT,
+    effort: JudgingEffort = EFFORT,
 ) -> Table:
     """One machine a seed."""
     data = undivided(load_dataset("mnist") if dataset is None else dataset)

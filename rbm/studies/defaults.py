@@ -1,6 +1,6 @@
 """Every algorithm at its defaults: what the Train page ends with when nothing but the algorithm is chosen.
 
-MNIST, 100 hidden units, 20 epochs, everything as TrainConfig has it; grey levels drawn anew each epoch, the app's 54,000
+MNIST, 100 hidden units, 20 epochs, everything as TrainConfig has it; grey levels drawn again in each epoch, the app's 54,000
 training images. Judged on the 10,000 test images in one fixed stochastic binarisation. At the constant rate of 0.05 that
 was the default once, PCD ended 40 nats below CD-1, without a word; a rate that falls to zero lets its chains keep up.
 """
@@ -14,15 +14,15 @@ from rbm.datasets.base import Dataset
 from rbm.datasets.catalog import load_dataset
 from rbm.evaluation.verdict import quoted
 from rbm.experiment import ModelSpec, RunSpec
-from rbm.studies.contest import COLUMNS, Entry, contest
-from rbm.studies.measure import Effort
+from rbm.studies.contest import COLUMNS, StudyTraining, contest
+from rbm.studies.measure import JudgingEffort
 from rbm.studies.report import Cell, Say, Table
 from rbm.training.config import TrainConfig, suited
 
 ALGORITHMS = ("cd", "pcd", "fpcd", "mfcd", "ptt", "pt")  # exact is for tiny machines
 YARDSTICK = "cd"
 LIKELIHOOD, RESTS_ON = "log-likelihood, AIS", "ESS"  # columns of the table
-EFFORT = Effort(temperatures=3000, population=300, population_temperatures=1000, most=48_000)
+EFFORT = JudgingEffort(temperatures=3000, population=300, population_temperatures=1000, most=48_000)
 
 
 def run(
@@ -33,13 +33,13 @@ def run(
     n_hidden: int = 100,
     epochs: int = TrainConfig.epochs,
     algorithms: Sequence[str] = ALGORITHMS,
-    effort: Effort = EFFORT,
+    effort: JudgingEffort = EFFORT,
 ) -> Table:
     """Each of the ``algorithms`` with each seed."""
     data = load_dataset("mnist") if dataset is None else dataset
     size = ModelSpec(n_hidden=n_hidden)
     entries = [
-        Entry(name, RunSpec(model=size, training=replace(suited(name), epochs=epochs)), data, "none")
+        StudyTraining(name, RunSpec(model=size, training=replace(suited(name), epochs=epochs)), data, "none")
         for name in algorithms
     ]
     table = contest(entries, seeds, say, effort)

@@ -22,7 +22,7 @@ MORE = 4  # times as many temperatures where too few chains count
 SETTLING = 100  # sweeps by which copies of one chain, made by resampling, part again
 
 
-class Effort(NamedTuple):
+class JudgingEffort(NamedTuple):
     """What log Z may cost: AIS ``chains`` and ``temperatures`` in each direction; ``population``, the chains of which
     the samples are drawn that reverse AIS starts from. Where too few chains count, four times the temperatures are taken,
     and again, as long as that is not more than ``most``."""
@@ -76,7 +76,7 @@ def exactly(model: RBM, v: Tensor) -> float:
 
 
 @torch.no_grad()
-def judge(model: RBM, v: Tensor, train: Tensor, seed: int, effort: Effort) -> Judgement:
+def judge(model: RBM, v: Tensor, train: Tensor, seed: int, effort: JudgingEffort) -> Judgement:
     """The likelihood of v (N, V) from both sides.
 
     AIS runs from the base rates of ``train`` and from zero biases. Both tend to miss some of Z, and the larger is
@@ -90,7 +90,7 @@ def judge(model: RBM, v: Tensor, train: Tensor, seed: int, effort: Effort) -> Ju
     return found
 
 
-def _judge(model: RBM, v: Tensor, train: Tensor, seed: int, effort: Effort) -> Judgement:
+def _judge(model: RBM, v: Tensor, train: Tensor, seed: int, effort: JudgingEffort) -> Judgement:
     """With just that many temperatures."""
     bases = {"rates": ais.base_biases(train).to(model.weight), "zero": None}
     forward = {
@@ -121,7 +121,7 @@ def _judge(model: RBM, v: Tensor, train: Tensor, seed: int, effort: Effort) -> J
     )
 
 
-def from_above(model: RBM, base: Tensor | None, seed: int, effort: Effort) -> Estimate:
+def from_above(model: RBM, base: Tensor | None, seed: int, effort: JudgingEffort) -> Estimate:
     """log Z from above: reverse AIS from samples that know nothing of the data."""
     draw = generator(seed, "reverse ais")
     found = population(

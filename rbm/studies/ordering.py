@@ -3,8 +3,8 @@
 What the literature found shows in the likelihood (Salakhutdinov & Murray 2008; Tieleman 2008; Desjardins et al. 2010), and
 the reconstruction error does not show it. Equal updates, not equal time: CD-25 takes about nine times as long
 as CD-1 (the README's table has the seconds).
-MNIST, grey levels drawn anew, the same settings for all: centred, batches of 100, rate 0.05 falling linearly, no momentum
-and no decay.
+MNIST, grey levels drawn again in each epoch, the same settings for all: centred, batches of 100, rate 0.05 falling
+linearly, no momentum and no decay.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ from typing import Any
 from rbm.datasets.base import Dataset
 from rbm.datasets.catalog import load_dataset
 from rbm.experiment import ModelSpec, RunSpec
-from rbm.studies.contest import Entry, contest
-from rbm.studies.measure import Effort
+from rbm.studies.contest import StudyTraining, contest
+from rbm.studies.measure import JudgingEffort
 from rbm.studies.report import Say, Table
 from rbm.training.config import TrainConfig
 
@@ -29,7 +29,7 @@ ALGORITHMS: Mapping[str, tuple[dict[str, Any], str]] = MappingProxyType(
     }
 )
 
-EFFORT = Effort(temperatures=2000, population=300, population_temperatures=1000)
+EFFORT = JudgingEffort(temperatures=2000, population=300, population_temperatures=1000)
 
 
 def training(epochs: int, **algorithm: Any) -> TrainConfig:
@@ -47,13 +47,13 @@ def run(
     dataset: Dataset | None = None,
     n_hidden: int = 100,
     epochs: int = 3,
-    effort: Effort = EFFORT,
+    effort: JudgingEffort = EFFORT,
 ) -> Table:
     """Every algorithm for as many ``epochs``."""
     data = load_dataset("mnist") if dataset is None else dataset
     size = ModelSpec(n_hidden=n_hidden)
     entries = [
-        Entry(name, RunSpec(model=size, training=training(epochs, **algorithm)), data, published)
+        StudyTraining(name, RunSpec(model=size, training=training(epochs, **algorithm)), data, published)
         for name, (algorithm, published) in ALGORITHMS.items()
     ]
     return contest(entries, seeds, say, effort)

@@ -2,7 +2,7 @@
 
 Both rates fall to zero over all their epochs, so a run that is stopped by a clock is another run on every machine.
 
-100 hidden units, MNIST, grey levels drawn anew each epoch, trained on the app's 54,000 training images. Judged on the
+100 hidden units, MNIST, grey levels drawn again in each epoch, trained on the app's 54,000 training images. Judged on the
 10,000 test images in one fixed stochastic binarisation.
 """
 
@@ -12,11 +12,11 @@ from dataclasses import replace
 from rbm.datasets.base import Dataset
 from rbm.experiment import ModelSpec, RunSpec, make_dataset
 from rbm.presets import PRESETS
-from rbm.studies.contest import Entry, contest
-from rbm.studies.measure import Effort
+from rbm.studies.contest import StudyTraining, contest
+from rbm.studies.measure import JudgingEffort
 from rbm.studies.report import Say, Table
 
-EFFORT = Effort(temperatures=5000, population=500, population_temperatures=1000, most=80_000)
+EFFORT = JudgingEffort(temperatures=5000, population=500, population_temperatures=1000, most=80_000)
 
 
 def run(
@@ -26,12 +26,13 @@ def run(
     dataset: Dataset | None = None,
     n_hidden: int = 100,
     seconds: float | None = None,
-    effort: Effort = EFFORT,
+    effort: JudgingEffort = EFFORT,
 ) -> Table:
     """Train both presets to the end of their epochs, or for ``seconds``."""
     data = make_dataset(RunSpec().dataset) if dataset is None else dataset
     size = ModelSpec(n_hidden=n_hidden)
     entries = [
-        Entry(f"preset {name!r}", replace(PRESETS[name].spec, model=size), data, "none") for name in ("default", "pcd")
+        StudyTraining(f"preset {name!r}", replace(PRESETS[name].spec, model=size), data, "none")
+        for name in ("default", "pcd")
     ]
     return contest(entries, seeds, say, effort, seconds=seconds)

@@ -14,8 +14,8 @@ import torch
 
 from rbm.datasets.base import Dataset
 from rbm.studies.report import Cell, Column, Say, Table
-from rbm.tasks.baselines import compete
-from rbm.tasks.baselines.compete import CONTENDERS, Look, Opening, Verdict
+from rbm.tasks.baselines import comparison
+from rbm.tasks.baselines.comparison import MODELS, BaselineLook, BaselineVerdict, Opening
 
 STOPS = (1.0, 5.0, 20.0)  # seconds, beside the end
 YARDSTICK = "a tenth flipped"
@@ -32,7 +32,7 @@ def run(
     n_samples: int = 1000,
     n_temperatures: int = 1000,
 ) -> Table:
-    """All five contenders with each seed, ``seconds`` of training each."""
+    """All five models with each seed, ``seconds`` of training each."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the clock is one thread's
     stops = (*(stop for stop in STOPS if stop < seconds), seconds)
@@ -40,8 +40,8 @@ def run(
     notes: list[str] = []
     try:
         for seed in seeds:
-            news = compete.compete(
-                tuple(CONTENDERS),
+            news = comparison.compare(
+                tuple(MODELS),
                 n_hidden=n_hidden,
                 seconds=seconds,
                 seed=seed,
@@ -52,8 +52,7 @@ def run(
             opening, looks, verdicts = _listen(news, say)
             limit = opening.yardsticks[YARDSTICK]
             rows += [
-                _row(name, seed, opening.weights[name], looks[name], verdicts[name], stops, limit)
-                for name in CONTENDERS
+                _row(name, seed, opening.weights[name], looks[name], verdicts[name], stops, limit) for name in MODELS
             ]
             notes.append(claim(seed, looks, limit))
     finally:
@@ -72,10 +71,10 @@ HOW = (
 )
 
 
-def claim(seed: int, looks: Mapping[str, Sequence[Look]], limit: float) -> str:
+def claim(seed: int, looks: Mapping[str, Sequence[BaselineLook]], limit: float) -> str:
     """The claim, and what came out."""
     found = {name: first_readable(looks[name], limit) for name in ("rbm", "gan", "dcgan")}
-    told = [f"the {CONTENDERS[name]} {_when(look)}" for name, look in found.items()]
+    told = [f"the {MODELS[name]} {_when(look)}" for name, look in found.items()]
     own = found["rbm"]
     others = [look for name, look in found.items() if name != "rbm" and look is not None]
     first = own is not None and all(look.mark > own.mark for look in others)
@@ -86,30 +85,31 @@ def claim(seed: int, looks: Mapping[str, Sequence[Look]], limit: float) -> str:
     )
 
 
-def first_readable(looks: Sequence[Look], limit: float) -> Look | None:
+def first_readable(looks: Sequence[BaselineLook], limit: float) -> BaselineLook | None:
     """The first look at a distance of ``limit`` or less."""
     return next((look for look in looks if look.frechet <= limit), None)
 
 
-def _when(look: Look | None) -> str:
+def _when(look: BaselineLook | None) -> str:
     return NEVER if look is None else f"after {look.mark:g} s, {look.epoch:.1f} epochs"
 
 
-def _listen(news: Iterable[compete.News], say: Say) -> tuple[Opening, dict[str, list[Look]], dict[str, Verdict]]:
+Heard = tuple[Opening, dict[str, list[BaselineLook]], dict[str, BaselineVerdict]]
+
+
+def _listen(news: Iterable[comparison.News], say: Say) -> Heard:
     """All the news, a line told at each look."""
-    looks: dict[str, list[Look]] = {name: [] for name in CONTENDERS}
-    verdicts: dict[str, Verdict] = {}
+    looks: dict[str, list[BaselineLook]] = {name: [] for name in MODELS}
+    verdicts: dict[str, BaselineVerdict] = {}
     opening = Opening({}, {})
     for one in news:
         if isinstance(one, Opening):
             opening = one
-        elif isinstance(one, Look):
-            looks[one.contender].append(one)
-            say(
-                f"  {CONTENDERS[one.contender]} after {one.mark:g} s, {one.epoch:.1f} epochs: Fréchet {one.frechet:.1f}"
-            )
-        elif isinstance(one, Verdict):
-            verdicts[one.contender] = one
+        elif isinstance(one, BaselineLook):
+            looks[one.model].append(one)
+            say(f"  {MODELS[one.model]} after {one.mark:g} s, {one.epoch:.1f} epochs: Fréchet {one.frechet:.1f}")
+        elif isinstance(one, BaselineVerdict):
+            verdicts[one.model] = one
     return opening, looks, verdicts
 
 
@@ -130,12 +130,18 @@ def _columns(stops: Sequence[float]) -> tuple[Column, ...]:
 
 
 def _row(
-    name: str, seed: int, weights: int, looks: Sequence[Look], verdict: Verdict, stops: Sequence[float], limit: float
+    name: str,
+    seed: int,
+    weights: int,
+    looks: Sequence[BaselineLook],
+    verdict: BaselineVerdict,
+    stops: Sequence[float],
+    limit: float,
 ) -> tuple[Cell, ...]:
     last = looks[-1]
     first = first_readable(looks, limit)
     return (
-        CONTENDERS[name],
+        MODELS[name],
         seed,
         f"{weights:,}",
         last.epoch,
@@ -149,7 +155,7 @@ def _row(
     )
 
 
-def _likelihood(verdict: Verdict) -> str:
+def _likelihood(verdict: BaselineVerdict) -> str:
     if math.isnan(verdict.low):
         return "none"
     low = f"{verdict.low:.1f}".replace("-", "−")

@@ -258,7 +258,7 @@ def ranked(trials: Iterable[Trial], objective: str) -> list[Trial]:
 
 
 def as_good(trials: Iterable[Trial], best: Trial) -> list[Trial]:
-    """The others that ``best`` cannot be told from: |difference| < DISTINCT √(error² + error²), of images drawn anew.
+    """The others that ``best`` cannot be told from: |difference| < DISTINCT √(error² + error²), if the images were drawn again.
 
     All trials are measured on the same images, so this errs on the side of caution.
     """

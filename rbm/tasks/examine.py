@@ -10,11 +10,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from rbm.experiment import RunSpec
-from rbm.jobs.training import restore
+from rbm.models.parameters import Array, Parameters
 from rbm.tasks.likelihood import fixed_data
 
 if TYPE_CHECKING:
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
 
     from rbm.models.rbm import RBM
 
-Array = npt.NDArray[np.float32]
 N_SAMPLES = 256
 N_SWEEPS = 600  # the first half is not counted: the chains come from noise
 NEWS_EVERY = 50  # sweeps
@@ -33,15 +29,7 @@ BINS, FINE = 40, 50  # of the histogram of singular values; points of an integra
 NOISE_REACHES, MARGIN = 30.0, 1.05  # the histogram begins that factor below noise's end, and ends above all values
 
 
-class Parameters(NamedTuple):
-    """What is examined: weight (V, H), visible_bias (V,), hidden_bias (H,)."""
-
-    weight: Array
-    visible_bias: Array
-    hidden_bias: Array
-
-
-class Modes(NamedTuple):
+class WeightModes(NamedTuple):
     """The singular values of W (K,), where noise's end, how many stand out, and the strongest ones' pictures (M, V).
 
     ``edges`` (B + 1,) of a histogram of the values, each a factor above the one before; ``shares`` (B,) of them in each
@@ -58,7 +46,7 @@ class Modes(NamedTuple):
     noise: Array
 
 
-class Walk(NamedTuple):
+class ChainsFromNoise(NamedTuple):
     """Chains from noise so far: mean free energy of each sweep (T,) against the test images' own, and the newest pictures."""
 
     free_energy: Array
@@ -101,7 +89,7 @@ class Likeness(NamedTuple):
     differ: Array
 
 
-Finding = Modes | Walk | Mixed | Energies | Likeness
+Finding = WeightModes | ChainsFromNoise | Mixed | Energies | Likeness
 
 
 def examine(
@@ -116,7 +104,7 @@ def examine(
     from rbm.samplers import gibbs
 
     # Not torch.no_grad() over all of it: left at a yield, it would hold for whatever else runs on the worker's thread.
-    model = restore(parameters).requires_grad_(False)
+    model = parameters.to_model().requires_grad_(False)
     yield _modes(model)
     data = fixed_data(RunSpec.from_json(spec))
     n = min(n_samples, len(data["test"]), len(data["train"]))
@@ -128,7 +116,7 @@ def examine(
         walkers, _ = gibbs.sweep(model, walkers, draw)
         seen.append(model.free_energy(walkers.v))
         if sweep % NEWS_EVERY == 0 or sweep == n_sweeps:
-            yield Walk(_array(torch.stack(seen).mean(1)), own, _array(walkers.v[:SHOWN]))
+            yield ChainsFromNoise(_array(torch.stack(seen).mean(1)), own, _array(walkers.v[:SHOWN]))
     settled = torch.stack(seen[n_sweeps // 2 :])
     found = mixing.diagnose(settled)
     memory = mixing.autocorrelation(settled)[:LAGS]
@@ -149,13 +137,13 @@ def examine(
     )
 
 
-def _modes(model: RBM) -> Modes:
+def _modes(model: RBM) -> WeightModes:
     from rbm.evaluation.spectrum import spectrum
 
     found = spectrum(model.weight)
     pictures = (found.values[:, None] * found.visible)[:N_MODES]
     kept = found.noise_edge, found.n_modes, found.participation
-    return Modes(
+    return WeightModes(
         _array(found.values), *kept, _array(pictures), *map(_array, _histogram(found.values, *model.weight.shape))
     )
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rbm.errors import DatasetError
-from rbm.experiment import DatasetSpec
-from rbm.jobs.training import Array, cached_dataset
+from rbm.experiment import DatasetSpec, cached_dataset
+from rbm.models.parameters import Array
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INPUTS = ("pixels", "PCA", "hidden units")
 COMPONENTS = 50  # of PCA
-DRAWS = {100: 5, 1_000: 5, 10_000: 2}  # labels -> how often they are drawn anew
+DRAWS = {100: 5, 1_000: 5, 10_000: 2}  # labels -> how often they are drawn
 HELD_OUT = 2000  # validation images that choose the penalty
 POINTS, FEW_POINTS = 1000, 50  # of a map
 MAPS = (("hidden units", "PCA"), ("pixels", "PCA"), ("hidden units", "t-SNE"), ("pixels", "t-SNE"))

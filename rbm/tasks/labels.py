@@ -5,37 +5,28 @@ Letters: P pixels, K label columns, V = P + K, H hidden units.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from rbm.experiment import DatasetSpec
-from rbm.jobs.training import Array, cached_dataset
+from rbm.experiment import DatasetSpec, cached_dataset
+from rbm.models.parameters import Parameters
 from rbm.training.config import TrainConfig
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from rbm.models.labelled import LabelledRBM
     from rbm.training.labelled import LabelTrainer
 
 SEEN = 1000  # images of each part whose error is told on the way
-EVERY = 40  # updates between two pieces of news, once training is under way
-FIRST = (0, 5, 10, 20, 40)  # and at its start
 GROWTH = 1.5  # a machine is sent when so many times as many updates are done as when the last one was
 
 
-class Machine(NamedTuple):
-    """A machine after ``epoch`` epochs: weight (V, H) in half precision, visible_bias (V,), hidden_bias (H,); K labels."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LabelMachine(Parameters):
+    """A machine after ``epoch`` epochs, its weights in half precision."""
 
     epoch: float
-    weight: npt.NDArray[np.float16]
-    visible_bias: Array
-    hidden_bias: Array
-    n_labels: int
 
 
 class News(NamedTuple):
@@ -47,7 +38,7 @@ class News(NamedTuple):
     training_error: float
     test_error: float
     whole_error: float | None
-    machine: Machine | None
+    machine: LabelMachine | None
 
 
 def settings(objective: str) -> tuple[float, float, float]:
@@ -74,7 +65,7 @@ def train(
     """
     from rbm import randomness
     from rbm.models.labelled import LabelledRBM
-    from rbm.training.labelled import LabelTrainer, Objective
+    from rbm.training.labelled import LabelObjective, LabelTrainer
 
     data = cached_dataset(DatasetSpec(dataset, size=size))
     answers = [answer(labels, part) for part in (data.train_labels, data.test_labels)]
@@ -92,20 +83,14 @@ def train(
         answers[0],
         config,
         randomness.generator(seed, "training"),
-        Objective(generative, discriminative),
+        LabelObjective(generative, discriminative),
     )
-    # The end of an epoch is told, or of so many that they hold EVERY updates: a few pictures make an epoch of one update.
-    lap = trainer.batches_per_epoch * math.ceil(EVERY / trainer.batches_per_epoch)
     sent = -1.0
     yield _news(trainer, (data.train, data.test), answers, send=True)
-    while not trainer.finished:
-        step = trainer.step_number
-        stop = next((s for s in FIRST if s > step), step + EVERY)
-        for _ in trainer.steps(min(stop - step, lap - step % lap)):
-            pass
-        whole = trainer.finished or trainer.step_number % lap == 0
-        send = whole or trainer.step_number >= max(GROWTH * sent, 1)
-        sent = trainer.step_number if send else sent
+    for event in trainer.events():
+        whole = trainer.finished or event.step % trainer.lap == 0
+        send = whole or event.step >= max(GROWTH * sent, 1)
+        sent = event.step if send else sent
         yield _news(trainer, (data.train, data.test), answers, send=send, whole=whole)
 
 
@@ -122,22 +107,5 @@ def _news(
     model = trainer.model
     training, test = (model.error(x[:SEEN], y[:SEEN]) for x, y in zip(parts, answers, strict=True))
     every = model.error(parts[1], answers[1]) if whole else None
-    kept = None
-    if send:
-        weight, b, c = (p.detach().numpy() for p in (model.weight, model.visible_bias, model.hidden_bias))
-        kept = Machine(trainer.epoch, weight.astype(np.float16), b.copy(), c.copy(), model.n_labels)
+    kept = LabelMachine.of(model, epoch=trainer.epoch).halved() if send else None
     return News(trainer.epoch, training, test, every, kept)
-
-
-def restore(machine: Machine, labels: str) -> LabelledRBM:
-    """The machine as a model, on the CPU."""
-    import torch
-
-    from rbm.models.labelled import LabelledRBM
-
-    columns, n_hidden = machine.weight.shape
-    model = LabelledRBM(columns - machine.n_labels, machine.n_labels, n_hidden, labels=labels)
-    with torch.no_grad():
-        for name, p in model.named_parameters():
-            p.copy_(torch.from_numpy(getattr(machine, name).astype(np.float32)))
-    return model

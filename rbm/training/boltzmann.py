@@ -11,23 +11,23 @@ from rbm.samplers.chains import Chains, Clamp
 from rbm.samplers.sequential import from_noise, sweep
 
 
-class Phases(NamedTuple):
+class BoltzmannPhases(NamedTuple):
     """The chains that live on between steps: one with each data row held, and free ones."""
 
     held: Chains
     free: Chains
 
 
-def start(model: BoltzmannMachine, v: Tensor, n_free: int, generator: torch.Generator) -> Phases:
+def start(model: BoltzmannMachine, v: Tensor, n_free: int, generator: torch.Generator) -> BoltzmannPhases:
     """Hidden units at random, a chain for each data row (N, V), and ``n_free`` free chains from noise."""
     h = bernoulli(torch.full((len(v), model.n_hidden), 0.5).to(model.bias), generator)
-    return Phases(Chains(v.to(model.bias), h, 0), from_noise(model, n_free, generator))
+    return BoltzmannPhases(Chains(v.to(model.bias), h, 0), from_noise(model, n_free, generator))
 
 
 @torch.no_grad()
 def gibbs_gradient(
-    model: BoltzmannMachine, phases: Phases, generator: torch.Generator, *, sweeps: int = 5
-) -> tuple[PairMoments, Phases]:
+    model: BoltzmannMachine, phases: BoltzmannPhases, generator: torch.Generator, *, sweeps: int = 5
+) -> tuple[PairMoments, BoltzmannPhases]:
     """⟨s_i s_j⟩ over chains whose v is held at the data − the same over free chains; and of s_i. Both move ``sweeps``.
 
     The chains go on from where the last step left them (Neal, Connectionist Learning of Belief Networks, 1992, for the
@@ -40,7 +40,7 @@ def gibbs_gradient(
             held, _ = sweep(model, held, generator, clamp=clamp)
         free, _ = sweep(model, free, generator)
     positive, negative = (model.moments(model.join(c.v, c.h)) for c in (held, free))
-    return PairMoments(*(up - down for up, down in zip(positive, negative, strict=True))), Phases(held, free)
+    return PairMoments(*(up - down for up, down in zip(positive, negative, strict=True))), BoltzmannPhases(held, free)
 
 
 @torch.no_grad()

@@ -6,8 +6,6 @@ the centred gradient and the update, is the code that RBMs learn by. N data rows
 Source: Salakhutdinov & Hinton, Deep Boltzmann Machines, 2009, sections 2 and 3; centred: Melchior et al. 2016.
 """
 
-import math
-import time
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -15,7 +13,7 @@ from torch import Tensor
 
 from rbm import randomness
 from rbm.datasets.base import Dataset, binarise
-from rbm.errors import ConfigError, DivergenceError
+from rbm.errors import ConfigError
 from rbm.models.dbm import CopiedRBM, DeepBoltzmannMachine, compose
 from rbm.training import gradients
 from rbm.training.centring import Centring
@@ -26,19 +24,19 @@ from rbm.training.events import TrainEvent
 from rbm.training.fused import fused_step
 from rbm.training.gradients import Phases
 from rbm.training.greedy import LayerEvent, activities, learn_layer
-from rbm.training.loop import MOST_BATCHES_BETWEEN_EVENTS, WORK_BETWEEN_EVENTS
 from rbm.training.metrics import Metric
 from rbm.training.optimizers import Momentum, scheduled_rate
+from rbm.training.stepped import SteppedTraining
 
 MEAN_FIELD_STEPS = 5
 PROBE_IMAGES = 256
 
 
-class DeepBoltzmannTrainer:
-    """One training as a value that can be stepped.
+class DeepBoltzmannTrainer(SteppedTraining[TrainEvent]):
+    """One training of ``model`` as a value that can be stepped.
 
     Of ``config`` it reads k (sweeps of the chains a step), n_chains, learning_rate, schedule, batch_size, epochs,
-    momentum, weight_decay, sparsity, centred and binarise. Attributes: ``model``; ``step_number``; ``seconds``.
+    momentum, weight_decay, sparsity, centred and binarise.
     """
 
     def __init__(
@@ -60,9 +58,10 @@ class DeepBoltzmannTrainer:
             raise ConfigError(
                 f"A deep Boltzmann machine learns by pcd and sgd, got {config.algorithm} and {config.optimizer}."
             )
+        super().__init__(len(dataset.train), config.batch_size, config.epochs, generator)
         self.model, self.config, self._data = model, config, dataset.train.to(model.joint.weight.device)
         self._sanity = Sanity(model.joint, self._data)
-        self._generator, self._coins, self._mean_field = generator, randomness.Coins(generator), mean_field_steps
+        self._coins, self._mean_field, self._error = randomness.Coins(generator), mean_field_steps, 0.0
         draw = randomness.generator(generator.initial_seed(), "probe")
         self._probe = {
             name: binarise(rows[torch.randperm(len(rows), generator=draw)[:PROBE_IMAGES]], config.binarise, draw)
@@ -73,21 +72,6 @@ class DeepBoltzmannTrainer:
         self._centring = Centring(model.joint, first.mean(0)) if config.centred == "on" else None
         self._update = fused_step(model.joint, Momentum(model.joint), self._centring)
         self._chains: Tensor | None = None  # (v, h²) of the chains, (M, V + K)
-        self.batches_per_epoch = math.ceil(len(self._data) / config.batch_size)
-        self.total_steps = self.batches_per_epoch * config.epochs
-        self.step_number, self.seconds = 0, 0.0
-        self._order, self._error = torch.empty(0, dtype=torch.long), 0.0
-        self._last_report, self._last_seconds = 0, 0.0
-        work = 2.0 * (2 * config.k + 3 + 2 * mean_field_steps) * config.batch_size * model.joint.weight.numel()
-        self._spacing = min(max(round(WORK_BETWEEN_EVENTS / work), 1), MOST_BATCHES_BETWEEN_EVENTS)
-
-    @property
-    def finished(self) -> bool:
-        return self.step_number >= self.total_steps
-
-    @property
-    def epoch(self) -> float:
-        return self.step_number / self.batches_per_epoch
 
     @torch.no_grad()
     def phases(self, v: Tensor) -> Phases:
@@ -103,52 +87,29 @@ class DeepBoltzmannTrainer:
         return Phases(q1, self.model.outer(v, q2), h1, outer_mean, self._chains)
 
     @torch.no_grad()
-    def step(self) -> TrainEvent | None:
-        """One update from one batch; an event when one is due."""
-        started = time.perf_counter()
-        torch.set_flush_denormal(True)
-        v = self._next_batch()
+    def _learn(self, rows: Tensor, left: int) -> None:
+        v = binarise(self._data[rows].to(self.model.joint.weight), self.config.binarise, self._generator)
         phases = self.phases(v)
-        self._update.step(phases, self.config, scheduled_rate(self.config, self.step_number / self.total_steps))
-        self.step_number += 1
-        self.seconds += time.perf_counter() - started
-        # At updates 1, 2, 4, 8 ..., then evenly; counted, not timed, so that a second run tells the same.
-        due = self._last_report + max(min(self._last_report, self._spacing), 1)
-        if not self.finished and self.step_number < due:
-            return None
-        self._error = float((self.model.outer_means(phases.v0)[0] - v).square().mean())
-        return self.report()
+        self._update.step(phases, self.config, scheduled_rate(self.config, self.done))
+        if left == 1:
+            self._error = float((self.model.outer_means(phases.v0)[0] - v).square().mean())
 
     @torch.no_grad()
-    def report(self) -> TrainEvent:
-        """An event about the model as it stands; DivergenceError when it broke."""
-        if fault := self._sanity.fault():
-            raise DivergenceError(
-                f"Training diverged after {self.step_number} updates: {fault}. "
-                f"Lower the learning rate from {self.config.learning_rate:g} to {self.config.learning_rate / 10:g}."
-            )
-        numbers = {"learning_rate": scheduled_rate(self.config, min(self.step_number / self.total_steps, 1.0))}
+    def _event(self) -> TrainEvent:
+        self._sanity.check(self.step_number, self.config.learning_rate)
+        numbers = {"learning_rate": scheduled_rate(self.config, self.done)}
         for name, v in self._probe.items():
             q = self.model.mean_field(v.to(self.model.joint.weight), self._mean_field)
             numbers[f"free_energy_{name}"] = -float(self.model.bound(v, *q).mean())
         numbers["free_energy_gap"] = numbers["free_energy_validation"] - numbers["free_energy_train"]
         if self.step_number > self._last_report:
-            images = (self.step_number - self._last_report) * self.config.batch_size
             numbers["reconstruction_error"] = self._error
-            numbers["samples_per_second"] = images / max(self.seconds - self._last_seconds, 1e-9)
-        self._last_report, self._last_seconds = self.step_number, self.seconds
+            numbers["samples_per_second"] = self.images_per_second
         return TrainEvent(self.step_number, self.epoch, numbers, self.seconds)
 
-    def _next_batch(self) -> Tensor:
-        size, place = self.config.batch_size, self.step_number % self.batches_per_epoch
-        if place == 0:
-            self._order = torch.randperm(len(self._data), generator=self._generator)
-        rows = self._data[self._order[place * size : (place + 1) * size]].to(self.model.joint.weight)
-        return (
-            self._coins.flip(rows)
-            if self.config.binarise == "stochastic"
-            else binarise(rows, self.config.binarise, self._generator)
-        )
+    def _spacing(self) -> int:
+        products = 2 * self.config.k + 3 + 2 * self._mean_field
+        return self._doubling(2.0 * products * self.config.batch_size * self.model.joint.weight.numel())
 
 
 def learn_layers(

@@ -1,9 +1,12 @@
 """When training has gone wrong: parameters that are not finite, or weights beyond any use."""
 
+import math
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 
-from rbm.errors import ConfigError
+from rbm.errors import ConfigError, DivergenceError
 from rbm.models.rbm import RBM
 
 LARGEST_WEIGHT = 50.0  # trained RBMs stay below about 20; beyond this every conditional is a step function
@@ -24,12 +27,32 @@ class Sanity:
         if name := _broken(model):
             raise ConfigError(
                 f"The model's {name} holds values that are not finite (NaN or infinity), from which nothing can be "
-                "learnt: make the model anew, or go on from a checkpoint of before."
+                "learnt: make a new model, or go on from an earlier checkpoint."
             )
         if fault := self.fault():
             raise ConfigError(
-                f"The model is beyond training already: {fault}. Make it anew, or scale its weights down."
+                f"The model is beyond training already: {fault}. Make a new one, or scale its weights down."
             )
+        self.keep()
+
+    def keep(self) -> None:
+        """Remember the parameters as they stand, for ``check`` to restore."""
+        self._good = [p.detach().clone() for p in self.model.parameters()]
+
+    @torch.no_grad()
+    def check(self, step: int, learning_rate: float) -> None:
+        """Keep the parameters if they are sane; otherwise restore those that were kept and raise DivergenceError."""
+        fault = self.fault()
+        if not fault:
+            self.keep()
+            return
+        for p, good in zip(self.model.parameters(), self._good, strict=True):
+            p.copy_(good)
+        raise DivergenceError(
+            f"Training diverged after {step} updates: {fault}. "
+            f"Lower the learning rate from {learning_rate:g} to {learning_rate / 10:g} or less, "
+            "or raise the weight decay; the last good parameters are kept."
+        )
 
     @torch.no_grad()
     def fault(self) -> str:
@@ -45,6 +68,12 @@ class Sanity:
             return ""
         unit = "" if log_precision is None else " deviations of its pixel"
         return f"a weight reached {size[worst]:.3g}{unit} (up to {allowed[worst]:.3g} is sane)"
+
+
+def check_losses(losses: Iterable[float], what: str, step: int, cure: str) -> None:
+    """DivergenceError, with ``cure`` as its last sentence, unless all are finite."""
+    if not all(map(math.isfinite, losses)):
+        raise DivergenceError(f"{what} diverged after {step} updates: its loss is no longer finite. {cure}")
 
 
 def _span(data: Tensor) -> Tensor:

@@ -8,10 +8,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from rbm.errors import ConfigError, DivergenceError, ShapeError
+from rbm.errors import ConfigError, ShapeError
 from rbm.models.dbn import DeepBeliefNet
 from rbm.randomness import Coins
 from rbm.training.config import check_knobs, knob
+from rbm.training.divergence import check_losses
+from rbm.training.stepped import SteppedTraining
 
 EVENTS = 100  # at most about so many in a training
 ROWS = 5000  # images classified at once
@@ -52,10 +54,6 @@ class FinetuneConfig:
 
     def __post_init__(self) -> None:
         check_knobs(self)
-
-    def updates(self, n_images: int) -> int:
-        """How many updates in all."""
-        return max(self.epochs * math.ceil(n_images / self.batch_size), self.least_updates)
 
 
 class FinetuneEvent(NamedTuple):
@@ -133,33 +131,43 @@ def finetune(
     """
     if len(images) != len(labels) or not len(images):
         raise ShapeError(f"Training needs a label for each image, got {len(images)} images and {len(labels)} labels.")
-    optimiser: torch.optim.Optimizer = (
-        torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
-        if config.optimizer == "adam"
-        else torch.optim.SGD(network.parameters(), lr=config.learning_rate, momentum=config.momentum, fused=True)
-    )
-    drop, total = Dropout(config, generator), config.updates(len(images))
-    order, place = torch.randperm(len(images), generator=generator), 0
-    losses: list[Tensor] = []
-    for step in range(total):
-        if place >= len(images):
-            order, place = torch.randperm(len(images), generator=generator), 0
-        rows, place = order[place : place + config.batch_size], place + config.batch_size
-        for group in optimiser.param_groups:
-            group["lr"] = config.learning_rate * (1 - step / total)
+    yield from FinetuneTrainer(network, images, labels, config, generator).events()
+
+
+class FinetuneTrainer(SteppedTraining[FinetuneEvent]):
+    """One run of fine-tuning, to be stepped: each update by the gradient of one batch's mean cross-entropy."""
+
+    def __init__(
+        self, network: Classifier, images: Tensor, labels: Tensor, config: FinetuneConfig, generator: torch.Generator
+    ) -> None:
+        super().__init__(len(images), config.batch_size, config.epochs, generator)
+        self.total_steps = max(self.total_steps, config.least_updates)
+        self.network, self.config, self._x, self._y = network, config, images, labels
+        self._drop, self._losses = Dropout(config, generator), list[Tensor]()
+        self._optimiser: torch.optim.Optimizer = (
+            torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
+            if config.optimizer == "adam"
+            else torch.optim.SGD(network.parameters(), lr=config.learning_rate, momentum=config.momentum, fused=True)
+        )
+
+    def _learn(self, rows: Tensor, left: int) -> None:
+        for group in self._optimiser.param_groups:
+            group["lr"] = self.config.learning_rate * (1 - self.done)
         with torch.enable_grad():
-            loss = nn.functional.cross_entropy(network(images[rows], drop), labels[rows])
-            optimiser.zero_grad()
+            loss = nn.functional.cross_entropy(self.network(self._x[rows], self._drop), self._y[rows])
+            self._optimiser.zero_grad()
             loss.backward()
-        optimiser.step()
-        _limit(network, config.max_norm)
-        losses.append(loss.detach())
-        if step + 1 == total or (step + 1) % max(total // EVENTS, 1) == 0:
-            mean = float(torch.stack(losses).mean())
-            if not math.isfinite(mean):
-                raise DivergenceError(f"Fine-tuning diverged after {step + 1} updates: lower its learning rate.")
-            yield FinetuneEvent(step + 1, (step + 1) / total, mean)
-            losses = []
+        self._optimiser.step()
+        _limit(self.network, self.config.max_norm)
+        self._losses.append(loss.detach())
+
+    def _event(self) -> FinetuneEvent:
+        mean, self._losses = float(torch.stack(self._losses).mean()), []
+        check_losses([mean], "Fine-tuning", self.step_number, "Lower its learning rate.")
+        return FinetuneEvent(self.step_number, self.done, mean)
+
+    def _spacing(self) -> int:
+        return max(self.total_steps // EVENTS, 1)
 
 
 @torch.no_grad()

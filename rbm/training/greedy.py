@@ -36,7 +36,7 @@ class LayerEvent(NamedTuple):
 def activities(dataset: Dataset, model: RBM) -> Dataset:
     """The same images seen through ``model``: ⟨h | v⟩ in place of every image, grey levels taken as they are.
 
-    A next layer trained with ``binarise="stochastic"`` draws h anew from these means in each epoch. Labels stay.
+    A next layer trained with ``binarise="stochastic"`` draws h again from these means in each epoch. Labels stay.
     """
     return replace(
         dataset,
@@ -69,10 +69,8 @@ def learn_layer(
     model.fit_visible_bias(dataset.train, dataset.pixel_mean)
     trainer = Trainer(model, dataset, config, generator, metrics)
     yield LayerEvent(layer, trainer.report(), trainer)
-    while not trainer.finished:
-        event = trainer.step()
-        if event is not None:
-            yield LayerEvent(layer, event, trainer)
+    for event in trainer.events():
+        yield LayerEvent(layer, event, trainer)
 
 
 def train_greedily(

@@ -4,7 +4,6 @@ Letters: N rows of a batch, P pixels, K label columns, S joint states of the lab
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -12,22 +11,27 @@ from torch import Tensor
 
 from rbm import randomness
 from rbm.datasets.base import binarise
-from rbm.errors import ConfigError, DivergenceError
+from rbm.errors import ConfigError
 from rbm.models.labelled import LabelledRBM
 from rbm.training import gradients
 from rbm.training.centring import Centring
 from rbm.training.config import TrainConfig
 from rbm.training.data import check_rows
 from rbm.training.divergence import Sanity
+from rbm.training.events import TrainEvent
 from rbm.training.gradients import Gradient, Phases
 from rbm.training.negative import make_negative
 from rbm.training.optimizers import make_optimizer, scheduled_rate
 from rbm.training.penalties import limit, penalise
+from rbm.training.stepped import SteppedTraining
 from rbm.units import UNITS
+
+FIRST = (5, 10, 20, 40)  # updates at which there is an event
+EVERY = 40  # updates between two events from there on
 
 
 @dataclass(frozen=True)
-class Objective:
+class LabelObjective:
     """What is climbed: generative · log p(x, y) + discriminative · log p(y|x), means over the batch, nats.
 
     (1, 0) is the joint machine, (0, 1) the discriminative one, anything between a hybrid: Larochelle & Bengio 2008,
@@ -66,11 +70,12 @@ def discriminative_gradient(model: LabelledRBM, x: Tensor, y: Tensor) -> Gradien
     return Gradient(weight, bias, by_row.sum(0))
 
 
-class LabelTrainer:
+class LabelTrainer(SteppedTraining[TrainEvent]):
     """Training as a value that can be stepped; the parts of ``rbm.training`` do what they do for a plain RBM.
 
     The generative part is the algorithm that ``config`` names (CD-k, PCD-k, ...) on rows (x, y). Of the grey levels
-    ``config.binarise`` makes new pixels for every batch. ``step_number`` updates are done of ``total_steps``.
+    ``config.binarise`` makes new pixels for every batch. ``lap``: updates of one epoch, or of as many epochs as hold
+    EVERY updates where an epoch is short; there is an event at the end of each.
     """
 
     def __init__(
@@ -80,12 +85,14 @@ class LabelTrainer:
         y: Tensor,
         config: TrainConfig,
         generator: torch.Generator,
-        objective: Objective | None = None,
+        objective: LabelObjective | None = None,
     ) -> None:
         """``x`` (N, P) grey levels in [0, 1]; ``y`` as in ``LabelledRBM.join``. Sets b and d to the data's means."""
+        super().__init__(len(x), config.batch_size, config.epochs, generator)
+        self.lap = self.batches_per_epoch * math.ceil(EVERY / self.batches_per_epoch)
         x = model.check(x, "x", model.n_pixels)
         check_rows(x, UNITS["bernoulli"], config.binarise, "x")
-        self.model, self.config, self.objective = model, config, objective or Objective()
+        self.model, self.config, self.objective = model, config, objective or LabelObjective()
         self._x, self._y = x, model.columns(y)
         model.label_unit.check_states(self._y, "y")
         if len(self._x) != len(self._y) or not len(x):
@@ -94,28 +101,13 @@ class LabelTrainer:
         with torch.no_grad():
             model.visible_bias.copy_(model.visible_unit.bias_for(mean, len(x)))
         self._sanity = Sanity(model, x)
-        self._generator, coins = generator, randomness.Coins(generator)
-        self._coins = coins
         self._centring = Centring(model, mean) if config.centred == "on" else None
         self._optimizer = make_optimizer(model, config.optimizer)
-        self._negative = make_negative(model, config, coins)
-        self.batches_per_epoch = math.ceil(len(x) / config.batch_size)
-        self.total_steps, self.step_number = self.batches_per_epoch * config.epochs, 0
-        self._order = torch.empty(0, dtype=torch.long)
-
-    @property
-    def epoch(self) -> float:
-        return self.step_number / self.batches_per_epoch
-
-    @property
-    def finished(self) -> bool:
-        return self.step_number >= self.total_steps
+        self._negative = make_negative(model, config, randomness.Coins(generator))
 
     @torch.no_grad()
-    def step(self) -> None:
-        """One update from one batch; DivergenceError once the weights are beyond any use."""
-        torch.set_flush_denormal(True)
-        x, y = self._batch()
+    def _learn(self, rows: Tensor, left: int) -> None:
+        x, y = binarise(self._x[rows], self.config.binarise, self._generator), self._y[rows]
         v0 = torch.cat([x, y], 1)
         phases = self._phases(v0)
         gradient = self._gradient(phases, x, y)
@@ -123,23 +115,20 @@ class LabelTrainer:
             gradient = self._centring.centre(gradient, phases)
             self._centring.before_step()
         penalise(gradient, self.model, phases, self.config)
-        rate = scheduled_rate(self.config, self.step_number / self.total_steps)
-        self._optimizer.step(gradient, rate, self.config.momentum)
+        self._optimizer.step(gradient, scheduled_rate(self.config, self.done), self.config.momentum)
         limit(self.model, self.config.max_norm)
         if self._centring is not None:
             self._centring.after_step()
-        self.step_number += 1
 
-    def steps(self, count: int) -> Iterator[None]:
-        """``count`` updates, fewer at the end; looks at the weights afterwards."""
-        for _ in range(min(count, self.total_steps - self.step_number)):
-            self.step()
-            yield
-        if fault := self._sanity.fault():
-            raise DivergenceError(
-                f"Training diverged after {self.step_number} updates: {fault}. "
-                f"Lower the learning rate from {self.config.learning_rate:g}."
-            )
+    def _event(self) -> TrainEvent:
+        self._sanity.check(self.step_number, self.config.learning_rate)
+        return TrainEvent(self.step_number, self.epoch, {}, self.seconds)
+
+    def _spacing(self) -> int:
+        before = self._last_report
+        return min(
+            next((step for step in FIRST if step > before), before + EVERY) - before, self.lap - before % self.lap
+        )
 
     def _phases(self, v0: Tensor) -> Phases:
         if self.objective.generative:
@@ -158,13 +147,3 @@ class LabelTrainer:
             exact = discriminative_gradient(self.model, x, y)
             parts.append([g * shares.discriminative for g in exact] if shares.discriminative != 1 else list(exact))
         return Gradient(*parts[0]) if len(parts) == 1 else Gradient(*(a.add_(b) for a, b in zip(*parts, strict=True)))
-
-    def _batch(self) -> tuple[Tensor, Tensor]:
-        size, place = self.config.batch_size, self.step_number % self.batches_per_epoch
-        if place == 0:
-            self._order = torch.randperm(len(self._x), generator=self._generator)
-        rows = self._order[place * size : (place + 1) * size]
-        x = self._x[rows]
-        if self.config.binarise == "stochastic":
-            return self._coins.flip(x), self._y[rows]
-        return binarise(x, self.config.binarise, self._generator), self._y[rows]

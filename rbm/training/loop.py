@@ -1,7 +1,5 @@
-"""The training loop: an iterator of events. It knows no plot, no file and no screen; to pause it is not to ask it."""
+"""The training loop: an iterator of events. It knows no plot, no file and no screen."""
 
-import math
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +9,7 @@ from torch import Tensor
 
 from rbm import randomness
 from rbm.datasets.base import Dataset, binarise
-from rbm.errors import CheckpointError, ConfigError, DivergenceError
+from rbm.errors import CheckpointError, ConfigError
 from rbm.models.rbm import RBM
 from rbm.training import changes, gradients
 from rbm.training.centring import Centring
@@ -25,12 +23,11 @@ from rbm.training.negative import make_negative
 from rbm.training.optimizers import Momentum, make_optimizer, scheduled_rate
 from rbm.training.penalties import limit, penalise
 from rbm.training.precision import HalfCopy, choose_precision, widened
+from rbm.training.stepped import SteppedTraining
 from rbm.training.widths import Widths
 from rbm.training.window import Window, averaged
 
 PROBE_IMAGES = 512  # enough for a standard error of about one nat in a mean free energy
-WORK_BETWEEN_EVENTS = 1.2e10  # floating-point operations: about 0.15 s on one core
-MOST_BATCHES_BETWEEN_EVENTS = 250
 
 
 def train(
@@ -48,17 +45,14 @@ def train(
     """
     trainer = Trainer(model, dataset, config, generator, metrics)
     yield trainer.report()
-    while not trainer.finished:
-        event = trainer.step()
-        if event is not None:
-            yield event
+    yield from trainer.events()
 
 
-class Trainer:
+class Trainer(SteppedTraining[TrainEvent]):
     """One run of training as a value that can be stepped, saved and gone on with.
 
-    Public attributes: ``model``; ``config``, its live knobs as they stand; ``changes``, where those were turned;
-    ``step_number`` updates done; ``seconds`` of training; ``precision``, the format of its products and why.
+    Public attributes beside those of every stepped training: ``model``; ``config``, its live knobs as they stand;
+    ``changes``, where those were turned; ``precision``, the format of its products and why.
     """
 
     def __init__(
@@ -83,37 +77,23 @@ class Trainer:
                 f"has {model.visible_unit.name} ones: set binarise='none'."
             )
         check_dataset(dataset, model.visible_unit, config.binarise)
+        super().__init__(len(dataset.train), config.batch_size, config.epochs, generator)
         self.model, self.config, self.metrics = model, config, tuple(metrics)
         self.changes: list[changes.Change] = []
-        device = model.weight.device
-        self._data = dataset.train.to(device)
+        self._data = dataset.train.to(model.weight.device)
         self._sanity = Sanity(model, self._data)
-        self._generator = generator
         self._coins = randomness.Coins(generator)
         self._centring = Centring(model, dataset.pixel_mean) if config.centred == "on" else None
         self._widths = Widths(model, self._centring)
         self._optimizer = make_optimizer(model, config.optimizer)
-        self.batches_per_epoch = math.ceil(len(self._data) / config.batch_size)
-        self.total_steps = self.batches_per_epoch * config.epochs
-        self.step_number, self.seconds = 0, 0.0
-        self._order = torch.empty(0, dtype=torch.long, device=device)
         self.precision = choose_precision(config, model)
         self._half = HalfCopy(model) if self.precision.dtype == torch.bfloat16 else None
         self._negative = make_negative(model if self._half is None else self._half.model, config, self._coins)
         self._fused = None
         if type(self._optimizer) is Momentum and not self._negative.learns:
             self._fused = fused_step(model, self._optimizer, self._centring)
-        self._last_report, self._window = 0, Window()
+        self._window = Window()
         self.probe = _probe(dataset, config, generator)
-        self._good = _copy(model)
-
-    @property
-    def finished(self) -> bool:
-        return self.step_number >= self.total_steps
-
-    @property
-    def epoch(self) -> float:
-        return self.step_number / self.batches_per_epoch
 
     def change(self, **knobs: Any) -> None:
         """Turn a knob while training goes on, which is noted; ConfigError for one that needs a new start."""
@@ -140,38 +120,23 @@ class Trainer:
             self.total_steps = self.batches_per_epoch * epochs
 
     @torch.no_grad()
-    def step(self, *, report: bool = False) -> TrainEvent | None:
-        """One update from one batch; an event when one is due or asked for."""
-        started = time.perf_counter()
-        torch.set_flush_denormal(True)  # for this thread: σ(−90) is not worth a hundredfold time
+    def _learn(self, rows: Tensor, left: int) -> None:
         if self._half is not None:
             self._half.renew()
-        v0 = self._next_batch()
-        rate = scheduled_rate(self.config, self.step_number / self.total_steps)
-        phases = self._negative.phases(v0, self.config.k)
-        self.step_number += 1
-        spacing = self._spacing()
-        left = self._last_report + spacing - self.step_number
-        due = report or self.finished or left <= 0
-        if due or left < averaged(spacing):
+        phases = self._negative.phases(self._batch(rows), self.config.k)
+        if left <= averaged(self._spacing()):
             self._window.add(self.model, phases if self._half is None else widened(phases))
-        self._update(phases, rate)
-        elapsed = time.perf_counter() - started
-        self.seconds += elapsed
-        self._window.timed(len(v0), elapsed)
-        return self.report() if due else None
+        self._update(phases, scheduled_rate(self.config, self.done))
 
     @torch.no_grad()
-    def report(self) -> TrainEvent:
-        """An event about the model as it stands; DivergenceError, with the last good parameters restored, if it broke."""
-        self._check()
-        numbers = self._window.numbers()
+    def _event(self) -> TrainEvent:
+        self._sanity.check(self.step_number, self.config.learning_rate)
+        numbers = self._window.numbers(self.images_per_second)
         numbers.update(self._negative.numbers())
         for metric in self.metrics:
             numbers.update(metric(self.model, self.probe))
-        numbers["learning_rate"] = scheduled_rate(self.config, min(self.step_number / self.total_steps, 1.0))
-        self._good = _copy(self.model)
-        self._last_report, self._window = self.step_number, Window()
+        numbers["learning_rate"] = scheduled_rate(self.config, self.done)
+        self._window = Window()
         return TrainEvent(self.step_number, self.epoch, numbers, self.seconds)
 
     def state(self) -> dict[str, Tensor]:
@@ -197,7 +162,7 @@ class Trainer:
             self._load_state(state)
         except (KeyError, IndexError, RuntimeError, TypeError, ValueError) as error:
             raise CheckpointError(
-                f"The trainer's state does not fit this run and its data ({error}); start the run anew from its settings."
+                f"The trainer's state does not fit this run and its data ({error}); start the run again from its settings."
             ) from error
 
     def _load_state(self, state: Mapping[str, Tensor]) -> None:
@@ -211,7 +176,7 @@ class Trainer:
             raise ValueError(f"{self.step_number} of {self.total_steps} updates done")
         if len(rows) and not torch.equal(rows.cpu(), torch.arange(len(self._data))):
             raise ValueError(f"its order of images is not one of {len(self._data)} images")
-        self.seconds = float(state["seconds"])
+        self.seconds = self._last_seconds = float(state["seconds"])
         self._generator.set_state(state["generator"].cpu())
         self.probe.generator.set_state(state["probe_generator"].cpu())
         self._order = state["order"].to(self._data.device)
@@ -223,21 +188,15 @@ class Trainer:
             self._centring.load_state(state)
         self.changes = changes.from_state(state)
         self.config = replace(self.config, **changes.in_force(self.changes))  # type: ignore[arg-type]
-        self._good = _copy(self.model)
+        self._sanity.keep()
 
-    def _next_batch(self) -> Tensor:
-        """The next rows of this epoch's shuffle, binarised anew."""
-        size = self.config.batch_size
-        position = self.step_number % self.batches_per_epoch
-        if position == 0:
-            self._order = torch.randperm(len(self._data), generator=self._generator, device=self._data.device)
-        chosen = self._order[position * size : (position + 1) * size]
+    def _batch(self, chosen: Tensor) -> Tensor:
+        """The images with these numbers, their grey levels drawn for this batch alone."""
         dtype = self._data.dtype if self._half is None else torch.bfloat16
         if self.config.binarise == "stochastic":
             out = torch.empty(len(chosen), self._data.shape[1], dtype=dtype, device=self._data.device)
             return self._coins.flip_rows(self._data, chosen, out)
-        rows = self._data[chosen]
-        return binarise(rows, self.config.binarise, self._generator).to(dtype)
+        return binarise(self._data[chosen], self.config.binarise, self._generator).to(dtype)
 
     def _update(self, phases: gradients.Phases, rate: float) -> None:
         if self._fused is not None and self._fused.covers(self.config, phases):
@@ -268,22 +227,7 @@ class Trainer:
             self._centring.after_step()
 
     def _spacing(self) -> int:
-        """Updates from the last report to the next: at 1, 2, 4, 8 ... so that something is seen at once, then evenly."""
-        work = 2.0 * (2 * self.config.k + 3) * self.config.batch_size * self.model.weight.numel()
-        spacing = min(max(round(WORK_BETWEEN_EVENTS / work), 1), MOST_BATCHES_BETWEEN_EVENTS)
-        return max(min(self._last_report, spacing), 1)
-
-    def _check(self) -> None:
-        fault = self._sanity.fault()
-        if not fault:
-            return
-        for p, good in zip(self.model.parameters(), self._good, strict=True):
-            p.copy_(good)
-        raise DivergenceError(
-            f"Training diverged after {self.step_number} updates: {fault}. "
-            f"Lower the learning rate from {self.config.learning_rate:g} to {self.config.learning_rate / 10:g} or less, "
-            "or raise the weight decay; the last good parameters are kept."
-        )
+        return self._doubling(2.0 * (2 * self.config.k + 3) * self.config.batch_size * self.model.weight.numel())
 
 
 def _probe(dataset: Dataset, config: TrainConfig, generator: torch.Generator) -> Probe:
@@ -297,7 +241,3 @@ def _probe(dataset: Dataset, config: TrainConfig, generator: torch.Generator) ->
     return Probe(
         sample(dataset.train), sample(dataset.validation), randomness.generator(seed, "metrics", device=device)
     )
-
-
-def _copy(model: RBM) -> list[Tensor]:
-    return [p.detach().clone() for p in model.parameters()]

@@ -16,7 +16,7 @@ class Window:
     """Sums over the last batches before an event."""
 
     def __init__(self) -> None:
-        self.loss, self.error, self.batches, self.images, self.seconds = 0.0, 0.0, 0, 0, 0.0
+        self.loss, self.error, self.batches = 0.0, 0.0, 0
 
     def add(self, model: RBM, phases: Phases) -> None:
         v0, h0_mean = phases.v0, phases.h0_mean
@@ -24,15 +24,11 @@ class Window:
         self.error += float((model.visible_mean(h0_mean) - v0).square().mean())
         self.batches += 1
 
-    def timed(self, images: int, seconds: float) -> None:
-        self.images += images
-        self.seconds += seconds
-
-    def numbers(self) -> dict[str, float]:
+    def numbers(self, images_per_second: float) -> dict[str, float]:
         if not self.batches:
             return {}
         return {
             "cd_loss": self.loss / self.batches,
             "reconstruction_error": self.error / self.batches,
-            "samples_per_second": self.images / self.seconds,
+            "samples_per_second": images_per_second,
         }

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from rbm.__main__ import main
-from rbm.benchmarks import contenders, drawing, growth, report, tasks
-from rbm.benchmarks.race import Race, Result, Setting, Unavailable, race
+from rbm.benchmarks import drawing, engines, growth, report, tasks
+from rbm.benchmarks.race import EngineSpeed, Setting, SpeedRace, Unavailable, race
 from rbm.errors import ConfigError
 
 
 class Clock:
-    """A clock that contenders turn themselves, so that their speeds are known."""
+    """A clock that engines turn themselves, so that their speeds are known."""
 
     def __init__(self) -> None:
         self.now, self.order = 0.0, []
@@ -22,7 +22,7 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
-    def contender(self, name: str, seconds_a_batch):
+    def engine(self, name: str, seconds_a_batch):
         def advance(batches: int) -> None:
             self.order.append(name)
             self.now += batches * seconds_a_batch()
@@ -30,11 +30,11 @@ class Clock:
         return lambda setting: advance
 
 
-def fixed_race(runs: int = 5) -> tuple[Race, Clock]:
+def fixed_race(runs: int = 5) -> tuple[SpeedRace, Clock]:
     clock, jitter = Clock(), iter([*[0.01] * 100])
     field = {
-        "quick": clock.contender("quick", lambda: 0.001),
-        "slow": clock.contender("slow", lambda: next(jitter)),
+        "quick": clock.engine("quick", lambda: 0.001),
+        "slow": clock.engine("slow", lambda: next(jitter)),
     }
     return race(Setting(3, 7, 1), field, "quick", runs=runs, seconds=0.1, clock=clock), clock
 
@@ -49,13 +49,13 @@ def test_speeds_are_images_a_second_and_runs_take_about_the_time_asked_for():
     assert clock.now == pytest.approx(5 * 2 * 0.1, rel=0.4)  # and the warming up
 
 
-def test_contenders_take_turns_and_another_one_begins_each_round():
+def test_engines_take_turns_and_another_one_begins_each_round():
     _, clock = fixed_race(runs=4)
     assert clock.order[-8:] == ["quick", "slow", "slow", "quick"] * 2
 
 
 def test_one_outlier_moves_no_ratio_because_ratios_are_of_medians():
-    result = Race(Setting(), (Result("a", (10.0, 10.0, 1.0)), Result("b", (5.0, 900.0, 5.0))), {}, "a")
+    result = SpeedRace(Setting(), (EngineSpeed("a", (10.0, 10.0, 1.0)), EngineSpeed("b", (5.0, 900.0, 5.0))), {}, "a")
     assert result.ratio("b") == 2
 
 
@@ -68,16 +68,16 @@ def test_who_cannot_take_part_is_left_out_with_the_reason():
     assert result.skipped == {"gone": "not installed"}
 
 
-@pytest.mark.parametrize("name", list(contenders.CONTENDERS))
-def test_every_contender_trains_or_says_why_not(name):
+@pytest.mark.parametrize("name", list(engines.ENGINES))
+def test_every_engine_trains_or_says_why_not(name):
     try:
-        contenders.CONTENDERS[name](Setting(3, 7, 2))(2)
+        engines.ENGINES[name](Setting(3, 7, 2))(2)
     except Unavailable as reason:
         assert "pip install" in str(reason) or "Gibbs step" in str(reason)  # noqa: PT017 - either outcome is right
 
 
 def test_the_engine_in_the_race_is_the_engine_and_learns():
-    job = contenders.trainer(Setting(3, 64, 1), "float32")
+    job = engines.trainer(Setting(3, 64, 1), "float32")
     before = job.model.weight.detach().clone()
     job.step()
     assert job.precision.dtype == torch.float32
@@ -91,8 +91,8 @@ def test_the_command_prints_json_whose_ratios_are_of_medians(capsys):
     (only,) = values["races"]
     assert (only["n_hidden"], only["batch_size"], only["k"]) == (5, 8, 2)
     speeds = {r["name"]: median(r["runs"]) for r in only["results"]}
-    assert {contenders.FLOAT32, contenders.BFLOAT16, "plain recipe (autograd, Adam)"} <= set(speeds)
-    assert set(speeds) | set(only["skipped"]) == set(contenders.CONTENDERS)
+    assert {engines.FLOAT32, engines.BFLOAT16, "plain recipe (autograd, Adam)"} <= set(speeds)
+    assert set(speeds) | set(only["skipped"]) == set(engines.ENGINES)
     for result in only["results"]:
         assert len(result["runs"]) == 3
         assert result["samples_per_second"] == speeds[result["name"]] > 0
@@ -100,7 +100,7 @@ def test_the_command_prints_json_whose_ratios_are_of_medians(capsys):
     assert values["machine"]["threads"] == torch.get_num_threads()
     assert values["versions"]["torch"] == torch.__version__
     text = report.as_text(values)
-    for name in contenders.CONTENDERS:
+    for name in engines.ENGINES:
         assert name in text
 
 
@@ -126,7 +126,7 @@ def test_other_work_is_timed_too():
 
 def test_the_exponent_of_growth_is_that_of_the_larger_half():
     x = (1, 2, 4, 8, 16, 32)
-    square = growth.Curve("x", "a step", x, tuple(1.0 if i < 3 else 1e-3 * value**2 for i, value in enumerate(x)))
+    square = growth.GrowthCurve("x", "a step", x, tuple(1.0 if i < 3 else 1e-3 * value**2 for i, value in enumerate(x)))
     assert square.exponent == pytest.approx(2)
 
 

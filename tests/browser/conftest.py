@@ -1,57 +1,13 @@
 """The running app in a real Chromium: a server started as the README says, and pages in contexts of their own."""
 
-import atexit
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import NamedTuple
 
-import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.waiting import PATIENCE, wait
-
-expect.set_options(timeout=1000 * PATIENCE)  # two cores train, draw and test at once
-ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-# Chromium must not call home: the tests run on closed networks too.
-FLAGS = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-sandbox",
-)
-
-
-def find_chromium() -> str | None:
-    """$CHROMIUM, or the first of the usual names on PATH."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-
-
-class Server(NamedTuple):
-    """A running app: its address and its process, whose children train."""
-
-    url: str
-    process: psutil.Process
-
-    def training_seconds(self) -> float:
-        """Processor seconds that all of the server's children have used so far."""
-        total = 0.0
-        for child in self.process.children(recursive=True):
-            try:
-                times = child.cpu_times()
-            except psutil.NoSuchProcess:
-                continue
-            total += times.user + times.system
-        return total
+from tests.helpers.browser import FLAGS, Server, find_chromium, start_server
+from tests.helpers.waiting import PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -68,27 +24,6 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def start_server() -> tuple[subprocess.Popen[bytes], str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = ["streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
-    process = subprocess.Popen([sys.executable, "-m", *command, "--server.address", "127.0.0.1"], cwd=ROOT)
-    atexit.register(process.terminate)  # also when a measurement ends in an error
-    url = f"http://127.0.0.1:{port}"
-
-    def healthy() -> bool:
-        assert process.poll() is None, "the app ended as it began"
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=PATIENCE):
-                return True
-        except OSError:
-            return False
-
-    wait(healthy, what="the start of the app")
-    return process, url
-
-
 @pytest.fixture
 def fresh_server() -> Iterator[Server]:
     """A server that nobody has asked anything yet."""
@@ -103,7 +38,7 @@ def server() -> Iterator[Server]:
 
 def _serve() -> Iterator[Server]:
     process, url = start_server()
-    yield Server(url, psutil.Process(process.pid))
+    yield Server(url)
     process.terminate()
     process.wait(PATIENCE)
 

@@ -10,15 +10,15 @@ import statistics
 import time
 
 import psutil
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from rbm import link
 from rbm.experiment import RunSpec
 from rbm.jobs import cluster
 from rbm.jobs.live import LiveRun
 from rbm.training.config import TrainConfig
-from tests.browser.conftest import FLAGS, find_chromium, start_server
-from tests.browser.test_browser import epoch, expect, press
+from tests.helpers.browser import FLAGS, find_chromium, start_server
+from tests.helpers.hands import epoch, press
 
 ROUNDS, CLICKS, TURNS, SECONDS = 5, 20, 24, 4.0
 IMAGES = 54_000

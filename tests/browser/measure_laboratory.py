@@ -5,7 +5,7 @@ import sys
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import FLAGS, find_chromium, start_server
+from tests.helpers.browser import FLAGS, find_chromium, start_server
 
 # Everything happens in the page, so that no driver's polling is part of the figure.
 TURN = """async ([card, input, shown, attribute, turns]) => {

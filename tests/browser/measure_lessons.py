@@ -8,7 +8,7 @@ import statistics
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import FLAGS, find_chromium, start_server
+from tests.helpers.browser import FLAGS, find_chromium, start_server
 
 MOVES = 9
 PAUSES = {"single": 1000, "dragged": 150}  # milliseconds between two moves

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_browser import OpenPage, fits, longest, picture, points, press
-from tests.waiting import wait
+from tests.helpers.hands import OpenPage, fits, longest, picture, points, press
+from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
 

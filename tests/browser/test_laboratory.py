@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from pages.learn.energy.graph import ALL, RBM, machine
 from rbm.evaluation.exact_boltzmann import thermodynamics
-from tests.browser.test_browser import OpenPage, points, press
-from tests.waiting import wait
+from tests.helpers.hands import OpenPage, points, press
+from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
 

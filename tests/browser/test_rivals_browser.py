@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.browser.test_browser import OpenPage, fits, picture, points
-from tests.browser.test_lessons_browser import ready
-from tests.waiting import wait
+from tests.helpers.hands import OpenPage, fits, picture, points, ready
+from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
 

@@ -13,7 +13,7 @@ from safetensors import safe_open
 
 from rbm.experiment import ModelSpec
 from rbm.link import to_url
-from tests.browser.test_browser import (
+from tests.helpers.hands import (
     LONG,
     OpenPage,
     at_rest,
@@ -27,7 +27,7 @@ from tests.browser.test_browser import (
     rest,
     train_until,
 )
-from tests.waiting import wait
+from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
 ROW, HEAD = 35, 35  # pixels of the table
@@ -150,7 +150,7 @@ def status_after_refresh(page: Page) -> list[str]:
     return cells(page, "Status")
 
 
-@pytest.mark.slow  # tests/test_measuring.py computes one on a worker in every run
+@pytest.mark.slow  # tests/tasks/test_measuring.py computes one on a worker in every run
 def test_a_likelihood_is_computed_in_the_background_with_a_bar(server, open_page: OpenPage):
     page = open_page(to_url(f"{server.url}/train", replace(LONG, model=ModelSpec(24))))  # too many to enumerate
     train_until(page, 0.2)

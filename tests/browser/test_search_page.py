@@ -5,8 +5,8 @@ from playwright.sync_api import Page, expect
 
 from rbm.experiment import DatasetSpec, RunSpec
 from rbm.link import to_url
-from tests.browser.test_browser import OpenPage, go, picture, press
-from tests.waiting import PATIENCE, wait
+from tests.helpers.hands import OpenPage, go, picture, press
+from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.browser
 

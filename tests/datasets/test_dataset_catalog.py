@@ -6,14 +6,14 @@ import pytest
 
 from rbm.datasets import CATALOG, DatasetEntry, is_available, load_dataset
 from rbm.errors import ConfigError
+from tests.helpers.places import ROOT
 
-REPOSITORY = Path(__file__).parents[2]
 BUNDLED = [name for name, entry in CATALOG.items() if entry.bundled]
 
 
 def run(code: str) -> str:
     """Output of a fresh interpreter: what is imported there is not what this test run has imported."""
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

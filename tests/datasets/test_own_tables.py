@@ -10,33 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbm.datasets.own import limits
-from rbm.datasets.own.pictures import Reading
-from rbm.datasets.own.read import read
+from rbm.datasets.user_datasets import limits
+from rbm.datasets.user_datasets.pictures import Reading
+from rbm.datasets.user_datasets.read import read
 from rbm.errors import DatasetError
-from tests.datasets.own_files import png, zipped
+from tests.helpers.bars_and_rings import FLAT, KINDS, PICTURES, SIDE, N, csv
+from tests.helpers.own_files import png, zipped
+from tests.helpers.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-N, SIDE = 42, 6
-KINDS = np.arange(N) % 3
-_RNG = np.random.default_rng(7)
-
-
-def drawn() -> np.ndarray:
-    """An upright bar, a lying bar and a ring in turn, (N, 6, 6) bytes with a black border."""
-    pictures = np.zeros((N, SIDE, SIDE), dtype=np.uint8)
-    for picture, kind in zip(pictures, KINDS, strict=True):
-        if kind == 0:
-            picture[1:5, 2 + _RNG.integers(2)] = 255
-        elif kind == 1:
-            picture[2 + _RNG.integers(2), 1:5] = 255
-        else:
-            picture[1:5, 1:5] = 255
-            picture[2:4, 2:4] = 0
-    return pictures
-
-
-PICTURES = drawn()
 AS_THEY_ARE = Reading(size=None)
 
 
@@ -91,13 +72,6 @@ def test_every_way_of_writing_a_table_gives_the_same_pictures_and_classes(data: 
     assert ("counts the rows" in told) == (counter != "none")
     assert ("Labels are column" in told) == (place != "none")
     assert ("Read without labels" in told) == (place == "none")
-
-
-def csv(values: np.ndarray, header: str = "") -> bytes:
-    return (header + "\n".join(",".join(map(str, row)) for row in values.tolist()) + "\n").encode()
-
-
-FLAT = PICTURES.reshape(N, -1).astype(int)
 
 
 def test_shuffled_row_numbers_and_names_of_pictures_are_left_out() -> None:
@@ -212,8 +186,8 @@ def test_other_files_are_named(file: bytes, sentence: str) -> None:
 READ = r"""
 import re, sys
 from pathlib import Path
-from rbm.datasets.own.job import read_upload
-from rbm.datasets.own.pictures import Reading
+from rbm.datasets.user_datasets.job import read_upload
+from rbm.datasets.user_datasets.pictures import Reading
 from rbm.errors import DatasetError
 try:
     told = next(read_upload([open(sys.argv[1], "rb").read()], ["it"], Reading())).grey.shape

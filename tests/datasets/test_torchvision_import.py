@@ -1,12 +1,12 @@
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from rbm.datasets import _torchvision
 from rbm.datasets._torchvision import import_torchvision
 from rbm.errors import DatasetError
+from tests.helpers.places import ROOT
 
 CODE = """
 import torch
@@ -26,9 +26,7 @@ print(plain, len(_OPERATORS), datasets.KMNIST.__name__, tuple(grid.shape), round
 
 def test_import_works_whatever_the_plain_one_does() -> None:
     """In a fresh process. On this project's machines the plain import fails, and then it must be mended once."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", CODE], cwd=Path(__file__).parents[2], capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", CODE], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     plain, mended, *rest = done.stdout.strip().split("|")
     assert rest == ["KMNIST", "(3, 13, 17)", "0.2"]

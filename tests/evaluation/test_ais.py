@@ -11,8 +11,8 @@ from rbm.evaluation import ais, exact
 from rbm.evaluation.ais import Bracket, Estimate, Path
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
-from tests import oracles
-from tests.oracles import HIDDEN, VISIBLE, factorised, rows
+from tests.helpers import oracles
+from tests.helpers.oracles import HIDDEN, VISIBLE, factorised, rows
 
 V, H = rows(VISIBLE), rows(HIDDEN)
 

@@ -12,8 +12,8 @@ from rbm.evaluation import exact
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.units import unit
-from tests import oracles
-from tests.oracles import HIDDEN, VISIBLE, rows
+from tests.helpers import oracles
+from tests.helpers.oracles import HIDDEN, VISIBLE, rows
 
 N = 20_000
 

@@ -19,8 +19,8 @@ from rbm.evaluation.exact_boltzmann import (
 from rbm.models.boltzmann import BoltzmannMachine, binary_states
 from rbm.randomness import generator
 from rbm.training.boltzmann import ascend
-from tests.models.test_boltzmann import HIDDEN, VISIBLE, machine, table
-from tests.oracles import index, total_variation, total_variation_limit
+from tests.helpers.boltzmann import HIDDEN, VISIBLE, machine, table
+from tests.helpers.oracles import index, total_variation, total_variation_limit
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from torch.nn.functional import avg_pool2d
 from rbm.datasets.catalog import load_dataset
 from rbm.errors import ShapeError
 from rbm.evaluation.digit_features import VARIANCE, WIDTH, DigitNet, describe, fit
-from rbm.evaluation.frechet import Gaussian, frechet
+from rbm.evaluation.frechet import FeatureGaussian, frechet
 from rbm.randomness import generator
 
 
@@ -18,10 +18,10 @@ def digits():
     return load_dataset("mnist")
 
 
-def random_gaussian(size: int, seed: int) -> Gaussian:
+def random_gaussian(size: int, seed: int) -> FeatureGaussian:
     draw = generator(seed, "gaussian")
     root = torch.randn(size, size, generator=draw, dtype=torch.float64)
-    return Gaussian(torch.randn(size, generator=draw, dtype=torch.float64), root @ root.T)
+    return FeatureGaussian(torch.randn(size, generator=draw, dtype=torch.float64), root @ root.T)
 
 
 def test_a_set_is_no_distance_from_itself_and_the_distance_is_symmetric():
@@ -38,8 +38,8 @@ def test_gaussians_with_one_covariance_basis_have_a_closed_form():
     mean, other = torch.randn(2, 7, generator=draw, dtype=torch.float64)
     s, t = torch.rand(2, 7, generator=draw, dtype=torch.float64)
     t[0] = 0  # a direction in which one of them does not vary
-    a = Gaussian(mean, (basis * s.square()) @ basis.T)
-    b = Gaussian(other, (basis * t.square()) @ basis.T)
+    a = FeatureGaussian(mean, (basis * s.square()) @ basis.T)
+    b = FeatureGaussian(other, (basis * t.square()) @ basis.T)
     expected = (mean - other).square().sum() + (s - t).square().sum()
     assert frechet(a, b) == pytest.approx(float(expected), rel=1e-9)
 
@@ -53,22 +53,25 @@ def test_a_general_pair_agrees_with_the_trace_of_the_root_of_the_product():
 
 def test_mean_and_covariance_are_the_unbiased_ones():
     x = torch.randn(11, 3, generator=generator(6, "x"), dtype=torch.float64)
-    g = Gaussian.of(x)
+    g = FeatureGaussian.of(x)
     torch.testing.assert_close(g.covariance, torch.cov(x.T))
     torch.testing.assert_close(g.mean, x.mean(0))
     with pytest.raises(ShapeError, match="at least 2 rows"):
-        Gaussian.of(x[:1])
+        FeatureGaussian.of(x[:1])
     with pytest.raises(ShapeError, match="3 and 2 features"):
-        frechet(g, Gaussian.of(x[:, :2]))
+        frechet(g, FeatureGaussian.of(x[:, :2]))
 
 
 def test_samples_of_one_gaussian_are_as_far_apart_as_chance_makes_them():
     """For N(0, 1) in D dimensions the expected distance of n samples from the truth is about (D + D(D + 1)/4) / n."""
     size, n, runs = 5, 400, 60
-    truth = Gaussian(torch.zeros(size, dtype=torch.float64), torch.eye(size, dtype=torch.float64))
+    truth = FeatureGaussian(torch.zeros(size, dtype=torch.float64), torch.eye(size, dtype=torch.float64))
     draw = generator(7, "samples")
     found = torch.tensor(
-        [frechet(Gaussian.of(torch.randn(n, size, generator=draw, dtype=torch.float64)), truth) for _ in range(runs)]
+        [
+            frechet(FeatureGaussian.of(torch.randn(n, size, generator=draw, dtype=torch.float64)), truth)
+            for _ in range(runs)
+        ]
     )
     expected = (size + size * (size + 1) / 4) / n
     assert float(found.mean()) == pytest.approx(
@@ -87,10 +90,10 @@ def test_the_classifier_that_comes_with_the_program_names_test_digits(digits):
 
 
 def test_real_digits_are_nearer_than_blurred_ones_and_those_than_noise(digits):
-    real = Gaussian.of(describe(digits.test[5000:])[0])
+    real = FeatureGaussian.of(describe(digits.test[5000:])[0])
 
     def distance(v):
-        return frechet(Gaussian.of(describe(v)[0]), real)
+        return frechet(FeatureGaussian.of(describe(v)[0]), real)
 
     v = digits.train[:1000]
     blurred = {k: avg_pool2d(v.unflatten(1, (1, 28, 28)), k, 1, k // 2).flatten(1) for k in (3, 5)}
@@ -103,13 +106,13 @@ def test_real_digits_are_nearer_than_blurred_ones_and_those_than_noise(digits):
 
 def test_a_gaussian_with_the_digits_own_mean_and_covariance_is_told_from_digits(digits):
     """In pixels, or any linear map of them, its distance would be 0: why the features are a network's."""
-    pixels = Gaussian.of(digits.train[:5000])
+    pixels = FeatureGaussian.of(digits.train[:5000])
     root = torch.linalg.cholesky(pixels.covariance + 1e-5 * torch.eye(784, dtype=torch.float64))
     draw = torch.randn(1000, 784, generator=generator(9, "gauss"), dtype=torch.float64)
     fake = (pixels.mean + draw @ root.T).clamp(0, 1).float()
-    real = Gaussian.of(describe(digits.test[5000:])[0])
-    ordinary = frechet(Gaussian.of(describe(digits.train[:1000])[0]), real)
-    assert frechet(Gaussian.of(describe(fake)[0]), real) > 10 * ordinary
+    real = FeatureGaussian.of(describe(digits.test[5000:])[0])
+    ordinary = frechet(FeatureGaussian.of(describe(digits.train[:1000])[0]), real)
+    assert frechet(FeatureGaussian.of(describe(fake)[0]), real) > 10 * ordinary
 
 
 def test_the_recipe_learns_and_is_the_same_for_everybody(digits):

@@ -10,8 +10,8 @@ from rbm.errors import ConfigError, ShapeError
 from rbm.evaluation import exact, likelihood
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
-from tests import oracles
-from tests.oracles import VISIBLE, rows
+from tests.helpers import oracles
+from tests.helpers.oracles import VISIBLE, rows
 
 V = rows(VISIBLE)
 

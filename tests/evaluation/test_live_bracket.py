@@ -12,7 +12,7 @@ from rbm.evaluation.population import population
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.samplers import from_visible, gibbs
-from tests.oracles import CHAINS, VISIBLE
+from tests.helpers.oracles import CHAINS, VISIBLE
 
 SIZE = {"n_chains": 11, "n_temperatures": 17}
 

@@ -11,7 +11,7 @@ from rbm.evaluation import exact, mean_gradient, transition
 from rbm.lessons import machines
 from rbm.randomness import Coins, generator
 from rbm.training import gradients
-from tests.oracles import ROWS
+from tests.helpers.oracles import ROWS
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import torch
 from rbm.errors import ShapeError
 from rbm.evaluation import exact, mixing
 from rbm.samplers import from_visible, trajectory
-from tests.oracles import HIDDEN, VISIBLE, factorised, rows
+from tests.helpers.oracles import HIDDEN, VISIBLE, factorised, rows
 
 
 def autoregressive(phi: float, n_sweeps: int, n_chains: int, rng: torch.Generator) -> torch.Tensor:

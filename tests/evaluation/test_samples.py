@@ -8,7 +8,7 @@ import torch
 from rbm.errors import ConfigError, DivergenceError, ShapeError
 from rbm.evaluation import samples
 from rbm.evaluation.samples import nearest, resemblance
-from tests.oracles import VISIBLE
+from tests.helpers.oracles import VISIBLE
 
 
 def binary(n: int, v: int, rng: torch.Generator, p: float = 0.5) -> torch.Tensor:

@@ -11,7 +11,7 @@ from rbm.evaluation import exact, transition
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.samplers import chains, gibbs
-from tests import oracles
+from tests.helpers import oracles
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The likelihood beside training: the same numbers as in one piece, exact where it can be, and no run is changed by it."""
 
 import itertools
+import math
 from dataclasses import replace
 from functools import partial
 
@@ -47,14 +48,14 @@ def test_a_bracket_is_the_one_of_ais_and_holds_the_exact_number(middling, valida
     start = population(
         middling,
         n_chains=watch.CHAINS,
-        n_temperatures=watch.TEMPERATURES,
+        n_temperatures=watch.FIRST_TEMPERATURES,
         generator=rng,
         base=ais.base_biases(validation),
     )
     chains = from_visible(middling, start.v, rng)
     for _ in range(watch.SWEEPS):
         chains, _ = gibbs.sweep(middling, chains, rng)
-    size = {"n_chains": watch.CHAINS, "n_temperatures": watch.TEMPERATURES}
+    size = {"n_chains": watch.CHAINS, "n_temperatures": watch.FIRST_TEMPERATURES}
     whole = ais.bracket(middling, chains.v, **size, generator=rng, base=ais.base_biases(validation))
     energy = middling.free_energy(validation).double().mean().item()
     low, high = found["log_likelihood_low"], found["log_likelihood_high"]
@@ -100,17 +101,20 @@ def test_whether_it_is_exact_is_decided_by_states_not_by_columns(n_hidden, hidde
 
 def test_epochs_that_pass_meanwhile_are_left_out_and_never_is_never(middling, validation, monkeypatch):
     assert watched(middling, validation, (), 1e6) == []
-    # On a clock that ticks a millisecond a step: 5 ms of work in each 0.1 s, and a look is a fifth of an epoch.
+    # On a clock that ticks a millisecond a step: 5 ms of work in each 0.1 s (20 ms for the first bracket), and a look is
+    # a fifth of an epoch.
     ticks = itertools.count()
     pace = partial(LiveBracket.keep_pace, clock=lambda: next(ticks) / 1000)
     monkeypatch.setattr(LiveBracket, "keep_pace", lambda *a, **k: pace(*a, **k))
-    steps = watch.SWEEPS + 3 * watch.TEMPERATURES
+    first, steps = (watch.SWEEPS + 3 * n for n in (watch.FIRST_TEMPERATURES, watch.TEMPERATURES))
     one = LikelihoodWatch(EPOCHS["each"], generator(5, "watch"))
     found = [one.look(middling, validation, i / 5, i / 10) for i in range(1000)]
-    assert sum(map(bool, found)) == 1000 * 5 // steps == 3
+    done = [i / 5 for i, numbers in enumerate(found) if numbers]
+    assert len(done) == 1 + (1000 - first // 20) * 5 // steps == 4
     epochs = [numbers["log_likelihood_epoch"] for numbers in found if numbers]
-    assert epochs[0] == 1
-    assert min(np.diff(epochs)) > 40  # a bracket takes 60 epochs, and begins at the next one after the last
+    assert (epochs[0], math.floor(epochs[1])) == (1, math.ceil(done[0]))
+    assert done[0] < 1 + (first // 20 + 2) / 5  # the first comes soon
+    assert min(np.diff(epochs[1:])) > 40  # another takes 60 epochs, and begins at the next one after the last
 
 
 def test_looking_changes_no_run():

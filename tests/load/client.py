@@ -35,12 +35,13 @@ class Visitor:
         self._socket, self._url = socket, url
         self.pages: dict[str, str] = {}  # url path -> hash of the script
         self.buttons: dict[str, tuple[str, str]] = {}  # key -> widget's id, and the fragment in which it stands
+        self.headers: list[str] = []  # of the page: its title
         self.feed: str | None = None  # the address of the page's news
         self._page = ""
 
     async def open(self, page: str = "") -> float:
-        """Go to the page of that address ("" is Home), and wait until its script has ended."""
-        self.buttons, self.feed = {}, None
+        """Go to the page of that address ("" is Home), and wait until its script has ended. The first is a deep link."""
+        self.buttons, self.headers, self.feed = {}, [], None
         state = ClientState(query_string="")
         if self.pages:
             if page not in self.pages:
@@ -88,6 +89,8 @@ class Visitor:
             self.pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
             self.pages.setdefault("", next(p.page_script_hash for p in message.navigation.app_pages if p.is_default))
             self._page = message.navigation.page_script_hash
+        elif kind == "page_not_found":
+            raise Trouble(f"the server says that there is no page {message.page_not_found.page_name!r}")
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             self._element(message, raw)
         early = ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
@@ -100,6 +103,8 @@ class Visitor:
             raise Trouble(f"{element.exception.type}: {element.exception.message}")
         if kind == "button":
             self.buttons[element.button.id.rpartition("-")[2]] = (element.button.id, message.delta.fragment_id)
+        if kind == "heading" and element.heading.tag == "h2":
+            self.headers.append(element.heading.body)
         found = _FEED.search(raw)
         if found:
             self.feed = found[1].decode()

@@ -8,8 +8,8 @@ import torch
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
-from tests import oracles
-from tests.oracles import HIDDEN, VISIBLE, rows
+from tests.helpers import oracles
+from tests.helpers.oracles import HIDDEN, VISIBLE, rows
 
 V, H = rows(VISIBLE), rows(HIDDEN)
 

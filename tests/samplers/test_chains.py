@@ -5,8 +5,8 @@ import torch
 
 from rbm.errors import ShapeError
 from rbm.samplers.chains import Clamp, from_noise, from_visible
-from tests import oracles
-from tests.oracles import CHAINS, HIDDEN, VISIBLE, rows
+from tests.helpers import oracles
+from tests.helpers.oracles import CHAINS, HIDDEN, VISIBLE, rows
 
 N = 20_000
 

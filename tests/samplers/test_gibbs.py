@@ -6,8 +6,8 @@ import torch
 
 from rbm.samplers import gibbs
 from rbm.samplers.chains import Chains, Clamp, from_noise
-from tests import oracles
-from tests.oracles import CHAINS, HIDDEN, VISIBLE, factorised, rows
+from tests.helpers import oracles
+from tests.helpers.oracles import CHAINS, HIDDEN, VISIBLE, factorised, rows
 
 N = 20_000
 V, H = rows(VISIBLE), rows(HIDDEN)

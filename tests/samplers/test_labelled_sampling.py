@@ -13,8 +13,8 @@ from rbm.randomness import generator
 from rbm.samplers import gibbs
 from rbm.samplers.chains import Chains, from_noise
 from rbm.samplers.labelled import hold_labels, hold_pixels
-from tests.models.test_labelled import HIDDEN, LABELS, PIXELS, label_states, labelled, table
-from tests.oracles import total_variation, total_variation_limit
+from tests.helpers.labelled import HIDDEN, LABELS, PIXELS, label_states, labelled, table
+from tests.helpers.oracles import total_variation, total_variation_limit
 
 N = 20_000
 

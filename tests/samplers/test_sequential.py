@@ -8,8 +8,8 @@ from rbm.models.boltzmann import BoltzmannMachine, binary_states
 from rbm.randomness import generator
 from rbm.samplers.chains import Chains, Clamp
 from rbm.samplers.sequential import from_noise, sweep
-from tests.models.test_boltzmann import HIDDEN, VISIBLE, machine, table
-from tests.oracles import index, total_variation, total_variation_limit
+from tests.helpers.boltzmann import HIDDEN, VISIBLE, machine, table
+from tests.helpers.oracles import index, total_variation, total_variation_limit
 
 N = 20_000
 

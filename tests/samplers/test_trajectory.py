@@ -6,7 +6,7 @@ import torch
 from rbm.errors import ConfigError
 from rbm.samplers import gibbs, trajectory
 from rbm.samplers.chains import Clamp, from_noise
-from tests.oracles import CHAINS, HIDDEN, VISIBLE
+from tests.helpers.oracles import CHAINS, HIDDEN, VISIBLE
 
 CLAMP = Clamp(torch.tensor([1, 0, 0, 0, 0, 1, 0]), torch.tensor([1.0, 0, 0, 0, 0, 0, 0]))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import KINDS, database
+from tests.helpers.databases import KINDS, database
 
 
 @pytest.fixture(params=KINDS)

@@ -6,16 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pages.compare.runs import uploads
 from pages.ui.session import state
 from rbm.errors import CheckpointError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster, recording
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
-from rbm.store import Run, Store
+from rbm.store import Run, Store, importing
 from rbm.training.config import TrainConfig
-from tests.waiting import trained, wait
+from tests.helpers.waiting import trained, wait
 
 SPEC = RunSpec(DatasetSpec(size=640), ModelSpec(23), TrainConfig(schedule="constant", epochs=2))  # 10 updates an epoch
 FOUR = replace(SPEC, training=replace(SPEC.training, epochs=4))
@@ -74,18 +73,16 @@ def test_neither_the_planned_nor_the_longer_length_asks_for_a_new_run(store, lon
     run.release()
 
 
-def test_a_longer_run_that_comes_as_a_file_is_as_long_as_it_was(store, longer, monkeypatch):
-    monkeypatch.setattr(uploads, "open_store", lambda: store)
-    there = store.run(uploads.add("run.safetensors", store.checkpoint(longer.id)))
+def test_a_longer_run_that_comes_as_a_file_is_as_long_as_it_was(store, longer):
+    there = store.run(importing.add(store, "run.safetensors", store.checkpoint(longer.id)))
     assert there.progress._replace(seconds=0.0) == longer.progress._replace(seconds=0.0, knobs={"epochs": 3})
 
 
-def test_a_file_that_does_not_say_how_far_it_came_is_refused(store, longer, monkeypatch):
+def test_a_file_that_does_not_say_how_far_it_came_is_refused(store, longer):
     import torch
 
     from rbm import checkpoint
 
-    monkeypatch.setattr(uploads, "open_store", lambda: store)
     saved = checkpoint.from_bytes(store.checkpoint(longer.id))
     for told in (
         torch.tensor(7),
@@ -95,7 +92,7 @@ def test_a_file_that_does_not_say_how_far_it_came_is_refused(store, longer, monk
     ):
         data = checkpoint.to_bytes(saved.model, saved.spec, state={**saved.state, "progress": told})
         with pytest.raises(CheckpointError, match="does not say how far"):
-            uploads.add("run.safetensors", data)
+            importing.add(store, "run.safetensors", data)
     data = checkpoint.to_bytes(saved.model, saved.spec, state={**saved.state, "progress": torch.tensor([3, 0, 33])})
     with pytest.raises(CheckpointError, match="33 updates long, which are not 1 to 5,000 whole epochs of 10"):
-        uploads.add("run.safetensors", data)
+        importing.add(store, "run.safetensors", data)

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,9 +20,9 @@ from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.store import Progress, Store
 from rbm.training.config import TrainConfig
-from tests.waiting import ENDLESS, PATIENCE, trained, wait
+from tests.helpers.places import ROOT
+from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
 
-ROOT = Path(__file__).resolve().parents[2]
 SPEC = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(algorithm="pcd", optimizer="adam", epochs=40))
 UPDATES = 40 * 32  # of SPEC
 LONG = RunSpec(model=SPEC.model, training=replace(SPEC.training, epochs=ENDLESS))
@@ -129,7 +128,7 @@ INTERVAL = 0.5  # seconds
 def test_kill_9_of_the_server_loses_nothing_that_was_kept_and_resume_is_bit_for_bit(
     workers, store, url, tmp_path, monkeypatch
 ):
-    """How often that is, is held on a clock of its own in tests/test_live.py."""
+    """How often that is, is held on a clock of its own in tests/jobs/test_live.py."""
     monkeypatch.delenv("RBM_SCHEDULER", raising=False)
     code = SERVER.format(interval=INTERVAL)
     server = subprocess.Popen([sys.executable, "-c", code, url, str(tmp_path), LONG.to_json()], cwd=ROOT)

@@ -14,7 +14,7 @@ from rbm.jobs.live import LiveRun
 from rbm.store import Store
 from rbm.sweep import Axis, Ledger, Sweep, SweepSpec
 from rbm.training.config import TrainConfig
-from tests.waiting import ENDLESS, wait
+from tests.helpers.waiting import ENDLESS, wait
 
 LOOK_SECONDS = 6.0
 

@@ -6,17 +6,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from rbm.jobs import cluster
 from rbm.store import Store
 from rbm.sweep import Ledger, Sweep
-from tests.sweep.sweeping import LONG, check_each_counted_once, held_at, wait_for_trials
-from tests.waiting import PATIENCE
+from tests.helpers.places import ROOT
+from tests.helpers.sweeping import LONG, check_each_counted_once, held_at, wait_for_trials
+from tests.helpers.waiting import PATIENCE
 
-ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 3
 
 

@@ -21,9 +21,9 @@ from rbm.sweep.study import rungs
 from rbm.sweep.trial import TrialRun
 from rbm.tasks.likelihood import RESULT, fixed_data
 from rbm.training.config import TrainConfig
-from tests.databases import on_both
-from tests.sweep.sweeping import BASE, LONG, QUICK, check_each_counted_once, held_at, wait_for_trials
-from tests.waiting import PATIENCE, wait
+from tests.helpers.databases import on_both
+from tests.helpers.sweeping import BASE, LONG, QUICK, check_each_counted_once, held_at, wait_for_trials
+from tests.helpers.waiting import PATIENCE, wait
 
 SWEEP_PATIENCE = 2 * PATIENCE
 

@@ -14,17 +14,17 @@ from rbm.__main__ import main
 from rbm.jobs import cluster
 from rbm.store import Store, open_store
 from rbm.sweep import Ledger, Sweep
-from tests.sweep.sweeping import LONG, check_each_counted_once
-from tests.waiting import PATIENCE, wait
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.helpers.databases import let_go
+from tests.helpers.places import ROOT
+from tests.helpers.sweeping import LONG, check_each_counted_once
+from tests.helpers.waiting import PATIENCE, wait
 
 
 @pytest.fixture(autouse=True)
 def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]:
     monkeypatch.setenv("RBM_RUNS", str(tmp_path / "runs"))
     yield open_store()
-    open_store().close()
+    let_go(open_store())
     cluster.disconnect()
 
 
@@ -65,7 +65,7 @@ def test_bad_input_is_one_sentence(arguments, words, capsys):
 HELD = """
 import sys
 from rbm.__main__ import main
-from tests.sweep.sweeping import held_at
+from tests.helpers.sweeping import held_at
 with held_at(200):
     main(sys.argv[1:])
 """

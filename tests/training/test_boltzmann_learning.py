@@ -7,8 +7,8 @@ from rbm.evaluation import exact_boltzmann
 from rbm.models.boltzmann import BoltzmannMachine
 from rbm.randomness import generator
 from rbm.samplers.chains import Chains
-from rbm.training.boltzmann import Phases, ascend, gibbs_gradient, start
-from tests.models.test_boltzmann import HIDDEN, VISIBLE, machine
+from rbm.training.boltzmann import BoltzmannPhases, ascend, gibbs_gradient, start
+from tests.helpers.boltzmann import HIDDEN, VISIBLE, machine
 
 N = 20_000
 
@@ -18,7 +18,9 @@ def test_the_gibbs_gradient_estimates_the_exact_one():
     rows = torch.tensor([[0, 1, 1, 0, 1], [1, 1, 0, 0, 0]]).double()
     p = torch.tensor([0.5, 0.5], dtype=torch.float64)
     phases = start(model, rows.repeat(N // 2, 1), N, source)
-    phases = Phases(phases.held, exact_boltzmann.sample(model, N, source))  # mixed already: no bias, only noise
+    phases = BoltzmannPhases(
+        phases.held, exact_boltzmann.sample(model, N, source)
+    )  # mixed already: no bias, only noise
     found, moved = gibbs_gradient(model, phases, source, sweeps=30)
     expected = exact_boltzmann.gradient(model, rows, p)
     limit = 5 * (2 * 0.25 / N) ** 0.5  # each moment of a 0/1 product has variance at most a quarter

@@ -11,8 +11,8 @@ from rbm.models.labelled import LabelledRBM
 from rbm.randomness import Coins, generator
 from rbm.training import gradients
 from rbm.training.config import TrainConfig
-from rbm.training.labelled import LabelTrainer, Objective, discriminative_gradient
-from tests.models.test_labelled import LABELS, PIXELS, every, labelled
+from rbm.training.labelled import LabelObjective, LabelTrainer, discriminative_gradient
+from tests.helpers.labelled import LABELS, PIXELS, every, labelled
 
 PLAIN = TrainConfig(centred="off", momentum=0.0, weight_decay=0.0, binarise="none", batch_size=11, epochs=1)
 
@@ -73,7 +73,7 @@ def test_one_step_is_the_sum_of_both_parts(centred):
         model = labelled()
         x, y = rows(model)
         config = TrainConfig(**{**_knobs(PLAIN), "centred": centred})
-        trainer = LabelTrainer(model, x, y, config, generator(6, "step"), Objective(*objective))
+        trainer = LabelTrainer(model, x, y, config, generator(6, "step"), LabelObjective(*objective))
         before = [p.detach().clone() for p in model.parameters()]
         trainer.step()
         moved[name] = [p.detach() - b for p, b in zip(model.parameters(), before, strict=True)]
@@ -114,10 +114,11 @@ def test_it_learns_the_labels_and_the_joint(algorithm, objective):
         momentum=0.0,
         weight_decay=0.0,
     )  # PCD with as few chains as rows of a batch bears no momentum at this rate
-    trainer = LabelTrainer(model, x, y, config, generator(2, "train"), Objective(*objective))
+    trainer = LabelTrainer(model, x, y, config, generator(2, "train"), LabelObjective(*objective))
     independent = joint_log_likelihood(model, x, y)
-    assert sum(1 for _ in trainer.steps(10**6)) == trainer.total_steps == 600
+    *_, last = trainer.events()
     assert trainer.finished
+    assert last.step == trainer.total_steps == 600
     assert model.error(x, y) < 0.12  # Bayes: about 5 in 100 pictures say another label
     if objective[0]:
         assert joint_log_likelihood(model, x, y) > independent + 0.8  # nats; log 3 is what knowing the label is worth
@@ -127,16 +128,16 @@ def test_the_same_seed_gives_the_same_parameters():
     ends = []
     for _ in range(2):
         model = LabelledRBM(PIXELS, 3, 6, generator=generator(1, "start"))
-        trainer = LabelTrainer(model, *toy(), TrainConfig(epochs=1), generator(2, "train"), Objective(1, 1))
-        for _ in trainer.steps(5):
-            pass
+        trainer = LabelTrainer(model, *toy(), TrainConfig(epochs=1), generator(2, "train"), LabelObjective(1, 1))
+        for _ in range(5):
+            trainer.step()
         ends.append(model.weight.detach().clone())
     assert torch.equal(*ends)
 
 
 def test_what_it_refuses():
     with pytest.raises(ConfigError, match="none below 0 and at least one above"):
-        Objective(0.0, 0.0)
+        LabelObjective(0.0, 0.0)
     with pytest.raises(ConfigError, match="as many labels as pictures"):
         LabelTrainer(labelled(), torch.zeros(3, PIXELS).double(), torch.tensor([1]), PLAIN, generator(1, "x"))
     model = labelled()
@@ -151,5 +152,4 @@ def test_what_it_refuses():
     with torch.no_grad():
         model.weight.fill_(float("nan"))
     with pytest.raises(DivergenceError, match="no longer finite"):
-        for _ in trainer.steps(1):
-            pass
+        trainer.step(report=True)

@@ -149,7 +149,7 @@ def test_a_short_last_batch_counts_as_a_whole_step(bars):
     job = trainer(bars, batch_size=7, epochs=3)  # 30 images: 7, 7, 7, 7, 2
     sizes = []
     for _ in range(5):
-        sizes.append(len(job._next_batch()))
+        sizes.append(len(job._batch(job._next_rows())))
         job.step_number += 1
     assert sizes == [7, 7, 7, 7, 2]
     run(job)
@@ -163,7 +163,7 @@ def test_every_image_is_used_once_an_epoch_and_binarised_anew(digits):
     for _ in range(2):
         rows = []
         for _ in range(job.batches_per_epoch):
-            rows.append(job._next_batch())
+            rows.append(job._batch(job._next_rows()))
             job.step_number += 1
         epochs.append(torch.cat(rows))
     for rows in epochs:

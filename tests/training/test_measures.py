@@ -27,8 +27,7 @@ def test_cd_loss_is_how_much_higher_the_free_energy_of_the_images_is(tiny_rbm):
     for v0, vk, above in ((unlikely, likely, True), (likely, unlikely, False)):
         window = Window()
         window.add(tiny_rbm, phases(tiny_rbm, v0, vk))
-        window.timed(5, 1.0)
-        found = window.numbers()
+        found = window.numbers(5.0)
         expected = float(tiny_rbm.free_energy(v0).mean() - tiny_rbm.free_energy(vk).mean())
         assert found["cd_loss"] == pytest.approx(expected)
         assert (found["cd_loss"] > 0) == above
@@ -40,9 +39,8 @@ def test_no_chance_is_in_a_reconstruction(tiny_rbm, images):
     """p(v|⟨h⟩), the mean of the pixels given the mean of the hidden units, whatever the chain drew."""
     window = Window()
     window.add(tiny_rbm, phases(tiny_rbm, images, 1 - images))
-    window.timed(len(images), 1.0)
     expected = (tiny_rbm.visible_mean(tiny_rbm.hidden_mean(images)) - images).square().mean()
-    assert window.numbers()["reconstruction_error"] == pytest.approx(float(expected))
+    assert window.numbers(1.0)["reconstruction_error"] == pytest.approx(float(expected))
 
 
 @pytest.mark.slow  # a minute: 25 sweeps an update

@@ -5,7 +5,6 @@ import math
 
 import pytest
 import torch
-from conftest import PAIRS, UNBOUNDED, M
 
 from rbm import randomness
 from rbm.datasets.base import Dataset
@@ -15,6 +14,7 @@ from rbm.evaluation.likelihood import log_likelihood
 from rbm.models.rbm import RBM
 from rbm.training.config import TrainConfig, knobs
 from rbm.training.loop import Trainer
+from tests.helpers.unit_pairs import PAIRS, UNBOUNDED, M
 
 ALGORITHMS = knobs(TrainConfig)["algorithm"].choices
 ROWS, PIXELS, HIDDEN = 400, 4, 2

@@ -20,7 +20,7 @@ from rbm.randomness import generator
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer
 from rbm.units import MANY_STATES, UNITS, Unit
-from tests.units.conftest import M, make
+from tests.helpers.unit_pairs import M, make
 
 UNITS_IN_A_ROW = 5
 # What a unit is given of which it has no state, and how the sentence names it.

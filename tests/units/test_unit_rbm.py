@@ -4,15 +4,15 @@ import math
 
 import pytest
 import torch
-from conftest import NAMES, PAIRS, UNBOUNDED, M, brute, expected_statistics, make, statistics
 
 from rbm import randomness
 from rbm.errors import ConfigError, ShapeError, TooLargeError
 from rbm.evaluation import ais, exact
 from rbm.models.rbm import RBM
 from rbm.samplers import chains, gibbs
-from rbm.samplers.walk import Walk
+from rbm.samplers.stepped_chains import SteppedChains
 from rbm.training.gradients import Phases, contrast, with_precision
+from tests.helpers.unit_pairs import NAMES, PAIRS, UNBOUNDED, M, brute, expected_statistics, make, statistics
 
 CHAINS = 20011
 
@@ -109,7 +109,7 @@ def test_the_contrast_of_exact_samples_estimates_the_exact_gradient(model):
 def test_chains_start_anywhere_and_a_walk_goes_back_the_same_way(model):
     model = model.float()
     draw = randomness.generator(8, "walk")
-    walk = Walk(model, chains.from_noise(model, 11, draw), draw)
+    walk = SteppedChains(model, chains.from_noise(model, 11, draw), draw)
     walk.sweep(3)
     place = walk.now
     walk.half_step()

@@ -5,7 +5,6 @@ import math
 
 import pytest
 import torch
-from conftest import expected_statistics, make, statistics
 
 from rbm import randomness
 from rbm.errors import ConfigError
@@ -14,6 +13,7 @@ from rbm.models.rbm import RBM
 from rbm.samplers import tempering
 from rbm.training.config import TrainConfig
 from rbm.training.negative import make_negative
+from tests.helpers.unit_pairs import expected_statistics, make, statistics
 
 CHAINS = 20_011
 BETAS = torch.tensor([1.0, 0.6, 0.2, 0.0], dtype=torch.float64)

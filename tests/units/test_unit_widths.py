@@ -4,7 +4,6 @@ import copy
 
 import pytest
 import torch
-from conftest import PAIRS, brute, make
 
 from rbm import randomness
 from rbm.evaluation import exact
@@ -14,6 +13,7 @@ from rbm.training.config import TrainConfig
 from rbm.training.gradients import Phases, ScaledGradient, contrast, with_precision
 from rbm.training.negative import make_negative
 from rbm.training.widths import Widths
+from tests.helpers.unit_pairs import PAIRS, brute, make
 
 SCALED = [pair for pair in PAIRS if pair[0] in ("gaussian", "relu")]
 

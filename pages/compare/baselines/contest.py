@@ -10,14 +10,14 @@ from pages.ui.components import chart, moving
 from pages.ui.controls import datasets
 from pages.ui.session import tasks
 from rbm.jobs.task import Task
-from rbm.tasks.baselines import compete
-from rbm.tasks.baselines.compete import CONTENDERS, KNOWN
+from rbm.tasks.baselines import comparison
+from rbm.tasks.baselines.comparison import KNOWN, MODELS
 
 HIDDEN = (64, 128, 256, 500)
 SECONDS = (5, 10, 20, 60)
 POLL_SECONDS = 1.0
 START = {
-    "rivals_who": list(CONTENDERS),
+    "rivals_who": list(MODELS),
     "rivals_hidden": 128,
     "rivals_seconds": 10,
     "rivals_digits": list(range(10)),
@@ -46,7 +46,7 @@ def controls() -> None:
             "Contenders",
             _able(data),
             selection_mode="multi",
-            format_func=CONTENDERS.__getitem__,
+            format_func=MODELS.__getitem__,
             default=st.session_state["rivals_who"],
             key="rivals_who",
             wrap=True,
@@ -87,9 +87,9 @@ def controls() -> None:
                 disabled=busy,
                 help="The classes that all of them learn; fewer are learnt faster.",
             )
-    if len(_able(data)) < len(CONTENDERS):
+    if len(_able(data)) < len(MODELS):
         st.caption(
-            f":material/info: The DCGAN is left out: it needs pictures whose sides are multiples of {compete.QUARTERED}, and "
+            f":material/info: The DCGAN is left out: it needs pictures whose sides are multiples of {comparison.QUARTERED}, and "
             f"these have {data.shape[0]}×{data.shape[1]} pixels."
         )
     _buttons(task)
@@ -97,7 +97,7 @@ def controls() -> None:
 
 def _able(data: datasets.Data) -> list[str]:
     """Who can learn these pictures."""
-    return [name for name in CONTENDERS if compete.fits(name, data.shape)]
+    return [name for name in MODELS if comparison.fits(name, data.shape)]
 
 
 def _changed() -> None:
@@ -163,8 +163,8 @@ def start() -> None:
     data = datasets.data(asked[DATASET])
     digits = tuple(sorted(asked["rivals_digits"]))
     task = Task(
-        "rbm.tasks.baselines.compete:compete",
-        contenders=tuple(name for name in _able(data) if name in asked["rivals_who"]),
+        "rbm.tasks.baselines.comparison:compare",
+        models=tuple(name for name in _able(data) if name in asked["rivals_who"]),
         n_hidden=asked["rivals_hidden"],
         classes=None if len(digits) in (0, len(data.class_names)) else digits,
         seconds=float(asked["rivals_seconds"]),
@@ -216,7 +216,7 @@ def shown() -> tuple[tuple[str, ...], float, told.Told]:
         who = tuple(name for name in _able(learnt()) if name in st.session_state["rivals_who"])
         return who, float(st.session_state["rivals_seconds"]), told.told(())
     task.renew()
-    return task.arguments["contenders"], task.arguments["seconds"], told.told(list(task.news))
+    return task.arguments["models"], task.arguments["seconds"], told.told(list(task.news))
 
 
 def progress(seen: told.Told) -> None:
@@ -227,7 +227,7 @@ def progress(seen: told.Told) -> None:
     elif task.status == "failed":
         st.error(task.message, icon=":material/error:")
     else:
-        title = CONTENDERS.get(seen.busy, "")
+        title = MODELS.get(seen.busy, "")
         words = {"paused": "Paused", "finished": "Finished"}.get(task.status) or (
             "The contenders are being made" if not title else f"{title} {'trains' if seen.done < 1 else 'is judged'}"
         )
@@ -239,7 +239,7 @@ def walls(who: tuple[str, ...], seconds: float, seen: told.Told) -> None:
     cards.title(
         "Pictures after so many seconds",
         "One row for each look, from top to bottom: "
-        + ", ".join(f"{mark:g}" for mark in compete.marks(seconds))
+        + ", ".join(f"{mark:g}" for mark in comparison.marks(seconds))
         + " seconds. Within a column GAN, DCGAN, autoencoder and VAE draw from the same noise, and the RBM's chains go on. "
         "Grey is the probability of white.",
         "anything about an autoencoder as such: it has no way of its own to make pictures. Here a Gaussian is fitted to the "
@@ -247,10 +247,10 @@ def walls(who: tuple[str, ...], seconds: float, seen: told.Told) -> None:
     )
     for place, name in zip(st.columns(max(len(who), 1), gap="small"), who, strict=False):
         with place, st.container(key=f"rivals_card_{name}", gap="xsmall"):
-            st.markdown(f"**{CONTENDERS[name]}**")
+            st.markdown(f"**{MODELS[name]}**")
             pixels, labels = told.wall_pixels(seen.looks.get(name, ()), seconds, learnt().shape)
-            alt = f"Pictures by the {CONTENDERS[name]}, a row for each look"
-            cards.picture_wall(pixels, compete.SHOWN, f"rivals_wall_{name}", alt, labels=labels)
+            alt = f"Pictures by the {MODELS[name]}, a row for each look"
+            cards.picture_wall(pixels, comparison.SHOWN, f"rivals_wall_{name}", alt, labels=labels)
             st.caption(told.caption(seen, name))
 
 
@@ -318,8 +318,8 @@ def neighbours(who: tuple[str, ...], seen: told.Told) -> None:
     )
     for place, name in zip(st.columns(len(ready), gap="small"), ready, strict=True):
         with place, st.container(gap="xsmall"):
-            st.markdown(f"**{CONTENDERS[name]}**")
+            st.markdown(f"**{MODELS[name]}**")
             pixels = told.nearest_pixels(seen.looks[name][-1].pictures, seen.verdicts[name], learnt().shape)
-            alt = f"Last pictures by the {CONTENDERS[name]} over the nearest training images"
-            cards.picture_wall(pixels, compete.SHOWN, f"rivals_nearest_{name}", alt)
+            alt = f"Last pictures by the {MODELS[name]} over the nearest training images"
+            cards.picture_wall(pixels, comparison.SHOWN, f"rivals_nearest_{name}", alt)
             st.caption(told.distances(seen.verdicts[name]))

@@ -5,14 +5,14 @@ import streamlit as st
 from pages.compare.baselines import contest
 from pages.ui import lesson
 from pages.ui.controls import widgets
-from rbm.tasks.baselines.compete import CONTENDERS
+from rbm.tasks.baselines.comparison import MODELS
 
 lesson.question(
     "RBM against GAN and VAE",
     "An RBM, a GAN, a DCGAN, an autoencoder and a VAE with as many weights and as much training time: who draws good pictures "
     "first?",
 )
-EVERYBODY, ALL = list(CONTENDERS), list(range(10))
+EVERYBODY, ALL = list(MODELS), list(range(10))
 lesson.experiments(
     {
         "Ten seconds each": (

@@ -10,7 +10,7 @@ import numpy as np
 
 from pages.ui.components import moving
 from pages.ui.draw import figures, frames
-from rbm.tasks.baselines.compete import CONTENDERS, SHOWN, Look, Opening, Pace, Pictures, Verdict, marks
+from rbm.tasks.baselines.comparison import MODELS, SHOWN, BaselineLook, BaselineVerdict, Opening, Pace, Pictures, marks
 
 Shape = tuple[int, int]
 READABLE = "a tenth flipped"  # the yardstick from which on pictures count as readable
@@ -37,8 +37,8 @@ class Told(NamedTuple):
     """The news sorted: ``looks`` and ``verdicts`` by contender, how far all are, and who is busy."""
 
     opening: Opening | None
-    looks: dict[str, list[Look]]
-    verdicts: dict[str, Verdict]
+    looks: dict[str, list[BaselineLook]]
+    verdicts: dict[str, BaselineVerdict]
     done: float
     busy: str
 
@@ -46,22 +46,22 @@ class Told(NamedTuple):
 def told(news: Iterable[Any]) -> Told:
     """Sort the news. By the names of their classes: what outlives a reload of the code is of another class."""
     opening, done, busy = None, 0.0, ""
-    looks: dict[str, list[Look]] = {}
-    verdicts: dict[str, Verdict] = {}
+    looks: dict[str, list[BaselineLook]] = {}
+    verdicts: dict[str, BaselineVerdict] = {}
     for one in news:
         kind = type(one).__name__
         if kind == Pace.__name__:
-            done, busy = one.done, one.contender
-        elif kind == Look.__name__:
-            looks.setdefault(one.contender, []).append(one)
-        elif kind == Verdict.__name__:
-            verdicts[one.contender] = one
+            done, busy = one.done, one.model
+        elif kind == BaselineLook.__name__:
+            looks.setdefault(one.model, []).append(one)
+        elif kind == BaselineVerdict.__name__:
+            verdicts[one.model] = one
         elif kind == Opening.__name__:
             opening = one
     return Told(opening, looks, verdicts, done, busy)
 
 
-def wall_pixels(looks: Sequence[Look], seconds: float, shape: Shape) -> tuple[frames.Pixels, list[str]]:
+def wall_pixels(looks: Sequence[BaselineLook], seconds: float, shape: Shape) -> tuple[frames.Pixels, list[str]]:
     """A row of SHOWN pictures for each look, from the first on, black for those to come; a label for each picture."""
     times = marks(seconds)
     pictures = np.zeros((len(times) * SHOWN, shape[0] * shape[1]), np.float64)
@@ -71,7 +71,7 @@ def wall_pixels(looks: Sequence[Look], seconds: float, shape: Shape) -> tuple[fr
     return frames.colour_probabilities(pictures, shape=shape), labels
 
 
-def nearest_pixels(pictures: Pictures, verdict: Verdict, shape: Shape) -> frames.Pixels:
+def nearest_pixels(pictures: Pictures, verdict: BaselineVerdict, shape: Shape) -> frames.Pixels:
     """Pictures over the training images nearest to them."""
     return frames.colour_probabilities(np.concatenate([pictures, verdict.nearest]) / 255, shape=shape)
 
@@ -103,7 +103,7 @@ def _option(
     for name in contenders:
         looks = [look for look in seen.looks.get(name, ()) if look.mark > 0]
         x, y = [look.seconds for look in looks], [getattr(look, column) for look in looks]
-        series.append(figures.Series(CONTENDERS[name], x, y))
+        series.append(figures.Series(MODELS[name], x, y))
     return figures.curve_option(
         series,
         x_title="seconds of training, each",
@@ -116,7 +116,7 @@ def _option(
     )
 
 
-def readable_after(seen: Told, name: str) -> Look | None:
+def readable_after(seen: Told, name: str) -> BaselineLook | None:
     """The first look at readable pictures."""
     if seen.opening is None or READABLE not in seen.opening.yardsticks:
         return None
@@ -151,7 +151,7 @@ def table(seen: Told, contenders: Sequence[str], digits: bool = True) -> dict[st
 
 def _row(seen: Told, name: str) -> list[str]:
     looks = seen.looks.get(name)
-    title = f"**{CONTENDERS[name]}**"
+    title = f"**{MODELS[name]}**"
     if seen.opening is None or not looks:
         return [title, *[NONE] * (len(HEAD) - 1)]
     last, first = looks[-1], readable_after(seen, name)
@@ -169,7 +169,7 @@ def _row(seen: Told, name: str) -> list[str]:
     ]
 
 
-def likelihood(name: str, verdict: Verdict | None) -> str:
+def likelihood(name: str, verdict: BaselineVerdict | None) -> str:
     """The log-likelihood as far as it is known."""
     if name not in ("rbm", "vae"):
         return "has none"
@@ -182,7 +182,7 @@ def likelihood(name: str, verdict: Verdict | None) -> str:
     return f"{told} ({verdict.mark})" if verdict.mark else told
 
 
-def distances(verdict: Verdict) -> str:
+def distances(verdict: BaselineVerdict) -> str:
     """How near the nearest training images are."""
     mean = float(np.mean(verdict.distances))
     return f"{mean:.0f} on average (a test image: {verdict.ordinary:.0f})"

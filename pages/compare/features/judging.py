@@ -15,9 +15,9 @@ from pages.ui.draw import frames, theme
 from pages.ui.session import state, tasks
 from rbm.datasets.catalog import entry, is_available
 from rbm.errors import CheckpointError, StoreError
-from rbm.experiment import DatasetSpec
+from rbm.experiment import DatasetSpec, cached_dataset
 from rbm.jobs.task import Task
-from rbm.jobs.training import Array, cached_dataset
+from rbm.models.parameters import Array
 from rbm.store import Run, open_store
 from rbm.tasks.features import COMPONENTS, HELD_OUT, MAPS, Map, Score, only_test, planned, shown
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.compare.runs import files, uploads
+from pages.compare.runs import files
 from pages.ui import shell
 from pages.ui.controls import share
 from pages.ui.server import download
 from pages.ui.session import state
 from rbm.errors import RbmError
-from rbm.store import Run, open_store
+from rbm.store import Run, importing, open_store
 
 
 def undo_bar() -> None:
@@ -184,7 +184,7 @@ def upload() -> None:
     with st.expander("Open a run from a file", icon=":material/upload:", key="runs_upload_part"):
         given = st.file_uploader(
             "ZIP of a run, or a checkpoint",
-            type=[ending.removeprefix(".") for ending in uploads.READERS],
+            type=[ending.removeprefix(".") for ending in importing.ENDINGS],
             key="runs_upload",
             help="A ZIP or a checkpoint that was downloaded here or written by the engine. Nothing in it is executed.",
         )
@@ -192,7 +192,7 @@ def upload() -> None:
             return
         st.session_state["runs_uploaded"] = given.file_id
         try:
-            added = uploads.add(given.name, given.getvalue())
+            added = importing.add(open_store(), given.name, given.getvalue())
         except RbmError as error:
             st.error(str(error), icon=":material/error:")
             return

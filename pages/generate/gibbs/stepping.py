@@ -8,17 +8,16 @@ import streamlit as st
 
 from pages.ui.controls import player
 from pages.ui.session import live
-from rbm.experiment import RunSpec
+from rbm.experiment import RunSpec, cached_dataset
 from rbm.jobs.live import LiveRun
-from rbm.jobs.snapshots import Past
-from rbm.jobs.training import cached_dataset, restore
+from rbm.jobs.snapshots import Snapshot
 
 if TYPE_CHECKING:
     import torch
 
     from rbm.models.rbm import RBM
     from rbm.samplers.chains import Clamp
-    from rbm.samplers.walk import Walk
+    from rbm.samplers.stepped_chains import SteppedChains
 
 STARTS = ("noise", "data", "one image")
 CHAINS = (1, 4, 9, 16, 25, 36, 64)
@@ -146,7 +145,7 @@ def _row(settings: Settings, spec: RunSpec) -> int:
     return settings.image % len(cached_dataset(spec.dataset).test)
 
 
-def walk_of(current: LiveRun, past: Past, settings: Settings) -> Walk:
+def walk_of(current: LiveRun, past: Snapshot, settings: Settings) -> SteppedChains:
     """This tab's walk: a new one when how it starts has changed, the same one with new parameters when those have."""
     start = (id(current), settings._replace(beta=1.0))
     if st.session_state.get("walk_start") != start:
@@ -154,21 +153,21 @@ def walk_of(current: LiveRun, past: Past, settings: Settings) -> Walk:
         st.session_state.pop("walk", None)
     if "walk" not in st.session_state:
         with st.spinner("Setting the chains up"):
-            st.session_state["walk"] = _new_walk(current.spec, restore(past), settings)
+            st.session_state["walk"] = _new_walk(current.spec, past.to_model(), settings)
         st.session_state["walk_step"] = past.step
-    walk: Walk = st.session_state["walk"]
+    walk: SteppedChains = st.session_state["walk"]
     if st.session_state["walk_step"] != past.step:
-        walk.model = restore(past)
+        walk.model = past.to_model()
         st.session_state["walk_step"] = past.step
     return walk
 
 
-def _new_walk(spec: RunSpec, model: RBM, settings: Settings) -> Walk:
+def _new_walk(spec: RunSpec, model: RBM, settings: Settings) -> SteppedChains:
     import torch
 
     from rbm import randomness
     from rbm.samplers import chains
-    from rbm.samplers.walk import Walk
+    from rbm.samplers.stepped_chains import SteppedChains
 
     generator = randomness.generator(settings.seed, "gibbs page")
     held = held_part(settings, spec)
@@ -181,10 +180,10 @@ def _new_walk(spec: RunSpec, model: RBM, settings: Settings) -> Walk:
             rows = torch.full_like(rows, _row(settings, spec))
         v = images[rows] if held is None else held.apply(images[rows])
         begin = chains.from_visible(model, v, generator, beta=settings.beta)
-    return Walk(model, begin, generator)
+    return SteppedChains(model, begin, generator)
 
 
-def transport(walk: Walk, settings: Settings, held: Clamp | None) -> None:
+def transport(walk: SteppedChains, settings: Settings, held: Clamp | None) -> None:
     """Half step, Step, 10, 100, 1000, Play, Back, Reset: always here, always in this order."""
 
     def sweep(count: int) -> None:
@@ -241,6 +240,6 @@ def speed() -> float | None:
     return SPEEDS[st.session_state.get("gibbs_speed") or "normal"]
 
 
-def choose_machine(current: LiveRun) -> Past:
+def choose_machine(current: LiveRun) -> Snapshot:
     """Untrained, on its way, or as it is now."""
     return live.choose_time(current, "gibbs_time")

@@ -11,12 +11,12 @@ from pages.ui import cards
 from pages.ui.components import chart
 from pages.ui.draw import figures, frames
 from pages.ui.server import download
+from rbm.experiment import cached_dataset
 from rbm.jobs.live import LiveRun
-from rbm.jobs.snapshots import Past
-from rbm.jobs.training import cached_dataset
+from rbm.jobs.snapshots import Snapshot
 
 if TYPE_CHECKING:
-    from rbm.samplers.walk import Moment, Walk
+    from rbm.samplers.stepped_chains import Moment, SteppedChains
 
 FILM_FRAMES = 16
 GIF_FRAMES = 100  # 20 seconds at five a second
@@ -57,7 +57,7 @@ def layers(now: Moment, shape: tuple[int, int], tick: float) -> None:
         cards.picture_wall(pixels, columns, "wall_h", "The chains' hidden units", max_cell=largest)
 
 
-def film(walk: Walk, shape: tuple[int, int]) -> None:
+def film(walk: SteppedChains, shape: tuple[int, int]) -> None:
     """The past of the first chain, oldest first, and all chains' past as a GIF."""
     past = list(walk.past)[-FILM_FRAMES:]
     cards.title(
@@ -84,7 +84,7 @@ def film(walk: Walk, shape: tuple[int, int]) -> None:
     )
 
 
-def film_gif(walk: Walk, shape: tuple[int, int]) -> bytes:
+def film_gif(walk: SteppedChains, shape: tuple[int, int]) -> bytes:
     """The newest ``GIF_FRAMES`` remembered moments, each a frame of tiled chains."""
     stills = []
     for moment in list(walk.past)[-GIF_FRAMES:]:  # a copy: the walk may be playing while this is drawn
@@ -93,7 +93,7 @@ def film_gif(walk: Walk, shape: tuple[int, int]) -> bytes:
     return frames.gif(stills, 200, scale=2)
 
 
-def energies(walk: Walk, data_mean: float) -> None:
+def energies(walk: SteppedChains, data_mean: float) -> None:
     """Energy and free energy of the chains against steps, with the data's mean as a line."""
     cards.title(
         "Energy and free energy",
@@ -116,7 +116,7 @@ def energies(walk: Walk, data_mean: float) -> None:
     chart.show(option, height=260, key="chart_energy", alt="Energy and free energy of the chains against steps")
 
 
-def data_free_energy(current: LiveRun, walk: Walk, past: Past) -> float:
+def data_free_energy(current: LiveRun, walk: SteppedChains, past: Snapshot) -> float:
     """The mean free energy of validation images under the walk's machine."""
     key = id(current), past.step
     known = st.session_state.get("data_free_energy")

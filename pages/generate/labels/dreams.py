@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from rbm.samplers.chains import Chains, Clamp
-    from rbm.tasks.labels import Machine
+    from rbm.tasks.labels import LabelMachine
 
 EACH = 9  # chains for every class
 MOST = 20  # classes side by side
@@ -84,7 +84,7 @@ def _classes(held: int | None) -> list[int]:
     return list(classes) if held is None else [held for _ in classes]
 
 
-def generate(newest: Machine) -> None:
+def generate(newest: LabelMachine) -> None:
     """The walls of chains and the buttons that move them."""
     asked = wanted()
     dream = _dream(newest, asked)
@@ -160,7 +160,7 @@ def _patterns() -> np.ndarray[Any, Any]:
     return np.stack([one.mean(0) if len(one) else np.zeros(rows.shape[1]) for one in members])
 
 
-def _dream(newest: Machine, asked: tuple[Any, ...]) -> Dream:
+def _dream(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
     """The session's chains: new ones for another kind, the same with other labels held where those were changed."""
     known: Dream | None = st.session_state.get("labels_chains")
     if known is None or known.asked[0] != asked[0] or known.data != learning.data().name:
@@ -178,7 +178,7 @@ def _keep(dream: Dream) -> Dream:
     return dream
 
 
-def _held(newest: Machine, asked: tuple[Any, ...]) -> Clamp:
+def _held(newest: LabelMachine, asked: tuple[Any, ...]) -> Clamp:
     import torch
 
     from rbm.samplers.labelled import hold_labels
@@ -190,7 +190,7 @@ def _held(newest: Machine, asked: tuple[Any, ...]) -> Clamp:
     return hold_labels(learning.model(newest), y)
 
 
-def _fresh(newest: Machine, asked: tuple[Any, ...]) -> Dream:
+def _fresh(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
     from rbm.randomness import generator
     from rbm.samplers.chains import from_noise
 
@@ -200,7 +200,7 @@ def _fresh(newest: Machine, asked: tuple[Any, ...]) -> Dream:
     return Dream(asked, held, start, pixels.numpy(), draw, learning.data().name)
 
 
-def advance(newest: Machine, sweeps: int) -> Dream:
+def advance(newest: LabelMachine, sweeps: int) -> Dream:
     """Move the session's chains by so many sweeps."""
     from rbm.samplers import gibbs
 
@@ -212,11 +212,11 @@ def advance(newest: Machine, sweeps: int) -> Dream:
     return _keep(dream._replace(chains=chains, picture=pixels.numpy()))
 
 
-def _step(newest: Machine, sweeps: int) -> None:
+def _step(newest: LabelMachine, sweeps: int) -> None:
     advance(newest, sweeps)
 
 
-def _buttons(newest: Machine) -> None:
+def _buttons(newest: LabelMachine) -> None:
     with st.container(horizontal=True):
         for count in (1, 10, 100):
             st.button(

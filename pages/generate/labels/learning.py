@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from pages.ui.draw import figures
 from pages.ui.session import tasks
 from rbm.datasets.catalog import DatasetEntry, revision
 from rbm.jobs.task import Task
-from rbm.tasks.labels import SEEN, Machine, News, settings
+from rbm.tasks.labels import SEEN, LabelMachine, News, settings
 
 if TYPE_CHECKING:
     import torch
@@ -228,23 +228,20 @@ def status(current: Task | None, news: list[News]) -> str:
     return f"{words}, epoch {news[-1].epoch:.1f} of {current.arguments['epochs']}.{found}"
 
 
-def machine() -> Machine | None:
+def machine() -> LabelMachine | None:
     """The newest machine that training has sent."""
     current = task()
     sent = [one.machine for one in current.news if one.machine is not None] if current is not None else []
     return sent[-1] if sent else None
 
 
-def model(newest: Machine) -> LabelledRBM:
+def model(newest: LabelMachine) -> LabelledRBM:
     """The newest machine as a model; made once, however often the page looks."""
-    from rbm.tasks.labels import restore
-
     known = st.session_state.get("labels_model")
     if known is None or known[0] is not newest:
-        known = newest, restore(newest, kind())
+        known = newest, newest.to_model()
         st.session_state["labels_model"] = known
-    made: LabelledRBM = known[1]
-    return made
+    return cast("LabelledRBM", known[1])
 
 
 def test_pictures() -> tuple[torch.Tensor, torch.Tensor]:
@@ -255,7 +252,6 @@ def test_pictures() -> tuple[torch.Tensor, torch.Tensor]:
 
 def dataset() -> Dataset:
     """The chosen data set itself."""
-    from rbm.experiment import DatasetSpec
-    from rbm.jobs.training import cached_dataset
+    from rbm.experiment import DatasetSpec, cached_dataset
 
     return cached_dataset(DatasetSpec(data().name))

@@ -17,7 +17,7 @@ from rbm.datasets.tags import TAGS
 if TYPE_CHECKING:
     import torch
 
-    from rbm.tasks.labels import Machine
+    from rbm.tasks.labels import LabelMachine
 
 SHOWN = 20  # test pictures to choose from
 CHAINS = 24
@@ -31,7 +31,7 @@ def names() -> list[str]:
     return list(learning.data().class_names) if learning.kind() == "softmax" else list(TAGS)
 
 
-def choose_picture(newest: Machine) -> int:
+def choose_picture(newest: LabelMachine) -> int:
     """A wall of test pictures, each with what the machine says of it; the number of the chosen one."""
     x, classes = learning.test_pictures()
     data, pages = learning.data(), -(-len(x) // SHOWN)
@@ -86,7 +86,7 @@ def _other(pages: int) -> None:
     st.session_state["labels_digit"] = 0
 
 
-def _answers(newest: Machine, x: torch.Tensor) -> np.ndarray[Any, Any]:
+def _answers(newest: LabelMachine, x: torch.Tensor) -> np.ndarray[Any, Any]:
     import torch
 
     with torch.no_grad():
@@ -119,7 +119,7 @@ def _framed(rows: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> frames.P
     return pixels
 
 
-def classify(newest: Machine) -> None:
+def classify(newest: LabelMachine) -> None:
     """One picture, large, and p(y|x)."""
     import torch
 
@@ -155,7 +155,7 @@ def draw_bars(bars: list[figures.Bars], key: str, alt: str) -> None:
     )
 
 
-def infer(newest: Machine) -> None:
+def infer(newest: LabelMachine) -> None:
     """A picture of which half is covered: its label and the rest of it."""
     number = choose_picture(newest)
     shape = learning.data().shape
@@ -232,7 +232,7 @@ def seen_part(cover: str, shape: tuple[int, int]) -> torch.Tensor:
     return mask.flatten()
 
 
-def _completed(newest: Machine, number: int, cover: str, x: torch.Tensor, mask: torch.Tensor) -> tuple[Any, Any]:
+def _completed(newest: LabelMachine, number: int, cover: str, x: torch.Tensor, mask: torch.Tensor) -> tuple[Any, Any]:
     """The completion, and p(y|x) of the whole picture; computed once for what is asked."""
     import torch
 

@@ -16,7 +16,7 @@ from pages.ui.draw.figures import Series, curve_option
 from pages.ui.server import feed
 
 if TYPE_CHECKING:
-    from rbm.lessons.boltzmann_vs_rbm import SideBySide
+    from rbm.lessons.boltzmann_vs_rbm import BoltzmannVsRbm
 
 DATA = {"Bars and stripes 2×2": 2, "Bars and stripes 3×3": 3, "Bars and stripes 4×4": 4}
 EXACT, GIBBS = "exact", "Gibbs chains"
@@ -29,15 +29,15 @@ TOO_LARGE = "The Boltzmann machine has more than 16 units: too many states to co
 BUDGET = 0.12  # seconds of learning a tick
 
 
-def fresh(data: str, n_hidden: int, method: str) -> SideBySide:
+def fresh(data: str, n_hidden: int, method: str) -> BoltzmannVsRbm:
     """Both machines before their first update."""
     from rbm.datasets.toy import bars_and_stripes
-    from rbm.lessons.boltzmann_vs_rbm import SideBySide
+    from rbm.lessons.boltzmann_vs_rbm import BoltzmannVsRbm
 
-    return SideBySide(bars_and_stripes(DATA[data]).train, n_hidden, 1, use_exact=method == EXACT)
+    return BoltzmannVsRbm(bars_and_stripes(DATA[data]).train, n_hidden, 1, use_exact=method == EXACT)
 
 
-def learn(pair: SideBySide, learning_rate: float) -> None:
+def learn(pair: BoltzmannVsRbm, learning_rate: float) -> None:
     """As many updates as fit into a tick."""
     start = time.perf_counter()
     while time.perf_counter() - start < BUDGET:
@@ -54,7 +54,7 @@ def possible(data: str, n_hidden: int, method: str) -> str:
     return method if DATA[data] ** 2 + n_hidden <= EXACT_UNITS else GIBBS
 
 
-def elements(pair: SideBySide, mode: theme.Mode) -> feed.Elements:
+def elements(pair: BoltzmannVsRbm, mode: theme.Mode) -> feed.Elements:
     """All that learning moves, by the key of what shows it."""
     history = pair.history  # one moment of what another run of this script may be adding to
     recent = history[-20:]
@@ -85,7 +85,7 @@ def elements(pair: SideBySide, mode: theme.Mode) -> feed.Elements:
     }
 
 
-def _matrices(pair: SideBySide, mode: theme.Mode) -> feed.Elements:
+def _matrices(pair: BoltzmannVsRbm, mode: theme.Mode) -> feed.Elements:
     """All weights of both, as one matrix over all units each: the RBM's blocks within a layer are empty."""
     rbm = pair.rbm.weight.detach().numpy()
     n_visible, n_hidden = rbm.shape
@@ -99,7 +99,7 @@ def _matrices(pair: SideBySide, mode: theme.Mode) -> feed.Elements:
     return found
 
 
-def _samples(pair: SideBySide) -> feed.Elements:
+def _samples(pair: BoltzmannVsRbm) -> feed.Elements:
     """What each makes by itself: exact draws, or where its chains are."""
     from rbm.evaluation import exact, exact_boltzmann
     from rbm.randomness import generator

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import torch
 
     from rbm.datasets.base import Dataset
-    from rbm.lessons.machines import Moment
+    from rbm.lessons.machines import PathMoment
 
 _LEARNING = Lock()
 KS = (1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 40, 50)
@@ -61,18 +61,18 @@ class Compass(NamedTuple):
 
 
 @st.cache_resource(show_spinner="Learning by the exact gradient", max_entries=8)
-def path(patterns: str) -> list[Moment]:
+def path(patterns: str) -> list[PathMoment]:
     """Exact learning of a lesson of LESSONS, moment by moment."""
     return _path(patterns)
 
 
-def _path(patterns: str) -> list[Moment]:
+def _path(patterns: str) -> list[PathMoment]:
     with _LEARNING:  # whoever else asks meanwhile would learn it too
         return _learnt(patterns)
 
 
 @lru_cache(maxsize=8)
-def _learnt(patterns: str) -> list[Moment]:
+def _learnt(patterns: str) -> list[PathMoment]:
     from rbm.lessons import machines
 
     lesson = LESSONS[patterns]

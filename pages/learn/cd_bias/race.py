@@ -12,7 +12,6 @@ from pages.ui.components import chart
 from pages.ui.components.moving import state_bars
 from pages.ui.draw import figures
 from pages.ui.session import tasks
-from rbm.errors import ClusterError
 from rbm.tasks import algorithm_comparison
 
 if TYPE_CHECKING:
@@ -88,35 +87,30 @@ def controls() -> None:
 def start_race() -> None:
     """A new race in place of the old one."""
     asked = st.session_state
-    asked.pop("race_problem", None)
-    try:
-        asked["race"] = race = algorithm_comparison.Race(
-            dataset=PATTERNS[asked["race_patterns"]],
-            n_hidden=asked["race_hidden"],
-            learning_rate=asked["race_rate"],
-            updates=asked["race_updates"],
-        )
-        tasks.mind("race", race)
-    except ClusterError as error:
-        asked["race_problem"] = str(error)
+    asked["race"] = race = algorithm_comparison.Race(
+        dataset=PATTERNS[asked["race_patterns"]],
+        n_hidden=asked["race_hidden"],
+        learning_rate=asked["race_rate"],
+        updates=asked["race_updates"],
+    )
+    for method, task in race.tasks.items():
+        tasks.hold(f"race {method}", task)
 
 
 def interval() -> float | None:
     """Seconds between looks at a race under way."""
     race: algorithm_comparison.Race | None = st.session_state.get("race")
-    return None if race is None or race.finished or "race_problem" in st.session_state else POLL_SECONDS
+    return POLL_SECONDS if race is not None and race.active else None
 
 
 def collect() -> algorithm_comparison.Race | None:
-    """The race with what has come in since the last look."""
+    """The race as far as it has come, its lease renewed."""
     race: algorithm_comparison.Race | None = st.session_state.get("race")
-    if race is not None and not race.finished:
-        try:
-            race.collect()
-        except ClusterError as error:
-            st.session_state["race_problem"] = str(error)
-    if "race_problem" in st.session_state:
-        st.error(st.session_state["race_problem"], icon=":material/error:")
+    if race is not None:
+        for task in race.tasks.values():
+            task.renew()
+        if race.problem:
+            st.error(race.problem, icon=":material/error:")
     return race
 
 
@@ -214,12 +208,11 @@ def distribution(
     import torch
 
     from rbm.evaluation import exact
-    from rbm.jobs.training import restore
 
     count = len(pictures)
     if leg is None:
         return np.full(count, 1 / count), np.zeros(count), _names(pictures)
-    v, p = exact.visible_distribution(restore(leg))
+    v, p = exact.visible_distribution(leg.to_model())
     inside = (pictures[:, None] == v).all(2).int().argmax(1)  # (N,), each picture's place among the states
     left_over = p.clone()
     left_over[inside] = -1.0

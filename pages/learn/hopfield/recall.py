@@ -60,7 +60,7 @@ def _shelf(name: str, revision: str) -> Shelf:
     if name == datasets.MNIST:
         known = patterns.Memories(patterns.digit_patterns(), (patterns.SIDE, patterns.SIDE), datasets.DIGITS)
     else:
-        from rbm.jobs.training import cached_dataset
+        from rbm.experiment import cached_dataset
 
         known = patterns.memories(cached_dataset(DatasetSpec(name)))
     return Shelf([tuple(int(x > 0) for x in row) for row in known.patterns.tolist()], known.shape, known.names)
@@ -89,7 +89,7 @@ def played(stored: list[pad.Pixels], rule: str, start: pad.Pixels, seed: int, be
 
 def one_recall(stored: list[pad.Pixels], rule: str, beta: float, start: pad.Pixels, seed: int) -> dict[str, object]:
     """A recall from what is drawn, as the pad plays it."""
-    from rbm.evaluation.memory import kinds, overlaps
+    from rbm.evaluation.associative_memory import kinds, overlaps
     from rbm.randomness import generator
     from rbm.samplers.recall import recall
 
@@ -147,7 +147,7 @@ def spurious(
 def _basins(
     stored: tuple[pad.Pixels, ...], rule: str, beta: float, seed: int, starts: int
 ) -> list[tuple[pad.Pixels, str, int, float]]:
-    from rbm.evaluation.memory import basins
+    from rbm.evaluation.associative_memory import basins
     from rbm.randomness import generator
 
     patterns = spins(stored)
@@ -158,7 +158,7 @@ def _basins(
 @st.cache_data(show_spinner="Storing and recalling random patterns")
 def capacities(seed: int) -> dict[str, list[float]]:
     """Overlap after recall against the load, for every rule."""
-    from rbm.evaluation.memory import capacity
+    from rbm.evaluation.associative_memory import capacity
 
     return {rule: capacity("dense" if rule == DENSE else rule, CAPACITY_UNITS, LOADS, seed, trials=1) for rule in RULES}
 

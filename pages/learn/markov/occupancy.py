@@ -16,7 +16,7 @@ from pages.ui.draw import figures, theme
 from pages.ui.server import feed
 
 if TYPE_CHECKING:
-    from rbm.lessons.visits import Visits
+    from rbm.lessons.occupancy import Occupancy
 
 PLAYING = "markov_playing"  # in the session
 PLAY_SECONDS, PLAY_SWEEPS = 0.4, 20
@@ -27,12 +27,12 @@ class Chains(NamedTuple):
     """Chains and the machine that they are of."""
 
     of: matrix.Asked
-    running: dict[str, Visits]
+    running: dict[str, Occupancy]
 
 
-def watched(asked: matrix.Asked) -> dict[str, Visits]:
+def watched(asked: matrix.Asked) -> dict[str, Occupancy]:
     """This tab's chains, new ones when the machine or its temperature has changed."""
-    from rbm.lessons.visits import Ladder, Visits
+    from rbm.lessons.occupancy import Ladder, Occupancy
 
     start = (asked, st.session_state.get("markov_seed", 1))
     if st.session_state.get("markov_start") != start:
@@ -40,21 +40,21 @@ def watched(asked: matrix.Asked) -> dict[str, Visits]:
         model = matrix.machine(asked.kind, asked.coupling)
         beta, seed = asked.beta, start[1]
         st.session_state["markov_chains"] = {
-            "Gibbs": Visits(model, beta=beta, seed=seed),
-            "tempered": Visits(model, beta=beta, seed=seed, ladder=Ladder()),
+            "Gibbs": Occupancy(model, beta=beta, seed=seed),
+            "tempered": Occupancy(model, beta=beta, seed=seed, ladder=Ladder()),
         }
-    chains: dict[str, Visits] = st.session_state["markov_chains"]
+    chains: dict[str, Occupancy] = st.session_state["markov_chains"]
     return chains
 
 
-def advance(chains: dict[str, Visits], sweeps: int) -> None:
+def advance(chains: dict[str, Occupancy], sweeps: int) -> None:
     """Both chains so much further; the tempered one only where it is wanted."""
     for name, chain in chains.items():
         if (name == "Gibbs" or st.session_state.get("markov_tempered")) and len(chain.distance) < MOST_SWEEPS:
             chain.advance(sweeps)
 
 
-def transport(chains: dict[str, Visits]) -> None:
+def transport(chains: dict[str, Occupancy]) -> None:
     """Step, 10, 50, Play, Reset, and whether a tempered chain runs too."""
     with st.container(horizontal=True, key="markov_transport", gap="small", vertical_alignment="center"):
         for count in (1, 10, 50):
@@ -114,7 +114,7 @@ def visits(drawn: feed.Elements) -> None:
     state_bars(drawn["markov_visits"], key="markov_visits", alt=alt, height=260)
 
 
-def _visits(known: matrix.Facts, running: dict[str, Visits]) -> dict[str, Any]:
+def _visits(known: matrix.Facts, running: dict[str, Occupancy]) -> dict[str, Any]:
     shown = [figures.Bars("exact p(v)", known.p, outline=True)]
     shown += [figures.Bars(name, chain.share[list(known.order)]) for name, chain in running.items()]
     return figures.state_option(
@@ -139,7 +139,7 @@ def distance(drawn: feed.Elements) -> None:
     chart.show(drawn["markov_distance"], height=260, key="markov_distance", alt=alt)
 
 
-def _distance(running: dict[str, Visits]) -> dict[str, Any]:
+def _distance(running: dict[str, Occupancy]) -> dict[str, Any]:
     found = {name: list(chain.distance) for name, chain in running.items()}  # copies: the chains may be playing
     series = [figures.Series(name, np.arange(1, len(values) + 1), values) for name, values in found.items()]
     return figures.curve_option(
@@ -147,7 +147,7 @@ def _distance(running: dict[str, Visits]) -> dict[str, Any]:
     )
 
 
-def running(chains: dict[str, Visits]) -> dict[str, Visits]:
+def running(chains: dict[str, Occupancy]) -> dict[str, Occupancy]:
     """The chains that are shown: the tempered one once it has moved or is to move."""
     return {
         name: chain

@@ -164,7 +164,7 @@ def controls() -> Asked:
 def prepared(subject: str, dataset: str, revision: str, algorithm: str) -> Machine:
     """A machine WARM_UP updates into training by the very algorithm that is shown; ``revision`` tells own sets apart."""
     from rbm import randomness
-    from rbm.jobs.training import cached_dataset
+    from rbm.experiment import cached_dataset
     from rbm.models.rbm import RBM
     from rbm.training.loop import Trainer
 
@@ -200,7 +200,7 @@ def current(asked: Asked) -> Machine:
 
 def pictures(dataset: str) -> Any:
     """What can be learnt from, zeros and ones (N, V), and the shape of one."""
-    from rbm.jobs.training import cached_dataset
+    from rbm.experiment import cached_dataset
 
     found = cached_dataset(DatasetSpec(dataset))
     return found.test, (int(found.image_shape[0]), int(found.image_shape[1]))

@@ -11,7 +11,7 @@ from pages.ui.draw import figures
 from pages.ui.draw.frames import Pixels, grid_png
 from pages.ui.session import tasks
 from rbm.jobs.task import Task
-from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, Images, Look
+from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, ColourLook, Images
 
 NAME = "colour"
 SHORT = {"faces": "drawn faces", "cifar10": "CIFAR-10", "celeba": "CelebA"}
@@ -133,14 +133,14 @@ def _transport() -> Task | None:
 def _words(task: Task) -> str:
     if not task.news:
         return "Getting the images ready" if task.active else ""
-    look: Look = task.news[-1]
+    look: ColourLook = task.news[-1]
     state = {"finished": "Finished · e", "paused": "Paused · e"}.get(task.status, "E")
     return f"{state}poch {look.epoch:.1f} of {look.epochs}"
 
 
 def pictures(task: Task | None) -> None:
     """Images over reconstructions, samples, and filters: their places first, then what comes."""
-    look: Look | None = task.news[-1] if task is not None and task.news else None
+    look: ColourLook | None = task.news[-1] if task is not None and task.news else None
     blank = np.full((1, SIDE, SIDE, 3), 0.5, np.float32)
     pairs = np.concatenate([look.originals, look.reconstructions]) if look else blank.repeat(20, 0)
     cards.title(
@@ -172,7 +172,7 @@ def _wall(images: Images, key: str, alt: str) -> None:
 
 def numbers(task: Task | None) -> None:
     """Reconstruction error and free energies against epochs."""
-    looks: tuple[Look, ...] = () if task is None else task.news  # one moment of what still grows
+    looks: tuple[ColourLook, ...] = () if task is None else task.news  # one moment of what still grows
     epochs = [look.epoch for look in looks]
     empty = "Press Learn" if task is None else "The first numbers are on their way"
     cards.title(

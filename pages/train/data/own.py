@@ -15,10 +15,10 @@ from pages.ui.components import chart
 from pages.ui.draw import figures, frames
 from pages.ui.session import state
 from rbm.datasets.catalog import OWN
-from rbm.datasets.own import keep, limits
-from rbm.datasets.own.look import TURNS, Look, finish
-from rbm.datasets.own.pictures import Pictures, Reading
-from rbm.datasets.own.sizes import parse_size
+from rbm.datasets.user_datasets import limits, save
+from rbm.datasets.user_datasets.look import TURNS, Look, finish
+from rbm.datasets.user_datasets.pictures import Pictures, Reading
+from rbm.datasets.user_datasets.sizes import parse_size
 from rbm.errors import RbmError
 
 SIZES = (8, 14, 16, 20, 28, 32, 48, 64, None)
@@ -227,7 +227,7 @@ def _keep(pictures: Pictures, source: str) -> None:
         )
     if asked:
         try:
-            keep.keep(name.strip(), pictures, source)
+            save.save(name.strip(), pictures, source)
         except RbmError as error:
             st.error(str(error), icon=":material/error:")
             return
@@ -244,7 +244,7 @@ def kept_sets() -> None:
     st.caption("On this server, for everyone who uses it: do not keep pictures that others must not see.")
     with st.container(key="own_undo"):
         _undo()
-    sets = keep.kept()
+    sets = save.kept()
     if not sets:
         st.info(
             "Nothing is kept yet. What you keep above is listed here and on the Train page.", icon=":material/info:"
@@ -254,7 +254,7 @@ def kept_sets() -> None:
             _kept(one)
 
 
-def _kept(one: keep.Kept) -> None:
+def _kept(one: save.UserDataset) -> None:
     height, width = one.image_shape
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
@@ -277,7 +277,7 @@ def _kept(one: keep.Kept) -> None:
             help="Take it out of the lists. It can be undone, and runs that learn from it go on.",
         )
     try:
-        pictures = keep.sample(one.name, ROW)
+        pictures = save.sample(one.name, ROW)
         cards.picture_wall(
             frames.colour_probabilities(pictures / 255),
             ROW,
@@ -294,7 +294,7 @@ def _kept(one: keep.Kept) -> None:
 
 def _delete(name: str) -> None:
     try:
-        keep.remove(name)
+        save.remove(name)
     except RbmError:  # another visitor was quicker: the list, drawn anew, shows it
         return
     st.session_state["own_removed"] = name
@@ -310,7 +310,7 @@ def _undo() -> None:
         if st.button("Undo", key="own_undo_delete", icon=":material/undo:", help="Bring it back as it was."):
             st.session_state.pop("own_removed")
             try:
-                keep.restore(name)
+                save.restore(name)
             except RbmError as error:
                 st.error(str(error), icon=":material/error:")
                 return

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from pages.ui.draw.figures import Series, at_rest
 from rbm.evaluation.verdict import FEWEST_EFFECTIVE
-from rbm.tasks.deep.plan import KINDS, Bounded, Curve, DeepSpec, Learned, Look, Result, Working
+from rbm.tasks.deep.plan import KINDS, Bounded, Curve, DeepSpec, FilterLook, Learned, Result, Working
 
 PERCENT = (0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100)  # where the error's axis has marks
 STARTS = {True: "pre-trained", False: "random start"}
@@ -47,7 +47,7 @@ def share(news: Sequence[Any], spec: DeepSpec) -> float:
 
 def filters(news: Sequence[Any], layer: int) -> np.ndarray | None:
     """The newest look at a layer's filters, (V, n), None before the first."""
-    look = next((one for one in reversed(news) if isinstance(one, Look) and one.layer == layer), None)
+    look = next((one for one in reversed(news) if isinstance(one, FilterLook) and one.layer == layer), None)
     return None if look is None else look.filters.astype(np.float32)
 
 

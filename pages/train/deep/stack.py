@@ -19,7 +19,7 @@ from rbm.tasks.deep.plan import KINDS, SHOWN, DeepSpec, Learned
 from rbm.training.events import MEASURES
 
 if TYPE_CHECKING:
-    from rbm.tasks.deep.dreaming import Dream
+    from rbm.tasks.deep.dreaming import DeepDream
 
 SIZES = (1, 2, 3, 10, 20, 50, 100, 200, 500, 1000)
 EPOCHS = (1, 2, 5, 10, 20, 50, 100)
@@ -293,17 +293,17 @@ def _forget() -> None:
     st.session_state.pop("deep_dream", None)
 
 
-def _dream(asked: DeepSpec, layers: list[Learned]) -> Dream:
+def _dream(asked: DeepSpec, layers: list[Learned]) -> DeepDream:
     """The chains of the newest machine; begun again when another layer has been learned."""
     kept = st.session_state
     if kept.get("deep_dream") is None or kept.get("deep_dream_of") != len(layers):
-        from rbm.jobs.training import cached_dataset
-        from rbm.tasks.deep.dreaming import Dream
+        from rbm.experiment import cached_dataset
+        from rbm.tasks.deep.dreaming import DeepDream
 
         images = cached_dataset(DatasetSpec(asked.dataset)).test if kept["deep_start"] == STARTS[1] else None
         kept["deep_dream"], kept["deep_dream_of"] = (
-            Dream(asked.kind, layers, FANTASIES, asked.seed, images),
+            DeepDream(asked.kind, layers, FANTASIES, asked.seed, images),
             len(layers),
         )
-    dream: Dream = kept["deep_dream"]
+    dream: DeepDream = kept["deep_dream"]
     return dream

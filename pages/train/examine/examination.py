@@ -14,19 +14,18 @@ from pages.ui.components import chart, wall
 from pages.ui.draw import figures, frames, theme
 from pages.ui.session import live, tasks
 from rbm.jobs.live import LiveRun
-from rbm.jobs.snapshots import Past
+from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.task import Task
-from rbm.tasks.examine import N_SWEEPS, Energies, Likeness, Mixed, Modes, Parameters, Walk
+from rbm.tasks.examine import N_SWEEPS, ChainsFromNoise, Energies, Likeness, Mixed, WeightModes
 
 NAME = "examination"
-Found = TypeVar("Found", Modes, Walk, Mixed, Energies, Likeness)
+Found = TypeVar("Found", WeightModes, ChainsFromNoise, Mixed, Energies, Likeness)
 
 
 def begin(current: LiveRun) -> None:
     """Examine the machine as it stands now."""
     past = current.past[-1]
-    given = Parameters(past.weight.astype(np.float32), past.visible_bias, past.hidden_bias)
-    tasks.hold(NAME, Task("rbm.tasks.examine:examine", spec=current.spec.to_json(), parameters=given))
+    tasks.hold(NAME, Task("rbm.tasks.examine:examine", spec=current.spec.to_json(), parameters=past))
     st.session_state["examined"] = current.spec, past
 
 
@@ -53,8 +52,8 @@ def controls(current: LiveRun) -> Task | None:
     return task
 
 
-def _words(task: Task, past: Past, same: bool) -> str:
-    walk = _last(task, Walk)
+def _words(task: Task, past: Snapshot, same: bool) -> str:
+    walk = _last(task, ChainsFromNoise)
     swept = 0 if walk is None else len(walk.free_energy)
     where = f"The machine {'' if same else 'of the run before '}as it was at epoch {past.epoch:.2f}"
     return f"{where} · {f'sweep {swept} of {N_SWEEPS}' if task.active else 'done'}"
@@ -67,7 +66,7 @@ def _last(task: Task | None, kind: type[Found]) -> Found | None:
 
 def weights(task: Task, shape: tuple[int, int]) -> None:
     """The spectrum of W and its strongest modes."""
-    found = _last(task, Modes)
+    found = _last(task, WeightModes)
     if found is None:
         return
     cards.title(
@@ -102,7 +101,7 @@ def weights(task: Task, shape: tuple[int, int]) -> None:
     )
 
 
-def _spectrum(found: Modes) -> None:
+def _spectrum(found: WeightModes) -> None:
     """How the singular values are spread, over the law that those of noise follow."""
     middles = np.sqrt(found.edges[:-1] * found.edges[1:])
     figure = go.Figure()
@@ -122,7 +121,7 @@ def _spectrum(found: Modes) -> None:
 
 def walk(task: Task, shape: tuple[int, int]) -> None:
     """The chains' way from noise, and whether they mix."""
-    found = _last(task, Walk)
+    found = _last(task, ChainsFromNoise)
     if found is None:
         return
     cards.title(

@@ -13,9 +13,10 @@ from pages.ui.components import chart
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import download
 from pages.ui.session import live
+from rbm.experiment import cached_dataset
 from rbm.jobs.live import LiveRun
-from rbm.jobs.snapshots import Past
-from rbm.jobs.training import Array, cached_dataset, restore
+from rbm.jobs.snapshots import Snapshot
+from rbm.models.parameters import Array
 
 PER_PAGE = 100
 ORDERS = ("index", "norm", "mean activation")
@@ -25,12 +26,12 @@ SCALES = ("one for all", "each its own")
 class View(NamedTuple):
     """What is looked at: the parameters at one time, the units of this page in order, and the colour scale."""
 
-    past: Past
+    past: Snapshot
     units: npt.NDArray[np.intp]
     shared: bool
 
 
-def order(past: Past, by: str) -> npt.NDArray[np.intp]:
+def order(past: Snapshot, by: str) -> npt.NDArray[np.intp]:
     """All units, the strongest or most active first; by index as they are."""
     if by == "norm":
         return np.argsort(-np.linalg.norm(past.weight.astype(np.float32), axis=0), kind="stable")
@@ -68,7 +69,7 @@ def choose_view(current: LiveRun) -> View:
     return View(past, units[(page - 1) * PER_PAGE : page * PER_PAGE], scale != SCALES[1])
 
 
-def health(past: Past) -> None:
+def health(past: Snapshot) -> None:
     """Badges for units that do nothing or everything."""
     dead, on = int((past.activity < 0.01).sum()), int((past.activity > 0.99).sum())
     with st.container(horizontal=True, gap="small"):
@@ -111,14 +112,14 @@ def grid_picture(view: View, shape: tuple[int, int], mode: theme.Mode) -> bytes:
     return frames.grid_png(coloured.pixels, 10, gap=2, background=(255, 255, 255, 255), scale=4)
 
 
-def close_up(current: LiveRun, past: Past, unit: int) -> None:
+def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:
     """One filter large, how often it is on, and the images that excite it most."""
     from rbm.evaluation.features import response
 
     shape = live.picture_shape(current.spec)
     with st.spinner("Reading the validation images", show_time=False):
         images = cached_dataset(current.spec.dataset).validation
-    answer = response(restore(past), images, unit)
+    answer = response(past.to_model(), images, unit)
     cards.title(
         f"Unit {unit}",
         "Its weights to all pixels, on a scale of its own: red excites it, blue silences it.",

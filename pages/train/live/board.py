@@ -20,7 +20,8 @@ from pages.ui.session.status import news as progress
 from pages.ui.session.status import status
 from rbm.errors import ConfigError
 from rbm.jobs.live import LiveRun
-from rbm.jobs.training import Snapshot
+from rbm.jobs.snapshots import Snapshot
+from rbm.jobs.training import SHOWN_IMAGES
 from rbm.training.events import MEASURES
 from rbm.training.history import History
 
@@ -80,7 +81,7 @@ def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.E
         units = np.arange(min(snapshot.weight.shape[1], FILTERS_SHOWN))
         found["wall_filters"] = picture(*cards.filter_picture(snapshot.weight, shape, units, mode=mode))
         pixels = cards.reconstruction_pixels(snapshot, shape)
-        found["wall_reconstructions"] = picture(frames.grid_png(pixels, len(snapshot.originals)))
+        found["wall_reconstructions"] = picture(frames.grid_png(pixels, len(SHOWN_IMAGES)))
     return found
 
 

@@ -132,7 +132,7 @@ def sizes(name: str) -> Sizes:
 
 @lru_cache(maxsize=64)
 def _sizes(name: str, revision: str) -> Sizes:
-    from rbm.jobs.training import cached_dataset
+    from rbm.experiment import cached_dataset
 
     found = cached_dataset(DatasetSpec(name))
     return Sizes(len(found.train), len(found.validation), len(found.test))

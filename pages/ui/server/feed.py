@@ -19,7 +19,8 @@ import streamlit as st
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from rbm.jobs.live import LiveRun, watched_runs
+from rbm.jobs.job import moving_jobs
+from rbm.jobs.live import LiveRun
 
 Elements = dict[str, dict[str, Any]]  # what is new, by the key of the element that shows it
 
@@ -91,7 +92,7 @@ def find(token: str) -> Feed | None:
 
 def pause() -> float:
     """Seconds between news of a moving run: twice a second, less often when a class trains."""
-    return min(max(0.45, 0.06 * watched_runs()), 3.0)
+    return min(max(0.45, 0.06 * moving_jobs()), 3.0)
 
 
 async def serve(socket: WebSocket) -> None:

@@ -8,9 +8,8 @@ import logging
 import threading
 
 from rbm.errors import ClusterError, StoreError
-from rbm.experiment import DatasetSpec
+from rbm.experiment import DatasetSpec, cached_dataset
 from rbm.jobs import cluster
-from rbm.jobs.training import cached_dataset
 from rbm.store import open_store
 
 # What pages import when they are first opened. Torch alone takes seconds, which the first visitor of a page that needs it
@@ -19,7 +18,7 @@ LIBRARIES = ("torch", "plotly.graph_objects", "pandas", "PIL.Image", "sklearn.li
 ENGINE = (
     "rbm.evaluation.exact",
     "rbm.evaluation.transition",
-    "rbm.samplers.walk",
+    "rbm.samplers.stepped_chains",
     "rbm.samplers.tempering",
     "rbm.core.warming",
 )

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import streamlit as st
 
 from rbm.datasets.catalog import CATALOG
-from rbm.experiment import RunSpec
-from rbm.jobs.training import SHOWN_IMAGES, Array, cached_dataset
+from rbm.experiment import RunSpec, cached_dataset
+from rbm.jobs.training import SHOWN_IMAGES
+from rbm.models.parameters import Array
 from rbm.store import Run, open_store
 
 IMAGES, FANTASIES, SWEEPS = 5, 10, 200

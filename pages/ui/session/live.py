@@ -13,7 +13,7 @@ from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError
 from rbm.experiment import RunSpec
 from rbm.jobs.live import MOST_EPOCHS, LiveRun
-from rbm.jobs.snapshots import Past
+from rbm.jobs.snapshots import Snapshot
 from rbm.presets import PRESETS
 
 NOW = -1  # the right end of the slider through the moments that were kept
@@ -161,7 +161,7 @@ def picture_shape(spec: RunSpec) -> tuple[int, int]:
     return height, width
 
 
-def choose_time(current: LiveRun, key: str) -> Past:
+def choose_time(current: LiveRun, key: str) -> Snapshot:
     """A slider through the moments that were kept; its right end is now and stays now while training goes on."""
     kept = current.past
     by_step = {p.step: p for p in kept}

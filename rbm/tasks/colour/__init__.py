@@ -29,7 +29,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
 )
 
 
-class Look(NamedTuple):
+class ColourLook(NamedTuple):
     """The machine at one time. Pictures are (N, h, w, 3) in [0, 1]; free energies in nats per image.
 
     ``samples``: ⟨v|h⟩ of chains that began as noise and have taken ``sweeps`` since, under the weights as they went.

@@ -38,7 +38,7 @@ class Encoding(Protocol):
 
 
 @dataclass(frozen=True)
-class Levels:
+class ChannelLevels:
     """Ordered multinary units of M states: a channel's level is round(x (M − 1)), and M = 2 is on or off."""
 
     shape: tuple[int, int]
@@ -109,7 +109,7 @@ def make(kind: str, images: Images, n_states: int) -> Encoding:
         raise ConfigError(f"A pixel needs 2 to 64 states, got {n_states}.")
     shape = images.shape[1], images.shape[2]
     if kind == "multinary":
-        return Levels(shape, n_states)
+        return ChannelLevels(shape, n_states)
     if kind == "categorical":
         return Palette(shape, _palette(images, n_states))
     flat = torch.from_numpy(images.reshape(len(images), -1))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 import torch
 
 from rbm import randomness
 from rbm.datasets.base import Dataset
-from rbm.errors import DivergenceError
 from rbm.models.rbm import RBM
 from rbm.samplers import chains as start
 from rbm.samplers import gibbs
-from rbm.tasks.colour import FILTERS, Look, encoding
+from rbm.tasks.colour import FILTERS, ColourLook, encoding
 from rbm.tasks.colour.pictures import load
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer
@@ -36,7 +36,7 @@ def learn(
     count: int = 4000,
     seed: int = 1,
     looks: int = LOOKS,
-) -> Iterator[Look]:
+) -> Iterator[ColourLook]:
     """PCD on ``count`` images of a source, told at the start and ``looks`` times on the way.
 
     ConfigError and DatasetError as ``pictures.load`` and ``encoding.make`` raise them; DivergenceError with the trainer's words.
@@ -59,16 +59,11 @@ def learn(
     walkers = start.from_noise(model, SHOWN, draw)
     shown = dataset.validation[:SHOWN]
     every = max(1, trainer.total_steps // looks)
-    swept = 0
-    while True:
-        event = trainer.report() if trainer.step_number == 0 else trainer.step(report=True)
-        if event is None:
-            raise DivergenceError("The trainer gave no report.")
+    for number, event in enumerate(chain([trainer.report()], trainer.events(every)), 1):
         with torch.no_grad():
             walkers, dreams = _walk(model, walkers, draw)
-            swept += SWEEPS
             back = model.visible_mean(model.hidden_mean(shown))
-            look = Look(
+            look = ColourLook(
                 event.epoch,
                 epochs,
                 float(np.square(code.images(back) - code.images(shown)).mean()),
@@ -78,13 +73,9 @@ def learn(
                 code.images(back),
                 code.filters(strongest(model)),
                 code.images(dreams),
-                swept,
+                number * SWEEPS,
             )
         yield look
-        if trainer.finished:
-            return
-        for _ in range(min(every, trainer.total_steps - trainer.step_number) - 1):
-            trainer.step()
 
 
 def training(kind: str, n_states: int, epochs: int) -> TrainConfig:

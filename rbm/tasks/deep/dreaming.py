@@ -6,15 +6,16 @@ import torch
 
 from rbm.models.dbm import DeepBoltzmannMachine
 from rbm.models.dbn import DeepBeliefNet
+from rbm.models.parameters import Array
 from rbm.randomness import generator
 from rbm.samplers import dreams
 from rbm.samplers.chains import from_noise, from_visible
 from rbm.samplers.gibbs import sweep
 from rbm.tasks.deep.job import restore
-from rbm.tasks.deep.plan import Array, Learned
+from rbm.tasks.deep.plan import Learned
 
 
-class Dream:
+class DeepDream:
     """Chains of one machine: ``pixels`` (N, V), probabilities, as they stand; ``sweeps`` done so far."""
 
     def __init__(

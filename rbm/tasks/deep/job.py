@@ -11,7 +11,7 @@ from rbm.models.dbn import DeepBeliefNet
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.tasks.deep.judging import judge
-from rbm.tasks.deep.plan import KINDS, SHOWN, Bounded, Curve, DeepSpec, Learned, Look
+from rbm.tasks.deep.plan import KINDS, SHOWN, Bounded, Curve, DeepSpec, FilterLook, Learned
 from rbm.training.config import TrainConfig
 from rbm.training.deep_boltzmann import DeepBoltzmannTrainer, learn_layers
 from rbm.training.events import TrainEvent
@@ -20,7 +20,7 @@ from rbm.training.metrics import free_energies
 
 LOOKS = 5  # events from one look at the filters to the next
 TOLD = ("reconstruction_error", "free_energy_gap")
-News = Curve | Look | Learned | Bounded
+News = Curve | FilterLook | Learned | Bounded
 
 
 def train(spec: DeepSpec) -> Iterator[News]:
@@ -55,20 +55,17 @@ def _boltzmann(spec: DeepSpec, data: Dataset) -> Iterator[News]:
         algorithm="pcd", learning_rate=spec.learning_rate / 2, schedule="linear", batch_size=100, epochs=spec.together,
         momentum=0.0, weight_decay=0.0,
     )  # fmt: skip
-    trainer, count = DeepBoltzmannTrainer(model, data, config, generator(spec.seed, "together")), 0
+    trainer = DeepBoltzmannTrainer(model, data, config, generator(spec.seed, "together"))
     yield _curve(2, trainer.report())
-    while not trainer.finished:
-        event = trainer.step()
-        if event is not None:
-            yield _curve(2, event)
-            if count % LOOKS == 0 or trainer.finished:
-                w1, w2 = model.weights
-                yield _look(1, w1)
-                yield _look(2, w1 @ w2[:, :SHOWN])
-            count += 1
-    (w1, w2), (b, c1, c2) = model.weights, model.biases
-    yield _learned(1, w1, b, c1)
-    yield _learned(2, w2, c1, c2)
+    for count, event in enumerate(trainer.events()):
+        yield _curve(2, event)
+        if count % LOOKS == 0 or trainer.finished:
+            w1, w2 = model.weights
+            yield _look(1, w1)
+            yield _look(2, w1 @ w2[:, :SHOWN])
+    lower, upper, b, c1, c2 = (p.detach().numpy().copy() for p in (*model.weights, *model.biases))
+    yield Learned(lower, b, c1, layer=1)
+    yield Learned(upper, c1, c2, layer=2)
     if len(data.test):
         yield judge(model, data, spec.seed)
 
@@ -94,7 +91,7 @@ def _layers(events: Iterator[LayerEvent]) -> Iterator[News]:
         count += 1
         if trainer.finished:
             below = model.weight.detach() if below is None else below @ model.weight.detach()
-            yield _learned(layer, model.weight, model.visible_bias, model.hidden_bias)
+            yield Learned.of(model, layer=layer)
             count = 0
 
 
@@ -102,23 +99,13 @@ def _curve(stage: int, event: TrainEvent) -> Curve:
     return Curve(stage, event.epoch, {name: event.metrics[name] for name in TOLD if name in event.metrics})
 
 
-def _look(layer: int, filters: torch.Tensor) -> Look:
-    return Look(layer, filters[:, :SHOWN].detach().half().numpy().copy())
-
-
-def _learned(layer: int, *parameters: torch.Tensor) -> Learned:
-    weight, visible_bias, hidden_bias = (p.detach().float().numpy().copy() for p in parameters)
-    return Learned(layer, weight, visible_bias, hidden_bias)
+def _look(layer: int, filters: torch.Tensor) -> FilterLook:
+    return FilterLook(layer, filters[:, :SHOWN].detach().half().numpy().copy())
 
 
 def restore(kind: str, layers: Sequence[Learned]) -> DeepBeliefNet | DeepBoltzmannMachine:
     """The machine that these layers make, the lowest first; those of a Boltzmann machine as they end up together."""
-    rbms = []
-    for one in layers:
-        rbm = RBM(*one.weight.shape).requires_grad_(False)
-        for p, value in zip(rbm.parameters(), one[1:], strict=True):
-            p.copy_(torch.from_numpy(value))
-        rbms.append(rbm)
+    rbms = [one.to_model().requires_grad_(False) for one in layers]
     if kind == KINDS[0]:
         return DeepBeliefNet(rbms)
     low, high = rbms

@@ -9,12 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rbm.errors import ConfigError
+from rbm.models.parameters import Parameters
 
 KINDS = ("belief net", "Boltzmann machine")
 SHOWN = 64  # filters of a layer that are told while it learns
-Array = npt.NDArray[np.float32]
-
-
 LABELS = (100, 1000, 10_000, 60_000)
 SEEDS = (1, 2, 3)
 # Published of another net, yell's RBM of 1,024 units: MNIST's test error in % with an RBM's start and from a random one.
@@ -59,20 +57,18 @@ class Curve(NamedTuple):
     values: dict[str, float]
 
 
-class Look(NamedTuple):
+class FilterLook(NamedTuple):
     """The first SHOWN filters of a layer (counted from 1) as pixels: ``filters`` (V, n), in half precision to be short."""
 
     layer: int
     filters: npt.NDArray[np.float16]
 
 
-class Learned(NamedTuple):
-    """The parameters of a layer (counted from 1) once a stage is over: weight (below, above) and both biases."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Learned(Parameters):
+    """The parameters of a layer (counted from 1) once a stage is over, between the units below and above."""
 
     layer: int
-    weight: Array
-    visible_bias: Array
-    hidden_bias: Array
 
 
 class Bounded(NamedTuple):

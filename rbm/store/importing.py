@@ -1,0 +1,91 @@
+"""A checkpoint from anyone becomes a run of the registry, or a sentence that says why not. Nothing in it is executed."""
+
+from __future__ import annotations
+
+import math
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from rbm.datasets.catalog import entry, is_available, names
+from rbm.errors import CheckpointError
+from rbm.experiment import cached_dataset
+from rbm.store.records import Progress
+from rbm.store.registry import Store, new_id
+from rbm.training import changes
+from rbm.training.config import TrainConfig, knobs
+
+if TYPE_CHECKING:
+    from rbm.checkpoint import Checkpoint
+
+ENDINGS = (".zip", ".safetensors")
+TAG = "uploaded"
+MOST_EPOCHS = int(knobs(TrainConfig)["epochs"].high or 1)
+
+
+def add(store: Store, file_name: str, data: bytes) -> str:
+    """Put the run into the registry and return its id; CheckpointError, with the registry unchanged, for what is none."""
+    from rbm.checkpoint import to_bytes
+
+    saved = _read(file_name, data)
+    per_epoch = _steps_per_epoch(saved)
+    planned = saved.spec.training.epochs
+    done, total = _progress(saved, per_epoch * planned)
+    epochs = total // per_epoch
+    if total % per_epoch or epochs > MOST_EPOCHS:
+        raise CheckpointError(
+            f"The run is {total:,} updates long, which are not 1 to {MOST_EPOCHS:,} whole epochs of {per_epoch:,} updates; "
+            "take the file as it was saved."
+        )
+    longer = {"epochs": epochs} if epochs > planned else {}
+    step = min(done, total)
+    turned = changes.from_state(saved.state)
+    seconds = saved.history.events[-1].seconds if len(saved.history) else 0.0
+    status = "finished" if step >= total else "paused"
+    turned_to = {**changes.in_force(turned), **longer}
+    at = Progress(status, step, total, step / per_epoch, seconds, knobs=turned_to, changes=tuple(turned))
+    run_id = new_id()
+    store.create(saved.spec, run_id, at, run_id=run_id, tags=(TAG,), note=file_name[:200])
+    whole = to_bytes(saved.model, saved.spec, saved.history, state=saved.state)
+    store.write(run_id, run_id, at, saved.history.events, (step, at.epoch, whole))
+    return run_id
+
+
+def _read(file_name: str, data: bytes) -> Checkpoint:
+    from rbm import checkpoint
+    from rbm.store import bundle
+
+    ending = PurePath(file_name).suffix.lower()
+    if ending not in ENDINGS:
+        raise CheckpointError(f"{file_name[:80]!r} is no run: take a file that ends in {' or '.join(ENDINGS)}.")
+    return bundle.read(data) if ending == ".zip" else checkpoint.from_bytes(data)
+
+
+def _progress(saved: Checkpoint, planned: int) -> tuple[int, int]:
+    """Updates done and updates in all, of which older checkpoints hold only the first, and bare machines neither."""
+    told = saved.state.get("progress")
+    if told is None:
+        return planned, planned
+    if told.ndim != 1 or len(told) not in (2, 3) or told.is_floating_point() or int(told.min()) < 0:
+        raise CheckpointError("The checkpoint does not say how far its run had come; take the file as it was saved.")
+    done, _, *total = told.tolist()
+    return done, max(planned, *total)
+
+
+def _steps_per_epoch(saved: Checkpoint) -> int:
+    """The updates of one epoch; CheckpointError when its data set is not here or does not fit the machine."""
+    spec = saved.spec
+    if spec.dataset.name not in names():
+        raise CheckpointError(
+            f"The run learnt from {spec.dataset.name[:80]!r}, a data set that is not here; add it first."
+        )
+    if not is_available(spec.dataset.name):
+        raise CheckpointError(
+            f"The run learnt from {entry(spec.dataset.name).title}: download it on the Train page first."
+        )
+    dataset = cached_dataset(spec.dataset)
+    if dataset.n_visible != saved.model.weight.shape[0]:
+        raise CheckpointError(
+            f"The machine has {saved.model.weight.shape[0]} visible units but an image of {dataset.title} has "
+            f"{dataset.n_visible} pixels; take the file as it was saved."
+        )
+    return math.ceil(len(dataset.train) / spec.training.batch_size)

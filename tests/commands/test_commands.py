@@ -1,0 +1,229 @@
+"""``python -m rbm train | evaluate | sample`` on a registry of their own."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from rbm import link
+from rbm.__main__ import main
+from rbm.checkpoint import from_bytes, load_checkpoint, to_bytes
+from rbm.errors import StoreError
+from rbm.evaluation import exact, verdict
+from rbm.evaluation.likelihood import log_likelihood
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+from rbm.store import Store, bundle, open_store
+from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob, fixed_data
+from rbm.training.config import TrainConfig
+from rbm.training.history import History
+from tests.helpers.databases import let_go
+from tests.helpers.places import ROOT
+from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
+
+TOY = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(algorithm="pcd", epochs=50, batch_size=10), 4)
+WIDE = RunSpec(DatasetSpec(size=300), ModelSpec(13), TrainConfig(algorithm="pcd", epochs=3))
+
+
+@pytest.fixture(autouse=True)
+def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
+    monkeypatch.setenv("RBM_RUNS", str(tmp_path / "runs"))
+    monkeypatch.delenv("RBM_DATABASE_URL", raising=False)
+    threads = torch.get_num_threads()
+    yield open_store()
+    torch.set_num_threads(threads)
+    let_go(open_store())
+
+
+def described(spec: RunSpec, folder: Path) -> str:
+    path = folder / "run.json"
+    path.write_text(spec.to_json())
+    return str(path)
+
+
+def train(spec: RunSpec, folder: Path, *more: str) -> str:
+    assert main(["train", "--spec", described(spec, folder), *more]) == 0
+    return open_store().runs()[0].id
+
+
+def test_train_keeps_the_run_with_the_very_parameters_of_the_same_run_anywhere(registry, tmp_path, capsys):
+    out = tmp_path / "machine.safetensors"
+    run_id = train(TOY, tmp_path, "--tag", "night", "--note", "for later", "--keep", "3,40", "--out", str(out))
+    run = registry.run(run_id)
+    assert (run.spec, run.status, run.tags, run.note) == (TOY, "finished", ("night",), "for later")
+    assert [c.step for c in registry.checkpoints(run_id)] == [9, 120, 150]
+    assert registry.history(run_id).events[-1].step == 150
+    for data in (registry.checkpoint(run_id), out.read_bytes()):
+        np.testing.assert_array_equal(from_bytes(data).model.weight.detach().numpy(), trained(TOY))
+    assert f"run {run_id} · finished" in capsys.readouterr().out
+
+
+def test_train_takes_a_link_and_a_seed(registry, tmp_path):
+    assert main(["train", "--link", link.to_url("http://server/train", TOY), "--seed", "9"]) == 0
+    (run,) = registry.runs()
+    assert run.spec == RunSpec(TOY.dataset, TOY.model, TOY.training, 9)
+
+
+@pytest.mark.slow  # resuming is tested with kill -9 in every run
+def test_a_stopped_run_is_paused_and_resume_gives_the_parameters_of_the_uninterrupted_one(registry, tmp_path):
+    spec = RunSpec(model=ModelSpec(23), training=TrainConfig(algorithm="pcd", optimizer="adam", epochs=ENDLESS))
+    begin, step = ["--spec", described(spec, tmp_path)], 0
+    for _ in range(2):
+        command = [sys.executable, "-m", "rbm", "train", *begin]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait(lambda beyond=step + 50: any(run.progress.step > beyond for run in registry.runs()))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, err
+        (run,) = registry.runs()
+        assert run.status == "paused"
+        assert f"run {run.id} · paused" in out
+        assert run.progress.step > step + 50
+        begin, step = ["--resume", run.id], run.progress.step
+        assert registry.checkpoints(run.id)[-1].step == step
+    weight = from_bytes(registry.checkpoint(run.id)).model.weight.detach().numpy()
+    np.testing.assert_array_equal(weight, trained(spec, step))
+
+
+def test_evaluate_is_exact_where_it_can_be_and_kept_with_the_run(registry, tmp_path, capsys):
+    run_id = train(TOY, tmp_path)
+    capsys.readouterr()
+    assert main(["evaluate", run_id, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    model = from_bytes(registry.checkpoint(run_id)).model
+    log_z = exact.log_partition(model)
+    assert printed["method"] == "exact"
+    assert printed["log_z"] == pytest.approx(log_z, abs=1e-9)
+    expected = log_likelihood(model, fixed_data(TOY)["test"], log_z).mean().item()
+    assert printed["test"] == pytest.approx(expected, abs=1e-9)
+    (kept,) = registry.evaluations(run_id)
+    assert (kept.step, kept.name, kept.result) == (150, RESULT, printed)
+    assert main(["evaluate", run_id]) == 0
+    assert "exact" in capsys.readouterr().out
+
+
+def test_evaluate_brackets_what_it_cannot_enumerate(registry, tmp_path, capsys, monkeypatch):
+    """The same machine with and without leave to enumerate: the truth lies within the ends of AIS's error bars."""
+    run_id = train(WIDE, tmp_path)
+    capsys.readouterr()
+    truth = exact.log_partition(from_bytes(registry.checkpoint(run_id)).model)
+    monkeypatch.setattr(exact, "LIMIT", 12)
+    assert main(["evaluate", run_id, "--chains", "50", "--temperatures", "300"]) == 0
+    out = capsys.readouterr().out
+    assert "log Z, reverse" in out
+    assert "nats per image (" in " ".join(out.split())
+    (kept,) = registry.evaluations(run_id)
+    found = kept.result
+    assert found["method"] == "ais"
+    assert found["crossed"] is (found["log_z_reverse"] < found["log_z"])
+    assert found["reason"] in out
+    assert found["log_z_low"] <= truth <= found["log_z_high"]
+    assert found["test_low"] <= found["test"] - (truth - found["log_z"]) <= found["test_high"]
+    assert "unreliable" not in out
+
+
+def test_evaluate_marks_every_number_that_rests_on_few_chains(registry, tmp_path, capsys, monkeypatch):
+    """After one temperature hardly any chain has met the model's own states."""
+    run_id = train(TOY, tmp_path)
+    monkeypatch.setattr(exact, "LIMIT", 1)
+    capsys.readouterr()
+    assert main(["evaluate", run_id, "--chains", "5", "--temperatures", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (kept,) = registry.evaluations(run_id)
+    ess = min(kept.result["ess"], kept.result["ess_reverse"])
+    assert ess < 5
+    assert all(line.endswith(" unreliable") for line in lines if "nats per image" in line)
+    assert verdict.too_few(ess) in lines
+
+
+def test_the_job_in_small_slices_gives_the_same_numbers(registry, tmp_path, monkeypatch):
+    monkeypatch.setattr(exact, "LIMIT", 12)
+    data = registry.checkpoint(train(WIDE, tmp_path))
+    effort = Effort(n_chains=10, n_temperatures=40, n_sweeps=5)
+    whole, sliced = LikelihoodJob(data, effort), LikelihoodJob(data, effort)
+    steps = [sliced.advance(0.0)]
+    while steps[-1].result is None:
+        steps.append(sliced.advance(0.0))
+    assert whole.advance(1e9).result == steps[-1].result
+    assert [s.done for s in steps] == list(range(1, steps[-1].total + 1))  # no time is time for a step
+    assert steps[-1].total == 3 * 40 + 5
+
+
+def test_sample_writes_a_picture_and_a_film(registry, tmp_path, capsys):
+    run_id = train(TOY, tmp_path)
+    png, film = tmp_path / "a/s.png", tmp_path / "s.gif"
+    assert main(["sample", run_id, "--out", str(png), "--gif", str(film), "--chains", "9", "--steps", "30"]) == 0
+    with Image.open(png) as image:
+        assert (image.format, image.size) == ("PNG", (28, 28))  # 3 × 4 pixels and 2 lines, twice as large
+    with Image.open(film) as image:
+        assert (image.format, image.n_frames) == ("GIF", 24)
+    again = tmp_path / "again.png"
+    path = str(registry.checkpoint_path(run_id))
+    assert main(["sample", path, "--out", str(again), "--chains", "9", "--steps", "30"]) == 0
+    assert again.read_bytes() == png.read_bytes()  # the same seed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train", "--spec", "nowhere.json"], "'nowhere.json' cannot be read"),
+        (["train", "--resume", "nobody"], "There is no run nobody"),
+        (["train", "--keep", "1,x"], "--keep is '1,x'"),
+        (["train", "--threads", "0"], "--threads is 0"),
+        (["train", "--link", "http://x/?v=9"], "version '9'"),
+        (["train", "--preset", "too_fast"], "Lower the learning rate"),
+        (["evaluate", "nobody"], "There is no run nobody"),
+        (["evaluate", "no.safetensors"], "'no.safetensors' cannot be read"),
+        (["sample", "nobody", "--beta", "-1"], "--beta is -1"),
+        (["add", "nowhere.zip"], "'nowhere.zip' cannot be read"),
+        (["add", __file__], "take a file that ends in .zip or .safetensors"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(arguments, sentence, capsys):
+    assert main(arguments) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_run_of_another_registry_is_added_and_goes_on(registry, tmp_path, capsys):
+    trainer = make_trainer(TOY, make_dataset(TOY.dataset))
+    events = [trainer.step(report=True) for _ in range(40)]
+    path = tmp_path / "run.zip"
+    path.write_bytes(bundle.write(to_bytes(trainer.model, TOY, History(events), state=trainer.state())))
+    assert main(["add", str(path)]) == 0
+    (run,) = registry.runs()
+    assert f"run {run.id} · paused" in capsys.readouterr().out
+    assert (run.spec, run.tags, run.note, run.progress.step) == (TOY, ("uploaded",), "run.zip", 40)
+    assert main(["train", "--resume", run.id]) == 0
+    weight = from_bytes(registry.checkpoint(run.id)).model.weight.detach().numpy()
+    np.testing.assert_array_equal(weight, trained(TOY))
+
+
+def test_a_diverged_run_is_kept_as_such(registry):
+    assert main(["train", "--preset", "too_fast"]) == 2
+    (run,) = registry.runs()
+    assert run.status == "diverged"
+    assert "Lower the learning rate" in run.progress.message
+
+
+def test_a_run_that_another_trains_is_not_taken(registry, tmp_path, capsys):
+    run_id = train(TOY, tmp_path)
+    run = registry.run(run_id)
+    registry.claim(run_id, "another")
+    registry.write(run_id, "another", run.progress._replace(status="running"))
+    assert main(["train", "--resume", run_id]) == 2
+    assert "being trained by another" in capsys.readouterr().err
+    with pytest.raises(StoreError):
+        registry.claim(run_id, "me")
+
+
+def test_a_file_named_by_its_path_needs_no_registry(tmp_path, capsys):
+    out = tmp_path / "m.safetensors"
+    train(TOY, tmp_path, "--out", str(out))
+    assert load_checkpoint(out).spec == TOY
+    assert main(["evaluate", str(out)]) == 0
+    assert "log Z" in capsys.readouterr().out

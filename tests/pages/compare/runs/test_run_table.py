@@ -1,0 +1,216 @@
+"""What the page of runs shows, as plain values; and what becomes of an uploaded file."""
+
+import csv
+import io
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pages.compare.runs import comparison, files
+from pages.compare.runs.columns import columns, differences, matching, name, smooth
+from rbm.checkpoint import from_bytes, to_bytes
+from rbm.errors import CheckpointError
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model, make_trainer
+from rbm.store import Evaluation, Progress, Run, Store, importing, open_store
+from rbm.training.changes import Change
+from rbm.training.config import TrainConfig
+from rbm.training.events import TrainEvent
+from rbm.training.history import History
+from tests.helpers.databases import let_go
+
+SPEC = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(epochs=4, batch_size=10), 3)
+# Training switches subnormal numbers off for its thread, and hypothesis would complain.
+NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)
+
+
+def run(spec: RunSpec, *tags: str, note: str = "") -> Run:
+    return Run("abc123", spec, Progress("finished", 1, 1, 1.0), {}, {}, tags, note, 0.0, 0.0, None)
+
+
+def test_a_run_has_a_name_that_says_what_it_is():
+    assert name(SPEC) == "Bars and stripes, 4×4 · 7 hidden · CD-1"
+    assert name(replace(SPEC, dataset=DatasetSpec("mine"))).startswith("mine · ")
+
+
+def test_every_word_must_occur_and_one_of_the_tags():
+    runs = [run(SPEC, "class", note="best so far"), run(replace(SPEC, model=ModelSpec(500)), "night")]
+    assert matching(runs, "", []) == runs
+    assert matching(runs, "BARS 7 best", []) == runs[:1]
+    assert matching(runs, "bars 500", []) == runs[1:]
+    assert matching(runs, "bars mnist", []) == []
+    assert matching(runs, "", ["night", "other"]) == runs[1:]
+
+
+def test_only_settings_that_differ_are_listed():
+    other = replace(SPEC, dataset=DatasetSpec("mnist", (1, 7)), training=replace(SPEC.training, learning_rate=0.02))
+    assert differences([run(SPEC), run(SPEC)]) == []
+    assert differences([run(SPEC), run(other)]) == [
+        ["Data", "Data set", "Bars and stripes, 4×4", "MNIST digits"],
+        ["Data", "Classes", "all", "1, 7"],
+        ["Training", "Learning rate", "0.05", "0.02"],
+    ]
+    assert differences([run(SPEC), run(replace(SPEC, seed=4))]) == [["Chance", "Seed", "3", "4"]]
+
+
+def test_knobs_turned_while_it_trained_are_in_the_row_and_in_the_differences():
+    changes = (Change(1200, {"learning_rate": 0.01, "k": 5}), Change(3000, {"k": 1}))
+    changed = moved(SPEC, changes=changes, knobs={"learning_rate": 0.01, "k": 1})
+    assert columns([run(SPEC), changed], {})["changed"] == [
+        "",
+        "Learning rate 0.05 → 0.01, Gibbs steps k 1 → 5 after update 1,200; Gibbs steps k 5 → 1 after update 3,000",
+    ]
+    assert differences([run(SPEC), changed]) == [
+        ["Training", "Gibbs steps k", "1", "1, 5 after update 1,200, 1 after update 3,000"],
+        ["Training", "Learning rate", "0.05", "0.05, 0.01 after update 1,200"],
+    ]
+    old = moved(SPEC, changes=None, knobs={"learning_rate": 0.01, "k": 1})
+    assert columns([old], {})["changed"] == ["Learning rate 0.05 → 0.01, nobody noted when"]
+    assert differences([run(SPEC), old]) == [["Training", "Learning rate", "0.05", "0.05, later 0.01"]]
+
+
+def moved(spec: RunSpec, **progress: object) -> Run:
+    one = run(spec)
+    return one._replace(progress=one.progress._replace(**progress))
+
+
+LIVE = {
+    "log_likelihood_epoch": 1.0,
+    "log_likelihood_low": -101.0,
+    "log_likelihood_high": -100.0,
+    "log_likelihood_ess": 2.5,
+    "pseudo_log_likelihood": -60.0,
+    "pseudo_log_likelihood_error": 0.7,
+}
+
+
+def test_the_table_quotes_one_likelihood_names_its_images_and_bears_its_mark():
+    measured = run(SPEC)._replace(metrics=LIVE)
+    table = columns([run(SPEC), measured], {})
+    assert table["validation"] == [None, -100.0]
+    assert table["test"] == [None, None]
+    assert table["estimate"] == ["", "unreliable · AIS while training · epoch 1"]
+    assert (table["pseudo-ll"], table["pseudo-error"]) == ([None, -60.0], [None, 0.7])
+    exact = Evaluation(1, "log_likelihood", {"method": "exact", "validation": -99.0, "test": -98.0}, 0.0)
+    table = columns([measured], {"abc123": exact})
+    assert (table["validation"], table["test"], table["estimate"]) == ([-99.0], [-98.0], ["exact · epoch 4"])
+
+
+def test_the_curves_and_the_sentences_of_a_comparison_bear_the_mark_too():
+    first = TrainEvent(8, 1.0, {**LIVE, "log_likelihood_ess": 30.0}, 1.0)
+    second = TrainEvent(16, 2.0, {**LIVE, "log_likelihood_epoch": 2.0}, 2.0)
+    series = comparison.estimates("B", History([first, second]), "epoch")
+    assert [(one.name, one.x, one.y, one.dash, one.doubtful) for one in series] == [
+        ("B", [1.0, 2.0], [-100.0, -100.0], False, [2.0]),
+        ("B, reverse AIS", [1.0, 2.0], [-101.0, -101.0], True, [2.0]),
+    ]
+    assert {one.colour for one in series} == {1}  # the letter's
+    (line,) = comparison.likelihood_lines(run(SPEC)._replace(metrics=LIVE), None)
+    assert line.startswith(
+        "while it trained, after epoch 1, a sample of validation images −100.00, reverse AIS −101.00."
+    )
+    assert ":orange-badge[unreliable] Unreliable: effective sample size 2.5" in line
+    ais = {
+        "method": "ais",
+        "trustworthy": True,
+        "reason": "They agree.",
+        "log_z": 9.0,
+        "log_z_reverse": 8.0,
+        "ess": 50.0,
+    }
+    parts = {f"{part}{end}": -90.0 for part in ("test", "validation") for end in ("", "_low", "_high", "_error")}
+    (line,) = comparison.likelihood_lines(run(SPEC), Evaluation(1, "log_likelihood", {**ais, **parts}, 0.0))
+    assert line.startswith("test images −90.00, between −90.00 and −90.00 in expectation; validation images −90.00.")
+    assert "crossed by 1.00 nats" in line
+
+
+@settings(deadline=None)
+@given(st.lists(NUMBERS, min_size=1, max_size=50), st.floats(0, 0.95, allow_subnormal=False))
+def test_smoothing_is_the_weighted_mean_of_what_came_before(y, amount):
+    smoothed = smooth(y, amount)
+    for t, value in enumerate(smoothed):
+        weights = [amount ** (t - i) for i in range(t + 1)]
+        expected = sum(w * v for w, v in zip(weights, y, strict=False)) / sum(weights)
+        assert value == pytest.approx(expected, rel=1e-9, abs=1e-6)
+
+
+def test_smoothing_by_nothing_changes_nothing_and_a_gap_stays_a_gap():
+    assert smooth([1.0, 5.0, 2.0], 0.0) == [1.0, 5.0, 2.0]
+    assert math.isnan(smooth([1.0, math.nan, 2.0], 0.5)[1])
+    with pytest.raises(ValueError, match="below 1"):
+        smooth([1.0], 1.0)
+
+
+def test_the_mark_travels_into_the_csv():
+    events = [TrainEvent(1, 0.1, {"log_likelihood_high": -9.0, "log_likelihood_ess": ess}, 0.0) for ess in (5.0, 4.0)]
+    rows = list(csv.DictReader(io.StringIO(History([*events, TrainEvent(2, 0.2, {}, 0.0)]).to_csv())))
+    assert [row["log_likelihood_mark"] for row in rows] == ["", "unreliable", ""]
+
+
+def test_the_csv_holds_every_number_of_every_event():
+    history = History([TrainEvent(0, 0.0, {"a": 1.5}, 0.0), TrainEvent(3, 0.5, {"a": 2.5, "b": -1.0}, 0.25)])
+    rows = list(csv.reader(io.StringIO(history.to_csv())))
+    assert rows == [
+        ["step", "epoch", "seconds", "a", "b"],
+        ["0", "0.0", "0.0", "1.5", ""],
+        ["3", "0.5", "0.25", "2.5", "-1.0"],
+    ]
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
+    monkeypatch.setenv("RBM_RUNS", str(tmp_path))
+    yield open_store()
+    let_go(open_store())
+
+
+def test_an_uploaded_checkpoint_is_a_run_that_can_be_gone_on_with(store):
+    trainer = make_trainer(SPEC, make_dataset(SPEC.dataset))
+    history = History([trainer.step(report=True) for _ in range(5)])
+    run_id = importing.add(store, "mine.safetensors", to_bytes(trainer.model, SPEC, history, state=trainer.state()))
+    (found,) = store.runs()
+    assert (found.id, found.spec, found.tags, found.note) == (run_id, SPEC, ("uploaded",), "mine.safetensors")
+    assert (found.status, found.progress.step, found.progress.total_steps) == ("paused", 5, 12)
+    assert found.progress.epoch == pytest.approx(5 / 3)
+    assert store.history(run_id).events == history.events
+    assert from_bytes(store.checkpoint(run_id)).state.keys() == trainer.state().keys()
+
+
+def test_the_zip_of_everything_becomes_the_same_run_again(store):
+    trainer = make_trainer(SPEC, make_dataset(SPEC.dataset))
+    history = History([trainer.step(report=True) for _ in range(5)])
+    importing.add(store, "mine.safetensors", to_bytes(trainer.model, SPEC, history, state=trainer.state()))
+    (first,) = store.runs()
+    again = importing.add(store, "run.zip", files.everything(first))
+    assert store.run(again).progress.step == first.progress.step == 5
+    assert store.history(again).events == history.events
+    assert torch.equal(from_bytes(store.checkpoint(again)).model.weight, trainer.model.weight)
+
+
+def test_an_uploaded_machine_without_a_state_is_a_finished_run(store):
+    importing.add(store, "m.safetensors", to_bytes(make_model(SPEC, make_dataset(SPEC.dataset)), SPEC))
+    assert store.runs()[0].status == "finished"
+
+
+def test_what_is_no_run_of_data_that_is_here_is_refused_and_the_registry_stays_as_it_was(store, monkeypatch, tmp_path):
+    model = make_model(SPEC, make_dataset(SPEC.dataset))
+    monkeypatch.setenv("RBM_DATA", str(tmp_path / "none"))
+    for file_name, data, sentence in (
+        ("x.pickle", b"", "is no run: take a file that ends in .zip or .safetensors"),
+        ("x.safetensors", b"\x80\x04K\x01.", "not a checkpoint"),
+        ("x.safetensors", to_bytes(model, replace(SPEC, dataset=DatasetSpec("mine"))), "a data set that is not here"),
+        (
+            "x.safetensors",
+            to_bytes(model, replace(SPEC, dataset=DatasetSpec("fashion_mnist"))),
+            "download it on the Train",
+        ),
+        ("x.safetensors", to_bytes(model, replace(SPEC, dataset=DatasetSpec("mnist"))), "has 784 pixels"),
+    ):
+        with pytest.raises(CheckpointError, match=sentence):
+            importing.add(store, file_name, data)
+    assert store.runs() == []
+    assert list(store.folder.rglob("*.safetensors")) == []

@@ -1,0 +1,90 @@
+"""The page that searches under AppTest, on real workers: what it asks, what it says, start, stop and continue."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages.ui import shell
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.jobs import cluster
+from rbm.store import open_store
+from rbm.sweep import Axis, Ledger, SweepSpec, at_work, stop_all
+from rbm.training.config import TrainConfig
+from tests.helpers.databases import let_go
+from tests.helpers.screen import open_page
+from tests.helpers.sweeping import held_at
+from tests.helpers.waiting import PATIENCE, wait
+
+
+@pytest.fixture(autouse=True)
+def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setenv("RBM_RUNS", str(tmp_path))
+    yield
+    stop_all(PATIENCE)
+    let_go(open_store())
+    cluster.disconnect()
+    st.cache_resource.clear()
+
+
+def heat(app: AppTest) -> dict:
+    (data,) = (one for one in (json.loads(e.proto.json) for e in app.get("bidi_component")) if "cells" in one)
+    return data
+
+
+def test_what_makes_no_sweep_is_told_before_it_starts():
+    app = open_page(shell.SWEEP)
+    assert not app.button(key="sweep_start").disabled
+    app.text_input(key="sweep_values_k").set_value("1, 900").run()
+    assert "k is 900; expected 1 to 50" in app.warning[0].value
+    assert app.button(key="sweep_start").disabled
+    app.text_input(key="sweep_values_k").set_value("1 to 9").run()
+    assert "needs values of k" in app.warning[0].value
+    app.segmented_control(key="sweep_method").set_value("tpe").run()
+    assert not app.button(key="sweep_start").disabled
+    assert any("Up to 24 runs" in caption.value for caption in app.caption)
+    app.multiselect(key="sweep_settings").set_value([]).run()
+    assert "at least one setting" in app.warning[0].value
+    assert not app.exception
+
+
+def test_a_sweep_is_started_stopped_and_continued_from_the_page():
+    app = open_page(shell.SWEEP)
+    app.session_state["draft"]["dataset"] = "tiny_digits"
+    app.session_state["draft"]["batch_size"] = 1
+    app.run()
+    app.text_input(key="sweep_values_n_hidden").set_value("5, 7").run()
+    app.text_input(key="sweep_values_k").set_value("1, 2").run()
+    with held_at(5):
+        app.button(key="sweep_start").click().run()
+        assert not app.exception
+        assert len(heat(app)["cells"]) == 4
+        (sweep,) = at_work()
+        app.button(key="sweep_stop").click().run()
+    sweep.wait(PATIENCE)
+    app.run()
+    assert "Stopped" in app.get("progress")[0].proto.text
+    app.button(key="sweep_continue").click().run()
+    assert not app.error
+    wait(lambda: not at_work())
+    app.run()
+    assert not app.exception
+    assert "Finished · 4 of 4 runs" in app.get("progress")[0].proto.text
+    assert app.button(key="sweep_continue").disabled
+    assert sum(cell["state"] == "best" for cell in heat(app)["cells"]) == 1
+    assert [t.state for t in Ledger("sweep-1", open_store()).trials()] == ["finished"] * 4
+
+
+def test_a_sweep_that_is_kept_can_be_looked_at_and_another_begun():
+    base = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(7), TrainConfig(epochs=1))
+    Ledger.create("an old one", SweepSpec(base, (Axis("k", (1, 2)),)), open_store())
+    app = open_page(shell.SWEEP)
+    app.selectbox(key="sweep_choice").set_value("an old one").run()
+    assert "Stopped · 0 of 2 runs" in app.get("progress")[0].proto.text
+    assert any("needs two settings" in caption.value for caption in app.caption)
+    assert not app.exception
+    app.selectbox(key="sweep_choice").set_value("A new sweep").run()
+    assert not app.button(key="sweep_start").disabled

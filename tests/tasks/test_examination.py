@@ -1,0 +1,110 @@
+"""The examination: every finding against what it is computed from."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+from rbm.models.rbm import RBM
+from rbm.randomness import generator
+from rbm.tasks.examine import ChainsFromNoise, Energies, Likeness, Mixed, Parameters, WeightModes, examine
+from rbm.training.config import TrainConfig
+
+SPEC = RunSpec(
+    DatasetSpec("bars_and_stripes_3x3"),
+    ModelSpec(6),
+    TrainConfig(algorithm="pcd", epochs=3000, batch_size=14, schedule="constant", likelihood="never"),
+)
+
+
+def learn(spec: RunSpec) -> Parameters:
+    trainer = make_trainer(spec, make_dataset(spec.dataset))
+    while not trainer.finished:
+        trainer.step()
+    return Parameters(*(p.detach().numpy() for p in trainer.model.parameters()))
+
+
+@pytest.fixture(scope="module")
+def learnt() -> Parameters:
+    return learn(SPEC)
+
+
+@pytest.fixture(scope="module")
+def findings(learnt) -> list:
+    return list(examine(SPEC.to_json(), learnt, n_samples=14, n_sweeps=300))
+
+
+def one(findings: list, kind: type):
+    return [found for found in findings if isinstance(found, kind)][-1]
+
+
+def test_findings_come_quick_ones_first_and_are_the_same_again(learnt, findings):
+    kinds = [type(found) for found in findings]
+    assert kinds == [WeightModes, *[ChainsFromNoise] * 6, Mixed, Energies, Likeness]
+    again = list(examine(SPEC.to_json(), learnt, n_samples=14, n_sweeps=300))
+    np.testing.assert_array_equal(one(again, ChainsFromNoise).free_energy, one(findings, ChainsFromNoise).free_energy)
+    assert one(again, Likeness).verdict == one(findings, Likeness).verdict
+
+
+def test_modes_are_the_singular_values(learnt, findings):
+    found = one(findings, WeightModes)
+    np.testing.assert_allclose(found.values, np.linalg.svd(learnt.weight, compute_uv=False), rtol=1e-4)
+    np.testing.assert_allclose(np.linalg.norm(found.pictures, axis=1), found.values, rtol=1e-4)
+
+
+def test_the_histogram_lies_over_the_law_of_noise(findings):
+    found = one(findings, WeightModes)
+    assert found.shares.sum() == pytest.approx(1, abs=1e-5)
+    assert found.noise.sum() == pytest.approx(1, abs=1e-5)
+    assert found.edges[-1] > found.values.max()
+    counts = np.histogram(found.values, found.edges)[0]
+    np.testing.assert_allclose(found.shares * len(found.values), counts, atol=1e-4)
+    assert found.noise.min() >= 0
+    assert not found.noise[found.edges[:-1] >= found.noise_edge * (1 + 1e-5)].any()
+
+
+@pytest.mark.parametrize(("n_visible", "n_hidden"), [(784, 500), (300, 300)])
+def test_weights_that_have_learned_nothing_follow_it(n_visible, n_hidden):
+    weight = RBM(n_visible, n_hidden, generator=generator(3)).weight.detach().numpy()
+    spec = RunSpec(DatasetSpec("bars_and_stripes_3x3"))
+    found = next(examine(spec.to_json(), Parameters(weight, np.zeros(n_visible), np.zeros(n_hidden))))
+    np.testing.assert_allclose(found.shares, found.noise, atol=0.01)  # singular values repel: closer than coins
+    assert found.noise.max() > 0.05
+    assert found.n_modes == 0
+
+
+def test_the_walk_ends_where_the_machine_s_own_distribution_lies():
+    """The chains' free energy against the exact mean over all 512 states, within four standard errors.
+
+    Of a machine young enough that its chains mix: the number of independent samples is itself a guess where they do not.
+    """
+    spec = replace(SPEC, training=replace(SPEC.training, epochs=600))
+    young = learn(spec)
+    findings, model = list(examine(spec.to_json(), young, n_samples=14, n_sweeps=300)), young.to_model()
+    v = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 9)
+    f = model.free_energy(v).detach().double()
+    p = torch.softmax(-f, 0)
+    mean, spread = float(p @ f), float((p @ f.square() - (p @ f) ** 2).sqrt())
+    settled = one(findings, ChainsFromNoise).free_energy[150:]
+    mixed = one(findings, Mixed)
+    assert mixed.ess > 400
+    assert abs(settled.mean() - mean) < 4 * spread / np.sqrt(mixed.ess)
+    data = make_dataset(SPEC.dataset).test
+    assert one(findings, ChainsFromNoise).data_free_energy == pytest.approx(
+        float(model.free_energy(data).detach().mean()), rel=1e-5
+    )
+
+
+def test_a_machine_that_learnt_all_patterns_samples_only_them(findings):
+    found = one(findings, Likeness)
+    assert (
+        found.differ == 0
+    ).mean() >= 0.7  # of ten samples: it has learnt, and there is nothing but the training images
+    assert found.privacy_loss == 0  # training and test images are the same here
+    counts = one(findings, Energies).counts
+    assert {name: int(count.sum()) for name, count in counts.items()} == dict.fromkeys(
+        ("training", "test", "samples"), 14
+    )
+    assert one(findings, Energies).noise > one(findings, ChainsFromNoise).data_free_energy
