@@ -21,7 +21,7 @@ from rbm import link
 from rbm.checkpoint import load_checkpoint
 from rbm.errors import ClusterError, ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.jobs import cluster, live
+from rbm.jobs import cluster, job, live
 from rbm.jobs.job import SLICE_SECONDS
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot, thin
@@ -223,7 +223,7 @@ def test_a_lease_that_is_not_renewed_runs_out(start, monkeypatch):
     run = start(LONG)
     run.play()
     wait(lambda: run.step_number > 0)
-    monkeypatch.setattr(live, "LEASE_SECONDS", 0.3)
+    monkeypatch.setattr(job, "LEASE_SECONDS", 0.3)
     run.renew()
     wait(lambda: not run._pumping)
     assert run.status == "running"
