@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.helpers.hands import OpenPage, drawn, fits, picture, press, ready
+from tests.helpers.hands import OpenPage, drawn, fits, picture, points, press, ready
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -99,7 +99,7 @@ def test_a_chain_that_never_crosses_and_one_that_does(server, open_page: OpenPag
     press(page, "markov_play")
     wait(lambda: version(page, "markov_visits") != before, what="a step by itself")
     press(page, "markov_play")
-    expect(page.locator(".st-key-markov_distance .curves")).to_be_visible()
+    expect(page.locator(".st-key-markov_distance .chart")).to_be_visible()
 
 
 def test_an_update_click_by_click(server, open_page: OpenPage):
@@ -118,8 +118,7 @@ def test_five_algorithms_race(server, open_page: OpenPage):
     page = open_page(f"{server.url}/follows")
     ready(page)
     press(page, "try_race_1")
-    chart = page.locator(".st-key-race_likelihood .curves")
-    wait(lambda: int(chart.get_attribute("data-points") or 0) > 30, what="the first legs")
+    wait(lambda: points(page, "race_likelihood") > 30, what="the first legs")
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
