@@ -137,6 +137,7 @@ def test_the_pure_half_of_the_screen_has_no_streamlit():
             "pages.ui.draw.theme",
             "pages.ui.draw.frames",
             "pages.ui.draw.figures",
+            "pages.train.live.curves",
             "pages.compare.sweep.view",
             "pages.train.deep.figures_at_rest",
         )

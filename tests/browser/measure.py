@@ -27,7 +27,8 @@ RUN = RunSpec(training=TrainConfig(epochs=500))  # the default, without an end
 # Clicks in the page and waits there, frame by frame, so that no driver's polling is part of the figure.
 CLICK_AND_WATCH = """async ([button, card, shown, attribute, wanted]) => {
   const roots = (node) => [...node.querySelectorAll("*")].flatMap((one) => one.shadowRoot ?? []);
-  const find = () => [...document.querySelectorAll(card)].flatMap(roots).map((root) => root.querySelector(shown))[0];
+  const find = () => [...document.querySelectorAll(card)].flatMap((one) => [one, ...roots(one)])
+    .map((root) => root.querySelector(shown)).find(Boolean);
   const read = () => find()?.getAttribute(attribute) ?? "";
   const before = read(), start = performance.now();
   document.querySelector(button).click();
@@ -48,7 +49,7 @@ def first_points(page: Page, url: str) -> float:
     page.goto(link.to_url(f"{url}/train", RUN))
     expect(page.locator(".st-key-train button").first).to_be_enabled()
     page.wait_for_timeout(3000)
-    return milliseconds(page, "train", "chart_reconstruction_error", ".curves", "data-points", "more")
+    return milliseconds(page, "train", "chart_reconstruction_error", ".chart", "data-points", "more")
 
 
 def watched_speed(page: Page) -> float:

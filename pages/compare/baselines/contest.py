@@ -6,8 +6,7 @@ import streamlit as st
 
 from pages.compare.baselines import told
 from pages.ui import cards
-from pages.ui.components import moving
-from pages.ui.components.moving import curves
+from pages.ui.components import chart, moving
 from pages.ui.controls import datasets
 from pages.ui.session import tasks
 from rbm.jobs.task import Task
@@ -278,7 +277,7 @@ def quality(who: tuple[str, ...], seen: told.Told) -> None:
             "what is wrong: the table has both shares, missed images and crowding pictures.",
         )
         option = told.aats_option(seen, who)
-        curves(option, height=270, key="rivals_aats", alt="How far AATS is from ideal against seconds of training")
+        chart.show(option, height=270, key="rivals_aats", alt="How far AATS is from ideal against seconds of training")
         if few and seen.opening is not None:
             st.caption(f":material/info: Only {seen.opening.judged} test images judge them: differences may be chance.")
 
@@ -293,7 +292,7 @@ def _frechet(who: tuple[str, ...], seen: told.Told) -> None:
         "published FIDs.",
     )
     option = told.frechet_option(seen, who)
-    curves(option, height=270, key="rivals_frechet", alt="Fréchet distance against seconds of training")
+    chart.show(option, height=270, key="rivals_frechet", alt="Fréchet distance against seconds of training")
 
 
 def numbers(who: tuple[str, ...], seen: told.Told) -> None:

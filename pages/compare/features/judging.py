@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.compare.features import maps, scatter
 from pages.ui import cards
+from pages.ui.components import chart
 from pages.ui.controls import datasets
 from pages.ui.draw import frames, theme
 from pages.ui.session import state, tasks
@@ -190,14 +191,10 @@ def accuracy(chosen: Judged) -> None:
         return
     scores: list[Score] = list(task.news)
     learnt = cached_dataset(judged.dataset)
-    figure = maps.accuracy_figure(maps.whole_sizes(scores))
-    st.plotly_chart(figure, key="features_accuracy", config={"displayModeBar": False})
+    figure = maps.accuracy_figure(scores)
+    chart.show(figure, key="features_accuracy", alt="Test images named right against labelled images")
     expected = planned(len(learnt.train), len(learnt.train_labels.unique()))
-    words = (
-        "Done"
-        if task.status == "finished"
-        else f"{len(scores)} of {expected} classifiers; the chart follows size by size"
-    )
+    words = "Done" if task.status == "finished" else f"{len(scores)} of {expected} classifiers"
     st.caption(f"{words}. Machine: {judged.name}.")
     if len(learnt.test) < FEW_TESTED:
         one = 100 / len(learnt.test)

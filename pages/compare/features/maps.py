@@ -44,12 +44,6 @@ def accuracy_figure(scores: list[Score]) -> go.Figure:
     return figure
 
 
-def whole_sizes(scores: list[Score]) -> list[Score]:
-    """The scores of those numbers of labels that are done: Plotly builds a chart anew at each change, so it is shown few."""
-    done = [n for n in counts(scores) if sum(s.labels == n for s in scores) == DRAWS.get(n, 1) * len(INPUTS)]
-    return [s for s in scores if s.labels in done]
-
-
 def counts(scores: list[Score]) -> list[int]:
     """The numbers of labels that belong on the axis: those of DRAWS, or the one that a small set has."""
     found = {s.labels for s in scores}

@@ -8,12 +8,14 @@ import streamlit as st
 from pages.compare.sweep import view
 from pages.compare.sweep.heat import heat
 from pages.ui import cards, shell
+from pages.ui.components import chart
 from pages.ui.controls import widgets
 from pages.ui.session import kept, live
 from rbm.errors import RbmError
 from rbm.store import open_store
 from rbm.sweep import OBJECTIVES, Ledger, Sweep, Trial, at_work, names
 from rbm.sweep.ledger import DONE
+from rbm.sweep.spec import KNOBS
 
 NEW = "A new sweep"
 LOOK_SECONDS = 1.0
@@ -201,15 +203,18 @@ def _charts(ledger: Ledger, trials: list[Trial]) -> None:
         "A line a run, through its settings to its value; drag along an axis to keep only some.",
         "which setting is the cause: look at the slices.",
     )
-    st.plotly_chart(view.parallel(spec, trials, cards.mode()), key="sweep_parallel")
+    chart.show(
+        view.parallel(spec, trials, cards.mode()), key="sweep_parallel", alt="Every run through all its settings"
+    )
     cards.title("Slices", "Every run's value against one setting; the others differ from dot to dot.")
     for start in range(0, len(spec.axes), 3):
         some = spec.axes[start : start + 3]
         for axis, place in zip(some, st.columns(len(some), gap="medium"), strict=True):
             with place:
-                st.plotly_chart(view.slices(spec, trials, axis), key=f"sweep_slice_{axis.name}")
+                alt = f"Every run against {KNOBS[axis.name].label}"
+                chart.show(view.slices(spec, trials, axis), key=f"sweep_slice_{axis.name}", alt=alt)
     found = ledger.importance()
     if found:
         finished = sum(trial.value is not None for trial in trials)
         cards.title("Importance", *view.about_importance(found, finished))
-        st.plotly_chart(view.importance(found), height=240, key="sweep_importance")
+        chart.show(view.importance(found), height=240, key="sweep_importance", alt="Importance of each setting")

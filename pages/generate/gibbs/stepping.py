@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from pages.ui.controls import player
-from pages.ui.session import live, moments
+from pages.ui.session import live
 from rbm.experiment import RunSpec, cached_dataset
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
@@ -242,4 +242,4 @@ def speed() -> float | None:
 
 def choose_machine(current: LiveRun) -> Snapshot:
     """Untrained, on its way, or as it is now."""
-    return moments.choose_time(current, "gibbs_time")
+    return live.choose_time(current, "gibbs_time")

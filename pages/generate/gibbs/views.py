@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards
-from pages.ui.components.moving import curves
+from pages.ui.components import chart
 from pages.ui.draw import figures, frames
 from pages.ui.server import download
 from rbm.experiment import cached_dataset
@@ -113,7 +113,7 @@ def energies(walk: SteppedChains, data_mean: float) -> None:
         y_title="nats",
         line=("data's mean F(v)", data_mean),
     )
-    curves(option, height=260, key="chart_energy", alt="Energy and free energy of the chains against steps")
+    chart.show(option, height=260, key="chart_energy", alt="Energy and free energy of the chains against steps")
 
 
 def data_free_energy(current: LiveRun, walk: SteppedChains, past: Snapshot) -> float:

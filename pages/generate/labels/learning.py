@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import streamlit as st
 
 from pages.ui import cards
-from pages.ui.components.moving import curves
+from pages.ui.components import chart
 from pages.ui.controls import datasets
 from pages.ui.draw import figures
 from pages.ui.session import tasks
@@ -197,7 +197,7 @@ def progress() -> None:
         "all three objectives, one after the other.",
     )
     option = error_option(news)
-    curves(option, height=260, key="labels_errors", alt="Wrong answers against epochs")
+    chart.show(option, height=260, key="labels_errors", alt="Wrong answers against epochs")
     st.caption(status(current, news))
 
 

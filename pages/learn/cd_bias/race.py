@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards
-from pages.ui.components.moving import curves, state_bars
+from pages.ui.components import chart
+from pages.ui.components.moving import state_bars
 from pages.ui.draw import figures
 from pages.ui.session import tasks
 from rbm.tasks import algorithm_comparison
@@ -157,7 +158,7 @@ def learning_curves(race: algorithm_comparison.Race | None) -> None:
                 else None,
                 empty=empty,
             )
-            curves(option, height=270, key=key, alt=f"{title} of five algorithms against updates")
+            chart.show(option, height=270, key=key, alt=f"{title} of five algorithms against updates")
 
 
 def learnt(race: algorithm_comparison.Race | None) -> None:

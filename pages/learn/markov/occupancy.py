@@ -9,7 +9,8 @@ import streamlit as st
 
 from pages.learn.markov import matrix
 from pages.ui import cards
-from pages.ui.components.moving import curves, fingerprinted, state_bars
+from pages.ui.components import chart
+from pages.ui.components.moving import fingerprinted, state_bars
 from pages.ui.controls import player
 from pages.ui.draw import figures, theme
 from pages.ui.server import feed
@@ -135,7 +136,7 @@ def distance(drawn: feed.Elements) -> None:
         "how to know this of a real machine: there p(v) is not known, and the numbers of a stuck chain look just as calm.",
     )
     alt = "Total variation between visits and the exact distribution"
-    curves(drawn["markov_distance"], height=260, key="markov_distance", alt=alt)
+    chart.show(drawn["markov_distance"], height=260, key="markov_distance", alt=alt)
 
 
 def _distance(running: dict[str, Occupancy]) -> dict[str, Any]:

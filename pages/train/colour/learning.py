@@ -6,8 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards
-from pages.ui.components import wall
-from pages.ui.components.moving import curves
+from pages.ui.components import chart, wall
 from pages.ui.draw import figures
 from pages.ui.draw.frames import Pixels, grid_png
 from pages.ui.session import tasks
@@ -187,7 +186,7 @@ def numbers(task: Task | None) -> None:
         y_title="mean squared error",
         empty=empty,
     )
-    curves(option, key="colour_error", alt="Reconstruction error against epochs", height=200)
+    chart.show(option, key="colour_error", alt="Reconstruction error against epochs", height=200)
     cards.title(
         "Free energy of training and validation images",
         "The shaded gap opens when the machine likes images it has seen better than new ones.",
@@ -200,4 +199,4 @@ def numbers(task: Task | None) -> None:
     option = figures.curve_option(
         series, x_title="epochs", y_title="nats per image", band=("training", "validation"), empty=empty
     )
-    curves(option, key="colour_energy", alt="Free energy of training and validation images", height=220)
+    chart.show(option, key="colour_energy", alt="Free energy of training and validation images", height=220)

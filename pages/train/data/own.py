@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.train.data import upload as uploads
 from pages.ui import cards, shell
+from pages.ui.components import chart
 from pages.ui.draw import figures, frames
 from pages.ui.session import state
 from rbm.datasets.catalog import OWN
@@ -208,7 +209,7 @@ def _class_counts(pictures: Pictures) -> None:
         cards.title(
             "Pictures in each class", "How many pictures carry each label.", "anything about training without labels."
         )
-        st.plotly_chart(figure, height=200, key="chart_own_classes")
+        chart.show(figure, height=200, key="chart_own_classes", alt="Pictures in each class")
 
 
 def _keep(pictures: Pictures, source: str) -> None:

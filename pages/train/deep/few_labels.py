@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.train.deep import figures_at_rest
 from pages.ui import cards
-from pages.ui.components import moving
+from pages.ui.components import chart, moving
 from pages.ui.controls import datasets
 from pages.ui.session import tasks
 from rbm.datasets.catalog import revision
@@ -147,8 +147,7 @@ def figure(asked: Asked) -> None:
         return
     left, right = st.columns([7, 5], gap="large", vertical_alignment="center")
     with left:
-        st.plotly_chart(
-            figures_at_rest.labels_figure(results), key="deep_labels_figure", config={"displayModeBar": False}
-        )
+        figure = figures_at_rest.labels_figure(results)
+        chart.show(figure, key="deep_labels_figure", alt="Test error against the number of labels")
     with right:
         moving.facts(moving.table(*figures_at_rest.labels_table(results)), key="deep_labels_table")

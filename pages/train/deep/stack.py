@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.train.deep import figures_at_rest
 from pages.ui import cards
-from pages.ui.components.moving import curves
+from pages.ui.components import chart
 from pages.ui.controls import datasets
 from pages.ui.draw import figures, frames
 from pages.ui.session import tasks
@@ -197,7 +197,7 @@ def learning_curves(task: Task | None, asked: DeepSpec) -> None:
                 y_title=measure.unit,
                 empty=empty,
             )
-            curves(option, height=230, key=f"deep_{metric}", alt=f"{measure.title} of each layer against epochs")
+            chart.show(option, height=230, key=f"deep_{metric}", alt=f"{measure.title} of each layer against epochs")
 
 
 def likelihood(task: Task | None) -> None:

@@ -10,8 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui import cards
-from pages.ui.components import wall
-from pages.ui.components.moving import curves
+from pages.ui.components import chart, wall
 from pages.ui.draw import figures, frames, theme
 from pages.ui.session import live, tasks
 from rbm.jobs.live import LiveRun
@@ -86,7 +85,7 @@ def weights(task: Task, shape: tuple[int, int]) -> None:
         log_x=True,
         dots=len(ranks) <= 128,
     )
-    curves(option, key="examine_spectrum", alt="Singular values of the weights", height=240)
+    chart.show(option, key="examine_spectrum", alt="Singular values of the weights", height=240)
     _spectrum(found)
     st.caption(f"{found.n_modes} modes stand out. The strongest, as pictures; the sign is free:")
     pictures = found.pictures.astype(np.float64).reshape(-1, *shape)
@@ -113,7 +112,8 @@ def _spectrum(found: WeightModes) -> None:
     figure.update_xaxes(type="log")
     figure.update_yaxes(tickformat=".0%")
     figures.at_rest(figure, "singular value of W", "share of modes", several=True)
-    st.plotly_chart(figure, height=200, key="examine_noise")
+    alt = "How the singular values of the weights and of noise are spread"
+    chart.show(figure, height=200, key="examine_noise", alt=alt)
     st.caption(
         "Before training the two agree: random weights follow the law of Marčenko and Pastur. What has left it was learnt."
     )
@@ -137,7 +137,7 @@ def walk(task: Task, shape: tuple[int, int]) -> None:
         line=("test images", found.data_free_energy),
         log_x=True,
     )
-    curves(option, key="examine_walk", alt="Mean free energy of chains from noise against sweeps", height=220)
+    chart.show(option, key="examine_walk", alt="Mean free energy of chains from noise against sweeps", height=220)
     mixed = _last(task, Mixed)
     if mixed is None:
         return
@@ -180,7 +180,7 @@ def energies(task: Task) -> None:
         )
     figure.update_yaxes(tickformat=".0%")
     figures.at_rest(figure, "free energy / nats", "share of pictures", several=True)
-    st.plotly_chart(figure, height=260, key="examine_energies")
+    chart.show(figure, height=260, key="examine_energies", alt="How free energies are spread")
     st.caption(f"Noise, every pixel on or off by chance: {_number(found.noise)} nats on average.")
 
 

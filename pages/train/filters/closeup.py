@@ -9,9 +9,10 @@ import numpy.typing as npt
 import streamlit as st
 
 from pages.ui import cards
+from pages.ui.components import chart
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import download
-from pages.ui.session import live, moments
+from pages.ui.session import live
 from rbm.experiment import cached_dataset
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
@@ -60,7 +61,7 @@ def choose_view(current: LiveRun) -> View:
             persist_state="session",
             help="One scale lets filters be compared; each its own shows the shape of weak ones.",
         )
-    past = moments.choose_time(current, "filters_time")
+    past = live.choose_time(current, "filters_time")
     units = order(past, by or ORDERS[0])
     pages = -(-len(units) // PER_PAGE)
     page = st.pagination(pages, key="filters_page") if pages > 1 else 1
@@ -138,4 +139,4 @@ def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:
         "whether the feature is useful for anything.",
     )
     histogram = figures.histogram(answer.activation.numpy(), x_title="p(h = 1 | v)", y_title="validation images")
-    st.plotly_chart(histogram, height=220, key="histogram_unit")
+    chart.show(histogram, height=220, key="histogram_unit", alt="How often the unit is how active")

@@ -1,4 +1,4 @@
-"""What moves a run: the buttons, the presets, and how a page looks again and again."""
+"""What moves a run: the buttons, the presets, how a page looks again and again, and the slider through kept moments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError
 from rbm.experiment import RunSpec
 from rbm.jobs.live import MOST_EPOCHS, LiveRun
+from rbm.jobs.snapshots import Snapshot
 from rbm.presets import PRESETS
+
+NOW = -1  # the right end of the slider through the moments that were kept
 
 
 def transport() -> None:
@@ -156,3 +159,23 @@ def picture_shape(spec: RunSpec) -> tuple[int, int]:
     """Height and width of one image of the run's data."""
     height, width = entry(spec.dataset.name).image_shape[:2]
     return height, width
+
+
+def choose_time(current: LiveRun, key: str) -> Snapshot:
+    """A slider through the moments that were kept; its right end is now and stays now while training goes on."""
+    kept = current.past
+    by_step = {p.step: p for p in kept}
+    stops = [*by_step, NOW] if len(kept) > 1 else [NOW]
+    if st.session_state.get(key) not in stops:
+        st.session_state[key] = NOW
+    if len(stops) > 1:
+        st.select_slider(
+            "Training time",
+            stops,
+            format_func=lambda step: "now" if step == NOW else f"epoch {by_step[step].epoch:.2f}",
+            value=st.session_state[key],
+            key=key,
+            persist_state="session",
+            help="Moments of the run, closer together at its start, where most happens.",
+        )
+    return by_step.get(st.session_state[key], kept[-1])
