@@ -192,7 +192,8 @@ def accuracy(chosen: Judged) -> None:
     scores: list[Score] = list(task.news)
     learnt = cached_dataset(judged.dataset)
     figure = maps.accuracy_figure(scores)
-    chart.show(figure, key="features_accuracy", alt="Test images named right against labelled images")
+    alt = "Test images named right against labelled images"
+    chart.show(figure, height=340, key="features_accuracy", alt=alt)
     expected = planned(len(learnt.train), len(learnt.train_labels.unique()))
     words = "Done" if task.status == "finished" else f"{len(scores)} of {expected} classifiers"
     st.caption(f"{words}. Machine: {judged.name}.")

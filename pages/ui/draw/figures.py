@@ -84,7 +84,8 @@ def curve_option(
 def option(figure: go.Figure) -> dict[str, Any]:
     """A figure of Plotly's for `ui.components.chart.show`, as JSON values."""
     drawn = _plain(figure.to_plotly_json())
-    return {"series": drawn["data"], "layout": {k: v for k, v in drawn["layout"].items() if k != "template"}}
+    layout = {name: value for name, value in drawn["layout"].items() if name != "template"}
+    return {"series": drawn["data"], "layout": layout, "empty": "No values yet"}
 
 
 def _plain(value: Any) -> Any:
@@ -309,13 +310,8 @@ def _symbol(x: float, y: float, letter: str, index: int, colour: str = "currentC
 
 
 def at_rest(figure: go.Figure, x_title: str, y_title: str, *, several: bool) -> go.Figure:
-    """Titles and room. The template stays the default, into which Streamlit writes fonts and colours of its theme."""
-    figure.update_layout(
-        height=300,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        showlegend=several,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
+    """Titles and room; the browser gives it the fonts and colours of the theme."""
+    figure.update_layout(height=300, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=several)
     figure.update_xaxes(title_text=x_title, automargin=True)
     figure.update_yaxes(title_text=y_title, automargin=True)
     return figure
