@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from pages.ui.controls import player
+from pages.ui.controls import widgets
 from pages.ui.session import live, moments
 from rbm.experiment import RunSpec
 from rbm.jobs.live import LiveRun
@@ -152,15 +152,27 @@ def walk_of(current: LiveRun, past: Past, settings: Settings) -> Walk:
     if st.session_state.get("walk_start") != start:
         st.session_state["walk_start"] = start
         st.session_state.pop("walk", None)
+    walk: Walk
     if "walk" not in st.session_state:
         with st.spinner("Setting the chains up"):
-            st.session_state["walk"] = _new_walk(current.spec, restore(past), settings)
-        st.session_state["walk_step"] = past.step
-    walk: Walk = st.session_state["walk"]
-    if st.session_state["walk_step"] != past.step:
-        walk.model = restore(past)
-        st.session_state["walk_step"] = past.step
+            st.session_state["walk"] = walk = _new_walk(current.spec, restore(past), settings)
+            walk.of = past.step
+    walk = st.session_state["walk"]
+    follow(walk, past)
     return walk
+
+
+def follow(walk: Walk, past: Past) -> None:
+    """Give the walk the parameters of that moment, unless it has them."""
+    if walk.of != past.step:
+        walk.model, walk.of = restore(past), past.step
+
+
+def play(current: LiveRun, walk: Walk, settings: Settings, held: Clamp | None, newest: bool) -> None:
+    """One step of what plays, by the ``newest`` machine where the page shows that."""
+    if newest:
+        follow(walk, current.past[-1])
+    walk.sweep(beta=settings.beta, clamp=held)
 
 
 def _new_walk(spec: RunSpec, model: RBM, settings: Settings) -> Walk:
@@ -214,7 +226,7 @@ def transport(walk: Walk, settings: Settings, held: Clamp | None) -> None:
             st.button(
                 f"{count:,}", key=f"step_{count}", on_click=sweep, args=(count,), help=f"{count:,} sweeps at once."
             )
-        player.button(PLAYING, "play", shortcut="P", help="Steps by itself, at the speed chosen beside.")
+        widgets.player(PLAYING, "play", shortcut="P", help="Steps by itself, at the speed chosen beside.")
         st.button(
             "Back",
             icon=":material/undo:",
@@ -236,9 +248,14 @@ def transport(walk: Walk, settings: Settings, held: Clamp | None) -> None:
 
 def speed() -> float | None:
     """Seconds between steps while playing, None while not."""
-    if not player.playing(PLAYING):
+    if not widgets.playing(PLAYING):
         return None
     return SPEEDS[st.session_state.get("gibbs_speed") or "normal"]
+
+
+def follows_training() -> bool:
+    """Whether the machine is the newest one, which changes while it trains."""
+    return bool(st.session_state["gibbs_time"] == moments.NOW)
 
 
 def choose_machine(current: LiveRun) -> Past:
