@@ -10,13 +10,13 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 from streamlit import config
-from tests.waiting import wait
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from pages.ui.server import feed, socket
 from pages.ui.server.instant import Sliders
 from rbm.jobs.job import Job
+from tests.helpers.waiting import wait
 
 
 @pytest.fixture
