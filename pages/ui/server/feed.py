@@ -92,8 +92,11 @@ class Part:
         return {**found, f"turn_{self.name}": {"turn": next(_turns), "at": time.time()}}
 
     def ask_again(self) -> None:
-        """Another browser's socket: what the last one was told may have been lost with it."""
+        """Another socket of the page: what the last one was told may be lost with it, and so may a lease, as on a laptop that
+        slept."""
         self._asked, self.due = None, 0.0
+        for job in self.jobs:
+            job.renew()
 
 
 class Feed:

@@ -76,8 +76,10 @@ def test_a_socket_that_comes_again_hears_what_the_lost_one_was_told(ours, host, 
     ours.watch("part", job)
     job.status = "failed"
     for _ in range(2):
+        job.release()
         with enter(host, ours.address) as page:
             assert "turn_part" in heard(page)["elements"]
+            assert job.watched
         wait(lambda: ours.sockets == 0)
 
 
