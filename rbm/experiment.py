@@ -12,8 +12,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from rbm.core.limits import Limits
 from rbm.errors import ConfigError
-from rbm.training.config import TrainConfig, check_knobs, knob
+from rbm.training.config import KEEP_CHAINS, TrainConfig, check_knobs, knob
 
 if TYPE_CHECKING:
     import torch
@@ -142,6 +143,18 @@ def _mapping(raw: Any, what: str, names: tuple[str, ...]) -> dict[str, Any]:
     if unknown:
         raise ConfigError(f"The {what} part has the unknown setting {unknown[0]!r}; known are: {', '.join(names)}.")
     return dict(raw)
+
+
+def check_limits(spec: RunSpec, limits: Limits) -> None:
+    """ConfigError where an update of the run, or the chains that it keeps, are more than ``limits`` allow.
+
+    The work of an update is counted as hidden units × (batch + k × chains), without the pixels, which are the data's.
+    """
+    t = spec.training
+    chains = (t.n_chains if t.algorithm in KEEP_CHAINS else 0) or t.batch_size
+    chains *= t.n_replicas if t.algorithm in ("pt", "ptt") else 1
+    limits.chains.check(chains)
+    limits.update.check(spec.model.n_hidden * (t.batch_size + t.k * chains))
 
 
 def make_dataset(spec: DatasetSpec) -> Dataset:

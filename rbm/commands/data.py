@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rbm.datasets.own import keep, limits
+from rbm.core import limits
+from rbm.datasets.own import keep
 from rbm.errors import DatasetError
 
 FITS = ("pad", "crop", "stretch")

@@ -13,10 +13,11 @@ from PIL import Image
 from safetensors.numpy import save
 
 from rbm.__main__ import main
+from rbm.core import limits
 from rbm.datasets import is_available, load_dataset
 from rbm.datasets.base import split_rows
 from rbm.datasets.catalog import CATALOG, entry, names
-from rbm.datasets.own import keep, limits
+from rbm.datasets.own import keep
 from rbm.datasets.own.look import Look, finish
 from rbm.datasets.own.pictures import Pictures, Reading, checked
 from rbm.datasets.own.read import read

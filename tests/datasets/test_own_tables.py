@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbm.datasets.own import limits
+from rbm.core import limits
 from rbm.datasets.own.pictures import Reading
 from rbm.datasets.own.read import read
 from rbm.errors import DatasetError

@@ -192,7 +192,9 @@ def upload() -> None:
             return
         st.session_state["runs_uploaded"] = given.file_id
         try:
+            state.check_room()
             added = importing.add(open_store(), given.name, given.getvalue())
+            state.count(added)
         except RbmError as error:
             st.error(str(error), icon=":material/error:")
             return

@@ -10,11 +10,12 @@ from pages.compare.sweep.view import read_axis
 from pages.ui import cards
 from pages.ui.controls import datasets
 from pages.ui.session import state
+from rbm.core.limits import SCREEN
 from rbm.datasets.catalog import is_available
 from rbm.errors import ConfigError, RbmError
 from rbm.store import open_store
 from rbm.sweep import METHODS, OBJECTIVES, Ledger, Sweep, SweepSpec, at_work, names
-from rbm.sweep.spec import KNOBS, MOST_CELLS, USUAL_TRIALS
+from rbm.sweep.spec import KNOBS, USUAL_TRIALS
 
 _USUAL = {
     "n_hidden": "16, 64, 256",
@@ -54,6 +55,7 @@ def form() -> None:
         base = state.to_spec(state.draft())
         base = replace(base, training=replace(base.training, epochs=epochs))
         spec = SweepSpec(base, tuple(read_axis(*one) for one in texts.items()), *how)
+        spec.check_limits(SCREEN)
         if not is_available(base.dataset.name):
             title = datasets.title(base.dataset.name)
             problem = f"{title} is not on this machine: download it on the page Train a machine."
@@ -114,7 +116,7 @@ def _how() -> tuple[str, str, bool, int | None, float | None]:
         trials = st.number_input(
             "Maximum runs",
             1,
-            MOST_CELLS,
+            SCREEN.trials.most,
             None if method == "grid" else USUAL_TRIALS,
             key=f"sweep_trials_{method == 'grid'}",
             placeholder="all",

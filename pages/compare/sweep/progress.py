@@ -10,6 +10,7 @@ from pages.compare.sweep.heat import heat
 from pages.ui import cards, shell
 from pages.ui.controls import widgets
 from pages.ui.session import kept, live
+from rbm.core.limits import SCREEN
 from rbm.errors import RbmError
 from rbm.store import open_store
 from rbm.sweep import OBJECTIVES, Ledger, Sweep, Trial, at_work, names
@@ -102,7 +103,9 @@ def _stop(name: str) -> None:
 
 def _continue(name: str) -> None:
     try:
-        Sweep(Ledger(name, open_store()))
+        ledger = Ledger(name, open_store())
+        ledger.spec.check_limits(SCREEN)
+        Sweep(ledger)
     except RbmError as error:
         st.session_state["sweep_problem"] = str(error)
 

@@ -13,8 +13,9 @@ from pages.train.data import upload as uploads
 from pages.ui import cards, shell
 from pages.ui.draw import figures, frames
 from pages.ui.session import state
+from rbm.core import limits
 from rbm.datasets.catalog import OWN
-from rbm.datasets.own import keep, limits
+from rbm.datasets.own import keep
 from rbm.datasets.own.look import TURNS, Look, finish
 from rbm.datasets.own.pictures import Pictures, Reading
 from rbm.datasets.own.sizes import parse_size

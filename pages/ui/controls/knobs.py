@@ -113,13 +113,21 @@ def _changed(name: str) -> None:
         return
     state.draft().update(with_algorithm(state.draft(), value) if name == "algorithm" else {name: value})
     current = state.run()
-    if name in LIVE and current is not None and current.status not in ("finished", "diverged"):
+    if name in LIVE and current is not None and current.status not in ("finished", "diverged") and _possible():
         current.change(**{name: value})
 
 
+def _possible() -> bool:
+    """Whether the draft makes a run; the line beside Train says why it does not."""
+    try:
+        state.to_spec(state.draft())
+    except ConfigError:
+        return False
+    return True
+
+
 def _preset() -> None:
-    spec = state.to_spec(state.draft())
-    fits = next((name for name, preset in PRESETS.items() if preset.spec == spec), None)
+    fits = next((name for name, preset in PRESETS.items() if state.to_draft(preset.spec) == state.draft()), None)
     widgets.put("preset", fits)
     st.selectbox(
         "Preset",

@@ -10,7 +10,7 @@ from pages.ui.controls import datasets, knobs, widgets
 from pages.ui.server import feed
 from pages.ui.session import state
 from rbm.datasets.catalog import OWN, entry, is_available
-from rbm.errors import ConfigError
+from rbm.errors import ConfigError, RbmError
 from rbm.experiment import RunSpec
 from rbm.jobs.live import MOST_EPOCHS, LiveRun
 from rbm.presets import PRESETS
@@ -30,6 +30,8 @@ def transport() -> None:
     moving = current is not None and current.active
     over = current is not None and current.status in ("finished", "diverged")
     fresh = current is None or bool(changed) or over
+    if fresh and not problem:
+        problem = _no_room()
     full = current is not None and not changed and current.status == "finished" and current.epochs >= MOST_EPOCHS
     with st.container(horizontal=True, key="transport", gap="small"):
         st.button(
@@ -107,7 +109,19 @@ def start_preset(name: str) -> None:
     """Put a preset into the draft and set it going."""
     spec = PRESETS[name].spec
     state.set_draft(spec)
-    start(spec)
+    if problem := _no_room():
+        st.toast(problem, icon=":material/info:")
+    else:
+        start(spec)
+
+
+def _no_room() -> str:
+    """Why no other run can be kept; "" where one can."""
+    try:
+        state.check_room()
+    except RbmError as error:
+        return str(error)
+    return ""
 
 
 def _train() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rbm.datasets.own import limits
+from rbm.core import limits
 from rbm.datasets.own.axes import pictures_first, shape_text
 from rbm.datasets.own.ink import Ink, Survey, opaque
 from rbm.datasets.own.levels import WHITES, Levels, judge

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rbm.datasets.own import limits
+from rbm.core import limits
 from rbm.datasets.own.pictures import Reading
 from rbm.datasets.own.sizes import square
 from rbm.errors import DatasetError

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rbm.datasets.own import limits, names
+from rbm.core import limits
+from rbm.datasets.own import names
 from rbm.datasets.own.arrays import is_one_hot
 from rbm.datasets.own.grid import Grid, Numbers
 from rbm.datasets.own.pictures import Reading

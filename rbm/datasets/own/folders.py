@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rbm.datasets.own import limits, names
+from rbm.core import limits
+from rbm.datasets.own import names
 from rbm.datasets.own.pictures import Bytes
 from rbm.errors import DatasetError
 

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from PIL import Image, ImageOps
 
-from rbm.datasets.own import limits
+from rbm.core import limits
 from rbm.datasets.own.folders import labels_of
 from rbm.datasets.own.ink import Ink, Survey, opaque
 from rbm.datasets.own.levels import WHITES, Levels, judge

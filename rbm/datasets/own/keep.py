@@ -16,8 +16,8 @@ from uuid import uuid4
 
 from platformdirs import user_data_dir
 
+from rbm.core import limits
 from rbm.datasets.entry import OWN, DatasetEntry, Kind, Root
-from rbm.datasets.own import limits
 from rbm.datasets.own.names import TEST, TRAIN, VALIDATION
 from rbm.errors import ConfigError, DatasetError
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rbm.datasets.own import limits, names
+from rbm.core import limits
+from rbm.datasets.own import names
 from rbm.datasets.own.arrays import Array, as_labels, from_array, parse_npy
 from rbm.datasets.own.axes import shape_text
 from rbm.datasets.own.pictures import Pictures, Reading
