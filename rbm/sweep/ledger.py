@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from rbm.core.limits import TAG_LETTERS
+from rbm.core.text import plain
 from rbm.errors import ConfigError, StoreError, TakenOverError
 from rbm.store import SILENT_SECONDS, Store
 from rbm.sweep import importance
@@ -80,7 +81,7 @@ class Ledger:
         """A new sweep; ConfigError when the name is taken or no name."""
         import optuna
 
-        if name != " ".join(name.split()) or not 0 < len(name) <= TAG_LETTERS:
+        if name != " ".join(plain(name).split()) or not 0 < len(name) <= TAG_LETTERS:
             raise ConfigError(f"A sweep's name has 1 to {TAG_LETTERS} letters and no space at its ends; got {name!r}.")
         more = OBJECTIVES[spec.objective].more_is_better
         better = optuna.study.StudyDirection.MAXIMIZE if more else optuna.study.StudyDirection.MINIMIZE

@@ -9,6 +9,7 @@ from pages.ui import cards
 from pages.ui.components import moving
 from pages.ui.components.moving import curves
 from pages.ui.controls import datasets
+from pages.ui.draw.words import as_typed
 from pages.ui.session import tasks
 from rbm.jobs.task import Task
 from rbm.tasks.baselines import comparison
@@ -80,7 +81,7 @@ def controls() -> None:
                 "Digits" if data.noun == "digit" else "Classes",
                 list(range(len(data.class_names))),
                 selection_mode="multi",
-                format_func=data.class_names.__getitem__,
+                format_func=lambda i: as_typed(data.class_names[i]),
                 default=st.session_state["rivals_digits"],
                 key="rivals_digits",
                 wrap=True,
@@ -226,7 +227,7 @@ def progress(seen: told.Told) -> None:
     if task is None:
         st.info("Press Start: the first pictures come within seconds.", icon=":material/info:")
     elif task.status == "failed":
-        st.error(task.message, icon=":material/error:")
+        st.error(as_typed(task.message), icon=":material/error:")
     else:
         title = MODELS.get(seen.busy, "")
         words = {"paused": "Paused", "finished": "Finished"}.get(task.status) or (

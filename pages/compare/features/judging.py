@@ -11,6 +11,7 @@ from pages.compare.features import maps, scatter
 from pages.ui import cards
 from pages.ui.controls import datasets
 from pages.ui.draw import frames, theme
+from pages.ui.draw.words import as_typed
 from pages.ui.session import state, tasks
 from rbm.datasets.catalog import entry, is_available
 from rbm.errors import CheckpointError, StoreError
@@ -99,7 +100,7 @@ def _opened(run_id: str) -> Judged | None:
     try:
         run, saved = open_store().run(run_id), from_bytes(open_store().checkpoint(run_id))
     except (StoreError, CheckpointError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(as_typed(error), icon=":material/error:")
         return None
     weight, bias = (p.detach().float().numpy() for p in (saved.model.weight, saved.model.hidden_bias))
     return Judged(_name(run), run.spec.dataset, weight, bias)
@@ -186,7 +187,7 @@ def accuracy(chosen: Judged) -> None:
         return
     task, judged = found
     if task.status == "failed":
-        st.error(task.message, icon=":material/error:")
+        st.error(as_typed(task.message), icon=":material/error:")
         return
     scores: list[Score] = list(task.news)
     learnt = cached_dataset(judged.dataset)
@@ -198,7 +199,7 @@ def accuracy(chosen: Judged) -> None:
         if task.status == "finished"
         else f"{len(scores)} of {expected} classifiers; the chart follows size by size"
     )
-    st.caption(f"{words}. Machine: {judged.name}.")
+    st.caption(f"{words}. Machine: {as_typed(judged.name)}.")
     if len(learnt.test) < FEW_TESTED:
         one = 100 / len(learnt.test)
         st.caption(f":material/info: Only {len(learnt.test)} test images: each of them is {one:.0f} per cent.")
@@ -239,7 +240,7 @@ def places() -> None:
         return
     task, judged = found
     if task.status == "failed":
-        st.error(task.message, icon=":material/error:")
+        st.error(as_typed(task.message), icon=":material/error:")
         return
     made: list[Map] = list(task.news)
     one = next((m for m in made if (m.input, m.how) == (what, how)), None)
@@ -264,7 +265,7 @@ def places() -> None:
     scatter.scatter(drawn, alt="Test images as points of the plane, coloured by class", key="features_scatter")
     st.caption(
         f"{late}{_alike(one, learnt)}{'' if only_test(learnt) else ' All its images are shown, as few are for test.'} "
-        f"Machine: {judged.name}."
+        f"Machine: {as_typed(judged.name)}."
     )
 
 

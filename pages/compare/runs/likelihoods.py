@@ -9,6 +9,7 @@ import streamlit as st
 from pages.compare.runs import comparison
 from pages.compare.runs.columns import LETTERS
 from pages.ui import cards
+from pages.ui.draw.words import as_typed
 from pages.ui.session import tasks
 from rbm.store import Evaluation, Run, open_store
 from rbm.tasks.likelihood import RESULT
@@ -62,6 +63,6 @@ def _progress(moving: bool, letters: Mapping[str, str]) -> None:
         if one.active:
             st.progress(min(one.progress, 1.0), f"Computing {name}: {one.progress:.0%}")
         elif one.problem:
-            st.warning(f"{name}: {one.problem}", icon=":material/info:")
+            st.warning(f"{name}: {as_typed(one.problem)}", icon=":material/info:")
     if moving and not any(one.active for one in working.values()):
         st.rerun()

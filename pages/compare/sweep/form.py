@@ -9,6 +9,7 @@ import streamlit as st
 from pages.compare.sweep.view import read_axis
 from pages.ui import cards
 from pages.ui.controls import datasets
+from pages.ui.draw.words import as_typed
 from pages.ui.session import state
 from rbm.core.limits import SCREEN
 from rbm.datasets.catalog import is_available
@@ -156,11 +157,11 @@ def _start(spec: SweepSpec | None, problem: str) -> None:
             help="Train one run on every core until all are done; you may leave this page meanwhile.",
         )
     if problem:
-        st.warning(problem, icon=":material/info:")
+        st.warning(as_typed(problem), icon=":material/info:")
     elif busy:
-        st.caption(f":material/info: The sweep {busy[0].ledger.name} is running: one at a time.")
+        st.caption(f":material/info: The sweep {as_typed(busy[0].ledger.name)} is running: one at a time.")
     elif spec is not None:
-        data = datasets.title(spec.base.dataset.name)
+        data = as_typed(datasets.title(spec.base.dataset.name))
         st.caption(
             f"Up to {spec.most_trials} runs on {data}, seed {spec.base.seed}; all other settings as on Train a machine."
         )

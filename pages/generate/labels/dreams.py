@@ -11,6 +11,7 @@ from pages.generate.labels import learning
 from pages.ui import cards
 from pages.ui.controls import datasets, player
 from pages.ui.draw import frames, theme
+from pages.ui.draw.words import as_typed
 from rbm.datasets.tags import TAGS
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ def _held_class(data: datasets.Data) -> int | None:
 
     if len(options) <= MOST:
         chosen = st.segmented_control(
-            "Hold the label", options, required=True, default=everything, format_func=called, key=key, help=about
-        )
+            "Hold the label", options, required=True, default=everything,
+            format_func=lambda option: as_typed(called(option)), key=key, help=about,
+        )  # fmt: skip
     else:
         chosen = st.selectbox("Hold the label", options, format_func=called, key=key, width=260, help=about)
     return None if chosen == everything else int(str(chosen))

@@ -10,6 +10,7 @@ from pages.ui import cards
 from pages.ui.components.moving import curves
 from pages.ui.controls import datasets
 from pages.ui.draw import figures
+from pages.ui.draw.words import as_typed
 from pages.ui.session import tasks
 from rbm.datasets.catalog import DatasetEntry, revision
 from rbm.jobs.task import Task
@@ -182,7 +183,7 @@ def progress() -> None:
     if current is not None:
         current.renew()
         if current.status == "failed":
-            st.error(current.message, icon=":material/error:")
+            st.error(as_typed(current.message), icon=":material/error:")
     softmax, noun = kind() == "softmax", data().noun
     what = "names" if softmax else "tags"
     cards.title(

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.ui import cards
 from pages.ui.components.moving import curves, state_bars
 from pages.ui.draw import figures
+from pages.ui.draw.words import as_typed
 from pages.ui.session import tasks
 from rbm.errors import ClusterError
 from rbm.tasks import algorithm_comparison
@@ -115,7 +116,7 @@ def collect() -> algorithm_comparison.Race | None:
         except ClusterError as error:
             st.session_state["race_problem"] = str(error)
     if "race_problem" in st.session_state:
-        st.error(st.session_state["race_problem"], icon=":material/error:")
+        st.error(as_typed(st.session_state["race_problem"]), icon=":material/error:")
     return race
 
 

@@ -10,6 +10,7 @@ from pages.ui.components import wall
 from pages.ui.components.moving import curves
 from pages.ui.draw import figures
 from pages.ui.draw.frames import Pixels, grid_png
+from pages.ui.draw.words import as_typed
 from pages.ui.session import tasks
 from rbm.jobs.task import Task
 from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, ColourLook, Images
@@ -127,7 +128,7 @@ def _transport() -> Task | None:
         if task is not None:
             st.markdown(_words(task), width="content")
     if task is not None and task.status == "failed":
-        st.error(task.message, icon=":material/error:")
+        st.error(as_typed(task.message), icon=":material/error:")
     return task
 
 

@@ -11,6 +11,7 @@ from pages.train.deep import figures_at_rest
 from pages.ui import cards
 from pages.ui.components import moving
 from pages.ui.controls import datasets
+from pages.ui.draw.words import as_typed
 from pages.ui.session import tasks
 from rbm.datasets.catalog import revision
 from rbm.jobs.task import Task
@@ -114,7 +115,7 @@ def watch() -> bool:
         return False
     task.renew()
     if task.message:
-        st.error(task.message, icon=":material/error:")
+        st.error(as_typed(task.message), icon=":material/error:")
     elif task.active:
         st.caption(figures_at_rest.working(task.news))
     results = [one for one in task.news if isinstance(one, Result)]

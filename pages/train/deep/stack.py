@@ -12,6 +12,7 @@ from pages.ui import cards
 from pages.ui.components.moving import curves
 from pages.ui.controls import datasets
 from pages.ui.draw import figures, frames
+from pages.ui.draw.words import as_typed
 from pages.ui.session import tasks
 from rbm.experiment import DatasetSpec
 from rbm.jobs.task import Task
@@ -172,8 +173,8 @@ def progress() -> tuple[Task | None, DeepSpec]:
         return None, asked
     task.renew()
     if task.message:
-        st.error(task.message, icon=":material/error:")
-    of = "" if asked.dataset == st.session_state[DATASET] else f" · {datasets.title(asked.dataset)}"
+        st.error(as_typed(task.message), icon=":material/error:")
+    of = "" if asked.dataset == st.session_state[DATASET] else f" · {as_typed(datasets.title(asked.dataset))}"
     st.progress(figures_at_rest.share(task.news, asked), f"{figures_at_rest.where(task.news, asked, task.status)}{of}")
     return task, asked
 

@@ -13,6 +13,7 @@ from pages.ui import cards
 from pages.ui.components import wall
 from pages.ui.components.moving import curves
 from pages.ui.draw import figures, frames, theme
+from pages.ui.draw.words import as_typed
 from pages.ui.session import live, tasks
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
@@ -49,7 +50,7 @@ def controls(current: LiveRun) -> Task | None:
         if task is not None and past is not None:
             st.markdown(_words(task, past, current.spec == spec), width="content")
     if task is not None and task.status == "failed":
-        st.error(task.message, icon=":material/error:")
+        st.error(as_typed(task.message), icon=":material/error:")
     return task
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.ui import cards
 from pages.ui.components.wall import picture
 from pages.ui.draw import frames, theme
+from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import live, state
 from pages.ui.session.status import news as progress
@@ -45,9 +46,9 @@ def board(current: LiveRun | None) -> None:
     ours = feed.current()
     status(current, ours.address)
     if current is not None and current.status in ("diverged", "failed"):
-        st.error(current.message, icon=":material/error:")
+        st.error(as_typed(current.message), icon=":material/error:")
     if current is not None and current.record is not None and current.record.problem:
-        st.warning(f"This run is not being kept: {current.record.problem}", icon=":material/save:")
+        st.warning(f"This run is not being kept: {as_typed(current.record.problem)}", icon=":material/save:")
     try:
         spec = current.spec if current is not None else state.to_spec(state.draft())
         shape = live.picture_shape(spec)

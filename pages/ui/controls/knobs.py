@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.controls import datasets, widgets
+from pages.ui.draw.words import as_typed
 from pages.ui.session import state
 from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
 from rbm.errors import ConfigError, RbmError
@@ -189,7 +190,7 @@ def _download(name: str) -> None:
         load_dataset(name, progress=_shown_on(bar.progress))
     except RbmError as error:
         bar.empty()
-        st.error(str(error), icon=":material/cloud_off:")
+        st.error(as_typed(error), icon=":material/cloud_off:")
         return
     st.rerun()
 
@@ -211,7 +212,7 @@ def _classes(names: tuple[str, ...]) -> None:
         everything,
         selection_mode="multi",
         default=chosen,
-        format_func=lambda i: names[i],
+        format_func=lambda i: as_typed(names[i]),
         key="draft_classes",
         on_change=_changed_classes,
         args=(everything,),

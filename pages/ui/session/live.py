@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui.controls import datasets, knobs, widgets
+from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import state
 from rbm.datasets.catalog import OWN, entry, is_available
@@ -85,7 +86,7 @@ def transport() -> None:
         )
     with st.container():
         if problem:
-            st.warning(problem, icon=":material/info:")
+            st.warning(as_typed(problem), icon=":material/info:")
         elif changed and current is not None and current.step_number:
             st.caption(
                 f":material/info: You changed {_listed(changed)}. Press **Train anew** to start a new run with "
@@ -110,7 +111,7 @@ def start_preset(name: str) -> None:
     spec = PRESETS[name].spec
     state.set_draft(spec)
     if problem := _no_room():
-        st.toast(problem, icon=":material/info:")
+        st.toast(as_typed(problem), icon=":material/info:")
     else:
         start(spec)
 
