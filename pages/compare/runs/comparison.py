@@ -33,8 +33,8 @@ def settings(runs: Sequence[Run]) -> None:
     """Which run is which letter, and where their settings differ."""
     cards.title("Settings", "The letters stand for the runs below. Only settings in which the runs differ are listed.")
     for letter, run in zip(LETTERS, runs, strict=False):
-        tags = "".join(f" :gray-badge[{as_typed(tag)}]" for tag in run.tags)
-        st.markdown(f"**{letter}** · {as_typed(name(run.spec))} · seed {run.spec.seed} · {run.status}{tags}")
+        badges = "".join(f" :gray-badge[{as_typed(tag)}]" for tag in run.tags)
+        st.markdown(f"**{letter}** · {as_typed(name(run.spec))} · seed {run.spec.seed} · {run.status}{badges}")
         if run.note:
             st.caption(as_typed(run.note))
         changed = turned(run)
@@ -185,14 +185,14 @@ def likelihood_lines(run: Run, evaluation: Evaluation | None) -> list[str]:
         if result["method"] == "exact":
             lines.append(f"test images {test} ± {result['test_error']:.2f}, {other}: exact.")
         else:
-            why = " ".join(doubt.sentences) or as_typed(result["reason"])
+            why = as_typed(" ".join(doubt.sentences) or result["reason"])
             lines.append(f"test images {test}, between {low} and {high} in expectation; {other}.{mark} {why}")
     live = likelihoods.of_numbers(run.metrics)
     if live is not None:
         value = figures.number(live.validation)
         mark = f" :orange-badge[{live.verdict.mark}]" if live.verdict.mark else ""
         how = "exact" if live.exact else f"reverse AIS {figures.number(live.reverse)}"
-        why = " ".join(live.verdict.sentences)
+        why = as_typed(" ".join(live.verdict.sentences))
         lines.append(
             f"while it trained, after epoch {live.epoch:.4g}, a sample of validation images {value}, {how}.{mark} {why}"
         )

@@ -164,7 +164,9 @@ def _dataset() -> None:
         "your own on a page of its own.",
     )
     with st.container():
-        if is_available(value):
+        if value not in CATALOG and not value.startswith(OWN):  # a run's that was made with another program
+            st.caption("This program does not know the data set. Choose another.")
+        elif is_available(value):
             classes = entry(value).class_names
             if len(classes) > 4:
                 _classes(classes)
