@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rbm.core import limits
-from rbm.core.archive import Archive, Limits
+from rbm.core.archive import Archive, ArchiveLimits
 from rbm.datasets.user_datasets import kinds
 from rbm.datasets.user_datasets.arrays import from_array, parse_idx, parse_npy
 from rbm.datasets.user_datasets.members import read_members
@@ -46,7 +46,7 @@ def read(
 def _single(data: bytes, reading: Reading, room: limits.Room) -> Pictures:
     kind = kinds.kind(data)
     if kind == "zip":
-        archive = Archive(data, Limits(limits.ENTRIES, room.unpacked, limits.RATIO), DatasetError)
+        archive = Archive(data, ArchiveLimits(limits.ENTRIES, room.unpacked, limits.RATIO), DatasetError)
         arrays = bool(archive.names) and all(name.endswith(".npy") for name in archive.names)
         return read_npz(archive, reading) if arrays else read_members(archive, reading, room, "ZIP")
     if kind == "npy":
