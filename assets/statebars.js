@@ -80,14 +80,14 @@ class StateBars {
     if (!width) return;
     const values = data.series.flatMap(({ y }) => y);
     const range = [Math.min(0, ...values), data.top ?? (Math.max(0, ...values) * 1.08 || 1)];
-    const yTicks = ticks(range, 4, false);
-    const yLabels = tickLabels(yTicks, false);
+    const yTicks = ticks(range, 4);
+    const yLabels = tickLabels(yTicks);
     this.left = Math.max(3, ...yLabels.map((label) => label.length)) * 7.2 + 10;
     this.slot = Math.max(1, (width - this.left - 6) / data.labels.length);
     const side = data.glyph ? Math.max(2, Math.min(9, (this.slot * 0.72) / data.glyph.columns)) : 0;
     const below = (data.glyph ? side * data.glyph.rows : 16) + 30;
     this.deep = data.height - TOP - below;
-    this.y = makeScale(range, [this.deep, 0], false);
+    this.y = makeScale(range, [this.deep, 0]);
     this.grid.replaceChildren();
     yTicks.forEach((value, i) => {
       const y = TOP + this.y(value);

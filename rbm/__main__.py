@@ -17,7 +17,7 @@ COMMANDS: dict[str, str] = {
     "bench": "measure this engine's speed beside others' in one run",
     "add": "Keep runs that come as files, a ZIP of the Runs page or a checkpoint, in the registry of runs.",
     "data": "bring your own pictures as a data set; list, remove and restore them",
-    "reproduce": "obtain a number of the literature anew (--list names them)",
+    "reproduce": "reproduce a number of the literature (--list names them)",
 }
 
 

@@ -217,25 +217,25 @@ def make_model(spec: RunSpec, dataset: Dataset) -> RBM:
 def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
     """The run at its start, on the device its training asks for, with the measurements that the screen shows."""
     from rbm import randomness
-    from rbm.evaluation.pseudo_watch import PseudoLikelihoodWatch
-    from rbm.evaluation.watch import EPOCHS, LikelihoodWatch
+    from rbm.evaluation.likelihood_tracker import EPOCHS, LikelihoodTracker
+    from rbm.evaluation.pseudo_likelihood_tracker import PseudoLikelihoodTracker
     from rbm.training.loop import Trainer
     from rbm.training.metrics import STANDARD, Metric, Probe
 
     def likelihood(model: RBM, probe: Probe) -> dict[str, float]:
-        found = watch.look(model, probe.validation, trainer.epoch, trainer.seconds, over=trainer.finished)
-        under_way = watch.under_way
+        found = tracker.look(model, probe.validation, trainer.epoch, trainer.seconds, over=trainer.finished)
+        under_way = tracker.under_way
         return found if under_way is None else {**found, "log_likelihood_estimating": under_way}
 
     device = pick_device(spec.training.device)
-    watch = LikelihoodWatch(
+    tracker = LikelihoodTracker(
         EPOCHS[spec.training.likelihood], randomness.generator(spec.seed, "likelihood", device=device)
     )
     model = make_model(spec, dataset).to(device)
     metrics: tuple[Metric, ...] = (
         STANDARD
         if spec.training.binarise == "none" or spec.model.visible != "bernoulli"
-        else (*STANDARD, PseudoLikelihoodWatch(model, dataset, spec.training.binarise), likelihood)
+        else (*STANDARD, PseudoLikelihoodTracker(model, dataset, spec.training.binarise), likelihood)
     )
     generator = randomness.generator(spec.seed, "training", device=device)
     trainer = Trainer(model, dataset, spec.training, generator, metrics)  # which its likelihood asks for the time

@@ -137,6 +137,7 @@ def test_the_pure_half_of_the_screen_has_no_streamlit():
             "pages.ui.draw.theme",
             "pages.ui.draw.frames",
             "pages.ui.draw.figures",
+            "pages.train.live.curves",
             "pages.compare.sweep.view",
             "pages.train.deep.figures_at_rest",
         )
@@ -224,7 +225,22 @@ def test_a_test_lies_where_what_it_tests_lies():
     assert {path.stem.removeprefix("test_") for path in ROOT.glob("tests/test_*.py")} <= modules
 
 
+def test_a_class_name_stands_for_one_thing_in_the_whole_engine():
+    places: dict[str, list[str]] = {}
+    for path, module in files():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and module.startswith("rbm."):
+                places.setdefault(node.name, []).append(module)
+    assert not {name: modules for name, modules in places.items() if len(modules) > 1}
+
+
 def test_no_two_test_files_share_a_name():
     """pytest imports them by their bare names, and stops collecting at the second of two."""
     names = [path.name for path in ROOT.glob("tests/**/test_*.py")]
     assert sorted(names) == sorted(set(names))
+
+
+def test_no_page_polls():
+    """What moves is pushed (pages/ui/server/feed.py): a timer that runs the script brings old values of widgets along."""
+    timed = [str(path.relative_to(ROOT)) for path, _ in files() if "run_every" in path.read_text("utf-8")]
+    assert timed == []

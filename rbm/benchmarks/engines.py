@@ -27,7 +27,7 @@ def digits() -> Dataset:
 
 
 def trainer(setting: Setting, precision: str = "auto") -> Trainer:
-    """The engine as it comes: CD-k, centred, momentum and decay, pixels binarised anew, events for its curves."""
+    """The engine as it comes: CD-k, centred, momentum and decay, pixels binarised for each batch, events for its curves."""
     model = RBM(digits().n_visible, setting.n_hidden, generator=randomness.generator(1, "model"))
     model.fit_visible_bias(digits().train, digits().pixel_mean)
     config = TrainConfig(

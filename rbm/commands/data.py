@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from rbm.core import limits
-from rbm.datasets.own import keep
+from rbm.datasets.user_datasets import save
 from rbm.errors import DatasetError
 
 FITS = ("pad", "crop", "stretch")
@@ -51,12 +51,12 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _add(arguments: argparse.Namespace) -> None:
-    from rbm.datasets.own.look import Look, finish
-    from rbm.datasets.own.pictures import Reading
-    from rbm.datasets.own.read import read
-    from rbm.datasets.own.sizes import parse_size
+    from rbm.datasets.user_datasets.look import Look, finish
+    from rbm.datasets.user_datasets.pictures import Reading
+    from rbm.datasets.user_datasets.read import read
+    from rbm.datasets.user_datasets.sizes import parse_size
 
-    keep.check_name(arguments.name)
+    save.check_name(arguments.name)
     levels = "grey" if arguments.binary is None else "binary"
     look = Look(
         arguments.invert,
@@ -69,29 +69,29 @@ def _add(arguments: argparse.Namespace) -> None:
     reading = Reading(parse_size(arguments.size), arguments.fit, arguments.labels, arguments.counted)
     paths = [Path(file) for file in arguments.files]
     pictures = finish(read([_bytes(path) for path in paths], reading, [path.name for path in paths]), look)
-    one = keep.keep(arguments.name, pictures, paths[0].name)
+    one = save.save(arguments.name, pictures, paths[0].name)
     for note in pictures.notes:
         print(note)
     print(f"Kept own:{one.name}: {_line(one)}")
 
 
 def _list(arguments: argparse.Namespace) -> None:
-    for one in keep.kept():
+    for one in save.kept():
         print(f"own:{one.name}: {_line(one)}")
-    print(f"Kept in {keep.own_folder()}")
+    print(f"Kept in {save.own_folder()}")
 
 
 def _remove(arguments: argparse.Namespace) -> None:
-    keep.remove(arguments.name)
+    save.remove(arguments.name)
     print(f"Removed own:{arguments.name}. Undo: python -m rbm data restore {arguments.name}")
 
 
 def _restore(arguments: argparse.Namespace) -> None:
-    keep.restore(arguments.name)
+    save.restore(arguments.name)
     print(f"Restored own:{arguments.name}")
 
 
-def _line(one: keep.Kept) -> str:
+def _line(one: save.UserDataset) -> str:
     height, width = one.image_shape
     classes = f"{len(one.class_names)} classes" if len(one.class_names) > 1 else "no labels"
     division = ", its own test or validation part" if one.divided else ""

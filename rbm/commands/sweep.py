@@ -53,7 +53,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     how.add_argument("--minutes", type=float, help="begin no other run after so long")
     how.add_argument("--workers", type=int, help="how many workers to use; all if left out")
     parser.add_argument(
-        "--continue", dest="again", metavar="NAME", help="go on with a sweep; --trials and --minutes may be given anew"
+        "--continue", dest="again", metavar="NAME", help="go on with a sweep; --trials and --minutes may be given again"
     )
     parser.add_argument("--list", action="store_true", help="the sweeps of the registry")
     parser.add_argument("--json", action="store_true", help="print the trials as JSON, one a line")

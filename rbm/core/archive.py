@@ -13,7 +13,7 @@ _ENTRY_MARK = b"PK\x01\x02"  # begins every entry of a ZIP's table of contents
 _ALWAYS_ALLOWED = 2**20  # bytes that may come out however small the file is: blank pictures pack well
 
 
-class Limits(NamedTuple):
+class ArchiveLimits(NamedTuple):
     """What is accepted: entries in the archive, bytes of all of them unpacked, and unpacked for each byte of the file."""
 
     entries: int
@@ -28,7 +28,7 @@ class Archive:
     ``limits``, for a name that leads out of its folder, for a link, and for two entries of one name.
     """
 
-    def __init__(self, data: bytes, limits: Limits, error: type[RbmError]) -> None:
+    def __init__(self, data: bytes, limits: ArchiveLimits, error: type[RbmError]) -> None:
         self._limits, self._error = limits, error
         self._unpacked: dict[str, int] = {}  # bytes of each file that was read: reading it again costs no more memory
         self._total = 0

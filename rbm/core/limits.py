@@ -2,7 +2,7 @@
 
 Two sets: ``SCREEN`` for a class of sixty who share one laptop through a browser, ``COMMAND`` for ``python -m rbm``, whose
 user has the machine alone. What is asked for is checked where it is asked for: by the page or by the command.
-The limits of files that people bring follow below; the readers (``rbm.datasets.own``) say each in its own words.
+The limits of files that people bring follow below; the readers (``rbm.datasets.user_datasets``) say each in its own words.
 """
 
 from __future__ import annotations
@@ -112,8 +112,8 @@ _WORDS: dict[str, tuple[str, str, str] | tuple[str, str, str, int, str]] = {
     ),
     "sockets": (
         "The number of connections of this page's visit is",
-        "a page needs two of them for each tab that shows it",
-        "close the page's other tabs",
+        "a page needs one, and a second while one that was cut off is still open",
+        "close the page and open it again",
     ),
 }
 
@@ -127,7 +127,7 @@ SCREEN = Limits.of(
     jobs=6,
     kept=2 * GB,
     upload=20 * MB,  # Streamlit's maxUploadSize, .streamlit/config.toml
-    sockets=8,
+    sockets=4,
 )
 COMMAND = Limits.of(
     update=2**32,
@@ -138,7 +138,7 @@ COMMAND = Limits.of(
     jobs=64,
     kept=200 * GB,
     upload=200 * MB,
-    sockets=8,
+    sockets=4,
 )
 
 # Files that people bring, and what is made of them.

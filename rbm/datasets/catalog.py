@@ -37,24 +37,24 @@ def load_dataset(
 def _load(line: DatasetEntry, root: Root, progress: Progress | None) -> Dataset:
     """The whole data set of a line; each kind's loader is imported only where it is needed."""
     if line.source == "own":
-        from rbm.datasets.own import keep
+        from rbm.datasets.user_datasets import save
 
-        return keep.load(line.name, root)
+        return save.load(line.name, root)
     if line.source == "made":
         from rbm.datasets import toy
 
         return toy.BUILDERS[line.name]()
     from rbm.datasets import images
 
-    return images.load_mnist() if line.source == "bundled" else images.load_downloaded(line.name, root, progress)
+    return images.load_mnist() if line.source == "bundled" else images.load_downloaded(line, root, progress)
 
 
 def is_available(name: str, root: Root = None) -> bool:
     """Whether load_dataset(name, root) works without a network: bundled, or already downloaded."""
     if name.startswith(OWN):
-        from rbm.datasets.own import keep
+        from rbm.datasets.user_datasets import save
 
-        return keep.exists(name.removeprefix(OWN), root)
+        return save.exists(name.removeprefix(OWN), root)
     if entry(name).bundled:
         return True
     from rbm.datasets.files import is_complete
@@ -64,9 +64,9 @@ def is_available(name: str, root: Root = None) -> bool:
 
 def names(root: Root = None) -> list[str]:
     """All that load_dataset knows at this moment: the catalogue's, then the own sets kept in the folder."""
-    from rbm.datasets.own import keep
+    from rbm.datasets.user_datasets import save
 
-    return [*CATALOG, *(f"{OWN}{one.name}" for one in keep.kept(root))]
+    return [*CATALOG, *(f"{OWN}{one.name}" for one in save.kept(root))]
 
 
 def entry(name: str, root: Root = None) -> DatasetEntry:
@@ -75,9 +75,9 @@ def entry(name: str, root: Root = None) -> DatasetEntry:
     Raises :class:`ConfigError` for a name that does not exist, :class:`DatasetError` for a damaged file.
     """
     if name.startswith(OWN):
-        from rbm.datasets.own import keep
+        from rbm.datasets.user_datasets import save
 
-        return keep.entry(name, root)
+        return save.entry(name, root)
     try:
         return CATALOG[name]
     except KeyError:
@@ -88,6 +88,6 @@ def revision(name: str, root: Root = None) -> str:
     """Changes when the data behind an own set's name do; "" for all others. For caches of loaded data."""
     if not name.startswith(OWN):
         return ""
-    from rbm.datasets.own import keep
+    from rbm.datasets.user_datasets import save
 
-    return keep.revision(name, root)
+    return save.revision(name, root)

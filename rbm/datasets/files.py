@@ -32,7 +32,7 @@ class Resource(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Source:
+class DownloadSource:
     """Where torchvision's class ``reader`` looks below the data folder, for which files, and what brings them."""
 
     reader: str
@@ -72,11 +72,11 @@ _QMNIST = tuple(
 )
 
 SOURCES = {
-    "fashion_mnist": Source("FashionMNIST", "FashionMNIST/raw", _IDX, _idx),
-    "kmnist": Source("KMNIST", "KMNIST/raw", _IDX, _idx),
-    "emnist": Source("EMNIST", "EMNIST/raw", _EMNIST, _emnist),
-    "qmnist": Source("QMNIST", "QMNIST/raw", _QMNIST, _qmnist),
-    "usps": Source("USPS", "USPS", ("usps.bz2", "usps.t.bz2"), _usps),
+    "fashion_mnist": DownloadSource("FashionMNIST", "FashionMNIST/raw", _IDX, _idx),
+    "kmnist": DownloadSource("KMNIST", "KMNIST/raw", _IDX, _idx),
+    "emnist": DownloadSource("EMNIST", "EMNIST/raw", _EMNIST, _emnist),
+    "qmnist": DownloadSource("QMNIST", "QMNIST/raw", _QMNIST, _qmnist),
+    "usps": DownloadSource("USPS", "USPS", ("usps.bz2", "usps.t.bz2"), _usps),
 }
 
 

@@ -19,7 +19,7 @@ from torch import Tensor
 from rbm.datasets._torchvision import import_torchvision
 from rbm.datasets.base import Dataset, split_rows
 from rbm.datasets.download import Progress
-from rbm.datasets.entry import CATALOG, Root
+from rbm.datasets.entry import CATALOG, DatasetEntry, Root
 from rbm.datasets.files import SOURCES, data_folder, obtain
 from rbm.errors import DatasetError
 
@@ -28,7 +28,7 @@ BUNDLED_MNIST = Path(__file__).parents[2] / "assets" / "mnist"
 _LOCKS: dict[tuple[str, Path], Lock] = {}  # one for each data set and folder: a download must not hold up MNIST
 
 
-class Part(NamedTuple):
+class LabelledBytes(NamedTuple):
     """Images as bytes, (N, height, width) uint8, with their labels, (N,) int64."""
 
     images: Tensor
@@ -45,12 +45,12 @@ def load_mnist(folder: Path = BUNDLED_MNIST) -> Dataset:
         return _mnist(folder)
 
 
-def load_downloaded(name: str, root: Root = None, progress: Progress | None = None) -> Dataset:
+def load_downloaded(entry: DatasetEntry, root: Root = None, progress: Progress | None = None) -> Dataset:
     """One of the data sets of ``files.SOURCES``, fetched first if its files are missing; see :func:`load_dataset`."""
     folder = data_folder(root)
-    with _lock(name, folder):
-        obtain(name, folder, progress)
-        return _downloaded(name, folder)
+    with _lock(entry.name, folder):
+        obtain(entry.name, folder, progress)
+        return _downloaded(entry, folder)
 
 
 def read_idx(path: Path, n_dimensions: int) -> np.ndarray:
@@ -89,24 +89,24 @@ def _mnist(folder: Path) -> Dataset:
     for part in ("train", "t10k"):
         images, labels = folder / f"{part}-images-idx3-ubyte.gz", folder / f"{part}-labels-idx1-ubyte.gz"
         parts.append(_part(read_idx(images, 3), read_idx(labels, 1)))
-    return _grey("mnist", *parts)
+    return _grey(CATALOG["mnist"], *parts)
 
 
 @lru_cache(maxsize=2)  # each holds 0.2 to 0.5 GB
-def _downloaded(name: str, folder: Path) -> Dataset:
-    source = SOURCES[name]
+def _downloaded(entry: DatasetEntry, folder: Path) -> Dataset:
+    source = SOURCES[entry.name]
     reader = getattr(import_torchvision(), source.reader)
     try:
-        parts = [_read_part(name, reader, folder, train) for train in (True, False)]
-        return _grey(name, *parts)
+        parts = [_read_part(entry.name, reader, folder, train) for train in (True, False)]
+        return _grey(entry, *parts)
     except Exception as error:  # torchvision asserts, indexes and converts its way through a broken file
         raise DatasetError(
-            f"the files of {CATALOG[name].title} in {folder / source.folder} cannot be read "
+            f"the files of {entry.title} in {folder / source.folder} cannot be read "
             f"({type(error).__name__}: {error}); delete that folder and load the data set again"
         ) from error
 
 
-def _read_part(name: str, reader: Any, folder: Path, train: bool) -> Part:
+def _read_part(name: str, reader: Any, folder: Path, train: bool) -> LabelledBytes:
     """What torchvision finds in the folder; download=False, because the files are there already."""
     if name == "emnist":
         # "letters": capitals and small letters together, numbered from 1, each image lying on its side.
@@ -121,22 +121,21 @@ def _read_part(name: str, reader: Any, folder: Path, train: bool) -> Part:
     return _part(read.data, read.targets)
 
 
-def _part(images: Any, labels: Any) -> Part:
-    return Part(torch.as_tensor(images), torch.as_tensor(labels).long())
+def _part(images: Any, labels: Any) -> LabelledBytes:
+    return LabelledBytes(torch.as_tensor(images), torch.as_tensor(labels).long())
 
 
-def _grey(name: str, learning: Part, test: Part) -> Dataset:
-    """Split ``learning`` into training and validation, scale all, and take the rest from the catalogue."""
-    entry = CATALOG[name]
+def _grey(entry: DatasetEntry, learning: LabelledBytes, test: LabelledBytes) -> Dataset:
+    """Split ``learning`` into training and validation, scale all, and take the rest from the catalogue's entry."""
     for part in (learning, test):
         if part.images.shape[1:] != entry.image_shape or len(part.images) != len(part.labels):
             raise DatasetError(
-                f"data set '{name}' should have images of {entry.image_shape} with one label each, "
+                f"data set '{entry.name}' should have images of {entry.image_shape} with one label each, "
                 f"but has images {tuple(part.images.shape)} and labels {tuple(part.labels.shape)}"
             )
-    train, validation = split_rows(len(learning.images), name)
+    train, validation = split_rows(len(learning.images), entry.name)
     return Dataset(
-        name=name,
+        name=entry.name,
         title=entry.title,
         train=_scaled(learning.images[train]),
         validation=_scaled(learning.images[validation]),

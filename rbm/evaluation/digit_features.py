@@ -4,7 +4,7 @@ Fréchet distances need features in which nearness means likeness. The customary
 digits; pixels, or any linear map of them, cannot tell digits from a Gaussian with the digits' mean and covariance. So a
 classifier was trained once, on MNIST's training images, and its weights come with the program: the same numbers for
 everybody, without a download and without a minute's training first. ``python -m rbm.evaluation.digit_features`` makes
-them anew. It never saw the test images, about 99 % of which it names rightly (a test says how many).
+them again. It never saw the test images, about 99 % of which it names rightly (a test says how many).
 
 The features are scaled so that their variances over the training images add up to 100: a Fréchet distance is in per cent
 of how much real digits differ among themselves. Limits: a picture is judged by what tells digits apart, little by its

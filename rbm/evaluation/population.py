@@ -1,7 +1,7 @@
 """Population annealing: AIS whose chains are resampled on the way, so that at the end they are samples of the model.
 
 Chains move together from the base to the model, as in :mod:`rbm.evaluation.ais`. Where their weights have grown uneven,
-chains are drawn anew in proportion to them, and each then stands for the mean weight: modes that hold most of Z get most
+chains are drawn again in proportion to them, and each then stands for the mean weight: modes that hold most of Z get most
 of the chains, wherever the data is. That is what reverse AIS must start from; chains that started at data stay near it.
 Hukushima & Iba, Population Annealing, 2003; as a sequential sampler: Del Moral, Doucet & Jasra, 2006. N chains, V visible.
 """

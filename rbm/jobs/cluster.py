@@ -10,11 +10,14 @@ and because workers spawned from inside ``streamlit run`` would run the app agai
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import CancelledError, Future, InvalidStateError
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,6 +42,14 @@ UPLOAD_BYTES = 2**30
 QUIET = {"distributed.worker.profile.enabled": False, "distributed.admin.system-monitor.interval": "5s"}
 
 
+class Place:
+    """Where an actor is: the future that keeps it on its worker, and once it is known its proxy."""
+
+    def __init__(self, future: Any) -> None:
+        self.future = future
+        self.actor: Any = None
+
+
 class Cluster:
     """A connection to the workers; the child process behind it, if there is one, ends with ``close``."""
 
@@ -48,6 +59,7 @@ class Cluster:
 
         dask.config.set({"distributed.admin.large-graph-warning-threshold": UPLOAD_BYTES})
         self.address, self._process = address, process
+        self._asked: set[Future[Any]] = set()  # what a worker still has to answer
         try:
             self.client: Any = Client(address, timeout=START_SECONDS, direct_to_workers=True)
         except OSError as error:
@@ -55,6 +67,8 @@ class Cluster:
                 f"No Dask scheduler answers at {address} ({error}); start one there with 'dask scheduler', or unset "
                 "RBM_SCHEDULER to train on this machine."
             ) from error
+        if process is not None:
+            threading.Thread(target=self._tell_the_end, args=(process,), name="rbm-cluster", daemon=True).start()
 
     @property
     def alive(self) -> bool:
@@ -62,9 +76,55 @@ class Cluster:
         gone = self._process is not None and self._process.poll() is not None
         return not gone and self.client.status == "running"
 
+    def place(self, kind: type, worker: str | None = None, *, only: bool = False) -> Place:
+        """A new actor, on ``worker`` if that is there, and nowhere else with ``only``."""
+        where = {"workers": [worker], "allow_other_workers": not only} if worker else {}
+        return Place(self.client.submit(kind, actor=True, pure=False, **where))
+
+    def ask(self, place: Place, method: str, *arguments: Any) -> Future[Any]:
+        """Call a method of an actor. The answer always comes: a value, or what went wrong.
+
+        Dask's own future of an actor's call can only be waited for, by a thread each, and for ever where the cluster ends.
+        """
+        answer: Future[Any] = Future()
+        self._asked.add(answer)
+        answer.add_done_callback(self._asked.discard)
+
+        async def turn() -> None:
+            try:
+                place.actor = place.actor or await place.future
+                value = await getattr(place.actor, method)(*arguments)
+            except (Exception, CancelledError, asyncio.CancelledError) as error:
+                _settle(answer, error)
+            else:
+                _settle(answer, None, value)
+
+        self.client.loop.add_callback(turn)
+        if not self.alive:  # it may have ended before the question was among those to be told
+            self._give_up()
+        return answer
+
+    def drop(self, place: Place) -> None:
+        """Have an actor leave its worker; returns at once."""
+
+        async def leave() -> None:
+            with suppress(Exception, CancelledError, asyncio.CancelledError):  # a cluster that ends just now drops all
+                await place.future.cancel()
+
+        self.client.loop.add_callback(leave)
+
+    def _tell_the_end(self, process: subprocess.Popen[str]) -> None:
+        process.wait()
+        self._give_up()
+
+    def _give_up(self) -> None:
+        for answer in tuple(self._asked):
+            _settle(answer, ConnectionError("the training processes have ended"))
+
     def close(self) -> None:
         """Leave the scheduler, and end it if it is our own child."""
         self.client.close(timeout=2)
+        self._give_up()
         if self._process is None:
             return
         for pipe in (self._process.stdin, self._process.stdout):
@@ -75,6 +135,14 @@ class Cluster:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _settle(answer: Future[Any], error: BaseException | None, value: Any = None) -> None:
+    with suppress(InvalidStateError):  # whoever comes first, the worker's answer or the cluster's end
+        if error is None:
+            answer.set_result(value)
+        else:
+            answer.set_exception(error)
 
 
 _lock = threading.Lock()

@@ -1,24 +1,17 @@
-"""A run as the screen holds it: it keeps the actor busy while somebody watches, and keeps what came back.
-
-A finished slice submits the next one as long as the lease lives, so training runs at full speed however slowly the
-page looks; a page that is closed stops renewing and soon costs nothing. No torch here: this is the screen's process.
-"""
+"""A run as the screen holds it: a job that can be stepped, turned and resumed, and that keeps what came back. No torch here."""
 
 from __future__ import annotations
 
-import logging
 import math
-import threading
 import time
-import weakref
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from rbm.errors import ClusterError, ConfigError, RbmError
+from rbm.errors import ConfigError
 from rbm.experiment import RunSpec
-from rbm.jobs import cluster
+from rbm.jobs.job import ACTIVE, SLICE_SECONDS, Job, Work
 from rbm.jobs.recording import Record
+from rbm.jobs.seat import Call
 from rbm.jobs.snapshots import Snapshot, with_newest
 from rbm.jobs.training import Slice, TrainingJob
 from rbm.store import Progress, Run
@@ -26,57 +19,41 @@ from rbm.training.changes import TURNS, Change, in_force, noted
 from rbm.training.config import LIVE, TrainConfig, knobs
 from rbm.training.history import History
 
-SLICE_SECONDS = 0.25
 SNAPSHOT_SECONDS = 0.45  # twice a second is what the page shows
 CHECKPOINT_SECONDS = 5.0  # what a lost worker costs at most
-LEASE_SECONDS = 90.0  # a hidden tab's timers fire once a minute; a closed tab's lease is ended at once by ``release``
-MOST_REVIVALS = 3
-
-DRAIN: dict[str, Any] = {}  # not an order: take in the slice under way and send no other
-ACTIVE = ("starting", "running")
 OVER = ("finished", "diverged")
 MOST_EPOCHS = int(knobs(TrainConfig)["epochs"].high or 1)
-_runs: weakref.WeakSet[LiveRun] = weakref.WeakSet()
-_log = logging.getLogger(__name__)
 
 
-class LiveRun:
-    """One session's run. Every method returns at once; a thread of its own speaks with the worker.
+class LiveRun(Job):
+    """One session's run.
 
-    ``status`` is "idle" (made, or stepped by hand), "starting", "running", "paused", "finished", "diverged" or
-    "failed"; ``message`` says why for the last two. ``history``, ``snapshot`` and ``past`` only ever grow newer. ``knobs``
-    are the live settings as they were last turned, and ``epochs`` once the run is longer than planned. ``by_hand``: the
-    batches and epochs of single steps that are not done yet.
+    ``status`` is that of a job ("idle": made, or stepped by hand) or "diverged", for which ``message`` says why too.
+    ``history``, ``snapshot`` and ``past`` grow newer, and are set back only where a worker was lost. ``knobs`` are the live
+    settings as they were last turned, and ``epochs`` once the run is longer than planned. ``by_hand``: the batches and epochs
+    of single steps that are not done yet.
     """
+
+    leaves_unwatched = True
 
     def __init__(self, spec: RunSpec, record: Record | None = None) -> None:
         """A run at its start; ``record`` is its place in the registry, entered with the first slice."""
+        super().__init__()
         self.spec, self.record = spec, record
-        self.status, self.message = "idle", ""
         self.history = History()
         self.snapshot: Snapshot | None = None
         self.first: Snapshot | None = None  # before training
         self.past: list[Snapshot] = []
         self.step_number, self.total_steps, self.batches_per_epoch = 0, 0, 0
-        self.on_news: Callable[[], None] = lambda: None  # called from the run's thread whenever there is news to read
         self.knobs: dict[str, Any] = {name: getattr(spec.training, name) for name in LIVE}
         self.changes: tuple[Change, ...] | None = ()  # where they were turned; None: an older program did not note it
         self.by_hand = 0, 0
-        self._lock = threading.RLock()
-        self._actor: Any = None
-        self._place: Any = None  # what keeps the actor on its worker
-        self._left: Any = None  # the same of an actor that is not needed any more
-        self._ahead: Any = None  # the slice under way while the one before it is taken in
         self._changes: dict[str, Any] = {}
         self._until: int | None = None
         self._asked = 0, 0  # those of ``by_hand`` that have yet to become ``_until``
-        self._pumping = False
-        self._lease_ends = 0.0
         self._checkpoint: bytes | None = None
-        self._revivals = 0
         self._snapshot_at = self._checkpoint_at = 0.0
         self._saved_step = -1  # the newest checkpoint's
-        _runs.add(self)
 
     @classmethod
     def resume(cls, record: Record, run: Run, history: History, checkpoint: bytes | None) -> LiveRun:
@@ -95,19 +72,17 @@ class LiveRun:
         """Train until paused, finished, or left alone."""
         with self._lock:
             if self.status in ("idle", "paused", "failed"):
-                self.status = "running" if self._actor is not None else "starting"
                 self._forget_steps()
                 self._until = None
-                self.renew()
+            self.start()
 
     def pause(self) -> None:
         """No further slice, of single steps neither; the one under way ends within a fraction of a second."""
         with self._lock:
-            if self.status in ACTIVE:
-                self.status = "paused"
-            elif any(self.by_hand):
+            if self.status not in ACTIVE and any(self.by_hand):
                 self._forget_steps()
                 self._until = None
+            super().pause()
 
     def step(self, *, batches: int = 0, epochs: int = 0) -> None:
         """Pause, then train exactly that much more, a finished run too: it becomes as many epochs longer as that needs.
@@ -118,7 +93,7 @@ class LiveRun:
             if self.status == "finished" and self.epochs >= MOST_EPOCHS:
                 raise ConfigError(f"This run has had {self.epochs} epochs, and no run has more: start another one.")
             if self.status in (*ACTIVE, "idle", "paused", "finished"):
-                self.status = "paused"
+                self.status, self.notice = "paused", ""
                 self._asked = self._asked[0] + batches, self._asked[1] + epochs
                 self.by_hand = self.by_hand[0] + batches, self.by_hand[1] + epochs
                 self.renew()
@@ -139,35 +114,8 @@ class LiveRun:
         self.knobs = {**self.knobs, **changed}  # replaced, never changed: the screen reads it
         self._changes |= changed
 
-    def renew(self) -> None:
-        """Somebody still watches: go on, or go on again, if there is something to do."""
-        with self._lock:
-            self._lease_ends = time.monotonic() + LEASE_SECONDS
-            if not self._pumping and (self.status in ACTIVE or any(self._asked) or self._until is not None):
-                self._begin_pump()
-
-    def _begin_pump(self) -> None:
-        self._pumping = True
-        threading.Thread(target=self._pump, name="rbm-live", daemon=True).start()
-
-    def keep(self) -> None:
-        """Somebody still watches, unless that was just taken back: ``renew`` for those who hear of it later."""
-        if time.monotonic() <= self._lease_ends:
-            self.renew()
-
-    def release(self) -> None:
-        """Nobody watches any more: stop after the slice under way. ``renew`` takes it up again.
-
-        Called on the server's event loop, so it never waits: where the lock is taken, the run's thread is at work and ends
-        what is to be ended itself.
-        """
-        self._lease_ends = 0.0
-        if self._lock.acquire(blocking=False):
-            try:
-                if not self._pumping and self._actor is not None:
-                    self._begin_pump()  # which takes the last checkpoint, where there is none yet, and leaves the worker
-            finally:
-                self._lock.release()
+    def _has_work(self) -> bool:
+        return super()._has_work() or any(self._asked) or self._until is not None
 
     @property
     def turned(self) -> tuple[Change, ...] | None:
@@ -178,11 +126,6 @@ class LiveRun:
             now = {name: getattr(self.spec.training, name) for name in TURNS} | in_force(self.changes)
             waiting = {name: value for name, value in self._changes.items() if value != now[name]}
             return tuple(noted(self.changes, self.step_number, waiting)) if waiting else self.changes
-
-    @property
-    def active(self) -> bool:
-        """Whether something is moving or about to."""
-        return self._pumping or self.status in ACTIVE
 
     @property
     def epochs(self) -> int:
@@ -204,46 +147,20 @@ class LiveRun:
             return None
         return self.history.events[-1].seconds * (1 / max(self.progress, 1e-9) - 1)
 
-    def _pump(self) -> None:
-        try:
-            while (order := self._next_order()) is not None:
-                try:
-                    self._turn(order)
-                except (OSError, ValueError, RuntimeError) as error:
-                    if isinstance(error, RbmError):
-                        raise
-                    self._revive(error)
-                self.on_news()
-            self._leave()
-        except RbmError as error:
-            self._fail(str(error))
-        except Exception as error:
-            if time.monotonic() > self._lease_ends:  # the server is closing and has taken the cluster along
-                self._pumping = False
-                return
-            _log.exception("the training thread of a session failed")
-            self._fail(f"Training stopped on an unexpected error ({type(error).__name__}: {error}); Reset starts anew.")
-        finally:
-            self.on_news()
-
     def _next_order(self) -> dict[str, Any] | None:
-        """What the next slice is to do, or None, with the thread's end noted under the same lock."""
         with self._lock:
-            now = time.monotonic()
-            free = self.status in ACTIVE and now <= self._lease_ends
-            if self._ahead is not None and not free:
-                return DRAIN  # before anything is counted from where the run stands
+            free = self.status in ACTIVE and self.watched
+            if self._flying and not free:
+                return None  # before anything is counted from where the run stands
             self._until = self._step_target()
-            if not free and (self._until is None or now > self._lease_ends):
-                wanted = self.record is not None or now > self._lease_ends
-                if wanted and self._saved_step < self.step_number and self._actor is not None:
+            if not free and (self._until is None or not self.watched):
+                wanted = self.record is not None or not self.watched
+                if wanted and self._saved_step < self.step_number and self._seat is not None:
                     last = {"seconds": 0.0, "until": self.step_number}  # what Resume goes on from
                     return {**last, "snapshot": True, "checkpoint": True}
-                self._note()
-                self._pumping = False
-                if now > self._lease_ends:
-                    self._left, self._place, self._actor = self._place, None, None  # see _leave
+                self._rest()
                 return None
+            now = time.monotonic()
             snapshot = self._until is not None or now - self._snapshot_at > SNAPSHOT_SECONDS
             checkpoint = now - self._checkpoint_at > CHECKPOINT_SECONDS
             self._snapshot_at = now if snapshot else self._snapshot_at
@@ -273,41 +190,25 @@ class LiveRun:
             self.total_steps = longer * self.batches_per_epoch
         return min(step, self.total_steps)
 
-    def _turn(self, order: dict[str, Any]) -> None:
-        if order is DRAIN:
-            future, self._ahead = self._ahead, None
-            self._take(future.result())
-            return
-        if self._actor is None:
-            self._actor = self._make_actor()
+    def _at_once(self) -> int:
+        """One slice ahead, so that the worker never waits for this process, but where it trains up to some update."""
+        return 2 if self._until is None else 1
+
+    def _work(self) -> Work:
+        with self._lock:
+            self._set_back()
+            if self._checkpoint is not None:  # the knobs turned since the run's start are not in its spec
+                self._changes = {**self.knobs, **self._changes}
+        return TrainingJob, (self.spec.to_json(), self._checkpoint)
+
+    def _calls(self, order: dict[str, Any]) -> tuple[Call, ...]:
         with self._lock:
             changes, self._changes = self._changes, {}
-        if changes:
-            self._actor.change(changes).result()
-        future = self._actor.advance(**order)
-        if (
-            order["until"] is None
-        ):  # one slice ahead: the worker never waits for this thread, which the screen slows down
-            future, self._ahead = self._ahead, future
-        if future is not None:
-            self._take(future.result())
+        turn: Call = ("advance", (order["seconds"], order["until"], order["snapshot"], order["checkpoint"]))
+        return (("change", (changes,)), turn) if changes else (turn,)
 
-    def _make_actor(self) -> Any:
-        submit = cluster.connect().client.submit
-        self._place = submit(TrainingJob, self.spec.to_json(), self._checkpoint, actor=True, pure=False)
-        actor = self._place.result()
-        if self._checkpoint is not None:  # a revived run: the knobs turned since its start are not in its spec
-            actor.change(self.knobs).result()
-        return actor
-
-    def _leave(self) -> None:
-        """Have the worker drop what a closed tab left there. Dask would when nobody refers to the actor any more, but its
-        proxy refers to itself, in a circle that waits for the collector."""
-        left, self._left = self._left, None
-        if left is not None:
-            left.cancel()
-
-    def _take(self, slice_: Slice) -> None:
+    def _take(self, value: Any) -> None:
+        slice_: Slice = value
         with self._lock:
             self.history.extend(slice_.events)
             if self.changes is not None and slice_.step >= self.step_number:
@@ -340,39 +241,22 @@ class LiveRun:
         at = Progress(status, self.step_number, self.total_steps, self.epoch, seconds, self.message)
         self.record.take(at._replace(knobs=dict(self.knobs), changes=self.changes), slice_)
 
-    def _revive(self, error: Exception) -> None:
-        """The worker is gone and its actor with it: go on from the last checkpoint on another one."""
-        self._revivals += 1
-        if self._revivals > MOST_REVIVALS:
-            raise ClusterError(
-                f"The training process was lost {MOST_REVIVALS} times in a row (last: {error}); Train tries again."
-            ) from error
-        _log.warning("a worker was lost (%s); going on from the last checkpoint", error)
-        with self._lock:
-            self._actor = self._ahead = None
-            step = self._saved_step
-            self.step_number = max(step, 0)
-            self.history = History(e for e in self.history.events if e.step <= step)
-            self.past = [f for f in self.past if f.step <= step]
-        time.sleep(0.5 * self._revivals)  # the nanny needs a moment to start another worker
+    def _rest(self) -> None:
+        self._note()
+        super()._rest()
+
+    def _set_back(self) -> str:
+        step = self._saved_step
+        self.step_number = max(step, 0)
+        self.history = History(e for e in self.history.events if e.step <= step)
+        self.past = [f for f in self.past if f.step <= step]
+        return super()._set_back() if self._checkpoint is None else f"going on from epoch {self.epoch:.1f}"
 
     def _fail(self, message: str) -> None:
         with self._lock:
-            self.status, self.message, self._pumping = "failed", message, False
-            self._until, self._revivals = None, 0
+            self._until = None
             self._forget_steps()
-            self._note()
+        super()._fail(message)
 
-
-def release_all(seconds: float = 0.0) -> None:
-    """Nobody watches any run of this process: it is about to end. Waits up to ``seconds`` for last checkpoints."""
-    for run in list(_runs):
-        run.release()
-    deadline = time.monotonic() + seconds
-    while any(run._pumping for run in list(_runs)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-
-
-def watched_runs() -> int:
-    """How many runs of this process are moving: what a page's polling has to share."""
-    return sum(run.active for run in list(_runs))
+    def _unexpected(self, reason: str) -> str:
+        return f"Training stopped on an unexpected error ({reason}); Reset starts anew."

@@ -13,20 +13,15 @@ from __future__ import annotations
 
 import importlib
 import logging
-import threading
 import time
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rbm.errors import ClusterError, ConfigError, RbmError
-from rbm.jobs import cluster
+from rbm.errors import ConfigError, RbmError
+from rbm.jobs.job import Job, Work
+from rbm.jobs.seat import Call
 
-SLICE_SECONDS = 0.25
-LEASE_SECONDS = 90.0  # a hidden tab's timers fire once a minute; a closed tab's lease is ended at once by ``release``
-MOST_REVIVALS = 3
 _log = logging.getLogger(__name__)
-_tasks: weakref.WeakSet[Task] = weakref.WeakSet()
 
 
 class Part(NamedTuple):
@@ -73,121 +68,37 @@ def begin(function: str, arguments: dict[str, Any]) -> Iterator[Any]:
     return steps
 
 
-class Task:
-    """One session's task. Every method returns at once; a thread of its own speaks with the worker.
+class Task(Job):
+    """One session's task.
 
-    ``status`` is "idle", "starting", "running", "paused", "finished" or "failed"; ``message`` says why for the last.
     ``news`` is replaced by a longer tuple and never changed: what a page has taken is one moment of it. ``seconds`` is how
     long it has been running, its pauses left out.
     """
 
     def __init__(self, function: str, **arguments: Any) -> None:
+        super().__init__()
         self.function, self.arguments = function, arguments
-        self.status, self.message = "idle", ""
         self.news: tuple[Any, ...] = ()
         self.seconds = 0.0
-        self.on_news: Callable[[], None] = lambda: None  # called from the task's thread whenever there is news to read
-        self._lock = threading.RLock()
-        self._actor: Any = None
-        self._pumping = False
-        self._lease_ends = 0.0
-        self._revivals = 0
-        _tasks.add(self)
+        self._asked_at = 0.0
 
-    @property
-    def active(self) -> bool:
-        """Whether something is moving or about to."""
-        return self._pumping or self.status in ("starting", "running")
+    def _work(self) -> Work:
+        return Stepper, (self.function, self.arguments, len(self.news))
 
-    def start(self) -> None:
-        """Begin, or go on after a pause or a failure that lost the worker."""
-        with self._lock:
-            if self.status in ("idle", "paused", "failed"):
-                self.status, self.message = "running" if self._actor is not None else "starting", ""
-                self.renew()
+    def _calls(self, order: dict[str, Any]) -> tuple[Call, ...]:
+        self._asked_at = time.monotonic()
+        return super()._calls(order)
 
-    def pause(self) -> None:
-        """No further slice; the one under way ends within a fraction of a second."""
-        with self._lock:
-            if self.status in ("starting", "running"):
-                self.status = "paused"
-
-    def renew(self) -> None:
-        """Somebody still watches: go on, or go on again, if there is something to do."""
-        with self._lock:
-            self._lease_ends = time.monotonic() + LEASE_SECONDS
-            if not self._pumping and self.status in ("starting", "running"):
-                self._pumping = True
-                threading.Thread(target=self._pump, name="rbm-task", daemon=True).start()
-
-    def release(self) -> None:
-        """Nobody watches any more: stop after the slice under way. ``renew`` takes it up again."""
-        self._lease_ends = 0.0
-
-    def _wanted(self) -> bool:
-        with self._lock:
-            self._pumping = self.status in ("starting", "running") and time.monotonic() <= self._lease_ends
-            return self._pumping
-
-    def _pump(self) -> None:
-        try:
-            while self._wanted():
-                began = time.monotonic()
-                try:
-                    part = self._slice()
-                except (OSError, ValueError, RuntimeError) as error:
-                    if isinstance(error, RbmError):
-                        raise
-                    self._revive(error)
-                    continue
-                self._take(part, time.monotonic() - began)
-                self.on_news()
-        except RbmError as error:
-            self._end("failed", str(error))
-        except Exception as error:
-            if time.monotonic() > self._lease_ends:  # the server is closing and has taken the cluster along
-                self._pumping = False
-                return
-            _log.exception("the thread of a task failed")
-            self._end("failed", f"It stopped on an unexpected error ({type(error).__name__}: {error}); start it again.")
-        finally:
-            self.on_news()
-
-    def _slice(self) -> Part:
-        if self._actor is None:
-            submit = cluster.connect().client.submit
-            skip = len(self.news)
-            self._actor = submit(Stepper, self.function, self.arguments, skip, actor=True, pure=False).result()
-        part: Part = self._actor.advance(SLICE_SECONDS).result()
-        return part
-
-    def _take(self, part: Part, seconds: float) -> None:
+    def _take(self, value: Any) -> None:
+        part: Part = value
         with self._lock:
             self.news = (*self.news, *part.news)
-            self.seconds += seconds
+            self.seconds += time.monotonic() - self._asked_at
             self._revivals = 0 if part.news else self._revivals
             if part.over:
-                self._end("failed" if part.reason else "finished", part.reason)
+                self.status, self.message = "failed" if part.reason else "finished", part.reason
             elif self.status == "starting":
                 self.status = "running"
 
-    def _revive(self, error: Exception) -> None:
-        self._revivals += 1
-        if self._revivals > MOST_REVIVALS:
-            raise ClusterError(
-                f"The process that worked on this was lost {MOST_REVIVALS} times in a row (last: {error})."
-            )
-        _log.warning("a worker was lost (%s); beginning its task again", error)
-        self._actor = None
-        time.sleep(0.5 * self._revivals)  # the nanny needs a moment to start another worker
-
-    def _end(self, status: str, message: str) -> None:
-        with self._lock:
-            self.status, self.message, self._actor = status, message, None
-            self._revivals = 0
-
-
-def release_all() -> None:
-    """Nobody watches any task of this process: it is about to end."""
-    for task in list(_tasks):
-        task.release()
+    def _set_back(self) -> str:
+        return "beginning again, and going on where it was" if self.news else super()._set_back()

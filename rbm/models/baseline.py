@@ -37,7 +37,7 @@ class Baseline(nn.Module, ABC):
 
     @property
     def n_visible(self) -> int:
-        """V."""
+        """The number of pixels of a picture, V."""
         return self.image_shape[0] * self.image_shape[1]
 
     @abstractmethod

@@ -55,7 +55,7 @@ def flips(model: Memory, s: Tensor, order: Tensor) -> Iterator[int]:
     """One sweep over states (M, n), in place: every unit of ``order`` (n,) is set to the sign of its vote; 0 keeps it.
 
     Yields each place in ``order`` at which any state has flipped. Who will flip next is seen in one look at all votes,
-    so a sweep costs one step a flip, not one a unit, and a step O(M L) (``Memory``); seen anew at the start of every
+    so a sweep costs one step a flip, not one a unit, and a step O(M L) (``Memory``); computed again at the start of every
     sweep, rounding does not add up.
     """
     lens = model.lens

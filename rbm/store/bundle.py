@@ -13,12 +13,12 @@ from collections.abc import Mapping
 
 from rbm import checkpoint
 from rbm.checkpoint import Checkpoint
-from rbm.core.archive import Archive, Limits
+from rbm.core.archive import Archive, ArchiveLimits
 from rbm.errors import BundleError, RbmError
 from rbm.experiment import RunSpec
 
 SPEC, METRICS, CHECKPOINT = "spec.json", "metrics.csv", "checkpoint.safetensors"
-LIMITS = Limits(entries=40, unpacked=checkpoint.MOST_BYTES + 2**26, ratio=200)
+LIMITS = ArchiveLimits(entries=40, unpacked=checkpoint.MOST_BYTES + 2**26, ratio=200)
 MOST_BYTES = LIMITS.unpacked
 _PICTURE = re.compile(r"[A-Za-z0-9_-]{1,60}\.(png|gif)")
 _MAGIC = {"png": (b"\x89PNG\r\n\x1a\n",), "gif": (b"GIF87a", b"GIF89a")}

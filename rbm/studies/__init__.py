@@ -1,4 +1,4 @@
-"""Studies: numbers of the literature, obtained anew. One module each, a recipe as a value and a function of its sizes.
+"""Studies: numbers of the literature, reproduced. One module each, a recipe as a value and a function of its sizes.
 
 Reading this list needs no torch.
 """

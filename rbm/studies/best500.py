@@ -2,7 +2,7 @@
 
 *Thresholded*: pixels cut at 0.5, the task of PyDeep's RBM_MNIST_big (its load_mnist(binary=True) cuts there), trained on all
 60,000 images; its published test log-likelihood is −84.86 by AIS and −96.61 by reverse AIS after 78 minutes.
-*Stochastic*: grey levels drawn anew each epoch, tested on one such draw: the task of Salakhutdinov & Murray (2008), whose
+*Stochastic*: grey levels drawn again in each epoch, tested on one such draw: the task of Salakhutdinov & Murray (2008), whose
 CD-25 reached −86.34 (second hand). The two are not comparable: a thresholded image has less to say.
 
 What is judged is the running mean of the parameters. After 60 epochs the last ones looked as good to AIS, but held a mode far

@@ -17,7 +17,7 @@ from rbm.evaluation import deep_boltzmann
 from rbm.evaluation.ais import Bracket
 from rbm.evaluation.verdict import quoted
 from rbm.models.dbm import DeepBoltzmannMachine
-from rbm.studies.fitting import EVERY, LINES, RunningMean
+from rbm.studies.fitting import RunningMean, to_the_end
 from rbm.studies.measure import JudgingEffort, from_above, held_out
 from rbm.studies.report import Column, Say, Table
 from rbm.training.config import TrainConfig
@@ -119,13 +119,6 @@ def fit(data: Dataset, sizes: tuple[int, int], greedy: int, epochs: int, seed: i
     trainer = DeepBoltzmannTrainer(
         model, data, training(epochs), randomness.generator(seed, "together"), mean_field_steps=MEAN_FIELD_STEPS
     )
-    mean, said = RunningMean(model, MEMORY), 0
-    while not trainer.finished:
-        trainer.step()
-        if trainer.step_number % EVERY == 0:
-            mean.follow(model)
-        if int(LINES * trainer.step_number / trainer.total_steps) > said:
-            said = int(LINES * trainer.step_number / trainer.total_steps)
-            say(f"  epoch {trainer.epoch:.1f}, {trainer.seconds:.0f} s of training")
-    trainer.report()  # raises what a diverged training has to say
+    mean = RunningMean(model, MEMORY)
+    to_the_end(trainer, model, mean, say)
     return mean.model

@@ -1,6 +1,6 @@
 """Every algorithm at its defaults: what the Train page ends with when nothing but the algorithm is chosen.
 
-MNIST, 100 hidden units, 20 epochs, everything as TrainConfig has it; grey levels drawn anew each epoch, the app's 54,000
+MNIST, 100 hidden units, 20 epochs, everything as TrainConfig has it; grey levels drawn again in each epoch, the app's 54,000
 training images. Judged on the 10,000 test images in one fixed stochastic binarisation. At the constant rate of 0.05 that
 was the default once, PCD ended 40 nats below CD-1, without a word; a rate that falls to zero lets its chains keep up.
 """

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from rbm.datasets.base import Dataset
 from rbm.experiment import RunSpec, make_trainer
 from rbm.models.rbm import RBM
 from rbm.studies.report import Say
+from rbm.training.stepped import SteppedTraining
 
 Model = TypeVar("Model", bound=nn.Module)
 EVERY = 5  # updates between two looks of a running mean
@@ -19,7 +20,7 @@ LINES = 10  # of progress, in the course of one training
 
 
 class Fit(NamedTuple):
-    """A trained model; ``epochs`` and ``seconds`` of training of training that it took."""
+    """A trained model; the ``epochs`` and ``seconds`` of training that it took."""
 
     model: RBM
     epochs: float
@@ -56,14 +57,21 @@ def fit(spec: RunSpec, dataset: Dataset, say: Say, *, seconds: float | None = No
     """
     trainer = make_trainer(spec, dataset)
     mean = RunningMean(trainer.model, memory) if memory else None
+    to_the_end(trainer, trainer.model, mean, say, seconds)
+    return Fit(trainer.model if mean is None else mean.model, trainer.epoch, trainer.seconds)
+
+
+def to_the_end(
+    trainer: SteppedTraining[Any], model: Model, mean: RunningMean[Model] | None, say: Say, seconds: float | None = None
+) -> None:
+    """Train until the end or for ``seconds``, ``mean`` following ``model``; DivergenceError for a training that broke."""
     said = 0
     while not trainer.finished and (seconds is None or trainer.seconds < seconds):
         trainer.step()
         if mean is not None and trainer.step_number % EVERY == 0:
-            mean.follow(trainer.model)
-        done = trainer.step_number / trainer.total_steps if seconds is None else trainer.seconds / seconds
+            mean.follow(model)
+        done = trainer.done if seconds is None else trainer.seconds / seconds
         if int(done * LINES) > said:
             said = int(done * LINES)
             say(f"  epoch {trainer.epoch:.1f}, {trainer.seconds:.0f} s of training")
-    trainer.report()  # raises what a diverged training has to say
-    return Fit(trainer.model if mean is None else mean.model, trainer.epoch, trainer.seconds)
+    trainer.report()

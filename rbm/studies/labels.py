@@ -1,6 +1,6 @@
 """How well a machine of pictures and labels names test digits, learnt three ways: Larochelle & Bengio 2008, table 1.
 
-MNIST's 60,000 training images with their grey levels drawn anew for every batch, test images as they are; labels by the
+MNIST's 60,000 training images with their grey levels drawn again for every batch, test images as they are; labels by the
 lowest free energy F(x, y), exact. Sizes are smaller than the published ones where those would take hours here; the
 rates are the published 0.05 an image, here 5 for the mean of a batch of 100 (less where only chains are followed); the
 published training stops early on a validation set, this one lowers its rate to 0.
@@ -32,7 +32,7 @@ COLUMNS = (
 NOTES = (
     "Published: Larochelle & Bengio, Classification using Discriminative Restricted Boltzmann Machines, ICML 2008, table 1, "
     "with 6,000, 500 and 1,500 hidden units; ±: one standard error that 10,000 test images leave. Ours differ in size, in "
-    "drawing grey levels anew and in the gradient, which is centred; batches of 100, PCD-1 with 100 chains.",
+    "drawing grey levels again for every batch and in the gradient, which is centred; batches of 100, PCD-1 with 100 chains.",
 )
 
 

@@ -1,7 +1,7 @@
 """500 hidden units in under a minute of training on two cores.
 
 PCD-1 with the centred gradient, 100 chains, batches of 100, a rate that falls linearly to nothing: a high one at the start
-learns much and drives the chains on, and the fall takes away the noise that it left. MNIST, grey levels drawn anew each
+learns much and drives the chains on, and the fall takes away the noise that it left. MNIST, grey levels drawn again each
 epoch, the app's 54,000 training images; judged on one fixed stochastic binarisation of the test images.
 """
 

@@ -3,8 +3,8 @@
 What the literature found shows in the likelihood (Salakhutdinov & Murray 2008; Tieleman 2008; Desjardins et al. 2010), and
 the reconstruction error does not show it. Equal updates, not equal time: CD-25 takes about nine times as long
 as CD-1 (the README's table has the seconds).
-MNIST, grey levels drawn anew, the same settings for all: centred, batches of 100, rate 0.05 falling linearly, no momentum
-and no decay.
+MNIST, grey levels drawn again in each epoch, the same settings for all: centred, batches of 100, rate 0.05 falling
+linearly, no momentum and no decay.
 """
 
 from collections.abc import Mapping, Sequence

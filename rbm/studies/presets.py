@@ -2,7 +2,7 @@
 
 Both rates fall to zero over all their epochs, so a run that is stopped by a clock is another run on every machine.
 
-100 hidden units, MNIST, grey levels drawn anew each epoch, trained on the app's 54,000 training images. Judged on the
+100 hidden units, MNIST, grey levels drawn again in each epoch, trained on the app's 54,000 training images. Judged on the
 10,000 test images in one fixed stochastic binarisation.
 """
 

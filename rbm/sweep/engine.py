@@ -14,9 +14,10 @@ from collections.abc import Callable
 
 from rbm.errors import ClusterError, RbmError
 from rbm.jobs import cluster, recording
+from rbm.jobs.seat import WorkerLostError
 from rbm.store import SILENT_SECONDS, Store, open_store
 from rbm.sweep.ledger import DONE, Ledger
-from rbm.sweep.trial import Lost, TrialRun
+from rbm.sweep.trial import TrialRun
 
 LOOK_SECONDS = 0.25
 BEAT_SECONDS = 3.0
@@ -109,7 +110,7 @@ class Sweep:
     def _hand_out(self) -> None:
         store = self._store
         self._again = [(TrialRun(given, self.ledger, store), 0) for given in self.ledger.unfinished()]
-        client = cluster.connect().client
+        cluster.connect()
         with self._changed:
             if self.status == "starting":
                 self.status = "running"
@@ -120,12 +121,12 @@ class Sweep:
                 self.ledger.beat()
                 beaten = now
             more = self.status == "running"
-            for worker in self._free(client) if more else ():
+            for worker in self._free() if more else ():
                 found = self._next()
                 if found is None:
                     more = False
                     break
-                self._start(client, worker, *found)
+                self._start(worker, *found)
             with self._changed:
                 if self._running:
                     worked = now
@@ -135,11 +136,16 @@ class Sweep:
                     raise ClusterError("There is no worker left to train on: start one, then continue the sweep.")
                 self._changed.wait(LOOK_SECONDS)
 
-    def _free(self, client: object) -> list[str]:
+    def _free(self) -> list[str]:
         """The workers that have nothing of this sweep to do."""
         now = time.monotonic()
         self._shunned = {w: until for w, until in self._shunned.items() if until > now}
-        present = [w for w in sorted(client.nthreads()) if w not in self._shunned]  # type: ignore[attr-defined]
+        try:
+            known = cluster.connect().client.nthreads()
+        except OSError as error:  # the scheduler is lost just now; the next look finds another
+            _log.warning("the workers cannot be listed (%s)", error)
+            return []
+        present = [w for w in sorted(known) if w not in self._shunned]
         room = (self._most or len(present)) - len(self._running)
         return [w for w in present if w not in self._running][: max(room, 0)]
 
@@ -150,19 +156,19 @@ class Sweep:
         given = self.ledger.next()
         return None if given is None else (TrialRun(given, self.ledger, self._store), 0)
 
-    def _start(self, client: object, worker: str, run: TrialRun, losses: int) -> None:
+    def _start(self, worker: str, run: TrialRun, losses: int) -> None:
         with self._changed:
             self._running[worker] = run
         threading.Thread(
-            target=self._try, args=(client, worker, run, losses), name=f"rbm-trial-{run.given.number}", daemon=True
+            target=self._try, args=(worker, run, losses), name=f"rbm-trial-{run.given.number}", daemon=True
         ).start()
 
-    def _try(self, client: object, worker: str, run: TrialRun, losses: int) -> None:
+    def _try(self, worker: str, run: TrialRun, losses: int) -> None:
         """One trial on one worker, in its own thread."""
         problem = ""
         try:
-            run.work(client, worker, lambda: self.status != "running")
-        except Lost as error:
+            run.work(worker, lambda: self.status != "running")
+        except WorkerLostError as error:
             _log.warning("trial %s lost its worker %s (%s)", run.given.number, worker, error)
             problem = self._lost(worker, run, losses + 1, error)
         except RbmError as error:
@@ -176,7 +182,7 @@ class Sweep:
                 self.problem, self.status = self.problem or problem, "failing"
             self._changed.notify_all()
 
-    def _lost(self, worker: str, run: TrialRun, losses: int, error: Lost) -> str:
+    def _lost(self, worker: str, run: TrialRun, losses: int, error: WorkerLostError) -> str:
         """Put the trial back, or give it up; returns what went wrong beyond that."""
         try:
             with self._changed:

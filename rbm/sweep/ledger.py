@@ -226,7 +226,7 @@ class Ledger:
             given.trial.set_user_attr("message", message[:500])
             self._study.tell(given.trial, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
 
-    # For whoever looks
+    # For those who look
 
     def trials(self) -> list[Trial]:
         """All trials by number."""
@@ -259,7 +259,7 @@ def ranked(trials: Iterable[Trial], objective: str) -> list[Trial]:
 
 
 def as_good(trials: Iterable[Trial], best: Trial) -> list[Trial]:
-    """The others that ``best`` cannot be told from: |difference| < DISTINCT √(error² + error²), of images drawn anew.
+    """The others that ``best`` cannot be told from: |difference| < DISTINCT √(error² + error²), if the images were drawn again.
 
     All trials are measured on the same images, so this errs on the side of caution.
     """

@@ -6,13 +6,15 @@ worker gets its turn in between, which is longer than a sweep's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from rbm.errors import RbmError, StoreError, TakenOverError
+from rbm.errors import ClusterError, RbmError, StoreError, TakenOverError
 from rbm.experiment import RunSpec
 from rbm.jobs.live import CHECKPOINT_SECONDS
 from rbm.jobs.recording import Record
+from rbm.jobs.seat import Seat, value_of
 from rbm.jobs.training import Slice, TrainingJob
 from rbm.store import Progress, Store
 from rbm.sweep import objective
@@ -21,12 +23,8 @@ from rbm.sweep.objective import Judged
 from rbm.sweep.study import rungs
 
 SLICE_SECONDS = 0.1  # a live run's slice is 0.25 s, so that it keeps most of a worker that both use
-START_SECONDS, ANSWER_SECONDS = 60.0, 120.0  # that a worker may take for a new job, and for a slice
+ANSWER_SECONDS = 120.0  # that a worker may take for a slice, the first with reading the data
 TRAINED = 0.9  # the share of a trial's progress that training makes; the rest is measuring
-
-
-class Lost(Exception):
-    """The worker is gone, or does not answer: the trial goes on elsewhere."""
 
 
 class TrialRun:
@@ -67,61 +65,64 @@ class TrialRun:
             self._diverged = run.progress.message
         return record
 
-    def work(self, client: Any, worker: str, stopped: Callable[[], bool]) -> bool:
-        """Go on until the trial is over (True) or ``stopped`` (False). Lost when the worker is."""
+    def work(self, worker: str, stopped: Callable[[], bool]) -> bool:
+        """Go on until the trial is over (True) or ``stopped`` (False). WorkerLostError when the worker is."""
         try:
             if self._diverged:
                 self._ledger.fail(self.given, self._diverged)
                 return True
-            return self._train(client, worker, stopped)
-        except StoreError:
+            with seated(TrainingJob, (self._spec.to_json(), self._checkpoint), worker) as seat:
+                trained = self._train(seat, worker, stopped)
+            return trained is not None and (not trained or self._judge(worker, trained[0], stopped))
+        except (StoreError, ClusterError):
             raise
         except RbmError as error:  # these settings cannot be trained or measured at all
             self._ledger.fail(self.given, str(error))
             return True
-        except (OSError, ValueError, RuntimeError, TimeoutError) as error:
-            raise Lost(f"{type(error).__name__}: {error}") from error
 
-    def _train(self, client: Any, worker: str, stopped: Callable[[], bool]) -> bool:
-        actor = submit(client, worker, TrainingJob, self._spec.to_json(), self._checkpoint)
-        slice_ = self._slice(actor, 0.0, 0, checkpoint=self._checkpoint is None)
+    def _train(self, seat: Seat, worker: str, stopped: Callable[[], bool]) -> tuple[Slice, ...] | None:
+        """The last slice of a run that is to be judged; none where it needs no judging, None where it was stopped."""
+        slice_ = self._slice(seat, 0.0, 0, checkpoint=self._checkpoint is None)
         looks = (
             [n for n in rungs(self._spec.training.epochs) if n not in self._passed] if self._ledger.spec.pruning else []
         )
         while slice_.status == "running":
             if stopped():
-                self._slice(actor, 0.0, slice_.step, checkpoint=True, status="paused")
-                return False
+                self._slice(seat, 0.0, slice_.step, checkpoint=True, status="paused")
+                return None
             rung = next((n for n in looks if n * slice_.batches_per_epoch > slice_.step), None)
             until = None if rung is None else rung * slice_.batches_per_epoch
-            slice_ = self._slice(actor, SLICE_SECONDS, until)
+            slice_ = self._slice(seat, SLICE_SECONDS, until)
             if rung is not None and slice_.step == until and slice_.status == "running":
-                slice_ = self._slice(actor, 0.0, until, checkpoint=True)
-                value = self._measure(client, worker, slice_, stopped)
+                slice_ = self._slice(seat, 0.0, until, checkpoint=True)
+                value = self._measure(worker, slice_, stopped)
                 if value is None:
                     self._take(slice_, "paused", "")
-                    return False
+                    return None
                 if self._ledger.rung(self.given, rung, value.value):
                     self._take(slice_, "paused", "Given up by the sweep: others were better by then.")
                     self._ledger.prune(self.given)
-                    return True
+                    return ()
                 self._passed.add(rung)
         if slice_.status == "diverged":
             self._ledger.fail(self.given, slice_.reason)
-        else:
-            del actor
-            value = self._measure(client, worker, slice_, stopped)
-            if value is None:
-                return False
-            self._ledger.finish(self.given, value)
+            self.progress = 1.0
+            return ()
+        return (slice_,)
+
+    def _judge(self, worker: str, slice_: Slice, stopped: Callable[[], bool]) -> bool:
+        value = self._measure(worker, slice_, stopped)
+        if value is None:
+            return False
+        self._ledger.finish(self.given, value)
         self.progress = 1.0
         return True
 
     def _slice(
-        self, actor: Any, seconds: float, until: int | None, *, checkpoint: bool = False, status: str = ""
+        self, seat: Seat, seconds: float, until: int | None, *, checkpoint: bool = False, status: str = ""
     ) -> Slice:
         due = checkpoint or self._seconds - self._saved_at > CHECKPOINT_SECONDS
-        slice_: Slice = actor.advance(seconds, until, False, due).result(timeout=ANSWER_SECONDS)
+        slice_: Slice = value_of(seat.ask(("advance", (seconds, until, False, due))), ANSWER_SECONDS)
         self._seconds += seconds
         if slice_.checkpoint is not None:
             self._checkpoint, self._saved_at = slice_.checkpoint, self._seconds
@@ -137,27 +138,26 @@ class TrialRun:
         if self.record.lost:
             raise TakenOverError(self.record.problem)
 
-    def _measure(self, client: Any, worker: str, slice_: Slice, stopped: Callable[[], bool]) -> Judged | None:
+    def _measure(self, worker: str, slice_: Slice, stopped: Callable[[], bool]) -> Judged | None:
         """The objective of the machine as ``slice_`` left it, kept in the registry; None when it was stopped before."""
         assert slice_.checkpoint is not None
         spec, before = self._ledger.spec, self.progress
         kind, more = objective.job(spec.objective, spec.temperatures)
-        actor = submit(client, worker, kind, slice_.checkpoint, *more)
-        while (step := actor.advance(SLICE_SECONDS).result(timeout=ANSWER_SECONDS)).result is None:
-            if stopped():
-                return None
-            self.progress = before + (1 - TRAINED) * step.done / step.total
+        with seated(kind, (slice_.checkpoint, *more), worker) as seat:
+            while (step := value_of(seat.ask(("advance", (SLICE_SECONDS,))), ANSWER_SECONDS)).result is None:
+                if stopped():
+                    return None
+                self.progress = before + (1 - TRAINED) * step.done / step.total
         self.record.write()
         self._store().add_evaluation(self.record.id, slice_.step, spec.objective, step.result)
         return objective.judged(spec.objective, step.result)
 
 
-def submit(client: Any, worker: str, kind: type, *arguments: Any) -> Any:
-    """A new actor on that very worker."""
-    pinned = {"workers": [worker], "allow_other_workers": False}
-    future = client.submit(kind, *arguments, actor=True, pure=False, **pinned)
+@contextmanager
+def seated(kind: type, arguments: tuple[Any, ...], worker: str) -> Iterator[Seat]:
+    """Work on that very worker, which leaves it at the end."""
+    seat = Seat(kind, arguments, worker)
     try:
-        return future.result(timeout=START_SECONDS)
-    except TimeoutError:
-        future.cancel()
-        raise
+        yield seat
+    finally:
+        seat.leave()

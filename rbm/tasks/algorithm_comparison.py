@@ -1,22 +1,24 @@
 """The same machine learning the same tiny data by five algorithms at once, each judged by its exact likelihood.
 
-A race is cut into legs, each a task on the cluster that goes on from the one before: the screen's process only collects
-what is finished. Equal races are the same tasks to Dask, so a class that races alike computes it once.
+Each method is a task of its own on the cluster, which tells leg after leg: so they share all workers, and the five curves grow
+side by side. A worker remembers its last legs, so that a class that races alike has each computed once a worker.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rbm.errors import ClusterError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model
-from rbm.jobs import cluster
+from rbm.jobs.task import Task
 from rbm.models.parameters import Parameters
 from rbm.training.config import TrainConfig
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 DATASETS = ("bars_and_stripes_3x3", "shifter_shown")  # nine pixels both, every picture once
-LEG = 250  # updates of one task: half a second of the slowest algorithm
+LEG = 250  # updates that are told at once: half a second of the slowest algorithm
+LEGS_REMEMBERED = 500  # by each worker, of all races: some 10 kB each
 SEEN_EVERY = 25  # updates between two measurements
 
 METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -110,10 +113,25 @@ def _measure(model: RBM, images: Any) -> tuple[float, float]:
     return -free - exact.log_partition(model), error
 
 
-class Race:
-    """Five runs on the cluster, as the screen holds them. ``collect`` returns at once.
+def run(spec: str, updates: int, leg: int) -> Iterator[Leg]:
+    """The legs of one method, ``leg`` updates each, as a task of ``rbm.jobs.task``."""
+    for end in range(leg, updates + leg, leg):
+        yield _leg_up_to(spec, min(end, updates), leg)
 
-    ``finished`` when all legs are there; ``legs`` by method, in order. What nobody holds any more, Dask drops.
+
+@lru_cache(maxsize=LEGS_REMEMBERED)
+def _leg_up_to(spec: str, end: int, leg: int) -> Leg:
+    start = (end - 1) // leg * leg
+    before = (
+        deepcopy(_leg_up_to(spec, start, leg)) if start else None
+    )  # a trainer goes on in the state that it is given
+    return run_leg(spec, before, end - start)
+
+
+class Race:
+    """Five tasks on the cluster, as the screen holds them.
+
+    ``finished`` when all legs are there; ``legs`` by method, in order. ``problem`` says why one of them stopped.
     """
 
     def __init__(
@@ -126,43 +144,40 @@ class Race:
         seed: int = 1,
         leg: int = LEG,
     ) -> None:
-        """``leg`` updates make one task. ClusterError when the training processes cannot be started."""
+        """Tell of every ``leg`` updates."""
         self.dataset, self.updates = dataset, updates
         asked: dict[str, Any] = {"n_hidden": n_hidden, "learning_rate": learning_rate, "updates": updates, "seed": seed}
-        self.legs: dict[str, list[Leg]] = {method: [] for method in METHODS}
-        client = cluster.connect().client
-        self._futures: dict[str, list[Any]] = {}
-        for method in METHODS:
-            spec = race_spec(method, dataset=dataset, **asked)
-            chain: list[Any] = []
-            for start in range(0, updates, leg):
-                last, count = chain[-1] if chain else None, min(leg, updates - start)
-                # Earlier legs first, whatever the method: the five curves grow side by side.
-                chain.append(client.submit(run_leg, spec.to_json(), last, count, priority=-start, pure=True))
-            self._futures[method] = chain
+        self.tasks = {
+            method: Task(
+                "rbm.tasks.algorithm_comparison:run",
+                spec=race_spec(method, dataset=dataset, **asked).to_json(),
+                updates=updates,
+                leg=leg,
+            )
+            for method in METHODS
+        }
+        for task in self.tasks.values():
+            task.lease_seconds = math.inf  # it goes on while another page is read
+
+    @property
+    def active(self) -> bool:
+        return any(task.active for task in self.tasks.values())
 
     @property
     def finished(self) -> bool:
-        return all(len(self.legs[method]) == len(chain) for method, chain in self._futures.items())
+        return all(task.status == "finished" for task in self.tasks.values())
 
-    def collect(self) -> None:
-        """Take in the legs that are done; ClusterError when one failed."""
-        for method, chain in self._futures.items():
-            done = self.legs[method]
-            while len(done) < len(chain) and chain[len(done)].done():
-                future = chain[len(done)]
-                if future.status != "finished":
-                    raise ClusterError(f"{method} stopped on the way ({future.status}): press Race again.")
-                done.append(future.result())
+    @property
+    def legs(self) -> dict[str, tuple[Leg, ...]]:
+        return {method: task.news for method, task in self.tasks.items()}
 
-    def release(self) -> None:
-        """Nobody watches any more: legs that have not begun never will."""
-        for chain in self._futures.values():
-            for future in chain:
-                future.release()
+    @property
+    def problem(self) -> str:
+        stopped = ((m, task.message) for m, task in self.tasks.items() if task.status == "failed")
+        return next((f"{method} stopped on the way: {message}" for method, message in stopped), "")
 
     def curve(self, method: str, name: str) -> tuple[Floats, Floats]:
         """Updates, and ``log_likelihood`` or ``reconstruction_error`` of a method so far: both of the same legs."""
-        legs = tuple(self.legs[method])
+        legs = self.tasks[method].news
         steps, values = ([np.empty(0), *(getattr(leg, one) for leg in legs)] for one in ("steps", name))
         return np.concatenate(steps), np.concatenate(values)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INPUTS = ("pixels", "PCA", "hidden units")
 COMPONENTS = 50  # of PCA
-DRAWS = {100: 5, 1_000: 5, 10_000: 2}  # labels -> how often they are drawn anew
+DRAWS = {100: 5, 1_000: 5, 10_000: 2}  # labels -> how often they are drawn
 HELD_OUT = 2000  # validation images that choose the penalty
 POINTS, FEW_POINTS = 1000, 50  # of a map
 MAPS = (("hidden units", "PCA"), ("pixels", "PCA"), ("hidden units", "t-SNE"), ("pixels", "t-SNE"))

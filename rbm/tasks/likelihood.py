@@ -41,19 +41,19 @@ class Effort:
 
 
 class Step(NamedTuple):
-    """How far the job is: ``done`` of ``total`` steps, and at the end the ``result``, see :func:`summary`."""
+    """How far the job is: ``done`` of ``total`` steps, and at the end the ``result``, see :func:`summary`.
+
+    ``at``: how many updates the machine has had that is measured.
+    """
 
     done: int
     total: int
     result: dict[str, Any] | None
+    at: int = 0
 
 
 class LikelihoodJob:
     """The log-likelihood of one checkpoint, on a worker or here: call ``advance`` until there is a result."""
-
-    step_number = (
-        0  # updates of the machine that is measured; named here because a Dask actor answers for no other names
-    )
 
     def __init__(self, checkpoint: bytes, effort: Effort | None = None) -> None:
         """CheckpointError for what is none, ConfigError or ShapeError for what AIS refuses."""
@@ -95,7 +95,7 @@ class LikelihoodJob:
 
         bracket = self._bracket
         if bracket is None:
-            return Step(1, 1, self.result)
+            return Step(1, 1, self.result, self.step_number)
         deadline = time.perf_counter() + seconds
         while bracket.left:
             bracket.advance(1)
@@ -120,7 +120,7 @@ class LikelihoodJob:
             }
             made = {"method": "ais", "log_z_reverse": found.reverse.value, **errors, **words}
             self.result = summary(self._model, self._data, found.forward.value, ends, made)
-        return Step(bracket.total - bracket.left, bracket.total, self.result)
+        return Step(bracket.total - bracket.left, bracket.total, self.result, self.step_number)
 
 
 def summary(

@@ -12,7 +12,7 @@ from rbm.models.baseline import Baseline
 from rbm.training.config import check_knobs, knob
 from rbm.training.divergence import check_losses
 from rbm.training.events import TrainEvent
-from rbm.training.stepper import Stepper
+from rbm.training.stepped import SteppedTraining
 
 EVENTS_EVERY = 50  # updates
 
@@ -43,7 +43,7 @@ def train_baseline(
     yield from trainer.events()
 
 
-class BaselineTrainer(Stepper[TrainEvent]):
+class BaselineTrainer(SteppedTraining[TrainEvent]):
     """One run of a baseline's training, to be stepped.
 
     In an update every player of the model steps once, in order, on the same batch. Metrics of its events: ``loss`` of a

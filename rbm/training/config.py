@@ -233,7 +233,7 @@ class TrainConfig:
     binarise: str = knob(
         "stochastic",
         "Grey levels",
-        "Stochastic draws every pixel anew each epoch with its grey level as probability; threshold cuts at 0.5; none is for "
+        "Stochastic draws every pixel again in each epoch with its grey level as probability; threshold cuts at 0.5; none is for "
         "data that are states of the units already: zeros and ones, or real values with gaussian units.",
         choices=("stochastic", "threshold", "none"),
     )

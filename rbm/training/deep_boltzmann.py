@@ -26,13 +26,13 @@ from rbm.training.gradients import Phases
 from rbm.training.greedy import LayerEvent, activities, learn_layer
 from rbm.training.metrics import Metric
 from rbm.training.optimizers import Momentum, scheduled_rate
-from rbm.training.stepper import Stepper
+from rbm.training.stepped import SteppedTraining
 
 MEAN_FIELD_STEPS = 5
 PROBE_IMAGES = 256
 
 
-class DeepBoltzmannTrainer(Stepper[TrainEvent]):
+class DeepBoltzmannTrainer(SteppedTraining[TrainEvent]):
     """One training of ``model`` as a value that can be stepped.
 
     Of ``config`` it reads k (sweeps of the chains a step), n_chains, learning_rate, schedule, batch_size, epochs,

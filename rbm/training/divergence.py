@@ -27,11 +27,11 @@ class Sanity:
         if name := _broken(model):
             raise ConfigError(
                 f"The model's {name} holds values that are not finite (NaN or infinity), from which nothing can be "
-                "learnt: make the model anew, or go on from a checkpoint of before."
+                "learnt: make a new model, or go on from an earlier checkpoint."
             )
         if fault := self.fault():
             raise ConfigError(
-                f"The model is beyond training already: {fault}. Make it anew, or scale its weights down."
+                f"The model is beyond training already: {fault}. Make a new one, or scale its weights down."
             )
         self.keep()
 

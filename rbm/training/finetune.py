@@ -13,7 +13,7 @@ from rbm.models.dbn import DeepBeliefNet
 from rbm.randomness import Coins
 from rbm.training.config import check_knobs, knob
 from rbm.training.divergence import check_losses
-from rbm.training.stepper import Stepper
+from rbm.training.stepped import SteppedTraining
 
 EVENTS = 100  # at most about so many in a training
 ROWS = 5000  # images classified at once
@@ -134,7 +134,7 @@ def finetune(
     yield from FinetuneTrainer(network, images, labels, config, generator).events()
 
 
-class FinetuneTrainer(Stepper[FinetuneEvent]):
+class FinetuneTrainer(SteppedTraining[FinetuneEvent]):
     """One run of fine-tuning, to be stepped: each update by the gradient of one batch's mean cross-entropy."""
 
     def __init__(

@@ -36,7 +36,7 @@ class LayerEvent(NamedTuple):
 def activities(dataset: Dataset, model: RBM) -> Dataset:
     """The same images seen through ``model``: ⟨h | v⟩ in place of every image, grey levels taken as they are.
 
-    A next layer trained with ``binarise="stochastic"`` draws h anew from these means in each epoch. Labels stay.
+    A next layer trained with ``binarise="stochastic"`` draws h again from these means in each epoch. Labels stay.
     """
     return replace(
         dataset,

@@ -1,7 +1,7 @@
 """The event stream as columns, ready to plot or to save.
 
 A thread that trains adds to a history while a page draws it. ``events`` is therefore a tuple that is replaced and never
-changed: whoever takes it once holds one moment of the run, whatever comes next.
+changed: a reader who takes it once holds one moment of the run, whatever comes next.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import accumulate, pairwise
 from rbm.evaluation.verdict import UNRELIABLE, unreliable
 from rbm.training.events import TrainEvent
 
-LIKELIHOOD, LIKELIHOOD_ESS = "log_likelihood_high", "log_likelihood_ess"  # see rbm.evaluation.watch
+LIKELIHOOD, LIKELIHOOD_ESS = "log_likelihood_high", "log_likelihood_ess"  # see rbm.evaluation.likelihood_tracker
 MISSING = math.nan  # a number that was measured and is none: curves break there
 SPEED_SECONDS = 5.0  # of training, over which images per second are averaged
 ROUNDING = 1e-6  # relative, of an epoch as a fraction of two whole numbers

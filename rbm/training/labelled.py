@@ -23,7 +23,7 @@ from rbm.training.gradients import Gradient, Phases
 from rbm.training.negative import make_negative
 from rbm.training.optimizers import make_optimizer, scheduled_rate
 from rbm.training.penalties import limit, penalise
-from rbm.training.stepper import Stepper
+from rbm.training.stepped import SteppedTraining
 from rbm.units import UNITS
 
 FIRST = (5, 10, 20, 40)  # updates at which there is an event
@@ -70,7 +70,7 @@ def discriminative_gradient(model: LabelledRBM, x: Tensor, y: Tensor) -> Gradien
     return Gradient(weight, bias, by_row.sum(0))
 
 
-class LabelTrainer(Stepper[TrainEvent]):
+class LabelTrainer(SteppedTraining[TrainEvent]):
     """Training as a value that can be stepped; the parts of ``rbm.training`` do what they do for a plain RBM.
 
     The generative part is the algorithm that ``config`` names (CD-k, PCD-k, ...) on rows (x, y). Of the grey levels

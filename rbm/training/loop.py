@@ -23,7 +23,7 @@ from rbm.training.negative import make_negative
 from rbm.training.optimizers import Momentum, make_optimizer, scheduled_rate
 from rbm.training.penalties import limit, penalise
 from rbm.training.precision import HalfCopy, choose_precision, widened
-from rbm.training.stepper import Stepper
+from rbm.training.stepped import SteppedTraining
 from rbm.training.widths import Widths
 from rbm.training.window import Window, averaged
 
@@ -48,11 +48,11 @@ def train(
     yield from trainer.events()
 
 
-class Trainer(Stepper[TrainEvent]):
+class Trainer(SteppedTraining[TrainEvent]):
     """One run of training as a value that can be stepped, saved and gone on with.
 
-    Public attributes beside a stepper's: ``model``; ``config``, its live knobs as they stand; ``changes``, where those
-    were turned; ``precision``, the format of its products and why.
+    Public attributes beside those of every stepped training: ``model``; ``config``, its live knobs as they stand;
+    ``changes``, where those were turned; ``precision``, the format of its products and why.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class Trainer(Stepper[TrainEvent]):
             self._load_state(state)
         except (KeyError, IndexError, RuntimeError, TypeError, ValueError) as error:
             raise CheckpointError(
-                f"The trainer's state does not fit this run and its data ({error}); start the run anew from its settings."
+                f"The trainer's state does not fit this run and its data ({error}); start the run again from its settings."
             ) from error
 
     def _load_state(self, state: Mapping[str, Tensor]) -> None:

@@ -2,6 +2,7 @@
 
 - from the click on Train (warm server) to the first point of the loss curve in the browser
 - from the click on Step to the new picture in the browser
+- what share of a core the browser takes while the page looks
 - what the live page costs training: images per second with the page open and looking, against the same run on the same
   kind of worker with nobody looking; in many short turns, because a machine that others share has fast and slow moments
 """
@@ -27,7 +28,8 @@ RUN = RunSpec(training=TrainConfig(epochs=500))  # the default, without an end
 # Clicks in the page and waits there, frame by frame, so that no driver's polling is part of the figure.
 CLICK_AND_WATCH = """async ([button, card, shown, attribute, wanted]) => {
   const roots = (node) => [...node.querySelectorAll("*")].flatMap((one) => one.shadowRoot ?? []);
-  const find = () => [...document.querySelectorAll(card)].flatMap(roots).map((root) => root.querySelector(shown))[0];
+  const find = () => [...document.querySelectorAll(card)].flatMap((one) => [one, ...roots(one)])
+    .map((root) => root.querySelector(shown)).find(Boolean);
   const read = () => find()?.getAttribute(attribute) ?? "";
   const before = read(), start = performance.now();
   document.querySelector(button).click();
@@ -48,14 +50,21 @@ def first_points(page: Page, url: str) -> float:
     page.goto(link.to_url(f"{url}/train", RUN))
     expect(page.locator(".st-key-train button").first).to_be_enabled()
     page.wait_for_timeout(3000)
-    return milliseconds(page, "train", "chart_reconstruction_error", ".curves", "data-points", "more")
+    return milliseconds(page, "train", "chart_reconstruction_error", ".chart", "data-points", "more")
 
 
-def watched_speed(page: Page) -> float:
-    """Images a second over SECONDS while the page looks."""
-    start, done = time.perf_counter(), epoch(page)
+def watched(page: Page) -> tuple[float, float]:
+    """Images a second over SECONDS while the page looks, and the share of a core that its browser takes for that."""
+    start, done, used = time.perf_counter(), epoch(page), browser_seconds()
     page.wait_for_timeout(SECONDS * 1000)
-    return (epoch(page) - done) * IMAGES / (time.perf_counter() - start)
+    took = time.perf_counter() - start
+    return (epoch(page) - done) * IMAGES / took, (browser_seconds() - used) / took
+
+
+def browser_seconds() -> float:
+    """Processor seconds that Chromium's processes have used so far."""
+    processes = [one for one in psutil.Process().children(recursive=True) if "chrom" in one.name()]
+    return sum(sum(one.cpu_times()[:2]) for one in processes)
 
 
 def unwatched_speed(run: LiveRun) -> float:
@@ -78,7 +87,7 @@ def main() -> None:
     server, url = start_server()
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
-        first, steps, watched, alone = [], [], [], []
+        first, steps, looked, share, alone = [], [], [], [], []
         for turn in range(ROUNDS):
             page = chromium.new_page(viewport={"width": 1280, "height": 900})
             page.set_default_timeout(60_000)
@@ -92,7 +101,9 @@ def main() -> None:
             alone.append(unwatched_speed(run))
             press(page, "train")
             page.wait_for_timeout(1500)
-            watched.append(watched_speed(page))
+            speed, taken = watched(page)
+            looked.append(speed)
+            share.append(100 * taken)
             press(page, "pause")
             page.wait_for_timeout(500)
         alone.append(unwatched_speed(run))
@@ -110,13 +121,14 @@ def main() -> None:
     for name, values, unit in (
         ("click on Train -> first point", first, "ms"),
         ("click on Step -> new picture", steps, "ms"),
-        ("training while the page looks", watched, "images/s"),
+        ("training while the page looks", looked, "images/s"),
         ("training with nobody looking", alone, "images/s"),
+        ("the browser while it looks", share, "% of a core"),
     ):
         low, high = min(values), max(values)
         print(f"{name:32} median {statistics.median(values):8,.0f} {unit}   ({low:,.0f} to {high:,.0f})")  # noqa: T201
     # Each watched turn is held against the two beside it.
-    ratios = [2 * w / (before + after) for w, before, after in zip(watched, alone, alone[1:], strict=False)]
+    ratios = [2 * w / (before + after) for w, before, after in zip(looked, alone, alone[1:], strict=False)]
     mean, error = statistics.mean(ratios), statistics.stdev(ratios) / len(ratios) ** 0.5
     middle = statistics.median(ratios)
     print(f"{'watched / unwatched beside it':32} median {middle:8.3f}   mean {mean:.3f} ± {error:.3f}")  # noqa: T201

@@ -32,17 +32,17 @@ SLIDERS = (
     ("slow", "slow_learning_rate", "slow_scale_6 .facts"),
     ("hopfield", "hopfield_beta", "hopfield_pad .pad"),
     ("boltzmann", "boltzmann_hidden", "boltzmann_w_boltzmann .wall"),
-    ("follows", "follows_place", "follows_angles .curves"),
+    ("follows", "follows_place", "follows_angles .chart"),
     ("follows", "follows_k", "follows_numbers .facts"),
 )
 
 # Presses a key on the slider and waits, frame by frame, until the picture is another one.
 PRESS_AND_WATCH = """async ([slider, card, shown, key]) => {
   const roots = (node) => [...node.querySelectorAll("*")].flatMap((one) => one.shadowRoot ?? []);
-  const read = () => [...document.querySelectorAll(card)].flatMap(roots)
+  const read = () => [...document.querySelectorAll(card)].flatMap((one) => [one, ...roots(one)])
     .flatMap((root) => [...root.querySelectorAll(shown)])
     .map((node) => [...["version", "energy", "shape"].map((name) => node.dataset[name]),
-      node.querySelector("path.line")?.getAttribute("d") ?? node.textContent])
+      node.querySelector("path.js-line")?.getAttribute("d") ?? node.textContent])
     .join();
   const input = document.querySelector(`${slider} input`);
   const before = read();

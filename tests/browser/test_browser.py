@@ -1,11 +1,13 @@
 """What a teacher does, in a real browser on real MNIST."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from pages.ui.components.component import PLOTLY
 from rbm.experiment import ModelSpec
 from rbm.link import to_url
 from rbm.store import open_store
@@ -37,8 +39,7 @@ pytestmark = pytest.mark.browser
 def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
     page = open_page(endless(server))
     press(page, "train")
-    chart = page.locator(".st-key-chart_reconstruction_error .curves")
-    expect(chart).to_be_visible()
+    wait(lambda: points(page, "chart_reconstruction_error") > 0, what="the first point")
     # The loss grows point by point, and the filters change with it.
     counts, filters = [points(page, "chart_reconstruction_error")], {picture(page, "wall_filters")}
     for _ in range(4):
@@ -49,7 +50,7 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
         filters.add(picture(page, "wall_filters"))
     assert counts == sorted(set(counts))
     for key in ("chart_free_energy", "chart_reconstruction_error"):
-        assert points(page, key) > 0
+        wait(lambda key=key: points(page, key) > 0, what=f"points of {key}")
 
     rest(page)
     stood = epoch(page)
@@ -151,7 +152,7 @@ def test_a_turned_knob_acts_while_it_trains_and_another_size_says_it_starts_anew
     page = open_page(endless(server))
     train_until(page, 0.2)
     page.locator(".st-key-other_curves").get_by_role("button", name="Learning rate").click()
-    expect(page.locator(".st-key-chart_learning_rate .curves")).to_be_visible()
+    expect(page.locator(".st-key-chart_learning_rate .chart")).to_be_visible()
     page.get_by_role("slider", name="Learning rate").focus()
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".st-key-draft_learning_rate").get_by_text("0.03", exact=True)).to_be_visible()
@@ -242,6 +243,44 @@ def test_a_socket_without_a_page_is_refused(server, browser):
     page.close()
 
 
+def test_a_page_has_one_socket_and_moves_on_after_it_was_cut_off(server, open_page: OpenPage):
+    page = open_page(endless(server))
+    train_until(page, 0.2)
+    page.evaluate("() => { boltzmannBoard.first = boltzmannBoard.socket; boltzmannBoard.socket.close() }")
+    reached = epoch(page)
+    wait(lambda: page.evaluate("boltzmannBoard.socket && boltzmannBoard.socket !== boltzmannBoard.first"))
+    wait(lambda: epoch(page) > reached, what="news over the next socket")
+
+
+def test_a_lost_worker_is_told_and_the_run_goes_on(fresh_server, open_page: OpenPage):
+    page = open_page(endless(fresh_server))
+    train_until(page, 0.2)
+    for child in fresh_server.process.children(recursive=True):
+        if not child.children() and any("spawn_main" in part for part in child.cmdline()):
+            child.kill()
+    expect(page.get_by_text("The training process was lost;")).to_be_visible()
+    reached = epoch(page)
+    wait(lambda: epoch(page) > reached, what="training on another worker")
+    press(page, "pause")
+    expect(page.get_by_text("The training process was lost;")).to_have_count(0)
+
+
+def test_a_hand_on_a_slider_loses_nothing_while_a_run_trains_and_comes_to_rest(server, open_page: OpenPage):
+    page = open_page(endless(server))
+    train_until(page, 0.2)
+    slider = page.locator(".st-key-draft_n_hidden input")
+    slider.focus()
+    before, step = int(slider.input_value()), int(slider.get_attribute("step") or 1)
+    for move in range(12):
+        page.keyboard.press("ArrowRight")
+        if move == 5:
+            press(page, "pause")
+            slider.focus()
+    expect(page.locator(".st-key-status .status")).to_contain_text("Paused")
+    drawn(page)
+    assert int(slider.input_value()) == before + 12 * step
+
+
 @pytest.mark.parametrize(
     ("path", "heading"),
     [
@@ -270,25 +309,67 @@ def test_every_page_fits_a_phone(server, open_page, scheme):
         expect(page.get_by_test_id("stHeading").first).to_be_visible()
         fits(page)
 
-
-@pytest.mark.slow  # half a minute of watching
-def test_a_zoom_and_the_chart_itself_survive_eight_updates(server, open_page: OpenPage):
     page = open_page(endless(server))
     train_until(page, 0.4)
-    chart = page.locator(".st-key-chart_reconstruction_error .curves")
-    chart.evaluate("node => { node.mine = true }")
-    box = chart.locator("svg.frame").bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.5)
-    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
+    chart = page.locator(".st-key-chart_free_energy .chart")
+    wait(lambda: points(page, "chart_free_energy") > 4, what="a curve")
+    chart.evaluate("node => { node.querySelector('.main-svg').mine = true }")
+    chart.get_by_role("button", name="training").click()
+    expect(chart.get_by_role("button", name="training")).to_have_attribute("aria-pressed", "false")
     whole = chart.get_attribute("data-domain")
-    page.mouse.wheel(0, -300)
+    plot = at_rest(chart.locator(".nsewdrag"))
+    page.mouse.move(plot["x"] + plot["width"] * 0.3, plot["y"] + plot["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(plot["x"] + plot["width"] * 0.7, plot["y"] + plot["height"] * 0.5, steps=5)
+    page.mouse.up()
     wait(lambda: chart.get_attribute("data-domain") != whole, what="a zoom")
-    zoomed, updates, last = chart.get_attribute("data-domain"), 0, points(page, "chart_reconstruction_error")
-    while updates < 8:
-        wait(lambda last=last: points(page, "chart_reconstruction_error") != last, what="an update")
-        last, updates = points(page, "chart_reconstruction_error"), updates + 1
+    zoomed = chart.get_attribute("data-domain")
+    page.mouse.move(plot["x"] + plot["width"] * 0.5, plot["y"] + plot["height"] * 0.5, steps=3)
+    expect(chart.locator(".hoverlayer .legend")).to_contain_text("validation")
+    for _ in range(8):
+        last = points(page, "chart_free_energy")
+        wait(lambda last=last: points(page, "chart_free_energy") != last, what="an update")
     assert chart.get_attribute("data-domain") == zoomed
-    assert chart.evaluate("node => node.mine") is True
+    assert chart.evaluate("node => node.querySelector('.main-svg').mine") is True
+    expect(chart.locator(".hoverlayer .legend")).to_contain_text("validation")
+    expect(chart.locator(".hoverlayer .legend")).not_to_contain_text("training")
+    expect(chart.locator(".scatterlayer .trace")).to_have_count(1)  # the other is hidden, and the band with it
+    page.mouse.dblclick(plot["x"] + plot["width"] * 0.5, plot["y"] + plot["height"] * 0.5)
+    wait(lambda: chart.get_attribute("data-domain").startswith("0,"), what="everything again")
+
+
+def test_a_chart_is_kept_as_a_picture_and_as_numbers_and_its_axes_become_logarithms(server, open_page: OpenPage):
+    page = open_page(to_url(f"{server.url}/train", LONG))
+    train_until(page, 0.4)
+    rest(page)
+    card = page.locator(".st-key-chart_reconstruction_error")
+    shown = points(page, "chart_reconstruction_error")
+    card.hover()
+    with page.expect_download() as download:
+        card.get_by_role("button", name="CSV").click()
+    rows = Path(download.value.path()).read_text().splitlines()
+    assert rows[0] == "epochs,Reconstruction error"
+    assert len(rows) == 1 + shown
+    assert all(float(y) > 0 for _, y in (row.split(",") for row in rows[1:]))
+    with page.expect_download() as download:
+        card.get_by_role("button", name="PNG").click()
+    with Image.open(download.value.path()) as image:
+        assert image.format == "PNG"
+        assert image.width > 400
+    domain = card.locator(".chart").get_attribute("data-domain")
+    for name in ("log x", "log y"):
+        card.get_by_role("button", name=name).click()
+        expect(card.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
+    assert card.locator(".chart").get_attribute("data-domain") != domain
+    expect(card.locator(".scatterlayer .trace path.js-line")).to_have_count(1)
+
+
+def test_the_library_of_the_charts_is_asked_for_once_a_browser(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/train")
+    asked = page.request.get(f"{server.url}/{PLOTLY}")
+    assert asked.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert asked.headers["content-encoding"] == "gzip"
+    assert "Plotly" in asked.text()
 
 
 @pytest.mark.slow

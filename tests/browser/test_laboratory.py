@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from pages.learn.energy.graph import ALL, RBM, machine
 from rbm.evaluation.exact_boltzmann import thermodynamics
-from tests.helpers.hands import OpenPage, press
+from tests.helpers.hands import OpenPage, points, press
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -77,12 +77,10 @@ def test_a_drawing_is_recalled_step_by_step_and_the_energy_never_rises(server, o
 def test_two_machines_learn_side_by_side(server, open_page: OpenPage):
     page = open_page(f"{server.url}/boltzmann", height=1400)
     press(page, "try_boltzmann_0")
-    chart = page.locator(".st-key-boltzmann_kl .curves")
-    wait(lambda: int(chart.get_attribute("data-points") or 0) > 8, what="learning")
+    wait(lambda: points(page, "boltzmann_kl") > 8, what="learning")
     press(page, "boltzmann_play")
     press(page, "boltzmann_measure")
-    sizes = page.locator(".st-key-boltzmann_sizes .curves[data-points='14']")
-    expect(sizes).to_be_visible()
+    wait(lambda: points(page, "boltzmann_sizes") == 14, what="seven sizes of two machines")
 
 
 def test_states_have_names_and_those_that_tie_are_told(server, open_page: OpenPage):

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.helpers.hands import OpenPage, drawn, fits, picture, press, ready
+from tests.helpers.hands import OpenPage, drawn, fits, picture, points, press, ready
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -26,46 +26,49 @@ def test_two_pixels_learn_step_by_step(server, open_page: OpenPage):
 SHOWN = """([slider, key]) => {
   const news = boltzmannBoard.news.get(key), { value, min, step } = document.querySelector(`.st-key-${slider} input`);
   const there = news && JSON.parse(news.asked)[slider] === Math.round((value - min) / step);
-  return there ? news.version ?? news.rows.flat().join("|") : null;
-}"""  # what the socket said of where the slider stands, once it has
+  return there ? news.version : null;
+}"""  # the picture of where the slider stands, as the socket told it, once it has
 
 
-@pytest.mark.parametrize(
-    ("address", "slider", "element", "others"),
-    [
-        ("pixels", "pixels_rate", "pixels_bars", {"pixels_table", "pixels_kl", "pixels_correlation"}),
-        pytest.param(
-            *("markov", "markov_beta", "markov_visits", {"markov_matrix", "markov_spectrum", "markov_times"}),
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            *("slow", "slow_k", "slow_hidden"),
-            {"slow_wall_v", "slow_names_h", "slow_scale_6", "slow_part_7"},
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            *("follows", "follows_place", "follows_numbers", {"follows_angles", "follows_lengths"}),
-            marks=pytest.mark.slow,
-        ),
-    ],
-)
-def test_a_slider_is_answered_over_the_pages_own_socket(server, open_page: OpenPage, address, slider, element, others):
-    page = open_page(f"{server.url}/{address}")
-    ready(page)
-    drawn(page)
+def move(page: Page, address: str, slider: str, shown: set[str]) -> None:
+    """Move a slider until the page's own socket has answered for every element."""
     page.locator(f".st-key-{slider} input").focus()
 
     def answered() -> bool:
         page.keyboard.press("ArrowLeft" if address == "follows" else "ArrowRight")  # again, until the socket is open
         page.wait_for_timeout(500)
-        return {element, *others} <= set(page.evaluate("[...boltzmannBoard.news.keys()]"))
+        return shown <= set(page.evaluate("[...boltzmannBoard.news.keys()]"))
 
     wait(answered, what="news of every element")
-    wait(lambda: page.evaluate(SHOWN, [slider, element]) is not None, what="news of where the slider stands")
-    said = page.evaluate(SHOWN, [slider, element])
+
+
+@pytest.mark.parametrize(
+    ("address", "slider", "shown"),
+    [
+        ("markov", "markov_beta", {"markov_matrix", "markov_spectrum", "markov_times", "markov_visits"}),
+        ("slow", "slow_k", {"slow_wall_v", "slow_names_h", "slow_hidden", "slow_scale_6", "slow_part_7"}),
+        ("follows", "follows_place", {"follows_numbers", "follows_angles", "follows_lengths"}),
+    ],
+)
+@pytest.mark.slow
+def test_a_slider_is_answered_over_the_pages_own_socket(server, open_page: OpenPage, address, slider, shown):
+    page = open_page(f"{server.url}/{address}")
+    ready(page)
     drawn(page)
-    # Without the socket's news the script's own answer is what is drawn, and says the same.
-    shown = page.locator(f".st-key-{element} [data-version]")
+    move(page, address, slider, shown)
+
+
+def test_the_script_says_what_the_socket_said(server, open_page: OpenPage):
+    page = open_page(f"{server.url}/pixels")
+    ready(page)
+    drawn(page)
+    move(page, "pixels", "pixels_rate", {"pixels_bars", "pixels_table", "pixels_kl", "pixels_correlation"})
+    told = ["pixels_rate", "pixels_bars"]
+    wait(lambda: page.evaluate(SHOWN, told) is not None, what="news of where the slider stands")
+    said = page.evaluate(SHOWN, told)
+    drawn(page)
+    # Without the socket's news the script's own answer is what is drawn.
+    shown = page.locator(".st-key-pixels_bars [data-version]")
     shown.evaluate("node => { boltzmannBoard.news.clear(); node.dataset.version = 'not yet'; }")
     page.locator("body").press("r")  # Streamlit's key for another run
     expect(shown).not_to_have_attribute("data-version", "not yet")
@@ -96,7 +99,7 @@ def test_a_chain_that_never_crosses_and_one_that_does(server, open_page: OpenPag
     press(page, "markov_play")
     wait(lambda: version(page, "markov_visits") != before, what="a step by itself")
     press(page, "markov_play")
-    expect(page.locator(".st-key-markov_distance .curves")).to_be_visible()
+    expect(page.locator(".st-key-markov_distance .chart")).to_be_visible()
 
 
 def test_an_update_click_by_click(server, open_page: OpenPage):
@@ -115,8 +118,7 @@ def test_five_algorithms_race(server, open_page: OpenPage):
     page = open_page(f"{server.url}/follows")
     ready(page)
     press(page, "try_race_1")
-    chart = page.locator(".st-key-race_likelihood .curves")
-    wait(lambda: int(chart.get_attribute("data-points") or 0) > 30, what="the first legs")
+    wait(lambda: points(page, "race_likelihood") > 30, what="the first legs")
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])

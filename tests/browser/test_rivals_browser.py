@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.helpers.hands import OpenPage, fits, picture, ready
+from tests.helpers.hands import OpenPage, fits, picture, points, ready
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -19,7 +19,6 @@ def test_a_competition_fills_its_walls_on_a_phone_and_the_map_leads_there(server
     before = picture(page, "rivals_wall_vae")
     page.get_by_role("button", name="Start", exact=True).click()
     wait(lambda: picture(page, "rivals_wall_vae") != before, what="the first look at the last contender")
-    chart = page.locator(".st-key-rivals_frechet .curves")
-    wait(lambda: int(chart.get_attribute("data-points") or 0) > 0, what="a point of a curve")
+    wait(lambda: points(page, "rivals_frechet") > 0, what="a point of a curve")
     page.get_by_role("button", name="Pause", exact=True).click()
     fits(page)

@@ -12,11 +12,11 @@ import pytest
 
 from rbm.__main__ import main
 from rbm.datasets import load_dataset
-from rbm.datasets.own import keep
-from rbm.datasets.own.names import TEST, TRAIN, VALIDATION
-from rbm.datasets.own.pictures import Reading
-from rbm.datasets.own.read import read
-from rbm.datasets.own.sizes import parse_size
+from rbm.datasets.user_datasets import save
+from rbm.datasets.user_datasets.names import TEST, TRAIN, VALIDATION
+from rbm.datasets.user_datasets.pictures import Reading
+from rbm.datasets.user_datasets.read import read
+from rbm.datasets.user_datasets.sizes import parse_size
 from rbm.errors import DatasetError
 from tests.helpers.places import CASES
 
@@ -142,7 +142,7 @@ def test_the_command_line(
     assert (data.image_shape, data.class_names) == (right.shape, right.classes)
     sizes = [len(part) for part in (data.train, data.validation, data.test)]
     assert sum(sizes) == right.n
-    assert keep.find("it").divided == (right.parts is not None)
+    assert save.find("it").divided == (right.parts is not None)
     if right.parts is not None:
         assert sizes[2] == right.parts[TEST]
         assert sizes[1] == right.parts[VALIDATION] or right.parts[VALIDATION] == 0
@@ -162,7 +162,7 @@ def test_what_is_refused_is_refused_in_a_sentence(
     assert "put a number there, such as 0 for black" in str(refusal.value)
     assert main(["data", "add", str(CASES / name), "--name", "it"]) == 2
     assert str(refusal.value) in capsys.readouterr().err
-    assert keep.kept() == []
+    assert save.kept() == []
 
 
 def test_rows_that_are_no_square_are_kept_as_lines_or_laid_out_as_asked_never_padded() -> None:

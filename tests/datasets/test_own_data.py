@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.numpy import save
+from safetensors import numpy as safetensors_numpy
 
 from rbm.__main__ import main
 from rbm.core import limits
 from rbm.datasets import is_available, load_dataset
 from rbm.datasets.base import split_rows
 from rbm.datasets.catalog import CATALOG, entry, names
-from rbm.datasets.own import keep
-from rbm.datasets.own.look import Look, finish
-from rbm.datasets.own.pictures import Pictures, Reading, checked
-from rbm.datasets.own.read import read
+from rbm.datasets.user_datasets import save
+from rbm.datasets.user_datasets.look import Look, finish
+from rbm.datasets.user_datasets.pictures import Pictures, Reading, checked
+from rbm.datasets.user_datasets.read import read
 from rbm.errors import ConfigError, DatasetError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, cached_dataset
 from rbm.jobs.training import TrainingJob
@@ -225,7 +225,7 @@ def test_pictures_of_several_sizes_need_a_size() -> None:
 def test_a_kept_set_is_a_data_set_like_any_other(folder: Path) -> None:
     before = dict(CATALOG)
     pictures = some()
-    keep.keep("cats", pictures, "My cats.zip")
+    save.save("cats", pictures, "My cats.zip")
     assert names()[-1] == "own:cats"
     assert is_available("own:cats")
     line, data = entry("own:cats"), load_dataset("own:cats")
@@ -245,7 +245,7 @@ def test_a_given_division_is_the_data_sets_division(folder: Path) -> None:
     for given, sizes in (({2: 13}, (43, 4, 13)), ({1: 7}, (48, 7, 5)), ({1: 7, 2: 13}, (40, 7, 13))):
         parts = np.repeat([0, *given], [60 - sum(given.values()), *given.values()]).astype(np.uint8)
         name = "set" + "-".join(map(str, given))
-        assert keep.keep(name, pictures._replace(parts=parts)).divided
+        assert save.save(name, pictures._replace(parts=parts)).divided
         data = load_dataset(f"own:{name}")
         rows = torch.from_numpy(pictures.grey).flatten(1).float().div(255)
         assert tuple(map(len, (data.train, data.validation, data.test))) == sizes
@@ -255,9 +255,9 @@ def test_a_given_division_is_the_data_sets_division(folder: Path) -> None:
         whole = torch.cat([data.train, data.validation, data.test])
         assert sorted(whole.tolist()) == sorted(rows.tolist())
     for other in (pictures, pictures._replace(parts=np.zeros(60, np.uint8))):
-        path = keep.keep("plain", other).path
+        path = save.save("plain", other).path
         assert path.stat().st_size > 0
-        keep.remove("plain")
+        save.remove("plain")
     with pytest.raises(DatasetError, match="keeps 29 pictures for test and validation and 1 for training"):
         checked(pictures.grey[:30], None, parts=np.array([0] + [2] * 29, dtype=np.uint8))
 
@@ -273,19 +273,19 @@ def test_sets_that_were_kept_before_there_were_parts_are_read_and_divided_as_the
     }
     folder.mkdir(parents=True)
     tensors = {"pictures": pictures.grey, "labels": pictures.labels}
-    (folder / "own-old.safetensors").write_bytes(save(tensors, metadata=header))
+    (folder / "own-old.safetensors").write_bytes(safetensors_numpy.save(tensors, metadata=header))
     data = load_dataset("own:old")
     rest, test = split_rows(40, "own:old test")
     train, validation = (rest[part] for part in split_rows(len(rest), "own:old"))
     rows = torch.from_numpy(pictures.grey).flatten(1).float().div(255)
     for part, index in ((data.train, train), (data.validation, validation), (data.test, test)):
         assert torch.equal(part, rows[index])
-    assert not keep.find("old").divided
-    assert keep.keep("new", pictures).digest == keep.find("old").digest
+    assert not save.find("old").divided
+    assert save.save("new", pictures).digest == save.find("old").digest
 
 
 def test_runs_learn_from_it() -> None:
-    keep.keep("cats", finish(some(), Look(levels="binary")))
+    save.save("cats", finish(some(), Look(levels="binary")))
     spec = RunSpec(DatasetSpec("own:cats"), ModelSpec(4), TrainConfig(epochs=1))
     assert RunSpec.from_json(spec.to_json()) == spec
     assert TrainingJob(spec.to_json()).advance(9).status == "finished"
@@ -293,63 +293,63 @@ def test_runs_learn_from_it() -> None:
 
 
 def test_removed_sets_come_back_and_runs_on_them_go_on() -> None:
-    keep.keep("cats", some())
-    keep.remove("cats")
+    save.save("cats", some())
+    save.remove("cats")
     assert "own:cats" not in names()
     assert load_dataset("own:cats").title == "cats (removed)"
     with pytest.raises(ConfigError, match="removed already"):
-        keep.remove("cats")
-    keep.restore("cats")
+        save.remove("cats")
+    save.restore("cats")
     assert "own:cats" in names()
     with pytest.raises(ConfigError, match="cannot be restored: the name is taken"):
-        keep.restore("cats")
-    for i in range(keep.MOST_REMOVED + 1):
-        keep.keep(f"set{i}", some())
-        keep.remove(f"set{i}")
+        save.restore("cats")
+    for i in range(save.MOST_REMOVED + 1):
+        save.save(f"set{i}", some())
+        save.remove(f"set{i}")
     with pytest.raises(ConfigError, match="No data set of your own is called 'set0'; kept are: cats"):
         load_dataset("own:set0")
     assert is_available("own:set1")
 
 
 def test_another_set_under_an_old_name_is_not_mistaken_for_it() -> None:
-    keep.keep("cats", some(seed=1))
+    save.save("cats", some(seed=1))
     first = cached_dataset(DatasetSpec("own:cats"))
     assert cached_dataset(DatasetSpec("own:cats")) is first
-    keep.remove("cats")
+    save.remove("cats")
     assert cached_dataset(DatasetSpec("own:cats")) is first
-    keep.keep("cats", some(seed=2))
+    save.save("cats", some(seed=2))
     assert not torch.equal(cached_dataset(DatasetSpec("own:cats")).train, first.train)
 
 
 @pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "A", "x" * 41, "a\0", ".x", "own:x", "a b", None])
 def test_names_play_no_tricks(name: str, folder: Path) -> None:
-    for act in (keep.find, keep.remove, keep.restore, lambda name: keep.keep(name, some())):
+    for act in (save.find, save.remove, save.restore, lambda name: save.save(name, some())):
         with pytest.raises(ConfigError, match="cannot be a data set's name"):
             act(name)
     assert not folder.exists()
 
 
 def test_a_name_is_given_once_and_the_folder_fills_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    keep.keep("cats", some())
+    save.save("cats", some())
     with pytest.raises(ConfigError, match="called 'cats' is kept already"):
-        keep.keep("cats", some())
+        save.save("cats", some())
     monkeypatch.setattr(limits, "SETS", 1)
     with pytest.raises(DatasetError, match="is full"):
-        keep.keep("dogs", some())
+        save.save("dogs", some())
 
 
 def test_a_damaged_file_is_left_out_of_the_list_and_named_when_asked_for(folder: Path) -> None:
-    path = keep.keep("cats", some()).path
+    path = save.save("cats", some()).path
     path.write_bytes(path.read_bytes()[:-1])
-    assert keep.kept() == []
+    assert save.kept() == []
     assert not is_available("own:cats")
     with pytest.raises(DatasetError, match="is damaged"):
         load_dataset("own:cats")
 
 
 def test_a_sample_is_spread_over_the_set() -> None:
-    keep.keep("cats", some(40))
-    assert np.array_equal(keep.sample("cats", 12), some(40).grey[0:36:3])
+    save.save("cats", some(40))
+    assert np.array_equal(save.sample("cats", 12), some(40).grey[0:36:3])
 
 
 def test_the_command_line_turns_mirrors_and_says_what_is_wrong_with_a_size(
@@ -387,4 +387,4 @@ def test_the_command_line_adds_lists_removes_and_restores(tmp_path: Path, capsys
     assert main(["data", "restore", "bugs"]) == 0
     assert main(["data", "add", str(tmp_path / "nothing"), "--name", "x"]) == 2
     assert "nothing cannot be read: No such file" in capsys.readouterr().err
-    assert [one.name for one in keep.kept()] == ["bugs"]
+    assert [one.name for one in save.kept()] == ["bugs"]

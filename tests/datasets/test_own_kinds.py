@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rbm.datasets.own.look import Look, finish
-from rbm.datasets.own.names import is_label, is_part_folder, is_pictures, part
-from rbm.datasets.own.pictures import Pictures, Reading
-from rbm.datasets.own.read import read
-from rbm.datasets.own.sizes import parse_size
+from rbm.datasets.user_datasets.look import Look, finish
+from rbm.datasets.user_datasets.names import is_label, is_part_folder, is_pictures, part
+from rbm.datasets.user_datasets.pictures import Pictures, Reading
+from rbm.datasets.user_datasets.read import read
+from rbm.datasets.user_datasets.sizes import parse_size
 from rbm.errors import ConfigError, DatasetError
 from tests.helpers.bars_and_rings import FLAT, KINDS, PICTURES, N, csv
 from tests.helpers.own_files import idx, npy, npz, png, zipped

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rbm.core import limits
-from rbm.datasets.own.pictures import Reading
-from rbm.datasets.own.read import read
+from rbm.datasets.user_datasets.pictures import Reading
+from rbm.datasets.user_datasets.read import read
 from rbm.errors import DatasetError
 from tests.helpers.bars_and_rings import FLAT, KINDS, PICTURES, SIDE, N, csv
 from tests.helpers.own_files import png, zipped
@@ -186,8 +186,8 @@ def test_other_files_are_named(file: bytes, sentence: str) -> None:
 READ = r"""
 import re, sys
 from pathlib import Path
-from rbm.datasets.own.job import read_upload
-from rbm.datasets.own.pictures import Reading
+from rbm.datasets.user_datasets.job import read_upload
+from rbm.datasets.user_datasets.pictures import Reading
 from rbm.errors import DatasetError
 try:
     told = next(read_upload([open(sys.argv[1], "rb").read()], ["it"], Reading())).grey.shape

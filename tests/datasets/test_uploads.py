@@ -15,8 +15,8 @@ import pytest
 import torch
 from hypothesis import HealthCheck, event, given, settings
 
-from rbm.datasets.own.pictures import Reading
-from rbm.datasets.own.read import read
+from rbm.datasets.user_datasets.pictures import Reading
+from rbm.datasets.user_datasets.read import read
 from rbm.errors import CheckpointError, DatasetError, RbmError
 from rbm.store import bundle
 from tests.helpers.hostile_files import Case, cases, own_files, retold, run_of, saved, zeros

@@ -53,8 +53,13 @@ def picture(page: Page, key: str) -> str:
 
 
 def points(page: Page, key: str) -> int:
-    chart = page.locator(f".st-key-{key} .curves").first  # while the page is drawn anew the old one may still be there
-    return int(chart.get_attribute("data-points") or 0)
+    """How many points a chart shows, once it is in sight: what is not, is not drawn."""
+    look = """(selector) => {
+      const chart = document.querySelector(selector); // while the page is drawn anew the old one may still be there
+      chart?.scrollIntoView({ block: "nearest" });
+      return Number(chart?.dataset.points ?? 0);
+    }"""
+    return int(page.evaluate(look, f".st-key-{key} .chart"))
 
 
 def longest(page: Page, slider: str) -> None:

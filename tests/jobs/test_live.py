@@ -21,7 +21,8 @@ from rbm import link
 from rbm.checkpoint import load_checkpoint
 from rbm.errors import ClusterError, ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.jobs import cluster, live
+from rbm.jobs import cluster, job, live
+from rbm.jobs.job import SLICE_SECONDS
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot, thin
 from rbm.presets import PRESETS
@@ -83,7 +84,7 @@ def test_a_closed_tab_costs_the_workers_nothing_and_coming_back_goes_on_bit_for_
     run = start(SPEC)
     run.step(epochs=3)
     wait(lambda: run.step_number == 3 * 32 and not run.active)
-    key = run._actor.key
+    key = run._seat.key
     assert held(key)
     run.release()
     wait(lambda: not held(key))
@@ -96,7 +97,7 @@ def test_a_tab_closed_while_its_run_trains_leaves_the_worker_too(start):
     run = start(LONG)
     run.play()
     wait(lambda: run.step_number > 0)
-    key = run._actor.key
+    key = run._seat.key
     run.release()
     wait(lambda: not held(key) and not run._pumping)
     stood = run.step_number
@@ -222,7 +223,7 @@ def test_a_lease_that_is_not_renewed_runs_out(start, monkeypatch):
     run = start(LONG)
     run.play()
     wait(lambda: run.step_number > 0)
-    monkeypatch.setattr(live, "LEASE_SECONDS", 0.3)
+    monkeypatch.setattr(job, "LEASE_SECONDS", 0.3)
     run.renew()
     wait(lambda: not run._pumping)
     assert run.status == "running"
@@ -301,10 +302,10 @@ def test_a_killed_worker_costs_seconds_and_changes_nothing(start, monkeypatch, w
     run = start(LONG)
     run.play()
     wait(lambda: run._saved_step > 0 and run.step_number > run._saved_step)
-    reached, worked = run.step_number, run._actor
+    reached, worked = run.step_number, run._seat
     for pid in workers.client.run(os.getpid).values():
         psutil.Process(pid).kill()
-    wait(lambda: run._actor is not None and run._actor is not worked, what="a new worker")
+    wait(lambda: run._seat is not None and run._seat is not worked, what="a new worker")
     wait(lambda: run.step_number > reached, what="training beyond where it was lost")
     run.step(batches=1)  # and rest, with a picture of the very end
     wait(lambda: not run.active)
@@ -326,12 +327,12 @@ def test_a_checkpoint_is_asked_for_as_soon_as_an_interval_has_passed(monkeypatch
     for _ in range(400):
         if run._next_order()["checkpoint"]:
             asked.append(now)
-        now += live.SLICE_SECONDS
+        now += SLICE_SECONDS
     assert asked[0] == 1000.0
     gaps = np.diff(asked)
     assert len(gaps) > 10
     assert gaps.min() > live.CHECKPOINT_SECONDS
-    assert gaps.max() <= live.CHECKPOINT_SECONDS + live.SLICE_SECONDS
+    assert gaps.max() <= live.CHECKPOINT_SECONDS + SLICE_SECONDS
 
 
 def test_no_process_stays_behind_when_the_server_is_killed():
@@ -390,16 +391,29 @@ def test_news_are_told_until_the_run_is_at_rest(start):
     assert any(moving for _, moving in heard)
 
 
-def test_a_feed_says_nothing_before_there_is_something_to_say(start):
+def test_a_feed_says_what_is_new_and_when_the_script_is_to_draw(start, monkeypatch):
+    monkeypatch.setattr("pages.ui.server.feed.TURN_SECONDS", 0.0)
     feed, run = Feed(), start(SPEC)
     assert feed.message() is None
-    feed.show(run, lambda run: {"status": {"share": run.progress}})
-    assert json.loads(feed.message()) == {"moving": False, "elements": {"status": {"share": 0.0}}}
+    part = feed.watch("board", run)
+    part.moves(lambda: {"status": {"share": run.progress}})
+    assert json.loads(feed.message()) == {"elements": {"status": {"share": 0.0}}}
+    assert feed.message() is None  # nothing is new
+    run.status = "failed"  # what the script has to draw
+    run.on_news()
+    told = json.loads(feed.message())["elements"]
+    assert told["turn_board"]["turn"] > 0
+    run.on_news()
+    assert set(json.loads(feed.message())["elements"]) == {"status"}  # asked for once
+    feed.ask_again()  # another socket, which has heard nothing
+    assert "turn_board" in json.loads(feed.message())["elements"]
+    feed.watch("board", run)  # the script has drawn it
+    assert feed.message() is None
+    run.status = "idle"
     run.step(batches=1)
     wait(lambda: not run.active)
-    told = json.loads(feed.message())
-    assert told["moving"] is False
-    assert told["elements"]["status"]["share"] == pytest.approx(1 / run.total_steps)
+    feed.begin()  # another page
+    assert feed.message() is None
 
 
 def test_two_feeds_have_addresses_that_cannot_be_guessed():

@@ -11,7 +11,8 @@ import pytest
 from pages.ui.session.tasks import _Lease
 from rbm.errors import ConfigError
 from rbm.jobs import cluster
-from rbm.jobs.task import Stepper, Task, begin, release_all
+from rbm.jobs.job import release_all
+from rbm.jobs.task import Stepper, Task, begin
 from rbm.tasks.algorithm_comparison import Race
 from tests.helpers.waiting import wait
 
@@ -106,21 +107,16 @@ def test_a_task_that_nobody_watches_stops_and_goes_on_when_somebody_does(workers
 
 
 def test_the_end_of_a_tab_stops_its_tasks_and_what_its_pages_hold_themselves(workers):
-    lease, held, race = (
-        _Lease(),
-        Task(COUNT, to=MANY, seconds=0.05),
-        Race(n_hidden=8, learning_rate=0.1, updates=5000),
-    )
-    held.start()
-    lease.tasks["held"], lease.others["race"] = held, race
-    wait(lambda: len(held.news) > 2)
-    wait(lambda: (race.collect(), any(race.legs.values()))[1])
+    lease, held, race = _Lease(), Task(COUNT, to=MANY, seconds=0.05), Race(n_hidden=8, learning_rate=0.1, updates=5000)
+    lease.jobs = {"held": held, **race.tasks}
+    for job in lease.jobs.values():
+        job.start()
+    wait(lambda: len(held.news) > 2 and any(race.legs.values()))
     lease.end()
-    wait(lambda: not held._pumping)
+    wait(lambda: not any(job._pumping for job in lease.jobs.values()))
     assert held.status == "running"  # not over: nobody waits for it
-    # What no longer has anybody waiting for it is dropped by the scheduler, the leg under way once it ends.
-    left = lambda dask_scheduler: [key for key in dask_scheduler.tasks if str(key).startswith("run_leg")]  # noqa: E731
-    wait(lambda: not workers.client.run_on_scheduler(left))
+    actors = lambda dask_worker: list(dask_worker.state.actors)  # noqa: E731
+    wait(lambda: not any(workers.client.run(actors).values()), what="the workers being free of what the tab had")
 
 
 def test_a_lost_worker_is_replaced_and_nothing_is_told_twice(workers, tmp_path):

@@ -36,7 +36,7 @@ def test_every_pair_of_unit_types_comes_back_with_the_same_distribution(visible,
     assert (again.visible_unit.name, again.hidden_unit.name) == (visible, hidden)
     for (name, p), q in zip(model.named_parameters(), again.parameters(), strict=True):
         assert torch.equal(p, q), name
-    v = model.visible_unit.uniform((7, model.visible_columns), generator(2, "v"))
+    v = model.visible_unit.uniform((7, model.n_visible), generator(2, "v"))
     assert torch.equal(model.free_energy(v), again.free_energy(v))
 
 

@@ -16,8 +16,8 @@ from pages.ui import shell
 from rbm.checkpoint import from_bytes
 from rbm.core import limits
 from rbm.datasets.catalog import load_dataset
-from rbm.datasets.own import keep
-from rbm.datasets.own.read import read
+from rbm.datasets.user_datasets import save
+from rbm.datasets.user_datasets.read import read
 from rbm.errors import RbmError
 from rbm.jobs.training import TrainingJob
 from rbm.store import open_store
@@ -105,13 +105,13 @@ def check_own(case: Case) -> None:
         app.text_input(key="own_name").set_value("strange").run()
         app.button(key="own_keep").click().run()
         assert sentence(app) == ""
-        (one,) = keep.kept()
+        (one,) = save.kept()
         data = load_dataset("own:strange")
         assert one.n == len(data.train) + len(data.validation) + len(data.test)
         assert float(data.train.min()) >= 0
         assert float(data.train.max()) <= 1
         assert np.isin(data.train_labels.unique().numpy(), range(len(one.class_names))).all()
-        keep.remove("strange")
+        save.remove("strange")
         app.run()
         assert not app.exception
 

@@ -20,11 +20,11 @@ from pages.ui import shell
 from pages.ui.components import wall
 from pages.ui.draw import frames
 from rbm.datasets.catalog import load_dataset
-from rbm.datasets.own import keep
-from rbm.datasets.own.pictures import Pictures
 from rbm.datasets.patterns import digit_patterns, memories
+from rbm.datasets.user_datasets import save
+from rbm.datasets.user_datasets.pictures import Pictures
 from rbm.errors import ConfigError
-from rbm.jobs import cluster, live, task
+from rbm.jobs import cluster, job
 from rbm.store import open_store
 from rbm.sweep import at_work, stop_all
 from rbm.tasks.deep.plan import LabelsPlan
@@ -71,11 +71,10 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(few_labels, "PLANS", {"small": tiny, "full": tiny})
         cluster.disconnect()
         for name, one in SETS.items():
-            keep.keep(name, drawn(*one))
+            save.save(name, drawn(*one))
         yield
         stop_all(30)
-        task.release_all()
-        live.release_all(30)
+        job.release_all(30)
         let_go(open_store())
         cluster.disconnect()
 
@@ -92,7 +91,7 @@ def choose(app: AppTest, key: str, name: str) -> AppTest:
     return app
 
 
-def over(app: AppTest, found: task.Task) -> None:
+def over(app: AppTest, found: job.Job) -> None:
     """Until a task has come to its end, watched as a page watches it."""
 
     def ended() -> bool:
@@ -110,6 +109,12 @@ def walls(app: AppTest) -> dict[str, dict]:
     """All walls of pictures on the page, each of whose cells must be what its picture was drawn for."""
     sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
     return {one["channel"]: one for one in sent if "cell" in one and "channel" in one}
+
+
+def words(app: AppTest) -> str:
+    """All that the page's tables and lines say which change in place."""
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    return "\n".join(str(cell) for one in sent for row in one.get("rows", ()) for cell in row)
 
 
 def warned(app: AppTest, about: str) -> bool:
@@ -130,7 +135,7 @@ def test_labels(name):
     n, shape, classes, _ = SETS[name]
     assert walls(app)["labels_dream"]["cell"] == list(frames.drawn_shape(shape))
     assert walls(app)["labels_dream"]["n"] == len(classes) * 10
-    assert any(f"All {n // 10} test pictures after epoch" in one.value for one in app.caption)
+    assert f"All {n // 10} test pictures after epoch" in words(app)
     app.segmented_control(key=f"labels_held_own:{name}").set_value("1").run()
     app.button(key="labels_step_10").click().run()
     for use in ("Name a picture", "Guess from a half"):
@@ -260,7 +265,9 @@ def test_a_run_of_few_units_and_all_pages_that_look_at_it(name, n_hidden):
     assert not app.exception
     app.switch_page(shell.EXAMINE).run()
     app.button(key="examine").click().run()
-    (found,) = (one for one in task._tasks if one.function == "rbm.tasks.examine:examine" and one.active)
+    (found,) = (
+        one for one in job.all_jobs() if getattr(one, "function", "") == "rbm.tasks.examine:examine" and one.active
+    )
     over(app, found)
     assert walls(app)["examine_modes"]["n"] == n_hidden
     app.switch_page(shell.FEATURES).run()
@@ -303,10 +310,10 @@ def test_a_choice_of_classes_without_pictures_in_a_part_is_told():
 
 
 def test_a_set_that_was_deleted_gives_way_to_mnist():
-    keep.keep("gone", drawn(*SETS["few"]))
+    save.save("gone", drawn(*SETS["few"]))
     app = choose(open_page(shell.DEEP), "deep_dataset", "gone")
     app.switch_page(shell.HOME).run()
-    keep.remove("gone")
+    save.remove("gone")
     app.switch_page(shell.DEEP).run()
     assert not app.exception
     assert app.selectbox(key="deep_dataset").value == "mnist"
@@ -339,8 +346,8 @@ def test_memories_are_the_most_typical_pictures_and_coarse():
 
 def test_a_test_part_that_is_named_rightly_throughout_is_still_drawn():
     news = [News(float(epoch), 0.25, error, None, None) for epoch, error in enumerate((0.5, 0.25, 0.125, 0.0))]
-    assert not learning.error_option(news)["y"]["log"]
-    assert learning.error_option(news[:3])["y"]["log"]
+    kinds = [learning.error_option(some)["layout"]["yaxis"]["type"] for some in (news, news[:3])]
+    assert kinds == ["linear", "log"]  # a zero has no logarithm
     assert learning.error_option(news)["series"][1]["y"][-1] == 0
 
 

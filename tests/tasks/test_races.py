@@ -60,7 +60,9 @@ def test_cd_1_ends_with_better_reconstructions_and_a_worse_likelihood_than_on_it
 def test_a_race_runs_on_the_cluster_and_all_its_legs_come_in():
     race = algorithm_comparison.Race(n_hidden=4, learning_rate=0.5, updates=75, leg=50)
     try:
-        wait(lambda: (race.collect(), race.finished)[1], what="the race's end")
+        for task in race.tasks.values():
+            task.start()
+        wait(lambda: race.finished, what="the race's end")
         for method in algorithm_comparison.METHODS:
             steps, likelihoods = race.curve(method, "log_likelihood")
             assert steps[0] == 0

@@ -29,7 +29,7 @@ def broken(model: torch.nn.Module, name: str, value: float) -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("name", ["weight", "visible_bias", "hidden_bias"])
 def test_a_model_that_is_not_finite_is_refused_when_a_trainer_is_made(name, value):
-    says = f"{name} holds values that are not finite.*make the model anew"
+    says = f"{name} holds values that are not finite.*make a new model"
     plain, labelled, deep = RBM(16, 5), LabelledRBM(16, 2, 5), DeepBoltzmannMachine(16, (5, 4))
     for model in (plain, labelled, deep.joint):
         broken(model, name, value)

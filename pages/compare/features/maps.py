@@ -5,6 +5,7 @@ import math
 import numpy as np
 import plotly.graph_objects as go
 
+from pages.ui.draw.figures import at_rest
 from rbm.tasks.features import DRAWS, INPUTS, Score
 
 
@@ -23,31 +24,12 @@ def accuracy_figure(scores: list[Score]) -> go.Figure:
             marker={"size": 9},
             hovertemplate=f"{name}, %{{x}} labels: %{{y:.1f}} %<extra></extra>",
         )
-    figure.update_layout(
-        height=340,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        showlegend=True,
-    )
     labels = [f"{count:,}" for count in counts(scores)]
-    figure.update_xaxes(
-        title_text="labelled images",
-        type="category",
-        categoryorder="array",
-        categoryarray=labels,
-        range=[-0.3, len(labels) - 0.7],
-        automargin=True,
-    )
-    figure.update_yaxes(title_text="test images named right / %", automargin=True)
+    figure.update_xaxes(type="category", categoryorder="array", categoryarray=labels, range=[-0.3, len(labels) - 0.7])
+    at_rest(figure, "labelled images", "test images named right / %", several=True)
     if not scores:
         figure.update_yaxes(range=[0, 100])
     return figure
-
-
-def whole_sizes(scores: list[Score]) -> list[Score]:
-    """The scores of those numbers of labels that are done: Plotly builds a chart anew at each change, so it is shown few."""
-    done = [n for n in counts(scores) if sum(s.labels == n for s in scores) == DRAWS.get(n, 1) * len(INPUTS)]
-    return [s for s in scores if s.labels in done]
 
 
 def counts(scores: list[Score]) -> list[int]:

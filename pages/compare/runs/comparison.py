@@ -9,9 +9,9 @@ import streamlit as st
 
 from pages.compare.runs.columns import LETTERS, differences, smooth, turned
 from pages.ui import cards
-from pages.ui.components.moving import curves
+from pages.ui.components import chart
 from pages.ui.draw import figures, frames
-from pages.ui.draw.figures import Series, curve_option
+from pages.ui.draw.figures import LEAST_NATS, Series, curve_option
 from pages.ui.draw.words import as_typed
 from pages.ui.session import live
 from pages.ui.session.kept import FANTASIES, IMAGES, SWEEPS, Looks, looks, name
@@ -124,13 +124,13 @@ def learning_curves(runs: Sequence[Run]) -> None:
                 x_title=_AXES[axis or "epoch"],
                 y_title="nats per validation image" if likelihood else measure.unit,
                 x_range=_span(histories, axis or "epoch") if likelihood else None,
-                least_y=cards.LEAST_NATS if likelihood else 0.0,
+                least_y=LEAST_NATS if likelihood else 0.0,
                 log_x="x" in log,
                 log_y="y" in log,
                 dots=likelihood,
                 doubt=UNRELIABLE,
             )
-            curves(option, height=230, key=f"chart_runs_{metric}", alt=f"{measure.title} of the chosen runs")
+            chart.show(option, height=230, key=f"chart_runs_{metric}", alt=f"{measure.title} of the chosen runs")
 
 
 def _grid(count: int) -> list[st.delta_generator.DeltaGenerator]:
@@ -168,7 +168,7 @@ def likelihood_chart(runs: Sequence[Run], found: dict[str, Evaluation]) -> None:
         ends = [[r[f"test{end}"] for _, r in known] for end in ("", "_low", "_high")]
         titles = {"x_title": "run", "y_title": "nats per test image"}
         figure = figures.intervals([letter for letter, _ in known], *ends, **titles)
-        st.plotly_chart(figure, height=260, key=f"chart_{RESULT}")
+        chart.show(figure, height=260, key=f"chart_{RESULT}", alt="Log-likelihood of test images by each run")
     for letter, run in lettered:
         for line in likelihood_lines(run, found.get(run.id)):
             st.caption(f"**{letter}**: {line}")

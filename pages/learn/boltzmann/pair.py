@@ -10,8 +10,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards
-from pages.ui.components import moving, wall
-from pages.ui.components.moving import curves
+from pages.ui.components import chart, moving, wall
 from pages.ui.draw import frames, theme
 from pages.ui.draw.figures import Series, curve_option
 from pages.ui.server import feed
@@ -27,7 +26,7 @@ HIDDEN = {"boltzmann_hidden": range(9)}
 NAMES = {"boltzmann": "Boltzmann machine", "rbm": "RBM"}
 SAMPLES = 20
 TOO_LARGE = "The Boltzmann machine has more than 16 units: too many states to compute its KL."
-BUDGET = 0.12  # seconds of learning a tick
+PLAY_SECONDS, BUDGET = 0.4, 0.12  # between ticks, and of learning in each
 
 
 def fresh(data: str, n_hidden: int, method: str) -> BoltzmannVsRbm:
@@ -134,7 +133,7 @@ def divergences(drawn: feed.Elements) -> None:
         "which is better in general: neither is, for as many parameters.",
     )
     alt = "KL divergence of both machines against updates"
-    curves(drawn["boltzmann_kl"], height=230, key="boltzmann_kl", alt=alt)
+    chart.show(drawn["boltzmann_kl"], height=230, key="boltzmann_kl", alt=alt)
     moving.facts(drawn["boltzmann_note"], key="boltzmann_note", look="caption")
 
 
@@ -175,7 +174,6 @@ def sweep_chart() -> None:
         "Machines of n units, half of them hidden, measured on this server when you press the button.",
         "what a graphics card would do: there the gap is wider still.",
     )
-    # A callback is done before anything is drawn: a run of the page that a timer cuts short would forget the click.
     st.button(
         "Measure",
         key="boltzmann_measure",
@@ -189,7 +187,7 @@ def sweep_chart() -> None:
     option = curve_option(
         series, x_title="units", y_title="ms per sweep of 100 chains", log_x=True, log_y=True, empty="Press Measure"
     )
-    curves(option, height=230, key="boltzmann_sizes", alt="Milliseconds per sweep against units")
+    chart.show(option, height=230, key="boltzmann_sizes", alt="Milliseconds per sweep against units")
 
 
 def _measure() -> None:

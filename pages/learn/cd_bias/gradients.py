@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from pages.ui import cards
-from pages.ui.components import moving
-from pages.ui.components.moving import curves
+from pages.ui.components import chart, moving
 from pages.ui.controls import widgets
 from pages.ui.draw import figures
 from pages.ui.server import feed
@@ -206,7 +205,7 @@ def angles(drawn: feed.Elements) -> None:
         "still climbs; above, it goes down.",
         "the noise of a real batch, which comes on top.",
     )
-    curves(drawn["follows_angles"], height=230, key="follows_angles", alt="Angle to the exact gradient against k")
+    chart.show(drawn["follows_angles"], height=230, key="follows_angles", alt="Angle to the exact gradient against k")
 
 
 def _angles(seen: Compass) -> dict[str, Any]:
@@ -227,7 +226,9 @@ def lengths(drawn: feed.Elements) -> None:
         "whether the direction is right. At the top CD's is zero too where the machine can equal its data, elsewhere in general "
         "not.",
     )
-    curves(drawn["follows_lengths"], height=230, key="follows_lengths", alt="Length of the mean gradients against k")
+    chart.show(
+        drawn["follows_lengths"], height=230, key="follows_lengths", alt="Length of the mean gradients against k"
+    )
 
 
 def _lengths(seen: Compass) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.learn.hopfield import recall
 from pages.learn.hopfield.pad import Pixels, drawn, pad
 from pages.ui import cards, lesson
+from pages.ui.components import chart
 from pages.ui.controls import datasets
 from pages.ui.draw.words import as_typed
 from pages.ui.server import instant
@@ -188,4 +189,4 @@ with amount:
         "what correlated pictures such as digits do: they fail much earlier.",
     )
     figure = recall.capacity_figure(recall.capacities(1), len(stored) / len(shelf.pictures[0]))
-    st.plotly_chart(figure, key="hopfield_capacity", config={"displayModeBar": False})
+    chart.show(figure, key="hopfield_capacity", alt="Overlap after recall against the load")

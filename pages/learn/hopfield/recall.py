@@ -170,7 +170,7 @@ def capacity_figure(overlap: dict[str, list[float]], stored: float) -> go.Figure
         figure.add_scatter(x=LOADS, y=values, name=rule, mode="lines+markers")
     figure.add_vline(x=0.138, line_dash="dash", annotation_text="0.138", annotation_position="top")
     figure.add_vline(x=stored, line_dash="dot", annotation_text="stored now", annotation_position="bottom right")
-    figure.update_layout(height=320, margin={"l": 8, "r": 8, "t": 24, "b": 8}, legend={"orientation": "h", "y": -0.25})
+    figure.update_layout(height=320, margin={"l": 8, "r": 8, "t": 24, "b": 8})
     figure.update_xaxes(title_text="random patterns stored / units", automargin=True)
     figure.update_yaxes(title_text="overlap after recall (1 = perfect)", automargin=True, range=[0, 1.05])
     return figure

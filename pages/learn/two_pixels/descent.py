@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cards
-from pages.ui.components import moving
-from pages.ui.components.moving import curves, fingerprinted, state_bars
+from pages.ui.components import chart, moving
+from pages.ui.components.moving import fingerprinted, state_bars
 from pages.ui.draw import figures
 from pages.ui.server import feed
 from rbm.errors import ConfigError
@@ -184,7 +184,7 @@ def divergence(drawn: feed.Elements) -> None:
         "KL(P₀‖P) of the machine on its way: what is left to learn, on a logarithmic scale; the dotted line is Hebb's.",
         "anything about patterns that were not counted.",
     )
-    curves(drawn["pixels_kl"], height=220, key="pixels_kl", alt="KL divergence against steps")
+    chart.show(drawn["pixels_kl"], height=220, key="pixels_kl", alt="KL divergence against steps")
 
 
 def _divergence(lesson: Lesson) -> dict[str, Any]:
@@ -209,7 +209,7 @@ def correlation(drawn: feed.Elements) -> None:
         "whether the means ⟨x₁⟩ and ⟨x₂⟩ agree, which the biases see to.",
     )
     alt = "Correlation of the two pixels against steps"
-    curves(drawn["pixels_correlation"], height=220, key="pixels_correlation", alt=alt)
+    chart.show(drawn["pixels_correlation"], height=220, key="pixels_correlation", alt=alt)
 
 
 def _correlation(lesson: Lesson) -> dict[str, Any]:

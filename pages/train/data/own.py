@@ -11,15 +11,16 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.train.data import upload as uploads
 from pages.ui import cards, shell
+from pages.ui.components import chart
 from pages.ui.draw import figures, frames
 from pages.ui.draw.words import as_typed, in_html
 from pages.ui.session import state
 from rbm.core import limits
 from rbm.datasets.catalog import OWN
-from rbm.datasets.own import keep
-from rbm.datasets.own.look import TURNS, Look, finish
-from rbm.datasets.own.pictures import Pictures, Reading
-from rbm.datasets.own.sizes import parse_size
+from rbm.datasets.user_datasets import save
+from rbm.datasets.user_datasets.look import TURNS, Look, finish
+from rbm.datasets.user_datasets.pictures import Pictures, Reading
+from rbm.datasets.user_datasets.sizes import parse_size
 from rbm.errors import RbmError
 
 SIZES = (8, 14, 16, 20, 28, 32, 48, 64, None)
@@ -211,7 +212,7 @@ def _class_counts(pictures: Pictures) -> None:
         cards.title(
             "Pictures in each class", "How many pictures carry each label.", "anything about training without labels."
         )
-        st.plotly_chart(figure, height=200, key="chart_own_classes")
+        chart.show(figure, height=200, key="chart_own_classes", alt="Pictures in each class")
 
 
 def _keep(pictures: Pictures, source: str) -> None:
@@ -229,7 +230,7 @@ def _keep(pictures: Pictures, source: str) -> None:
         )
     if asked:
         try:
-            keep.keep(name.strip(), pictures, source)
+            save.save(name.strip(), pictures, source)
         except RbmError as error:
             st.error(as_typed(error), icon=":material/error:")
             return
@@ -246,7 +247,7 @@ def kept_sets() -> None:
     st.caption("On this server, for everyone who uses it: do not keep pictures that others must not see.")
     with st.container(key="own_undo"):
         _undo()
-    sets = keep.kept()
+    sets = save.kept()
     if not sets:
         st.info(
             "Nothing is kept yet. What you keep above is listed here and on the Train page.", icon=":material/info:"
@@ -256,7 +257,7 @@ def kept_sets() -> None:
             _kept(one)
 
 
-def _kept(one: keep.Kept) -> None:
+def _kept(one: save.UserDataset) -> None:
     height, width = one.image_shape
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
@@ -279,7 +280,7 @@ def _kept(one: keep.Kept) -> None:
             help="Take it out of the lists. It can be undone, and runs that learn from it go on.",
         )
     try:
-        pictures = keep.sample(one.name, ROW)
+        pictures = save.sample(one.name, ROW)
         cards.picture_wall(
             frames.colour_probabilities(pictures / 255),
             ROW,
@@ -296,7 +297,7 @@ def _kept(one: keep.Kept) -> None:
 
 def _delete(name: str) -> None:
     try:
-        keep.remove(name)
+        save.remove(name)
     except RbmError:  # another visitor was quicker: the list, drawn anew, shows it
         return
     st.session_state["own_removed"] = name
@@ -312,7 +313,7 @@ def _undo() -> None:
         if st.button("Undo", key="own_undo_delete", icon=":material/undo:", help="Bring it back as it was."):
             st.session_state.pop("own_removed")
             try:
-                keep.restore(name)
+                save.restore(name)
             except RbmError as error:
                 st.error(as_typed(error), icon=":material/error:")
                 return

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from rbm.datasets.own.pictures import Pictures, Reading
+from rbm.datasets.user_datasets.pictures import Pictures, Reading
 from rbm.errors import DatasetError
 from rbm.jobs.task import Task
 
@@ -35,7 +35,7 @@ def pictures_of(files: Sequence[UploadedFile], reading: Reading) -> Pictures:
 def _read(files: Sequence[UploadedFile], reading: Reading) -> Pictures | str:
     """The pictures, or why there are none."""
     task = Task(
-        "rbm.datasets.own.job:read_upload",
+        "rbm.datasets.user_datasets.job:read_upload",
         files=[file.getvalue() for file in files],
         names=[file.name for file in files],
         reading=reading,

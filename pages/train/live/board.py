@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from pages.train.live import curves
 from pages.ui import cards
+from pages.ui.components import chart
 from pages.ui.components.wall import picture
 from pages.ui.draw import frames, theme
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
-from pages.ui.session import live, state
+from pages.ui.session import live, state, tasks
 from pages.ui.session.status import news as progress
 from pages.ui.session.status import status
 from rbm.errors import ConfigError
@@ -24,11 +27,17 @@ from rbm.training.events import MEASURES
 from rbm.training.history import History
 
 FILTERS_SHOWN = 100
+CURVE_HEIGHT = 210
 FIRST = "reconstruction_error"  # falls from the first second on when learning goes well, and is calm enough to see it
 _TRY = {
     "reconstruction_error": "the two presets that compare k = 1 with k = 25.",
     "cd_loss": "another k: it is another difference then, and its size does not say which machine is better.",
 }
+_FREE_ENERGY = (
+    "The shaded gap is what matters: it opens when the machine likes images it has seen better than new ones.",
+    "how good the model is. Both curves may rise or fall together, as log Z moves with them.",
+    "the preset that overfits 500 images.",
+)
 _OTHERS = (
     "pseudo_log_likelihood",
     "cd_loss",
@@ -43,10 +52,9 @@ _OTHERS = (
 
 def board(current: LiveRun | None) -> None:
     """Everything about the run that is to be seen on one page; before the first run the places that it will fill."""
-    ours = feed.current()
-    status(current, ours.address)
-    if current is not None and current.status in ("diverged", "failed"):
-        st.error(as_typed(current.message), icon=":material/error:")
+    part = feed.watch("board", current, state=lambda: current is not None and current.record and current.record.problem)
+    status(current)
+    tasks.trouble(current)
     if current is not None and current.record is not None and current.record.problem:
         st.warning(f"This run is not being kept: {as_typed(current.record.problem)}", icon=":material/save:")
     try:
@@ -54,21 +62,24 @@ def board(current: LiveRun | None) -> None:
         shape = live.picture_shape(spec)
     except ConfigError:
         return  # the transport bar has said what is wrong
-    pictures, curves = st.columns([5, 7], gap="large")
-    with curves:
+    left, right = st.columns([5, 7], gap="large")
+    with right:
         others = _curves(*((False, History()) if current is None else (current.active, current.history.now())))
-    with pictures:
+    with left:
         _pictures(spec.model.n_hidden, shape, current.snapshot if current is not None else None)
-    ours.show(current, partial(elements, others=others, mode=cards.mode()))
+    if current is not None:
+        part.moves(partial(elements, current, others=others, mode=cards.mode()))
 
 
 def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.Elements:
-    """What is new on the board, by element."""
+    """What is new on the board, by element; nothing before the first numbers are there."""
+    if run.active and not len(run.history):
+        return {}
     history, snapshot, shape = run.history.now(), run.snapshot, live.picture_shape(run.spec)
-    found = {"status": progress(run), "chart_free_energy": cards.free_energy_option(history)}
-    found["chart_likelihood"] = cards.likelihood_option(history, run.active)
+    found = {"status": progress(run), "chart_free_energy": curves.free_energy(history)}
+    found["chart_likelihood"] = curves.likelihood(history, run.active)
     for metric in (FIRST, *others):
-        found[f"chart_{metric}"] = cards.measure_option(history, metric)
+        found[f"chart_{metric}"] = curves.measure(history, metric)
     if snapshot is not None:
         units = np.arange(min(snapshot.weight.shape[1], FILTERS_SHOWN))
         found["wall_filters"] = picture(*cards.filter_picture(snapshot.weight, shape, units, mode=mode))
@@ -79,9 +90,13 @@ def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.E
 
 def _curves(moving: bool, history: History) -> list[str]:
     """The curves; returns the names of those that were chosen besides."""
-    cards.curve(history, FIRST, FIRST, _TRY[FIRST])
-    cards.likelihood(history, moving, "likelihood")
-    cards.free_energy(history, "free_energy")
+    _curve(history, FIRST)
+    measure = MEASURES["log_likelihood"]
+    told = measure.tells, measure.not_tells, "CD-1 against PCD: PCD's reconstructions are no better, its likelihood is."
+    alt = "Log-likelihood of validation images after some epochs"
+    _card("likelihood", curves.likelihood(history, moving), alt, measure.title, *told)
+    title = "Free energy of training and validation images"
+    _card("free_energy", curves.free_energy(history), title, title, *_FREE_ENERGY)
     others: list[str] = st.pills(
         "More curves",
         _OTHERS,
@@ -92,8 +107,21 @@ def _curves(moving: bool, history: History) -> list[str]:
         persist_state="session",
     )
     for other in others:
-        cards.curve(history, other, other, _TRY.get(other, ""))
+        _curve(history, other)
     return others
+
+
+def _curve(history: History, metric: str) -> None:
+    """One number of the event stream against epochs."""
+    measure = MEASURES[metric]
+    told = measure.tells, measure.not_tells, _TRY.get(metric, "")
+    _card(metric, curves.measure(history, metric), f"{measure.title} against epochs", measure.title, *told)
+
+
+def _card(key: str, option: Mapping[str, Any], alt: str, *told: str) -> None:
+    with st.container(key=f"card_{key}", gap="xsmall"):
+        cards.title(*told)
+        chart.show(option, height=CURVE_HEIGHT, key=f"chart_{key}", alt=alt)
 
 
 def _pictures(n_hidden: int, shape: tuple[int, int], snapshot: Snapshot | None) -> None:

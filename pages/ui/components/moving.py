@@ -1,4 +1,4 @@
-"""Curves, numbers and bars that change in place: a chart keeps its zoom and its crosshair while values keep coming."""
+"""Numbers and bars over states that change in place."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,27 +10,6 @@ from pages.ui.components.component import declare
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
-
-_CURVES_HTML = """
-<div class="curves">
-  <div class="head"></div>
-  <div class="note" hidden></div>
-  <svg class="frame" role="img" tabindex="0"></svg>
-  <button class="reset" type="button" hidden>Reset zoom</button>
-  <div class="tip" hidden></div>
-</div>
-"""
-
-_curves: "ComponentRenderer" = declare("curves", _CURVES_HTML, "board", "scales", "chart", "curves")
-
-
-def curves(option: Mapping[str, Any], *, key: str, alt: str, height: int = 280) -> None:
-    """Draw `figures.curve_option(...)`. `alt` says what the chart shows and stays the same while it moves.
-
-    For the reader: the wheel or a drag zooms in x, a double click shows everything again, a click on a name hides it.
-    """
-    _curves(key=key, data={"at": time(), **option, "alt": alt, "height": height, "channel": key})
-
 
 _facts: "ComponentRenderer" = declare("facts", '<div class="facts"></div>', "board", "facts")
 

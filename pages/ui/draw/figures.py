@@ -1,8 +1,9 @@
-"""Figures as plain values: curves that move (for `ui.curves`), Plotly figures at rest, and the drawn machine.
+"""Figures as plain values: line charts, bars over states, Plotly figures, and the drawn machine.
 
 No Streamlit here: a test reads what a figure says. Colours are left to the theme, so that light and dark both work.
 """
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import product
@@ -15,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from pages.ui.draw.theme import ACCENT, diverging
 
 Floats = NDArray[np.float64]
+LEAST_NATS = 2.0  # what a likelihood's axis spans at least: estimates scatter by tenths of a nat
 MAX_POINTS = 600  # of one series: more than the pixels of a chart cannot be seen, but would have to be sent
 
 
@@ -46,7 +48,7 @@ def curve_option(
     doubt: str = "",
     note: str | None = None,
 ) -> dict[str, Any]:
-    """What `ui.curves.curves` draws, as JSON values. Titles name the unit: "free energy / nats".
+    """A line chart for `ui.components.chart.show`, as JSON values. Titles name the unit: "free energy / nats".
 
     band: the names of two series; the area between them is shaded and `second - first` is shown as `band_label`.
     line: what a horizontal line shows, and its value. dots: mark every value, where they are few.
@@ -59,18 +61,59 @@ def curve_option(
         raise ValueError(f"two series share a name: {names}")
     if band is not None and not set(band) <= set(names):
         band = None  # one of the two has no values yet
+    lines = [_json_series(one, dots) for one in series]
+    x_axis = {"type": "log" if log_x else "linear", "range": None if log_x else _span(lines, x_range)}
+    y_axis = {"type": "log" if log_y else "linear", "autorangeoptions": {"include": _at_least(lines, least_y)}}
     return {
-        "series": [_json_series(one) for one in series],
-        "x": {"title": x_title, "log": log_x, "range": list(x_range) if x_range else None},
-        "y": {"title": y_title, "log": log_y, "least": least_y},
+        "series": lines,
+        "layout": {
+            "xaxis": {"title": {"text": x_title}, "unifiedhovertitle": {"text": f"{x_title}: %{{x}}"}, **x_axis},
+            "yaxis": {"title": {"text": y_title}, **y_axis},
+            "hovermode": "x unified",
+            "showlegend": len(lines) > 1,
+        },
         "band": [names.index(name) for name in band] if band else None,
         "bandLabel": band_label,
         "line": {"label": line[0], "value": float(line[1])} if line and np.isfinite(line[1]) else None,
-        "dots": dots,
         "empty": empty,
         "doubt": doubt,
         "note": note,
     }
+
+
+def option(figure: go.Figure) -> dict[str, Any]:
+    """A figure of Plotly's for `ui.components.chart.show`, as JSON values."""
+    drawn = _plain(figure.to_plotly_json())
+    layout = {name: value for name, value in drawn["layout"].items() if name != "template"}
+    return {"series": drawn["data"], "layout": layout, "empty": "No values yet"}
+
+
+def _plain(value: Any) -> Any:
+    """With lists for arrays, which Plotly packs, and None for numbers that JSON does not know."""
+    if isinstance(value, Mapping) and "bdata" in value:
+        flat = np.frombuffer(b64decode(value["bdata"]), value["dtype"])
+        return _plain(flat.reshape([int(n) for n in value.get("shape", "-1").split(",")]).tolist())
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _span(lines: Sequence[dict[str, Any]], least: tuple[float, float] | None) -> list[float] | None:
+    """From the first x to the last; None where there is nothing to span."""
+    ends = [end for line in lines if line["x"] for end in (line["x"][0], line["x"][-1])] + list(least or ())
+    return [min(ends), max(ends)] if ends and min(ends) < max(ends) else None
+
+
+def _at_least(lines: Sequence[dict[str, Any]], least: float) -> list[float]:
+    """Values to both sides of the middle that a y axis has to show, so that it spans ``least``; of one value a tenth."""
+    known = [value for line in lines for value in line["y"] if value is not None]
+    if not known or max(known) - min(known) >= max(least, 1e-300):
+        return []
+    middle = (max(known) + min(known)) / 2
+    least = least or abs(middle) / 10 or 1.0
+    return [middle - least / 2, middle + least / 2]
 
 
 class Bars(NamedTuple):
@@ -267,19 +310,14 @@ def _symbol(x: float, y: float, letter: str, index: int, colour: str = "currentC
 
 
 def at_rest(figure: go.Figure, x_title: str, y_title: str, *, several: bool) -> go.Figure:
-    """Titles and room. The template stays the default, into which Streamlit writes fonts and colours of its theme."""
-    figure.update_layout(
-        height=300,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        showlegend=several,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
+    """Titles and room; the browser gives it the fonts and colours of the theme."""
+    figure.update_layout(height=300, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=several)
     figure.update_xaxes(title_text=x_title, automargin=True)
     figure.update_yaxes(title_text=y_title, automargin=True)
     return figure
 
 
-def _json_series(one: Series) -> dict[str, Any]:
+def _json_series(one: Series, dots: bool) -> dict[str, Any]:
     """What can be drawn of a series is drawn, whatever it holds: a page must not end because of a curve.
 
     One column may be a moment newer than the other, and a file's x may be missing or go back.
@@ -291,9 +329,22 @@ def _json_series(one: Series) -> dict[str, Any]:
         order = np.argsort(x, kind="stable")
         x, y = x[order], y[order]
     x, y = decimate(x, y)
-    hollow = np.flatnonzero(np.isin(x, np.asarray(one.doubtful, dtype=np.float64))).tolist()
-    drawn = {"name": one.name, "x": _significant(x, 9), "y": _significant(y, 6), "dash": one.dash, "hollow": hollow}
+    drawn = {
+        "type": "scatter",
+        "mode": "lines+markers" if dots or _lonely(y) else "lines",
+        "name": one.name,
+        "x": _significant(x, 9),
+        "y": _significant(y, 6),
+        "line": {"dash": "dash" if one.dash else "solid"},
+        "hollow": np.flatnonzero(np.isin(x, np.asarray(one.doubtful, dtype=np.float64))).tolist(),
+    }
     return drawn if one.colour is None else {**drawn, "colour": one.colour}
+
+
+def _lonely(y: Floats) -> bool:
+    """Whether some value has no neighbour, so that a line would not show it."""
+    known = np.concatenate([[False], np.isfinite(y), [False]])
+    return bool((known[1:-1] & ~known[:-2] & ~known[2:]).any())
 
 
 def _significant(values: Floats, digits: int) -> list[float | None]:

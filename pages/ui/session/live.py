@@ -1,20 +1,20 @@
-"""What moves a run: the buttons, the presets, and how a page looks again and again."""
+"""What moves a run: the buttons and the presets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
-from pages.ui.controls import datasets, knobs, widgets
+from pages.ui.controls import datasets, knobs
 from pages.ui.draw.words import as_typed
-from pages.ui.server import feed
 from pages.ui.session import state
 from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError, RbmError
 from rbm.experiment import RunSpec
 from rbm.jobs.live import MOST_EPOCHS, LiveRun
+from rbm.jobs.snapshots import Snapshot
 from rbm.presets import PRESETS
+
+NOW = -1  # the right end of the slider through the moments that were kept
 
 
 def transport() -> None:
@@ -150,24 +150,27 @@ def _reset() -> None:
     state.new_run(state.to_spec(state.draft()))
 
 
-def moving(draw: Callable[[], None]) -> None:
-    """Draw a part of the page again and again while the run moves, and leave it still when nothing does."""
-
-    def look() -> None:
-        draw()
-        # A timer can only be changed by a full run: ask for one when the run has come to rest, or has begun to move.
-        if (_tick(state.run()) is None) != (interval is None):
-            st.rerun()
-
-    interval = _tick(state.run())
-    widgets.every(interval)(look)()
-
-
-def _tick(current: LiveRun | None) -> float | None:
-    return feed.pause() if current is not None and current.active else None
-
-
 def picture_shape(spec: RunSpec) -> tuple[int, int]:
     """Height and width of one image of the run's data."""
     height, width = entry(spec.dataset.name).image_shape[:2]
     return height, width
+
+
+def choose_time(current: LiveRun, key: str) -> Snapshot:
+    """A slider through the moments that were kept; its right end is now and stays now while training goes on."""
+    kept = current.past
+    by_step = {p.step: p for p in kept}
+    stops = [*by_step, NOW] if len(kept) > 1 else [NOW]
+    if st.session_state.get(key) not in stops:
+        st.session_state[key] = NOW
+    if len(stops) > 1:
+        st.select_slider(
+            "Training time",
+            stops,
+            format_func=lambda step: "now" if step == NOW else f"epoch {by_step[step].epoch:.2f}",
+            value=st.session_state[key],
+            key=key,
+            persist_state="session",
+            help="Moments of the run, closer together at its start, where most happens.",
+        )
+    return by_step.get(st.session_state[key], kept[-1])

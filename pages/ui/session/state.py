@@ -1,4 +1,4 @@
-"""What one browser tab holds: the draft that widgets edit, the run that it became, and the lease that keeps it going."""
+"""What one browser tab holds: the draft that widgets edit, and the run that it became."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from pages.ui.session import tasks
 from rbm.core.limits import SCREEN
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits
@@ -21,22 +22,6 @@ from rbm.training.config import LIVE, TrainConfig
 Draft = dict[str, Any]
 _MODEL = tuple(f.name for f in fields(ModelSpec))
 _TRAINING = tuple(f.name for f in fields(TrainConfig))
-
-
-class _Lease:
-    """Ends when the tab's connection does: Streamlit then calls ``end`` on its event loop, so it only sets a flag."""
-
-    def __init__(self) -> None:
-        self.run: LiveRun | None = None
-
-    def end(self) -> None:
-        if self.run is not None:
-            self.run.release()
-
-
-@st.cache_resource(scope="session", on_release=_Lease.end, show_spinner=False)
-def _lease() -> _Lease:
-    return _Lease()
 
 
 def draft() -> Draft:
@@ -84,9 +69,8 @@ def roll_seed() -> None:
 def run() -> LiveRun | None:
     """This tab's run, its lease renewed: every page that draws keeps it going."""
     current: LiveRun | None = st.session_state.get("run")
-    lease = _lease()
-    lease.run = current
     if current is not None:
+        tasks.mind("run", current)
         current.renew()
     return current
 
@@ -128,10 +112,6 @@ def resume(run_id: str) -> LiveRun:
 
 
 def _hold(new: LiveRun) -> LiveRun:
-    old: LiveRun | None = st.session_state.get("run")
-    if old is not None:
-        old.pause()
-        old.release()
     st.session_state["run"] = new
     for passing in ("walk", "arrival"):
         st.session_state.pop(passing, None)

@@ -28,7 +28,7 @@ class FastPersistent(Persistent):
 
     def __init__(self, model: RBM, config: TrainConfig, coins: Coins) -> None:
         super().__init__(model, config, coins)
-        self._driver = copy.deepcopy(model)  # model + fast, made anew for every batch
+        self._driver = copy.deepcopy(model)  # model + fast, rebuilt for every batch
         self.fast = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
 
     @torch.no_grad()

@@ -25,7 +25,7 @@ class Trajectory(NegativePhase):
     """PCD with swaps between the model and saved versions of it, oldest first, each with chains of its own.
 
     Neighbours A and B trade v with probability min(1, exp(F_A(v_A) − F_A(v_B) + F_B(v_B) − F_B(v_A))), the free energy
-    F of each model on both: h is drawn anew from each. Beyond ``n_replicas`` the saved version goes without which its
+    F of each model on both: h is drawn again from each. Beyond ``n_replicas`` the saved version goes without which its
     neighbours still trade best; the first, which mixes by itself, always stays.
     """
 

@@ -45,9 +45,6 @@ def test_the_figure_shows_means_and_their_standard_errors():
     assert list(pixels.x) == ["100", "1,000"]
     np.testing.assert_allclose(pixels.y, [72, 72])
     np.testing.assert_allclose(pixels.error_y.array, 2 / np.sqrt(3))
-    assert maps.whole_sizes(SCORES) == []
-    more = [s._replace(draw=d) for s in SCORES[:3] for d in range(5)]
-    assert maps.whole_sizes([*more, *SCORES[9:]]) == more
     assert maps.table(SCORES)[2] == {
         "input": "hidden units", "100 labels": "82.0 ± 1.2 %", "1,000 labels": "82.0 ± 1.2 %", "10,000 labels": "",
     }  # fmt: skip

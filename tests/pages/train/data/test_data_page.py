@@ -9,8 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
-from pages.ui.controls import widgets
-from rbm.datasets.own import keep
+from rbm.datasets.user_datasets import save
 from tests.helpers.own_files import valid_files
 from tests.helpers.places import CASES
 from tests.helpers.screen import draft, open_page
@@ -35,18 +34,18 @@ def test_what_is_uploaded_and_kept_can_be_trained_on_deleted_and_brought_back():
     app.select_slider(key="own_size").set_value(8)
     app.segmented_control(key="own_levels").set_value("binary").run()
     assert any("30 pictures of 8×8 pixels" in text.value for text in app.markdown)
-    assert keep.kept() == []  # nothing before Keep
+    assert save.kept() == []  # nothing before Keep
     assert app.text_input(key="own_name").value == "0my-bugs"
     app.text_input(key="own_name").set_value("bugs").run()
     app.button(key="own_keep").click().run()
     assert not app.exception
     assert "Kept" in app.success[0].value
-    (one,) = keep.kept()
+    (one,) = save.kept()
     assert (one.name, one.n, one.image_shape, one.kind) == ("bugs", 30, (8, 8), "binary")
     app.button(key="own_delete_bugs").click().run()
-    assert keep.kept() == []
+    assert save.kept() == []
     app.button(key="own_undo_delete").click().run()
-    assert [kept.name for kept in keep.kept()] == ["bugs"]
+    assert [kept.name for kept in save.kept()] == ["bugs"]
     assert not app.exception
 
 
@@ -59,8 +58,7 @@ def test_the_train_page_offers_it():
     assert draft(app)["dataset"] == "own:bugs"
 
 
-def test_the_train_page_says_when_it_is_gone(monkeypatch):
-    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)  # this hand is quicker than a person's
+def test_the_train_page_says_when_it_is_gone():
     app = open_page(shell.TRAIN)
     app.session_state["draft"]["dataset"] = "own:bugs"
     app.run()
@@ -72,9 +70,9 @@ def test_the_train_page_says_when_it_is_gone(monkeypatch):
 
 
 def keep_bugs() -> None:
-    from rbm.datasets.own.read import read
+    from rbm.datasets.user_datasets.read import read
 
-    keep.keep("bugs", read(valid_files()["zip"]))
+    save.save("bugs", read(valid_files()["zip"]))
 
 
 SHOWN = {
@@ -103,7 +101,7 @@ def test_what_people_bring_is_shown_with_what_was_done_and_kept(name: str):
     assert any(note in text.value for text in app.caption)
     app.button(key="own_keep").click().run()
     assert not app.exception
-    (one,) = keep.kept()
+    (one,) = save.kept()
     assert one.divided == (name in ("train_test_flat.zip", "medmnist.npz"))
     assert any("its own test or validation part" in text.value for text in app.markdown) == one.divided
 
@@ -126,10 +124,10 @@ def test_height_and_width_turn_and_mirror_are_chosen_on_the_page():
     app.toggle(key="own_mirror").set_value(True).run()
     assert any("60 pictures of 20×28 pixels" in text.value for text in app.markdown)
     app.button(key="own_keep").click().run()
-    assert [one.image_shape for one in keep.kept()] == [(20, 28)]
+    assert [one.image_shape for one in save.kept()] == [(20, 28)]
     rows = np.load(CASES / "rows560.npy").reshape(60, 28, 20)
     wanted = np.rot90(rows[:, :, ::-1], -1, axes=(1, 2))[::5]
-    assert np.array_equal(keep.sample("rows560", 12), wanted)
+    assert np.array_equal(save.sample("rows560", 12), wanted)
     assert not app.exception
 
 
@@ -137,8 +135,8 @@ def test_an_upload_is_read_in_another_process(monkeypatch: pytest.MonkeyPatch):
     def here(*_: object) -> None:
         raise AssertionError("read in the screen's process")
 
-    monkeypatch.setattr("rbm.datasets.own.job.read", here)
-    monkeypatch.setattr("rbm.datasets.own.read.read", here)
+    monkeypatch.setattr("rbm.datasets.user_datasets.job.read", here)
+    monkeypatch.setattr("rbm.datasets.user_datasets.read.read", here)
     assert any("60 pictures of 28×28" in text.value for text in brought("idx_in_zip.zip").markdown)
 
 
@@ -151,4 +149,4 @@ def test_a_pair_of_files_is_read_together_and_a_bad_name_or_file_is_told_in_a_se
     app.file_uploader(key="own_files").set_value([("a.npy", b"\x93NUMPY nonsense", "x")]).run()
     assert "not a readable .npy file" in app.error[0].value
     assert not app.exception
-    assert keep.kept() == []
+    assert save.kept() == []

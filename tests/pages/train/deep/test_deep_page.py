@@ -15,7 +15,7 @@ from rbm.datasets.catalog import load_dataset
 from rbm.errors import ConfigError
 from rbm.evaluation import verdict
 from rbm.jobs import cluster
-from rbm.jobs.task import release_all
+from rbm.jobs.job import release_all
 from rbm.models.dbm import DeepBoltzmannMachine
 from rbm.store import open_store
 from rbm.tasks.deep import kept

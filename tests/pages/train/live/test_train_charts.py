@@ -4,8 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from pages.train.live import board
-from pages.ui import cards
+from pages.train.live import board, curves
 from rbm.training.events import MEASURES, TrainEvent
 from rbm.training.history import History
 
@@ -28,15 +27,16 @@ def test_every_chart_of_a_run_shows_the_same_epochs():
             event(8),
         ]
     )
-    options = [cards.likelihood_option(history), cards.free_energy_option(history)]
-    options += [cards.measure_option(history, metric) for metric in MEASURES]
-    assert all(option["x"]["range"] == [0.0, 8.0] for option in options)
-    assert cards.likelihood_option(history)["series"][0]["x"] == [1.0, 2.0]
-    assert cards.measure_option(History(), "cd_loss")["x"]["range"] is None
+    options = [curves.likelihood(history), curves.free_energy(history)]
+    options += [curves.measure(history, metric) for metric in MEASURES]
+    assert all(option["layout"]["xaxis"]["range"] == [0.0, 8.0] for option in options)
+    assert curves.likelihood(history)["series"][0]["x"] == [1.0, 2.0]
+    assert curves.measure(History(), "cd_loss")["layout"]["xaxis"]["range"] is None
 
 
 def test_a_likelihood_s_axis_spans_two_nats_at_least():
-    assert cards.likelihood_option(History())["y"]["least"] == 2.0
+    history = History([event(1.5, **bracket(1.0, -120.5, -120.0, log_likelihood_ess=40.0))])
+    assert curves.likelihood(history)["layout"]["yaxis"]["autorangeoptions"]["include"] == [-121.25, -119.25]
 
 
 def test_unreliable_estimates_are_hollow_and_say_so():
@@ -46,21 +46,21 @@ def test_unreliable_estimates_are_hollow_and_say_so():
             event(2.5, **bracket(2.25, -125.5, -119.03, log_likelihood_ess=1.2)),
         ]
     )
-    option = cards.likelihood_option(history)
+    option = curves.likelihood(history)
     assert [one["hollow"] for one in option["series"]] == [[1], [1]]
     assert option["doubt"] == "unreliable"
     assert option["note"] == "Epoch 2.2: −125.50 to −119.03 (unreliable)"
 
 
 def test_an_exact_likelihood_is_one_number_and_an_older_estimate_of_unknown_worth_is_marked():
-    exact = cards.likelihood_option(History([event(5.5, **bracket(5.0, -4.5, -4.5))]))
+    exact = curves.likelihood(History([event(5.5, **bracket(5.0, -4.5, -4.5))]))
     assert (exact["note"], exact["series"][0]["hollow"]) == ("Epoch 5: −4.50, exact", [])
-    older = cards.likelihood_option(History([event(5.5, **bracket(5.0, -121.0, -120.0))]))
+    older = curves.likelihood(History([event(5.5, **bracket(5.0, -121.0, -120.0))]))
     assert (older["note"], older["series"][0]["hollow"]) == ("Epoch 5: −121.00 to −120.00 (unreliable)", [0])
 
 
 def test_crossed_estimates_are_said_to_be_crossed():
-    option = cards.likelihood_option(History([event(5.5, **bracket(5.0, -118.0, -119.0, log_likelihood_ess=30.0))]))
+    option = curves.likelihood(History([event(5.5, **bracket(5.0, -118.0, -119.0, log_likelihood_ess=30.0))]))
     assert option["note"] == "Epoch 5: −118.00 to −119.00, crossed"
 
 
@@ -72,15 +72,15 @@ def test_the_chart_says_which_epoch_is_being_estimated_and_when_that_rests():
         ]
     )
     known = "Epoch 1: −130.00 to −120.00 · "
-    assert cards.likelihood_option(history, moving=True)["note"] == known + "estimating epoch 5 …"
-    assert cards.likelihood_option(history)["note"] == known + "the estimate of epoch 5 waits for training to go on"
-    assert cards.likelihood_option(History([event(0)]), moving=True)["note"] == ""
+    assert curves.likelihood(history, moving=True)["note"] == known + "estimating epoch 5 …"
+    assert curves.likelihood(history)["note"] == known + "the estimate of epoch 5 waits for training to go on"
+    assert curves.likelihood(History([event(0)]), moving=True)["note"] == ""
 
 
 def test_images_per_second_are_averaged_over_seconds():
     """1,000 a second for four seconds and 9,000 for one tenth: 4,900 images in 4.1 seconds."""
     history = History([event(0), event(1, 4.0, samples_per_second=1000.0), event(2, 4.1, samples_per_second=9000.0)])
-    (speed,) = cards.measure_option(history, "samples_per_second")["series"]
+    (speed,) = curves.measure(history, "samples_per_second")["series"]
     assert speed["y"] == pytest.approx([1000.0, 4900 / 4.1], rel=1e-4)
 
 

@@ -16,7 +16,7 @@ def page():
     import numpy as np
     import streamlit as st
 
-    from pages.ui.components.moving import curves
+    from pages.ui.components import chart
     from pages.ui.components.wall import wall
     from pages.ui.draw import frames
     from pages.ui.draw.figures import Series, curve_option
@@ -24,7 +24,7 @@ def page():
     png = frames.grid_png(frames.colour_probabilities(np.zeros((3, 5, 7))), 2)
     clicked = wall(png, n=3, columns=2, cell=(5, 7), labels=["a", "b", "c"], clickable=True, alt="Three", key="three")
     st.text(repr(clicked))
-    curves(
+    chart.show(
         curve_option([Series("a", [1], [2])], x_title="epoch", y_title="nats"), key="curve", alt="A curve", height=200
     )
 

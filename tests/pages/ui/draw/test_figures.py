@@ -14,8 +14,10 @@ from pages.ui.draw.figures import (
     curve_option,
     decimate,
     histogram,
+    intervals,
     state_option,
 )
+from pages.ui.draw.figures import option as plotly_option
 
 RNG = np.random.default_rng(7)
 
@@ -63,11 +65,15 @@ def option(**more):
 
 def test_curve_option_says_what_is_drawn():
     drawn = option(band=("training", "validation"), line=("exact", 3), log_x=True)
-    points = {"x": [1.0, 2.0, 3.0], "y": [-5.0, None, -7.12346]}
-    assert drawn["series"][0] == {"name": "training", **points, "dash": False, "hollow": []}
-    assert drawn["series"][1]["dash"] is True
-    assert drawn["x"] == {"title": "epoch", "log": True, "range": None}
-    assert drawn["y"] == {"title": "free energy / nats", "log": False, "least": 0.0}
+    first, second = drawn["series"]
+    assert (first["name"], first["x"], first["y"]) == ("training", [1.0, 2.0, 3.0], [-5.0, None, -7.12346])
+    assert [one["line"]["dash"] for one in (first, second)] == ["solid", "dash"]
+    assert (first["mode"], second["mode"]) == ("lines+markers", "lines")  # the first has values without a neighbour
+    axes = [drawn["layout"][name] for name in ("xaxis", "yaxis")]
+    assert [axis["title"]["text"] for axis in axes] == ["epoch", "free energy / nats"]
+    assert [axis["type"] for axis in axes] == ["log", "linear"]
+    assert option()["layout"]["xaxis"]["range"] == [1.0, 3.0]
+    assert option(x_range=(0, 8))["layout"]["xaxis"]["range"] == [0.0, 8.0]
     assert drawn["band"] == [0, 1]
     assert drawn["line"] == {"label": "exact", "value": 3.0}
     json.dumps(drawn, allow_nan=False)
@@ -127,6 +133,18 @@ def test_histogram_counts_every_finite_value_once():
     assert figure.layout.xaxis.title.text == "free energy / nats"
     assert figure.layout.yaxis.title.text == "images"
     assert figure.layout.showlegend is False
+
+
+def test_a_figure_becomes_plain_json():
+    figure = bars(["0", "1"], {"a": [1.0, np.nan]}, x_title="digit", y_title="nats", errors={"a": np.array([1, 2])})
+    drawn = plotly_option(figure)
+    assert drawn["series"][0]["x"] == ["0", "1"]
+    assert drawn["series"][0]["y"] == [1.0, None]
+    assert drawn["series"][0]["error_y"]["array"] == [1, 2]
+    assert drawn["layout"]["xaxis"]["type"] == "category"
+    json.dumps(drawn, allow_nan=False)
+    ends = plotly_option(intervals(["A", "B"], [1, 2], [0, 1], [2, 3], x_title="run", y_title="nats"))
+    assert ends["series"][0]["customdata"] == [[0, 2], [1, 3]]
 
 
 def test_histogram_of_groups_shares_bins_and_compares_shares():

@@ -1,0 +1,145 @@
+"""Several files that belong together, in a ZIP or side by side: images, IDX files, arrays or tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+from rbm.core import limits
+from rbm.datasets.user_datasets import kinds, names
+from rbm.datasets.user_datasets.arrays import Array, as_labels, from_array, parse_idx, parse_npy
+from rbm.datasets.user_datasets.axes import shape_text
+from rbm.datasets.user_datasets.images import SUFFIXES, is_hidden, read_images
+from rbm.datasets.user_datasets.npz import ArrayPart, join, read_npz
+from rbm.datasets.user_datasets.pictures import Pictures, Reading
+from rbm.datasets.user_datasets.source import Loose, Source
+from rbm.datasets.user_datasets.table import read_table, read_tables
+from rbm.errors import DatasetError
+
+_TABLES = (".csv", ".tsv")
+_MOST_DATA_FILES = 24  # train, validation and test, each in several files, and a few more
+
+
+def read_members(source: Source, reading: Reading, room: limits.Room, where: str) -> Pictures:
+    """The pictures of all files together. ``where`` they are, for messages: "ZIP" or "files".
+
+    Raises :class:`DatasetError`, saying which files were found, where they make no set.
+    """
+    visible = [name for name in source.names if not is_hidden(PurePosixPath(name))]
+    images = [name for name in visible if PurePosixPath(name).suffix.lower() in SUFFIXES]
+    others = [name for name in visible if name not in set(images)]
+    if not images and others:
+        head = {name: kinds.kind(source.read(name)[:65536]) for name in others}
+        images = [name for name in others if head[name] == "image"]
+        others = [name for name in others if name not in set(images)]
+    if images:
+        tables = [name for name in others if PurePosixPath(name).suffix.lower() in (*_TABLES, ".txt")][
+            :_MOST_DATA_FILES
+        ]
+        return read_images(source, images, {name: source.read(name) for name in tables}, len(others), reading)
+    if len(others) > _MOST_DATA_FILES or not others:
+        raise DatasetError(_nothing(others, where))
+    data = {name: kinds.plain(source.read(name), room.unpacked) for name in others}
+    if sum(map(len, data.values())) > room.unpacked:
+        raise DatasetError(f"The files unpack to more than {room.unpacked // limits.MB} MB together; give less.")
+    return _data_files(data, reading, room, where)
+
+
+def _data_files(data: Mapping[str, bytes], reading: Reading, room: limits.Room, where: str) -> Pictures:
+    found: dict[str, list[str]] = {}
+    for name, content in data.items():
+        found.setdefault(kinds.kind(content), []).append(name)
+    tables = found.get("table", [])
+    found["table"] = [name for name in tables if PurePosixPath(name).suffix.lower() in _TABLES] or tables
+    chosen = [kind for kind in ("idx", "npy", "table") if found.get(kind)]
+    packed = [name for name in found.get("zip", []) if name.endswith(".npz")]
+    if chosen[:1] == ["table"] and any(kind in found for kind in ("zip", "pickle", "hdf", "matlab")):
+        chosen = []
+    if len(chosen) == 2 and chosen[1] == "table" and all(name.endswith((".txt", ".md")) for name in found["table"]):
+        chosen.pop()  # remarks beside the data
+    if len(chosen) != 1 or packed:
+        refused = next((kind for kind in found if kind in ("pickle", "hdf", "matlab", "zip")), None)
+        raise DatasetError(kinds.refusal(refused) if refused else _nothing(list(data), where))
+    used = found[chosen[0]]
+    if chosen == ["idx"]:
+        pictures = _idx({name: data[name] for name in used}, reading)
+    elif chosen == ["npy"]:
+        pictures = _arrays({name: data[name] for name in used}, reading)
+    else:
+        pictures = _tables({name: data[name] for name in used}, reading, room)
+    if len(used) == len(data):
+        return pictures
+    return pictures._replace(
+        notes=(*pictures.notes, f"Left out, since not read here: {_listed([n for n in data if n not in used])}.")
+    )
+
+
+def _idx(files: Mapping[str, bytes], reading: Reading) -> Pictures:
+    """Images with their labels, for each part; by names such as "train-images-idx3-ubyte", or by their counts."""
+    parsed = {name: parse_idx(content, f"The file {name[:80]!r}") for name, content in files.items()}
+    images = {name: values for name, values in parsed.items() if values.ndim > 1}
+    labels = {name: values for name, values in parsed.items() if values.ndim == 1}
+    if not images or len(labels) > len(images):
+        raise DatasetError(
+            f"Found {len(parsed)} IDX files: {_shapes(parsed)}. Each file of labels needs its file of images beside it."
+        )
+    parts: dict[int, ArrayPart] = {}
+    for name, values in images.items():
+        part = names.part(PurePosixPath(name).name) or names.TRAIN
+        if part in parts:
+            raise DatasetError(
+                f"Found {len(parsed)} IDX files: {_shapes(parsed)}. Give those of one set, or call them train and test."
+            )
+        parts[part] = ArrayPart(values, _marks(values, part, labels, len(images)), part)
+    if names.TRAIN not in parts and len(parts) == 1:
+        (only,) = parts.values()
+        return from_array(only.pictures, only.labels, reading)
+    return join([parts[part] for part in sorted(parts)], reading)
+
+
+def _marks(images: Array, part: int, labels: Mapping[str, Array], n_images: int) -> list[str] | None:
+    named = [values for name, values in labels.items() if (names.part(PurePosixPath(name).name) or names.TRAIN) == part]
+    if not named and n_images == 1:
+        named = list(labels.values())
+    if not named:
+        return None
+    if len(named) > 1:
+        named = [values for values in named if len(values) == len(images)][:1] or named[:1]
+    return as_labels(named[0])[0]
+
+
+def _arrays(files: Mapping[str, bytes], reading: Reading) -> Pictures:
+    if len(files) == 1:
+        (content,) = files.values()
+        return from_array(parse_npy(content, "The file"), None, reading)
+    return read_npz(Loose({PurePosixPath(name).name: content for name, content in files.items()}), reading)
+
+
+def _tables(files: Mapping[str, bytes], reading: Reading, room: limits.Room) -> Pictures:
+    if len(files) == 1:
+        (content,) = files.values()
+        return read_table(content, reading, room.table)
+    parts = {names.part(PurePosixPath(name).stem): content for name, content in files.items()}
+    if None in parts or len(parts) < len(files) or names.TRAIN not in parts:
+        raise DatasetError(
+            f"Found {len(files)} tables: {_listed(list(files))}. Give one, or call them train, validation and test."
+        )
+    return read_tables({part: content for part, content in parts.items() if part is not None}, reading, room.table)
+
+
+def _nothing(others: Sequence[str], where: str) -> str:
+    found = f"{len(others):,} other files: {_listed(others)}" if others else "nothing else"
+    place = "The ZIP holds" if where == "ZIP" else "The files are"
+    return (
+        f"{place} no pictures that can be read, but {found}. Give images ({', '.join(s[1:].upper() for s in SUFFIXES[:4])} "
+        "...), IDX files, arrays (.npy) or one table (CSV)."
+    )
+
+
+def _shapes(parsed: Mapping[str, Array]) -> str:
+    return ", ".join(f"{name[:60]} ({shape_text(values.shape)})" for name, values in list(parsed.items())[:6])
+
+
+def _listed(files: Sequence[str]) -> str:
+    shown = ", ".join(repr(name[:60]) for name in files[:4])
+    return shown + (f" and {len(files) - 4:,} more" if len(files) > 4 else "")

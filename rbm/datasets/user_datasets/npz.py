@@ -1,0 +1,137 @@
+"""Several arrays by name, as in an .npz or a ZIP of .npy files: which are pictures, which labels, and of which part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from rbm.core import limits
+from rbm.datasets.user_datasets import names
+from rbm.datasets.user_datasets.arrays import Array, as_labels, from_array, parse_npy
+from rbm.datasets.user_datasets.axes import shape_text
+from rbm.datasets.user_datasets.pictures import Pictures, Reading
+from rbm.datasets.user_datasets.source import Source
+from rbm.errors import DatasetError
+
+_POSITIONS = {"arr_0": "x", "arr_1": "y"}  # numpy.savez without names
+_PART_NAMES = {names.TRAIN: "train", names.VALIDATION: "validation", names.TEST: "test"}
+
+
+class ArrayPart(NamedTuple):
+    """Pictures with their labels, if there are any, and which part of the data set they are (TRAIN where not said)."""
+
+    pictures: Array
+    labels: list[str] | None
+    part: int
+
+
+def read_npz(source: Source, reading: Reading) -> Pictures:
+    """Pictures under a usual name such as ``x`` (or the only array), labels under a usual one such as ``y``.
+
+    ``x_train`` and ``x_test``, ``train_images`` and ``val_images`` and the like are the parts of the data set.
+    Raises :class:`DatasetError`, saying which arrays there are, where it cannot be told which are the pictures.
+    """
+    arrays = {
+        name.removesuffix(".npy"): parse_npy(source.read(name), f"The array {name.removesuffix('.npy')[:40]!r}")
+        for name in source.names
+    }
+    pictures, labels, notes = _roles(arrays)
+    parts: list[ArrayPart] = []
+    for part, name in sorted(pictures.items()):
+        marks = None
+        if part in labels:
+            marks, told = as_labels(arrays[labels[part]])
+            notes.append(told)
+        parts.append(ArrayPart(arrays[name], marks, part))
+    return join(parts, reading, notes)
+
+
+def join(
+    parts: Sequence[ArrayPart], reading: Reading, notes: Sequence[str] = (), usual: tuple[float, ...] | None = None
+) -> Pictures:
+    """One set of what a file gives in parts. Parts without labels are left out where others have some, and that is said."""
+    told, used = list(notes), list(parts)
+    without = [part for part in parts if part.labels is None]
+    if reading.labels == "none" or any(part.part == names.TRAIN for part in without):
+        used = [part._replace(labels=None) for part in parts]
+        if reading.labels != "none" and len(without) < len(parts):
+            told.append("Read without labels, since the pictures for training have none.")
+    elif without:
+        used = [part for part in parts if part.labels is not None]
+        told += [
+            f"Left out, since without labels: {len(part.pictures):,} for {_PART_NAMES[part.part]}." for part in without
+        ]
+    first = used[0]
+    if any(part.pictures.shape[1:] != first.pictures.shape[1:] for part in used):
+        shapes = ", ".join(f"{shape_text(part.pictures.shape)} for {_PART_NAMES[part.part]}" for part in used)
+        raise DatasetError(f"The parts hold pictures of several sizes ({shapes}); give them one size.")
+    marks = None if first.labels is None else [label for part in used for label in part.labels or ()]
+    if len(used) == 1:
+        return from_array(first.pictures, marks, reading, told, usual=usual)
+    if sum(part.pictures.size for part in used) > limits.VALUES:
+        raise DatasetError(f"The parts hold more than {limits.VALUES:,} numbers together; give fewer pictures.")
+    division = np.concatenate([np.full(len(part.pictures), part.part, dtype=np.uint8) for part in used])
+    whole = np.concatenate([part.pictures for part in used])
+    return from_array(whole, marks, reading, told, division, usual)
+
+
+def _roles(arrays: Mapping[str, Array]) -> tuple[dict[int, str], dict[int, str], list[str]]:
+    """The arrays' names of pictures and of labels for each part, by their names, or where that fails by their shapes."""
+    pictures: dict[int, str] = {}
+    labels: dict[int, str] = {}
+    positions = _POSITIONS if set(arrays) == set(_POSITIONS) else {}
+    for name, values in arrays.items():
+        usual = positions.get(name, name)
+        part = names.part(usual) or names.TRAIN
+        if names.is_label(usual):
+            labels.setdefault(part, name)
+        elif (names.is_pictures(usual) or not names.plain(usual)) and values.ndim > 1:
+            pictures.setdefault(part, name)
+    notes = []
+    if not pictures:
+        pictures, labels = _by_shape(arrays, labels)
+        notes.append(f"The pictures are the array {next(iter(pictures.values()))[:40]!r}.")
+        if labels:
+            notes.append(f"The labels are the array {next(iter(labels.values()))[:40]!r}.")
+    if names.TRAIN not in pictures:  # a file of one part alone is a whole set
+        least = min(pictures)
+        pictures[names.TRAIN] = pictures.pop(least)
+        if least in labels:
+            labels[names.TRAIN] = labels.pop(least)
+    unused = [
+        name for name in arrays if name not in (*pictures.values(), *(labels[p] for p in pictures if p in labels))
+    ]
+    if unused:
+        notes.append(f"Left out of the file's {len(arrays)} arrays: {_listed(arrays, unused)}.")
+    return pictures, labels, notes
+
+
+def _by_shape(arrays: Mapping[str, Array], labels: dict[int, str]) -> tuple[dict[int, str], dict[int, str]]:
+    """The only array of two or more dimensions, and the only one with as many labels as it has pictures."""
+    numbers = [
+        name
+        for name, values in arrays.items()
+        if values.dtype.kind in "buif" and values.ndim > 1 and values.shape[1:] != (1,) and name not in labels.values()
+    ]
+    if len(numbers) != 1:
+        raise DatasetError(
+            f"Found {len(arrays)} arrays, {_listed(arrays, list(arrays))}, but no array called x (or "
+            f"{', '.join(names.PICTURES[1:])}) to tell which are the pictures; save them with x=pictures, y=labels."
+        )
+    name = numbers[0]
+    ends = (arrays[name].shape[0], arrays[name].shape[-1])  # the axes that may count pictures
+    marks = [
+        other
+        for other, values in arrays.items()
+        if other != name and max(values.shape, default=0) == values.size in ends
+    ]
+    if not labels and len(marks) == 1:
+        labels = {names.TRAIN: marks[0]}
+    return {names.TRAIN: name}, {part: one for part, one in labels.items() if part == names.TRAIN}
+
+
+def _listed(arrays: Mapping[str, Array], some: Sequence[str]) -> str:
+    shown = ", ".join(f"{name[:40]} ({shape_text(arrays[name].shape)})" for name in some[:6])
+    return shown + (f" and {len(some) - 6} more" if len(some) > 6 else "")

@@ -1,0 +1,186 @@
+"""What every reader gives: grey pictures of one size with labels; and what is checked of them, whatever they came from."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rbm.core import limits
+from rbm.datasets.user_datasets.names import TEST, TRAIN, VALIDATION
+from rbm.errors import ConfigError, DatasetError
+
+Bytes = NDArray[np.uint8]
+FITS = ("pad", "crop", "stretch")
+COUNTED = ("auto", "first", "last")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files become pictures. ConfigError for a value that does not exist.
+
+    size: pixels of a side, or (height, width), or None to leave pictures as they are (all must then be alike).
+    fit: how a picture of other proportions comes to that size. labels: "auto", "none", or in a table "first", "last" or
+    a column's name. counted: which axis of an array counts the pictures, "auto", "first" or "last".
+    """
+
+    size: int | tuple[int, int] | None = 28
+    fit: str = "pad"
+    labels: str = "auto"
+    counted: str = "auto"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.size, tuple):
+            height, width = self.size
+            if height not in range(1, limits.PICTURE_PIXELS + 1) or not 2 <= height * width <= limits.PICTURE_PIXELS:
+                raise ConfigError(
+                    f"The size is {height}×{width}; choose a height and a width of 2 to {limits.PICTURE_PIXELS:,} pixels "
+                    "together, such as 20x28."
+                )
+        elif self.size is not None and (isinstance(self.size, bool) or self.size not in limits.SIDES):
+            raise ConfigError(
+                f"The pictures' side is {self.size!r}; choose {limits.SIDES[0]} to {limits.SIDES[-1]} pixels."
+            )
+        if self.fit not in FITS:
+            raise ConfigError(f"fit is {self.fit!r}; choose one of {', '.join(FITS)}.")
+        if self.counted not in COUNTED:
+            raise ConfigError(f"counted is {self.counted!r}; choose one of {', '.join(COUNTED)}.")
+
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """(height, width) of the pictures, None where they are left as they are."""
+        return (self.size, self.size) if isinstance(self.size, int) else self.size
+
+    @property
+    def given(self) -> tuple[int, int] | None:
+        """(height, width) where both were asked for: rows of so many values are then laid out so."""
+        return self.size if isinstance(self.size, tuple) else None
+
+
+class Pictures(NamedTuple):
+    """Grey pictures (N, h, w) uint8, labels (N,) as indices into class_names, and what was done to them, in sentences.
+
+    parts (N,) uint8, where the file divides its pictures: 0 for training, 1 for validation, 2 for test.
+    """
+
+    grey: Bytes
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    parts: Bytes | None = None
+
+
+def checked(
+    grey: Sequence[Bytes] | Bytes,
+    labels: Sequence[str] | None,
+    notes: Sequence[str] = (),
+    parts: Bytes | None = None,
+) -> Pictures:
+    """Pictures of one size with their labels as text (None: without), after all that does not depend on the file's kind.
+
+    Raises :class:`DatasetError` for too few or too many pictures, several sizes, pictures without a picture in them,
+    a division that leaves nothing to learn from, or more classes than can be chosen.
+    """
+    n = len(grey)
+    check_count(n)
+    check_size(n, *grey[0].shape)
+    if any(picture.shape != grey[0].shape for picture in grey):
+        raise DatasetError("The pictures have several sizes; choose one size for all of them.")
+    whole = np.ascontiguousarray(grey, dtype=np.uint8)
+    numbers, names, said = _classes(labels, n)
+    told = [*notes, *said, *_sameness(whole)]
+    if parts is not None:
+        told.append(_division(parts))
+    return Pictures(whole, numbers, names, tuple(dict.fromkeys(told)), parts)
+
+
+def check_count(n: int) -> None:
+    """DatasetError for so few pictures that nothing is left for validation and test, or more than are read."""
+    if n < limits.LEAST_PICTURES:
+        raise DatasetError(
+            f"There {'is' if n == 1 else 'are'} {n} picture{'' if n == 1 else 's'} in the file; at least "
+            f"{limits.LEAST_PICTURES} are needed, so that some can be kept for validation and test."
+        )
+    if n > limits.ROWS:
+        raise DatasetError(
+            f"There are {n:,} pictures or rows in the file; at most {limits.ROWS:,} are read. Give fewer of them."
+        )
+
+
+def check_size(n: int, height: int, width: int) -> None:
+    """DatasetError when n pictures of that size are more than is kept."""
+    if height * width > limits.PICTURE_PIXELS or height * width < 2:
+        raise DatasetError(
+            f"The pictures have {height}×{width} pixels; 2 to {limits.PICTURE_PIXELS:,} can be learnt from, so choose a size."
+        )
+    if n * height * width > limits.VALUES:
+        raise DatasetError(
+            f"{n:,} pictures of {height}×{width} pixels are more than {limits.VALUES // 10**6} million pixels in all; "
+            "choose a smaller size or fewer pictures."
+        )
+
+
+def _sameness(grey: Bytes) -> list[str]:
+    """What is to be said of pictures in which nothing is seen; DatasetError where that is all of them."""
+    flat = grey.reshape(len(grey), -1)  # (N, V)
+    blank = np.flatnonzero(flat.min(1) == flat.max(1))
+    if len(blank) == len(grey):
+        raise DatasetError(
+            f"Each of the {len(grey):,} pictures has one grey level all over, so there is nothing to learn; look at the "
+            "file, or at what is cut off."
+        )
+    said = []
+    if len(blank):
+        said.append(
+            f"{len(blank):,} of {len(grey):,} pictures have one grey level all over (the first is number {blank[0] + 1:,}): "
+            "leave them out if they are mistakes."
+        )
+    if all((flat[start : start + 1000] == flat[0]).all() for start in range(0, len(flat), 1000)):
+        said.append("All pictures are the same picture.")
+    return said
+
+
+def _division(parts: Bytes) -> str:
+    """How the file divides its pictures, in a sentence; DatasetError when none is left to learn from."""
+    train, validation, test = (int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST))
+    if train < 2:
+        raise DatasetError(
+            f"The file keeps {test + validation:,} pictures for test and validation and {train:,} for training; give more."
+        )
+    given = [f"{n:,} pictures for {name}" for n, name in ((validation, "validation"), (test, "test")) if n]
+    return f"The file's own division is kept: {' and '.join(given)}, {train:,} others."
+
+
+def _classes(labels: Sequence[str] | None, n: int) -> tuple[NDArray[np.int64], tuple[str, ...], list[str]]:
+    """Numbers, names, and what is to be said about them."""
+    if labels is None:
+        return np.zeros(n, dtype=np.int64), ("all",), []
+    if len(labels) != n:
+        raise DatasetError(f"There are {n:,} pictures but {len(labels):,} labels; give one label for each picture.")
+    clean = {label: _clean(label) for label in set(labels)}
+    names = sorted(set(clean.values()), key=_order)
+    if len(names) > limits.CLASSES:
+        raise DatasetError(
+            f"The labels have {len(names):,} different values; at most {limits.CLASSES} classes are kept. "
+            "Choose other labels, or none."
+        )
+    if len(names) == 1:
+        told = f"All labels are {names[0]!r}, which makes no classes: read without labels."
+        return np.zeros(n, dtype=np.int64), ("all",), [told]
+    index = {name: i for i, name in enumerate(names)}
+    return np.array([index[clean[label]] for label in labels], dtype=np.int64), tuple(names), []
+
+
+def _clean(label: str) -> str:
+    """A class name that is safe to show anywhere: letters, digits and a few marks, not too long."""
+    return re.sub(r"[^\w .,+&()-]|_(?=_)", "_", label).strip()[:40] or "unnamed"
+
+
+def _order(name: str) -> tuple[float, str]:
+    """Numbers by value, then words."""
+    return (float(name) if re.fullmatch(r"-?\d{1,9}", name) else math.inf, name)

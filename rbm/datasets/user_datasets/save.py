@@ -1,0 +1,308 @@
+"""Own data sets on disk: one safetensors file each in the user's folder, found there at every call, written whole or not.
+
+A removed set goes to the folder ``removed`` beside the others, so that it can be restored and runs on it go on; the
+oldest of more than ten removed ones is deleted for good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
+
+from platformdirs import user_data_dir
+
+from rbm.core import limits
+from rbm.core.text import plain
+from rbm.datasets.entry import OWN, DatasetEntry, Kind, Root
+from rbm.datasets.user_datasets.names import TEST, TRAIN, VALIDATION
+from rbm.errors import ConfigError, DatasetError
+
+if TYPE_CHECKING:  # the menu that lists what is kept needs none of them
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from rbm.datasets.base import Dataset
+    from rbm.datasets.user_datasets.pictures import Pictures
+
+FORMAT = "boltzmann-explorer-data/1"
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+MOST_REMOVED = 10
+_HEADER_BYTES = 2**16
+_PREFIX, _SUFFIX = "own-", ".safetensors"  # the prefix keeps clear of names such as "con", which Windows reserves
+
+
+class UserDataset(NamedTuple):
+    """One kept data set, as its file's header tells it."""
+
+    name: str  # without "own:"
+    n: int
+    image_shape: tuple[int, int]
+    kind: Kind
+    class_names: tuple[str, ...]
+    source: str  # the name of the file it came from
+    digest: str  # of pictures and labels
+    path: Path
+    divided: bool = False  # whether the file gave its own validation or test part
+
+
+def own_folder(root: Root = None) -> Path:
+    """The folder of own sets: ``own`` in ``root``, or else in $RBM_DATA, or else in the user's data folder."""
+    chosen = root or os.environ.get("RBM_DATA")
+    if chosen:
+        return Path(chosen).expanduser().absolute() / "own"
+    return Path(user_data_dir("boltzmann-explorer", appauthor=False)) / "own"
+
+
+def check_name(name: str) -> str:
+    """The name itself; ConfigError for one that could be anything but a plain file's name."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ConfigError(
+            f"{str(name)[:60]!r} cannot be a data set's name; use 1 to 40 small letters, digits, - and _, such as 'cats'."
+        )
+    return name
+
+
+def kept(root: Root = None) -> list[UserDataset]:
+    """All readable sets by name; a damaged file is left out, ``find`` says what is wrong with it."""
+    found = []
+    for path in sorted(own_folder(root).glob(f"{_PREFIX}*{_SUFFIX}")):
+        try:
+            found.append(_header(path))
+        except DatasetError:
+            continue
+    return found
+
+
+def find(name: str, root: Root = None) -> UserDataset:
+    """A set that is kept, or was removed and can still be restored.
+
+    Raises :class:`ConfigError` when there is none of that name, :class:`DatasetError` when its file is damaged.
+    """
+    path = _existing(name, root)
+    if path is None:
+        known = ", ".join(one.name for one in kept(root)) or "none so far"
+        raise ConfigError(f"No data set of your own is called {name!r}; kept are: {known}.")
+    return _header(path)
+
+
+def exists(name: str, root: Root = None) -> bool:
+    """Whether ``find`` finds it."""
+    try:
+        find(name, root)
+    except (ConfigError, DatasetError):
+        return False
+    return True
+
+
+def save(name: str, pictures: Pictures, source: str = "", root: Root = None) -> UserDataset:
+    """Write the pictures under a new name, atomically.
+
+    Raises :class:`ConfigError` for a bad or taken name, :class:`DatasetError` when the folder is full or not writable.
+    """
+    import numpy as np
+    from safetensors.numpy import save as packed
+
+    path = own_folder(root) / f"{_PREFIX}{check_name(name)}{_SUFFIX}"
+    _check_room(path, name, pictures.grey.nbytes)
+    grey, labels = np.ascontiguousarray(pictures.grey), pictures.labels
+    header = {
+        "format": FORMAT,
+        "kind": "binary" if bool(((grey == 0) | (grey == 255)).all()) else "grey",
+        "class_names": json.dumps(pictures.class_names),
+        "source": re.sub(r"[^\w .()-]", "_", source)[:100],
+        "digest": _digest(pictures),
+    }
+    tensors: dict[str, Any] = {"pictures": grey, "labels": labels}
+    if pictures.parts is not None:
+        tensors["parts"] = pictures.parts
+    data = packed(tensors, metadata=header)
+    part = path.with_name(f".{path.name}.{uuid4().hex}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be written: {error.strerror or error}; free some space.") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return _header(path)
+
+
+def remove(name: str, root: Root = None) -> None:
+    """Take a set out of the list; ``restore`` brings it back. ConfigError when there is none."""
+    path = own_folder(root) / f"{_PREFIX}{check_name(name)}{_SUFFIX}"
+    if not path.is_file():
+        find(name, root)
+        raise ConfigError(f"The data set {name!r} is removed already.")
+    place = path.parent / "removed"
+    try:
+        place.mkdir(exist_ok=True)
+        os.utime(path)  # from now on the time of its removal
+        os.replace(path, place / path.name)
+        for old in sorted(place.glob(f"{_PREFIX}*{_SUFFIX}"), key=lambda old: old.stat().st_mtime_ns)[:-MOST_REMOVED]:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be removed: {error.strerror or error}.") from error
+
+
+def restore(name: str, root: Root = None) -> None:
+    """Undo ``remove``. ConfigError when nothing of that name was removed lately, or the name is taken again."""
+    path = own_folder(root) / f"{_PREFIX}{check_name(name)}{_SUFFIX}"
+    removed = path.parent / "removed" / path.name
+    if path.exists() or not removed.is_file():
+        why = "the name is taken again" if path.exists() else "nothing of that name was removed lately"
+        raise ConfigError(f"The data set {name!r} cannot be restored: {why}.")
+    os.replace(removed, path)
+
+
+def entry(name: str, root: Root = None) -> DatasetEntry:
+    """The catalogue's line for "own:cats"; errors as of ``find``."""
+    one = find(name.removeprefix(OWN), root)
+    here = one.path.parent == own_folder(root)
+    return DatasetEntry(
+        name=f"{OWN}{one.name}",
+        title=f"{one.name} ({'your own' if here else 'removed'})",
+        about=f"{one.n:,} pictures of {one.image_shape[0]}×{one.image_shape[1]} pixels from {one.source or 'a file'}.",
+        kind=one.kind,
+        image_shape=one.image_shape,
+        class_names=one.class_names,
+        source="own",
+    )
+
+
+def revision(name: str, root: Root = None) -> str:
+    """The digest of what is kept under "own:cats", "" for nothing: caches of loaded data ask whether it is still the same."""
+    return find(name.removeprefix(OWN), root).digest if exists(name.removeprefix(OWN), root) else ""
+
+
+def load(name: str, root: Root = None) -> Dataset:
+    """An own set as a Dataset: the file's own test and validation parts, or else a tenth for test, and of the rest a tenth
+    for validation, by the name alone.
+
+    Raises as ``find``, and :class:`DatasetError` for a file whose content is not what its header says.
+    """
+    import torch
+    from safetensors.torch import load as tensors_of
+
+    from rbm.datasets.base import Dataset
+
+    line = entry(name, root)
+    path = find(name.removeprefix(OWN), root).path
+    try:
+        tensors = tensors_of(path.read_bytes())
+        grey, labels, division = tensors["pictures"], tensors["labels"], tensors.get("parts")
+        if grey.dtype != torch.uint8 or labels.dtype != torch.int64 or labels.shape != grey.shape[:1]:
+            raise ValueError(f"pictures {grey.dtype}, labels {labels.dtype}")
+        if division is not None and (division.dtype != torch.uint8 or division.shape != labels.shape):
+            raise ValueError(f"parts {division.dtype}")
+    except Exception as error:  # safetensors and torch raise what they like at a broken file
+        raise DatasetError(f"{path} is damaged ({error}); remove it and bring the data again.") from error
+    rows = grey.flatten(1).float().div_(255)  # (N, V)
+    train, validation, test = _divided(division, len(rows), name)
+    parts = {"train": train, "validation": validation, "test": test}
+    return Dataset(
+        name=line.name,
+        title=line.title,
+        **{part: rows[index] for part, index in parts.items()},
+        **{f"{part}_labels": labels[index] for part, index in parts.items()},
+        image_shape=line.image_shape,
+        kind=line.kind,
+        class_names=line.class_names,
+    )
+
+
+def _divided(division: Tensor | None, n: int, name: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Row numbers for training, validation and test: as the file has it, and a tenth by the name where it says nothing."""
+    import torch
+
+    from rbm.datasets.base import split_rows
+
+    given = torch.zeros(n, dtype=torch.uint8) if division is None else division
+    rest, validation, test = ((given == part).nonzero().flatten() for part in (TRAIN, VALIDATION, TEST))
+    if not len(test):
+        left, taken = split_rows(len(rest), f"{name} test")
+        rest, test = rest[left], rest[taken]
+    if not len(validation):
+        left, taken = split_rows(len(rest), name)
+        rest, validation = rest[left], rest[taken]
+    return rest, validation, test
+
+
+def sample(name: str, n: int, root: Root = None) -> NDArray[np.uint8]:
+    """At most n pictures of a set, evenly spaced, (n, h, w), without reading the others. Raises as ``find``."""
+    import numpy as np
+    from safetensors import SafetensorError, safe_open
+
+    one = find(name, root)
+    try:
+        with safe_open(one.path, "np") as file:
+            pictures = file.get_slice("pictures")
+            step = max(one.n // n, 1)
+            return np.concatenate([pictures[i : i + 1] for i in range(0, min(one.n, n * step), step)])
+    except (OSError, SafetensorError) as error:
+        raise DatasetError(f"{one.path} is damaged ({error}); remove it and bring the data again.") from error
+
+
+def _digest(pictures: Pictures) -> str:
+    """Of pictures, labels and parts."""
+    digest = hashlib.blake2s(digest_size=16)
+    for part in (pictures.grey, pictures.labels, pictures.parts):
+        digest.update(b"" if part is None else part.tobytes())
+    return digest.hexdigest()
+
+
+def _existing(name: str, root: Root) -> Path | None:
+    file = f"{_PREFIX}{check_name(name)}{_SUFFIX}"
+    places = (own_folder(root) / file, own_folder(root) / "removed" / file)
+    return next((path for path in places if path.is_file()), None)
+
+
+def _check_room(path: Path, name: str, size: int) -> None:
+    if path.exists():
+        raise ConfigError(f"A data set called {name!r} is kept already; choose another name, or delete that one first.")
+    files = list(path.parent.glob(f"{_PREFIX}*{_SUFFIX}"))
+    if len(files) >= limits.SETS or size + sum(file.stat().st_size for file in files) > limits.KEPT_BYTES:
+        raise DatasetError(
+            f"The folder of own data sets is full ({limits.SETS} sets, {limits.KEPT_BYTES // limits.MB:,} MB); delete some."
+        )
+
+
+def _header(path: Path) -> UserDataset:
+    """What a set's file says of itself, checked against the file's size; reads no pictures."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if length > _HEADER_BYTES:
+                raise ValueError(f"a header of {length} bytes")
+            raw = json.loads(file.read(length))
+        told: dict[str, Any] = raw["__metadata__"]
+        n, height, width = (int(size) for size in raw["pictures"]["shape"])
+        names = tuple(plain(name) for name in json.loads(told["class_names"]))
+        if told["format"] != FORMAT or told["kind"] not in ("binary", "grey") or not 0 < len(names) <= limits.CLASSES:
+            raise ValueError("not the format of this program")
+        divided = "parts" in raw
+        if min(n, height, width) < 1 or path.stat().st_size != 8 + length + n * (height * width + 8 + divided):
+            raise ValueError("its size is not what it says")
+        name = path.name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+        return UserDataset(
+            check_name(name),
+            n,
+            (height, width),
+            told["kind"],
+            names,
+            plain(told["source"]),
+            str(told["digest"]),
+            path,
+            divided,
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        raise DatasetError(f"{path} is damaged ({error}); remove it and bring the data again.") from error

@@ -1,0 +1,44 @@
+"""The pseudo-log-likelihood of a model that still learns: every pixel of some validation images.
+
+One pixel an image would be cheaper, but its noise (30 nats on MNIST) is larger than what runs differ by. All pixels of
+128 images, the same in every run, tell two runs apart to about 1 nat (0.6 between two seeds), though the mean over all
+images is only known to ±2.5. It takes a hundredth of the time of training 100 hidden units, a tenth of 500's.
+"""
+
+import torch
+from torch import Tensor
+
+from rbm import randomness
+from rbm.core import kernels
+from rbm.datasets.base import Dataset, binarise
+from rbm.evaluation.likelihood import mean_pseudo_log_likelihood
+from rbm.models.rbm import RBM
+
+SEED = 2026  # of which images, and of their binarisation
+MOST_IMAGES, FEWEST_IMAGES = 128, 20
+TERMS = 52_000_000  # pixels × hidden units × images at one event: 14 ms of one core
+TERMS_UNCOMPILED = TERMS // 10  # by torch's own operations, which pass over memory ten times as often
+
+
+class PseudoLikelihoodTracker:
+    """A metric for training. Its images depend on the data alone: all runs on a data set are measured on the same ones,
+
+    so that two runs differ by what they learned. ``rows`` (N, V) of them, as many as are quick for this model.
+    """
+
+    rows: Tensor
+
+    def __init__(self, model: RBM, dataset: Dataset, how: str) -> None:
+        """``how`` grey levels are binarised, as in ``TrainConfig``."""
+        compiled = model.hidden_unit.name == "bernoulli" and kernels.fits(model.weight)
+        n = (TERMS if compiled else TERMS_UNCOMPILED) // model.weight.numel()
+        draw = randomness.generator(SEED, "pseudo-likelihood")
+        order = torch.randperm(len(dataset.validation), generator=draw)[: min(max(n, FEWEST_IMAGES), MOST_IMAGES)]
+        self.rows = binarise(dataset.validation[order], how, draw).to(model.weight.device)
+
+    def __call__(self, model: RBM, _probe: object) -> dict[str, float]:
+        """``pseudo_log_likelihood`` in nats per image and ``pseudo_log_likelihood_error``; nothing without images."""
+        if not len(self.rows):
+            return {}
+        found = mean_pseudo_log_likelihood(model, self.rows)
+        return {"pseudo_log_likelihood": found.value, "pseudo_log_likelihood_error": found.standard_error}

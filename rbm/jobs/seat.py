@@ -1,0 +1,127 @@
+"""A seat on a worker: where work has its actor, and how it is asked for its turns.
+
+What goes wrong there is one of two things, told apart by where it happened and not by its type. The work's own errors are
+caught beside it, on the worker, and come back as answers. Whatever else reaches this side, from a dead process to a closed
+cluster, is the loss of the worker: :class:`WorkerLostError`.
+"""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections import Counter
+from concurrent.futures import CancelledError as Cancelled
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+from rbm.errors import RbmError
+from rbm.jobs import cluster
+
+Call = tuple[str, tuple[Any, ...]]  # the name of a method of the work, and its arguments
+_log = logging.getLogger(__name__)
+_seats: weakref.WeakSet[Seat] = weakref.WeakSet()
+
+
+class WorkerLostError(Exception):
+    """The worker is gone, or cannot be reached: its work must go on elsewhere."""
+
+
+class WorkFailedError(RbmError):
+    """The work itself stopped, for a reason that its text tells. ``expected``: the engine said so on purpose."""
+
+    def __init__(self, reason: str, expected: bool = True) -> None:
+        super().__init__(reason)
+        self.expected = expected
+
+
+class Answer(NamedTuple):
+    """What the calls of one turn came to: the last one's ``value``, or why one of them stopped."""
+
+    value: Any = None
+    reason: str = ""
+    expected: bool = True
+    blank: bool = False
+
+
+class Host:
+    """The actor on the worker. It holds the work and outlives its errors."""
+
+    def __init__(self) -> None:
+        self._work: Any = None
+
+    def turn(self, begin: tuple[type, tuple[Any, ...]] | None, calls: tuple[Call, ...]) -> Answer:
+        """Make the work where ``begin`` says of what, then call its methods one after another."""
+        try:
+            if begin is not None:
+                kind, arguments = begin
+                self._work = kind(*arguments)
+            if self._work is None:
+                return Answer(blank=True)  # the scheduler put a new actor in a lost one's place
+            value = None
+            for name, arguments in calls:
+                value = getattr(self._work, name)(*arguments)
+        except RbmError as error:
+            return Answer(reason=str(error))
+        except Exception as error:
+            _log.exception("work on a worker failed")
+            return Answer(reason=f"{type(error).__name__}: {error}", expected=False)
+        return Answer(value)
+
+
+class Seat:
+    """One actor of ``kind(*arguments)``, on ``worker`` or else where the fewest of this process are."""
+
+    def __init__(self, kind: type, arguments: tuple[Any, ...], worker: str | None = None) -> None:
+        """ClusterError where no cluster can be started; WorkerLostError where it ends just now."""
+        self._cluster = cluster.connect()
+        self._begin: tuple[type, tuple[Any, ...]] | None = (kind, arguments)
+        try:
+            self.worker = worker or roomiest(self._cluster.client)
+            self._place = self._cluster.place(Host, self.worker, only=worker is not None)
+        except (Exception, Cancelled) as error:
+            raise WorkerLostError(_words(error)) from error
+        self._first: Future[Answer] | None = None
+        self.key = str(self._place.future.key)  # of the actor, on its worker
+        _seats.add(self)
+
+    def ask(self, *calls: Call) -> Future[Answer]:
+        """Have the work called: one after another on the worker."""
+        begin, self._begin = self._begin, None
+        answer = self._cluster.ask(self._place, "turn", begin, calls)
+        self._first = self._first or answer
+        return answer
+
+    @property
+    def settled(self) -> bool:
+        """Whether the work is there: only then can two turns be under way in their order."""
+        return self._first is not None and self._first.done()
+
+    def leave(self) -> None:
+        """Have the worker drop the actor. Dask would when nobody refers to it any more, but its proxy refers to itself, in a
+        circle that waits for the collector."""
+        _seats.discard(self)
+        if self._cluster.alive:
+            self._cluster.drop(self._place)
+
+
+def value_of(answered: Future[Answer], seconds: float | None = None) -> Any:
+    """What an answer holds, once it is there; WorkFailedError for the work's own error, WorkerLostError for its worker's."""
+    try:
+        answer = answered.result(seconds)
+    except (Exception, Cancelled) as error:
+        raise WorkerLostError(_words(error)) from error
+    if answer.blank:
+        raise WorkerLostError("its actor was begun again without its work")
+    if answer.reason:
+        raise WorkFailedError(answer.reason, answer.expected)
+    return answer.value
+
+
+def roomiest(client: Any) -> str | None:
+    """The worker with the fewest actors of this process; None where there is none yet."""
+    taken = Counter(seat.worker for seat in list(_seats))
+    return min(client.nthreads(), key=lambda worker: (taken[worker], worker), default=None)
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")
