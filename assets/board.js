@@ -1,6 +1,14 @@
-// The elements of this page that move, by channel, and the last news of each. Joined in front of those that take part.
+// The elements of this page that move, by channel, the last news of each, and the socket over which they come. Joined in front
+// of those that take part.
 
-const board = (globalThis.boltzmannBoard ??= { takers: new Map(), news: new Map(), lately: () => 0 });
+const board = (globalThis.boltzmannBoard ??= {
+  takers: new Map(),
+  news: new Map(),
+  lately: () => 0,
+  socket: null, // while it is open
+  opened: () => {},
+  answered: () => {},
+});
 const LATER = 300; // milliseconds in which the sliders have moved to where a script's answer says
 
 // Update an element with what the script says, or with the socket's last news where they win; returns how to leave.

@@ -1,8 +1,13 @@
 // The heat map of a sweep: a grid of buttons, one for each pair of settings. Streamlit calls the default export again at
 // every change: the buttons stay, only what they show changes, so nothing flickers and the keyboard keeps its place.
+// Joined behind board.js.
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".heat");
+  return join(data, (now) => show(root, now, setTriggerValue));
+}
+
+function show(root, data, setTriggerValue) {
   root.querySelector(".ytitle").textContent = data.y.title;
   root.querySelector(".xtitle").textContent = data.x.title;
   const grid = root.querySelector(".grid");

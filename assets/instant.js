@@ -16,19 +16,21 @@ class Instant {
     this.watch = new MutationObserver((moves) => moves.some(({ target }) => this.mine(target)) && this.ask());
   }
 
-  listen({ address, sliders }) {
+  listen({ sliders }) {
     this.sliders = sliders;
     this.watch.observe(document.body, { subtree: true, attributeFilter: ["value"] });
-    if (address === this.address) return;
-    this.socket?.close();
-    this.address = address;
-    const url = new URL(address, location.href); // beside the page, wherever the app is mounted
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    this.socket = new WebSocket(url);
-    [this.places, this.moves, this.last, this.lately] = [new Map(), 0, null, (asked) => this.order(asked)];
-    board.lately = this.lately;
-    this.socket.onopen = () => this.order(); // where they stand before the first move
-    this.socket.onmessage = ({ data }) => this.take(JSON.parse(data));
+    if (board.lately === this.lately) return;
+    [this.places, this.moves, this.last] = [new Map(), 0, null];
+    this.lately = (asked) => this.order(asked);
+    Object.assign(board, { lately: this.lately, opened: () => this.begin(), answered: () => this.ready() });
+    this.begin();
+  }
+
+  // Where they stand before the first move; a question that a lost socket took along is asked again.
+  begin() {
+    this.waiting = this.late = false;
+    this.asked = null;
+    this.order();
   }
 
   input(key) {
@@ -50,7 +52,7 @@ class Instant {
   // How lately the sliders stood where an answer is for, in numbers that grow; Infinity for where they are yet to go.
   order(asked) {
     const now = this.question();
-    if (this.socket?.readyState !== WebSocket.OPEN || !now) return 0;
+    if (!now) return 0;
     if (now !== this.last) this.places.set(now, ++this.moves);
     this.last = now;
     return this.places.get(asked) ?? Infinity;
@@ -58,7 +60,7 @@ class Instant {
 
   // One question at a time; where the slider has moved on meanwhile, the next one asks about its newest place.
   ask() {
-    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    if (!board.socket) return;
     const question = this.question();
     if (!question || question === this.asked) return;
     this.order(question);
@@ -67,11 +69,10 @@ class Instant {
       return;
     }
     [this.waiting, this.asked] = [true, question];
-    this.socket.send(question);
+    board.socket.send(question);
   }
 
-  take(elements) {
-    for (const [channel, news] of Object.entries(elements)) tell(channel, news);
+  ready() {
     this.waiting = false;
     if (this.late) this.ask();
     this.late = false;
@@ -79,9 +80,8 @@ class Instant {
 
   close() {
     this.watch.disconnect();
-    this.socket?.close();
-    this.socket = this.address = this.asked = null;
-    if (board.lately === this.lately) board.lately = () => 0;
+    if (board.lately === this.lately) Object.assign(board, { lately: () => 0, opened: () => {}, answered: () => {} });
+    this.lately = this.asked = null;
     this.waiting = this.late = false;
   }
 }

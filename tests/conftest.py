@@ -43,17 +43,12 @@ def own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture
-def clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """For tests of pages: AppTest has one session id for all, and what is cached for a session would leak into the next.
-
-    Hands are slow, tests are not: what they set soon after the program did is no echo of the browser's.
-    """
+def clean() -> Iterator[None]:
+    """For tests of pages: AppTest has one session id for all, and what is cached for a session would leak into the next."""
     import streamlit
 
-    from pages.ui.controls import widgets
     from rbm.jobs import job
 
-    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)
     yield
     streamlit.cache_resource.clear()
     job.release_all(PATIENCE)

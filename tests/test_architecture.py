@@ -238,3 +238,9 @@ def test_no_two_test_files_share_a_name():
     """pytest imports them by their bare names, and stops collecting at the second of two."""
     names = [path.name for path in ROOT.glob("tests/**/test_*.py")]
     assert sorted(names) == sorted(set(names))
+
+
+def test_no_page_polls():
+    """What moves is pushed (pages/ui/server/feed.py): a timer that runs the script brings old values of widgets along."""
+    timed = [str(path.relative_to(ROOT)) for path, _ in files() if "run_every" in path.read_text("utf-8")]
+    assert timed == []

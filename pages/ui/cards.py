@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from pages.ui.components.wall import Legend, wall
+from pages.ui.components.wall import Legend, pictures, show, wall
 from pages.ui.draw import frames, theme
 from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.training import SHOWN_IMAGES
@@ -39,19 +41,30 @@ def filter_wall(
     max_cell: int = 56,
 ) -> int | None:
     """The incoming weights of ``units`` as pictures, on one scale or each on its own. Returns the place clicked."""
-    png, legend = filter_picture(weight, shape, units, shared=shared, columns=columns, mode=mode())
-    return wall(
+    shown = filter_pictures(weight, shape, units, shared=shared, columns=columns, mode=mode())
+    alt = f"Weights of {len(units)} hidden units as pictures"
+    shown |= {"labels": labels or shown["labels"], "selected": selected}
+    return show(shown, clickable=clickable, max_cell=max_cell, alt=alt, key=key)
+
+
+def filter_pictures(
+    weight: Array,
+    shape: tuple[int, int],
+    units: npt.NDArray[np.intp],
+    *,
+    shared: bool = True,
+    columns: int = 10,
+    mode: theme.Mode,
+) -> dict[str, Any]:
+    """What ``filter_wall`` shows, for a wall that moves."""
+    png, legend = filter_picture(weight, shape, units, shared=shared, columns=columns, mode=mode)
+    return pictures(
         png,
         legend=legend,
         n=len(units),
         columns=beside(columns, len(units), shape),
         cell=frames.drawn_shape(shape),
-        labels=labels or [f"unit {unit}" for unit in units],
-        selected=selected,
-        clickable=clickable,
-        max_cell=max_cell,
-        alt=f"Weights of {len(units)} hidden units as pictures",
-        key=key,
+        labels=[f"unit {unit}" for unit in units],
     )
 
 

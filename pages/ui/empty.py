@@ -3,14 +3,14 @@
 import streamlit as st
 
 from pages.ui import shell
+from pages.ui.server import feed
 from pages.ui.session import live, state
 
 
 def no_machine(what: str) -> None:
-    """Say that there is nothing trained to look at, and offer to train at once; go on by itself once there is."""
+    """Say that there is nothing trained to look at, and offer to train at once; the page goes on by itself once there is."""
     current = state.run()
-    if current is not None and current.past:
-        st.rerun()
+    feed.watch("no_machine", current, state=lambda: current is not None and bool(current.past))
     if current is not None and current.active:
         st.info("The machine is being made …", icon=":material/hourglass_top:")
         return

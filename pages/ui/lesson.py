@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from pages.ui.controls import widgets
 from pages.ui.shell import ROOT, header
 
 Experiments = Mapping[str, tuple[str, Callable[[], None]]]
@@ -24,7 +23,7 @@ def experiments(choices: Experiments, *, key: str) -> None:
     with st.container(key=f"try_{key}", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Try this**", width="content")
         for number, (label, (about, act)) in enumerate(choices.items()):
-            st.button(label, key=f"try_{key}_{number}", help=about, on_click=widgets.acted, args=(act,))
+            st.button(label, key=f"try_{key}_{number}", help=about, on_click=act)
 
 
 def formula(*latex: str) -> None:

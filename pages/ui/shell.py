@@ -12,11 +12,9 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.runtime.scriptrunner_utils.exceptions import StopException
 
 from pages.ui.components.component import declare
-from pages.ui.controls import widgets
-from pages.ui.server import instant, warm_up
+from pages.ui.server import feed, instant, warm_up
 from rbm import sweep
 from rbm.jobs import cluster, job, recording
 
@@ -37,6 +35,10 @@ RUNS, SWEEP, RIVALS, MAP, FEATURES = (
 )
 
 _menu = declare("menu", '<span class="menu"></span>')
+
+
+# Elements that only listen take no place on the page, which would be a gap of a line each.
+UNSEEN = "<style>[class*=st-key-turn_], .st-key-instant { position: absolute; }</style>"
 
 
 class Entry(NamedTuple):
@@ -119,12 +121,7 @@ def run() -> None:
     instant.give_way()
     st.set_page_config(NAME, str(ROOT / "assets/icon.svg"), layout="wide", menu_items={"about": None})
     st.logo(str(ROOT / "assets/logo.svg"), icon_image=str(ROOT / "assets/icon.svg"), size="large")
-    try:
-        st.navigation(pages(), position="top").run()
-    except StopException:  # a page that has nothing more to draw; one that is begun anew is not drawn to its end
-        widgets.told()
-        raise
-    widgets.told()
+    st.navigation(pages(), position="top").run()
 
 
 def header(title: str, question: str) -> None:
@@ -133,3 +130,5 @@ def header(title: str, question: str) -> None:
         st.header(title, anchor=False)
         st.caption(question)
         _menu(key="menu", data={"page": title})
+        st.html(UNSEEN)
+        feed.open_page()

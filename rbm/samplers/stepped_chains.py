@@ -42,14 +42,15 @@ class EnergyReading(NamedTuple):
 class SteppedChains:
     """Chains of ``model`` under a person's hand; nothing moves but by ``half_step``, ``sweep`` and ``back``.
 
-    Attributes: ``now`` and ``past`` (oldest first, ``now`` last) as Moments; ``track``, a EnergyReading for every half step since
-    the start. The walk may go on while a page draws it: take ``list(track)`` once, and draw that.
+    Attributes: ``now`` and ``past`` (oldest first, ``now`` last) as Moments; ``track``, an EnergyReading for every half step
+    since the start; ``of``: at which update the machine stood, for whoever gives it newer parameters. The walk may go on
+    while a page draws it: take ``list(track)`` once, and draw that.
     """
 
     def __init__(self, model: RBM, chains: Chains, generator: torch.Generator) -> None:
         self.model, self._generator = model, generator
         self._chains = chains
-        self._half = 0
+        self._half = self.of = 0
         self._v_mean, self._h_mean = chains.v, model.hidden_mean(chains.v).detach()
         self.track: list[EnergyReading] = []
         frame = 3 * (chains.v.numel() + chains.h.numel())

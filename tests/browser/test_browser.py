@@ -243,6 +243,44 @@ def test_a_socket_without_a_page_is_refused(server, browser):
     page.close()
 
 
+def test_a_page_has_one_socket_and_moves_on_after_it_was_cut_off(server, open_page: OpenPage):
+    page = open_page(endless(server))
+    train_until(page, 0.2)
+    page.evaluate("() => { boltzmannBoard.first = boltzmannBoard.socket; boltzmannBoard.socket.close() }")
+    reached = epoch(page)
+    wait(lambda: page.evaluate("boltzmannBoard.socket && boltzmannBoard.socket !== boltzmannBoard.first"))
+    wait(lambda: epoch(page) > reached, what="news over the next socket")
+
+
+def test_a_lost_worker_is_told_and_the_run_goes_on(fresh_server, open_page: OpenPage):
+    page = open_page(endless(fresh_server))
+    train_until(page, 0.2)
+    for child in fresh_server.process.children(recursive=True):
+        if not child.children() and any("spawn_main" in part for part in child.cmdline()):
+            child.kill()
+    expect(page.get_by_text("The training process was lost;")).to_be_visible()
+    reached = epoch(page)
+    wait(lambda: epoch(page) > reached, what="training on another worker")
+    press(page, "pause")
+    expect(page.get_by_text("The training process was lost;")).to_have_count(0)
+
+
+def test_a_hand_on_a_slider_loses_nothing_while_a_run_trains_and_comes_to_rest(server, open_page: OpenPage):
+    page = open_page(endless(server))
+    train_until(page, 0.2)
+    slider = page.locator(".st-key-draft_n_hidden input")
+    slider.focus()
+    before, step = int(slider.input_value()), int(slider.get_attribute("step") or 1)
+    for move in range(12):
+        page.keyboard.press("ArrowRight")
+        if move == 5:
+            press(page, "pause")
+            slider.focus()
+    expect(page.locator(".st-key-status .status")).to_contain_text("Paused")
+    drawn(page)
+    assert int(slider.input_value()) == before + 12 * step
+
+
 @pytest.mark.parametrize(
     ("path", "heading"),
     [

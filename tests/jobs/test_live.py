@@ -391,16 +391,29 @@ def test_news_are_told_until_the_run_is_at_rest(start):
     assert any(moving for _, moving in heard)
 
 
-def test_a_feed_says_nothing_before_there_is_something_to_say(start):
+def test_a_feed_says_what_is_new_and_when_the_script_is_to_draw(start, monkeypatch):
+    monkeypatch.setattr("pages.ui.server.feed.TURN_SECONDS", 0.0)
     feed, run = Feed(), start(SPEC)
     assert feed.message() is None
-    feed.show(run, lambda run: {"status": {"share": run.progress}})
-    assert json.loads(feed.message()) == {"moving": False, "elements": {"status": {"share": 0.0}}}
+    part = feed.watch("board", run)
+    part.moves(lambda: {"status": {"share": run.progress}})
+    assert json.loads(feed.message()) == {"elements": {"status": {"share": 0.0}}}
+    assert feed.message() is None  # nothing is new
+    run.status = "failed"  # what the script has to draw
+    run.on_news()
+    told = json.loads(feed.message())["elements"]
+    assert told["turn_board"]["turn"] > 0
+    run.on_news()
+    assert set(json.loads(feed.message())["elements"]) == {"status"}  # asked for once
+    feed.ask_again()  # another socket, which has heard nothing
+    assert "turn_board" in json.loads(feed.message())["elements"]
+    feed.watch("board", run)  # the script has drawn it
+    assert feed.message() is None
+    run.status = "idle"
     run.step(batches=1)
     wait(lambda: not run.active)
-    told = json.loads(feed.message())
-    assert told["moving"] is False
-    assert told["elements"]["status"]["share"] == pytest.approx(1 / run.total_steps)
+    feed.begin()  # another page
+    assert feed.message() is None
 
 
 def test_two_feeds_have_addresses_that_cannot_be_guessed():

@@ -60,11 +60,11 @@ async def _watch(visitor: Visitor, lesson: Lesson, pressed: float, begin: float,
         async with asyncio.timeout(max(end - loop.time(), 1.0)):
             async for news in visitor.news():
                 elements = news["elements"]
-                found = _EPOCH.search(elements["status"]["words"])
+                found = _EPOCH.search(elements.get("status", {}).get("words", ""))
                 epoch = float(found[1]) if found else epoch
                 if loop.time() <= begin:
                     at_begin = epoch
-                if "first point on the curve" not in lesson.waits and elements["chart_reconstruction_error"]:
+                if "first point on the curve" not in lesson.waits and elements.get("chart_reconstruction_error"):
                     lesson.waits["first point on the curve"].append(time.perf_counter() - pressed)
     except TimeoutError:
         pass

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pages.compare.baselines import told
 from pages.ui import cards
-from pages.ui.components import chart, moving
+from pages.ui.components import chart, moving, wall
 from pages.ui.controls import datasets
-from pages.ui.session import tasks
+from pages.ui.draw import frames
+from pages.ui.server import feed
+from pages.ui.session import status, tasks
 from rbm.jobs.task import Task
 from rbm.tasks.baselines import comparison
 from rbm.tasks.baselines.comparison import KNOWN, MODELS
 
 HIDDEN = (64, 128, 256, 500)
 SECONDS = (5, 10, 20, 60)
-POLL_SECONDS = 1.0
 START = {
     "rivals_who": list(MODELS),
     "rivals_hidden": 128,
@@ -203,10 +206,36 @@ def learnt() -> datasets.Data:
     return found
 
 
-def interval() -> float | None:
-    """Seconds between looks at a competition under way."""
-    task = current()
-    return POLL_SECONDS if task is not None and task.active else None
+def stage(task: Task | None) -> object:
+    """What the script draws beside what moves: who has been judged to the end, and how many images judge them."""
+    seen = told.told(() if task is None else list(task.news))
+    return sorted(seen.verdicts), None if seen.opening is None else seen.opening.judged
+
+
+def elements(task: Task | None, who: tuple[str, ...], seconds: float) -> Callable[[], feed.Elements]:
+    """All that moves while they comparison."""
+    shape, known = learnt().shape, learnt().name in KNOWN
+
+    def found() -> feed.Elements:
+        seen = told.told(() if task is None else list(task.news))
+        drawn: feed.Elements = {
+            "rivals_aats": told.aats_option(seen, who),
+            "rivals_table": told.table(seen, who, known),
+        }
+        if task is not None:
+            drawn["rivals_progress"] = status.line(_words(task, seen), seen.done)
+        if known:
+            drawn["rivals_frechet"] = told.frechet_option(seen, who)
+        for name in who:
+            pixels, labels = told.wall_pixels(seen.looks.get(name, ()), seconds, shape)
+            cell = (pixels.shape[1], pixels.shape[2])
+            png = frames.grid_png(pixels, comparison.SHOWN)
+            columns = comparison.SHOWN
+            drawn[f"rivals_wall_{name}"] = wall.pictures(png, n=len(pixels), columns=columns, cell=cell, labels=labels)
+            drawn[f"rivals_caption_{name}"] = moving.table((), [(told.caption(seen, name),)])
+        return drawn
+
+    return found
 
 
 def shown() -> tuple[tuple[str, ...], float, told.Told]:
@@ -219,22 +248,24 @@ def shown() -> tuple[tuple[str, ...], float, told.Told]:
     return task.arguments["models"], task.arguments["seconds"], told.told(list(task.news))
 
 
-def progress(seen: told.Told) -> None:
+def progress(drawn: feed.Elements) -> None:
     """How far all are, or why they are no further."""
     task = current()
+    tasks.trouble(task)
     if task is None:
         st.info("Press Start: the first pictures come within seconds.", icon=":material/info:")
-    elif task.status == "failed":
-        st.error(task.message, icon=":material/error:")
-    else:
-        title = MODELS.get(seen.busy, "")
-        words = {"paused": "Paused", "finished": "Finished"}.get(task.status) or (
-            "The contenders are being made" if not title else f"{title} {'trains' if seen.done < 1 else 'is judged'}"
-        )
-        st.progress(seen.done, text=words)
+    elif task.status != "failed":
+        status.show(drawn["rivals_progress"], key="rivals_progress")
 
 
-def walls(who: tuple[str, ...], seconds: float, seen: told.Told) -> None:
+def _words(task: Task, seen: told.Told) -> str:
+    title = MODELS.get(seen.busy, "")
+    return {"paused": "Paused", "finished": "Finished"}.get(task.status) or (
+        "The contenders are being made" if not title else f"{title} {'trains' if seen.done < 1 else 'is judged'}"
+    )
+
+
+def walls(who: tuple[str, ...], seconds: float, drawn: feed.Elements) -> None:
     """Everybody's pictures side by side, a row for each look."""
     cards.title(
         "Pictures after so many seconds",
@@ -248,18 +279,17 @@ def walls(who: tuple[str, ...], seconds: float, seen: told.Told) -> None:
     for place, name in zip(st.columns(max(len(who), 1), gap="small"), who, strict=False):
         with place, st.container(key=f"rivals_card_{name}", gap="xsmall"):
             st.markdown(f"**{MODELS[name]}**")
-            pixels, labels = told.wall_pixels(seen.looks.get(name, ()), seconds, learnt().shape)
-            alt = f"Pictures by the {MODELS[name]}, a row for each look"
-            cards.picture_wall(pixels, comparison.SHOWN, f"rivals_wall_{name}", alt, labels=labels)
-            st.caption(told.caption(seen, name))
+            key, alt = f"rivals_wall_{name}", f"Pictures by the {MODELS[name]}, a row for each look"
+            wall.show(drawn[key], alt=alt, key=key)
+            moving.facts(drawn[f"rivals_caption_{name}"], key=f"rivals_caption_{name}", look="caption")
 
 
-def quality(who: tuple[str, ...], seen: told.Told) -> None:
+def quality(who: tuple[str, ...], seen: told.Told, drawn: feed.Elements) -> None:
     """Two numbers against the clock."""
     left, right = st.columns(2, gap="large")
     with left:
         if learnt().name in KNOWN:
-            _frechet(who, seen)
+            _frechet(drawn)
         else:
             st.info(
                 "There is no Fréchet distance here: its features are those of a classifier of MNIST's digits, which "
@@ -276,13 +306,17 @@ def quality(who: tuple[str, ...], seen: told.Told) -> None:
             "which published code counts as 0.",
             "what is wrong: the table has both shares, missed images and crowding pictures.",
         )
-        option = told.aats_option(seen, who)
-        chart.show(option, height=270, key="rivals_aats", alt="How far AATS is from ideal against seconds of training")
+        chart.show(
+            drawn["rivals_aats"],
+            height=270,
+            key="rivals_aats",
+            alt="How far AATS is from ideal against seconds of training",
+        )
         if few and seen.opening is not None:
             st.caption(f":material/info: Only {seen.opening.judged} test images judge them: differences may be chance.")
 
 
-def _frechet(who: tuple[str, ...], seen: told.Told) -> None:
+def _frechet(drawn: feed.Elements) -> None:
     cards.title(
         "Fréchet distance",
         "How far the pictures' mean and spread lie from those of test images, in the features of a small classifier of "
@@ -291,11 +325,12 @@ def _frechet(who: tuple[str, ...], seen: told.Told) -> None:
         "sharpness, and copies: who repeats the training images is close to them. Only compare with each other, not with "
         "published FIDs.",
     )
-    option = told.frechet_option(seen, who)
-    chart.show(option, height=270, key="rivals_frechet", alt="Fréchet distance against seconds of training")
+    chart.show(
+        drawn["rivals_frechet"], height=270, key="rivals_frechet", alt="Fréchet distance against seconds of training"
+    )
 
 
-def numbers(who: tuple[str, ...], seen: told.Told) -> None:
+def numbers(drawn: feed.Elements) -> None:
     """The table."""
     cards.title(
         "In numbers",
@@ -303,7 +338,7 @@ def numbers(who: tuple[str, ...], seen: told.Told) -> None:
         "VAE's bound lies below its own; a GAN and an autoencoder give no probability to a picture at all. Rest the pointer "
         "on a column's name.",
     )
-    moving.facts(told.table(seen, who, learnt().name in KNOWN), key="rivals_table")
+    moving.facts(drawn["rivals_table"], key="rivals_table")
 
 
 def neighbours(who: tuple[str, ...], seen: told.Told) -> None:

@@ -1,10 +1,12 @@
 """The RBM and its rivals under one clock: same data, as many weights, the same seconds."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.compare.baselines import contest
 from pages.ui import lesson
-from pages.ui.controls import widgets
+from pages.ui.server import feed
 from rbm.tasks.baselines.comparison import MODELS
 
 lesson.question(
@@ -30,21 +32,22 @@ lesson.experiments(
     },
     key="rivals",
 )
+feed.watch("rivals_buttons", contest.current())
 contest.controls()
-interval = contest.interval()
 
 
-@widgets.every(interval)
+@st.fragment
 def track() -> None:
     """The competition as far as it has come."""
+    task = contest.current()
+    part = feed.watch("rivals", task, state=partial(contest.stage, task))
     who, seconds, seen = contest.shown()
-    contest.progress(seen)
-    contest.walls(who, seconds, seen)
-    contest.quality(who, seen)
-    contest.numbers(who, seen)
+    drawn = part.moves(contest.elements(task, who, seconds))
+    contest.progress(drawn)
+    contest.walls(who, seconds, drawn)
+    contest.quality(who, seen, drawn)
+    contest.numbers(drawn)
     contest.neighbours(who, seen)
-    if interval is not None and contest.interval() is None:
-        st.rerun()  # it is over: no more looking, and other buttons
 
 
 track()

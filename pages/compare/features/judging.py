@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,8 +11,10 @@ import streamlit as st
 from pages.compare.features import maps, scatter
 from pages.ui import cards
 from pages.ui.components import chart
+from pages.ui.components.moving import facts, table
 from pages.ui.controls import datasets
-from pages.ui.draw import frames, theme
+from pages.ui.draw import figures, frames, theme
+from pages.ui.server import feed
 from pages.ui.session import state, tasks
 from rbm.datasets.catalog import entry, is_available
 from rbm.errors import CheckpointError, StoreError
@@ -24,7 +27,6 @@ from rbm.tasks.features import COMPONENTS, HELD_OUT, MAPS, Map, Score, only_test
 if TYPE_CHECKING:
     from rbm.datasets.base import Dataset
 
-POLL_SECONDS = 0.7
 NOW = "now"
 MOST_KEPT = 20  # runs to choose from
 FEW_TESTED = 100
@@ -140,12 +142,6 @@ def look(which: str) -> tuple[Task, Judged] | None:
     return found
 
 
-def interval(which: str) -> float | None:
-    """Seconds between looks at one of the tasks while it works."""
-    found = st.session_state.get(which)
-    return POLL_SECONDS if found is not None and found[0].active else None
-
-
 def without_classes(chosen: Judged) -> datasets.Data:
     """The machine's data set, and why its features cannot be judged by names."""
     data = datasets.data(chosen.dataset.name, datasets.without_classes)
@@ -158,6 +154,8 @@ def without_classes(chosen: Judged) -> datasets.Data:
 
 def accuracy(chosen: Judged) -> None:
     """Test accuracy against the number of labels, for all three inputs."""
+    found = look(SCORES)
+    part = feed.watch(SCORES, found and found[0], state=lambda: found and len({s.labels for s in found[0].news}))
     cards.title(
         "How far do a few labels reach?",
         "Logistic regression, told the class of 100, 1,000 or 10,000 training images, or of all where they are fewer, on "
@@ -168,7 +166,7 @@ def accuracy(chosen: Judged) -> None:
         "what a classifier could do that changes the features too.",
         "a machine after one epoch, and the same after ten.",
     )
-    found, data = look(SCORES), without_classes(chosen)
+    data = without_classes(chosen)
     datasets.explain(data, SCORES)
     if data.problem and found is None:
         return
@@ -186,17 +184,16 @@ def accuracy(chosen: Judged) -> None:
         st.info("Press the button: the first numbers come within seconds.", icon=":material/info:")
         return
     task, judged = found
+    tasks.trouble(task)
     if task.status == "failed":
-        st.error(task.message, icon=":material/error:")
         return
     scores: list[Score] = list(task.news)
     learnt = cached_dataset(judged.dataset)
-    figure = maps.accuracy_figure(scores)
-    alt = "Test images named right against labelled images"
-    chart.show(figure, height=340, key="features_accuracy", alt=alt)
     expected = planned(len(learnt.train), len(learnt.train_labels.unique()))
-    words = "Done" if task.status == "finished" else f"{len(scores)} of {expected} classifiers"
-    st.caption(f"{words}. Machine: {judged.name}.")
+    drawn = part.moves(partial(_progress, task, expected, judged.name))
+    alt = "Test images named right against labelled images"
+    chart.show(drawn["features_accuracy"], height=340, key="features_accuracy", alt=alt)
+    facts(drawn["features_words"], key="features_words", look="caption")
     if len(learnt.test) < FEW_TESTED:
         one = 100 / len(learnt.test)
         st.caption(f":material/info: Only {len(learnt.test)} test images: each of them is {one:.0f} per cent.")
@@ -204,8 +201,19 @@ def accuracy(chosen: Judged) -> None:
         st.dataframe(maps.table(scores), key="features_table", hide_index=True)
 
 
+def _progress(task: Task, expected: int, name: str) -> feed.Elements:
+    scores: list[Score] = list(task.news)
+    words = "Done" if task.status == "finished" else f"{len(scores)} of {expected} classifiers"
+    return {
+        "features_accuracy": figures.option(maps.accuracy_figure(scores)),
+        "features_words": table((), [(f"{words}. Machine: {name}.",)]),
+    }
+
+
 def places() -> None:
     """The test images in the plane, by codes or by pixels."""
+    found = look(PLACES)
+    feed.watch(PLACES, found and found[0], state=lambda: found and len(found[0].news))
     cards.title(
         "A map of the hidden codes",
         "A thousand test images, each a point, coloured by its class, which the machine was never told. PCA keeps the "
@@ -231,13 +239,12 @@ def places() -> None:
             "Input", ("hidden units", "pixels"), required=True, default="hidden units", key="features_what",
             help="What counts as alike: the codes p(h|v), or the images themselves.",
         )  # fmt: skip
-    found = look(PLACES)
     if found is None:
         st.info("Press the button: the points appear here.", icon=":material/info:")
         return
     task, judged = found
+    tasks.trouble(task)
     if task.status == "failed":
-        st.error(task.message, icon=":material/error:")
         return
     made: list[Map] = list(task.news)
     one = next((m for m in made if (m.input, m.how) == (what, how)), None)

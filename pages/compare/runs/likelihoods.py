@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
 from pages.compare.runs import comparison
 from pages.compare.runs.columns import LETTERS
 from pages.ui import cards
+from pages.ui.server import feed
+from pages.ui.session import status as progress
 from pages.ui.session import tasks
 from rbm.store import Evaluation, Run, open_store
 from rbm.tasks.likelihood import RESULT
@@ -26,9 +29,10 @@ def card(runs: Sequence[Run]) -> None:
         "anything across data sets, or between runs that binarise differently.",
         "more epochs, PCD instead of CD, more hidden units.",
     )
+    working: dict[str, Measuring] = st.session_state.setdefault("measuring", {})
+    part = feed.watch("measuring", *working.values())
     found = open_store().newest_evaluations(RESULT)
     comparison.likelihood_chart(runs, found)
-    working: dict[str, Measuring] = st.session_state.setdefault("measuring", {})
     missing = [run.id for run in runs if not _fresh(run, found)]
     moving = any(m.active for m in working.values())
     st.button(
@@ -41,7 +45,21 @@ def card(runs: Sequence[Run]) -> None:
         help="100 chains over 1,000 temperatures, forth and back, in the background. Out of use when all of them are known.",
     )
     letters = {run.id: letter for letter, run in zip(LETTERS, runs, strict=False)}
-    st.fragment(_progress, run_every=0.5 if moving else None)(moving, letters)
+    names = {run_id: letters.get(run_id, f"run {run_id}") for run_id in working}
+    drawn = part.moves(partial(_elements, working, names))
+    for run_id, one in working.items():
+        if one.active:
+            progress.show(drawn[f"measuring_{run_id}"], key=f"measuring_{run_id}")
+        if one.problem or one.notice:
+            st.warning(f"{names[run_id]}: {one.problem or one.notice}", icon=":material/info:")
+
+
+def _elements(working: Mapping[str, Measuring], names: Mapping[str, str]) -> feed.Elements:
+    """A bar each, as far as it has come."""
+    return {
+        f"measuring_{run_id}": progress.line(f"Computing {names[run_id]}: {one.progress:.0%}", one.progress)
+        for run_id, one in working.items()
+    }
 
 
 def _fresh(run: Run, found: dict[str, Evaluation]) -> bool:
@@ -52,16 +70,3 @@ def _measure(ids: list[str]) -> None:
     working = st.session_state["measuring"] = {run_id: Measuring(run_id) for run_id in ids}
     for run_id, one in working.items():
         tasks.mind(f"measuring {run_id}", one)  # a closed tab ends it
-
-
-def _progress(moving: bool, letters: Mapping[str, str]) -> None:
-    """Bars while the workers compute; the page is drawn anew when the last one is done."""
-    working: dict[str, Measuring] = st.session_state.get("measuring", {})
-    for run_id, one in working.items():
-        name = letters.get(run_id, f"run {run_id}")
-        if one.active:
-            st.progress(min(one.progress, 1.0), f"Computing {name}: {one.progress:.0%}")
-        elif one.problem:
-            st.warning(f"{name}: {one.problem}", icon=":material/info:")
-    if moving and not any(one.active for one in working.values()):
-        st.rerun()

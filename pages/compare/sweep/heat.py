@@ -15,12 +15,12 @@ _HTML = """
 </div>
 """
 
-_mount: "ComponentRenderer" = declare("heat", _HTML)
+_mount: "ComponentRenderer" = declare("heat", _HTML, "board", "heat")
 
 
 def heat(data: dict[str, Any], key: str) -> str | None:
     """Show `sweep_view.heat_map`'s value; return the id of the run that was just clicked, otherwise None."""
-    clicked = _mount(key=key, data=data, on_click_change=_ignore).click
+    clicked = _mount(key=key, data={**data, "channel": key}, on_click_change=_ignore).click
     return clicked if isinstance(clicked, str) and clicked else None
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+from time import time
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -10,7 +14,9 @@ from pages.compare.sweep.heat import heat
 from pages.ui import cards, shell
 from pages.ui.components import chart
 from pages.ui.controls import widgets
-from pages.ui.session import kept, live
+from pages.ui.draw import theme
+from pages.ui.server import feed
+from pages.ui.session import kept, live, status
 from rbm.errors import RbmError
 from rbm.store import open_store
 from rbm.sweep import OBJECTIVES, Ledger, Sweep, Trial, at_work, names
@@ -48,8 +54,6 @@ def choose() -> str | None:
 
 def _chosen() -> None:
     choice = st.session_state["sweep_choice"]
-    if widgets.echoed("sweep_choice"):
-        return
     st.session_state["sweep_chosen"] = None if choice == NEW else choice
 
 
@@ -61,10 +65,35 @@ def problem() -> None:
 
 
 def show(name: str) -> None:
-    """The sweep of that name, again and again while this server works on it."""
-    moving = _at_work(name) is not None
-    _buttons(name, moving)
-    st.fragment(_look, run_every=LOOK_SECONDS if moving else None)(name, moving)
+    """The sweep of that name; while this server works on it it moves."""
+    sweep = _at_work(name)
+    part = feed.watch("sweep", state=partial(_stage, name))
+    if sweep is not None:
+        part.plays(lambda: None, LOOK_SECONDS)
+    _buttons(name, sweep is not None)
+    ledger = _open(name, sweep)
+    drawn = part.moves(partial(_elements, ledger, sweep, cards.mode()))
+    _look(ledger, drawn)
+
+
+def _stage(name: str) -> object:
+    """What the script draws: whether somebody works on the sweep, and the trials that are over."""
+    sweep = _at_work(name)
+    return sweep is not None and (
+        True,
+        sweep.status,
+        [trial.number for trial in sweep.ledger.trials() if trial.state in DONE],
+    )
+
+
+def _elements(ledger: Ledger, sweep: Sweep | None, mode: theme.Mode) -> feed.Elements:
+    """The line and the heat map."""
+    trials, best = ledger.trials(), ledger.best()
+    found = {"sweep_status": _status(ledger, sweep, trials, best)}
+    if view.heat_axes(ledger.spec) is not None:
+        shares = sweep.shares() if sweep is not None else {}
+        found["sweep_heat"] = {**view.heat_map(ledger.spec, trials, shares, best, mode), "at": time()}
+    return found
 
 
 def _at_work(name: str) -> Sweep | None:
@@ -113,17 +142,12 @@ def _open(name: str, sweep: Sweep | None) -> Ledger:
     return sweep.ledger if sweep is not None else Ledger(name, open_store())
 
 
-def _look(name: str, moving: bool) -> None:
-    sweep = _at_work(name)
-    if moving and sweep is None:
-        st.rerun()  # it has come to rest: buttons and timer change
-    ledger = _open(name, sweep)
+def _look(ledger: Ledger, drawn: feed.Elements) -> None:
     trials, best = ledger.trials(), ledger.best()
-    _status(ledger, sweep, trials, best)
-    shares = sweep.shares() if sweep is not None else {}
+    status.show(drawn["sweep_status"], key="sweep_status")
     left, right = st.columns([7, 5], gap="large")
     with left:
-        _heat(ledger, trials, shares, best)
+        _heat(ledger, drawn)
     with right:
         _best(best)
     if sum(trial.value is not None for trial in trials) >= 2:
@@ -133,7 +157,7 @@ def _look(name: str, moving: bool) -> None:
             st.caption(f":material/warning: {view.words(trial.values)}: {trial.message}")
 
 
-def _status(ledger: Ledger, sweep: Sweep | None, trials: list[Trial], best: Trial | None) -> None:
+def _status(ledger: Ledger, sweep: Sweep | None, trials: list[Trial], best: Trial | None) -> dict[str, Any]:
     """One bar: how many runs, how long still, the best so far."""
     most = ledger.spec.most_trials
     over = sum(trial.state in DONE for trial in trials)
@@ -149,16 +173,16 @@ def _status(ledger: Ledger, sweep: Sweep | None, trials: list[Trial], best: Tria
         parts.insert(0, "Finished" if over >= most else "Stopped")
     if best is not None and best.value is not None:
         parts.append(view.ranking(ledger.spec, trials, best))
-    st.progress(min(share, 1.0), " · ".join(parts))
+    return status.line(" · ".join(parts), share)
 
 
 def _time(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
-def _heat(ledger: Ledger, trials: list[Trial], shares: dict[int, float], best: Trial | None) -> None:
-    spec, objective = ledger.spec, OBJECTIVES[ledger.spec.objective]
-    if view.heat_axes(spec) is None:
+def _heat(ledger: Ledger, drawn: feed.Elements) -> None:
+    objective = OBJECTIVES[ledger.spec.objective]
+    if "sweep_heat" not in drawn:
         st.caption("A heat map needs two settings with listed values; the charts below show every run.")
         return
     cards.title(
@@ -168,7 +192,7 @@ def _heat(ledger: Ledger, trials: list[Trial], shares: dict[int, float], best: T
         "A click opens the run.",
         "whether a difference is more than chance: look at the errors, and try other seeds.",
     )
-    clicked = heat(view.heat_map(spec, trials, shares, best, cards.mode()), key="sweep_heat")
+    clicked = heat(drawn["sweep_heat"], key="sweep_heat")
     if clicked:
         st.session_state["runs_chosen"] = [clicked]
         st.session_state["runs_search"] = ""  # so that the table has it

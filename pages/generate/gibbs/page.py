@@ -1,41 +1,44 @@
 """Step Gibbs chains through a machine, one click at a time."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.generate.gibbs import stepping, views
 from pages.ui import empty, shell
-from pages.ui.controls import player, widgets
+from pages.ui.server import feed
 from pages.ui.session import live, state
 
 shell.header("Gibbs sampling", "What does the machine make by itself, from noise, one half step at a time?")
 current = state.run()
 if current is None or not current.past:
-    live.moving(lambda: empty.no_machine("to take samples from"))
+    empty.no_machine("to take samples from")
     st.stop()
 
 with st.sidebar:
     settings = stepping.settings_panel(live.picture_shape(current.spec))
-interval = stepping.speed()
 
 
-@widgets.every(interval)
+@st.fragment
 def walk_on() -> None:
     """Everything that a step changes; a click here redraws this part alone."""
     run = state.run()
     assert run is not None
+    part = feed.watch("gibbs", run)
     bar = st.container()  # above the slider whose choice it needs: buttons stay where they are on every page
     machine = stepping.choose_machine(run)
     held = stepping.held_part(settings, run.spec)
     walk = stepping.walk_of(run, machine, settings)
-    player.rerun_if_turned(stepping.PLAYING, interval is not None)
-    if interval is not None:
-        walk.sweep(beta=settings.beta, clamp=held)
+    shape, data_mean = live.picture_shape(run.spec), views.data_mean(run)
+    drawn = views.elements(walk, shape, data_mean)
+    if (seconds := stepping.speed()) is not None:
+        part.plays(partial(stepping.play, run, walk, settings, held, stepping.follows_training()), seconds)
+        part.moves(partial(views.elements, walk, shape, data_mean))
     with bar:
         stepping.transport(walk, settings, held)
-    shape = live.picture_shape(run.spec)
-    views.layers(walk.now, shape, walk.step)
-    views.film(walk, shape)
-    views.energies(walk, views.data_free_energy(run, walk, machine))
+    views.layers(drawn)
+    views.film(drawn, walk, shape)
+    views.energies(drawn)
 
 
 walk_on()

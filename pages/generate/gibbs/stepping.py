@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from pages.ui.controls import player
+from pages.ui.controls import widgets
 from pages.ui.session import live
 from rbm.experiment import RunSpec, cached_dataset
 from rbm.jobs.live import LiveRun
@@ -151,15 +151,27 @@ def walk_of(current: LiveRun, past: Snapshot, settings: Settings) -> SteppedChai
     if st.session_state.get("walk_start") != start:
         st.session_state["walk_start"] = start
         st.session_state.pop("walk", None)
+    walk: SteppedChains
     if "walk" not in st.session_state:
         with st.spinner("Setting the chains up"):
-            st.session_state["walk"] = _new_walk(current.spec, past.to_model(), settings)
-        st.session_state["walk_step"] = past.step
-    walk: SteppedChains = st.session_state["walk"]
-    if st.session_state["walk_step"] != past.step:
-        walk.model = past.to_model()
-        st.session_state["walk_step"] = past.step
+            st.session_state["walk"] = walk = _new_walk(current.spec, past.to_model(), settings)
+            walk.of = past.step
+    walk = st.session_state["walk"]
+    follow(walk, past)
     return walk
+
+
+def follow(walk: SteppedChains, past: Snapshot) -> None:
+    """Give the walk the parameters of that moment, unless it has them."""
+    if walk.of != past.step:
+        walk.model, walk.of = past.to_model(), past.step
+
+
+def play(current: LiveRun, walk: SteppedChains, settings: Settings, held: Clamp | None, newest: bool) -> None:
+    """One step of what plays, by the ``newest`` machine where the page shows that."""
+    if newest:
+        follow(walk, current.past[-1])
+    walk.sweep(beta=settings.beta, clamp=held)
 
 
 def _new_walk(spec: RunSpec, model: RBM, settings: Settings) -> SteppedChains:
@@ -213,7 +225,7 @@ def transport(walk: SteppedChains, settings: Settings, held: Clamp | None) -> No
             st.button(
                 f"{count:,}", key=f"step_{count}", on_click=sweep, args=(count,), help=f"{count:,} sweeps at once."
             )
-        player.button(PLAYING, "play", shortcut="P", help="Steps by itself, at the speed chosen beside.")
+        widgets.player(PLAYING, "play", shortcut="P", help="Steps by itself, at the speed chosen beside.")
         st.button(
             "Back",
             icon=":material/undo:",
@@ -235,9 +247,14 @@ def transport(walk: SteppedChains, settings: Settings, held: Clamp | None) -> No
 
 def speed() -> float | None:
     """Seconds between steps while playing, None while not."""
-    if not player.playing(PLAYING):
+    if not widgets.playing(PLAYING):
         return None
     return SPEEDS[st.session_state.get("gibbs_speed") or "normal"]
+
+
+def follows_training() -> bool:
+    """Whether the machine is the newest one, which changes while it trains."""
+    return bool(st.session_state["gibbs_time"] == live.NOW)
 
 
 def choose_machine(current: LiveRun) -> Snapshot:

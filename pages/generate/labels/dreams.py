@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import streamlit as st
 
 from pages.generate.labels import learning
 from pages.ui import cards
-from pages.ui.controls import datasets, player
+from pages.ui.components import wall
+from pages.ui.components.moving import facts, table
+from pages.ui.controls import datasets, widgets
 from pages.ui.draw import frames, theme
+from pages.ui.server import feed
 from rbm.datasets.tags import TAGS
+from rbm.jobs.task import Task
+from rbm.tasks.labels import LabelMachine
 
 if TYPE_CHECKING:
     import torch
 
+    from rbm.models.labelled import LabelledRBM
     from rbm.samplers.chains import Chains, Clamp
-    from rbm.tasks.labels import LabelMachine
 
 EACH = 9  # chains for every class
 MOST = 20  # classes side by side
@@ -38,7 +43,7 @@ class Dream(NamedTuple):
 
 
 def playing() -> bool:
-    return player.playing(PLAYING)
+    return widgets.playing(PLAYING)
 
 
 def wanted() -> tuple[Any, ...]:
@@ -89,21 +94,19 @@ def generate(newest: LabelMachine) -> None:
     asked = wanted()
     dream = _dream(newest, asked)
     _buttons(newest)
-    if playing():
-        dream = advance(newest, PLAYED)
     softmax = asked[0] == "softmax"
     sign = "the label itself" if learning.data().mnist else "the mean of its class, in colour"
     each = f"{EACH} chains for each label, a row each; the first picture of a row is {sign}."
     cards.title(
-        f"After {dream.chains.step:,} sweep{'s' if dream.chains.step != 1 else ''}",
+        "Chains that hold their label" if softmax else "Chains that hold the tags",
         f"p(x|h) of chains that started from noise. {each if softmax else 'All hold the same tags.'}",
         "that a chain has seen all styles of its class: it may stay with one for long.",
         "Play while the machine still learns: the chains follow it.",
     )
-    pixels, columns = picture_rows(dream, cards.mode())
-    cards.picture_wall(
-        pixels, columns, "labels_dream", "Pictures by chains that hold their label", max_cell=60, labels=_names(dream)
-    )
+    drawn = elements(dream, learning.data().shape, _signs(dream, cards.mode()))
+    alt = "Pictures by chains that hold their label"
+    wall.show({**drawn["labels_dream"], "labels": _names(dream)}, max_cell=60, alt=alt, key="labels_dream")
+    facts(drawn["labels_sweeps"], key="labels_sweeps", look="caption")
     if not softmax:
         st.caption(_which(asked[1]))
 
@@ -125,15 +128,23 @@ def _names(dream: Dream) -> list[str]:
     return [f"the label {name}" if i == 0 else f"{name}, chain {i}" for name in called for i in range(EACH + 1)]
 
 
-def picture_rows(dream: Dream, mode: theme.Mode) -> tuple[frames.Pixels, int]:
-    """The chains' pictures (N, h, w, 3) and how many stand in a row; each row begins with its label."""
-    drawn = frames.colour_probabilities(dream.picture, shape=learning.data().shape)
-    if dream.asked[0] == "tags":
-        return drawn, EACH + 1
-    classes = _classes(dream.asked[1])
-    signs = label_signs(mode)[classes]
-    rows = np.concatenate([signs[:, None], drawn.reshape(len(classes), EACH, *drawn.shape[1:])], 1)
-    return rows.reshape(-1, *drawn.shape[1:]), EACH + 1
+def elements(dream: Dream, shape: tuple[int, int], signs: frames.Pixels | None) -> feed.Elements:
+    """What a sweep changes: the chains' pictures, each row after the sign of its label, and how far they are."""
+    pixels = frames.colour_probabilities(dream.picture, shape=shape)
+    if signs is not None:
+        rows = np.concatenate([signs[:, None], pixels.reshape(len(signs), EACH, *pixels.shape[1:])], 1)
+        pixels = rows.reshape(-1, *pixels.shape[1:])
+    columns, step = EACH + 1, dream.chains.step
+    cell = (pixels.shape[1], pixels.shape[2])
+    shown = wall.pictures(frames.grid_png(pixels, columns), n=len(pixels), columns=columns, cell=cell)
+    del shown["labels"]  # the script's stay
+    words = f"After {step:,} sweep{'s' if step != 1 else ''}"
+    return {"labels_dream": shown, "labels_sweeps": table((), [(words,)])}
+
+
+def _signs(dream: Dream, mode: theme.Mode) -> frames.Pixels | None:
+    """The sign of each row's label; None of tags, which have none."""
+    return None if dream.asked[0] == "tags" else label_signs(mode)[_classes(dream.asked[1])]
 
 
 def label_signs(mode: theme.Mode) -> frames.Pixels:
@@ -162,7 +173,7 @@ def _patterns() -> np.ndarray[Any, Any]:
 
 def _dream(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
     """The session's chains: new ones for another kind, the same with other labels held where those were changed."""
-    known: Dream | None = st.session_state.get("labels_chains")
+    known = _box().dream
     if known is None or known.asked[0] != asked[0] or known.data != learning.data().name:
         return _keep(_fresh(newest, asked))
     if known.chains.h.shape[1] != len(newest.hidden_bias):
@@ -173,8 +184,19 @@ def _dream(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
     return known
 
 
+class Box:
+    """The session's chains, which the feed's thread moves while they play."""
+
+    dream: Dream | None = None
+
+
+def _box() -> Box:
+    found: Box = st.session_state.setdefault("labels_chains", Box())
+    return found
+
+
 def _keep(dream: Dream) -> Dream:
-    st.session_state["labels_chains"] = dream
+    _box().dream = dream
     return dream
 
 
@@ -200,20 +222,41 @@ def _fresh(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
     return Dream(asked, held, start, pixels.numpy(), draw, learning.data().name)
 
 
-def advance(newest: LabelMachine, sweeps: int) -> Dream:
-    """Move the session's chains by so many sweeps."""
+def advanced(dream: Dream, model: LabelledRBM, sweeps: int) -> Dream:
+    """The chains so many sweeps later."""
     from rbm.samplers import gibbs
 
-    dream: Dream = st.session_state["labels_chains"]
-    model, chains = learning.model(newest), dream.chains
+    chains = dream.chains
     for _ in range(sweeps):
         chains, info = gibbs.sweep(model, chains, dream.generator, clamp=dream.held)
     pixels, _ = model.split(info.visible_mean)
-    return _keep(dream._replace(chains=chains, picture=pixels.numpy()))
+    return dream._replace(chains=chains, picture=pixels.numpy())
 
 
 def _step(newest: LabelMachine, sweeps: int) -> None:
-    advance(newest, sweeps)
+    with feed.current().turn:  # they may be playing
+        box = _box()
+        if box.dream is not None:
+            box.dream = advanced(box.dream, learning.model(newest), sweeps)
+
+
+def play(part: feed.Part, newest: LabelMachine, task: Task | None) -> None:
+    """Have the chains go on by themselves, by the newest machine while it learns."""
+    box, known = _box(), (newest, learning.model(newest))
+    if box.dream is None:
+        return
+    shape, signs = learning.data().shape, _signs(box.dream, cards.mode())
+
+    def step() -> None:
+        nonlocal known
+        last = learning.newest_of(task) or newest
+        if last is not known[0]:
+            known = last, cast("LabelledRBM", last.to_model())
+        if box.dream is not None:
+            box.dream = advanced(box.dream, known[1], PLAYED)
+
+    part.plays(step, STEP_SECONDS)
+    part.moves(lambda: {} if box.dream is None else elements(box.dream, shape, signs))
 
 
 def _buttons(newest: LabelMachine) -> None:
@@ -227,11 +270,15 @@ def _buttons(newest: LabelMachine) -> None:
                 args=(newest, count),
                 help=f"{count} sweep{'s' if count > 1 else ''}: pixels given hidden units, then those given pixels and label.",
             )
-        player.button(PLAYING, "labels_play", type="primary", help="Sweeps by itself, several a second.")
+        widgets.player(PLAYING, "labels_play", type="primary", help="Sweeps by itself, several a second.")
         st.button(
             "From noise",
             icon=":material/restart_alt:",
             key="labels_noise",
-            on_click=lambda: st.session_state.pop("labels_chains", None),
+            on_click=_forget,
             help="All chains start again: every pixel on or off with even chance.",
         )
+
+
+def _forget() -> None:
+    _box().dream = None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart
+from pages.ui.components.moving import facts, table
 from pages.ui.controls import datasets
 from pages.ui.draw import figures
+from pages.ui.server import feed
 from pages.ui.session import tasks
 from rbm.datasets.catalog import DatasetEntry, revision
 from rbm.jobs.task import Task
@@ -27,7 +30,6 @@ HIDDEN = (50, 100, 200, 300, 500)
 EPOCHS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 DATASET = "labels_dataset"
 DEFAULTS = (("labels_hidden", 200), ("labels_objective", OBJECTIVES[0]), ("labels_epochs", 10))
-POLL_SECONDS = 0.5
 TAG_HELP = (
     "Even, below 5, with a closed loop (0 6 8 9), of straight strokes only (1 4 7), prime: five units that are on or off, "
     "each by itself."
@@ -169,20 +171,15 @@ def _turn(on: bool) -> None:
         (current.start if on else current.pause)()
 
 
-def interval() -> float | None:
-    """Seconds between looks at a training under way."""
-    current = task()
-    return POLL_SECONDS if current is not None and current.active else None
-
-
+@st.fragment
 def progress() -> None:
     """Errors against epochs, and where training stands."""
     current = task()
-    news: list[News] = [] if current is None else list(current.news)
+    part = feed.watch("labels_learning", current)
+    drawn = part.moves(elements(current))
     if current is not None:
         current.renew()
-        if current.status == "failed":
-            st.error(current.message, icon=":material/error:")
+    tasks.trouble(current)
     softmax, noun = kind() == "softmax", data().noun
     what = "names" if softmax else "tags"
     cards.title(
@@ -196,9 +193,19 @@ def progress() -> None:
         "how good the pictures are that it makes: a machine that only learns p(y|x) makes none.",
         "all three objectives, one after the other.",
     )
-    option = error_option(news)
-    chart.show(option, height=260, key="labels_errors", alt="Wrong answers against epochs")
-    st.caption(status(current, news))
+    chart.show(drawn["labels_errors"], height=260, key="labels_errors", alt="Wrong answers against epochs")
+    facts(drawn["labels_words"], key="labels_words", look="caption")
+
+
+def elements(current: Task | None) -> Callable[[], feed.Elements]:
+    """What training moves: the chart, and the line under it."""
+    of = f"{len(test_pictures()[0]):,} test {data().noun}s" if current is not None else ""
+
+    def found() -> feed.Elements:
+        news: list[News] = [] if current is None else list(current.news)
+        return {"labels_errors": error_option(news), "labels_words": table((), [(status(current, news, of),)])}
+
+    return found
 
 
 def error_option(news: list[News]) -> dict[str, Any]:
@@ -213,8 +220,8 @@ def error_option(news: list[News]) -> dict[str, Any]:
     )
 
 
-def status(current: Task | None, news: list[News]) -> str:
-    """One line: how far, and the error on all test images at the last full epoch."""
+def status(current: Task | None, news: list[News], all_tested: str) -> str:
+    """One line: how far, and the error on ``all_tested`` images at the last full epoch."""
     if current is None:
         return "No machine yet. **Train** makes one; everything below begins to answer within seconds."
     if not news:
@@ -222,17 +229,25 @@ def status(current: Task | None, news: list[News]) -> str:
     whole = [one for one in news if one.whole_error is not None]
     found = ""
     if whole:
-        count = f"{len(test_pictures()[0]):,} test {data().noun}s"
-        found = f" All {count} after epoch {whole[-1].epoch:g}: **{whole[-1].whole_error:.2%}** wrong."
+        found = f" All {all_tested} after epoch {whole[-1].epoch:g}: **{whole[-1].whole_error:.2%}** wrong."
     words = {"finished": "Finished", "paused": "Paused", "failed": "Stopped"}.get(current.status, "Learning")
     return f"{words}, epoch {news[-1].epoch:.1f} of {current.arguments['epochs']}.{found}"
 
 
 def machine() -> LabelMachine | None:
     """The newest machine that training has sent."""
-    current = task()
-    sent = [one.machine for one in current.news if one.machine is not None] if current is not None else []
-    return sent[-1] if sent else None
+    return newest_of(task())
+
+
+def newest_of(current: Task | None) -> LabelMachine | None:
+    """The newest machine of a training; for threads too."""
+    news = () if current is None else current.news
+    return next((one.machine for one in reversed(news) if one.machine is not None), None)
+
+
+def sent(current: Task | None) -> int:
+    """How many machines training has sent so far."""
+    return 0 if current is None else sum(one.machine is not None for one in current.news)
 
 
 def model(newest: LabelMachine) -> LabelledRBM:

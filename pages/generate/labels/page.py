@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.generate.labels import dreams, learning, views
 from pages.ui import lesson
-from pages.ui.controls import player, widgets
+from pages.ui.server import feed
 
 lesson.question(
     "Labels",
@@ -28,7 +28,7 @@ lesson.experiments(
     key="labels",
 )
 learning.controls()
-interval = learning.interval()
+feed.watch("labels_buttons", learning.task())
 NOUN = learning.data().noun
 USES = {
     "softmax": {
@@ -44,21 +44,11 @@ USES = {
 }[learning.kind()]
 
 
-@widgets.every(interval)
-def track() -> None:
-    """The training, as far as it has come."""
-    learning.progress()
-    if (learning.interval() is None) != (interval is None):
-        st.rerun()
-
-
-plays = dreams.playing()
-
-
-@widgets.every(dreams.STEP_SECONDS if plays else interval and 1.0)
+@st.fragment
 def use() -> None:
-    """What the newest machine does."""
-    player.rerun_if_turned(dreams.PLAYING, plays)
+    """What the newest machine does; computed anew at every doubling of the machines that training has sent, and at its end."""
+    task = learning.task()
+    part = feed.watch("labels_use", task, state=lambda: learning.sent(task).bit_length())
     newest = learning.machine()
     chosen = st.segmented_control(
         "Use it",
@@ -69,8 +59,7 @@ def use() -> None:
         help="Three questions to one and the same machine: only what is held differs.",
     )
     if dreams.playing() and chosen != next(iter(USES)):
-        widgets.put(dreams.PLAYING, False)
-        st.rerun()  # a timer can only be changed by a full run
+        st.session_state[dreams.PLAYING] = False
     if newest is None:
         if learning.data().problem:
             return  # the line above has said it
@@ -79,11 +68,13 @@ def use() -> None:
         )
         return
     USES[str(chosen)](newest)
+    if dreams.playing():
+        dreams.play(part, newest, task)
 
 
 left, right = st.columns([2, 3], gap="large")
 with left:
-    track()
+    learning.progress()
 with right:
     use()
 lesson.formula(

@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.learn.boltzmann import pair
 from pages.ui import cards, lesson
-from pages.ui.controls import player, widgets
-from pages.ui.server import instant
+from pages.ui.controls import widgets
+from pages.ui.server import feed, instant
 
 
 def reset() -> None:
@@ -17,12 +17,6 @@ def reset() -> None:
     widgets.put("boltzmann_method", pair.possible(data, n_hidden, chosen["boltzmann_method"]))
     widgets.put("boltzmann_playing", False)
     chosen["boltzmann_pair"] = pair.fresh(data, n_hidden, chosen["boltzmann_method"])
-
-
-def changed(key: str) -> None:
-    """A control was moved by hand."""
-    if not widgets.echoed(key):
-        reset()
 
 
 def setting(data: int, n_hidden: int, method: str, rate: float) -> None:
@@ -44,7 +38,8 @@ def play(experiment: tuple[int, int, str, float]) -> None:
 
 def one_update() -> None:
     """A single update of both."""
-    st.session_state["boltzmann_pair"].advance(1, st.session_state["boltzmann_rate"])
+    with feed.current().turn:
+        st.session_state["boltzmann_pair"].advance(1, st.session_state["boltzmann_rate"])
 
 
 if "boltzmann_pair" not in st.session_state or "boltzmann_data" not in st.session_state:
@@ -76,8 +71,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         list(pair.DATA),
         index=list(pair.DATA).index(st.session_state["boltzmann_data"]),
         key="boltzmann_data",
-        on_change=changed,
-        args=("boltzmann_data",),
+        on_change=reset,
         width=220,
         help="All bars and stripes, each equally often.",
     )
@@ -87,8 +81,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         8,
         value=st.session_state["boltzmann_hidden"],
         key="boltzmann_hidden",
-        on_change=changed,
-        args=("boltzmann_hidden",),
+        on_change=reset,
         width=200,
         help="Of the Boltzmann machine.",
     )
@@ -99,8 +92,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         required=True,
         default=st.session_state["boltzmann_method"],
         key="boltzmann_method",
-        on_change=changed,
-        args=("boltzmann_method",),
+        on_change=reset,
         disabled=exact_can != pair.EXACT,
         help="Exact: every state is visited, up to 12 units. Gibbs chains: both phases are sampled.",
     )
@@ -119,7 +111,7 @@ lesson.formula(
 )
 playing = st.session_state["boltzmann_playing"]
 with st.container(horizontal=True):
-    player.button(
+    widgets.player(
         "boltzmann_playing",
         "boltzmann_play",
         play="Learn",
@@ -130,15 +122,17 @@ with st.container(horizontal=True):
     st.button("Reset", key="boltzmann_reset", on_click=reset, help="Both start again from small weights.")
 
 
-@widgets.every(0.4 if playing else None)
+@st.fragment
 def learning() -> None:
     """Everything that learning changes."""
-    both = st.session_state["boltzmann_pair"]
-    if st.session_state["boltzmann_playing"]:
-        pair.learn(both, st.session_state["boltzmann_rate"])
-    mode = cards.mode()
+    both, mode = st.session_state["boltzmann_pair"], cards.mode()
+    part = feed.watch("boltzmann")
     anew = partial(pair.anew, st.session_state["boltzmann_data"], st.session_state["boltzmann_method"], mode)
-    drawn = instant.respond(pair.HIDDEN, anew, partial(pair.elements, both, mode))
+    now = partial(pair.elements, both, mode)
+    drawn = instant.respond(pair.HIDDEN, anew, now)
+    if st.session_state["boltzmann_playing"]:
+        part.plays(partial(pair.learn, both, st.session_state["boltzmann_rate"]), pair.PLAY_SECONDS)
+        part.moves(instant.here(pair.HIDDEN, anew, now))
     left, right = st.columns(2, gap="large")
     with left:
         pair.divergences(drawn)

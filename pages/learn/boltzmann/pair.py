@@ -26,7 +26,7 @@ HIDDEN = {"boltzmann_hidden": range(9)}
 NAMES = {"boltzmann": "Boltzmann machine", "rbm": "RBM"}
 SAMPLES = 20
 TOO_LARGE = "The Boltzmann machine has more than 16 units: too many states to compute its KL."
-BUDGET = 0.12  # seconds of learning a tick
+PLAY_SECONDS, BUDGET = 0.4, 0.12  # between ticks, and of learning in each
 
 
 def fresh(data: str, n_hidden: int, method: str) -> BoltzmannVsRbm:
@@ -174,7 +174,6 @@ def sweep_chart() -> None:
         "Machines of n units, half of them hidden, measured on this server when you press the button.",
         "what a graphics card would do: there the gap is wider still.",
     )
-    # A callback is done before anything is drawn: a run of the page that a timer cuts short would forget the click.
     st.button(
         "Measure",
         key="boltzmann_measure",

@@ -7,8 +7,7 @@ import streamlit as st
 from pages.learn.cd_bias import gradients, race
 from pages.ui import lesson
 from pages.ui.components import moving
-from pages.ui.controls import widgets
-from pages.ui.server import instant
+from pages.ui.server import feed, instant
 
 lesson.question(
     "What CD really follows",
@@ -57,17 +56,15 @@ def compass() -> None:
     )
 
 
-interval = race.interval()
-
-
-@widgets.every(interval)
+@st.fragment
 def track() -> None:
     """Five algorithms, as far as they have come."""
-    running = race.collect()
-    race.learning_curves(running)
-    race.learnt(running)
-    if interval is not None and race.interval() is None:
-        st.rerun()  # the last leg is in: no more looking
+    running = race.current()
+    part = feed.watch("race", *race.tasks_of(running))
+    drawn = part.moves(race.elements(running, st.session_state["race_shown"]))
+    race.learning_curves(drawn)
+    race.choose_method()
+    race.learnt(drawn)
 
 
 compass()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart
-from pages.ui.components.moving import state_bars
+from pages.ui.components.moving import fingerprinted, state_bars
 from pages.ui.draw import figures
+from pages.ui.server import feed
 from pages.ui.session import tasks
+from rbm.jobs.task import Task
 from rbm.tasks import algorithm_comparison
 
 if TYPE_CHECKING:
@@ -22,7 +26,6 @@ UPDATES = (500, 1000, 2000, 3000, 5000)
 BARS, SHIFTER = "3×3 bars and stripes", "shifter"
 PATTERNS = dict(zip((BARS, SHIFTER), algorithm_comparison.DATASETS, strict=True))
 OTHERS = 8  # states beside the data that are shown one by one
-POLL_SECONDS = 0.5
 
 
 def set_race(n_hidden: int, rate: float, updates: int, method: str, patterns: str = BARS) -> None:
@@ -97,73 +100,61 @@ def start_race() -> None:
         tasks.hold(f"race {method}", task)
 
 
-def interval() -> float | None:
-    """Seconds between looks at a race under way."""
+def current() -> algorithm_comparison.Race | None:
+    """This session's race; says why one of the five stopped, or that its worker was lost."""
     race: algorithm_comparison.Race | None = st.session_state.get("race")
-    return POLL_SECONDS if race is not None and race.active else None
-
-
-def collect() -> algorithm_comparison.Race | None:
-    """The race as far as it has come, its lease renewed."""
-    race: algorithm_comparison.Race | None = st.session_state.get("race")
-    if race is not None:
-        for task in race.tasks.values():
-            task.renew()
-        if race.problem:
-            st.error(race.problem, icon=":material/error:")
+    if race is not None and race.problem:
+        st.error(race.problem, icon=":material/error:")
+    elif race is not None:
+        tasks.trouble(next((task for task in race.tasks.values() if task.notice), None))
     return race
 
 
-def learning_curves(race: algorithm_comparison.Race | None) -> None:
-    """Exact likelihood and reconstruction error of all five."""
-    count = len(_patterns(race))
-    left, right = st.columns(2, gap="large")
+def tasks_of(race: algorithm_comparison.Race | None) -> tuple[Task, ...]:
+    """The five of them."""
+    return () if race is None else tuple(race.tasks.values())
+
+
+def elements(race: algorithm_comparison.Race | None, method: str) -> Callable[[], feed.Elements]:
+    """What moves while they learn: both charts, and what ``method`` has learnt."""
+    patterns = _patterns(race)
+    return partial(_elements, race, method, patterns)
+
+
+def _elements(race: algorithm_comparison.Race | None, method: str, patterns: torch.Tensor) -> feed.Elements:
     empty = "Press Race" if race is None else "The first updates are on their way"
-    for place, column, title, about, unit, key in (
-        (
-            left,
-            "log_likelihood",
-            "Log-likelihood, exact",
-            "What learning is for: the mean log p(v) of the pictures, nothing estimated.",
-            "nats per picture",
-            "race_likelihood",
-        ),
-        (
-            right,
-            "reconstruction_error",
-            "Reconstruction error",
-            "What is easily measured: how far p(v|⟨h⟩), with ⟨h⟩ = p(h|v), lies from the picture.",
-            "mean squared error",
-            "race_error",
-        ),
-    ):
-        with place:
-            cards.title(
-                title,
-                about,
-                "" if place is left else "how likely the pictures are: it may fall while the likelihood falls too.",
-            )
-            series = (
-                []
-                if race is None
-                else [figures.Series(m, *race.curve(m, column)) for m in algorithm_comparison.METHODS]
-            )
-            option = figures.curve_option(
-                series,
-                x_title="updates",
-                y_title=unit,
-                log_y=place is right,
-                line=(f"best there is, −log {count}", -float(np.log(count)))
-                if place is left and race is not None
-                else None,
-                empty=empty,
-            )
-            chart.show(option, height=270, key=key, alt=f"{title} of five algorithms against updates")
+    best = (f"best there is, −log {len(patterns)}", -float(np.log(len(patterns))))
+
+    def option(column: str, unit: str, log: bool) -> dict[str, Any]:
+        found = {} if race is None else {m: race.curve(m, column) for m in algorithm_comparison.METHODS}
+        return figures.curve_option(
+            [figures.Series(m, *values) for m, values in found.items()],
+            x_title="updates",
+            y_title=unit,
+            log_y=log,
+            line=best if race is not None and not log else None,
+            empty=empty,
+        )
+
+    legs = () if race is None else race.legs[method]
+    data, model, names = distribution(patterns, legs[-1] if legs else None)
+    states = figures.state_option(
+        [figures.Bars("data", data, outline=True), figures.Bars("machine", model)],
+        names,
+        x_title="state v: the data, the likeliest others, the rest",
+        y_title="probability",
+        pictures=(3, 3),
+    )
+    return {
+        "race_likelihood": option("log_likelihood", "nats per picture", False),
+        "race_error": option("reconstruction_error", "mean squared error", True),
+        "race_states": fingerprinted(states),
+    }
 
 
-def learnt(race: algorithm_comparison.Race | None) -> None:
-    """One algorithm's learnt distribution against the data's."""
-    method = st.segmented_control(
+def choose_method() -> None:
+    """Whose distribution is drawn."""
+    st.segmented_control(
         "Distribution learnt by",
         list(algorithm_comparison.METHODS),
         required=True,
@@ -172,22 +163,42 @@ def learnt(race: algorithm_comparison.Race | None) -> None:
         persist_state="session",
         help="Whose p(v) is drawn, as far as it has come.",
     )
-    legs = race.legs[str(method)] if race is not None else []
+
+
+def learning_curves(drawn: feed.Elements) -> None:
+    """Exact likelihood and reconstruction error of all five."""
+    left, right = st.columns(2, gap="large")
+    for place, title, about, lacks, key in (
+        (
+            left,
+            "Log-likelihood, exact",
+            "What learning is for: the mean log p(v) of the pictures, nothing estimated.",
+            "",
+            "race_likelihood",
+        ),
+        (
+            right,
+            "Reconstruction error",
+            "What is easily measured: how far p(v|⟨h⟩), with ⟨h⟩ = p(h|v), lies from the picture.",
+            "how likely the pictures are: it may fall while the likelihood falls too.",
+            "race_error",
+        ),
+    ):
+        with place:
+            cards.title(title, about, lacks)
+            chart.show(drawn[key], height=270, key=key, alt=f"{title} of five algorithms against updates")
+
+
+def learnt(drawn: feed.Elements) -> None:
+    """One algorithm's learnt distribution against the data's."""
     cards.title(
         "What it has learnt, state by state",
         "Outlined: the data, all pictures equally often. Filled: the machine's p(v). After the data come the likeliest "
         "states that are none of them, and all the rest together.",
         "why: look at which pictures CD forgets, and what it makes instead.",
     )
-    data, model, names = distribution(_patterns(race), legs[-1] if legs else None)
-    option = figures.state_option(
-        [figures.Bars("data", data, outline=True), figures.Bars("machine", model)],
-        names,
-        x_title="state v: the data, the likeliest others, the rest",
-        y_title="probability",
-        pictures=(3, 3),
-    )
-    state_bars(option, key="race_states", alt="The learnt distribution against the data's", height=250)
+    alt = "The learnt distribution against the data's"
+    state_bars(drawn["race_states"], key="race_states", alt=alt, height=250)
 
 
 def _patterns(race: algorithm_comparison.Race | None) -> torch.Tensor:

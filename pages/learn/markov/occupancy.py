@@ -11,7 +11,7 @@ from pages.learn.markov import matrix
 from pages.ui import cards
 from pages.ui.components import chart
 from pages.ui.components.moving import fingerprinted, state_bars
-from pages.ui.controls import player
+from pages.ui.controls import widgets
 from pages.ui.draw import figures, theme
 from pages.ui.server import feed
 
@@ -24,10 +24,16 @@ MOST_SWEEPS = 20_000
 
 
 class Chains(NamedTuple):
-    """Chains and the machine that they are of."""
+    """Chains, the machine that they are of, and whether the tempered one is wanted."""
 
     of: matrix.Asked
-    running: dict[str, Occupancy]
+    all: dict[str, Occupancy]
+    tempered: bool
+
+    @property
+    def running(self) -> dict[str, Occupancy]:
+        """The chains that are shown: the tempered one once it has moved or is to move."""
+        return {name: chain for name, chain in self.all.items() if name == "Gibbs" or chain.distance or self.tempered}
 
 
 def watched(asked: matrix.Asked) -> dict[str, Occupancy]:
@@ -47,11 +53,16 @@ def watched(asked: matrix.Asked) -> dict[str, Occupancy]:
     return chains
 
 
-def advance(chains: dict[str, Occupancy], sweeps: int) -> None:
+def advance(chains: dict[str, Occupancy], sweeps: int, tempered: bool) -> None:
     """Both chains so much further; the tempered one only where it is wanted."""
     for name, chain in chains.items():
-        if (name == "Gibbs" or st.session_state.get("markov_tempered")) and len(chain.distance) < MOST_SWEEPS:
+        if (name == "Gibbs" or tempered) and len(chain.distance) < MOST_SWEEPS:
             chain.advance(sweeps)
+
+
+def _step(chains: dict[str, Occupancy], sweeps: int) -> None:
+    with feed.current().turn:  # they may be playing
+        advance(chains, sweeps, bool(st.session_state.get("markov_tempered")))
 
 
 def transport(chains: dict[str, Occupancy]) -> None:
@@ -63,11 +74,11 @@ def transport(chains: dict[str, Occupancy]) -> None:
                 type="primary" if count == 1 else "secondary",
                 icon=":material/skip_next:" if count == 1 else None,
                 key=f"markov_{count}",
-                on_click=advance,
+                on_click=_step,
                 args=(chains, count),
                 help="One sweep: h given v, then v given h." if count == 1 else f"{count} sweeps at once.",
             )
-        player.button(PLAYING, "markov_play", shortcut="P", help=f"{PLAY_SWEEPS} sweeps every {PLAY_SECONDS:g} s.")
+        widgets.player(PLAYING, "markov_play", shortcut="P", help=f"{PLAY_SWEEPS} sweeps every {PLAY_SECONDS:g} s.")
         st.button(
             "Reset",
             icon=":material/restart_alt:",
@@ -83,11 +94,6 @@ def transport(chains: dict[str, Occupancy]) -> None:
             persist_state="session",
             help="Four replicas from β down to a tenth of it, which swap states; only the coldest is counted.",
         )
-
-
-def interval() -> float | None:
-    """Seconds between looks while the chain plays."""
-    return PLAY_SECONDS if player.playing(PLAYING) else None
 
 
 def elements(kind: str, mode: theme.Mode, chains: Chains, coupling: float, beta: float) -> feed.Elements:
@@ -145,12 +151,3 @@ def _distance(running: dict[str, Occupancy]) -> dict[str, Any]:
     return figures.curve_option(
         series, x_title="sweeps", y_title="total variation", empty="Press Step or Play: the chain has not moved yet"
     )
-
-
-def running(chains: dict[str, Occupancy]) -> dict[str, Occupancy]:
-    """The chains that are shown: the tempered one once it has moved or is to move."""
-    return {
-        name: chain
-        for name, chain in chains.items()
-        if name == "Gibbs" or chain.distance or st.session_state.get("markov_tempered")
-    }

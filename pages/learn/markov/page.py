@@ -6,11 +6,10 @@ import streamlit as st
 
 from pages.learn.markov import matrix, occupancy
 from pages.ui import cards, lesson
-from pages.ui.controls import player, widgets
-from pages.ui.server import instant
+from pages.ui.controls import widgets
+from pages.ui.server import feed, instant
 
 lesson.question("Markov chain", "How long must a Gibbs chain run before where it started no longer matters?")
-interval = occupancy.interval()
 act, (modes, bars, _) = matrix.set_controls, matrix.MACHINES
 lesson.experiments(
     {
@@ -32,16 +31,19 @@ lesson.experiments(
 )
 
 
-@widgets.every(interval)
+@st.fragment
 def look() -> None:
     """Matrix and spectrum above, watched chains below; a slider or a step draws them again."""
     asked = matrix.controls()
     chains = occupancy.watched(asked)
-    player.rerun_if_turned(occupancy.PLAYING, interval is not None)
-    if interval is not None:
-        occupancy.advance(chains, occupancy.PLAY_SWEEPS)
-    shown = occupancy.Chains(asked, occupancy.running(chains))
-    drawn = instant.respond(matrix.STOPS, partial(occupancy.elements, asked.kind, cards.mode(), shown))
+    part = feed.watch("markov")
+    tempered = bool(st.session_state["markov_tempered"])
+    shown = occupancy.Chains(asked, chains, tempered)
+    draw = partial(occupancy.elements, asked.kind, cards.mode(), shown)
+    drawn = instant.respond(matrix.STOPS, draw)
+    if widgets.playing(occupancy.PLAYING):
+        part.plays(partial(occupancy.advance, chains, occupancy.PLAY_SWEEPS, tempered), occupancy.PLAY_SECONDS)
+        part.moves(instant.here(matrix.STOPS, draw))
     left, right = st.columns([5, 6], gap="large")
     with left:
         matrix.heat_map(drawn)

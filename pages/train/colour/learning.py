@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart, wall
+from pages.ui.components.moving import facts, table
 from pages.ui.draw import figures
 from pages.ui.draw.frames import Pixels, grid_png
+from pages.ui.server import feed
 from pages.ui.session import tasks
 from rbm.jobs.task import Task
 from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, ColourLook, Images
@@ -32,8 +36,8 @@ def begin() -> None:
     tasks.hold(NAME, Task("rbm.tasks.colour.job:learn", **chosen))
 
 
-def controls() -> Task | None:
-    """Which images, which units, how many; returns the task, None before the first."""
+def controls(drawn: feed.Elements) -> None:
+    """Which images, which units, how many; and the buttons."""
     for key, value in (("source", "faces"), ("kind", "multinary"), ("states", 8), ("hidden", 150), ("epochs", 30)):
         st.session_state.setdefault(f"colour_{key}", value)
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
@@ -87,10 +91,10 @@ def controls() -> Task | None:
         persist_state="session",
         help="Passes over 3,600 images; 20 to 50.",
     )
-    return _transport()
+    _transport(drawn)
 
 
-def _transport() -> Task | None:
+def _transport(drawn: feed.Elements) -> None:
     task = tasks.held(NAME)
     moving = task is not None and task.active
     with st.container(horizontal=True, key="colour_transport", gap="small", vertical_alignment="center"):
@@ -123,80 +127,95 @@ def _transport() -> Task | None:
             disabled=task is None,
             help="Start anew with the settings above.",
         )
-        if task is not None:
-            st.markdown(_words(task), width="content")
-    if task is not None and task.status == "failed":
-        st.error(task.message, icon=":material/error:")
-    return task
+        facts(drawn["colour_words"], key="colour_words", look="caption")
+    tasks.trouble(task)
 
 
-def _words(task: Task) -> str:
+def _words(task: Task | None) -> str:
+    if task is None:
+        return ""
     if not task.news:
         return "Getting the images ready" if task.active else ""
     look: ColourLook = task.news[-1]
     state = {"finished": "Finished · e", "paused": "Paused · e"}.get(task.status, "E")
-    return f"{state}poch {look.epoch:.1f} of {look.epochs}"
+    return f"{state}poch {look.epoch:.1f} of {look.epochs} · chains of {look.sweeps:,} sweeps"
 
 
-def pictures(task: Task | None) -> None:
-    """Images over reconstructions, samples, and filters: their places first, then what comes."""
-    look: ColourLook | None = task.news[-1] if task is not None and task.news else None
+def elements(task: Task | None) -> feed.Elements:
+    """All that learning moves: pictures have their places first, then what comes."""
+    looks: tuple[ColourLook, ...] = () if task is None else task.news  # one moment of what still grows
+    look = looks[-1] if looks else None
     blank = np.full((1, SIDE, SIDE, 3), 0.5, np.float32)
-    pairs = np.concatenate([look.originals, look.reconstructions]) if look else blank.repeat(20, 0)
+    walls = {
+        "colour_pairs": np.concatenate([look.originals, look.reconstructions]) if look else blank.repeat(20, 0),
+        "colour_samples": look.samples if look else blank.repeat(10, 0),
+        "colour_filters": look.filters if look else blank.repeat(FILTERS, 0),
+    }
+    return {
+        "colour_words": table((), [(_words(task),)]),
+        **{key: _wall(images) for key, images in walls.items()},
+        **_curves(looks, "Press Learn" if task is None else "The first numbers are on their way"),
+    }
+
+
+def pictures(drawn: feed.Elements) -> None:
+    """Images over reconstructions, samples, and filters."""
     cards.title(
         "Images and reconstructions",
         "Top: ten images that were not learnt. Bottom: their reconstructions, the means ⟨v|⟨h⟩⟩ given those of the hidden units.",
         "whether it can make such images by itself.",
     )
-    _wall(pairs, "colour_pairs", "Ten images over their reconstructions")
+    wall.show(drawn["colour_pairs"], max_cell=64, alt="Ten images over their reconstructions", key="colour_pairs")
     cards.title(
         "Samples from noise",
-        f"Ten Gibbs chains that began as noise, {look.sweeps if look else 0:,} sweeps ago; their means ⟨v|h⟩ are shown.",
+        "Ten Gibbs chains that began as noise and go on while it learns; their means ⟨v|h⟩ are shown.",
         "all that the machine can make: a chain may stay near one face for long.",
         "Gaussian units: they mix best here. Categorical ones flip a pixel at a time, and stay where they are.",
     )
-    _wall(look.samples if look else blank.repeat(10, 0), "colour_samples", "Ten samples of chains from noise")
+    wall.show(drawn["colour_samples"], max_cell=64, alt="Ten samples of chains from noise", key="colour_samples")
     cards.title(
         f"Filters in colour: the {FILTERS} strongest",
         "Each hidden unit's weights to red, green and blue; mid grey is none, and each picture has a scale of its own.",
         "which of them are on together.",
     )
-    _wall(look.filters if look else blank.repeat(FILTERS, 0), "colour_filters", "The strongest hidden units' filters")
+    wall.show(drawn["colour_filters"], max_cell=64, alt="The strongest hidden units' filters", key="colour_filters")
 
 
-def _wall(images: Images, key: str, alt: str) -> None:
+def _wall(images: Images) -> dict[str, Any]:
     pixels: Pixels = np.rint(images * 255).astype(np.uint8)
     n, height, width = pixels.shape[:3]
-    wall.wall(grid_png(pixels, 10), n=n, columns=10, cell=(height, width), max_cell=64, alt=alt, key=key)
+    return wall.pictures(grid_png(pixels, 10), n=n, columns=10, cell=(height, width))
 
 
-def numbers(task: Task | None) -> None:
+def _curves(looks: tuple[ColourLook, ...], empty: str) -> feed.Elements:
     """Reconstruction error and free energies against epochs."""
-    looks: tuple[ColourLook, ...] = () if task is None else task.news  # one moment of what still grows
     epochs = [look.epoch for look in looks]
-    empty = "Press Learn" if task is None else "The first numbers are on their way"
+    error = [figures.Series("error", epochs, [look.reconstruction_error for look in looks])]
+    energy = [
+        figures.Series("training", epochs, [look.free_energy_train for look in looks]),
+        figures.Series("validation", epochs, [look.free_energy_validation for look in looks]),
+    ]
+    band = ("training", "validation")
+    return {
+        "colour_error": figures.curve_option(error, x_title="epochs", y_title="mean squared error", empty=empty),
+        "colour_energy": figures.curve_option(
+            energy, x_title="epochs", y_title="nats per image", band=band, empty=empty
+        ),
+    }
+
+
+def numbers(drawn: feed.Elements) -> None:
+    """Both curves."""
     cards.title(
         "Reconstruction error",
         "Mean squared difference of a channel, from 0 to 1, between images and their reconstructions.",
         "the likelihood: samples may be poor where reconstructions are good.",
     )
-    option = figures.curve_option(
-        [figures.Series("error", epochs, [look.reconstruction_error for look in looks])],
-        x_title="epochs",
-        y_title="mean squared error",
-        empty=empty,
-    )
-    chart.show(option, key="colour_error", alt="Reconstruction error against epochs", height=200)
+    chart.show(drawn["colour_error"], key="colour_error", alt="Reconstruction error against epochs", height=200)
     cards.title(
         "Free energy of training and validation images",
         "The shaded gap opens when the machine likes images it has seen better than new ones.",
         "how good it is: log Z moves along with both curves.",
     )
-    series = [
-        figures.Series("training", epochs, [look.free_energy_train for look in looks]),
-        figures.Series("validation", epochs, [look.free_energy_validation for look in looks]),
-    ]
-    option = figures.curve_option(
-        series, x_title="epochs", y_title="nats per image", band=("training", "validation"), empty=empty
-    )
-    chart.show(option, key="colour_energy", alt="Free energy of training and validation images", height=220)
+    alt = "Free energy of training and validation images"
+    chart.show(drawn["colour_energy"], key="colour_energy", alt=alt, height=220)

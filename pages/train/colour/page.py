@@ -1,10 +1,12 @@
 """Learn colour images: units that count, that choose, or that take any value."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.train.colour import learning
 from pages.ui import lesson, shell
-from pages.ui.controls import widgets
+from pages.ui.server import feed
 from pages.ui.session import tasks
 
 shell.header("Learn colours", "Which kind of visible unit can model colour?")
@@ -21,23 +23,23 @@ lesson.experiments(
     },
     key="colour",
 )
-interval = tasks.interval(learning.NAME)
 
 
-@widgets.every(interval)
+@st.fragment
 def look() -> None:
     """Everything that moves while it learns."""
-    task = learning.controls()
+    task = tasks.held(learning.NAME)
+    part = feed.watch("colour", task)
+    drawn = part.moves(partial(learning.elements, task))
+    learning.controls(drawn)
     left, right = st.columns([7, 5], gap="large")
     with left:
-        learning.pictures(task)
+        learning.pictures(drawn)
     with right:
-        learning.numbers(task)
+        learning.numbers(drawn)
         lesson.formula(
             r"\begin{gathered} p(v_i = n \mid h) \propto e^{\,n x_i},\quad n = 0 \dots M-1 \\ x = b + W h \end{gathered}"
         )
-    if task is not None and task.active != (interval is not None):
-        st.rerun()
 
 
 look()

@@ -11,6 +11,7 @@ from pages.train.deep import figures_at_rest
 from pages.ui import cards
 from pages.ui.components import chart, moving
 from pages.ui.controls import datasets
+from pages.ui.server import feed
 from pages.ui.session import tasks
 from rbm.datasets.catalog import revision
 from rbm.jobs.task import Task
@@ -21,7 +22,6 @@ PLANS = {
     "small": LabelsPlan(sizes=(200,), pretraining=3, epochs=3, least_updates=500, labels=(100, 1000, 10_000)),
     "full": LabelsPlan(),
 }
-POLL_SECONDS = 1.0
 
 
 class Asked(NamedTuple):
@@ -46,6 +46,7 @@ def fitting(plan: LabelsPlan, data: datasets.Data) -> LabelsPlan:
 
 def choose(data: datasets.Data) -> Asked | None:
     """Which plan, and the buttons; None, with the reason on the screen, where the set is of no use."""
+    _keep_new()
     datasets.explain(data, "deep_labels")
     if data.problem:
         return None
@@ -101,29 +102,32 @@ def start(asked: Asked) -> None:
     task.start()
 
 
-def interval() -> float | None:
-    """Seconds between looks at a comparison under way."""
-    task: Task | None = st.session_state.get("deep_labels")
-    return POLL_SECONDS if task is not None and task.active else None
-
-
-def watch() -> bool:
-    """Keep the comparison going, keep its results, say where it is. Whether there is a new result."""
+def follow() -> None:
+    """Keep the comparison going and say where it is; a new result runs this part of the page again."""
     task: Task | None = st.session_state.get("deep_labels")
     if task is None:
-        return False
+        return
+    part = feed.watch("deep_labels", task, state=lambda: len(_results(task)))
     task.renew()
-    if task.message:
-        st.error(task.message, icon=":material/error:")
-    elif task.active:
-        st.caption(figures_at_rest.working(task.news))
-    results = [one for one in task.news if isinstance(one, Result)]
+    tasks.trouble(task)
+    if task.active:
+        drawn = part.moves(lambda: {"deep_labels_words": moving.table((), [(figures_at_rest.working(task.news),)])})
+        moving.facts(drawn["deep_labels_words"], key="deep_labels_words", look="caption")
+
+
+def _keep_new() -> None:
+    """Write what the comparison has found since the last look, before anything asks what is known."""
+    task: Task | None = st.session_state.get("deep_labels")
+    results = [] if task is None else _results(task)
     new = results[st.session_state.get("deep_labels_kept", 0) :]
     if new:
         asked: Asked = st.session_state["deep_labels_asked"]
         kept.keep(asked.plan, new, asked.known_as)
         st.session_state["deep_labels_kept"] = len(results)
-    return bool(new)
+
+
+def _results(task: Task) -> list[Result]:
+    return [one for one in task.news if isinstance(one, Result)]
 
 
 def figure(asked: Asked) -> None:

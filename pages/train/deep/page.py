@@ -1,10 +1,13 @@
 """Stack machines on each other: layers learned one by one, their filters, their fantasies, and what they are good for."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.train.deep import few_labels, stack
 from pages.ui import lesson
-from pages.ui.controls import datasets, widgets
+from pages.ui.controls import datasets
+from pages.ui.server import feed
 from rbm.tasks.deep.plan import KINDS
 
 lesson.question(
@@ -28,36 +31,26 @@ lesson.experiments(
     key="deep",
 )
 stack.controls()
-interval = stack.interval()
+feed.watch("deep_buttons", st.session_state.get("deep_task"))
 
 
-@widgets.every(interval)
+@st.fragment
 def learning() -> None:
     """The machine as far as it has come."""
-    task, asked = stack.progress()
-    stack.learning_curves(task, asked)
+    task, asked = stack.current()
+    part = feed.watch("deep", task, state=partial(stack.stage, task, asked))
+    drawn = part.moves(stack.elements(task, asked))
+    stack.progress(task, drawn)
+    stack.learning_curves(drawn)
     stack.likelihood(task)
-    stack.filter_walls(task, asked)
+    stack.filter_walls(asked, drawn)
     stack.fantasies(task, asked)
-    if interval is not None and stack.interval() is None:
-        st.rerun()  # it is over: no more looking
 
 
 learning()
 st.subheader("Does pre-training save labels?", anchor=False)
 plan = few_labels.choose(datasets.data(st.session_state[stack.DATASET], datasets.without_classes))
-labels_interval = few_labels.interval()
-
-
-@widgets.every(labels_interval)
-def comparison() -> None:
-    """Where the comparison is; the figure below moves only when there is a new point."""
-    new = few_labels.watch()
-    if new or (labels_interval is not None and few_labels.interval() is None):
-        st.rerun()
-
-
-comparison()
+few_labels.follow()
 if plan is not None:
     few_labels.figure(plan)
 lesson.what_to_see("deep")

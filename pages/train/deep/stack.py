@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
 from pages.train.deep import figures_at_rest
 from pages.ui import cards
-from pages.ui.components import chart
+from pages.ui.components import chart, wall
 from pages.ui.controls import datasets
-from pages.ui.draw import figures, frames
-from pages.ui.session import tasks
+from pages.ui.draw import figures, frames, theme
+from pages.ui.server import feed
+from pages.ui.session import status, tasks
 from rbm.experiment import DatasetSpec
 from rbm.jobs.task import Task
 from rbm.tasks.deep.plan import KINDS, SHOWN, DeepSpec, Learned
@@ -24,11 +26,15 @@ if TYPE_CHECKING:
 SIZES = (1, 2, 3, 10, 20, 50, 100, 200, 500, 1000)
 EPOCHS = (1, 2, 5, 10, 20, 50, 100)
 IMAGES = (1000, 5000, 10_000, 54_000)
-POLL_SECONDS = 0.5
 FANTASIES = 40
 COLUMNS = 10
 DATASET = "deep_dataset"
 STARTS = ("noise", "test images")
+NOTES = {
+    "reconstruction_error": "A layer above the first reconstructs the activities below it, not pixels: compare a layer "
+    "with itself, never with another. Learning all layers together, ⟨h⟩ is what the mean field gives.",
+    "free_energy_gap": "Learning all layers together, it is the gap of the variational bound.",
+}
 DEFAULTS = {
     "deep_kind": KINDS[0],
     "deep_layers": 2,
@@ -157,47 +163,74 @@ def _slider(label: str, stops: tuple[int, ...], key: str, about: str) -> None:
     )
 
 
-def interval() -> float | None:
-    """Seconds between looks at a machine that is learning."""
+def current() -> tuple[Task | None, DeepSpec]:
+    """The task, kept going by this look, and what it was asked for."""
     task: Task | None = st.session_state.get("deep_task")
-    return POLL_SECONDS if task is not None and task.active else None
-
-
-def progress() -> tuple[Task | None, DeepSpec]:
-    """The task, kept going by this look, with a line that says where it stands; and what it was asked for."""
-    task: Task | None = st.session_state.get("deep_task")
-    asked: DeepSpec = st.session_state["deep_spec"] if task is not None else spec()
     if task is None:
-        st.caption("Ready. Press Train layer by layer: the first layer finds strokes, the next combines them.")
-        return None, asked
+        return None, spec()
     task.renew()
-    if task.message:
-        st.error(task.message, icon=":material/error:")
-    of = "" if asked.dataset == st.session_state[DATASET] else f" · {datasets.title(asked.dataset)}"
-    st.progress(figures_at_rest.share(task.news, asked), f"{figures_at_rest.where(task.news, asked, task.status)}{of}")
+    asked: DeepSpec = st.session_state["deep_spec"]
     return task, asked
 
 
-def learning_curves(task: Task | None, asked: DeepSpec) -> None:
-    """Both curves of every stage."""
+def stage(task: Task | None, asked: DeepSpec) -> object:
+    """What the script draws beside what moves: how many layers can dream, and the bound."""
     news = [] if task is None else task.news
+    return len(figures_at_rest.dreamer(news, asked)), figures_at_rest.bound(news)
+
+
+def elements(task: Task | None, asked: DeepSpec) -> Callable[[], feed.Elements]:
+    """All that learning moves: the line, both curves, every layer's filters."""
+    of = "" if asked.dataset == st.session_state[DATASET] else f" · {datasets.title(asked.dataset)}"
     empty = "Press Train layer by layer" if task is None else "The first updates are on their way"
-    notes = {
-        "reconstruction_error": "A layer above the first reconstructs the activities below it, not pixels: compare a layer "
-        "with itself, never with another. Learning all layers together, ⟨h⟩ is what the mean field gives.",
-        "free_energy_gap": "Learning all layers together, it is the gap of the variational bound.",
-    }
-    for place, (metric, note) in zip(st.columns(2, gap="large"), notes.items(), strict=True):
-        with place:
-            measure = MEASURES[metric]
-            cards.title(f"{measure.title}, layer by layer", f"{measure.tells} {note}", measure.not_tells)
-            option = figures.curve_option(
+    shape, mode = _shape(task, asked), cards.mode()
+
+    def found() -> feed.Elements:
+        news = [] if task is None else task.news
+        drawn: feed.Elements = {
+            f"deep_{metric}": figures.curve_option(
                 figures_at_rest.series(news, asked, metric),
                 x_title="epochs of the layer",
-                y_title=measure.unit,
+                y_title=MEASURES[metric].unit,
                 empty=empty,
             )
-            chart.show(option, height=230, key=f"deep_{metric}", alt=f"{measure.title} of each layer against epochs")
+            for metric in NOTES
+        }
+        for layer in range(1, len(asked.sizes) + 1):
+            drawn[f"deep_filters_{layer}"] = _filters(news, asked, layer, shape, mode)
+        if task is not None:
+            words = f"{figures_at_rest.where(news, asked, task.status)}{of}"
+            drawn["deep_progress"] = status.line(words, figures_at_rest.share(news, asked))
+        return drawn
+
+    return found
+
+
+def _filters(
+    news: Sequence[Any], asked: DeepSpec, layer: int, shape: tuple[int, int], mode: theme.Mode
+) -> dict[str, Any]:
+    found = figures_at_rest.filters(news, layer)
+    count = min(asked.sizes[layer - 1], SHOWN)
+    weight = np.zeros((shape[0] * shape[1], count), np.float32) if found is None else found
+    return cards.filter_pictures(weight, shape, np.arange(weight.shape[1]), shared=False, columns=8, mode=mode)
+
+
+def progress(task: Task | None, drawn: feed.Elements) -> None:
+    """A line that says where learning stands."""
+    if task is None:
+        st.caption("Ready. Press Train layer by layer: the first layer finds strokes, the next combines them.")
+        return
+    tasks.trouble(task)
+    status.show(drawn["deep_progress"], key="deep_progress")
+
+
+def learning_curves(drawn: feed.Elements) -> None:
+    """Both curves of every stage."""
+    for place, (metric, note) in zip(st.columns(2, gap="large"), NOTES.items(), strict=True):
+        with place:
+            measure, key = MEASURES[metric], f"deep_{metric}"
+            cards.title(f"{measure.title}, layer by layer", f"{measure.tells} {note}", measure.not_tells)
+            chart.show(drawn[key], height=230, key=key, alt=f"{measure.title} of each layer against epochs")
 
 
 def likelihood(task: Task | None) -> None:
@@ -210,9 +243,8 @@ def likelihood(task: Task | None) -> None:
         )
 
 
-def filter_walls(task: Task | None, asked: DeepSpec) -> None:
+def filter_walls(asked: DeepSpec, drawn: feed.Elements) -> None:
     """Every layer's filters that there are, side by side."""
-    news, shape = [] if task is None else task.news, _shape(task, asked)
     places = st.columns(max(len(asked.sizes), 2), gap="large")
     for layer, place in zip(range(1, len(asked.sizes) + 1), places, strict=False):
         with place:
@@ -224,18 +256,9 @@ def filter_walls(task: Task | None, asked: DeepSpec) -> None:
                 "nonlinearities are left out.",
                 "what a unit answers to exactly: above the first layer this is a linear sketch.",
             )
-            found = figures_at_rest.filters(news, layer)
-            count = min(asked.sizes[layer - 1], SHOWN)
-            weight = np.zeros((shape[0] * shape[1], count), np.float32) if found is None else found
-            cards.filter_wall(
-                weight,
-                shape,
-                np.arange(weight.shape[1]),
-                key=f"deep_filters_{layer}",
-                shared=False,
-                columns=8,
-                max_cell=44,
-            )
+            key = f"deep_filters_{layer}"
+            alt = f"Weights of {drawn[key]['n']} hidden units as pictures"
+            wall.show(drawn[key], max_cell=44, alt=alt, key=key)
 
 
 def _shape(task: Task | None, asked: DeepSpec) -> tuple[int, int]:

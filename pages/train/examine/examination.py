@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,7 +12,9 @@ import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart, wall
+from pages.ui.components.moving import facts, table
 from pages.ui.draw import figures, frames, theme
+from pages.ui.server import feed
 from pages.ui.session import live, tasks
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
@@ -29,10 +32,22 @@ def begin(current: LiveRun) -> None:
     st.session_state["examined"] = current.spec, past
 
 
-def controls(current: LiveRun) -> Task | None:
-    """The button, what is being examined and how far it is; returns the task, None before the first."""
-    task = tasks.held(NAME)
+def elements(current: LiveRun, task: Task | None) -> Callable[[], feed.Elements]:
+    """What moves while it is examined: how far it is, and the chains' way."""
     spec, past = st.session_state.get("examined", (None, None))
+
+    def found() -> feed.Elements:
+        words = "" if task is None or past is None else _words(task, past, current.spec == spec)
+        way = _last(task, ChainsFromNoise)
+        drawn = {"examine_words": table((), [(words,)])}
+        return drawn if way is None else {**drawn, "examine_walk": _way(way)}
+
+    return found
+
+
+def controls(current: LiveRun, drawn: feed.Elements) -> None:
+    """The button, what is being examined and how far it is."""
+    task = tasks.held(NAME)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.button(
             "Examine" if task is None else "Examine the machine as it is now",
@@ -45,11 +60,8 @@ def controls(current: LiveRun) -> Task | None:
             disabled=task is not None and task.active,
             help="Spectrum of the weights at once; then 256 chains walk 600 sweeps from noise, which takes some seconds.",
         )
-        if task is not None and past is not None:
-            st.markdown(_words(task, past, current.spec == spec), width="content")
-    if task is not None and task.status == "failed":
-        st.error(task.message, icon=":material/error:")
-    return task
+        facts(drawn["examine_words"], key="examine_words", look="caption")
+    tasks.trouble(task)
 
 
 def _words(task: Task, past: Snapshot, same: bool) -> str:
@@ -130,14 +142,7 @@ def walk(task: Task, shape: tuple[int, int]) -> None:
         "machine's chains come to rest there; far below, they sit in a mode that the data does not have.",
         "what all the chains miss: only the histogram of samples below shows a little of that.",
     )
-    option = figures.curve_option(
-        [figures.Series("chains", np.arange(1, len(found.free_energy) + 1), found.free_energy)],
-        x_title="sweeps",
-        y_title="free energy / nats",
-        line=("test images", found.data_free_energy),
-        log_x=True,
-    )
-    chart.show(option, key="examine_walk", alt="Mean free energy of chains from noise against sweeps", height=220)
+    chart.show(_way(found), key="examine_walk", alt="Mean free energy of chains from noise against sweeps", height=220)
     mixed = _last(task, Mixed)
     if mixed is None:
         return
@@ -153,6 +158,16 @@ def walk(task: Task, shape: tuple[int, int]) -> None:
         ):
             st.metric(name, _number(value), help=about, width="content")
     st.caption(mixed.verdict)
+
+
+def _way(found: ChainsFromNoise) -> dict[str, Any]:
+    return figures.curve_option(
+        [figures.Series("chains", np.arange(1, len(found.free_energy) + 1), found.free_energy)],
+        x_title="sweeps",
+        y_title="free energy / nats",
+        line=("test images", found.data_free_energy),
+        log_x=True,
+    )
 
 
 def _number(value: float) -> str:

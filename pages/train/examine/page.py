@@ -4,24 +4,26 @@ import streamlit as st
 
 from pages.train.examine import examination
 from pages.ui import empty, lesson, shell
-from pages.ui.controls import widgets
+from pages.ui.server import feed
 from pages.ui.session import state, tasks
 
 shell.header(
     "Diagnostics",
     "How much has the machine learnt, do its chains mix, and are its samples more than copies? Press Examine.",
 )
-interval = tasks.interval(examination.NAME)
 
 
-@widgets.every(interval)
+@st.fragment
 def look() -> None:
     """The findings so far."""
     current = state.run()
     if current is None or not current.past:
         empty.no_machine("to examine")
         return
-    task = examination.controls(current)
+    task = tasks.held(examination.NAME)
+    part = feed.watch("examine", task, state=lambda: task and {type(found) for found in task.news})
+    drawn = part.moves(examination.elements(current, task))
+    examination.controls(current, drawn)
     if task is None:
         return
     shape = examination.shape_of(current)
@@ -32,8 +34,6 @@ def look() -> None:
     with right:
         examination.walk(task, shape)
         examination.likeness(task, shape)
-    if task.active != (interval is not None):  # it has begun, or the last finding is in
-        st.rerun()
 
 
 look()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +10,10 @@ import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart
+from pages.ui.components.wall import picture
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import download
-from pages.ui.session import live
+from pages.ui.session import live, status
 from rbm.experiment import cached_dataset
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
@@ -24,11 +25,13 @@ SCALES = ("one for all", "each its own")
 
 
 class View(NamedTuple):
-    """What is looked at: the parameters at one time, the units of this page in order, and the colour scale."""
+    """What is looked at: the parameters at one time, the units of this page in order, the colour scale, and whether that
+    time is now and stays so."""
 
     past: Snapshot
     units: npt.NDArray[np.intp]
     shared: bool
+    newest: bool = True
 
 
 def order(past: Snapshot, by: str) -> npt.NDArray[np.intp]:
@@ -66,7 +69,8 @@ def choose_view(current: LiveRun) -> View:
     pages = -(-len(units) // PER_PAGE)
     page = st.pagination(pages, key="filters_page") if pages > 1 else 1
     page = min(max(page, 1), pages)
-    return View(past, units[(page - 1) * PER_PAGE : page * PER_PAGE], scale != SCALES[1])
+    newest = st.session_state["filters_time"] == live.NOW
+    return View(past, units[(page - 1) * PER_PAGE : page * PER_PAGE], scale != SCALES[1], newest)
 
 
 def health(past: Snapshot) -> None:
@@ -98,11 +102,29 @@ def grid(current: LiveRun, view: View, selected: int | None) -> int | None:
         shared=view.shared,
         clickable=True,
         selected=int(places[0]) if len(places) else None,
-        labels=[f"unit {u} · on {view.past.activity[u]:.0%}" for u in view.units],
+        labels=_labels(view.past, view),
     )
     mode, name = cards.mode(), f"filters-epoch-{view.past.epoch:.2f}.png"
     download.button("PNG of this grid", lambda: grid_picture(view, shape, mode), name, key="filters_png")
     return None if place is None else int(view.units[place])
+
+
+def elements(current: LiveRun, view: View, unit: int | None, mode: theme.Mode) -> dict[str, dict[str, Any]]:
+    """What moves with the run, while the page shows it as it is now: the same units in the same places."""
+    found = {"status": status.news(current)}
+    if not view.newest:
+        return found
+    past, shape = current.past[-1], live.picture_shape(current.spec)
+    weight: Array = past.weight.astype(np.float32)
+    png = cards.filter_picture(weight, shape, view.units, shared=view.shared, mode=mode)
+    found["wall_all_filters"] = {**picture(*png), "labels": _labels(past, view)}
+    if unit is not None and unit < weight.shape[1]:
+        found["wall_unit"] = picture(*cards.filter_picture(weight, shape, np.array([unit]), mode=mode))
+    return found
+
+
+def _labels(past: Snapshot, view: View) -> list[str]:
+    return [f"unit {u} · on {past.activity[u]:.0%}" for u in view.units]
 
 
 def grid_picture(view: View, shape: tuple[int, int], mode: theme.Mode) -> bytes:

@@ -1,19 +1,28 @@
 """Look at the filters: all of them, through training time, and one at a time."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.train.filters import closeup
-from pages.ui import empty, shell
-from pages.ui.session import live, state
+from pages.ui import cards, empty, shell
+from pages.ui.server import feed
+from pages.ui.session import state, tasks
 from pages.ui.session.status import status
 
 shell.header("Filters", "Which strokes did each hidden unit learn to see, when, and which images excite it?")
 
 
+@st.fragment
 def look() -> None:
-    """The wall on the left, the chosen unit on the right; drawn anew while the run moves."""
+    """The wall on the left, the chosen unit on the right. Both move with the run; what lies behind them is computed anew at
+    every doubling of its updates, as most happens early."""
     current = state.run()
+    part = feed.watch(
+        "filters", current, state=lambda: current and (bool(current.past), current.step_number.bit_length())
+    )
     status(current)
+    tasks.trouble(current)
     if current is None or not current.past:
         empty.no_machine("whose filters could be shown")
         return
@@ -25,6 +34,7 @@ def look() -> None:
         if clicked is not None and clicked != st.session_state.get("unit"):
             st.session_state["unit"] = clicked
             st.rerun(scope="fragment")
+    part.moves(partial(closeup.elements, current, view, st.session_state.get("unit"), cards.mode()))
     with right:
         unit = st.session_state.get("unit")
         if unit is None or unit >= view.past.weight.shape[1]:
@@ -35,4 +45,4 @@ def look() -> None:
             closeup.close_up(current, view.past, unit)
 
 
-live.moving(look)
+look()

@@ -15,7 +15,7 @@ from pages.ui.components import chart
 from pages.ui.components.wall import picture
 from pages.ui.draw import frames, theme
 from pages.ui.server import feed
-from pages.ui.session import live, state
+from pages.ui.session import live, state, tasks
 from pages.ui.session.status import news as progress
 from pages.ui.session.status import status
 from rbm.errors import ConfigError
@@ -51,10 +51,9 @@ _OTHERS = (
 
 def board(current: LiveRun | None) -> None:
     """Everything about the run that is to be seen on one page; before the first run the places that it will fill."""
-    ours = feed.current()
-    status(current, ours.address)
-    if current is not None and current.status in ("diverged", "failed"):
-        st.error(current.message, icon=":material/error:")
+    part = feed.watch("board", current, state=lambda: current is not None and current.record and current.record.problem)
+    status(current)
+    tasks.trouble(current)
     if current is not None and current.record is not None and current.record.problem:
         st.warning(f"This run is not being kept: {current.record.problem}", icon=":material/save:")
     try:
@@ -67,11 +66,14 @@ def board(current: LiveRun | None) -> None:
         others = _curves(*((False, History()) if current is None else (current.active, current.history.now())))
     with left:
         _pictures(spec.model.n_hidden, shape, current.snapshot if current is not None else None)
-    ours.show(current, partial(elements, others=others, mode=cards.mode()))
+    if current is not None:
+        part.moves(partial(elements, current, others=others, mode=cards.mode()))
 
 
 def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.Elements:
-    """What is new on the board, by element."""
+    """What is new on the board, by element; nothing before the first numbers are there."""
+    if run.active and not len(run.history):
+        return {}
     history, snapshot, shape = run.history.now(), run.snapshot, live.picture_shape(run.spec)
     found = {"status": progress(run), "chart_free_energy": curves.free_energy(history)}
     found["chart_likelihood"] = curves.likelihood(history, run.active)

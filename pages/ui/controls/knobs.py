@@ -109,7 +109,7 @@ def _changed(name: str) -> None:
     """Write a widget's new value into the draft, and on to a run in training where it may change."""
     value = st.session_state[f"draft_{name}"]
     # None comes from a control that has not heard of its value yet, when a click is quicker than the page.
-    if value is None or widgets.echoed(f"draft_{name}"):
+    if value is None:
         return
     state.draft().update(with_algorithm(state.draft(), value) if name == "algorithm" else {name: value})
     current = state.run()
@@ -139,7 +139,7 @@ def _preset() -> None:
 
 def _take_preset() -> None:
     chosen = st.session_state["preset"]
-    if chosen and not widgets.echoed("preset"):
+    if chosen:
         state.set_draft(PRESETS[chosen].spec)
 
 
@@ -167,8 +167,7 @@ def _dataset() -> None:
 
 
 def _changed_dataset() -> None:
-    if not widgets.echoed("draft_dataset"):
-        state.draft().update(dataset=st.session_state["draft_dataset"], classes=None, size=None)
+    state.draft().update(dataset=st.session_state["draft_dataset"], classes=None, size=None)
 
 
 def _download(name: str) -> None:
@@ -212,8 +211,6 @@ def _classes(names: tuple[str, ...]) -> None:
 
 
 def _changed_classes(everything: tuple[int, ...]) -> None:
-    if widgets.echoed("draft_classes"):
-        return
     chosen = tuple(sorted(st.session_state["draft_classes"]))
     state.draft()["classes"] = chosen if chosen and chosen != everything else None
 
@@ -234,9 +231,8 @@ def _size() -> None:
 
 
 def _changed_size() -> None:
-    if not widgets.echoed("draft_size"):
-        chosen = st.session_state["draft_size"]
-        state.draft()["size"] = None if chosen == _ALL else chosen
+    chosen = st.session_state["draft_size"]
+    state.draft()["size"] = None if chosen == _ALL else chosen
 
 
 def _seed() -> None:

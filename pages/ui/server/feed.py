@@ -1,42 +1,116 @@
 """What moves on a page moves by news that the server sends over a socket of its own, element by element.
 
 A script run for every look cost, measured on two cores at two looks a second, a quarter of a core on the server and
-0.4 of one in the browser; the news of the same elements cost a fraction of both, which training keeps.
+0.4 of one in the browser; the news of the same elements cost a fraction of both, which training keeps. Such runs also brought
+old values of widgets along: hands lost to them what they had just set. So a page is drawn by its script once, and moved from
+here; only where there is something that the script alone can draw, another button, a first table, does the browser ask for one
+more run of it.
 """
 
 from __future__ import annotations
 
-import asyncio
+import itertools
 import json
+import logging
+import math
 import secrets
+import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
-from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from rbm.jobs.job import moving_jobs
-from rbm.jobs.live import LiveRun
+from pages.ui.components.component import declare
+from rbm.jobs.job import Job, moving_jobs
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
 
 Elements = dict[str, dict[str, Any]]  # what is new, by the key of the element that shows it
+KEEP_SECONDS = 20.0  # how often a page that is open tells its silent jobs that somebody watches
+TURN_SECONDS = 0.3  # for the script to draw by itself what is new to it, as it does after a click
+
+_socket: ComponentRenderer = declare("socket", '<div class="socket" hidden></div>', "board", "socket")
+_turn: ComponentRenderer = declare("turn", '<div class="turn" hidden></div>', "board", "turn")
+_turns = itertools.count(1)
+_log = logging.getLogger(__name__)
+
+
+class Part:
+    """A part of a page that moves: its jobs, how it is drawn, and what of it only the script draws."""
+
+    def __init__(self, name: str, jobs: tuple[Job, ...], state: Callable[[], object]) -> None:
+        self.name, self.jobs, self._state = name, jobs, state
+        self._drawn = self.state()
+        self._asked: object = None  # the state for which the browser was told to ask the script
+        self._new_since = math.inf
+        self._draw: Callable[[], Elements] | None = None
+        self._play: Callable[[], None] | None = None
+        self.seconds = self._step_at = math.inf  # between two steps of what plays, and when the next is due
+        self.due = 0.0  # on the monotonic clock
+
+    def state(self) -> object:
+        """What the script must draw anew when it changes."""
+        jobs = ((job.active, not job.active and job.status, job.message, job.notice) for job in self.jobs)
+        return tuple(jobs), self._state()
+
+    def moves(self, draw: Callable[[], Elements]) -> Elements:
+        """From now on ``draw`` says what is new, whenever a job of this part has news; returns what it says now.
+
+        It runs in a thread: no ``st`` in it.
+        """
+        self._draw = draw
+        return draw()
+
+    def plays(self, step: Callable[[], None], seconds: float) -> None:
+        """From now on go a step further every so many seconds, as soon as the page has drawn the last."""
+        self._play, self.seconds = step, seconds
+        self._step_at = self.due = time.monotonic() + seconds
+
+    def news(self) -> Elements:
+        """What is new in this part, by element; also that the script is to be asked, where it is."""
+        now = time.monotonic()
+        for job in self.jobs:
+            job.keep()
+        if self._play is not None and now >= self._step_at:
+            self._play()
+            self._step_at = now + self.seconds
+        self.due = self._step_at
+        state = self.state()
+        found = self._draw() if self._draw is not None else {}
+        if state in (self._drawn, self._asked):
+            self._new_since = math.inf
+            return found
+        self._new_since = min(self._new_since, now)
+        if now < self._new_since + TURN_SECONDS:
+            self.due = min(self.due, self._new_since + TURN_SECONDS)
+            return found
+        self._asked, self._new_since = state, math.inf
+        return {**found, f"turn_{self.name}": {"turn": next(_turns), "at": time.time()}}
+
+    def ask_again(self) -> None:
+        """Another socket of the page: what the last one was told may be lost with it, and so may a lease, as on a laptop that
+        slept."""
+        self._asked, self.due = None, 0.0
+        for job in self.jobs:
+            job.renew()
 
 
 class Feed:
-    """One session's news. The script says with ``show`` what its page draws; the session's socket sends it on."""
+    """One session's news. The script says what its page shows; the session's socket sends on what is new."""
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(16)  # known to this session's page alone
         self.sliders: object = None  # what `pages.ui.server.instant` answers ...
-        self.turn = Lock()  # ... one drawing at a time
+        self.turn = Lock()  # ... and one drawing at a time, of what plays too
         self.files: dict[
             str, Callable[[], bytes | str]
         ] = {}  # what `pages.ui.server.download` gives, by the button's key
-        self._run: LiveRun | None = None
-        self._draw: Callable[[LiveRun], Elements] | None = None
+        self.sockets = 0
+        self._parts: dict[str, Part] = {}
         self._listeners: set[Callable[[], None]] = set()
 
     @property
@@ -44,20 +118,57 @@ class Feed:
         """Where the page's socket finds it, relative to the page."""
         return f"live/{self.token}"
 
-    def show(self, run: LiveRun | None, draw: Callable[[LiveRun], Elements]) -> None:
-        """From now on send what ``draw`` makes of ``run``, whenever that has something new."""
-        self._run, self._draw = run, draw
-        if run is not None:
-            run.on_news = self._wake
+    def begin(self) -> None:
+        """Another page, or this one drawn anew: what the old one showed moves no more."""
+        with self.turn:
+            self._parts = {}
+
+    def watch(self, name: str, *jobs: Job | None, state: Callable[[], object] = lambda: None) -> Part:
+        """A part of the page, said before it is drawn. Its script runs anew when a job has begun or come to rest, or when
+        ``state()`` is no more what it is now. ``state`` runs in a thread: no ``st`` in it."""
+        part = Part(name, tuple(job for job in jobs if job is not None), state)
+        for job in part.jobs:
+            job.on_news = self._heard(job)
+        with self.turn:
+            self._parts = {**self._parts, name: part}
+        self._wake()
+        return part
+
+    def _heard(self, job: Job) -> Callable[[], None]:
+        def heard() -> None:
+            for part in self._parts.values():
+                if job in part.jobs:
+                    part.due = 0.0
             self._wake()
 
+        return heard
+
+    def waits(self) -> float:
+        """Seconds until some part has news by itself, or its jobs must hear that they are watched."""
+        due = min((part.due for part in self._parts.values()), default=math.inf)
+        return min(max(due - time.monotonic(), 0.0), KEEP_SECONDS)
+
+    def rests(self) -> float:
+        """Seconds after news before the next: the least that what plays asks for, or else what a class leaves."""
+        return min([pause(), *(part.seconds for part in self._parts.values())])
+
     def message(self) -> str | None:
-        """The news as the page reads it; None where there are none yet. Keeps the run going."""
-        run, draw = self._run, self._draw
-        if run is None or draw is None or (run.active and not len(run.history)):
-            return None
-        run.keep()
-        return json.dumps({"moving": run.active, "elements": draw(run)})
+        """The news as the page reads them; None where there are none. Keeps the page's jobs going."""
+        elements: Elements = {}
+        for part in self._parts.values():
+            if part.due <= time.monotonic():
+                with self.turn:
+                    if self._parts.get(part.name) is part:  # the page may have gone on
+                        elements |= _told(part)
+            else:
+                for job in part.jobs:
+                    job.keep()
+        return json.dumps({"elements": elements}) if elements else None
+
+    def ask_again(self) -> None:
+        """Whoever listens now has heard nothing yet."""
+        for part in self._parts.values():
+            part.ask_again()
 
     @contextmanager
     def listen(self, heard: Callable[[], None]) -> Iterator[None]:
@@ -71,6 +182,16 @@ class Feed:
     def _wake(self) -> None:
         for heard in tuple(self._listeners):
             heard()
+
+
+def _told(part: Part) -> Elements:
+    """A part's news; one that cannot be drawn, as where a file is gone, must not silence the others."""
+    try:
+        return part.news()
+    except Exception:
+        _log.exception("the part %s of a page could not be drawn", part.name)
+        part.due = time.monotonic() + KEEP_SECONDS
+        return {}
 
 
 _feeds: weakref.WeakValueDictionary[str, Feed] = weakref.WeakValueDictionary()
@@ -90,49 +211,24 @@ def find(token: str) -> Feed | None:
     return _feeds.get(token)
 
 
+def open_page() -> None:
+    """The page's socket, first of all on every page."""
+    ours = current()
+    ours.begin()
+    _socket(key="socket", data={"address": ours.address})
+
+
+def watch(name: str, *jobs: Job | None, state: Callable[[], object] = lambda: None) -> Part:
+    """``Feed.watch``, with the place from which this part's script (a fragment, or the page) is asked to run."""
+    part = current().watch(name, *jobs, state=state)
+    _turn(key=f"turn_{name}", data={"channel": f"turn_{name}", "at": time.time()}, on_turn_change=_ignore)
+    return part
+
+
 def pause() -> float:
     """Seconds between news of a moving run: twice a second, less often when a class trains."""
     return min(max(0.45, 0.06 * moving_jobs()), 3.0)
 
 
-async def serve(socket: WebSocket) -> None:
-    """A page's socket: news go out, "drawn" comes back before the next."""
-    feed = find(socket.path_params["token"])
-    if feed is None:
-        await socket.close()
-        return
-    await socket.accept()
-    loop, news, drawn = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
-
-    def heard() -> None:
-        with suppress(RuntimeError):  # the loop may close at any moment: nobody is there to be told any more
-            loop.call_soon_threadsafe(news.set)
-
-    with feed.listen(heard), suppress(WebSocketDisconnect):
-        heard()
-        tasks = {asyncio.create_task(_send(socket, feed, news, drawn)), asyncio.create_task(_read(socket, drawn))}
-        done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
-            task.cancel()
-        for task in done:
-            task.result()
-
-
-async def _send(socket: WebSocket, feed: Feed, news: asyncio.Event, drawn: asyncio.Event) -> None:
-    while True:
-        await news.wait()
-        news.clear()
-        message = await asyncio.to_thread(feed.message)
-        if message is not None:
-            drawn.clear()
-            await socket.send_text(message)
-            await drawn.wait()
-            await asyncio.sleep(pause())
-
-
-async def _read(socket: WebSocket, drawn: asyncio.Event) -> None:
-    async for _ in socket.iter_text():
-        drawn.set()
-
-
-ROUTES = (WebSocketRoute("/live/{token}", serve),)
+def _ignore() -> None:
+    pass

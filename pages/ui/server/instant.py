@@ -1,13 +1,12 @@
 """A page that answers its sliders before its script does.
 
 Every move of a slider makes Streamlit run the script; from the key to the new picture that took 140 to 230 ms here, most of it
-in the browser. So the page itself watches its sliders, asks over a socket of its own, and draws what comes back; the
-script's own answer, a little later, says the same again. Without the socket nothing is lost but time.
+in the browser. So the page itself watches its sliders, asks over its socket, and draws what comes back; the script's own answer,
+a little later, says the same again. Without the socket nothing is lost but time.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -16,8 +15,6 @@ from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
-from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pages.ui.components.component import declare
 from pages.ui.server import feed
@@ -48,12 +45,16 @@ class Sliders(NamedTuple):
         The time alone would not do: Streamlit's script may begin its answer to an old place after the new one was asked.
         ``now`` draws in their place what the sliders' values alone do not tell.
         """
-        numbers = (_nearest(stops, value) for stops, value in zip(self.stops.values(), values, strict=True))
-        asked = json.dumps(dict(zip(self.stops, numbers, strict=True)), separators=(",", ":"))  # as the page writes it
-        stamp = {"at": time(), "asked": asked}
+        at = time()
         with self.turn:
             elements = self.draw(*values) if now is None else now()
-        return {key: {**news, **stamp} for key, news in elements.items()}
+        return self.stamped(elements, values, at)
+
+    def stamped(self, elements: feed.Elements, values: Sequence[Any], at: float) -> feed.Elements:
+        """Elements with what they answer: where the sliders stand, and when that was asked."""
+        numbers = (_nearest(stops, value) for stops, value in zip(self.stops.values(), values, strict=True))
+        asked = json.dumps(dict(zip(self.stops, numbers, strict=True)), separators=(",", ":"))  # as the page writes it
+        return {key: {**news, "at": at, "asked": asked} for key, news in elements.items()}
 
     def answer(self, question: str) -> feed.Elements | None:
         """The elements for a question of the page, ``{key: number of the stop}``; None where it makes no sense."""
@@ -83,8 +84,19 @@ def respond(
     """
     ours = feed.current()
     ours.sliders = sliders = Sliders(stops, draw, ours.turn)
-    _mount(key="instant", data={"address": f"moved/{ours.token}", "sliders": list(stops)})
+    _mount(key="instant", data={"sliders": list(stops)})
     return sliders.drawn([st.session_state[key] for key in stops], now)
+
+
+def here(
+    stops: Mapping[str, Sequence[float]],
+    draw: Callable[..., feed.Elements],
+    now: Callable[[], feed.Elements] | None = None,
+) -> Callable[[], feed.Elements]:
+    """What draws the same elements again and again where the sliders stand now, in a thread: for what plays."""
+    ours = feed.current()
+    sliders, values = Sliders(stops, draw, ours.turn), [st.session_state[key] for key in stops]
+    return lambda: sliders.stamped(draw(*values) if now is None else now(), values, time())
 
 
 def give_way() -> None:
@@ -94,18 +106,6 @@ def give_way() -> None:
         turn.release()
 
 
-async def serve(socket: WebSocket) -> None:
-    """A page's socket: a question for every move, at most one under way, and an answer for each."""
-    ours = feed.find(socket.path_params["token"])
-    if ours is None:
-        await socket.close()
-        return
-    await socket.accept()
-    with suppress(WebSocketDisconnect):
-        async for question in socket.iter_text():
-            sliders = ours.sliders
-            answer = await asyncio.to_thread(sliders.answer, question) if isinstance(sliders, Sliders) else None
-            await socket.send_text(json.dumps(answer or {}))
-
-
-ROUTES = (WebSocketRoute("/moved/{token}", serve),)
+def answer(ours: feed.Feed, question: str) -> feed.Elements | None:
+    """What the page's sliders ask for; None where it makes no sense."""
+    return ours.sliders.answer(question) if isinstance(ours.sliders, Sliders) else None

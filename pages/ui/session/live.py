@@ -1,13 +1,10 @@
-"""What moves a run: the buttons, the presets, how a page looks again and again, and the slider through kept moments."""
+"""What moves a run: the buttons and the presets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
-from pages.ui.controls import datasets, knobs, widgets
-from pages.ui.server import feed
+from pages.ui.controls import datasets, knobs
 from pages.ui.session import state
 from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError
@@ -136,23 +133,6 @@ def _step(*, batches: int = 0, epochs: int = 0) -> None:
 
 def _reset() -> None:
     state.new_run(state.to_spec(state.draft()))
-
-
-def moving(draw: Callable[[], None]) -> None:
-    """Draw a part of the page again and again while the run moves, and leave it still when nothing does."""
-
-    def look() -> None:
-        draw()
-        # A timer can only be changed by a full run: ask for one when the run has come to rest, or has begun to move.
-        if (_tick(state.run()) is None) != (interval is None):
-            st.rerun()
-
-    interval = _tick(state.run())
-    widgets.every(interval)(look)()
-
-
-def _tick(current: LiveRun | None) -> float | None:
-    return feed.pause() if current is not None and current.active else None
 
 
 def picture_shape(spec: RunSpec) -> tuple[int, int]:

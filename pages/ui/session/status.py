@@ -1,4 +1,4 @@
-"""The line that says where a run stands, and through which a page listens to its feed."""
+"""The line that says where a run or another job stands."""
 
 from time import time
 from typing import TYPE_CHECKING, Any
@@ -21,16 +21,23 @@ _mount: "ComponentRenderer" = declare("status", _HTML, "board", "status")
 
 
 def news(run: LiveRun | None) -> dict[str, Any]:
+    """Where a run stands."""
+    return line(_words(run), 0.0 if run is None else run.progress)
+
+
+def line(words: str, share: float) -> dict[str, Any]:
     """The words and the share that is done."""
-    return {"words": _words(run), "share": 0.0 if run is None else min(run.progress, 1.0), "at": time()}
+    return {"words": words, "share": min(share, 1.0), "at": time()}
 
 
-def status(run: LiveRun | None, feed: str | None = None) -> None:
-    """Draw the line; with the address of a feed it and the page's other elements move by themselves."""
-    moving = run is not None and run.active
-    _mount(
-        key="status", data={**news(run), "channel": "status", "feed": feed, "moving": moving}, on_news_change=_ignore
-    )
+def status(run: LiveRun | None) -> None:
+    """Draw a run's line."""
+    show(news(run))
+
+
+def show(drawn: dict[str, Any], key: str = "status") -> None:
+    """Draw the line of any job; what moves it are news of the same key."""
+    _mount(key=key, data={**drawn, "channel": key})
 
 
 def _words(run: LiveRun | None) -> str:
@@ -55,7 +62,3 @@ def _asked(batches: int, epochs: int) -> str:
     """The single steps under way: "1 batch", "2 epochs and 1 batch"."""
     counted = ((epochs, "epoch", "epochs"), (batches, "batch", "batches"))
     return " and ".join(f"{n} {one if n == 1 else many}" for n, one, many in counted if n)
-
-
-def _ignore() -> None:
-    pass

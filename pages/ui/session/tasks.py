@@ -50,7 +50,9 @@ def held(name: str) -> Task | None:
     return task
 
 
-def interval(name: str, seconds: float = 0.5) -> float | None:
-    """How often a fragment should look at the task: None where nothing moves."""
-    task = _lease().jobs.get(name)
-    return seconds if task is not None and task.active else None
+def trouble(job: Job | None) -> None:
+    """Say why a job stopped, or that its worker was lost and from where it goes on."""
+    if job is not None and job.status in ("failed", "diverged"):
+        st.error(job.message, icon=":material/error:")
+    elif job is not None and job.notice:
+        st.warning(job.notice, icon=":material/sync_problem:")

@@ -227,7 +227,7 @@ def test_a_race_is_asked_for_by_a_button_and_its_distribution_sums_to_one():
         app.select_slider(key="race_updates").set_value(500).run()
         press(app, "race_start")
         running = app.session_state["race"]
-        wait(lambda: (running.collect(), bool(running.legs["CD-1"]))[1], what="the first leg")
+        wait(lambda: bool(running.legs["CD-1"]), what="the first leg")
         data, model, names = race.distribution(bars_and_stripes(3).train, running.legs["CD-1"][-1])
         assert data.sum() == pytest.approx(1)
         assert model.sum() == pytest.approx(1)

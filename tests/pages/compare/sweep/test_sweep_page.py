@@ -51,6 +51,13 @@ def test_what_makes_no_sweep_is_told_before_it_starts():
     assert not app.exception
 
 
+def status(app: AppTest) -> str:
+    """The line over the heat map."""
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    (words,) = [one["words"] for one in sent if one.get("channel") == "sweep_status"]
+    return words
+
+
 def test_a_sweep_is_started_stopped_and_continued_from_the_page():
     app = open_page(shell.SWEEP)
     app.session_state["draft"]["dataset"] = "tiny_digits"
@@ -66,13 +73,13 @@ def test_a_sweep_is_started_stopped_and_continued_from_the_page():
         app.button(key="sweep_stop").click().run()
     sweep.wait(PATIENCE)
     app.run()
-    assert "Stopped" in app.get("progress")[0].proto.text
+    assert "Stopped" in status(app)
     app.button(key="sweep_continue").click().run()
     assert not app.error
     wait(lambda: not at_work())
     app.run()
     assert not app.exception
-    assert "Finished · 4 of 4 runs" in app.get("progress")[0].proto.text
+    assert "Finished · 4 of 4 runs" in status(app)
     assert app.button(key="sweep_continue").disabled
     assert sum(cell["state"] == "best" for cell in heat(app)["cells"]) == 1
     assert [t.state for t in Ledger("sweep-1", open_store()).trials()] == ["finished"] * 4
@@ -83,7 +90,7 @@ def test_a_sweep_that_is_kept_can_be_looked_at_and_another_begun():
     Ledger.create("an old one", SweepSpec(base, (Axis("k", (1, 2)),)), open_store())
     app = open_page(shell.SWEEP)
     app.selectbox(key="sweep_choice").set_value("an old one").run()
-    assert "Stopped · 0 of 2 runs" in app.get("progress")[0].proto.text
+    assert "Stopped · 0 of 2 runs" in status(app)
     assert any("needs two settings" in caption.value for caption in app.caption)
     assert not app.exception
     app.selectbox(key="sweep_choice").set_value("A new sweep").run()

@@ -63,7 +63,9 @@ def test_errors_are_drawn_in_percent(names):
     app = open_with(names)
     series = {one["name"]: one["y"] for one in drawn(app, "Wrong answers")["series"]}
     np.testing.assert_allclose(series["test"], [100 * n.test_error for n in names.news[1:]], rtol=1e-5)
-    assert "All 10,000 test digits after epoch 1" in " ".join(c.value for c in app.caption)
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    (words,) = [one["rows"][0][0] for one in sent if one.get("channel") == "labels_words"]
+    assert "All 10,000 test digits after epoch 1" in words
 
 
 def test_a_digit_is_named_by_the_exact_probabilities(names):
@@ -79,19 +81,19 @@ def test_a_digit_is_named_by_the_exact_probabilities(names):
 
 def test_chains_hold_their_labels_and_move_only_when_asked(names):
     app = open_with(names)
-    before = app.session_state["labels_chains"]
+    before = app.session_state["labels_chains"].dream
     app.button(key="labels_step_10").click().run()
     assert not app.exception
-    after = app.session_state["labels_chains"]
+    after = app.session_state["labels_chains"].dream
     assert (before.chains.step, after.chains.step) == (0, 10)
     y = after.chains.v[:, 784:].argmax(1)
     assert torch.equal(y, torch.arange(10).repeat_interleave(dreams.EACH))
     app.segmented_control(key="labels_held").set_value("7").run()
     app.button(key="labels_step_1").click().run()
-    assert bool((app.session_state["labels_chains"].chains.v[:, 784 + 7] == 1).all())
-    assert app.session_state["labels_chains"].chains.step == 11
+    assert bool((app.session_state["labels_chains"].dream.chains.v[:, 784 + 7] == 1).all())
+    assert app.session_state["labels_chains"].dream.chains.step == 11
     app.button(key="labels_noise").click().run()
-    assert app.session_state["labels_chains"].chains.step == 0
+    assert app.session_state["labels_chains"].dream.chains.step == 0
 
 
 @pytest.mark.parametrize("cover", list(views.COVERS))
@@ -113,7 +115,7 @@ def test_a_covered_half_is_completed(names, cover, monkeypatch):
 
 def test_tags_there_and_back(tags):
     app = open_with(tags)
-    held = app.session_state["labels_chains"].held.values[0, 784:].tolist()
+    held = app.session_state["labels_chains"].dream.held.values[0, 784:].tolist()
     assert held == [1, 0, 1, 0, 0]  # even, a loop
     assert any("belong to 6 and 8" in c.value for c in app.caption)
     use(app, "tags", "Picture to tags")
@@ -134,5 +136,5 @@ def test_training_begins_at_a_click_and_can_be_paused():
     app.button(key="labels_stop").click().run()
     assert not app.exception
     assert task.status == "paused"
-    assert app.session_state["labels_chains"].chains.h.shape[1] == 50
+    assert app.session_state["labels_chains"].dream.chains.h.shape[1] == 50
     task.release()

@@ -10,7 +10,6 @@ from streamlit.testing.v1 import AppTest
 
 from pages.train.data import own
 from pages.ui import shell
-from pages.ui.controls import widgets
 from rbm.datasets.user_datasets import save
 from tests.helpers.own_files import valid_files
 from tests.helpers.places import CASES
@@ -60,8 +59,7 @@ def test_the_train_page_offers_it():
     assert draft(app)["dataset"] == "own:bugs"
 
 
-def test_the_train_page_says_when_it_is_gone(monkeypatch):
-    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)  # this hand is quicker than a person's
+def test_the_train_page_says_when_it_is_gone():
     app = open_page(shell.TRAIN)
     app.session_state["draft"]["dataset"] = "own:bugs"
     app.run()

@@ -1,6 +1,5 @@
 """Widgets whose value the program sets: the browser can neither undo it nor mount them without it."""
 
-import math
 from typing import Any
 
 import pytest
@@ -10,16 +9,9 @@ from pages.learn.energy.graph import ALL, RBM
 from pages.learn.hopfield import recall
 from pages.ui import shell
 from pages.ui.controls import widgets
-from rbm.presets import PRESETS
 from tests.helpers.screen import SCRIPTS, draft, open_page
 
 pytestmark = pytest.mark.usefixtures("clean")
-
-
-@pytest.fixture
-def slow_echoes(clean, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever comes is an echo, however long the page took."""
-    monkeypatch.setattr(widgets, "ECHO_SECONDS", math.inf)
 
 
 def told_and_usual(proto: Any) -> tuple[Any, Any]:
@@ -86,35 +78,6 @@ def test_the_dice_draws_another_seed():
     assert len(seeds) > 1
 
 
-def test_what_the_browser_wrote_before_it_heard_of_the_dice_does_not_undo_them(slow_echoes, monkeypatch):
-    """A message under way, of news or a timer, still holds the old seed; a hand that comes later is heard."""
-    app = open_page(shell.TRAIN)
-    old = draft(app)["seed"]
-    app.button(key="dice").click().run()
-    new = draft(app)["seed"]
-    assert new != old
-    app.number_input(key="draft_seed").set_value(old).run()
-    assert draft(app)["seed"] == new
-    assert app.number_input(key="draft_seed").value == new
-    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)
-    app.number_input(key="draft_seed").set_value(old).run()
-    assert draft(app)["seed"] == old
-
-
-def test_an_echo_is_one_however_long_the_page_takes_to_be_drawn(monkeypatch):
-    """A run that the next message interrupts never tells the browser: what that message holds is as old as it may be."""
-    app = open_page(shell.TRAIN)
-    old = draft(app)["seed"]
-    with monkeypatch.context() as patch:
-        patch.setattr(widgets, "told", lambda: None)
-        app.button(key="dice").click().run()
-    new = draft(app)["seed"]
-    app.number_input(key="draft_seed").set_value(old).run()
-    assert app.number_input(key="draft_seed").value == draft(app)["seed"] == new != old
-    app.number_input(key="draft_seed").set_value(old).run()  # by now it was drawn
-    assert draft(app)["seed"] == old
-
-
 def test_a_control_that_tells_of_no_choice_changes_nothing():
     """The browser's first message may hold none for a row of choices that was only just drawn."""
     app = open_page(shell.TRAIN)
@@ -125,49 +88,10 @@ def test_a_control_that_tells_of_no_choice_changes_nothing():
     assert draft(app)["visible_bias"] == old
 
 
-def test_a_preset_is_not_undone_either(slow_echoes):
-    app = open_page(shell.TRAIN)
-    old = draft(app)["n_hidden"]
-    name = next(name for name, preset in PRESETS.items() if preset.spec.model.n_hidden != old)
-    app.selectbox(key="preset").set_value(name).run()
-    app.slider(key="draft_n_hidden").set_value(old).run()
-    assert draft(app)["n_hidden"] == PRESETS[name].spec.model.n_hidden
-    app.slider(key="draft_n_hidden").set_value(old + 3).run()
-    assert draft(app)["n_hidden"] == old + 3
-
-
-def test_what_an_experiment_set_is_not_undone_by_a_message_that_was_under_way(slow_echoes, monkeypatch):
-    """A page with a slider of its own and a button that sets it: no callback hears of the slider."""
-
-    def script() -> None:
-        import streamlit as st
-
-        from pages.ui.controls import widgets
-
-        widgets.settle()
-        st.session_state.setdefault("wheel", 1)
-        st.button("Try", key="go", on_click=widgets.acted, args=(lambda: st.session_state.update(wheel=7),))
-        st.slider("Wheel", 0, 9, key="wheel")
-        widgets.told()
-
-    app = AppTest.from_function(script).run()
-    app.button(key="go").click().run()
-    assert app.slider(key="wheel").value == 7
-    app.slider(key="wheel").set_value(1).run()  # what a timer's message would bring
-    assert app.slider(key="wheel").value == 7
-    app.slider(key="wheel").set_value(3).run()  # a hand
-    assert app.slider(key="wheel").value == 3
-    app.button(key="go").click().run()
-    monkeypatch.setattr(widgets, "ECHO_SECONDS", 0.0)
-    app.slider(key="wheel").set_value(3).run()
-    assert app.slider(key="wheel").value == 3
-
-
 def test_play_and_pause_are_two_buttons_so_that_a_click_told_twice_turns_once():
     def script() -> None:
-        from pages.ui.controls import player
 
-        player.button("moves", "wheel")
+        widgets.player("moves", "wheel")
 
     app = AppTest.from_function(script).run()
     assert app.button(key="wheel_go").label == "Play"

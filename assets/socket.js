@@ -1,0 +1,84 @@
+// The page's one socket: what the server says is new goes to the elements, what the sliders ask goes to the server.
+// Joined behind board.js.
+
+const FIRST_WAIT = 500; // milliseconds before a lost socket is opened again, doubled at each failure
+const LONGEST_WAIT = 10000;
+const sockets = new WeakMap();
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".socket");
+  if (!sockets.has(root)) sockets.set(root, new Line(root));
+  const line = sockets.get(root);
+  line.connect(data.address);
+  return () => line.close();
+}
+
+class Line {
+  constructor(root) {
+    this.root = root;
+  }
+
+  connect(address) {
+    if (address === this.address) return;
+    this.close();
+    this.address = address;
+    this.failures = 0;
+    this.open();
+  }
+
+  open() {
+    const url = new URL(this.address, location.href); // beside the page, wherever the app is mounted
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url);
+    this.socket = socket;
+    socket.onopen = () => {
+      board.socket = socket;
+      this.say("");
+      board.opened();
+    };
+    socket.onmessage = ({ data }) => {
+      this.failures = 0;
+      this.take(socket, JSON.parse(data));
+    };
+    socket.onclose = () => socket === this.socket && this.lost();
+  }
+
+  take(socket, { elements, answer }) {
+    for (const [channel, news] of Object.entries(elements ?? answer)) tell(channel, news);
+    if (answer) {
+      board.answered();
+      return;
+    }
+    socket.owed = true;
+    requestAnimationFrame(() => this.drawn(socket)); // a hidden tab draws nothing: it answers by the timer
+    setTimeout(() => this.drawn(socket), 1000);
+  }
+
+  // The next news come only when these have been drawn, so a slow page is never behind.
+  drawn(socket) {
+    if (!socket.owed || socket.readyState !== WebSocket.OPEN) return;
+    socket.owed = false;
+    socket.send("drawn");
+  }
+
+  lost() {
+    board.socket = null;
+    const wait = Math.min(FIRST_WAIT * 2 ** this.failures, LONGEST_WAIT);
+    this.failures += 1;
+    if (this.failures > 2) this.say("The connection that moves this page is lost; trying again.");
+    this.later = setTimeout(() => this.open(), wait);
+  }
+
+  say(words) {
+    this.root.textContent = words;
+    this.root.hidden = !words;
+  }
+
+  close() {
+    clearTimeout(this.later);
+    const { socket } = this;
+    this.socket = this.address = null;
+    if (board.socket === socket) board.socket = null;
+    socket?.close();
+  }
+}

@@ -1,0 +1,121 @@
+"""The page's socket: what it says and answers, and whom it refuses."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from threading import Lock
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from streamlit import config
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from pages.ui.server import feed, socket
+from pages.ui.server.instant import Sliders
+from rbm.jobs.job import Job
+from tests.helpers.waiting import wait
+
+
+@pytest.fixture
+def ours(monkeypatch: pytest.MonkeyPatch) -> feed.Feed:
+    one = feed.Feed()
+    monkeypatch.setattr(feed, "find", {one.token: one}.get)
+    return one
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[str]:
+    """Where a server answers that has nothing but the sockets."""
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=socket.ROUTES), port=0, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    wait(lambda: server.started)
+    yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+def enter(host: str, address: str, origin: Any = None) -> ClientConnection:
+    return connect(f"ws://{host}/{address}", origin=origin)
+
+
+def refused(host: str, address: str, origin: str | None = None) -> bool:
+    with pytest.raises(InvalidStatus) as told:
+        enter(host, address, origin)
+    return told.value.response.status_code == 403
+
+
+def heard(page: ClientConnection) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(page.recv())
+    return found
+
+
+def test_news_go_out_once_those_before_are_drawn_and_questions_are_answered_between(ours, host):
+    counted: list[int] = []
+    part = ours.watch("play")
+    part.plays(lambda: counted.append(len(counted)), 0.0)
+    part.moves(lambda: {"number": {"is": len(counted)}})
+    ours.sliders = Sliders({"wheel": (1, 2)}, lambda wheel: {"sum": {"is": wheel}}, Lock())
+    with enter(host, ours.address) as page:
+        first = heard(page)["elements"]["number"]["is"]
+        page.send('{"wheel": 1}')
+        assert heard(page)["answer"]["sum"]["is"] == 2
+        page.send("nonsense")
+        assert heard(page) == {"answer": {}}
+        assert len(counted) == first  # nothing more before it is drawn
+        page.send(socket.DRAWN)
+        assert heard(page)["elements"]["number"]["is"] == first + 1
+
+
+def test_a_socket_that_comes_again_hears_what_the_lost_one_was_told(ours, host, monkeypatch):
+    monkeypatch.setattr(feed, "TURN_SECONDS", 0.0)
+    job = Job()
+    ours.watch("part", job)
+    job.status = "failed"
+    for _ in range(2):
+        job.release()
+        with enter(host, ours.address) as page:
+            assert "turn_part" in heard(page)["elements"]
+            assert job.watched
+        wait(lambda: ours.sockets == 0)
+
+
+def test_only_pages_of_this_server_are_let_in(ours, host, monkeypatch):
+    assert refused(host, "live/guessed")
+    monkeypatch.setattr(socket, "is_url_from_allowed_origins", lambda url: url == "http://known")
+    assert refused(host, ours.address, origin="http://elsewhere")
+    for origin in (f"http://{host}", "http://known"):
+        with enter(host, ours.address, origin):
+            wait(lambda: ours.sockets == 1)
+        wait(lambda: ours.sockets == 0)
+    before = config.get_option("server.allowedHosts")
+    config.set_option("server.allowedHosts", ["school"])
+    try:
+        assert refused(host, ours.address, origin=f"http://{host}")
+    finally:
+        config.set_option("server.allowedHosts", before)
+
+
+def test_sockets_and_what_they_say_are_limited(ours, host):
+    with enter(host, ours.address) as page:
+        page.send("x" * (socket.MOST_CHARACTERS + 1))
+        with pytest.raises(ConnectionClosed):
+            page.recv()
+        assert page.close_code == socket.TOO_LARGE
+    wait(lambda: ours.sockets == 0)
+    ours.sockets = socket.MOST_SOCKETS
+    assert refused(host, ours.address)
+
+
+def test_a_part_that_cannot_be_drawn_does_not_silence_the_others(ours, caplog):
+    def broken() -> feed.Elements:
+        raise OSError("the file is gone")
+
+    draws: dict[str, Callable[[], feed.Elements]] = {"one": broken, "two": lambda: {"two": {}}}
+    for name, draw in draws.items():
+        ours.watch(name)._draw = draw
+    assert json.loads(ours.message() or "") == {"elements": {"two": {}}}
+    assert "the part one of a page could not be drawn" in caplog.text
