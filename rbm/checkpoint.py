@@ -110,6 +110,8 @@ def from_bytes(data: bytes) -> Checkpoint:
     for name, tensor in state.items():
         if not torch.isfinite(tensor).all():
             raise CheckpointError(f"The checkpoint's {name} holds values that are not finite.")
+    if (told := state.get("progress")) is not None:
+        _check_progress(told)
     return Checkpoint(model, spec, history, state)
 
 
@@ -142,6 +144,12 @@ def _check_tensors(described: Mapping[str, Mapping[str, Any]]) -> None:
             raise CheckpointError(
                 f"The checkpoint's {name} has the shape {str(shape)[:80]}; expected up to four sizes."
             )
+
+
+def _check_progress(told: Tensor) -> None:
+    """Updates done and those at the last event; newer checkpoints add those in all."""
+    if told.ndim != 1 or told.dtype != torch.long or len(told) not in (2, 3) or int(told.min()) < 0:
+        raise CheckpointError("The checkpoint does not say how far its run had come; take the file as it was saved.")
 
 
 def _event(step: Any, epoch: Any, seconds: Any, numbers: Any) -> TrainEvent:

@@ -12,8 +12,10 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from rbm.core.limits import CLASSES, Limits
+from rbm.core.text import plain, quoted
 from rbm.errors import ConfigError
-from rbm.training.config import TrainConfig, check_knobs, knob
+from rbm.training.config import KEEP_CHAINS, TrainConfig, check_knobs, knob
 
 if TYPE_CHECKING:
     import torch
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from rbm.training.loop import Trainer
 
 SPEC_VERSION = 2
+MOST_NAME = 200
 # What a description of an older version means where it leaves a setting of the training out.
 _OLDER: Mapping[int, Mapping[str, Any]] = MappingProxyType({1: {"schedule": "constant"}})
 UNIT_NAMES = ("bernoulli", "spin", "gaussian", "categorical", "multinary", "relu")  # rbm.units.UNITS, without its torch
@@ -37,11 +40,15 @@ class DatasetSpec:
     size: int | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str):
-            raise ConfigError(f"The data set's name is {self.name!r}; expected text such as 'mnist'.")
+        if not isinstance(self.name, str) or self.name != plain(self.name) or len(self.name) > MOST_NAME:
+            raise ConfigError(
+                f"The data set's name is {quoted(self.name)}; expected text such as 'mnist', of up to {MOST_NAME} letters."
+            )
+        if self.classes is not None and len(self.classes) > CLASSES:
+            raise ConfigError(f"The data set's classes are {len(self.classes):,}; expected at most {CLASSES}.")
         for value in (*(self.classes or ()), self.size if self.size is not None else 1):
             if isinstance(value, bool) or not isinstance(value, int):
-                raise ConfigError(f"The data set's classes and size are whole numbers; got {value!r}.")
+                raise ConfigError(f"The data set's classes and size are whole numbers; got {quoted(value)}.")
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
-            raise ConfigError(f"seed is {self.seed!r}; expected a whole number from 0 to 2147483647.")
+            raise ConfigError(f"seed is {quoted(self.seed)}; expected a whole number from 0 to 2147483647.")
 
     def to_json(self) -> str:
         """The whole spec as one line of JSON, with its version."""
@@ -114,12 +121,14 @@ class RunSpec:
         version = raw.get("version")
         if isinstance(version, bool) or version not in (*_OLDER, SPEC_VERSION):
             raise ConfigError(
-                f"The run's description has version {version!r}; this program reads versions up to {SPEC_VERSION}."
+                f"The run's description has version {quoted(version)}; this program reads versions up to {SPEC_VERSION}."
             )
         dataset = _known(DatasetSpec, raw.get("dataset", {}))
         if dataset.get("classes") is not None:
             if not isinstance(dataset["classes"], list):
-                raise ConfigError(f"The data set's classes are {dataset['classes']!r}; expected a list such as [0, 1].")
+                raise ConfigError(
+                    f"The data set's classes are {quoted(dataset['classes'])}; expected a list such as [0, 1]."
+                )
             dataset["classes"] = tuple(dataset["classes"])
         return RunSpec(
             DatasetSpec(**dataset),
@@ -140,8 +149,22 @@ def _mapping(raw: Any, what: str, names: tuple[str, ...]) -> dict[str, Any]:
         )
     unknown = sorted(set(raw) - set(names))
     if unknown:
-        raise ConfigError(f"The {what} part has the unknown setting {unknown[0]!r}; known are: {', '.join(names)}.")
+        raise ConfigError(
+            f"The {what} part has the unknown setting {quoted(unknown[0])}; known are: {', '.join(names)}."
+        )
     return dict(raw)
+
+
+def check_limits(spec: RunSpec, limits: Limits) -> None:
+    """ConfigError where an update of the run, or the chains that it keeps, are more than ``limits`` allow.
+
+    The work of an update is counted as hidden units × (batch + k × chains), without the pixels, which are the data's.
+    """
+    t = spec.training
+    chains = (t.n_chains if t.algorithm in KEEP_CHAINS else 0) or t.batch_size
+    chains *= t.n_replicas if t.algorithm in ("pt", "ptt") else 1
+    limits.chains.check(chains)
+    limits.update.check(spec.model.n_hidden * (t.batch_size + t.k * chains))
 
 
 def make_dataset(spec: DatasetSpec) -> Dataset:

@@ -38,7 +38,7 @@ _menu = declare("menu", '<span class="menu"></span>')
 
 
 # Elements that only listen take no place on the page, which would be a gap of a line each.
-UNSEEN = "<style>[class*=st-key-turn_], .st-key-instant { position: absolute; }</style>"
+UNSEEN = "<style>[class*=st-key-turn_], .st-key-instant { position: absolute; width: 0 !important; overflow: hidden; }</style>"
 
 
 class Entry(NamedTuple):

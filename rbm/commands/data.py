@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rbm.datasets.user_datasets import limits, save
+from rbm.core import limits
+from rbm.datasets.user_datasets import save
 from rbm.errors import DatasetError
 
 FITS = ("pad", "crop", "stretch")

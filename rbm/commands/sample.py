@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rbm.commands._runs import add_run_argument, check_positive, find
+from rbm.core.limits import COMMAND
 from rbm.datasets.catalog import entry
 from rbm.errors import ConfigError
 
@@ -32,6 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     check_positive(chains=arguments.chains, steps=arguments.steps)
+    COMMAND.chains.check(arguments.chains)
     if not 0 <= arguments.beta <= 2:
         raise ConfigError(f"--beta is {arguments.beta:g}; expected 0 to 2.")
     from rbm import randomness

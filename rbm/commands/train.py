@@ -10,8 +10,9 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from rbm.commands._runs import asked_to_stop, check_positive
+from rbm.core.limits import COMMAND
 from rbm.errors import ConfigError, DivergenceError, StoreError
-from rbm.experiment import RunSpec
+from rbm.experiment import RunSpec, check_limits
 from rbm.jobs.recording import Record
 from rbm.jobs.training import KEPT_EPOCHS, TrainingJob
 from rbm.link import from_query
@@ -46,7 +47,9 @@ def run(arguments: Namespace) -> int:
 
     torch.set_num_threads(arguments.threads)
     keep = _epochs(arguments.keep) if arguments.keep else KEPT_EPOCHS
+    COMMAND.kept.check(open_store().kept_bytes())
     record, checkpoint, knobs, known = _begun(arguments)
+    check_limits(record.spec, COMMAND)
     job = TrainingJob(record.spec.to_json(), checkpoint, keep)
     if knobs:
         job.change(dict(knobs))

@@ -1,1 +1,1 @@
-"""What knows nothing of the field: compiled loops, float64 where a device has it, files that are written whole, ZIPs."""
+"""What knows nothing of the field: compiled loops, float64 where a device has it, files that are written whole, ZIPs, limits."""

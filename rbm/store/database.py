@@ -67,6 +67,8 @@ class Database:
                 f"The registry of runs at {self.url.render_as_string(hide_password=True)} cannot be used ({cause}): check "
                 "the disk or the database server, or name another with RBM_RUNS or RBM_DATABASE_URL."
             ) from error
+        except (UnicodeError, OverflowError) as error:  # of the drivers, before the database is asked
+            raise StoreError(f"The registry of runs takes no such text or number ({error}); write another.") from error
 
 
 def _url(given: str | None, folder: Path) -> URL:

@@ -13,6 +13,7 @@ from rbm.store.records import Progress
 from rbm.store.registry import Store, new_id
 from rbm.training import changes
 from rbm.training.config import TrainConfig, knobs
+from rbm.training.history import ROUNDING, History
 
 if TYPE_CHECKING:
     from rbm.checkpoint import Checkpoint
@@ -38,15 +39,16 @@ def add(store: Store, file_name: str, data: bytes) -> str:
         )
     longer = {"epochs": epochs} if epochs > planned else {}
     step = min(done, total)
+    history = _history(saved, step, per_epoch)
     turned = changes.from_state(saved.state)
-    seconds = saved.history.events[-1].seconds if len(saved.history) else 0.0
+    seconds = history.events[-1].seconds if len(history) else 0.0
     status = "finished" if step >= total else "paused"
     turned_to = {**changes.in_force(turned), **longer}
     at = Progress(status, step, total, step / per_epoch, seconds, knobs=turned_to, changes=tuple(turned))
     run_id = new_id()
     store.create(saved.spec, run_id, at, run_id=run_id, tags=(TAG,), note=file_name[:200])
-    whole = to_bytes(saved.model, saved.spec, saved.history, state=saved.state)
-    store.write(run_id, run_id, at, saved.history.events, (step, at.epoch, whole))
+    whole = to_bytes(saved.model, saved.spec, history, state=saved.state)
+    store.write(run_id, run_id, at, history.events, (step, at.epoch, whole))
     return run_id
 
 
@@ -65,10 +67,23 @@ def _progress(saved: Checkpoint, planned: int) -> tuple[int, int]:
     told = saved.state.get("progress")
     if told is None:
         return planned, planned
-    if told.ndim != 1 or len(told) not in (2, 3) or told.is_floating_point() or int(told.min()) < 0:
-        raise CheckpointError("The checkpoint does not say how far its run had come; take the file as it was saved.")
     done, _, *total = told.tolist()
     return done, max(planned, *total)
+
+
+def _history(saved: Checkpoint, step: int, per_epoch: int) -> History:
+    """The curves up to the machine's ``step``: those of a run that was downloaded while it trained are ahead of it.
+
+    CheckpointError where they count other epochs than its data make.
+    """
+    known = History(event for event in saved.history.events if event.step <= step)
+    for last in known.events[-1:]:  # the others are in proportion to it: rbm.training.history.checked
+        if abs(last.epoch * per_epoch - last.step) > ROUNDING * max(last.step, 1):
+            raise CheckpointError(
+                f"The run's curves are at epoch {last.epoch:g} after {last.step:,} updates, but its data make an epoch of "
+                f"{per_epoch:,} updates; take the file as it was saved."
+            )
+    return known
 
 
 def _steps_per_epoch(saved: Checkpoint) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, select
+from sqlalchemy import URL, func, select
 
 from rbm.errors import ConfigError, StoreError
 from rbm.store.database import Database, default_folder
@@ -107,6 +108,14 @@ class Reader:
                         "must share the folder that RBM_RUNS names."
                     ) from error
         raise AssertionError
+
+    def kept_bytes(self, run_ids: Iterable[str] | None = None) -> int:
+        """The size of all checkpoints of these runs that are not deleted; None: of all runs."""
+        c = CHECKPOINTS.c
+        there = c.run_id.in_(select(RUNS.c.id).where(RUNS.c.deleted_at.is_(None)))
+        mine = there if run_ids is None else there & c.run_id.in_(tuple(run_ids))
+        with self._database.read() as db:
+            return int(db.execute(select(func.coalesce(func.sum(c.bytes), 0)).where(mine)).scalar_one())
 
     def evaluations(self, run_id: str) -> list[Evaluation]:
         """All that was computed about a run, by step and name."""

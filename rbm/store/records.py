@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
+from rbm.core.text import plain
 from rbm.experiment import RunSpec
 from rbm.training import changes
 from rbm.training.changes import Change
@@ -87,8 +88,8 @@ def run_of(row: Row[Any], tags: Sequence[str]) -> Run:
         row.total_steps,
         row.epoch,
         row.seconds,
-        row.message,
-        row.device,
+        plain(row.message),
+        plain(row.device),
         knobs,
         noted,
     )
@@ -98,8 +99,8 @@ def run_of(row: Row[Any], tags: Sequence[str]) -> Run:
         progress,
         json.loads(row.metrics),
         json.loads(row.versions),
-        tuple(tags),
-        row.note,
+        tuple(map(plain, tags)),
+        plain(row.note),
         row.created_at,
         row.updated_at,
         row.deleted_at,

@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from rbm.core.files import remove, write_atomically
+from rbm.core.limits import NOTE_LETTERS, TAG_LETTERS
+from rbm.core.text import plain
 from rbm.errors import StoreError, TakenOverError
 from rbm.experiment import RunSpec
 from rbm.store.database import default_folder
@@ -24,7 +26,6 @@ from rbm.training import changes
 from rbm.training.events import TrainEvent
 
 PURGE_SECONDS = 30 * 24 * 3600.0  # how long a deleted run can be fetched back
-LONGEST_TAG, LONGEST_NOTE = 64, 2000
 
 
 @lru_cache(maxsize=8)
@@ -64,7 +65,7 @@ class Store(Reader):
             "seed": spec.seed,
             "versions": json.dumps(dict(versions or {})),
             "metrics": "{}",
-            "note": note[:LONGEST_NOTE],
+            "note": plain(note)[:NOTE_LETTERS],
             "owner": owner,
             "created_at": now,
             "updated_at": now,
@@ -150,7 +151,7 @@ class Store(Reader):
 
     def set_note(self, run_id: str, note: str) -> None:
         """A person's words about the run."""
-        self._update([run_id], note=note[:LONGEST_NOTE])
+        self._update([run_id], note=plain(note)[:NOTE_LETTERS])
 
     def delete(self, run_ids: Sequence[str]) -> None:
         """Out of sight; ``restore`` fetches them back."""
@@ -196,12 +197,13 @@ def new_id() -> str:
 
 def _columns(progress: Progress) -> dict[str, Any]:
     knobs = json.dumps(dict(progress.knobs))
-    return {**progress._asdict(), "knobs": knobs, "changes": changes.to_json(progress.changes)}
+    said = {"message": plain(progress.message), "device": plain(progress.device)}
+    return {**progress._asdict(), **said, "knobs": knobs, "changes": changes.to_json(progress.changes)}
 
 
 def _set_tags(db: Connection, run_id: str, tags: Iterable[str]) -> None:
     db.execute(delete(TAGS).where(TAGS.c.run_id == run_id))
-    clean = dict.fromkeys(" ".join(tag.split())[:LONGEST_TAG] for tag in tags)
+    clean = dict.fromkeys(" ".join(plain(tag).split())[:TAG_LETTERS] for tag in tags)
     rows = [{"run_id": run_id, "tag": tag} for tag in clean if tag]
     if rows:
         db.execute(insert(TAGS), rows)

@@ -13,9 +13,10 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from rbm.core.limits import TAG_LETTERS
+from rbm.core.text import plain
 from rbm.errors import ConfigError, StoreError, TakenOverError
 from rbm.store import SILENT_SECONDS, Store
-from rbm.store.registry import LONGEST_TAG
 from rbm.sweep import importance
 from rbm.sweep.objective import Judged
 from rbm.sweep.spec import OBJECTIVES, SweepSpec, Value
@@ -80,8 +81,8 @@ class Ledger:
         """A new sweep; ConfigError when the name is taken or no name."""
         import optuna
 
-        if name != " ".join(name.split()) or not 0 < len(name) <= LONGEST_TAG:
-            raise ConfigError(f"A sweep's name has 1 to {LONGEST_TAG} letters and no space at its ends; got {name!r}.")
+        if name != " ".join(plain(name).split()) or not 0 < len(name) <= TAG_LETTERS:
+            raise ConfigError(f"A sweep's name has 1 to {TAG_LETTERS} letters and no space at its ends; got {name!r}.")
         more = OBJECTIVES[spec.objective].more_is_better
         better = optuna.study.StudyDirection.MAXIMIZE if more else optuna.study.StudyDirection.MINIMIZE
         with told():

@@ -13,12 +13,12 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from rbm.core.limits import COMMAND, Limits
 from rbm.errors import ConfigError
-from rbm.experiment import ModelSpec, RunSpec
+from rbm.experiment import ModelSpec, RunSpec, check_limits
 from rbm.training.config import Knob, TrainConfig, knobs
 
 VERSION = 1
-MOST_CELLS = 400
 USUAL_TRIALS = 24  # of a search that is not a grid, where nothing else is said
 KNOBS: Mapping[str, Knob] = MappingProxyType({**knobs(ModelSpec), **knobs(TrainConfig)})
 _MODEL = tuple(knobs(ModelSpec))
@@ -150,17 +150,26 @@ class SweepSpec:
                 self.run({axis.name: value})  # ConfigError for a value out of range
             if self.method == "grid" and not axis.values:
                 raise ConfigError(f"A grid needs values of {axis.name}, such as 1,5,25; ranges are for random and tpe.")
-        if self.method == "grid" and math.prod(len(axis.values) for axis in self.axes) > MOST_CELLS:
-            raise ConfigError(
-                f"The grid has more than {MOST_CELLS} combinations: take values away, or search at random."
-            )
+        self.check_limits(COMMAND)
+
+    def check_limits(self, limits: Limits) -> None:
+        """ConfigError where the search, or the largest of its runs, is more than ``limits`` allow."""
+        limits.temperatures.check(self.temperatures)
+        if self.trials is not None:
+            limits.trials.check(self.trials)
+        if self.method == "grid":
+            limits.trials.check(math.prod(len(axis.values) for axis in self.axes))
+        ends = {axis.name: axis.ends for axis in self.axes}
+        largest = {name: (max(ends[name]),) for name in ends if not KNOBS[name].choices and name != "n_chains"}
+        for values in product(*{**ends, **largest}.values()):
+            check_limits(self.run(dict(zip(ends, values, strict=True))), limits)
 
     @property
     def most_trials(self) -> int:
         """How many trials there will be at most."""
         if self.method != "grid":
             return self.trials or USUAL_TRIALS
-        return min(self.trials or MOST_CELLS, len(self.cells()))
+        return min(self.trials or COMMAND.trials.most, len(self.cells()))
 
     def cells(self) -> list[dict[str, Value]]:
         """Every combination of the listed values."""

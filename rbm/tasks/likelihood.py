@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rbm.core.limits import COMMAND
 from rbm.errors import TooLargeError
 from rbm.experiment import cached_dataset
 
@@ -32,6 +33,11 @@ class Effort:
     n_temperatures: int = 1000
     n_sweeps: int = 200  # of the reverse chains before they start, from samples by population annealing
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        """ConfigError beyond what even a command may ask for."""
+        COMMAND.ais_chains.check(self.n_chains)
+        COMMAND.temperatures.check(self.n_temperatures)
 
 
 class Step(NamedTuple):

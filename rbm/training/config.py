@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
+from rbm.core.text import quoted
 from rbm.errors import ConfigError
 
 KEEP_CHAINS = ("pcd", "fpcd", "pt", "ptt")  # algorithms whose chains outlive a batch
@@ -52,12 +53,12 @@ def check_knobs(settings: Any) -> None:
         value = getattr(settings, name)
         if k.choices:
             if value not in k.choices:
-                raise ConfigError(f"{name} is {value!r}; choose one of: {', '.join(k.choices)}.")
+                raise ConfigError(f"{name} is {quoted(value)}; choose one of: {', '.join(k.choices)}.")
         elif k.low is not None and k.high is not None:
             whole = isinstance(getattr(type(settings), name), int)
             if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
                 kind = "a whole number" if whole else "a number"
-                raise ConfigError(f"{name} is {value!r}; expected {kind} from {k.low:g} to {k.high:g}.")
+                raise ConfigError(f"{name} is {quoted(value)}; expected {kind} from {k.low:g} to {k.high:g}.")
             if not k.low <= value <= k.high:  # NaN fails this too
                 raise ConfigError(f"{name} is {value:g}; expected {k.low:g} to {k.high:g} {k.unit}".rstrip() + ".")
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
@@ -255,8 +256,10 @@ def test_a_page_has_one_socket_and_moves_on_after_it_was_cut_off(server, open_pa
 def test_a_lost_worker_is_told_and_the_run_goes_on(fresh_server, open_page: OpenPage):
     page = open_page(endless(fresh_server))
     train_until(page, 0.2)
-    for child in fresh_server.process.children(recursive=True):
-        if not child.children() and any("spawn_main" in part for part in child.cmdline()):
+    port = fresh_server.url.rpartition(":")[2]
+    (app,) = (child for child in psutil.Process().children() if port in child.cmdline())
+    for child in app.children(recursive=True):
+        if any("spawn_main" in part for part in child.cmdline()):  # a worker
             child.kill()
     expect(page.get_by_text("The training process was lost;")).to_be_visible()
     reached = epoch(page)

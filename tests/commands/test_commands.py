@@ -180,6 +180,7 @@ def test_sample_writes_a_picture_and_a_film(registry, tmp_path, capsys):
         (["evaluate", "nobody"], "There is no run nobody"),
         (["evaluate", "no.safetensors"], "'no.safetensors' cannot be read"),
         (["sample", "nobody", "--beta", "-1"], "--beta is -1"),
+        (["sample", "nobody", "--chains", "1000000"], "replicas counted, is 1,000,000; expected at most 250,000"),
         (["add", "nowhere.zip"], "'nowhere.zip' cannot be read"),
         (["add", __file__], "take a file that ends in .zip or .safetensors"),
     ],

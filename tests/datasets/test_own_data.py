@@ -13,10 +13,11 @@ from PIL import Image
 from safetensors import numpy as safetensors_numpy
 
 from rbm.__main__ import main
+from rbm.core import limits
 from rbm.datasets import is_available, load_dataset
 from rbm.datasets.base import split_rows
 from rbm.datasets.catalog import CATALOG, entry, names
-from rbm.datasets.user_datasets import limits, save
+from rbm.datasets.user_datasets import save
 from rbm.datasets.user_datasets.look import Look, finish
 from rbm.datasets.user_datasets.pictures import Pictures, Reading, checked
 from rbm.datasets.user_datasets.read import read

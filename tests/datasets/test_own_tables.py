@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbm.datasets.user_datasets import limits
+from rbm.core import limits
 from rbm.datasets.user_datasets.pictures import Reading
 from rbm.datasets.user_datasets.read import read
 from rbm.errors import DatasetError

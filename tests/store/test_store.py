@@ -147,6 +147,16 @@ def test_deleted_runs_come_back_until_they_are_purged_with_their_files(store):
         store.checkpoint(one)
 
 
+def test_the_size_of_runs_is_that_of_their_checkpoints_while_they_are_kept(store):
+    one, two = (store.create(replace(SPEC, seed=seed), "me", AT) for seed in (1, 2))
+    assert store.kept_bytes() == store.kept_bytes([one, "nobody"]) == store.kept_bytes([]) == 0
+    store.write(one, "me", AT, (), (20, 2.0, b"x" * 5), [(10, 1.0, b"y" * 3)])
+    store.write(two, "me", AT, (), (20, 2.0, b"z" * 11))
+    assert (store.kept_bytes(), store.kept_bytes([one]), store.kept_bytes([two])) == (19, 8, 11)
+    store.delete([one])
+    assert (store.kept_bytes(), store.kept_bytes([one])) == (11, 0)
+
+
 def test_tags_notes_and_evaluations_can_be_changed_and_tags_looked_for(store):
     one, two = (store.create(replace(SPEC, seed=seed), "me", AT, tags=("sweep",)) for seed in (1, 2))
     store.set_tags(two, ["best", "best", ""])

@@ -11,6 +11,7 @@ from pages.ui import cards
 from pages.ui.components import chart, moving, wall
 from pages.ui.controls import datasets
 from pages.ui.draw import frames
+from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import status, tasks
 from rbm.jobs.task import Task
@@ -82,7 +83,7 @@ def controls() -> None:
                 "Digits" if data.noun == "digit" else "Classes",
                 list(range(len(data.class_names))),
                 selection_mode="multi",
-                format_func=data.class_names.__getitem__,
+                format_func=lambda i: as_typed(data.class_names[i]),
                 default=st.session_state["rivals_digits"],
                 key="rivals_digits",
                 wrap=True,

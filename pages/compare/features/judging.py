@@ -14,6 +14,7 @@ from pages.ui.components import chart
 from pages.ui.components.moving import facts, table
 from pages.ui.controls import datasets
 from pages.ui.draw import figures, frames, theme
+from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import state, tasks
 from rbm.datasets.catalog import entry, is_available
@@ -102,7 +103,7 @@ def _opened(run_id: str) -> Judged | None:
     try:
         run, saved = open_store().run(run_id), from_bytes(open_store().checkpoint(run_id))
     except (StoreError, CheckpointError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(as_typed(error), icon=":material/error:")
         return None
     weight, bias = (p.detach().float().numpy() for p in (saved.model.weight, saved.model.hidden_bias))
     return Judged(_name(run), run.spec.dataset, weight, bias)
@@ -269,7 +270,7 @@ def places() -> None:
     scatter.scatter(drawn, alt="Test images as points of the plane, coloured by class", key="features_scatter")
     st.caption(
         f"{late}{_alike(one, learnt)}{'' if only_test(learnt) else ' All its images are shown, as few are for test.'} "
-        f"Machine: {judged.name}."
+        f"Machine: {as_typed(judged.name)}."
     )
 
 

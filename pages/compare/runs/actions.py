@@ -9,6 +9,7 @@ import streamlit as st
 from pages.compare.runs import files
 from pages.ui import shell
 from pages.ui.controls import share
+from pages.ui.draw.words import as_typed
 from pages.ui.server import download
 from pages.ui.session import state
 from rbm.errors import RbmError
@@ -97,7 +98,7 @@ def problem() -> None:
     """What the last action could not do, until the next one."""
     text = st.session_state.pop("runs_problem", None)
     if text:
-        st.error(text, icon=":material/error:")
+        st.error(as_typed(text), icon=":material/error:")
 
 
 def _downloads(run: Run | None) -> None:
@@ -192,9 +193,11 @@ def upload() -> None:
             return
         st.session_state["runs_uploaded"] = given.file_id
         try:
+            state.check_room()
             added = importing.add(open_store(), given.name, given.getvalue())
+            state.count(added)
         except RbmError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(as_typed(error), icon=":material/error:")
             return
         st.session_state["runs_chosen"] = [added]
         st.rerun()

@@ -12,6 +12,7 @@ from pages.ui import cards
 from pages.ui.components import chart
 from pages.ui.draw import figures, frames
 from pages.ui.draw.figures import LEAST_NATS, Series, curve_option
+from pages.ui.draw.words import as_typed
 from pages.ui.session import live
 from pages.ui.session.kept import FANTASIES, IMAGES, SWEEPS, Looks, looks, name
 from rbm.datasets.catalog import CATALOG, is_available
@@ -32,10 +33,10 @@ def settings(runs: Sequence[Run]) -> None:
     """Which run is which letter, and where their settings differ."""
     cards.title("Settings", "The letters stand for the runs below. Only settings in which the runs differ are listed.")
     for letter, run in zip(LETTERS, runs, strict=False):
-        tags = "".join(f" :gray-badge[{tag}]" for tag in run.tags)
-        st.markdown(f"**{letter}** · {name(run.spec)} · seed {run.spec.seed} · {run.status}{tags}")
+        badges = "".join(f" :gray-badge[{as_typed(tag)}]" for tag in run.tags)
+        st.markdown(f"**{letter}** · {as_typed(name(run.spec))} · seed {run.spec.seed} · {run.status}{badges}")
         if run.note:
-            st.caption(run.note)
+            st.caption(as_typed(run.note))
         changed = turned(run)
         if changed:
             code = "settings of its start" if run.progress.changes is None else "same turns"
@@ -47,14 +48,15 @@ def settings(runs: Sequence[Run]) -> None:
         st.caption("All settings are the same, even the seed: on one machine, so are the numbers.")
         return
     head = "| | " + " | ".join(LETTERS[: len(runs)]) + " |\n|---|" + "---|" * len(runs) + "\n"
-    st.markdown(head + "\n".join(f"| {row[1]} | {' | '.join(row[2:])} |" for row in rows))
+    st.markdown(head + "\n".join(f"| {row[1]} | {' | '.join(map(as_typed, row[2:]))} |" for row in rows))
 
 
 def made_with(run: Run) -> None:
     """What a run was made with."""
     made = ", ".join(f"{package} {version}" for package, version in run.versions.items())
     at = run.progress
-    st.caption(f"Run {run.id} · {at.step:,} of {at.total_steps:,} updates · on {at.device} · {made}")
+    words = as_typed(f"on {at.device} · {made}")
+    st.caption(f"Run {run.id} · {at.step:,} of {at.total_steps:,} updates · {words}")
 
 
 def learning_curves(runs: Sequence[Run]) -> None:
@@ -183,14 +185,14 @@ def likelihood_lines(run: Run, evaluation: Evaluation | None) -> list[str]:
         if result["method"] == "exact":
             lines.append(f"test images {test} ± {result['test_error']:.2f}, {other}: exact.")
         else:
-            why = " ".join(doubt.sentences) or str(result["reason"])
+            why = as_typed(" ".join(doubt.sentences) or result["reason"])
             lines.append(f"test images {test}, between {low} and {high} in expectation; {other}.{mark} {why}")
     live = likelihoods.of_numbers(run.metrics)
     if live is not None:
         value = figures.number(live.validation)
         mark = f" :orange-badge[{live.verdict.mark}]" if live.verdict.mark else ""
         how = "exact" if live.exact else f"reverse AIS {figures.number(live.reverse)}"
-        why = " ".join(live.verdict.sentences)
+        why = as_typed(" ".join(live.verdict.sentences))
         lines.append(
             f"while it trained, after epoch {live.epoch:.4g}, a sample of validation images {value}, {how}.{mark} {why}"
         )
@@ -209,7 +211,7 @@ def pictures(runs: Sequence[Run]) -> None:
         return
     for letter, run, place in zip(LETTERS, runs, st.columns(len(runs), gap="medium"), strict=False):
         with place, st.container(key=f"looks_{letter}", gap="xsmall"):
-            st.markdown(f"**{letter}** · {name(run.spec)}")
+            st.markdown(f"**{letter}** · {as_typed(name(run.spec))}")
             seen = _looks_of(run)
             if seen is not None:
                 _filters(letter, run, seen)
@@ -226,7 +228,7 @@ def _looks_of(run: Run) -> Looks | None:
         with st.spinner("Drawing", show_time=False):
             return looks(run.id, run.progress.step, run)
     except RbmError as error:
-        st.warning(str(error), icon=":material/info:")
+        st.warning(as_typed(error), icon=":material/info:")
         return None
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.compare.runs import actions, comparison, likelihoods, listing
 from pages.ui import shell
+from pages.ui.draw.words import as_typed
 from rbm.errors import StoreError
 
 shell.header(
@@ -28,4 +29,4 @@ try:
         comparison.learning_curves(compared)
         comparison.pictures(compared)
 except StoreError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(as_typed(error), icon=":material/error:")

@@ -9,12 +9,14 @@ import streamlit as st
 from pages.compare.sweep.view import read_axis
 from pages.ui import cards
 from pages.ui.controls import datasets
+from pages.ui.draw.words import as_typed
 from pages.ui.session import state
+from rbm.core.limits import SCREEN
 from rbm.datasets.catalog import is_available
 from rbm.errors import ConfigError, RbmError
 from rbm.store import open_store
 from rbm.sweep import METHODS, OBJECTIVES, Ledger, Sweep, SweepSpec, at_work, names
-from rbm.sweep.spec import KNOBS, MOST_CELLS, USUAL_TRIALS
+from rbm.sweep.spec import KNOBS, USUAL_TRIALS
 
 _USUAL = {
     "n_hidden": "16, 64, 256",
@@ -54,6 +56,7 @@ def form() -> None:
         base = state.to_spec(state.draft())
         base = replace(base, training=replace(base.training, epochs=epochs))
         spec = SweepSpec(base, tuple(read_axis(*one) for one in texts.items()), *how)
+        spec.check_limits(SCREEN)
         if not is_available(base.dataset.name):
             title = datasets.title(base.dataset.name)
             problem = f"{title} is not on this machine: download it on the page Train a machine."
@@ -114,7 +117,7 @@ def _how() -> tuple[str, str, bool, int | None, float | None]:
         trials = st.number_input(
             "Maximum runs",
             1,
-            MOST_CELLS,
+            SCREEN.trials.most,
             None if method == "grid" else USUAL_TRIALS,
             key=f"sweep_trials_{method == 'grid'}",
             placeholder="all",
@@ -154,11 +157,11 @@ def _start(spec: SweepSpec | None, problem: str) -> None:
             help="Train one run on every core until all are done; you may leave this page meanwhile.",
         )
     if problem:
-        st.warning(problem, icon=":material/info:")
+        st.warning(as_typed(problem), icon=":material/info:")
     elif busy:
-        st.caption(f":material/info: The sweep {busy[0].ledger.name} is running: one at a time.")
+        st.caption(f":material/info: The sweep {as_typed(busy[0].ledger.name)} is running: one at a time.")
     elif spec is not None:
-        data = datasets.title(spec.base.dataset.name)
+        data = as_typed(datasets.title(spec.base.dataset.name))
         st.caption(
             f"Up to {spec.most_trials} runs on {data}, seed {spec.base.seed}; all other settings as on Train a machine."
         )

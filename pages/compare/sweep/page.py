@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.compare.sweep import form, progress
 from pages.ui import shell
+from pages.ui.draw.words import as_typed
 from rbm.errors import StoreError
 
 shell.header(
@@ -17,4 +18,4 @@ try:
     else:
         progress.show(chosen)
 except StoreError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(as_typed(error), icon=":material/error:")

@@ -15,8 +15,11 @@ from pages.ui import cards, shell
 from pages.ui.components import chart
 from pages.ui.controls import widgets
 from pages.ui.draw import theme
+from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import kept, live, status
+from rbm.core.limits import SCREEN
+from rbm.core.text import plain
 from rbm.errors import RbmError
 from rbm.store import open_store
 from rbm.sweep import OBJECTIVES, Ledger, Sweep, Trial, at_work, names
@@ -43,6 +46,7 @@ def choose() -> str | None:
         "Sweep",
         choices,
         choices.index(shown),
+        format_func=plain,
         key="sweep_choice",
         width=320,
         on_change=_chosen,
@@ -61,7 +65,7 @@ def problem() -> None:
     """What the last click could not do."""
     text = st.session_state.pop("sweep_problem", None)
     if text:
-        st.error(text, icon=":material/error:")
+        st.error(as_typed(text), icon=":material/error:")
 
 
 def show(name: str) -> None:
@@ -133,7 +137,9 @@ def _stop(name: str) -> None:
 
 def _continue(name: str) -> None:
     try:
-        Sweep(Ledger(name, open_store()))
+        ledger = Ledger(name, open_store())
+        ledger.spec.check_limits(SCREEN)
+        Sweep(ledger)
     except RbmError as error:
         st.session_state["sweep_problem"] = str(error)
 
@@ -154,7 +160,7 @@ def _look(ledger: Ledger, drawn: feed.Elements) -> None:
         _charts(ledger, trials)
     for trial in trials:
         if trial.message:
-            st.caption(f":material/warning: {view.words(trial.values)}: {trial.message}")
+            st.caption(f":material/warning: {as_typed(view.words(trial.values))}: {as_typed(trial.message)}")
 
 
 def _status(ledger: Ledger, sweep: Sweep | None, trials: list[Trial], best: Trial | None) -> dict[str, Any]:
@@ -210,13 +216,13 @@ def _best(best: Trial | None) -> None:
         run = open_store().run(best.run_id)
         weight = kept.looks(run.id, run.progress.step, run).weight
     except RbmError as error:
-        st.caption(str(error))
+        st.caption(as_typed(error))
         return
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:FILTERS]
     cards.filter_wall(weight, live.picture_shape(run.spec), strongest, key="wall_sweep_best", columns=5, max_cell=64)
-    st.caption(f"{kept.name(run.spec)} · run {run.id} · {view.quoted(best)}")
+    st.caption(f"{as_typed(kept.name(run.spec))} · run {run.id} · {view.quoted(best)}")
     if best.doubt:
-        st.caption(f":material/warning: {best.doubt}")
+        st.caption(f":material/warning: {as_typed(best.doubt)}")
 
 
 def _charts(ledger: Ledger, trials: list[Trial]) -> None:

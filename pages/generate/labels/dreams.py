@@ -13,6 +13,7 @@ from pages.ui.components import wall
 from pages.ui.components.moving import facts, table
 from pages.ui.controls import datasets, widgets
 from pages.ui.draw import frames, theme
+from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from rbm.datasets.tags import TAGS
 from rbm.jobs.task import Task
@@ -76,8 +77,9 @@ def _held_class(data: datasets.Data) -> int | None:
 
     if len(options) <= MOST:
         chosen = st.segmented_control(
-            "Hold the label", options, required=True, default=everything, format_func=called, key=key, help=about
-        )
+            "Hold the label", options, required=True, default=everything,
+            format_func=lambda option: as_typed(called(option)), key=key, help=about,
+        )  # fmt: skip
     else:
         chosen = st.selectbox("Hold the label", options, format_func=called, key=key, width=260, help=about)
     return None if chosen == everything else int(str(chosen))

@@ -12,6 +12,7 @@ from pages.ui import cards
 from pages.ui.components.moving import state_bars
 from pages.ui.components.wall import wall
 from pages.ui.draw import figures, frames, theme
+from pages.ui.draw.words import as_typed
 from rbm.datasets.tags import TAGS
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def classify(newest: LabelMachine) -> None:
     left, right = st.columns([1, 3], gap="large", vertical_alignment="center")
     with left:
         cards.picture_wall(_grey(x[number]), 1, "labels_large", f"The chosen {learning.data().noun}", max_cell=168)
-        st.caption(_which(number, classes))
+        st.caption(as_typed(_which(number, classes)))
     with right:
         cards.title(
             "p(y|x), exact",

@@ -13,6 +13,7 @@ from pages.ui import cards
 from pages.ui.components import chart
 from pages.ui.components.moving import fingerprinted, state_bars
 from pages.ui.draw import figures
+from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import tasks
 from rbm.jobs.task import Task
@@ -104,7 +105,7 @@ def current() -> algorithm_comparison.Race | None:
     """This session's race; says why one of the five stopped, or that its worker was lost."""
     race: algorithm_comparison.Race | None = st.session_state.get("race")
     if race is not None and race.problem:
-        st.error(race.problem, icon=":material/error:")
+        st.error(as_typed(race.problem), icon=":material/error:")
     elif race is not None:
         tasks.trouble(next((task for task in race.tasks.values() if task.notice), None))
     return race

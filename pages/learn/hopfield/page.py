@@ -9,6 +9,7 @@ from pages.learn.hopfield.pad import Pixels, drawn, pad
 from pages.ui import cards, lesson
 from pages.ui.components import chart
 from pages.ui.controls import datasets
+from pages.ui.draw.words import as_typed
 from pages.ui.server import instant
 
 
@@ -78,7 +79,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     chosen = st.pills(
         "Digits to store" if data.noun == "digit" else "Pictures to store",
         range(len(shelf.pictures)),
-        format_func=shelf.names.__getitem__,
+        format_func=lambda i: as_typed(shelf.names[i]),
         selection_mode="multi",
         wrap=True,
         default=st.session_state["hopfield_digits"],

@@ -13,9 +13,11 @@ from pages.train.data import upload as uploads
 from pages.ui import cards, shell
 from pages.ui.components import chart
 from pages.ui.draw import figures, frames
+from pages.ui.draw.words import as_typed, in_html
 from pages.ui.session import state
+from rbm.core import limits
 from rbm.datasets.catalog import OWN
-from rbm.datasets.user_datasets import limits, save
+from rbm.datasets.user_datasets import save
 from rbm.datasets.user_datasets.look import TURNS, Look, finish
 from rbm.datasets.user_datasets.pictures import Pictures, Reading
 from rbm.datasets.user_datasets.sizes import parse_size
@@ -145,7 +147,7 @@ def _reading(given: str, size: int | None, fit: str, labels: str, counted: str) 
     try:
         return Reading(parse_size(given) if given.strip() else size, fit, labels, counted)
     except RbmError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(as_typed(error), icon=":material/error:")
         return Reading(size, fit, labels, counted)
 
 
@@ -161,11 +163,11 @@ def preview(files: Sequence[UploadedFile], reading: Reading, look: Look) -> None
     try:
         pictures = finish(uploads.pictures_of(files, reading), look)
     except RbmError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(as_typed(error), icon=":material/error:")
         return
     _wall(pictures)
     for note in pictures.notes:
-        st.caption(f":material/info: {_plain(note)}")
+        st.caption(f":material/info: {as_typed(note)}")
     if len(pictures.class_names) > 1:
         _class_counts(pictures)
     _keep(pictures, files[0].name)
@@ -204,7 +206,8 @@ def _shown(pictures: Pictures) -> tuple[list[int], int]:
 
 def _class_counts(pictures: Pictures) -> None:
     counts = np.bincount(pictures.labels, minlength=len(pictures.class_names))
-    figure = figures.bars(pictures.class_names, {"pictures": counts}, x_title="class", y_title="pictures")
+    names = [in_html(name) for name in pictures.class_names]
+    figure = figures.bars(names, {"pictures": counts}, x_title="class", y_title="pictures")
     with st.container(key="card_own_classes", gap="xsmall"):
         cards.title(
             "Pictures in each class", "How many pictures carry each label.", "anything about training without labels."
@@ -229,7 +232,7 @@ def _keep(pictures: Pictures, source: str) -> None:
         try:
             save.save(name.strip(), pictures, source)
         except RbmError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(as_typed(error), icon=":material/error:")
             return
         st.session_state["own_kept"] = name.strip()
     if st.session_state.get("own_kept") == name.strip():
@@ -258,8 +261,8 @@ def _kept(one: save.UserDataset) -> None:
     height, width = one.image_shape
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{one.name}** · {one.n:,} pictures of {height}×{width} · {_classes(one.class_names)} · "
-            f"{'its own test or validation part · ' if one.divided else ''}from {_plain(one.source or 'a file')}",
+            f"**{as_typed(one.name)}** · {one.n:,} pictures of {height}×{width} · {_classes(one.class_names)} · "
+            f"{'its own test or validation part · ' if one.divided else ''}from {as_typed(one.source or 'a file')}",
             width="stretch",
         )
         train = st.button(
@@ -286,7 +289,7 @@ def _kept(one: save.UserDataset) -> None:
             max_cell=44,
         )
     except RbmError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(as_typed(error), icon=":material/error:")
     if train:
         state.draft().update(dataset=f"{OWN}{one.name}", classes=None, size=None)
         st.switch_page(shell.TRAIN)
@@ -306,21 +309,16 @@ def _undo() -> None:
     if name is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{name}** was deleted.")
+        st.markdown(f"**{as_typed(name)}** was deleted.")
         if st.button("Undo", key="own_undo_delete", icon=":material/undo:", help="Bring it back as it was."):
             st.session_state.pop("own_removed")
             try:
                 save.restore(name)
             except RbmError as error:
-                st.error(str(error), icon=":material/error:")
+                st.error(as_typed(error), icon=":material/error:")
                 return
             st.rerun()
 
 
 def _classes(names: Sequence[str]) -> str:
     return f"{len(names)} classes" if len(names) > 1 else "no labels"
-
-
-def _plain(text: str) -> str:
-    """Text from a file, with the marks of Markdown taken out. A colon before a blank is none, and _ can be written as itself."""
-    return re.sub(r"[\\`*\[\]<>$#|~]|:(?=\S)", " ", text).replace("_", r"\_")

@@ -14,6 +14,7 @@ from pages.ui import cards
 from pages.ui.components import chart
 from pages.ui.components.wall import picture
 from pages.ui.draw import frames, theme
+from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import live, state, tasks
 from pages.ui.session.status import news as progress
@@ -55,7 +56,7 @@ def board(current: LiveRun | None) -> None:
     status(current)
     tasks.trouble(current)
     if current is not None and current.record is not None and current.record.problem:
-        st.warning(f"This run is not being kept: {current.record.problem}", icon=":material/save:")
+        st.warning(f"This run is not being kept: {as_typed(current.record.problem)}", icon=":material/save:")
     try:
         spec = current.spec if current is not None else state.to_spec(state.draft())
         shape = live.picture_shape(spec)

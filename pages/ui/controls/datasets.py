@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from pages.ui import shell
+from pages.ui.draw.words import as_typed
+from rbm.core.text import plain
 from rbm.datasets.catalog import OWN, DatasetEntry, entry, is_available, names, revision
 from rbm.errors import RbmError
 from rbm.experiment import DatasetSpec
@@ -63,11 +65,11 @@ def select(
 
 
 def title(name: str) -> str:
-    """What people call a data set, also one that is gone."""
+    """What people call a data set, also one that is gone; plain, as a menu takes it."""
     try:
-        return entry(name).title
+        return plain(entry(name).title)
     except RbmError:
-        return f"{name.removeprefix(OWN)} (not here)"
+        return plain(f"{name.removeprefix(OWN)} (not here)")
 
 
 def choose(
@@ -100,7 +102,7 @@ def explain(chosen: Data, key: str) -> None:
     """The line that tells why the chosen set is of no use on this page, and the way to mend it."""
     with st.container(key=f"{key}_why", horizontal=True, vertical_alignment="center"):
         if chosen.problem:
-            st.warning(chosen.problem, icon=":material/info:")
+            st.warning(as_typed(chosen.problem), icon=":material/info:")
             if chosen.name.startswith(OWN):
                 st.page_link(shell.DATA, label="Bring your own data", icon=":material/upload_file:")
 

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.controls import datasets, widgets
+from pages.ui.draw.words import as_typed
 from pages.ui.session import state
 from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
 from rbm.errors import ConfigError, RbmError
@@ -113,13 +114,21 @@ def _changed(name: str) -> None:
         return
     state.draft().update(with_algorithm(state.draft(), value) if name == "algorithm" else {name: value})
     current = state.run()
-    if name in LIVE and current is not None and current.status not in ("finished", "diverged"):
+    if name in LIVE and current is not None and current.status not in ("finished", "diverged") and _possible():
         current.change(**{name: value})
 
 
+def _possible() -> bool:
+    """Whether the draft makes a run; the line beside Train says why it does not."""
+    try:
+        state.to_spec(state.draft())
+    except ConfigError:
+        return False
+    return True
+
+
 def _preset() -> None:
-    spec = state.to_spec(state.draft())
-    fits = next((name for name, preset in PRESETS.items() if preset.spec == spec), None)
+    fits = next((name for name, preset in PRESETS.items() if state.to_draft(preset.spec) == state.draft()), None)
     widgets.put("preset", fits)
     st.selectbox(
         "Preset",
@@ -155,7 +164,9 @@ def _dataset() -> None:
         "your own on a page of its own.",
     )
     with st.container():
-        if is_available(value):
+        if value not in CATALOG and not value.startswith(OWN):  # a run's that was made with another program
+            st.caption("This program does not know the data set. Choose another.")
+        elif is_available(value):
             classes = entry(value).class_names
             if len(classes) > 4:
                 _classes(classes)
@@ -180,7 +191,7 @@ def _download(name: str) -> None:
         load_dataset(name, progress=_shown_on(bar.progress))
     except RbmError as error:
         bar.empty()
-        st.error(str(error), icon=":material/cloud_off:")
+        st.error(as_typed(error), icon=":material/cloud_off:")
         return
     st.rerun()
 
@@ -202,7 +213,7 @@ def _classes(names: tuple[str, ...]) -> None:
         everything,
         selection_mode="multi",
         default=chosen,
-        format_func=lambda i: names[i],
+        format_func=lambda i: as_typed(names[i]),
         key="draft_classes",
         on_change=_changed_classes,
         args=(everything,),

@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 
 import streamlit as st
 
+from pages.ui.draw.words import as_typed
 from pages.ui.session import state
 from rbm.errors import ConfigError
 from rbm.experiment import RunSpec
@@ -77,4 +78,4 @@ def draft_row() -> None:
     if arrival.read:
         st.info("These are the settings of the link that you opened. Press **Train**.", icon=":material/link:")
     for note in arrival.notes:
-        st.warning(note, icon=":material/info:")
+        st.warning(as_typed(note), icon=":material/info:")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from rbm.core.text import plain
 from rbm.datasets.catalog import CATALOG
 from rbm.experiment import RunSpec, cached_dataset
 from rbm.jobs.training import SHOWN_IMAGES
@@ -22,7 +23,7 @@ def name(spec: RunSpec) -> str:
 
 def data_title(spec: RunSpec) -> str:
     entry = CATALOG.get(spec.dataset.name)
-    return entry.title if entry is not None else spec.dataset.name
+    return plain(entry.title if entry is not None else spec.dataset.name)
 
 
 def algorithm(spec: RunSpec) -> str:

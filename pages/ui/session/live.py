@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui.controls import datasets, knobs
+from pages.ui.draw.words import as_typed
 from pages.ui.session import state
 from rbm.datasets.catalog import OWN, entry, is_available
-from rbm.errors import ConfigError
+from rbm.errors import ConfigError, RbmError
 from rbm.experiment import RunSpec
 from rbm.jobs.live import MOST_EPOCHS, LiveRun
 from rbm.jobs.snapshots import Snapshot
@@ -30,6 +31,8 @@ def transport() -> None:
     moving = current is not None and current.active
     over = current is not None and current.status in ("finished", "diverged")
     fresh = current is None or bool(changed) or over
+    if fresh and not problem:
+        problem = _no_room()
     full = current is not None and not changed and current.status == "finished" and current.epochs >= MOST_EPOCHS
     with st.container(horizontal=True, key="transport", gap="small"):
         st.button(
@@ -83,7 +86,7 @@ def transport() -> None:
         )
     with st.container():
         if problem:
-            st.warning(problem, icon=":material/info:")
+            st.warning(as_typed(problem), icon=":material/info:")
         elif changed and current is not None and current.step_number:
             st.caption(
                 f":material/info: You changed {_listed(changed)}. Press **Train anew** to start a new run with "
@@ -107,7 +110,19 @@ def start_preset(name: str) -> None:
     """Put a preset into the draft and set it going."""
     spec = PRESETS[name].spec
     state.set_draft(spec)
-    start(spec)
+    if problem := _no_room():
+        st.toast(as_typed(problem), icon=":material/info:")
+    else:
+        start(spec)
+
+
+def _no_room() -> str:
+    """Why no other run can be kept; "" where one can."""
+    try:
+        state.check_room()
+    except RbmError as error:
+        return str(error)
+    return ""
 
 
 def _train() -> None:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from pages.ui.session import tasks
+from rbm.core.limits import SCREEN
 from rbm.errors import ConfigError
-from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits
 from rbm.jobs import recording
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
@@ -49,13 +50,15 @@ def to_draft(spec: RunSpec) -> Draft:
 
 
 def to_spec(draft: Draft) -> RunSpec:
-    """The run that a draft describes; ConfigError when a value is out of range."""
-    return RunSpec(
+    """The run that a draft describes; ConfigError when a value is out of range, or the run larger than a class bears."""
+    spec = RunSpec(
         DatasetSpec(draft["dataset"], draft["classes"], draft["size"]),
         ModelSpec(**{name: draft[name] for name in _MODEL}),
         TrainConfig(**{name: draft[name] for name in _TRAINING}),
         draft["seed"],
     )
+    check_limits(spec, SCREEN)
+    return spec
 
 
 def roll_seed() -> None:
@@ -74,7 +77,21 @@ def run() -> LiveRun | None:
 
 def new_run(spec: RunSpec) -> LiveRun:
     """A fresh run in place of the old one, which stops; it enters the registry with its first numbers."""
-    return _hold(LiveRun(spec, Record(spec)))
+    record = Record(spec)
+    count(record.id)
+    return _hold(LiveRun(spec, record))
+
+
+def count(run_id: str) -> None:
+    """A run of the registry is this visitor's: its checkpoints count."""
+    st.session_state.setdefault("made", []).append(run_id)
+
+
+def check_room() -> None:
+    """ConfigError where this visitor's runs are as large as they may be together: no other can be kept."""
+    made = st.session_state.get("made", [])
+    if made:
+        SCREEN.kept.check(open_store().kept_bytes(made))
 
 
 def resume(run_id: str) -> LiveRun:

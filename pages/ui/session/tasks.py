@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui.draw.words import as_typed
 from rbm.jobs.job import Job
 from rbm.jobs.task import Task
 
@@ -53,6 +54,6 @@ def held(name: str) -> Task | None:
 def trouble(job: Job | None) -> None:
     """Say why a job stopped, or that its worker was lost and from where it goes on."""
     if job is not None and job.status in ("failed", "diverged"):
-        st.error(job.message, icon=":material/error:")
+        st.error(as_typed(job.message), icon=":material/error:")
     elif job is not None and job.notice:
-        st.warning(job.notice, icon=":material/sync_problem:")
+        st.warning(as_typed(job.notice), icon=":material/sync_problem:")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rbm.datasets.user_datasets import limits
+from rbm.core import limits
 from rbm.datasets.user_datasets.axes import pictures_first, shape_text
 from rbm.datasets.user_datasets.ink import Ink, Survey, opaque
 from rbm.datasets.user_datasets.levels import WHITES, Levels, judge
@@ -45,7 +45,7 @@ def parse_npy(data: bytes, what: str) -> Array:
     if dtype.hasobject or dtype.kind not in "buifUS" or not 0 < dtype.itemsize <= 1024:
         raise DatasetError(f"{what} holds {dtype} where numbers are expected; save it as uint8 or float32.")
     start, count = file.tell(), math.prod(shape)
-    if any(size < 1 for size in shape) or count * dtype.itemsize != len(data) - start:
+    if any(type(size) is not int or size < 1 for size in shape) or count * dtype.itemsize != len(data) - start:
         raise DatasetError(
             f"{what} announces {shape_text(shape)} of {dtype} but holds {len(data) - start:,} bytes; save it again."
         )
@@ -77,6 +77,8 @@ def as_labels(values: Array) -> tuple[list[str], str]:
         return [str(label) for label in values.argmax(1).tolist()], told
     if values.ndim != 1 or len(values) > limits.VALUES // 2:
         raise DatasetError(f"The labels have the shape {shape_text(values.shape)}; give one number or word a picture.")
+    if values.dtype.kind == "U" and not _unicode(values):  # numpy would make texts that Python itself cannot
+        raise DatasetError("The labels hold numbers that are no characters; save them as text or whole numbers.")
     if values.dtype.kind in "US":
         try:
             text = np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
@@ -87,6 +89,12 @@ def as_labels(values: Array) -> tuple[list[str], str]:
         raise DatasetError("The labels are not whole numbers; give one class number or word a picture.")
     whole = values.astype(np.int64) if values.dtype.kind != "f" else values.clip(-1e15, 1e15).astype(np.int64)
     return [str(label) for label in whole.tolist()], ""
+
+
+def _unicode(values: Array) -> bool:
+    """Whether the text in an array (N,) is made of characters: code points up to 10FFFF, no half of a surrogate pair."""
+    points = np.ascontiguousarray(values).view(np.dtype(np.uint32).newbyteorder(values.dtype.byteorder))
+    return not bool(((points > 0x10FFFF) | ((points >= 0xD800) & (points < 0xE000))).any())
 
 
 def is_one_hot(values: Array) -> bool:

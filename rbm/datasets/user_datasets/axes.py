@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rbm.datasets.user_datasets import limits
+from rbm.core import limits
 from rbm.datasets.user_datasets.pictures import Reading
 from rbm.datasets.user_datasets.sizes import square
 from rbm.errors import DatasetError

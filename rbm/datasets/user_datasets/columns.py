@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rbm.datasets.user_datasets import limits, names
+from rbm.core import limits
+from rbm.datasets.user_datasets import names
 from rbm.datasets.user_datasets.arrays import is_one_hot
 from rbm.datasets.user_datasets.grid import Grid, Numbers
 from rbm.datasets.user_datasets.pictures import Reading

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rbm.datasets.user_datasets import limits, names
+from rbm.core import limits
+from rbm.datasets.user_datasets import names
 from rbm.datasets.user_datasets.pictures import Bytes
 from rbm.errors import DatasetError
 

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rbm.datasets.user_datasets import limits, names
+from rbm.core import limits
+from rbm.datasets.user_datasets import names
 from rbm.errors import DatasetError
 
 Numbers = NDArray[Any]

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from PIL import Image, ImageOps
 
-from rbm.datasets.user_datasets import limits
+from rbm.core import limits
 from rbm.datasets.user_datasets.folders import labels_of
 from rbm.datasets.user_datasets.ink import Ink, Survey, opaque
 from rbm.datasets.user_datasets.levels import WHITES, Levels, judge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from rbm.datasets.user_datasets import limits
+from rbm.core import limits
 from rbm.errors import DatasetError
 
 _GZIP = b"\x1f\x8b"

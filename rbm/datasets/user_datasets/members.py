@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
-from rbm.datasets.user_datasets import kinds, limits, names
+from rbm.core import limits
+from rbm.datasets.user_datasets import kinds, names
 from rbm.datasets.user_datasets.arrays import Array, as_labels, from_array, parse_idx, parse_npy
 from rbm.datasets.user_datasets.axes import shape_text
 from rbm.datasets.user_datasets.images import SUFFIXES, is_hidden, read_images

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rbm.datasets.user_datasets import limits, names
+from rbm.core import limits
+from rbm.datasets.user_datasets import names
 from rbm.datasets.user_datasets.arrays import Array, as_labels, from_array, parse_npy
 from rbm.datasets.user_datasets.axes import shape_text
 from rbm.datasets.user_datasets.pictures import Pictures, Reading

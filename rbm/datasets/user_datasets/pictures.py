@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rbm.datasets.user_datasets import limits
+from rbm.core import limits
 from rbm.datasets.user_datasets.names import TEST, TRAIN, VALIDATION
 from rbm.errors import ConfigError, DatasetError
 

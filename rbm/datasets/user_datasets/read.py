@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rbm.core import limits
 from rbm.core.archive import Archive, Limits
-from rbm.datasets.user_datasets import kinds, limits
+from rbm.datasets.user_datasets import kinds
 from rbm.datasets.user_datasets.arrays import from_array, parse_idx, parse_npy
 from rbm.datasets.user_datasets.members import read_members
 from rbm.datasets.user_datasets.npz import read_npz
@@ -19,7 +20,7 @@ def read(
     files: Sequence[bytes],
     reading: Reading | None = None,
     names: Sequence[str] | None = None,
-    room: limits.Room = limits.COMMAND,
+    room: limits.Room = limits.COMMAND_ROOM,
 ) -> Pictures:
     """One file (ZIP, .npy, .npz, CSV or other text, IDX images), or several that belong together, gzipped or not.
 
@@ -30,10 +31,8 @@ def read(
     if not files:
         raise DatasetError("There is no file to read; give one.")
     for data in files:
-        if len(data) > limits.FILE_BYTES:
-            raise DatasetError(
-                f"The file has {len(data) / limits.MB:,.0f} MB; at most {limits.FILE_BYTES // limits.MB} are read."
-            )
+        if problem := room.file.problem(len(data)):
+            raise DatasetError(problem)
     if len(files) > 1:
         called = (
             names

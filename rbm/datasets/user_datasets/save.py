@@ -16,8 +16,9 @@ from uuid import uuid4
 
 from platformdirs import user_data_dir
 
+from rbm.core import limits
+from rbm.core.text import plain
 from rbm.datasets.entry import OWN, DatasetEntry, Kind, Root
-from rbm.datasets.user_datasets import limits
 from rbm.datasets.user_datasets.names import TEST, TRAIN, VALIDATION
 from rbm.errors import ConfigError, DatasetError
 
@@ -285,7 +286,7 @@ def _header(path: Path) -> UserDataset:
             raw = json.loads(file.read(length))
         told: dict[str, Any] = raw["__metadata__"]
         n, height, width = (int(size) for size in raw["pictures"]["shape"])
-        names = tuple(str(name) for name in json.loads(told["class_names"]))
+        names = tuple(plain(name) for name in json.loads(told["class_names"]))
         if told["format"] != FORMAT or told["kind"] not in ("binary", "grey") or not 0 < len(names) <= limits.CLASSES:
             raise ValueError("not the format of this program")
         divided = "parts" in raw
@@ -298,7 +299,7 @@ def _header(path: Path) -> UserDataset:
             (height, width),
             told["kind"],
             names,
-            str(told["source"]),
+            plain(told["source"]),
             str(told["digest"]),
             path,
             divided,

@@ -9,7 +9,7 @@ from collections.abc import Collection
 import numpy as np
 from PIL import Image
 
-from rbm.datasets.user_datasets import limits
+from rbm.core import limits
 from rbm.datasets.user_datasets.pictures import Bytes, Reading
 from rbm.errors import ConfigError, DatasetError
 

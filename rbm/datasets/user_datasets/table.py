@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rbm.datasets.user_datasets import limits
+from rbm.core import limits
 from rbm.datasets.user_datasets.arrays import from_array
 from rbm.datasets.user_datasets.columns import interpret
 from rbm.datasets.user_datasets.grid import parse_grid
@@ -13,7 +13,7 @@ from rbm.datasets.user_datasets.npz import ArrayPart, join
 from rbm.datasets.user_datasets.pictures import Pictures, Reading
 
 
-def read_table(data: bytes, reading: Reading, most_bytes: int = limits.COMMAND.table) -> Pictures:
+def read_table(data: bytes, reading: Reading, most_bytes: int = limits.COMMAND_ROOM.table) -> Pictures:
     """Rows of pixels separated by commas, semicolons, tabs, bars or blanks, as text in UTF-8; see ``columns``.
 
     Raises :class:`DatasetError`, naming the row, for anything that is not a number, for rows of several lengths, and

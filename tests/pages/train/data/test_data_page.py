@@ -8,7 +8,6 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.train.data import own
 from pages.ui import shell
 from rbm.datasets.user_datasets import save
 from tests.helpers.own_files import valid_files
@@ -112,11 +111,6 @@ def test_what_cannot_be_read_is_refused_with_the_way_out():
     assert "902 of the table's 18,000 cells have no value" in app.error[0].value
     assert "put a number there, such as 0 for black" in app.error[0].value
     assert not app.exception
-
-
-def test_what_a_file_says_of_itself_is_shown_as_text():
-    names = ("[a](x)", ":red[x] :smile:", "$x_1$", "a_b: c")
-    assert [own._plain(name) for name in names] == [" a (x)", " red x   smile:", r" x\_1 ", r"a\_b: c"]
 
 
 def test_height_and_width_turn_and_mirror_are_chosen_on_the_page():

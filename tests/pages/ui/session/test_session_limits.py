@@ -1,0 +1,84 @@
+"""What is more than a class bears is refused where it is asked for: by hand, by a link, and when the visitor's runs fill up."""
+
+from dataclasses import replace
+
+import pytest
+
+from pages.ui import shell
+from pages.ui.session import state
+from rbm import link
+from rbm.core.limits import SCREEN
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.jobs.recording import flush
+from rbm.presets import PRESETS
+from rbm.store import open_store
+from rbm.training.config import TrainConfig
+from tests.helpers.screen import app_test, draft, open_page
+from tests.helpers.waiting import wait
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+HEAVY = RunSpec(model=ModelSpec(1024), training=TrainConfig(algorithm="pcd", k=50, n_chains=5000))
+
+
+def told(app):
+    return [one.value for one in app.warning if "expected at most" in one.value]
+
+
+def test_settings_that_are_too_much_together_are_told_and_train_nothing_until_they_are_less():
+    app = open_page(shell.TRAIN)
+    draft(app).update(state.to_draft(HEAVY))
+    app.run()
+    (sentence,) = told(app)
+    assert sentence.startswith("The work of one update")
+    assert app.button(key="train").disabled
+    assert app.button(key="one_batch").disabled
+    app.slider(key="draft_k").set_value(5).run()
+    assert not app.exception
+    assert told(app) == []
+    assert not app.button(key="train").disabled
+
+
+def test_a_link_asks_for_no_more_than_a_hand():
+    app = app_test().run()
+    app.query_params.update(link.to_query(HEAVY))
+    app.switch_page(shell.TRAIN).run()
+    assert not app.exception
+    assert len(told(app)) == 1
+    assert app.button(key="train").disabled
+
+
+def test_a_knob_that_is_turned_too_far_does_not_reach_the_run_in_training():
+    app = open_page(shell.TRAIN)
+    toy = PRESETS["toy"].spec
+    app.session_state["draft"] = state.to_draft(
+        replace(toy, model=ModelSpec(1000), training=replace(toy.training, n_chains=5000, k=1))
+    )
+    app.run()
+    app.button(key="one_batch").click().run()
+    run = app.session_state["run"]
+    wait(lambda: run.step_number == 1)
+    app.slider(key="draft_k").set_value(50).run()
+    assert len(told(app)) == 1
+    assert run.knobs["k"] == 1
+    app.slider(key="draft_k").set_value(2).run()
+    assert run.knobs["k"] == 2
+
+
+def test_a_visitor_whose_runs_fill_the_share_makes_no_other_before_some_are_deleted(monkeypatch):
+    app = open_page(shell.TRAIN)
+    app.session_state["draft"] = state.to_draft(RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), seed=11))
+    app.run()
+    app.button(key="one_batch").click().run()
+    run = app.session_state["run"]
+    wait(lambda: run.step_number == 1)
+    wait(lambda: flush() or open_store().kept_bytes([run.record.id]))
+    monkeypatch.setattr(state, "SCREEN", replace(SCREEN, kept=replace(SCREEN.kept, most=1, unit=1, unit_name="bytes")))
+    app.number_input(key="draft_seed").set_value(12).run()  # another run
+    (sentence,) = told(app)
+    assert "delete some of them on the page Compare runs" in sentence
+    assert app.button(key="train").disabled
+    open_store().delete([run.record.id])
+    app.run()
+    assert told(app) == []
+    assert not app.button(key="train").disabled
