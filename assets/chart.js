@@ -30,6 +30,23 @@ function plotly(address) {
   }));
 }
 
+// One chart a frame, and after what else is new was painted: a chart takes ten times as long as numbers or bars.
+const queue = [];
+
+function enqueue(chart) {
+  if (!queue.includes(chart) && queue.push(chart) === 1) soon();
+}
+
+function soon() {
+  requestAnimationFrame(() => setTimeout(drawNext));
+}
+
+function drawNext() {
+  const chart = queue.shift();
+  if (queue.length) soon();
+  chart.draw();
+}
+
 class Chart {
   constructor(root) {
     [this.root, this.plot] = [root, root.querySelector(".plot")];
@@ -62,24 +79,29 @@ class Chart {
     clearTimeout(this.later);
     const wait = this.due - performance.now();
     if (wait > 0) this.later = setTimeout(() => this.look(), wait);
-    else if (globalThis.Plotly) this.draw();
+    else if (globalThis.Plotly) enqueue(this);
     else plotly(this.data.library).then(() => this.look(), () => this.write("The charts could not be loaded. Load the page again."));
   }
 
   draw() {
     const { root, plot, view, data } = this;
+    if (!this.stale || this.held) return;
     this.stale = false;
     this.due = performance.now() + PAUSE;
     this.theme = themeOf(root);
     view.width = root.clientWidth;
+    const { at, asked, ...content } = data;
+    const now = JSON.stringify([content, { ...view, hidden: [...view.hidden] }, this.theme]);
+    if (now === this.drawn) return; // a script that runs for something else says the same again
+    this.drawn = now;
     this.writeHead();
     this.write(data.note);
     const empty = root.querySelector(".empty");
     empty.hidden = hasPoints(data);
     empty.textContent = data.empty ?? "";
     plot.setAttribute("aria-label", data.alt);
-    const drawn = figure(data, view, this.theme);
-    globalThis.Plotly.react(plot, drawn.data, drawn.layout, CONFIG);
+    const shown = figure(data, view, this.theme);
+    globalThis.Plotly.react(plot, shown.data, shown.layout, CONFIG);
     if (!this.heard) this.hear();
     root.dataset.points = data.series.reduce((sum, one) => sum + length(one), 0);
     root.dataset.domain = plot.layout.xaxis?.range ?? "";

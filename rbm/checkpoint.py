@@ -44,7 +44,7 @@ def save_checkpoint(
     *,
     state: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """Write a checkpoint atomically: whoever reads ``path`` finds the old file or the new one, never half of one."""
+    """Write a checkpoint atomically: a reader of ``path`` finds the old file or the new one, never half of one."""
     write_atomically(Path(path), to_bytes(model, spec, history, state=state))
 
 

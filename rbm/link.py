@@ -1,7 +1,7 @@
 """A run as something to hand on: short query parameters for a link, and the lines of Python that do the same run.
 
 A run whose knobs were turned while it trained is its start and those turns. The code does both; a link opens the start and
-says what was turned when, since whoever trains from it turns the knobs.
+says what was turned when, since the reader turns the knobs while training from it.
 
 A link names its version and holds only what differs from *that version's* defaults, which therefore stay as written
 below whatever the program's defaults become; links of older versions are read for ever.

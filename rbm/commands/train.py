@@ -35,7 +35,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--keep", help="epochs whose checkpoints are kept, such as 1,5,10; 1, 2, 5, 10, 20 ... if left out"
     )
     parser.add_argument("--out", type=Path, help="also write the trained machine to this .safetensors file")
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch; 1 gives the very numbers of the app")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="threads of torch; 1 gives exactly the numbers of the app"
+    )
 
 
 def run(arguments: Namespace) -> int:

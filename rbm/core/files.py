@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Whoever reads ``path`` finds the old file or the new one. Its folder is made when it is missing."""
+    """A reader of ``path`` finds the old file or the new one. Its folder is made when it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
         try:

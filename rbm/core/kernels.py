@@ -1,6 +1,6 @@
 """Inner loops compiled by Numba: one pass over memory where torch would make many, and random bits at a tenth of the cost.
 
-They take contiguous tensors on the CPU; whoever calls asks ``fits`` first and has torch's own operations for all else.
+They take contiguous tensors on the CPU; callers ask ``fits`` first and use torch's own operations for all else.
 They are in one file because Numba keeps what it compiled by the file's date: a loop that took a part of another file
 would not hear of its change.
 

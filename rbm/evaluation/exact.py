@@ -95,7 +95,7 @@ def smaller_layer(model: RBM) -> Layer:
     """Which layer is visited state by state, by the number of its states and not of its units or columns.
 
     Twelve binary units have 2¹² states, twelve of eight levels 2³⁶; four one-hot units of eight have 2¹² in 32 columns.
-    Whoever chooses between exact numbers and estimates asks here.
+    It decides between exact numbers and estimates.
     """
     bits_v, bits_h = bits(model.n_visible, model.visible_unit), bits(model.n_hidden, model.hidden_unit)
     if bits_h <= bits_v:

@@ -13,7 +13,7 @@ from rbm.experiment import RunSpec
 from rbm.training import changes
 from rbm.training.changes import Change
 
-SILENT_SECONDS = 30.0  # a run in training writes every second: silent for longer, whoever trained it is gone
+SILENT_SECONDS = 30.0  # a run in training writes every second: silent for longer, its trainer is gone
 MOVING = ("starting", "running")
 
 
@@ -50,7 +50,7 @@ class Run(NamedTuple):
 
     @property
     def status(self) -> str:
-        """The status last written, or "interrupted" when whoever trained it has fallen silent."""
+        """The status last written, or "interrupted" when its trainer has fallen silent."""
         silent = time.time() - self.updated_at > SILENT_SECONDS
         return "interrupted" if self.progress.status in MOVING and silent else self.progress.status
 

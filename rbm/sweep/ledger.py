@@ -225,7 +225,7 @@ class Ledger:
             given.trial.set_user_attr("message", message[:500])
             self._study.tell(given.trial, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
 
-    # For whoever looks
+    # For those who look
 
     def trials(self) -> list[Trial]:
         """All trials by number."""

@@ -1,4 +1,4 @@
-"""Knobs turned while a run trained: which, to what, and after how many updates, so that the run can be told and done again.
+"""Knobs turned while a run trained: which, to what, and after how many updates, so that the run can be described and repeated.
 
 A run that was trained further than planned is one whose epochs were turned. A change noted at update n is in force from
 update n + 1 on. Values are kept as they were given, to the last bit. No torch is imported here: tensors are the caller's.

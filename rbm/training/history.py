@@ -1,7 +1,7 @@
 """The event stream as columns, ready to plot or to save.
 
 A thread that trains adds to a history while a page draws it. ``events`` is therefore a tuple that is replaced and never
-changed: whoever takes it once holds one moment of the run, whatever comes next.
+changed: a reader who takes it once holds one moment of the run, whatever comes next.
 """
 
 from __future__ import annotations

@@ -46,6 +46,7 @@ def fitting(plan: LabelsPlan, data: datasets.Data) -> LabelsPlan:
 
 def choose(data: datasets.Data) -> Asked | None:
     """Which plan, and the buttons; None, with the reason on the screen, where the set is of no use."""
+    _keep_new()
     datasets.explain(data, "deep_labels")
     if data.problem:
         return None
@@ -102,7 +103,7 @@ def start(asked: Asked) -> None:
 
 
 def follow() -> None:
-    """Keep the comparison going, keep its results, say where it is; the figure below is drawn anew at every new result."""
+    """Keep the comparison going and say where it is; a new result runs this part of the page again."""
     task: Task | None = st.session_state.get("deep_labels")
     if task is None:
         return
@@ -112,7 +113,12 @@ def follow() -> None:
     if task.active:
         drawn = part.moves(lambda: {"deep_labels_words": moving.table((), [(figures_at_rest.working(task.news),)])})
         moving.facts(drawn["deep_labels_words"], key="deep_labels_words", look="caption")
-    results = _results(task)
+
+
+def _keep_new() -> None:
+    """Write what the comparison has found since the last look, before anything asks what is known."""
+    task: Task | None = st.session_state.get("deep_labels")
+    results = [] if task is None else _results(task)
     new = results[st.session_state.get("deep_labels_kept", 0) :]
     if new:
         asked: Asked = st.session_state["deep_labels_asked"]

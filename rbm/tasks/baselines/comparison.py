@@ -30,7 +30,7 @@ MODELS: Mapping[str, str] = MappingProxyType(
 MARKS = (0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 90.0, 120.0)  # seconds
 SLICE = 0.25  # seconds of training between two pieces of news
 SHOWN = 8  # pictures of each model at each look
-KNOWN = ("mnist", "qmnist")  # data of the very kind of picture that the classifier of digits was trained on
+KNOWN = ("mnist", "qmnist")  # data like those that the classifier of digits was trained on
 QUARTERED = 4  # a DCGAN's pictures come from a quarter of their sides, which must therefore divide by it
 STEPS = 20  # of annealed importance sampling between two pieces of news
 
