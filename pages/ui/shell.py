@@ -15,6 +15,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from pages.ui.components.component import declare
 from pages.ui.server import feed, instant, warm_up
+from pages.ui.session import visitor
 from rbm import sweep
 from rbm.jobs import cluster, job, recording
 
@@ -108,6 +109,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     # beside a running script waited thirty turns, 150 ms, for it.
     sys.setswitchinterval(TURN)
     warm_up.begin()
+    visitor.announce()
     yield
     job.release_all()
     sweep.stop_all(LAST_SECONDS)
@@ -121,13 +123,17 @@ def run() -> None:
     instant.give_way()
     st.set_page_config(NAME, str(ROOT / "assets/icon.svg"), layout="wide", menu_items={"about": None})
     st.logo(str(ROOT / "assets/logo.svg"), icon_image=str(ROOT / "assets/icon.svg"), size="large")
-    st.navigation(pages(), position="top").run()
+    page = st.navigation(pages(), position="top")
+    if not visitor.sign_in_first():
+        page.run()
 
 
 def header(title: str, question: str) -> None:
     """A page's name and, in one line, what one can find out there."""
     with st.container(gap=None):
-        st.header(title, anchor=False)
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="title"):
+            st.header(title, anchor=False, width="content")
+            visitor.badge()
         st.caption(question)
         _menu(key="menu", data={"page": title})
         st.html(UNSEEN)

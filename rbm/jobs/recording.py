@@ -20,6 +20,7 @@ from rbm.errors import StoreError, TakenOverError
 from rbm.experiment import RunSpec
 from rbm.jobs.training import Slice
 from rbm.store import MOVING, SILENT_SECONDS, Progress, Store, open_store
+from rbm.store.owners import NOBODY, Visitor
 from rbm.store.registry import new_id
 from rbm.training.events import TrainEvent
 
@@ -61,12 +62,13 @@ class Record:
         run_id: str | None = None,
         tags: Iterable[str] = (),
         note: str = "",
+        visitor: Visitor = NOBODY,
         store: Callable[[], Store] = open_store,
     ) -> None:
         self.spec, self.id, self.problem = spec, run_id or new_id(), ""
         self.begun = run_id is not None  # whether the registry knows the run
         self.lost = False  # whether another has taken it up
-        self._tags, self._note, self._store = tuple(tags), note, store
+        self._tags, self._note, self._visitor, self._store = tuple(tags), note, visitor, store
         self._owner, self._device = secrets.token_hex(8), "cpu"
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._waiting = _Waiting()
@@ -118,6 +120,7 @@ class Record:
                 versions=versions(),
                 tags=self._tags,
                 note=self._note,
+                visitor=self._visitor,
             )
             self.begun = True
         store.write(self.id, self._owner, progress, taken.events, taken.newest, taken.kept)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.compare.features import judging
-from pages.ui import empty, lesson
+from pages.ui import lesson
+from pages.ui.session import live
 
 lesson.question(
     "Features",
@@ -11,7 +12,7 @@ lesson.question(
 )
 chosen = judging.choose()
 if chosen is None:
-    empty.no_machine("whose features could be judged")
+    live.no_machine("whose features could be judged")
     st.stop()
 
 

@@ -5,14 +5,14 @@ from functools import partial
 import streamlit as st
 
 from pages.generate.gibbs import stepping, views
-from pages.ui import empty, shell
+from pages.ui import shell
 from pages.ui.server import feed
 from pages.ui.session import live, state
 
 shell.header("Gibbs sampling", "What does the machine make by itself, from noise, one half step at a time?")
 current = state.run()
 if current is None or not current.past:
-    empty.no_machine("to take samples from")
+    live.no_machine("to take samples from")
     st.stop()
 
 with st.sidebar:

@@ -5,9 +5,9 @@ from functools import partial
 import streamlit as st
 
 from pages.train.filters import closeup
-from pages.ui import cards, empty, shell
+from pages.ui import cards, shell
 from pages.ui.server import feed
-from pages.ui.session import state, tasks
+from pages.ui.session import live, state, tasks
 from pages.ui.session.status import status
 
 shell.header("Filters", "Which strokes did each hidden unit learn to see, when, and which images excite it?")
@@ -24,7 +24,7 @@ def look() -> None:
     status(current)
     tasks.trouble(current)
     if current is None or not current.past:
-        empty.no_machine("whose filters could be shown")
+        live.no_machine("whose filters could be shown")
         return
     left, right = st.columns([7, 5], gap="large")
     with left:

@@ -104,6 +104,7 @@ class Feed:
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(16)  # known to this session's page alone
+        self.secret = ""  # by which the visitor's browser is known again; "" where it needs none
         self.sliders: object = None  # what `pages.ui.server.instant` answers ...
         self.turn = Lock()  # ... and one drawing at a time, of what plays too
         self.files: dict[

@@ -1,11 +1,13 @@
-"""What moves a run: the buttons and the presets."""
+"""What moves a run: the buttons and the presets; and what pages say that have no machine yet."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui import shell
 from pages.ui.controls import datasets, knobs
 from pages.ui.draw.words import as_typed
+from pages.ui.server import feed
 from pages.ui.session import state
 from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError, RbmError
@@ -174,3 +176,25 @@ def choose_time(current: LiveRun, key: str) -> Snapshot:
             help="Moments of the run, closer together at its start, where most happens.",
         )
     return by_step.get(st.session_state[key], kept[-1])
+
+
+def no_machine(what: str) -> None:
+    """Say that there is nothing trained to look at, and offer to train at once; the page goes on by itself once there is."""
+    current = state.run()
+    feed.watch("no_machine", current, state=lambda: current is not None and bool(current.past))
+    if current is not None and current.active:
+        st.info("The machine is being made …", icon=":material/hourglass_top:")
+        return
+    st.info(
+        f"There is no machine yet {what}. Train one, and it appears here while it still learns.", icon=":material/info:"
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Train one now",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="train_now",
+            on_click=start_preset,
+            args=("default",),
+        )
+        st.page_link(shell.TRAIN, label="Choose settings first", icon=":material/tune:")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.ui.session import tasks
+from pages.ui.session import tasks, visitor
 from rbm.core.limits import SCREEN
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits
@@ -77,7 +77,7 @@ def run() -> LiveRun | None:
 
 def new_run(spec: RunSpec) -> LiveRun:
     """A fresh run in place of the old one, which stops; it enters the registry with its first numbers."""
-    record = Record(spec)
+    record = Record(spec, visitor=visitor.current())
     count(record.id)
     return _hold(LiveRun(spec, record))
 
@@ -95,15 +95,19 @@ def check_room() -> None:
 
 
 def resume(run_id: str) -> LiveRun:
-    """A run of the registry in place of the present one, paused where it stood; StoreError while another trains it."""
+    """A run of the registry in place of the present one, paused where it stood; StoreError while another trains it.
+
+    NotYoursError where it is another visitor's.
+    """
     current = run()
     if current is not None and current.record is not None and current.record.id == run_id and not current.record.lost:
         return current
+    found = visitor.registry().run(run_id)
     if current is not None:
         current.pause()
     recording.flush()
     store = open_store()
-    record = Record(store.run(run_id).spec, run_id=run_id)
+    record = Record(found.spec, run_id=run_id)
     record.claim()
     checkpoint = store.checkpoint(run_id) if store.checkpoints(run_id) else None
     resumed = LiveRun.resume(record, store.run(run_id), store.history(run_id), checkpoint)
