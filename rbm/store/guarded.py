@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rbm.store.owners import Visitor, check
+from rbm.store.owners import COPY_IT, Visitor, check
 from rbm.store.records import Run
 from rbm.store.registry import Store
 
@@ -23,7 +23,7 @@ class Guarded:
             run.visitor,
             f"Run {run_id}",
             self.store.names(),
-            "Continue as mine, on the page Compare runs, makes a copy of it that is yours",
+            COPY_IT,
         )
         return run
 

@@ -25,6 +25,7 @@ class Visitor(NamedTuple):
 
 
 NOBODY = Visitor("", "")
+COPY_IT = "Continue as mine, on the page Compare runs, makes a copy of it that is yours"
 
 
 def visitor_id(secret: str) -> str:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.compare.features import judging
 from pages.ui import lesson
-from pages.ui.session import live
+from pages.ui.session import live, state
 
 lesson.question(
     "Features",
@@ -14,7 +14,9 @@ chosen = judging.choose()
 if chosen is None:
     live.no_machine("whose features could be judged")
     st.stop()
-
+if (current := state.run()) is not None:
+    live.watch("run", current)
+    live.trouble(current)
 
 left, right = st.columns(2, gap="large")
 with left:

@@ -20,6 +20,8 @@ def look() -> None:
     if current is None or not current.past:
         live.no_machine("to examine")
         return
+    live.watch("run", current)
+    live.trouble(current)
     task = tasks.held(examination.NAME)
     part = feed.watch("examine", task, state=lambda: task and {type(found) for found in task.news})
     drawn = part.moves(examination.elements(current, task))

@@ -18,6 +18,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -129,20 +130,19 @@ class Feed:
         ``state()`` is no more what it is now. ``state`` runs in a thread: no ``st`` in it."""
         part = Part(name, tuple(job for job in jobs if job is not None), state)
         for job in part.jobs:
-            job.on_news = self._heard(job)
+            _watchers.setdefault(job, weakref.WeakSet()).add(self)
+            job.on_news = partial(_heard, job)
         with self.turn:
             self._parts = {**self._parts, name: part}
         self._wake()
         return part
 
-    def _heard(self, job: Job) -> Callable[[], None]:
-        def heard() -> None:
-            for part in self._parts.values():
-                if job in part.jobs:
-                    part.due = 0.0
-            self._wake()
-
-        return heard
+    def heard(self, job: Job) -> None:
+        """There is news of the job, from any thread."""
+        for part in self._parts.values():
+            if job in part.jobs:
+                part.due = 0.0
+        self._wake()
 
     def waits(self) -> float:
         """Seconds until some part has news by itself, or its jobs must hear that they are watched."""
@@ -195,6 +195,13 @@ def _told(part: Part) -> Elements:
         return {}
 
 
+def _heard(job: Job) -> None:
+    """A job's news go to every page that shows it: the same run may be looked at in two tabs, or from the class's board."""
+    for feed in tuple(_watchers.get(job, ())):
+        feed.heard(job)
+
+
+_watchers: weakref.WeakKeyDictionary[Job, weakref.WeakSet[Feed]] = weakref.WeakKeyDictionary()
 _feeds: weakref.WeakValueDictionary[str, Feed] = weakref.WeakValueDictionary()
 
 

@@ -10,15 +10,18 @@ import streamlit as st
 
 from pages.ui.session import tasks, visitor
 from rbm.core.limits import SCREEN
-from rbm.errors import ConfigError
+from rbm.errors import ConfigError, RbmError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits
 from rbm.jobs import recording
+from rbm.jobs.job import all_jobs
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.link import from_query
 from rbm.store import open_store
+from rbm.store.owners import NOBODY
 from rbm.training.config import LIVE, TrainConfig
 
+ADDRESS = "run"  # the query parameter that holds the run's id
 Draft = dict[str, Any]
 _MODEL = tuple(f.name for f in fields(ModelSpec))
 _TRAINING = tuple(f.name for f in fields(TrainConfig))
@@ -68,11 +71,75 @@ def roll_seed() -> None:
 
 def run() -> LiveRun | None:
     """This tab's run, its lease renewed: every page that draws keeps it going."""
-    current: LiveRun | None = st.session_state.get("run")
+    current: LiveRun | None = st.session_state.get("run") or _come_back()
     if current is not None:
         tasks.mind("run", current)
         current.renew()
+        if current.record is not None and st.query_params.get(ADDRESS) != current.record.id:
+            st.query_params[ADDRESS] = current.record.id  # where a reload finds it again
     return current
+
+
+class Return(NamedTuple):
+    """What became of the run that the page's address names: where it stopped, or why it could not be taken up."""
+
+    run_id: str
+    problem: str = ""
+
+
+def come_back() -> Return | None:
+    """What is to be said of the run in the address, as long as nothing else was begun."""
+    found: Return | None = st.session_state.get("return")
+    return found
+
+
+def forget_return() -> None:
+    """It was said, or something else was begun."""
+    st.session_state.pop("return", None)
+
+
+def _come_back() -> LiveRun | None:
+    """The run that the address names, in a visit that has none: after a reload, a lost connection, a restart of the server."""
+    run_id = st.query_params.get(ADDRESS, "")
+    if not run_id or st.session_state.get("came_back") == run_id:
+        return None
+    st.session_state["came_back"] = run_id
+    try:
+        return _trains_here(run_id) or _stopped(run_id)
+    except RbmError as error:
+        st.session_state["return"] = Return(run_id, str(error))
+        return None
+
+
+def _trains_here(run_id: str) -> LiveRun | None:
+    """The run itself, where an earlier visit to this server has it going: it goes on as if nothing had been."""
+    mine = (NOBODY.id, visitor.current().id)
+    for job in all_jobs():
+        record = job.record if isinstance(job, LiveRun) and not job.lost else None
+        if isinstance(job, LiveRun) and record is not None and record.id == run_id and record.visitor.id in mine:
+            set_draft(same_seed_again(job))
+            st.session_state["run"] = job
+            return job
+    return None
+
+
+def _stopped(run_id: str) -> LiveRun:
+    found = resume(run_id)
+    st.session_state["return"] = Return(run_id)
+    return found
+
+
+def try_again() -> None:
+    """Look once more for the run that the address names."""
+    st.session_state.pop("came_back", None)
+    forget_return()
+
+
+def keep_as_new(current: LiveRun) -> None:
+    """A run that another has taken up goes on here as a new one."""
+    record = Record(current.spec, visitor=visitor.current())
+    count(record.id)
+    current.keep_as(record)
 
 
 def new_run(spec: RunSpec) -> LiveRun:
@@ -117,6 +184,7 @@ def resume(run_id: str) -> LiveRun:
 
 def _hold(new: LiveRun) -> LiveRun:
     st.session_state["run"] = new
+    forget_return()
     for passing in ("walk", "arrival"):
         st.session_state.pop(passing, None)
     run()
