@@ -15,7 +15,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from pages.ui.components.component import declare
 from pages.ui.server import feed, instant, warm_up
-from pages.ui.session import visitor
+from pages.ui.session import state, visitor
 from rbm import sweep
 from rbm.jobs import cluster, job, recording
 
@@ -31,8 +31,8 @@ TRAIN, FILTERS, EXAMINE, COLOUR, DEEP, DATA = (
     f"pages/train/{feature}/page.py" for feature in ("live", "filters", "examine", "colour", "deep", "data")
 )
 GIBBS, LABELS = (f"pages/generate/{feature}/page.py" for feature in ("gibbs", "labels"))
-RUNS, SWEEP, RIVALS, MAP, FEATURES = (
-    f"pages/compare/{feature}/page.py" for feature in ("runs", "sweep", "baselines", "map", "features")
+RUNS, BOARD, SWEEP, RIVALS, MAP, FEATURES = (
+    f"pages/compare/{feature}/page.py" for feature in ("runs", "board", "sweep", "baselines", "map", "features")
 )
 
 _menu = declare("menu", '<span class="menu"></span>')
@@ -76,6 +76,7 @@ PAGES = {
     ),
     "Compare": (
         Entry(RUNS, "Compare runs", "compare_arrows", "runs"),
+        Entry(BOARD, "Class board", "groups", "board"),
         Entry(SWEEP, "Hyperparameter search", "grid_on", "sweep"),
         Entry(RIVALS, "RBM against GAN and VAE", "swords", "rivals"),
         Entry(MAP, "The map of generative models", "map", "map"),
@@ -138,3 +139,4 @@ def header(title: str, question: str) -> None:
         _menu(key="menu", data={"page": title})
         st.html(UNSEEN)
         feed.open_page()
+        state.follow_room()

@@ -38,10 +38,13 @@ class Reader:
         """Let go of the database's connections."""
         self._database.close()
 
-    def runs(self, *, deleted: bool = False, tag: str | None = None) -> list[Run]:
-        """All runs, the newest first; ``deleted``: those thrown away instead; ``tag``: only those that carry it."""
+    def runs(self, *, deleted: bool = False, tag: str | None = None, since: float = 0.0) -> list[Run]:
+        """All runs, the newest first; ``deleted``: those thrown away instead; ``tag``: only those that carry it; ``since``:
+        only those that were written since then."""
         query = select(RUNS).order_by(RUNS.c.created_at.desc(), RUNS.c.id)
         query = query.where(RUNS.c.deleted_at.is_not(None) if deleted else RUNS.c.deleted_at.is_(None))
+        if since:
+            query = query.where(RUNS.c.updated_at >= since)
         if tag is not None:
             query = query.where(RUNS.c.id.in_(select(TAGS.c.run_id).where(TAGS.c.tag == tag)))
         with self._database.read() as db:
@@ -121,6 +124,12 @@ class Reader:
         mine = there if run_ids is None else there & c.run_id.in_(tuple(run_ids))
         with self._database.read() as db:
             return int(db.execute(select(func.coalesce(func.sum(c.bytes), 0)).where(mine)).scalar_one())
+
+    def newest_steps(self) -> dict[str, int]:
+        """The step of every run's newest checkpoint, by run."""
+        query = select(CHECKPOINTS.c.run_id, func.max(CHECKPOINTS.c.step)).group_by(CHECKPOINTS.c.run_id)
+        with self._database.read() as db:
+            return {row[0]: row[1] for row in db.execute(query)}
 
     def names(self) -> dict[str, str]:
         """The name of every visitor who has made something here, by id."""

@@ -111,6 +111,7 @@ class Feed:
         self.files: dict[
             str, Callable[[], bytes | str]
         ] = {}  # what `pages.ui.server.download` gives, by the button's key
+        self.picture: Callable[[str, int], bytes | None] = lambda name, version: None  # a PNG, of what moves by address
         self.sockets = 0
         self._parts: dict[str, Part] = {}
         self._listeners: set[Callable[[], None]] = set()
@@ -142,6 +143,12 @@ class Feed:
         for part in self._parts.values():
             if job in part.jobs:
                 part.due = 0.0
+        self._wake()
+
+    def nudge(self) -> None:
+        """Something has changed that no job tells of; from any thread."""
+        for part in self._parts.values():
+            part.due = 0.0
         self._wake()
 
     def waits(self) -> float:

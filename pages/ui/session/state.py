@@ -8,15 +8,19 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from pages.ui.draw.words import as_typed
+from pages.ui.server import feed
 from pages.ui.session import tasks, visitor
 from rbm.core.limits import SCREEN
 from rbm.errors import ConfigError, RbmError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits
 from rbm.jobs import recording
+from rbm.jobs import room as rooms
 from rbm.jobs.job import all_jobs
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.link import from_query
+from rbm.presets import PRESETS
 from rbm.store import open_store
 from rbm.store.owners import NOBODY
 from rbm.training.config import LIVE, TrainConfig
@@ -212,6 +216,29 @@ def take_link() -> Arrival | None:
             st.session_state["arrival"] = Arrival(True, opened.notes)
     arrival: Arrival | None = st.session_state.get("arrival")
     return arrival
+
+
+def follow_room() -> None:
+    """On every page of a visitor who is in the teacher's room: begin what the teacher has started for all, once."""
+    room, me = rooms.current(), visitor.current()
+    if room is None or me.id not in room.members:
+        return
+    room.watch(feed.current())
+    feed.watch("room", state=lambda: room.order)
+    order = room.take(me.id)
+    if order is None:
+        return
+    preset = PRESETS[order.preset]
+    try:
+        check_room()
+    except RbmError as error:
+        st.toast(as_typed(error), icon=":material/info:")
+        return
+    set_draft(preset.spec)
+    new_run(preset.spec).play()
+    st.toast(
+        f"The teacher has started **{preset.title}** for all: see the page Train a machine.", icon=":material/school:"
+    )
 
 
 def needs_new_run(current: LiveRun, spec: RunSpec) -> list[str]:
