@@ -10,6 +10,7 @@ import streamlit as st
 from pages.compare.runs import comparison
 from pages.compare.runs.columns import LETTERS
 from pages.ui import cards
+from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import status as progress
 from pages.ui.session import tasks
@@ -51,7 +52,7 @@ def card(runs: Sequence[Run]) -> None:
         if one.active:
             progress.show(drawn[f"measuring_{run_id}"], key=f"measuring_{run_id}")
         if one.problem or one.notice:
-            st.warning(f"{names[run_id]}: {one.problem or one.notice}", icon=":material/info:")
+            st.warning(f"{names[run_id]}: {as_typed(one.problem or one.notice)}", icon=":material/info:")
 
 
 def _elements(working: Mapping[str, Measuring], names: Mapping[str, str]) -> feed.Elements:
