@@ -40,7 +40,7 @@ AS_THEY_ARE = {
     "text_input.default",
     "text_input.value",
 }
-COMPONENTS = ("bidi_component.", "plotly_chart.", "arrow_data_frame.")
+COMPONENTS = ("bidi_component.", "arrow_data_frame.")
 
 
 def texts(message: Message, path: str = "") -> Iterator[tuple[str, str]]:

@@ -89,9 +89,9 @@ def test_a_control_that_tells_of_no_choice_changes_nothing():
 
 def test_play_and_pause_are_two_buttons_so_that_a_click_told_twice_turns_once():
     def script() -> None:
-        from pages.ui.controls.widgets import player
+        from pages.ui.controls import widgets
 
-        player("moves", "wheel")
+        widgets.player("moves", "wheel")
 
     app = AppTest.from_function(script).run()
     assert app.button(key="wheel_go").label == "Play"
