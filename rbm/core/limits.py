@@ -112,8 +112,8 @@ _WORDS: dict[str, tuple[str, str, str] | tuple[str, str, str, int, str]] = {
     ),
     "sockets": (
         "The number of connections of this page's visit is",
-        "a page needs two of them for each tab that shows it",
-        "close the page's other tabs",
+        "a page needs one, and a second while one that was cut off is still open",
+        "close the page and open it again",
     ),
 }
 
@@ -127,7 +127,7 @@ SCREEN = Limits.of(
     jobs=6,
     kept=2 * GB,
     upload=20 * MB,  # Streamlit's maxUploadSize, .streamlit/config.toml
-    sockets=8,
+    sockets=4,
 )
 COMMAND = Limits.of(
     update=2**32,
@@ -138,7 +138,7 @@ COMMAND = Limits.of(
     jobs=64,
     kept=200 * GB,
     upload=200 * MB,
-    sockets=8,
+    sockets=4,
 )
 
 # Files that people bring, and what is made of them.

@@ -106,7 +106,8 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     expect(page.get_by_role("cell", name="Seed")).to_be_visible()
     assert picture(page, "wall_filters_A") != picture(page, "wall_filters_B")
     assert picture(page, "wall_dreams_A") != picture(page, "wall_dreams_B")
-    assert points(page, "chart_runs_pseudo_log_likelihood") > 5
+    page.locator(".st-key-chart_runs_pseudo_log_likelihood").scroll_into_view_if_needed()  # drawn where it is in view
+    wait(lambda: points(page, "chart_runs_pseudo_log_likelihood") > 5, what="both runs' curves")
 
     press(page, "runs_delete")
     expect(page.get_by_text("2 runs deleted")).to_be_visible()

@@ -42,6 +42,7 @@ def test_three_sizes_by_three_k_on_mnist_from_the_page_to_the_heat_map(server, o
     assert float(best.inner_text().replace("−", "-")) == max(values)
     assert picture(page, "wall_sweep_best")
     for key in ("sweep_parallel", "sweep_slice_n_hidden", "sweep_slice_k", "sweep_importance"):
+        page.locator(f".st-key-{key}").first.scroll_into_view_if_needed()  # charts are drawn where they are in view
         expect(page.locator(f".st-key-{key} .js-plotly-plot").first).to_be_visible()  # the one before may still go
     best.click()
     expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()

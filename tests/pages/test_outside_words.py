@@ -40,7 +40,7 @@ AS_THEY_ARE = {
     "text_input.default",
     "text_input.value",
 }
-COMPONENTS = ("bidi_component.", "plotly_chart.", "arrow_data_frame.")
+COMPONENTS = ("bidi_component.", "arrow_data_frame.")
 
 
 def texts(message: Message, path: str = "") -> Iterator[tuple[str, str]]:
@@ -214,6 +214,18 @@ def test_a_registry_that_cannot_be_read(script, where, monkeypatch):
 
     monkeypatch.setattr(f"{where}.open_store", broken)
     expect(open_page(script), "error.body")
+
+
+@pytest.mark.parametrize(("status", "fields"), [("failed", "error.body"), ("running", "warning.body")])
+def test_why_a_job_stopped_or_lost_its_worker(status, fields):
+    def script(status: str, words: str) -> None:
+        from types import SimpleNamespace
+
+        from pages.ui.session import tasks
+
+        tasks.trouble(SimpleNamespace(status=status, message=words, notice=words))
+
+    expect(AppTest.from_function(script, kwargs={"status": status, "words": EVERYTHING}).run(), fields)
 
 
 MARKDOWN = {

@@ -13,6 +13,7 @@ from rbm.datasets.catalog import load_dataset
 from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.studies import STUDIES, recipe
+from rbm.studies.centring import PUBLISHED
 from rbm.studies.fitting import RunningMean, changed
 from rbm.studies.measure import JudgingEffort, held_out, judge
 from rbm.studies.report import Column, Report, Table, machine
@@ -207,10 +208,11 @@ def test_persistent_chains_beat_cd_at_the_defaults():
 
 @pytest.mark.slow
 def test_centring_reaches_the_published_likelihood_and_beats_the_plain_gradient():
+    """As far as one run tells from one: three seeds spread by 0.9 nats (rbm/studies/README.md), 1.3 for a difference."""
     table = recipe("centring")((1,), print)
     found = {(row[0], row[1]): row[3] for row in table.rows}
-    assert found["MNIST", "on"] >= -142.6
-    assert found["1 − MNIST", "on"] >= -143.0
+    for data in ("MNIST", "1 − MNIST"):
+        assert found[data, "on"] >= PUBLISHED[data, "on"] - 2 * 1.3
     assert found["1 − MNIST", "off"] < found["1 − MNIST", "on"] - 20
 
 
@@ -221,10 +223,12 @@ def test_500_units_reach_95_nats_within_a_minutes_work():
 
 
 @pytest.mark.slow
-def test_the_ordering_of_the_literature_appears_and_the_reconstruction_error_hides_it():
+def test_the_ordering_of_the_literature_appears_and_the_reconstruction_error_hardly_tells_it():
+    """After three epochs CD-25 and PCD-1 are within a tenth of a nat of each other, which is the error of log Z."""
     rows = {row[0]: row for row in recipe("ordering")((1,), print).rows}
-    assert rows["CD-1"][4] < rows["CD-3"][4] < rows["CD-25"][4] < rows["PCD-1"][4]
-    assert rows["CD-1"][10] < rows["PCD-1"][10]
+    likelihood, error = ({name: row[column] for name, row in rows.items()} for column in (4, 10))
+    assert likelihood["CD-1"] < likelihood["CD-3"] - 1 < min(likelihood["CD-25"], likelihood["PCD-1"]) - 2
+    assert max(error.values()) < 1.03 * min(error.values())  # five nats are its third digit
 
 
 @pytest.mark.slow

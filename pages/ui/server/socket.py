@@ -13,8 +13,8 @@ from streamlit.web.server.server_util import is_url_from_allowed_origins
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from pages.ui.server import feed, instant
+from rbm.core.limits import SCREEN
 
-MOST_SOCKETS = 4  # of a session: one that was cut off may still be open when the next one comes
 MOST_CHARACTERS = 4096  # of a question, which names a stop for every slider of a page
 DRAWN = "drawn"
 REFUSED, TOO_LARGE, TRY_LATER = 1008, 1009, 1013  # as RFC 6455 and its registry name them
@@ -26,7 +26,7 @@ async def serve(socket: WebSocket) -> None:
     if ours is None or not await asyncio.to_thread(allowed, socket.headers.get("origin"), socket.headers.get("host")):
         await socket.close(REFUSED)
         return
-    if ours.sockets >= MOST_SOCKETS:
+    if ours.sockets >= SCREEN.sockets.most:
         await socket.close(TRY_LATER)
         return
     ours.sockets += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui.draw.words import as_typed
+from rbm.core.limits import SCREEN
 from rbm.jobs.job import Job
 from rbm.jobs.task import Task
 
@@ -32,7 +33,17 @@ def mind(name: str, job: Job) -> None:
     if before is not None and before is not job:
         before.pause()
         before.release()
+    _make_room(name)
+    jobs.pop(name, None)  # what begins last stands last
     jobs[name] = job
+
+
+def _make_room(name: str) -> None:
+    """Before a job of that name begins: where the visitor has as many at work as one may, what began first pauses."""
+    others = [job for known, job in _lease().jobs.items() if known != name and job.active]
+    if problem := SCREEN.jobs.problem(len(others) + 1):
+        others[0].pause()
+        st.toast(as_typed(problem), icon=":material/info:")
 
 
 def hold(name: str, task: Task) -> Task:

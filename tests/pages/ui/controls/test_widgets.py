@@ -8,7 +8,6 @@ from streamlit.testing.v1 import AppTest
 from pages.learn.energy.graph import ALL, RBM
 from pages.learn.hopfield import recall
 from pages.ui import shell
-from pages.ui.controls import widgets
 from tests.helpers.screen import SCRIPTS, draft, open_page
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -90,6 +89,7 @@ def test_a_control_that_tells_of_no_choice_changes_nothing():
 
 def test_play_and_pause_are_two_buttons_so_that_a_click_told_twice_turns_once():
     def script() -> None:
+        from pages.ui.controls import widgets
 
         widgets.player("moves", "wheel")
 
