@@ -13,7 +13,7 @@ MOST_BESIDE = 4  # choices that stand side by side; more go into a menu
 Settings = TypeVar("Settings")
 
 
-def widget(k: Knob, key: str, *, written: str = "{:,}", menu: bool = False, **look: Any) -> None:
+def widget(k: Knob, key: str, *, written: str = "{:,}", menu: bool | None = None, **look: Any) -> None:
     """The widget that fits a knob, at the value that the session holds for its key; ``written`` is how it writes a stop.
 
     Stops, and ranges with a step, are slid; a range without one is typed.
@@ -23,7 +23,7 @@ def widget(k: Knob, key: str, *, written: str = "{:,}", menu: bool = False, **lo
     kind = type(value)
     if kind is bool:
         st.toggle(k.label, value, **look)
-    elif menu or len(k.choices) > MOST_BESIDE:
+    elif k.choices and (len(k.choices) > MOST_BESIDE if menu is None else menu):
         st.selectbox(k.label, k.choices, index=k.choices.index(value), format_func=k.called, **look)
     elif k.choices:
         st.segmented_control(k.label, k.choices, default=value, required=True, format_func=k.called, **look)
