@@ -108,7 +108,7 @@ def controls() -> Asked:
         dataset = datasets.choose(DATASET, width=200).name if subject == OTHER else SUBJECTS[subject][0]
         PANEL.draw("algorithm")
         PANEL.draw("image", width=140)
-    return replace(PANEL.row("k", *KNOBS, written="{:g}"), dataset=dataset)
+    return replace(PANEL.row("k", *KNOBS, format_func="{:g}".format), dataset=dataset)
 
 
 @st.cache_resource(show_spinner="Training a machine to look into", max_entries=8)

@@ -58,7 +58,8 @@ def knob(name: str) -> None:
     k = state.KNOBS[name]
     if k.acts(state.draft()):
         key, _ = _bound(name)
-        knobs.widget(k, key, written="{:g}", help=_help(name, k), on_change=_changed, args=(name,))
+        written = "{:g}".format if k.stops else None
+        knobs.widget(k, key, format_func=written, help=_help(name, k), on_change=_changed, args=(name,))
 
 
 def _pace() -> None:

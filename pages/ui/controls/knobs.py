@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
+from pages.ui.controls import widgets
 from rbm.training.config import Knob, knobs
 
 MOST_BESIDE = 4  # choices that stand side by side; more go into a menu
 Settings = TypeVar("Settings")
 
 
-def widget(k: Knob, key: str, *, written: str = "{:,}", menu: bool | None = None, **look: Any) -> None:
-    """The widget that fits a knob, at the value that the session holds for its key; ``written`` is how it writes a stop.
+def widget(
+    k: Knob, key: str, *, format_func: Callable[[Any], str] | None = None, menu: bool | None = None, **look: Any
+) -> None:
+    """The widget that fits a knob, at the value that the session holds for its key.
 
-    Stops, and ranges with a step, are slid; a range without one is typed.
+    Choices stand side by side or in a ``menu``; stops, and ranges with a step, are slid; a range without one is typed.
     """
     value = st.session_state[key]
     look = {"key": key, "help": k.help, **look}
@@ -24,12 +27,14 @@ def widget(k: Knob, key: str, *, written: str = "{:,}", menu: bool | None = None
     if kind is bool:
         st.toggle(k.label, value, **look)
     elif k.choices and (len(k.choices) > MOST_BESIDE if menu is None else menu):
-        st.selectbox(k.label, k.choices, index=k.choices.index(value), format_func=k.called, **look)
+        st.selectbox(k.label, k.choices, index=k.choices.index(value), format_func=format_func or k.called, **look)
     elif k.choices:
-        st.segmented_control(k.label, k.choices, default=value, required=True, format_func=k.called, **look)
+        st.segmented_control(
+            k.label, k.choices, default=value, required=True, format_func=format_func or k.called, **look
+        )
     elif k.stops:
         stops = sorted({*map(kind, k.stops), value})
-        st.select_slider(k.label, stops, value=value, format_func=written.format, **look)
+        st.select_slider(k.label, stops, value=value, format_func=format_func or "{:,}".format, **look)
     elif k.step is not None:
         st.slider(k.label, kind(k.low), kind(k.high), value, step=kind(k.step), **look)
     else:
@@ -48,7 +53,8 @@ class Panel(Generic[Settings]):
 
     def put(self, settings: Settings) -> None:
         """Put settings into the widgets, before they are drawn."""
-        st.session_state.update({self._key(f): getattr(settings, f) for f in self._knobs})
+        for f in self._knobs:
+            widgets.put(self._key(f), getattr(settings, f))
 
     def now(self) -> Settings:
         """What the widgets say; the default of what was never drawn."""
