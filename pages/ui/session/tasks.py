@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -74,7 +74,6 @@ class Press(NamedTuple):
     label: str
     about: str
     do: Callable[..., None] | None = None
-    args: tuple[Any, ...] = ()
     icon: str = ""
     shortcut: str | None = None
     primary: bool = False
@@ -121,7 +120,6 @@ def _button(press: Press, do: Callable[..., None] | None, icon: str, *, off: boo
         shortcut=press.shortcut,
         key=press.key,
         on_click=press.do or do,
-        args=press.args,
         disabled=press.off or off,
         help=press.about,
     )
