@@ -76,14 +76,8 @@ def controls() -> None:
     """What the five start with, and the button."""
     PANEL.draw("patterns")
     PANEL.row("hidden", "rate", "updates")
-    st.button(
-        "Race",
-        type="primary",
-        icon=":material/flag:",
-        key="race_start",
-        on_click=start_race,
-        help="Five algorithms learn the same pictures from the same weights, in the background.",
-    )
+    about = "Five algorithms learn the same pictures from the same weights, in the background."
+    tasks.buttons(None, tasks.Press("race_start", "Race", about, start_race, "flag", primary=True))
 
 
 def start_race() -> None:

@@ -90,7 +90,24 @@ def panel(
     anew: bool = False,
     words: tuple[str, feed.Elements] | None = None,
 ) -> None:
-    """The buttons of a job, always in this order, how far it is (``words``: an element's key and news), what went wrong.
+    """A job's buttons, how far it is (``words``: an element's key and news), and what went wrong."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        buttons(job, start, pause, go_on, reset, anew=anew)
+        if words is not None:
+            facts(words[1][words[0]], key=words[0], look="caption")
+    trouble(job)
+
+
+def buttons(
+    job: Job | None,
+    start: Press,
+    pause: Press | None = None,
+    go_on: Press | None = None,
+    reset: Press | None = None,
+    *,
+    anew: bool = False,
+) -> None:
+    """Start, Pause, Go on, Reset, as far as they are given.
 
     ``anew``: Start may be pressed while a job moves or waits, and begins another. So one that waits goes on by the button
     that paused it, and otherwise by the one that began it.
@@ -99,17 +116,13 @@ def panel(
     moves = status in ACTIVE
     waiting = go_on if status == "paused" or (anew and status == "failed") else None
     begin, halt = (job.start, job.pause) if job is not None else (None, None)
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        _button(start if anew else waiting or start, begin, "play_arrow", off=moves and not anew)
-        if anew and waiting is not None:
-            _button(waiting, begin, "play_arrow", off=False)
-        elif pause is not None:
-            _button(pause, halt, "pause", off=not moves)
-        if reset is not None:
-            _button(reset, None, "restart_alt", off=job is None)
-        if words is not None:
-            facts(words[1][words[0]], key=words[0], look="caption")
-    trouble(job)
+    _button(start if anew else waiting or start, begin, "play_arrow", off=moves and not anew)
+    if anew and waiting is not None:
+        _button(waiting, begin, "play_arrow", off=False)
+    elif pause is not None:
+        _button(pause, halt, "pause", off=not moves)
+    if reset is not None:
+        _button(reset, None, "restart_alt", off=job is None)
 
 
 def _button(press: Press, do: Callable[..., None] | None, icon: str, *, off: bool) -> None:
