@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.controls import datasets, knobs
+from pages.ui.controls import datasets
 from pages.ui.draw.words import as_typed
 from pages.ui.session import state
 from rbm.datasets.catalog import OWN, entry, is_available
@@ -95,7 +95,7 @@ def transport() -> None:
 
 
 def _listed(names: list[str]) -> str:
-    labels = [knobs.LABELS[name] for name in names]
+    labels = [state.LABELS[name] for name in names]
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
 
 

@@ -17,11 +17,19 @@ from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.link import from_query
 from rbm.store import open_store
-from rbm.training.config import LIVE, TrainConfig
+from rbm.training.config import LIVE, TrainConfig, knobs
 
 Draft = dict[str, Any]
 _MODEL = tuple(f.name for f in fields(ModelSpec))
 _TRAINING = tuple(f.name for f in fields(TrainConfig))
+KNOBS = {**knobs(ModelSpec), **knobs(TrainConfig)}
+LABELS = {
+    **{name: k.label for name, k in KNOBS.items()},
+    "dataset": "Data set",
+    "classes": "Classes",
+    "size": "Training images",
+    "seed": "Seed",
+}
 
 
 def draft() -> Draft:
