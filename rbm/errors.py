@@ -41,5 +41,9 @@ class StoreError(RbmError):
     """The registry of runs cannot be opened or written, or holds no such run."""
 
 
+class NotYoursError(RbmError):
+    """What was to be changed is another visitor's."""
+
+
 class TakenOverError(StoreError):
     """Another tab or server has taken up the run that was to be written."""

@@ -15,6 +15,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from pages.ui.components.component import declare
 from pages.ui.server import feed, instant, warm_up
+from pages.ui.session import state, visitor
 from rbm import sweep
 from rbm.jobs import cluster, job, recording
 
@@ -30,8 +31,8 @@ TRAIN, FILTERS, EXAMINE, COLOUR, DEEP, DATA = (
     f"pages/train/{feature}/page.py" for feature in ("live", "filters", "examine", "colour", "deep", "data")
 )
 GIBBS, LABELS = (f"pages/generate/{feature}/page.py" for feature in ("gibbs", "labels"))
-RUNS, SWEEP, RIVALS, MAP, FEATURES = (
-    f"pages/compare/{feature}/page.py" for feature in ("runs", "sweep", "baselines", "map", "features")
+RUNS, BOARD, SWEEP, RIVALS, MAP, FEATURES = (
+    f"pages/compare/{feature}/page.py" for feature in ("runs", "board", "sweep", "baselines", "map", "features")
 )
 
 _menu = declare("menu", '<span class="menu"></span>')
@@ -75,6 +76,7 @@ PAGES = {
     ),
     "Compare": (
         Entry(RUNS, "Compare runs", "compare_arrows", "runs"),
+        Entry(BOARD, "Class board", "groups", "board"),
         Entry(SWEEP, "Hyperparameter search", "grid_on", "sweep"),
         Entry(RIVALS, "RBM against GAN and VAE", "swords", "rivals"),
         Entry(MAP, "The map of generative models", "map", "map"),
@@ -108,6 +110,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     # beside a running script waited thirty turns, 150 ms, for it.
     sys.setswitchinterval(TURN)
     warm_up.begin()
+    visitor.announce()
     yield
     job.release_all()
     sweep.stop_all(LAST_SECONDS)
@@ -121,14 +124,19 @@ def run() -> None:
     instant.give_way()
     st.set_page_config(NAME, str(ROOT / "assets/icon.svg"), layout="wide", menu_items={"about": None})
     st.logo(str(ROOT / "assets/logo.svg"), icon_image=str(ROOT / "assets/icon.svg"), size="large")
-    st.navigation(pages(), position="top").run()
+    page = st.navigation(pages(), position="top")
+    if not visitor.sign_in_first():
+        page.run()
 
 
 def header(title: str, question: str) -> None:
     """A page's name and, in one line, what one can find out there."""
     with st.container(gap=None):
-        st.header(title, anchor=False)
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="title"):
+            st.header(title, anchor=False, width="content")
+            visitor.badge()
         st.caption(question)
         _menu(key="menu", data={"page": title})
         st.html(UNSEEN)
         feed.open_page()
+        state.follow_room()

@@ -158,7 +158,7 @@ CLASSES = 100
 SETS, KEPT_BYTES = 100, 2_000 * MB  # data sets kept in one folder, and their size in all
 
 # Words that people write.
-TAG_LETTERS, NOTE_LETTERS = 64, 2000
+TAG_LETTERS, NOTE_LETTERS, NAME_LETTERS = 64, 2000, 40
 
 
 class Room(NamedTuple):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import time
+import weakref
 from dataclasses import replace
 from typing import Any
 
-from rbm.errors import ConfigError
+from rbm.errors import ConfigError, TakenOverError
 from rbm.experiment import RunSpec
 from rbm.jobs.job import ACTIVE, Job, Work
 from rbm.jobs.recording import Record
@@ -40,6 +41,7 @@ class LiveRun(Job):
         """A run at its start; ``record`` is its place in the registry, entered with the first slice."""
         super().__init__()
         self.spec, self.record = spec, record
+        self._mind_record()
         self.history = History()
         self.snapshot: Snapshot | None = None
         self.first: Snapshot | None = None  # before training
@@ -68,8 +70,58 @@ class LiveRun(Job):
         self._until = at.step  # a turn that trains nothing and brings the pictures
         return self
 
+    def _mind_record(self) -> None:
+        """Have this run stop when its record is lost."""
+        if self.record is not None:
+            me = weakref.ref(self)  # the thread that writes must not keep a run alive that nobody holds
+
+            def lost() -> None:
+                run = me()
+                if run is not None:
+                    run._stop_lost()
+
+            self.record.on_lost = lost
+
+    @property
+    def lost(self) -> bool:
+        """Whether another has taken the run up: what is trained here would be kept nowhere."""
+        return self.record is not None and self.record.lost
+
+    def _stop_lost(self) -> None:
+        self.pause()
+        with self._lock:
+            self.notice = f"{self._lost_words()} Training here has stopped; what it has learnt since is still here."
+        self.on_news()
+
+    def _lost_words(self) -> str:
+        return self.record.problem if self.record is not None else ""
+
+    def keep_as(self, record: Record) -> None:
+        """Keep all that is here as ``record``, a new run, when its own was taken up by another."""
+        with self._lock:
+            self.record, self.notice = record, ""
+            self._mind_record()
+            step = max(self._saved_step, 0)
+            epoch = step / self.batches_per_epoch if self.batches_per_epoch else 0.0
+            all_of_it = Slice(
+                list(self.history.events),
+                self.status,
+                self.message,
+                step,
+                self.total_steps,
+                self.batches_per_epoch,
+                None,
+                self._checkpoint,
+                [],
+                epoch,
+                record.device,
+            )
+            self._note(all_of_it)
+
     def play(self) -> None:
-        """Train until paused, finished, or left alone."""
+        """Train until paused, finished, or left alone. TakenOverError for a run that is lost."""
+        if self.lost:
+            raise TakenOverError(self._lost_words())
         with self._lock:
             if self.status in ("idle", "paused", "failed"):
                 self._forget_steps()
@@ -87,8 +139,10 @@ class LiveRun(Job):
     def step(self, *, batches: int = 0, epochs: int = 0) -> None:
         """Pause, then train exactly that much more, a finished run too: it becomes as many epochs longer as that needs.
 
-        ConfigError where it has the most epochs that a run can have.
+        ConfigError where it has the most epochs that a run can have, TakenOverError for a run that is lost.
         """
+        if self.lost:
+            raise TakenOverError(self._lost_words())
         with self._lock:
             if self.status == "finished" and self.epochs >= MOST_EPOCHS:
                 raise ConfigError(f"This run has had {self.epochs} epochs, and no run has more: start another one.")
@@ -198,6 +252,8 @@ class LiveRun(Job):
         return 2 if self._until is None else 1
 
     def _work(self) -> Work:
+        if self.record is not None:
+            self.record.check_data()
         with self._lock:
             self._set_back()
             if self._checkpoint is not None:  # the knobs turned since the run's start are not in its spec

@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
-from rbm.errors import StoreError, TakenOverError
+from rbm.datasets.catalog import revision
+from rbm.errors import DatasetError, StoreError, TakenOverError
 from rbm.experiment import RunSpec
 from rbm.jobs.training import Slice
 from rbm.store import MOVING, SILENT_SECONDS, Progress, Store, open_store
+from rbm.store.owners import NOBODY, Visitor
 from rbm.store.registry import new_id
 from rbm.training.events import TrainEvent
 
@@ -61,19 +63,38 @@ class Record:
         run_id: str | None = None,
         tags: Iterable[str] = (),
         note: str = "",
+        visitor: Visitor = NOBODY,
         store: Callable[[], Store] = open_store,
     ) -> None:
         self.spec, self.id, self.problem = spec, run_id or new_id(), ""
         self.begun = run_id is not None  # whether the registry knows the run
-        self.lost = False  # whether another has taken it up
-        self._tags, self._note, self._store = tuple(tags), note, store
-        self._owner, self._device = secrets.token_hex(8), "cpu"
+        self.lost = False  # whether another has taken it up ...
+        self.on_lost: Callable[[], None] = lambda: None  # ... which is called then, from any thread
+        self.data = revision(spec.dataset.name)  # the digest of the own data that it learns from, "" for any other
+        self._tags, self._note, self.visitor, self._store = tuple(tags), note, visitor, store
+        self._owner, self.device = secrets.token_hex(8), "cpu"
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._waiting = _Waiting()
 
     def claim(self, silent: float = SILENT_SECONDS) -> None:
-        """Take up a run of the registry: from now on only this record may write it. StoreError while another trains it."""
-        self._store().claim(self.id, self._owner, silent=silent)
+        """Take up a run of the registry: from now on only this record may write it.
+
+        StoreError while another trains it, DatasetError where it would go on with other pictures.
+        """
+        store = self._store()
+        run = store.run(self.id)
+        self.data, self.visitor = run.data, Visitor(run.visitor, "")
+        self.check_data()
+        store.claim(self.id, self._owner, silent=silent)
+
+    def check_data(self) -> None:
+        """DatasetError where the name of the run's own data stands for other pictures by now than those it began with."""
+        name = self.spec.dataset.name
+        if self.data and revision(name) != self.data:
+            raise DatasetError(
+                f"The data set {name} does not hold the pictures any more that this run learnt from: bring those back under "
+                "that name, or start a new run."
+            )
 
     def take(self, progress: Progress, brought: Slice | None = None) -> None:
         """Note where the run stands and what a slice of training brought; the writer's thread does the rest."""
@@ -81,11 +102,11 @@ class Record:
             return
         later = _Waiting(progress)
         if brought is not None:
-            self._device = brought.device
+            self.device = brought.device
             later.events, later.kept = list(brought.events), list(brought.kept)
             if brought.checkpoint is not None:
                 later.newest = (brought.step, brought.epoch, brought.checkpoint)
-        later.progress = progress._replace(device=self._device)
+        later.progress = progress._replace(device=self.device)
         with self._lock:
             self._waiting.add(later)
         _writer().add(self, at_once=later.newest is not None or progress.status not in MOVING)
@@ -107,6 +128,8 @@ class Record:
                 with self._lock:
                     taken.add(self._waiting)
                     self._waiting = taken
+        if self.lost:
+            self.on_lost()
 
     def _into(self, store: Store, progress: Progress, taken: _Waiting) -> None:
         if not self.begun:
@@ -118,6 +141,8 @@ class Record:
                 versions=versions(),
                 tags=self._tags,
                 note=self._note,
+                visitor=self.visitor,
+                data=self.data,
             )
             self.begun = True
         store.write(self.id, self._owner, progress, taken.events, taken.newest, taken.kept)

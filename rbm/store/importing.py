@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rbm.datasets.catalog import entry, is_available, names
 from rbm.errors import CheckpointError
 from rbm.experiment import cached_dataset
+from rbm.store.owners import NOBODY, Visitor
 from rbm.store.records import Progress
 from rbm.store.registry import Store, new_id
 from rbm.training import changes
@@ -23,8 +24,8 @@ TAG = "uploaded"
 MOST_EPOCHS = int(knobs(TrainConfig)["epochs"].high or 1)
 
 
-def add(store: Store, file_name: str, data: bytes) -> str:
-    """Put the run into the registry and return its id; CheckpointError, with the registry unchanged, for what is none."""
+def add(store: Store, file_name: str, data: bytes, visitor: Visitor = NOBODY) -> str:
+    """Put the run into the registry, as the visitor's, and return its id; CheckpointError, with nothing changed, if none."""
     from rbm.checkpoint import to_bytes
 
     saved = _read(file_name, data)
@@ -46,7 +47,7 @@ def add(store: Store, file_name: str, data: bytes) -> str:
     turned_to = {**changes.in_force(turned), **longer}
     at = Progress(status, step, total, step / per_epoch, seconds, knobs=turned_to, changes=tuple(turned))
     run_id = new_id()
-    store.create(saved.spec, run_id, at, run_id=run_id, tags=(TAG,), note=file_name[:200])
+    store.create(saved.spec, run_id, at, run_id=run_id, tags=(TAG,), note=file_name[:200], visitor=visitor)
     whole = to_bytes(saved.model, saved.spec, history, state=saved.state)
     store.write(run_id, run_id, at, history.events, (step, at.epoch, whole))
     return run_id

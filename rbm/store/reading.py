@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, func, select
+from sqlalchemy import URL, Connection, func, select
 
+from rbm.core.text import plain
 from rbm.errors import ConfigError, StoreError
 from rbm.store.database import Database, default_folder
 from rbm.store.records import Evaluation, Run, Saved, run_of
-from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS
+from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS, VISITORS
 from rbm.training.events import TrainEvent
 from rbm.training.history import History, checked, finite_or_missing
 
@@ -37,10 +38,13 @@ class Reader:
         """Let go of the database's connections."""
         self._database.close()
 
-    def runs(self, *, deleted: bool = False, tag: str | None = None) -> list[Run]:
-        """All runs, the newest first; ``deleted``: those thrown away instead; ``tag``: only those that carry it."""
+    def runs(self, *, deleted: bool = False, tag: str | None = None, since: float = 0.0) -> list[Run]:
+        """All runs, the newest first; ``deleted``: those thrown away instead; ``tag``: only those that carry it; ``since``:
+        only those that were written since then."""
         query = select(RUNS).order_by(RUNS.c.created_at.desc(), RUNS.c.id)
         query = query.where(RUNS.c.deleted_at.is_not(None) if deleted else RUNS.c.deleted_at.is_(None))
+        if since:
+            query = query.where(RUNS.c.updated_at >= since)
         if tag is not None:
             query = query.where(RUNS.c.id.in_(select(TAGS.c.run_id).where(TAGS.c.tag == tag)))
         with self._database.read() as db:
@@ -97,10 +101,14 @@ class Reader:
 
     def checkpoint(self, run_id: str, step: int | None = None) -> bytes:
         """That file's content, for ``rbm.checkpoint.from_bytes``."""
+        return self.checkpoint_at(run_id, step)[0]
+
+    def checkpoint_at(self, run_id: str, step: int | None = None) -> tuple[bytes, int]:
+        """The same with its step, by which one knows which the newest was."""
         for last_try in (False, True):
             path = self.checkpoint_path(run_id, step)
             try:
-                return path.read_bytes()
+                return path.read_bytes(), int(path.name.partition("-")[0])
             except OSError as error:  # replaced by a newer one between the look and the read: look again
                 if last_try:
                     raise StoreError(
@@ -116,6 +124,23 @@ class Reader:
         mine = there if run_ids is None else there & c.run_id.in_(tuple(run_ids))
         with self._database.read() as db:
             return int(db.execute(select(func.coalesce(func.sum(c.bytes), 0)).where(mine)).scalar_one())
+
+    def newest_steps(self) -> dict[str, int]:
+        """The step of every run's newest checkpoint, by run."""
+        query = select(CHECKPOINTS.c.run_id, func.max(CHECKPOINTS.c.step)).group_by(CHECKPOINTS.c.run_id)
+        with self._database.read() as db:
+            return {row[0]: row[1] for row in db.execute(query)}
+
+    def names(self) -> dict[str, str]:
+        """The name of every visitor who has made something here, by id."""
+        with self._database.read() as db:
+            return {row.id: plain(row.name) for row in db.execute(select(VISITORS))}
+
+    def name_for(self, visitor_id: str) -> str:
+        """The visitor's name, or for a new one the next that is free: "Visitor 7"."""
+        with self._database.read() as db:
+            known = db.execute(select(VISITORS.c.name).where(VISITORS.c.id == visitor_id)).scalar()
+            return plain(known) if known else free_name(db)
 
     def evaluations(self, run_id: str) -> list[Evaluation]:
         """All that was computed about a run, by step and name."""
@@ -135,6 +160,11 @@ class Reader:
 def newest_checkpoint(run_id: str) -> Any:
     """The query for a run's last checkpoint."""
     return select(CHECKPOINTS).where(CHECKPOINTS.c.run_id == run_id).order_by(CHECKPOINTS.c.step.desc()).limit(1)
+
+
+def free_name(db: Connection) -> str:
+    """The name of the next visitor."""
+    return f"Visitor {db.execute(select(func.count()).select_from(VISITORS)).scalar_one() + 1}"
 
 
 def unknown(run_id: str) -> StoreError:

@@ -48,6 +48,8 @@ class Run(NamedTuple):
     created_at: float
     updated_at: float
     deleted_at: float | None
+    visitor: str = ""  # whose it is, "" for nobody's
+    data: str = ""  # the digest of the own data that it learns from, "" for any other
 
     @property
     def status(self) -> str:
@@ -104,4 +106,6 @@ def run_of(row: Row[Any], tags: Sequence[str]) -> Run:
         row.created_at,
         row.updated_at,
         row.deleted_at,
+        row.visitor,
+        row.data,
     )

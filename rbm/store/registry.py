@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from rbm.core.files import remove, write_atomically
 from rbm.core.limits import NOTE_LETTERS, TAG_LETTERS
@@ -19,9 +19,10 @@ from rbm.core.text import plain
 from rbm.errors import StoreError, TakenOverError
 from rbm.experiment import RunSpec
 from rbm.store.database import default_folder
-from rbm.store.reading import Reader, newest_checkpoint, unknown
+from rbm.store.owners import NOBODY, Visitor, clean_name
+from rbm.store.reading import Reader, free_name, newest_checkpoint, unknown
 from rbm.store.records import MOVING, SILENT_SECONDS, Progress
-from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS, newest_of
+from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS, VISITORS, newest_of
 from rbm.training import changes
 from rbm.training.events import TrainEvent
 
@@ -56,8 +57,10 @@ class Store(Reader):
         versions: Mapping[str, str] | None = None,
         tags: Iterable[str] = (),
         note: str = "",
+        visitor: Visitor = NOBODY,
+        data: str = "",
     ) -> str:
-        """A new run, owned by ``owner``; returns its id."""
+        """A new run of ``visitor``'s, written by ``owner``; ``data``: the digest of own data. Returns its id."""
         run_id, now = run_id or new_id(), time.time()
         row = {
             "id": run_id,
@@ -69,12 +72,59 @@ class Store(Reader):
             "owner": owner,
             "created_at": now,
             "updated_at": now,
+            "visitor": visitor.id,
+            "data": data,
             **_columns(progress),
         }
         with self._database.write() as db:
+            _sign(db, visitor)
             db.execute(insert(RUNS).values(row))
             _set_tags(db, run_id, tags)
         return run_id
+
+    def sign(self, visitor: Visitor, *, rename: bool = False) -> None:
+        """Make the visitor known by name; ``rename``: also in place of an older name."""
+        with self._database.write() as db:
+            _sign(db, visitor)
+            if rename:
+                db.execute(update(VISITORS).where(VISITORS.c.id == visitor.id).values(name=clean_name(visitor.name)))
+
+    def copy(self, run_id: str, visitor: Visitor) -> str:
+        """A run as it was at its newest checkpoint becomes another, ``visitor``'s; returns its id.
+
+        StoreError where it has no checkpoint yet.
+        """
+        new, now = new_id(), time.time()
+        machine, step = self.checkpoint_at(run_id)
+        with self._database.read() as db:
+            row = db.execute(select(RUNS).where(RUNS.c.id == run_id)).one()._asdict()
+            events = METRICS.c.run_id == run_id, METRICS.c.step <= step
+            history = [r._asdict() for r in db.execute(select(METRICS).where(*events).order_by(METRICS.c.step))]
+            tags = db.execute(select(TAGS.c.tag).where(TAGS.c.run_id == run_id)).scalars().all()
+        epoch = row["epoch"] * step / row["step"] if row["step"] else 0.0
+        saved = self._save_file(new, new, step, epoch, machine, False)
+        over = row["status"] in ("finished", "diverged")
+        numbers = newest_of(json.loads(event["numbers"]) for event in history)
+        row |= {
+            "id": new,
+            "owner": new,
+            "visitor": visitor.id,
+            "created_at": now,
+            "updated_at": now,
+            "deleted_at": None,
+        }
+        row |= {"note": f"Continues run {run_id}. {row['note']}".strip()[:NOTE_LETTERS], "metrics": json.dumps(numbers)}
+        if not over:
+            row |= {"status": "paused", "message": "", "step": step, "epoch": epoch}
+            row["seconds"] = history[-1]["seconds"] if history else 0.0
+        with self._database.write() as db:
+            _sign(db, visitor)
+            db.execute(insert(RUNS).values(row))
+            _set_tags(db, new, tags)
+            if history:
+                db.execute(insert(METRICS), [{**event, "run_id": new} for event in history])
+            _insert_checkpoint(db, saved)
+        return new
 
     def claim(self, run_id: str, owner: str, *, silent: float = SILENT_SECONDS) -> None:
         """Make ``owner`` the one who writes, with the run back at its newest checkpoint: later numbers are forgotten.
@@ -193,6 +243,12 @@ class Store(Reader):
 def new_id() -> str:
     """An id that no other server draws: 12 hexadecimal digits."""
     return secrets.token_hex(6)
+
+
+def _sign(db: Connection, visitor: Visitor) -> None:
+    if visitor.id:
+        row = {"id": visitor.id, "name": clean_name(visitor.name) or free_name(db), "since": time.time()}
+        db.execute(text("INSERT INTO visitors VALUES (:id, :name, :since) ON CONFLICT (id) DO NOTHING"), row)
 
 
 def _columns(progress: Progress) -> dict[str, Any]:

@@ -61,6 +61,11 @@ MIGRATIONS: tuple[tuple[str | Callable[[Connection], None], ...], ...] = (
             PRIMARY KEY (run_id, step, name))""",
     ),
     ("ALTER TABLE runs ADD COLUMN changes TEXT NOT NULL DEFAULT ''", _carry_likelihoods),
+    (
+        "CREATE TABLE visitors (id VARCHAR(32) PRIMARY KEY, name VARCHAR(64) NOT NULL, since DOUBLE PRECISION NOT NULL)",
+        "ALTER TABLE runs ADD COLUMN visitor VARCHAR(32) NOT NULL DEFAULT ''",
+        "ALTER TABLE runs ADD COLUMN data VARCHAR(64) NOT NULL DEFAULT ''",
+    ),
 )
 VERSION = len(MIGRATIONS)
 _LOCK = 7_401_213  # PostgreSQL's name for "somebody is bringing the registry up to date"
@@ -87,7 +92,7 @@ RUNS = _table(
     Column("versions", Text),  # JSON: package -> version
     Column("metrics", Text),  # JSON: the newest value of each number
     Column("note", Text),
-    Column("owner", String(32)),  # who may write: the last that began or resumed it
+    Column("owner", String(32)),  # which process may write: the last that began or resumed it
     Column("created_at", Float),  # seconds since 1970, as the other times
     Column("updated_at", Float),
     Column("deleted_at", Float),
@@ -95,6 +100,14 @@ RUNS = _table(
     Column(
         "changes", Text
     ),  # JSON: where they were turned (rbm.training.changes); empty where an older program did not note it
+    Column("visitor", String(32)),  # whose it is (rbm.store.owners); empty for nobody's
+    Column("data", String(64)),  # the digest of the own data that it learns from; empty for any other, or not noted
+)
+VISITORS = _table(
+    "visitors",
+    Column("id", String(32), primary_key=True),  # the hash of a secret that only the visitor's browser knows
+    Column("name", String(64)),
+    Column("since", Float),
 )
 TAGS = _table("tags", Column("run_id", String(32), primary_key=True), Column("tag", String(64), primary_key=True))
 METRICS = _table(

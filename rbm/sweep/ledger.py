@@ -17,6 +17,7 @@ from rbm.core.limits import TAG_LETTERS
 from rbm.core.text import plain
 from rbm.errors import ConfigError, StoreError, TakenOverError
 from rbm.store import SILENT_SECONDS, Store
+from rbm.store.owners import NOBODY, Visitor
 from rbm.sweep import importance
 from rbm.sweep.objective import Judged
 from rbm.sweep.spec import OBJECTIVES, SweepSpec, Value
@@ -72,13 +73,13 @@ class Ledger:
                 raise StoreError(f"There is no sweep named {name!r} in the registry of runs.") from None
             self.spec = SweepSpec.from_json(study.user_attrs["spec"])
             study.sampler, study.pruner = sampler(self.spec), pruner(self.spec)
-            self._study = study
+            self._study, self.visitor = study, str(study.user_attrs.get("visitor", NOBODY.id))  # whose it is
             self._seconds = float(study.user_attrs.get("seconds", 0.0))
         self._clock, self.silent = 0.0, SILENT_SECONDS
 
     @classmethod
-    def create(cls, name: str, spec: SweepSpec, store: Store) -> Ledger:
-        """A new sweep; ConfigError when the name is taken or no name."""
+    def create(cls, name: str, spec: SweepSpec, store: Store, visitor: Visitor = NOBODY) -> Ledger:
+        """A new sweep of the visitor's; ConfigError when the name is taken or no name."""
         import optuna
 
         if name != " ".join(plain(name).split()) or not 0 < len(name) <= TAG_LETTERS:
@@ -92,7 +93,9 @@ class Ledger:
                 raise ConfigError(
                     f"There is a sweep named {name!r} already: continue it, or take another name."
                 ) from None
+            study.set_user_attr("visitor", visitor.id)
             study.set_user_attr("spec", spec.to_json())
+        store.sign(visitor)
         return cls(name, store)
 
     # Who works on it

@@ -17,6 +17,7 @@ from rbm.jobs.recording import Record
 from rbm.jobs.seat import Seat, value_of
 from rbm.jobs.training import Slice, TrainingJob
 from rbm.store import Progress, Store
+from rbm.store.owners import Visitor
 from rbm.sweep import objective
 from rbm.sweep.ledger import Given, Ledger
 from rbm.sweep.objective import Judged
@@ -44,7 +45,8 @@ class TrialRun:
     def _begun(self) -> Record:
         """A new run, known to the ledger before anything is trained."""
         name, number = self._ledger.name, self.given.number
-        record = Record(self._spec, tags=(name,), note=f"Trial {number} of the sweep {name}.", store=self._store)
+        note, whose = f"Trial {number} of the sweep {name}.", Visitor(self._ledger.visitor, "")
+        record = Record(self._spec, tags=(name,), note=note, visitor=whose, store=self._store)
         record.id = self.given.run_id or record.id  # one that ended before it wrote anything begins again as itself
         self._ledger.begin(self.given, record.id)
         return record

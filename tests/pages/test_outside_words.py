@@ -14,12 +14,14 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
 from pages.ui.draw.words import as_typed, in_html
+from pages.ui.session import visitor
 from rbm.core.text import plain
 from rbm.datasets.user_datasets import save
 from rbm.datasets.user_datasets.pictures import Pictures
 from rbm.errors import StoreError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.store import Progress, open_store
+from rbm.store.owners import Visitor, clean_name
 from rbm.training.config import TrainConfig
 from tests.helpers.hostile import EVERYTHING, HOSTILE
 from tests.helpers.places import ROOT
@@ -164,6 +166,29 @@ def test_what_a_link_says():
     notes = [one.value for one in app.warning if MARK in one.value]
     assert len(notes) == 3
     assert all("\\`" in note or "\\[" in note or ":\u2060material" in note for note in notes)
+
+
+def test_the_name_of_a_visitor_beside_the_title_and_beside_what_is_theirs(monkeypatch):
+    who = Visitor("f" * 32, EVERYTHING)
+    own_set("hers")
+    open_store().create(RunSpec(seed=8), "w", Progress("finished", 1, 1, 1.0), visitor=who)
+    open_store().sign(who._replace(id="e" * 32))
+    kept_name = clean_name(EVERYTHING)  # made shorter and simpler
+    app = app_test()
+    app.session_state["visitor"] = who._replace(name=kept_name)
+    app.run().switch_page(shell.MAP).run()
+    assert set(shown(app)) >= {"text_input.default", "popover.label"}
+    assert alive(shown(app), kept_name) == []
+    app.switch_page(shell.RUNS).run()
+    app.session_state["runs_chosen"] = [one.id for one in open_store().runs()]
+    monkeypatch.setattr(visitor, "current", lambda: Visitor("", ""))
+    app.run().button(key="runs_delete").click().run()
+    assert "belongs to" in app.error[0].value
+    assert alive(shown(app), kept_name) == []
+    (one,) = save.kept()
+    monkeypatch.setattr(save, "kept", lambda: [one._replace(owner=who.id)])
+    app.switch_page(shell.DATA).run()
+    assert any(f"kept by {as_typed(kept_name)}" in text.value for text in app.markdown)
 
 
 def test_own_data_as_it_is_read_and_as_it_is_kept(monkeypatch):

@@ -223,6 +223,7 @@ def test_an_old_database_is_brought_up_to_date_and_keeps_its_runs(store, url, tm
     (run,) = new.runs()
     assert (run.spec, run.note, run.progress.knobs) == (SPEC, "hello", {})
     assert run.progress.changes == ()  # no knob differs from the start's
+    assert (run.visitor, run.data) == ("", "")  # nobody's: anybody may change it
     assert run.metrics == {"log_likelihood_low": -141, "log_likelihood_high": -140, "log_likelihood_epoch": 6 / 9}
     assert new.history("old").last("cd_loss") == 4.0
     new.add_evaluation("old", 9, "log_likelihood", {})
@@ -252,14 +253,21 @@ def test_where_knobs_were_turned_is_kept_to_the_last_bit_and_what_nobody_noted_i
 def test_the_migrated_tables_are_those_that_the_program_reads(store):
     with store._database.read() as db:
         seen = inspect(db)
-        for table in (schema.RUNS, schema.TAGS, schema.METRICS, schema.CHECKPOINTS, schema.EVALUATIONS):
+        for table in (
+            schema.RUNS,
+            schema.TAGS,
+            schema.METRICS,
+            schema.CHECKPOINTS,
+            schema.EVALUATIONS,
+            schema.VISITORS,
+        ):
             assert {c["name"] for c in seen.get_columns(table.name)} == {c.name for c in table.columns}
 
 
 def test_a_newer_database_is_refused_and_left_alone(store, url, tmp_path):
     with store._database.write() as db:
         db.execute(text("UPDATE schema_version SET version = 99"))
-    with pytest.raises(StoreError, match="version 99; this program knows up to 3"):
+    with pytest.raises(StoreError, match="version 99; this program knows up to 4"):
         Store(url, tmp_path)
 
 

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.compare.features import judging
-from pages.ui import empty, lesson
+from pages.ui import lesson
+from pages.ui.session import live, state
 
 lesson.question(
     "Features",
@@ -11,9 +12,11 @@ lesson.question(
 )
 chosen = judging.choose()
 if chosen is None:
-    empty.no_machine("whose features could be judged")
+    live.no_machine("whose features could be judged")
     st.stop()
-
+if (current := state.run()) is not None:
+    live.watch("run", current)
+    live.trouble(current)
 
 left, right = st.columns(2, gap="large")
 with left:

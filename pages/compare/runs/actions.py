@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from pages.ui import shell
 from pages.ui.controls import share
 from pages.ui.draw.words import as_typed
 from pages.ui.server import download
-from pages.ui.session import state
+from pages.ui.session import state, visitor
 from rbm.errors import RbmError
 from rbm.store import Run, importing, open_store
 
@@ -34,16 +34,28 @@ def undo_bar() -> None:
 
 
 def _restore(ids: list[str]) -> None:
-    open_store().restore(ids)
+    if not _done(lambda: visitor.registry().restore(ids)):
+        return
     for passing in ("runs_undo", "runs_ids"):
         st.session_state.pop(passing, None)
 
 
 def _delete(ids: list[str]) -> None:
-    open_store().delete(ids)
+    if not _done(lambda: visitor.registry().delete(ids)):
+        return
     st.session_state["runs_undo"] = ids
     st.session_state["runs_chosen"] = []
     st.session_state.pop("runs_ids", None)
+
+
+def _done(act: Callable[[], object]) -> bool:
+    """Do it; what speaks against it is told at the top of the page."""
+    try:
+        act()
+    except RbmError as error:
+        st.session_state["runs_problem"] = str(error)
+        return False
+    return True
 
 
 def actions(runs: Sequence[Run]) -> None:
@@ -71,6 +83,15 @@ def actions(runs: Sequence[Run]) -> None:
             help="Open the run on the Train page where it stopped; Train goes on from there, bit for bit. One run at a time.",
         ):
             _resume(ids[0])
+        if one is not None and one.visitor != visitor.current().id:
+            st.button(
+                "Continue as mine",
+                icon=":material/file_copy:",
+                key="runs_copy",
+                on_click=_copy,
+                args=(one.id,),
+                help="Make a copy of the run, with its history and its newest checkpoint, that is yours to train on.",
+            )
         share.buttons(one.spec if one else None, "run", one.progress.changes if one else ())
         _downloads(one)
         _labels(runs)
@@ -92,6 +113,17 @@ def _resume(run_id: str) -> None:
         st.session_state["runs_problem"] = str(error)
         st.rerun()
     st.switch_page(shell.TRAIN)
+
+
+def _copy(run_id: str) -> None:
+    def copied() -> None:
+        state.check_room()
+        new = visitor.registry().copy(run_id)
+        state.count(new)
+        st.session_state["runs_chosen"] = [new]
+        st.session_state.pop("runs_ids", None)
+
+    _done(copied)
 
 
 def problem() -> None:
@@ -173,11 +205,16 @@ def _labels(runs: Sequence[Run]) -> None:
             else None
         )
         if st.button("Save", type="primary", key="save_labels", help="Write tags and note into the registry."):
-            for run in runs:
-                open_store().set_tags(run.id, (set(run.tags) - set(shared)) | set(tags))
-            if note is not None:
-                open_store().set_note(runs[0].id, note)
+            _done(lambda: _save_labels(runs, set(shared), set(tags), note))
             st.rerun()
+
+
+def _save_labels(runs: Sequence[Run], shared: set[str], tags: set[str], note: str | None) -> None:
+    mine = visitor.registry()
+    for run in [mine.run(run.id) for run in runs]:  # all of them, or none
+        mine.set_tags(run.id, (set(run.tags) - shared) | tags)
+    if note is not None:
+        mine.set_note(runs[0].id, note)
 
 
 def upload() -> None:
@@ -194,7 +231,7 @@ def upload() -> None:
         st.session_state["runs_uploaded"] = given.file_id
         try:
             state.check_room()
-            added = importing.add(open_store(), given.name, given.getvalue())
+            added = importing.add(open_store(), given.name, given.getvalue(), visitor.current())
             state.count(added)
         except RbmError as error:
             st.error(as_typed(error), icon=":material/error:")

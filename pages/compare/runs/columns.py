@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,13 @@ _PARTS = (("Data", "dataset"), ("Machine", "model"), ("Training", "training"))
 _NAMES = {"name": "Data set", "classes": "Classes", "size": "Training images"}
 
 
-def matching(runs: Iterable[Run], words: str, tags: Sequence[str]) -> list[Run]:
+def matching(
+    runs: Iterable[Run], words: str, tags: Sequence[str], owners: Mapping[str, str] = MappingProxyType({})
+) -> list[Run]:
     """The runs in which every word occurs somewhere and that carry one of the tags, if any are asked for."""
     wanted = words.lower().split()
-    return [run for run in runs if all(w in _text(run) for w in wanted) and (not tags or set(tags) & set(run.tags))]
+    said = ((run, f"{_text(run)} {owners.get(run.visitor, '').lower()}") for run in runs)
+    return [run for run, text in said if all(w in text for w in wanted) and (not tags or set(tags) & set(run.tags))]
 
 
 def _text(run: Run) -> str:
@@ -34,13 +38,17 @@ def _text(run: Run) -> str:
     return " ".join((*parts, f"seed {spec.seed}")).lower()
 
 
-def columns(runs: Sequence[Run], likelihoods: Mapping[str, Evaluation]) -> dict[str, list[Any]]:
-    """The table, column by column; missing numbers are None. ``likelihoods``: those computed of checkpoints, by run."""
+def columns(
+    runs: Sequence[Run], likelihoods: Mapping[str, Evaluation], owners: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, list[Any]]:
+    """The table, column by column; missing numbers are None. ``likelihoods``: those computed of checkpoints, by run;
+    ``owners``: the names of visitors, by id."""
     found = [known.of_run(run, likelihoods.get(run.id)) for run in runs]
     table: dict[str, list[Any]] = {
         "data": [data_title(run.spec) for run in runs],
         "hidden": [run.spec.model.n_hidden for run in runs],
         "algorithm": [algorithm(run.spec) for run in runs],
+        "owner": [owners.get(run.visitor, "") for run in runs],
         "tags": [list(run.tags) for run in runs],
         "status": [run.status for run in runs],
         "changed": [turned(run) for run in runs],
@@ -59,7 +67,7 @@ def columns(runs: Sequence[Run], likelihoods: Mapping[str, Evaluation]) -> dict[
         "note": [run.note for run in runs],
         "id": [run.id for run in runs],
     }
-    rare = ("changed", "pseudo-error")  # no column where no run has it
+    rare = ("changed", "pseudo-error", "owner")  # no column where no run has it
     return {name: column for name, column in table.items() if name not in rare or any(column)}
 
 

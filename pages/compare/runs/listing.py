@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from pages.compare.runs.columns import LETTERS, columns, matching
@@ -22,7 +24,7 @@ def choose() -> list[Run]:
             placeholder="pcd 500, a tag, a note ...",
             width=260,
             persist_state="session",
-            help="Runs in which every word occurs: in data set, algorithm, size, status, tags, note or id.",
+            help="Runs in which every word occurs: in data set, algorithm, size, status, owner, tags, note or id.",
         )
         shown = st.segmented_control(
             "Show",
@@ -38,14 +40,15 @@ def choose() -> list[Run]:
         st.button(
             "Refresh", icon=":material/refresh:", key="runs_refresh", help="Look again at runs that are in training."
         )
-    runs = matching(everything, words, tags)
+    owners = open_store().names()
+    runs = matching(everything, words, tags, owners)
     if not everything:
         _nothing(shown == "deleted")
         return []
     if not runs:
         st.info("No run matches. Take a word or a tag away.", icon=":material/search_off:")
         return []
-    return _table(runs)
+    return _table(runs, owners)
 
 
 def _nothing(deleted: bool) -> None:
@@ -56,7 +59,7 @@ def _nothing(deleted: bool) -> None:
     st.page_link(shell.TRAIN, label="Train a machine", icon=":material/model_training:")
 
 
-def _table(runs: list[Run]) -> list[Run]:
+def _table(runs: list[Run], owners: Mapping[str, str]) -> list[Run]:
     ids = [run.id for run in runs]
     chosen = [i for i in st.session_state.get("runs_chosen", ()) if i in ids]
     if st.session_state.get("runs_ids") != ids:  # another table: one whose ticks are set, not the old one's kept
@@ -66,7 +69,7 @@ def _table(runs: list[Run]) -> list[Run]:
     number = st.column_config.NumberColumn
     with st.container(key="runs_table"):
         st.dataframe(
-            columns(runs, open_store().newest_evaluations(RESULT)),
+            columns(runs, open_store().newest_evaluations(RESULT), owners),
             key=key,
             hide_index=True,
             height=min(38 + 35 * len(runs), 318),
@@ -123,6 +126,9 @@ def _table(runs: list[Run]) -> list[Run]:
                 "seed": number("Seed", format="%d"),
                 "seconds": number("Seconds", format="%.1f", help="Of training, measurements left out."),
                 "started": st.column_config.DatetimeColumn("Started", format="distance"),
+                "owner": st.column_config.TextColumn(
+                    "Owner", help="Who made it: only they and the teacher may change it."
+                ),
                 "tags": st.column_config.ListColumn("Tags"),
                 "note": "Note",
                 "id": "Id",

@@ -10,7 +10,7 @@ from pages.compare.sweep.view import read_axis
 from pages.ui import cards
 from pages.ui.controls import datasets
 from pages.ui.draw.words import as_typed
-from pages.ui.session import state
+from pages.ui.session import state, visitor
 from rbm.core.limits import SCREEN
 from rbm.datasets.catalog import is_available
 from rbm.errors import ConfigError, RbmError
@@ -176,7 +176,7 @@ def _free_name() -> str:
 
 def _begin(name: str, spec: SweepSpec) -> None:
     try:
-        ledger = Ledger.create(name or _free_name(), spec, open_store())
+        ledger = Ledger.create(name or _free_name(), spec, open_store(), visitor.current())
         Sweep(ledger)
         st.session_state["sweep_chosen"] = ledger.name
     except RbmError as error:

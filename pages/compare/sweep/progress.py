@@ -17,7 +17,7 @@ from pages.ui.controls import widgets
 from pages.ui.draw import theme
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
-from pages.ui.session import kept, live, status
+from pages.ui.session import kept, live, status, visitor
 from rbm.core.limits import SCREEN
 from rbm.core.text import plain
 from rbm.errors import RbmError
@@ -130,18 +130,29 @@ def _buttons(name: str, moving: bool) -> None:
 
 def _stop(name: str) -> None:
     sweep = _at_work(name)
-    if sweep is not None:
-        sweep.stop()
-        sweep.wait(5)
+    if sweep is None:
+        return
+    try:
+        _check_owner(sweep.ledger)
+    except RbmError as error:
+        st.session_state["sweep_problem"] = str(error)
+        return
+    sweep.stop()
+    sweep.wait(5)
 
 
 def _continue(name: str) -> None:
     try:
         ledger = Ledger(name, open_store())
+        _check_owner(ledger)
         ledger.spec.check_limits(SCREEN)
         Sweep(ledger)
     except RbmError as error:
         st.session_state["sweep_problem"] = str(error)
+
+
+def _check_owner(ledger: Ledger) -> None:
+    visitor.check_owner(ledger.visitor, f"The search {ledger.name}", "start one of your own with the same settings")
 
 
 def _open(name: str, sweep: Sweep | None) -> Ledger:

@@ -5,14 +5,13 @@ from functools import partial
 import streamlit as st
 
 from pages.generate.gibbs import stepping, views
-from pages.ui import empty, shell
-from pages.ui.server import feed
+from pages.ui import shell
 from pages.ui.session import live, state
 
 shell.header("Gibbs sampling", "What does the machine make by itself, from noise, one half step at a time?")
 current = state.run()
 if current is None or not current.past:
-    empty.no_machine("to take samples from")
+    live.no_machine("to take samples from")
     st.stop()
 
 with st.sidebar:
@@ -24,7 +23,8 @@ def walk_on() -> None:
     """Everything that a step changes; a click here redraws this part alone."""
     run = state.run()
     assert run is not None
-    part = feed.watch("gibbs", run)
+    part = live.watch("gibbs", run)
+    live.trouble(run)
     bar = st.container()  # above the slider whose choice it needs: buttons stay where they are on every page
     machine = stepping.choose_machine(run)
     held = stepping.held_part(settings, run.spec)

@@ -14,7 +14,7 @@ from pages.ui import cards, shell
 from pages.ui.components import chart
 from pages.ui.draw import figures, frames
 from pages.ui.draw.words import as_typed, in_html
-from pages.ui.session import state
+from pages.ui.session import state, visitor
 from rbm.core import limits
 from rbm.datasets.catalog import OWN
 from rbm.datasets.user_datasets import save
@@ -22,6 +22,7 @@ from rbm.datasets.user_datasets.look import TURNS, Look, finish
 from rbm.datasets.user_datasets.pictures import Pictures, Reading
 from rbm.datasets.user_datasets.sizes import parse_size
 from rbm.errors import RbmError
+from rbm.store import open_store
 
 SIZES = (8, 14, 16, 20, 28, 32, 48, 64, None)
 SHOWN, COLUMNS, ROW = 40, 10, 12
@@ -230,7 +231,9 @@ def _keep(pictures: Pictures, source: str) -> None:
         )
     if asked:
         try:
-            save.save(name.strip(), pictures, source)
+            me = visitor.current()
+            open_store().sign(me)
+            save.save(name.strip(), pictures, source, owner=me.id)
         except RbmError as error:
             st.error(as_typed(error), icon=":material/error:")
             return
@@ -247,22 +250,23 @@ def kept_sets() -> None:
     st.caption("On this server, for everyone who uses it: do not keep pictures that others must not see.")
     with st.container(key="own_undo"):
         _undo()
-    sets = save.kept()
+    sets, owners = save.kept(), visitor.names()
     if not sets:
         st.info(
             "Nothing is kept yet. What you keep above is listed here and on the Train page.", icon=":material/info:"
         )
     for one in sets:
         with st.container(key=f"own_{one.name}", border=True, gap="xsmall"):
-            _kept(one)
+            _kept(one, owners.get(one.owner, ""))
 
 
-def _kept(one: save.UserDataset) -> None:
+def _kept(one: save.UserDataset, owner: str) -> None:
     height, width = one.image_shape
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**{as_typed(one.name)}** · {one.n:,} pictures of {height}×{width} · {_classes(one.class_names)} · "
-            f"{'its own test or validation part · ' if one.divided else ''}from {as_typed(one.source or 'a file')}",
+            f"{'its own test or validation part · ' if one.divided else ''}from {as_typed(one.source or 'a file')}"
+            f"{f' · kept by {as_typed(owner)}' if owner else ''}",
             width="stretch",
         )
         train = st.button(
@@ -276,7 +280,7 @@ def _kept(one: save.UserDataset) -> None:
             key=f"own_delete_{one.name}",
             icon=":material/delete:",
             on_click=_delete,
-            args=(one.name,),
+            args=(one,),
             help="Take it out of the lists. It can be undone, and runs that learn from it go on.",
         )
     try:
@@ -295,25 +299,29 @@ def _kept(one: save.UserDataset) -> None:
         st.switch_page(shell.TRAIN)
 
 
-def _delete(name: str) -> None:
+def _delete(one: save.UserDataset) -> None:
     try:
-        save.remove(name)
-    except RbmError:  # another visitor was quicker: the list, drawn anew, shows it
+        visitor.check_owner(one.owner, f"The data set {one.name}")
+        save.remove(one.name, digest=one.digest)
+    except RbmError as error:
+        st.session_state["own_problem"] = str(error)
         return
-    st.session_state["own_removed"] = name
+    st.session_state["own_removed"] = one
     st.session_state.pop("own_kept", None)
 
 
 def _undo() -> None:
-    name = st.session_state.get("own_removed")
-    if name is None:
+    if problem := st.session_state.pop("own_problem", None):
+        st.error(as_typed(problem), icon=":material/error:")
+    one: save.UserDataset | None = st.session_state.get("own_removed")
+    if one is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{as_typed(name)}** was deleted.")
+        st.markdown(f"**{as_typed(one.name)}** was deleted.")
         if st.button("Undo", key="own_undo_delete", icon=":material/undo:", help="Bring it back as it was."):
             st.session_state.pop("own_removed")
             try:
-                save.restore(name)
+                save.restore(one.name, digest=one.digest)
             except RbmError as error:
                 st.error(as_typed(error), icon=":material/error:")
                 return

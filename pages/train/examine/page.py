@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.train.examine import examination
-from pages.ui import empty, lesson, shell
+from pages.ui import lesson, shell
 from pages.ui.server import feed
-from pages.ui.session import state, tasks
+from pages.ui.session import live, state, tasks
 
 shell.header(
     "Diagnostics",
@@ -18,8 +18,10 @@ def look() -> None:
     """The findings so far."""
     current = state.run()
     if current is None or not current.past:
-        empty.no_machine("to examine")
+        live.no_machine("to examine")
         return
+    live.watch("run", current)
+    live.trouble(current)
     task = tasks.held(examination.NAME)
     part = feed.watch("examine", task, state=lambda: task and {type(found) for found in task.news})
     drawn = part.moves(examination.elements(current, task))

@@ -5,9 +5,8 @@ from functools import partial
 import streamlit as st
 
 from pages.train.filters import closeup
-from pages.ui import cards, empty, shell
-from pages.ui.server import feed
-from pages.ui.session import state, tasks
+from pages.ui import cards, shell
+from pages.ui.session import live, state
 from pages.ui.session.status import status
 
 shell.header("Filters", "Which strokes did each hidden unit learn to see, when, and which images excite it?")
@@ -18,13 +17,12 @@ def look() -> None:
     """The wall on the left, the chosen unit on the right. Both move with the run; what lies behind them is computed anew at
     every doubling of its updates, as most happens early."""
     current = state.run()
-    part = feed.watch(
-        "filters", current, state=lambda: current and (bool(current.past), current.step_number.bit_length())
-    )
+    part = live.watch("filters", current, lambda: current and (bool(current.past), current.step_number.bit_length()))
     status(current)
-    tasks.trouble(current)
+    if current is not None:
+        live.trouble(current)
     if current is None or not current.past:
-        empty.no_machine("whose filters could be shown")
+        live.no_machine("whose filters could be shown")
         return
     left, right = st.columns([7, 5], gap="large")
     with left:

@@ -14,9 +14,8 @@ from pages.ui import cards
 from pages.ui.components import chart
 from pages.ui.components.wall import picture
 from pages.ui.draw import frames, theme
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
-from pages.ui.session import live, state, tasks
+from pages.ui.session import live, state
 from pages.ui.session.status import news as progress
 from pages.ui.session.status import status
 from rbm.errors import ConfigError
@@ -52,11 +51,9 @@ _OTHERS = (
 
 def board(current: LiveRun | None) -> None:
     """Everything about the run that is to be seen on one page; before the first run the places that it will fill."""
-    part = feed.watch("board", current, state=lambda: current is not None and current.record and current.record.problem)
+    part = live.watch("board", current)
     status(current)
-    tasks.trouble(current)
-    if current is not None and current.record is not None and current.record.problem:
-        st.warning(f"This run is not being kept: {as_typed(current.record.problem)}", icon=":material/save:")
+    live.trouble(current)
     try:
         spec = current.spec if current is not None else state.to_spec(state.draft())
         shape = live.picture_shape(spec)

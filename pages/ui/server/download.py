@@ -1,4 +1,4 @@
-"""Files to keep, each made at the moment when it is asked for.
+"""Files to keep, and pictures of what moves, each made at the moment when it is asked for.
 
 Streamlit's own button gives its file a new address in every run of the script and forgets the old one: while chains played,
 5 of 60 clicks came with an old one and brought nothing. Here a file keeps its address as long as the visit lasts.
@@ -47,4 +47,18 @@ async def serve(request: Request) -> Response:
         return PlainTextResponse(str(error), 409)
 
 
-ROUTES = (Route("/file/{token}/{key}", serve),)
+async def serve_picture(request: Request) -> Response:
+    """A picture for a page that is open here: news name its address, and a browser asks only for what it has not yet."""
+    asked = request.path_params
+    ours = feed.find(asked["token"])
+    png = await asyncio.to_thread(ours.picture, asked["name"], asked["version"]) if ours else None
+    if png is None:
+        return PlainTextResponse("There is no such picture any more.", 404)
+    headers = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(png, media_type="image/png", headers=headers)
+
+
+ROUTES = (
+    Route("/file/{token}/{key}", serve),
+    Route("/picture/{token}/{name}/{version:int}.png", serve_picture),
+)

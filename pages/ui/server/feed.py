@@ -18,6 +18,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -104,11 +105,13 @@ class Feed:
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(16)  # known to this session's page alone
+        self.secret = ""  # by which the visitor's browser is known again; "" where it needs none
         self.sliders: object = None  # what `pages.ui.server.instant` answers ...
         self.turn = Lock()  # ... and one drawing at a time, of what plays too
         self.files: dict[
             str, Callable[[], bytes | str]
         ] = {}  # what `pages.ui.server.download` gives, by the button's key
+        self.picture: Callable[[str, int], bytes | None] = lambda name, version: None  # a PNG, of what moves by address
         self.sockets = 0
         self._parts: dict[str, Part] = {}
         self._listeners: set[Callable[[], None]] = set()
@@ -128,20 +131,25 @@ class Feed:
         ``state()`` is no more what it is now. ``state`` runs in a thread: no ``st`` in it."""
         part = Part(name, tuple(job for job in jobs if job is not None), state)
         for job in part.jobs:
-            job.on_news = self._heard(job)
+            _watchers.setdefault(job, weakref.WeakSet()).add(self)
+            job.on_news = partial(_heard, job)
         with self.turn:
             self._parts = {**self._parts, name: part}
         self._wake()
         return part
 
-    def _heard(self, job: Job) -> Callable[[], None]:
-        def heard() -> None:
-            for part in self._parts.values():
-                if job in part.jobs:
-                    part.due = 0.0
-            self._wake()
+    def heard(self, job: Job) -> None:
+        """There is news of the job, from any thread."""
+        for part in self._parts.values():
+            if job in part.jobs:
+                part.due = 0.0
+        self._wake()
 
-        return heard
+    def nudge(self) -> None:
+        """Something has changed that no job tells of; from any thread."""
+        for part in self._parts.values():
+            part.due = 0.0
+        self._wake()
 
     def waits(self) -> float:
         """Seconds until some part has news by itself, or its jobs must hear that they are watched."""
@@ -194,6 +202,13 @@ def _told(part: Part) -> Elements:
         return {}
 
 
+def _heard(job: Job) -> None:
+    """A job's news go to every page that shows it: the same run may be looked at in two tabs, or from the class's board."""
+    for feed in tuple(_watchers.get(job, ())):
+        feed.heard(job)
+
+
+_watchers: weakref.WeakKeyDictionary[Job, weakref.WeakSet[Feed]] = weakref.WeakKeyDictionary()
 _feeds: weakref.WeakValueDictionary[str, Feed] = weakref.WeakValueDictionary()
 
 

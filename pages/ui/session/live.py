@@ -1,12 +1,16 @@
-"""What moves a run: the buttons and the presets."""
+"""What moves a run: the buttons and the presets; and what pages say that have no machine yet."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from pages.ui import shell
 from pages.ui.controls import datasets
 from pages.ui.draw.words import as_typed
-from pages.ui.session import state
+from pages.ui.server import feed
+from pages.ui.session import state, tasks, visitor
 from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError, RbmError
 from rbm.experiment import RunSpec
@@ -29,6 +33,7 @@ def transport() -> None:
         problem = str(error)
     changed = state.needs_new_run(current, spec) if current and spec else []
     moving = current is not None and current.active
+    lost = current is not None and current.lost
     over = current is not None and current.status in ("finished", "diverged")
     fresh = current is None or bool(changed) or over
     if fresh and not problem:
@@ -42,7 +47,7 @@ def transport() -> None:
             shortcut="T",
             key="train",
             on_click=_train,
-            disabled=bool(problem) or (moving and not changed),
+            disabled=bool(problem) or ((moving or lost) and not changed),
             help="Train until you pause or the epochs are done.",
         )
         st.button(
@@ -61,7 +66,7 @@ def transport() -> None:
             key="one_batch",
             on_click=_step,
             kwargs={"batches": 1},
-            disabled=bool(problem) or full,
+            disabled=bool(problem) or full or (lost and not changed),
             help="A single update from a single batch of images; a finished run is trained further.",
         )
         st.button(
@@ -71,7 +76,7 @@ def transport() -> None:
             key="one_epoch",
             on_click=_step,
             kwargs={"epochs": 1},
-            disabled=bool(problem) or full,
+            disabled=bool(problem) or full or (lost and not changed),
             help="One pass over all training images; a finished run is trained further, its schedule stretched over the new "
             "length.",
         )
@@ -92,6 +97,67 @@ def transport() -> None:
                 f":material/info: You changed {_listed(changed)}. Press **Train anew** to start a new run with "
                 f"{'it' if len(changed) == 1 else 'them'}; the plots show the present one."
             )
+
+
+def watch(name: str, current: LiveRun | None, of_it: Callable[[], object] = lambda: None) -> feed.Part:
+    """``feed.watch`` for a part that shows the run and its trouble; ``of_it``: what else the script alone can draw."""
+    return feed.watch(
+        name, current, state=lambda: (of_it(), current is not None and current.record and current.record.problem)
+    )
+
+
+def trouble(current: LiveRun | None) -> None:
+    """What is wrong with the run, with what can be done: on every page that shows it."""
+    returned()
+    tasks.trouble(current)
+    if current is None or current.record is None:
+        return
+    if current.lost:
+        st.button(
+            "Keep as a new run",
+            icon=":material/save:",
+            type="primary",
+            key="keep_as_new",
+            on_click=state.keep_as_new,
+            args=(current,),
+            disabled=current.active,
+            help="Another entry among the runs, with all that was learnt here; Train goes on from there.",
+        )
+    elif current.record.problem:
+        st.warning(f"This run is not being kept: {as_typed(current.record.problem)}", icon=":material/save:")
+
+
+def returned() -> None:
+    """What became of the run in the page's address: where it stopped, or why it is not here, and what can be done."""
+    found, current = state.come_back(), state.run()
+    if found is None:
+        return
+    if found.problem:
+        st.warning(as_typed(found.problem), icon=":material/info:")
+        with st.container(horizontal=True, gap="small"):
+            st.button("Look again", icon=":material/refresh:", key="return_again", on_click=state.try_again)
+            st.button("Continue as mine", icon=":material/file_copy:", key="return_copy", on_click=_copy, args=(found,))
+    elif current is not None and current.status == "paused":
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="returned"):
+            st.markdown(f":material/history: Your run stopped at epoch {current.epoch:.1f}.", width="content")
+            st.button("Resume", icon=":material/play_arrow:", key="return_resume", on_click=_resume)
+
+
+def _resume() -> None:
+    current = state.run()
+    state.forget_return()
+    if current is not None:
+        current.play()
+
+
+def _copy(found: state.Return) -> None:
+    try:
+        state.check_room()
+        mine = visitor.registry().copy(found.run_id)
+        state.count(mine)
+        state.resume(mine)
+    except RbmError as error:
+        st.toast(as_typed(error), icon=":material/error:")
 
 
 def _listed(names: list[str]) -> str:
@@ -129,7 +195,7 @@ def _train() -> None:
     spec, current = state.to_spec(state.draft()), state.run()
     if current is None or current.status in ("finished", "diverged") or state.needs_new_run(current, spec):
         current = start(spec)
-    else:
+    elif not current.lost:
         current.play()
 
 
@@ -143,6 +209,8 @@ def _step(*, batches: int = 0, epochs: int = 0) -> None:
     spec, current = state.to_spec(state.draft()), state.run()
     if current is None or current.status == "diverged" or state.needs_new_run(current, spec):
         current = state.new_run(spec)
+    elif current.lost:
+        return
     current.step(batches=batches, epochs=epochs)
 
 
@@ -174,3 +242,27 @@ def choose_time(current: LiveRun, key: str) -> Snapshot:
             help="Moments of the run, closer together at its start, where most happens.",
         )
     return by_step.get(st.session_state[key], kept[-1])
+
+
+def no_machine(what: str) -> None:
+    """Say that there is nothing trained to look at, and offer to train at once; the page goes on by itself once there is."""
+    current = state.run()
+    if current is None:
+        returned()
+    feed.watch("no_machine", current, state=lambda: current is not None and bool(current.past))
+    if current is not None and current.active:
+        st.info("The machine is being made …", icon=":material/hourglass_top:")
+        return
+    st.info(
+        f"There is no machine yet {what}. Train one, and it appears here while it still learns.", icon=":material/info:"
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Train one now",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="train_now",
+            on_click=start_preset,
+            args=("default",),
+        )
+        st.page_link(shell.TRAIN, label="Choose settings first", icon=":material/tune:")

@@ -8,17 +8,24 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.ui.session import tasks
+from pages.ui.draw.words import as_typed
+from pages.ui.server import feed
+from pages.ui.session import tasks, visitor
 from rbm.core.limits import SCREEN
-from rbm.errors import ConfigError
+from rbm.errors import ConfigError, RbmError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits
 from rbm.jobs import recording
+from rbm.jobs import room as rooms
+from rbm.jobs.job import all_jobs
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.link import from_query
+from rbm.presets import PRESETS
 from rbm.store import open_store
+from rbm.store.owners import NOBODY
 from rbm.training.config import LIVE, TrainConfig, knobs
 
+ADDRESS = "run"  # the query parameter that holds the run's id
 Draft = dict[str, Any]
 _MODEL = tuple(f.name for f in fields(ModelSpec))
 _TRAINING = tuple(f.name for f in fields(TrainConfig))
@@ -76,16 +83,80 @@ def roll_seed() -> None:
 
 def run() -> LiveRun | None:
     """This tab's run, its lease renewed: every page that draws keeps it going."""
-    current: LiveRun | None = st.session_state.get("run")
+    current: LiveRun | None = st.session_state.get("run") or _come_back()
     if current is not None:
         tasks.mind("run", current)
         current.renew()
+        if current.record is not None and st.query_params.get(ADDRESS) != current.record.id:
+            st.query_params[ADDRESS] = current.record.id  # where a reload finds it again
     return current
+
+
+class Return(NamedTuple):
+    """What became of the run that the page's address names: where it stopped, or why it could not be taken up."""
+
+    run_id: str
+    problem: str = ""
+
+
+def come_back() -> Return | None:
+    """What is to be said of the run in the address, as long as nothing else was begun."""
+    found: Return | None = st.session_state.get("return")
+    return found
+
+
+def forget_return() -> None:
+    """It was said, or something else was begun."""
+    st.session_state.pop("return", None)
+
+
+def _come_back() -> LiveRun | None:
+    """The run that the address names, in a visit that has none: after a reload, a lost connection, a restart of the server."""
+    run_id = st.query_params.get(ADDRESS, "")
+    if not run_id or st.session_state.get("came_back") == run_id:
+        return None
+    st.session_state["came_back"] = run_id
+    try:
+        return _trains_here(run_id) or _stopped(run_id)
+    except RbmError as error:
+        st.session_state["return"] = Return(run_id, str(error))
+        return None
+
+
+def _trains_here(run_id: str) -> LiveRun | None:
+    """The run itself, where an earlier visit to this server has it going: it goes on as if nothing had been."""
+    mine = (NOBODY.id, visitor.current().id)
+    for job in all_jobs():
+        record = job.record if isinstance(job, LiveRun) and not job.lost else None
+        if isinstance(job, LiveRun) and record is not None and record.id == run_id and record.visitor.id in mine:
+            set_draft(same_seed_again(job))
+            st.session_state["run"] = job
+            return job
+    return None
+
+
+def _stopped(run_id: str) -> LiveRun:
+    found = resume(run_id)
+    st.session_state["return"] = Return(run_id)
+    return found
+
+
+def try_again() -> None:
+    """Look once more for the run that the address names."""
+    st.session_state.pop("came_back", None)
+    forget_return()
+
+
+def keep_as_new(current: LiveRun) -> None:
+    """A run that another has taken up goes on here as a new one."""
+    record = Record(current.spec, visitor=visitor.current())
+    count(record.id)
+    current.keep_as(record)
 
 
 def new_run(spec: RunSpec) -> LiveRun:
     """A fresh run in place of the old one, which stops; it enters the registry with its first numbers."""
-    record = Record(spec)
+    record = Record(spec, visitor=visitor.current())
     count(record.id)
     return _hold(LiveRun(spec, record))
 
@@ -103,15 +174,19 @@ def check_room() -> None:
 
 
 def resume(run_id: str) -> LiveRun:
-    """A run of the registry in place of the present one, paused where it stood; StoreError while another trains it."""
+    """A run of the registry in place of the present one, paused where it stood; StoreError while another trains it.
+
+    NotYoursError where it is another visitor's.
+    """
     current = run()
     if current is not None and current.record is not None and current.record.id == run_id and not current.record.lost:
         return current
+    found = visitor.registry().run(run_id)
     if current is not None:
         current.pause()
     recording.flush()
     store = open_store()
-    record = Record(store.run(run_id).spec, run_id=run_id)
+    record = Record(found.spec, run_id=run_id)
     record.claim()
     checkpoint = store.checkpoint(run_id) if store.checkpoints(run_id) else None
     resumed = LiveRun.resume(record, store.run(run_id), store.history(run_id), checkpoint)
@@ -121,6 +196,7 @@ def resume(run_id: str) -> LiveRun:
 
 def _hold(new: LiveRun) -> LiveRun:
     st.session_state["run"] = new
+    forget_return()
     for passing in ("walk", "arrival"):
         st.session_state.pop(passing, None)
     run()
@@ -148,6 +224,29 @@ def take_link() -> Arrival | None:
             st.session_state["arrival"] = Arrival(True, opened.notes)
     arrival: Arrival | None = st.session_state.get("arrival")
     return arrival
+
+
+def follow_room() -> None:
+    """On every page of a visitor who is in the teacher's room: begin what the teacher has started for all, once."""
+    room, me = rooms.current(), visitor.current()
+    if room is None or me.id not in room.members:
+        return
+    room.watch(feed.current())
+    feed.watch("room", state=lambda: room.order)
+    order = room.take(me.id)
+    if order is None:
+        return
+    preset = PRESETS[order.preset]
+    try:
+        check_room()
+    except RbmError as error:
+        st.toast(as_typed(error), icon=":material/info:")
+        return
+    set_draft(preset.spec)
+    new_run(preset.spec).play()
+    st.toast(
+        f"The teacher has started **{preset.title}** for all: see the page Train a machine.", icon=":material/school:"
+    )
 
 
 def needs_new_run(current: LiveRun, spec: RunSpec) -> list[str]:

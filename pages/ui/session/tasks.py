@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -23,7 +24,13 @@ class _Lease:
 
     def end(self) -> None:
         for job in self.jobs.values():
-            job.release()
+            if _minders.get(job) is self:
+                job.release()
+
+
+_minders: weakref.WeakKeyDictionary[Job, _Lease] = (
+    weakref.WeakKeyDictionary()
+)  # whoever took it up last, as after a reload
 
 
 @st.cache_resource(scope="session", on_release=_Lease.end, show_spinner=False)
@@ -33,14 +40,16 @@ def _lease() -> _Lease:
 
 def mind(name: str, job: Job) -> None:
     """Have a job end with the tab; another one of that name is over."""
-    jobs = _lease().jobs
+    lease = _lease()
+    jobs = lease.jobs
     before = jobs.get(name)
-    if before is not None and before is not job:
+    if before is not None and before is not job and _minders.get(before) is lease:
         before.pause()
         before.release()
     _make_room(name)
     jobs.pop(name, None)  # what begins last stands last
     jobs[name] = job
+    _minders[job] = lease
 
 
 def _make_room(name: str) -> None:

@@ -1,7 +1,8 @@
 """Own data sets on disk: one safetensors file each in the user's folder, found there at every call, written whole or not.
 
-A removed set goes to the folder ``removed`` beside the others, so that it can be restored and runs on it go on; the
-oldest of more than ten removed ones is deleted for good.
+A name is given once: of several writers one is told that it is kept. A removed set goes to the folder ``removed`` beside the
+others, under its name and digest, so that just it can be restored and runs on it go on; the oldest of more than ten removed ones
+of an owner is deleted for good.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class UserDataset(NamedTuple):
     source: str  # the name of the file it came from
     digest: str  # of pictures and labels
     path: Path
+    owner: str = ""  # the id of the visitor who brought it (rbm.store.owners), "" for nobody
     divided: bool = False  # whether the file gave its own validation or test part
 
 
@@ -100,8 +102,8 @@ def exists(name: str, root: Root = None) -> bool:
     return True
 
 
-def save(name: str, pictures: Pictures, source: str = "", root: Root = None) -> UserDataset:
-    """Write the pictures under a new name, atomically.
+def save(name: str, pictures: Pictures, source: str = "", root: Root = None, *, owner: str = "") -> UserDataset:
+    """Write the pictures under a new name, atomically: of several writers of one name one succeeds.
 
     Raises :class:`ConfigError` for a bad or taken name, :class:`DatasetError` when the folder is full or not writable.
     """
@@ -117,6 +119,7 @@ def save(name: str, pictures: Pictures, source: str = "", root: Root = None) -> 
         "class_names": json.dumps(pictures.class_names),
         "source": re.sub(r"[^\w .()-]", "_", source)[:100],
         "digest": _digest(pictures),
+        "owner": owner,
     }
     tensors: dict[str, Any] = {"pictures": grey, "labels": labels}
     if pictures.parts is not None:
@@ -129,7 +132,9 @@ def save(name: str, pictures: Pictures, source: str = "", root: Root = None) -> 
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
+        _appear(part, path)
+    except FileExistsError:
+        raise _taken(name) from None
     except OSError as error:
         raise DatasetError(f"{path} cannot be written: {error.strerror or error}; free some space.") from error
     finally:
@@ -137,31 +142,81 @@ def save(name: str, pictures: Pictures, source: str = "", root: Root = None) -> 
     return _header(path)
 
 
-def remove(name: str, root: Root = None) -> None:
-    """Take a set out of the list; ``restore`` brings it back. ConfigError when there is none."""
+def remove(name: str, root: Root = None, *, digest: str = "") -> UserDataset:
+    """Take a set out of the list; ``restore`` brings it back. ``digest``: only if it still has these pictures.
+
+    Returns what was removed; ConfigError when there is none.
+    """
     path = own_folder(root) / f"{_PREFIX}{check_name(name)}{_SUFFIX}"
     if not path.is_file():
         find(name, root)
         raise ConfigError(f"The data set {name!r} is removed already.")
-    place = path.parent / "removed"
+    one, place = _header_or_damaged(path), path.parent / "removed"
+    if digest and one.digest != digest:
+        raise ConfigError(f"The data set {name!r} holds other pictures by now; look at it again.")
     try:
         place.mkdir(exist_ok=True)
         os.utime(path)  # from now on the time of its removal
-        os.replace(path, place / path.name)
-        for old in sorted(place.glob(f"{_PREFIX}*{_SUFFIX}"), key=lambda old: old.stat().st_mtime_ns)[:-MOST_REMOVED]:
+        os.replace(path, place / f"{_PREFIX}{name}.{one.digest}{_SUFFIX}")
+        for old in _too_many(place, one.owner):
             old.unlink(missing_ok=True)
     except OSError as error:
         raise DatasetError(f"{path} cannot be removed: {error.strerror or error}.") from error
+    return one
 
 
-def restore(name: str, root: Root = None) -> None:
-    """Undo ``remove``. ConfigError when nothing of that name was removed lately, or the name is taken again."""
+def restore(name: str, root: Root = None, *, digest: str = "") -> None:
+    """Undo ``remove``: bring back the pictures of that ``digest``, or those of the name that were removed last.
+
+    ConfigError when nothing of the kind was removed lately, or the name is taken again.
+    """
     path = own_folder(root) / f"{_PREFIX}{check_name(name)}{_SUFFIX}"
-    removed = path.parent / "removed" / path.name
-    if path.exists() or not removed.is_file():
-        why = "the name is taken again" if path.exists() else "nothing of that name was removed lately"
-        raise ConfigError(f"The data set {name!r} cannot be restored: {why}.")
-    os.replace(removed, path)
+    found = [old for old in _removed(path.parent / "removed", name) if digest in ("", _header_or_damaged(old).digest)]
+    try:
+        if path.exists():
+            raise FileExistsError
+        if not found:
+            raise ConfigError(f"The data set {name!r} cannot be restored: nothing of that name was removed lately.")
+        _appear(found[-1], path)
+        found[-1].unlink(missing_ok=True)
+    except FileExistsError:
+        raise ConfigError(f"The data set {name!r} cannot be restored: the name is taken again.") from None
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _appear(part: Path, path: Path) -> None:
+    """The whole file under its name, which it keeps; FileExistsError where there is one, whoever else tries at this moment."""
+    if os.name == "nt":
+        os.rename(part, path)
+    else:
+        os.link(part, path)
+
+
+def _removed(place: Path, name: str = "*") -> list[Path]:
+    """The removed sets of that name, the newest last; older programs named them without their digests."""
+    files = {*place.glob(f"{_PREFIX}{name}{_SUFFIX}"), *place.glob(f"{_PREFIX}{name}.*{_SUFFIX}")}
+    return sorted(files, key=lambda file: (file.stat().st_mtime_ns, file.name))
+
+
+def _too_many(place: Path, owner: str) -> list[Path]:
+    """The oldest beyond MOST_REMOVED of this owner, and of all beyond KEPT_BYTES."""
+    files = _removed(place)
+    gone = [file for file in files if _header_or_damaged(file).owner == owner][:-MOST_REMOVED]
+    left, size = [file for file in files if file not in gone], 0
+    for file in reversed(left):
+        size += file.stat().st_size
+        if size > limits.KEPT_BYTES:
+            gone.append(file)
+    return gone
+
+
+def _header_or_damaged(path: Path) -> UserDataset:
+    """What the file says, or for a damaged one its name alone: that can be removed too."""
+    try:
+        return _header(path)
+    except DatasetError:
+        return UserDataset(_name_of(path), 0, (0, 0), "grey", (), "", "damaged", path)
 
 
 def entry(name: str, root: Root = None) -> DatasetEntry:
@@ -261,19 +316,26 @@ def _digest(pictures: Pictures) -> str:
 
 
 def _existing(name: str, root: Root) -> Path | None:
-    file = f"{_PREFIX}{check_name(name)}{_SUFFIX}"
-    places = (own_folder(root) / file, own_folder(root) / "removed" / file)
-    return next((path for path in places if path.is_file()), None)
+    path = own_folder(root) / f"{_PREFIX}{check_name(name)}{_SUFFIX}"
+    return path if path.is_file() else next(reversed(_removed(path.parent / "removed", name)), None)
+
+
+def _taken(name: str) -> ConfigError:
+    return ConfigError(f"A data set called {name!r} is kept already; choose another name, or delete that one first.")
 
 
 def _check_room(path: Path, name: str, size: int) -> None:
     if path.exists():
-        raise ConfigError(f"A data set called {name!r} is kept already; choose another name, or delete that one first.")
+        raise _taken(name)
     files = list(path.parent.glob(f"{_PREFIX}*{_SUFFIX}"))
     if len(files) >= limits.SETS or size + sum(file.stat().st_size for file in files) > limits.KEPT_BYTES:
         raise DatasetError(
             f"The folder of own data sets is full ({limits.SETS} sets, {limits.KEPT_BYTES // limits.MB:,} MB); delete some."
         )
+
+
+def _name_of(path: Path) -> str:
+    return path.name.removeprefix(_PREFIX).partition(".")[0]
 
 
 def _header(path: Path) -> UserDataset:
@@ -289,10 +351,12 @@ def _header(path: Path) -> UserDataset:
         names = tuple(plain(name) for name in json.loads(told["class_names"]))
         if told["format"] != FORMAT or told["kind"] not in ("binary", "grey") or not 0 < len(names) <= limits.CLASSES:
             raise ValueError("not the format of this program")
+        if not re.fullmatch("[0-9a-f]{1,64}", told["digest"]):
+            raise ValueError("no digest")
         divided = "parts" in raw
         if min(n, height, width) < 1 or path.stat().st_size != 8 + length + n * (height * width + 8 + divided):
             raise ValueError("its size is not what it says")
-        name = path.name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+        name = _name_of(path)
         return UserDataset(
             check_name(name),
             n,
@@ -302,6 +366,7 @@ def _header(path: Path) -> UserDataset:
             plain(told["source"]),
             str(told["digest"]),
             path,
+            plain(told.get("owner", "")),
             divided,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:

@@ -1,0 +1,58 @@
+// The class board: a card for every run. Cards stay while they are told anew, and move where the order changes, so that
+// nothing flickers and the keyboard keeps its place. Joined behind board.js.
+
+const cards = new WeakMap(); // the board -> its cards by the run's id
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".class");
+  if (!cards.has(root)) cards.set(root, new Map());
+  return join(data, (now) => show(root, now, setTriggerValue));
+}
+
+function show(root, data, setTriggerValue) {
+  const known = cards.get(root);
+  const here = new Set(data.cards.map((card) => card.id));
+  for (const [id, card] of known) {
+    if (here.has(id)) continue;
+    card.remove();
+    known.delete(id);
+  }
+  data.cards.forEach((told, place) => {
+    if (!known.has(told.id)) known.set(told.id, build(told.id, setTriggerValue));
+    const card = known.get(told.id);
+    fill(card, told);
+    if (root.children[place] !== card) root.insertBefore(card, root.children[place] ?? null);
+  });
+  root.dataset.cards = data.cards.length;
+}
+
+function build(id, setTriggerValue) {
+  const card = document.createElement("article");
+  card.setAttribute("role", "listitem");
+  card.innerHTML =
+    '<button class="look"><img alt="" /></button><b class="who"></b><span class="what"></span><span class="status"></span>' +
+    '<div class="track"><div></div></div><span class="likelihood"></span><span class="differ"></span><button class="open"></button>';
+  card.querySelector(".look").onclick = () => setTriggerValue("show", id);
+  card.querySelector(".open").onclick = () => setTriggerValue("open", id);
+  return card;
+}
+
+function fill(card, told) {
+  for (const name of ["who", "what", "status", "likelihood"]) say(card.querySelector(`.${name}`), told[name]);
+  say(card.querySelector(".differ"), told.differ.join(" · "));
+  say(card.querySelector(".open"), told.mine ? "Open" : "Open a copy");
+  card.classList.toggle("mine", told.mine);
+  card.querySelector(".track div").style.width = `${Math.round(100 * told.share)}%`;
+  const look = card.querySelector(".look");
+  look.setAttribute("aria-label", `Show the filters of ${told.who}'s run large`);
+  const image = look.querySelector("img");
+  if (told.src && image.dataset.src !== told.src) {
+    image.dataset.src = told.src;
+    image.src = new URL(told.src, location.href);
+  }
+  image.hidden = !told.src;
+}
+
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,170 @@
+"""What the class board shows, as plain values: everyone's runs of today, looked up once for all who look. No Streamlit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pages.ui.draw import frames
+from pages.ui.session.kept import algorithm, data_title, name
+from rbm.datasets.catalog import entry
+from rbm.errors import RbmError
+from rbm.evaluation import verdict
+from rbm.models.parameters import Array
+from rbm.store import Evaluation, Run, open_store
+from rbm.store.likelihoods import Known, of_run
+from rbm.tasks.likelihood import RESULT
+from rbm.training.config import TrainConfig, knobs
+
+FRESH_SECONDS = 2.0
+FILTERS, COLUMNS = 12, 6
+MOST = 80  # cards: a class of sixty, and some more
+SORTS = ("newest", "likelihood", "name", "epoch")
+_LABELS = {"dataset": "Data", "classes": "Classes", "size": "Images", "n_hidden": "Hidden", "seed": "Seed"}
+
+
+class Look(NamedTuple):
+    """The registry at a moment: today's runs, whose they are, their newest checkpoints' steps, computed likelihoods."""
+
+    runs: list[Run]
+    names: Mapping[str, str]
+    steps: Mapping[str, int]
+    evaluations: Mapping[str, Evaluation]
+
+
+_lock = threading.Lock()
+_last: list[tuple[float, str, Look]] = []
+
+
+def today() -> Look:
+    """Everyone's runs of today, never older than FRESH_SECONDS."""
+    store = open_store()
+    with _lock:  # of many who look at once one asks the database
+        now, where = time.monotonic(), f"{store.url} {store.folder}"
+        if not _last or _last[0][1] != where or now - _last[0][0] > FRESH_SECONDS:
+            midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+            runs = store.runs(since=midnight)
+            look = Look(runs, store.names(), store.newest_steps(), store.newest_evaluations(RESULT))
+            _last[:] = [(now, where, look)]
+        return _last[0][2]
+
+
+def chosen(look: Look, *, words: str = "", members: Collection[str] | None = None, sort: str = "newest") -> list[Run]:
+    """The runs in which every word occurs, of ``members`` alone if given, in the order asked for."""
+    wanted = words.lower().split()
+    runs = [run for run in look.runs if members is None or run.visitor in members]
+    found = [run for run in runs if all(word in _text(run, look) for word in wanted)]
+    if sort == "likelihood":
+        found.sort(key=lambda run: _rank(likelihood(run, look)))
+    elif sort == "name":
+        found.sort(key=lambda run: (look.names.get(run.visitor, "").lower(), -run.created_at))
+    elif sort == "epoch":
+        found.sort(key=lambda run: -run.progress.epoch)
+    return found[:MOST]
+
+
+def _text(run: Run, look: Look) -> str:
+    return " ".join((name(run.spec), run.spec.dataset.name, look.names.get(run.visitor, ""), run.id, *run.tags)).lower()
+
+
+def likelihood(run: Run, look: Look) -> Known | None:
+    """The newest that is known of it."""
+    return of_run(run, look.evaluations.get(run.id))
+
+
+def _rank(known: Known | None) -> tuple[int, float]:
+    """The best first, then those that nothing should be ranked by, then those of which none is known."""
+    if known is None:
+        return 2, 0.0
+    return int(bool(known.verdict.mark)), -known.validation
+
+
+def told(known: Known | None) -> str:
+    """The bracket with its mark, in a line: "−124.10 to −119.03 (unreliable)"."""
+    if known is None:
+        return "no likelihood yet"
+    high = verdict.quoted(known.validation, None)
+    if known.exact:
+        return f"{high} nats, exact"
+    mark = f" ({known.verdict.mark})" if known.verdict.mark else ""
+    return f"{verdict.quoted(known.reverse, None)} to {high} nats{mark}"
+
+
+def settings(runs: Sequence[Run]) -> dict[str, list[str]]:
+    """For every run the settings in which these runs differ: "Hidden 64", by its id."""
+    flat = {run.id: _flat(run) for run in runs}
+    differ = [key for key in next(iter(flat.values()), {}) if len({str(one[key]) for one in flat.values()}) > 1]
+    labels = {key: knob.label for key, knob in knobs(TrainConfig).items()} | _LABELS
+    return {i: [f"{labels.get(key, key)} {_shown(one[key])}" for key in differ] for i, one in flat.items()}
+
+
+def _flat(run: Run) -> dict[str, Any]:
+    spec = run.spec
+    data = {"dataset": data_title(spec), "classes": spec.dataset.classes, "size": spec.dataset.size}
+    return {**data, **asdict(spec.model), **asdict(spec.training), **run.progress.knobs, "seed": spec.seed}
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "all"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def cards(runs: Sequence[Run], look: Look, token: str, own: str) -> dict[str, Any]:
+    """What the element of the board shows."""
+    differ = settings(runs)
+    return {"cards": [_card(run, look, differ[run.id], token, own) for run in runs], "at": time.time()}
+
+
+def _card(run: Run, look: Look, differ: list[str], token: str, own: str) -> dict[str, Any]:
+    at, step = run.progress, look.steps.get(run.id)
+    epochs = at.knobs.get("epochs", run.spec.training.epochs)
+    return {
+        "id": run.id,
+        "who": look.names.get(run.visitor, "nobody's"),
+        "mine": run.visitor == own,
+        "what": f"{data_title(run.spec)} · {run.spec.model.n_hidden} hidden · {algorithm(run.spec)}",
+        "status": f"{run.status} · epoch {at.epoch:.1f} of {epochs:g}",
+        "share": at.step / max(at.total_steps, 1),
+        "likelihood": told(likelihood(run, look)),
+        "differ": differ,
+        "src": f"picture/{token}/{run.id}/{step}.png" if step is not None else "",
+    }
+
+
+@lru_cache(maxsize=128)
+def weights(run_id: str, step: int) -> Array:
+    """The weights (V, H) of a run's newest checkpoint, which is known by ``step``."""
+    from rbm.checkpoint import from_bytes
+
+    weight: Array = from_bytes(open_store().checkpoint(run_id)).model.weight.detach().float().cpu().numpy()
+    return weight
+
+
+@lru_cache(maxsize=512)
+def filters_png(run_id: str, step: int) -> bytes:
+    """The strongest filters of that checkpoint as a small picture, made once for all who look."""
+    weight, run = weights(run_id, step), open_store().run(run_id)
+    strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:FILTERS]
+    height, width = entry(run.spec.dataset.name).image_shape[:2]
+    pictures = weight.T[strongest].astype(np.float64).reshape(-1, height, width)
+    return frames.grid_png(frames.colour_weights(pictures).pixels, COLUMNS)
+
+
+def picture(run_id: str, step: int) -> bytes | None:
+    """The picture of a run at its newest checkpoint; None where there is none any more."""
+    try:
+        return filters_png(run_id, step) if today().steps.get(run_id) == step else None
+    except (
+        RbmError
+    ):  # the run was deleted, or its checkpoint replaced, at this moment: the next look has another address
+        return None

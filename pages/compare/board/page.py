@@ -1,0 +1,18 @@
+"""Class board: everyone's runs of today side by side while they train, and the teacher's room."""
+
+import streamlit as st
+
+from pages.compare.board import large, room, wall
+from pages.ui import shell
+from pages.ui.draw.words import as_typed
+from rbm.errors import StoreError
+
+shell.header(
+    "Class board", "What is everybody training today, and whose machine is the best? Click one to see it large."
+)
+try:
+    room.panel()
+    large.shown()
+    wall.board()
+except StoreError as error:
+    st.error(as_typed(error), icon=":material/error:")

@@ -1,0 +1,122 @@
+"""The teacher's room on the board: opened with a link and a QR code, a preset started for all, all paused."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import lru_cache
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import streamlit as st
+from streamlit.net_util import get_internal_ip
+
+from pages.ui.session import visitor
+from rbm.errors import NotYoursError
+from rbm.jobs import room as rooms
+from rbm.jobs.room import Classroom
+from rbm.presets import PRESETS
+
+PARAMETER = "room"
+
+
+def panel() -> None:
+    """For the teacher what moves the class; for the others whether they are in."""
+    _enter()
+    room, me = rooms.current(), visitor.current()
+    if me.teacher:
+        _teacher(room)
+    elif room is not None and me.id in room.members:
+        st.caption(":material/school: You are in the teacher's room.")
+    elif room is None and PARAMETER in st.query_params:
+        st.caption(":material/info: The room of this link is closed.")
+
+
+def _enter() -> None:
+    """Whoever comes by the room's link is in."""
+    room, code = rooms.current(), st.query_params.get(PARAMETER)
+    if room is not None and code == room.code:
+        room.enter(visitor.current().id)
+
+
+def _teacher(room: Classroom | None) -> None:
+    if room is None:
+        st.button(
+            "Open a room",
+            icon=":material/meeting_room:",
+            key="room_open",
+            on_click=_as_teacher,
+            args=(rooms.open_room,),
+            help="Whoever comes by its link can be given a preset, and be paused, together with all others.",
+        )
+        return
+    with st.container(border=True, key="room"):
+        code, moves = st.columns([2, 5], gap="large")
+        with moves:
+            address = st.text_input(
+                "The room's address",
+                _address(room),
+                key=f"room_address_{room.code}",
+                help="As others reach this server: put its name or number in the class's network in place of localhost.",
+            )
+            st.caption(f":material/group: {len(room.members)} in the room.")
+            preset = st.selectbox(
+                "Preset",
+                list(PRESETS),
+                format_func=lambda name: PRESETS[name].title,
+                key="room_preset",
+                help="What all will train; everybody sees it on the page Train a machine.",
+            )
+            with st.container(horizontal=True, gap="small"):
+                st.button(
+                    "Start for all",
+                    type="primary",
+                    icon=":material/play_arrow:",
+                    key="room_start",
+                    on_click=_as_teacher,
+                    args=(lambda: room.start_all(preset),),
+                    help="Everybody in the room begins this preset; their present runs pause and are kept.",
+                )
+                st.button(
+                    "Pause all",
+                    icon=":material/pause:",
+                    key="room_pause",
+                    on_click=_as_teacher,
+                    args=(room.pause_all,),
+                    help="Every run of the room stops where it is.",
+                )
+                st.button(
+                    "Close the room",
+                    icon=":material/no_meeting_room:",
+                    type="tertiary",
+                    key="room_close",
+                    on_click=_as_teacher,
+                    args=(rooms.close_room,),
+                    help="Nobody can be moved together any more; all that was trained stays.",
+                )
+        with code:
+            st.image(qr(address), width=220)
+
+
+def _as_teacher(act: Callable[[], object]) -> None:
+    """Only for whoever has the teacher's word, whatever a browser may ask."""
+    if not visitor.current().teacher:
+        raise NotYoursError("Only whoever has the teacher's word moves the room.")
+    act()
+
+
+def _address(room: Classroom) -> str:
+    """The board's own address as others in the network reach it, as far as this machine knows."""
+    here = urlsplit(urljoin(st.context.url or "http://localhost/", "board"))
+    if here.hostname in ("localhost", "127.0.0.1") and (ours := get_internal_ip()):
+        here = here._replace(netloc=ours if here.port is None else f"{ours}:{here.port}")
+    return here._replace(query=urlencode({PARAMETER: room.code}), fragment="").geturl()
+
+
+@lru_cache(maxsize=8)
+def qr(address: str) -> bytes:
+    """The address as a QR code, a PNG."""
+    import segno
+
+    file = io.BytesIO()
+    segno.make(address[:1000], error="m", micro=False).save(file, kind="png", scale=8, border=4)
+    return file.getvalue()

@@ -1,0 +1,98 @@
+"""The cards of the board: which runs, in what order, and what a click does."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from pages.compare.board import element, gather
+from pages.compare.board.large import SHOWN
+from pages.ui import shell
+from pages.ui.draw.words import as_typed
+from pages.ui.server import feed
+from pages.ui.session import state, visitor
+from rbm.errors import RbmError
+from rbm.jobs import room as rooms
+from rbm.store import Run
+
+_SORTS = {"newest": "Newest", "likelihood": "Likelihood", "name": "Name", "epoch": "Epoch"}
+_WHOSE = ("everybody", "the room", "mine")
+KEY = "class_board"
+
+
+def board() -> None:
+    """Everyone's runs, moved by the feed as long as the page is open."""
+    words, sort, whose = _choices()
+    members = _members(whose)
+    feed.current().picture = gather.picture
+    draw = partial(_elements, words, sort, members, feed.current().token, visitor.current().id)
+    part = feed.watch("board_cards", state=lambda: bool(gather.today().runs))
+    drawn = part.moves(draw)
+    part.plays(lambda: None, gather.FRESH_SECONDS)
+    if not drawn[KEY]["cards"]:
+        st.info(
+            "Nobody has trained anything like this today. What is begun on the page **Train a machine** appears here.",
+            icon=":material/groups:",
+        )
+    show, opened = element.show(drawn[KEY], KEY)
+    if show is not None and show != st.session_state.get(SHOWN):
+        st.session_state[SHOWN] = show
+        st.rerun()
+    if opened is not None:
+        _open(opened)
+    if problem := st.session_state.pop("board_problem", None):
+        st.error(as_typed(problem), icon=":material/error:")
+
+
+def _choices() -> tuple[str, str, str]:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        words = st.text_input(
+            "Search",
+            key="board_search",
+            placeholder="a name, mnist, pcd ...",
+            width=240,
+            help="Runs in which every word occurs: in name, data set, algorithm, size, tags or id.",
+        )
+        sort = st.segmented_control(
+            "Order",
+            list(_SORTS),
+            default="newest",
+            required=True,
+            format_func=_SORTS.__getitem__,
+            key="board_sort",
+            help="By likelihood, those that are unreliable come after all others.",
+        )
+        whose = st.segmented_control(
+            "Runs of", _WHOSE, default="everybody", required=True, key="board_whose", help="Whose runs stand here."
+        )
+    return words, sort or "newest", whose or "everybody"
+
+
+def _members(whose: str) -> frozenset[str] | None:
+    room = rooms.current()
+    if whose == "mine":
+        return frozenset({visitor.current().id})
+    return room.members if whose == "the room" and room is not None else None
+
+
+def _elements(words: str, sort: str, members: frozenset[str] | None, token: str, own: str) -> feed.Elements:
+    """The cards, in a thread."""
+    look = gather.today()
+    runs: list[Run] = gather.chosen(look, words=words, members=members, sort=sort)
+    return {KEY: gather.cards(runs, look, token, own)}
+
+
+def _open(run_id: str) -> None:
+    """The visitor's own run, or a copy of another's, on the Train page."""
+    try:
+        run = visitor.registry().store.run(run_id)
+        if run.visitor != visitor.current().id:
+            state.check_room()
+            run_id = visitor.registry().copy(run_id)
+            state.count(run_id)
+        state.resume(run_id)
+    except RbmError as error:
+        st.session_state["board_problem"] = str(error)
+        return
+    st.switch_page(shell.TRAIN)

@@ -1,0 +1,154 @@
+"""Who is there: a name, which can be changed at will, and a secret that the browser keeps as a cookie which no script reads.
+
+The cookie comes with the page's own socket (``pages.ui.server.socket``); the database knows the secret's hash alone. Where
+Streamlit's sign-in is set up (OpenID, ``[auth]`` in ``secrets.toml``), it takes the place of both. The teacher is whoever has
+typed the teacher's word: ``RBM_TEACHER``, or else the one that the server makes and prints when it starts.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import os
+import re
+import secrets
+import sys
+from functools import lru_cache
+
+import streamlit as st
+
+from pages.ui.draw.words import as_typed
+from pages.ui.server import feed
+from rbm.core.limits import NAME_LETTERS
+from rbm.errors import RbmError
+from rbm.store import open_store
+from rbm.store.guarded import Guarded
+from rbm.store.owners import Visitor, check, clean_name, visitor_id
+
+COOKIE = "boltzmann_visitor"
+SECRET = re.compile(r"[\w-]{43}")
+MOST_TRIES = 10  # at the teacher's word, in a visit
+
+_teachers: set[str] = set()  # ids of the visitors who have said the word, as long as this server lives
+_log = logging.getLogger(__name__)
+
+
+def current() -> Visitor:
+    """This visit's visitor."""
+    known = st.session_state.get("visitor")
+    if known is None:
+        known = st.session_state["visitor"] = _signed_in() or _by_cookie()
+    visitor: Visitor = known
+    return visitor._replace(teacher=visitor.id in _teachers)
+
+
+def registry() -> Guarded:
+    """The registry as this visitor may change it: the only way in which a page changes what is kept."""
+    return Guarded(open_store(), current())
+
+
+def check_owner(owner: str, what: str, instead: str = "") -> None:
+    """NotYoursError where this visitor may not change ``what``, which is ``owner``'s."""
+    check(current(), owner, what, open_store().names(), instead)
+
+
+def names() -> dict[str, str]:
+    """Everybody's name, by id; nobody's where the registry cannot be read, which is told where it matters."""
+    try:
+        return open_store().names()
+    except RbmError as error:
+        _log.warning("the visitors' names are not known (%s)", error)
+        return {}
+
+
+def _by_cookie() -> Visitor:
+    found = str(st.context.cookies.get(COOKIE, ""))
+    secret = found if SECRET.fullmatch(found) else secrets.token_urlsafe(32)
+    feed.current().secret = secret
+    own = visitor_id(secret)
+    try:
+        return Visitor(own, open_store().name_for(own))
+    except RbmError as error:  # whatever needs the registry says so on the page
+        _log.warning("a visitor's name is not known (%s)", error)
+        return Visitor(own, "")
+
+
+def _signed_in() -> Visitor | None:
+    """Whom Streamlit's sign-in names; None where it is not set up."""
+    if not getattr(st.user, "is_logged_in", False):
+        return None
+    claims = st.user.to_dict()
+    name = clean_name(str(claims.get("name") or claims.get("email") or ""))
+    return Visitor(visitor_id(f"openid {claims.get('iss')} {claims.get('sub')}"), name)
+
+
+def sign_in_first() -> bool:
+    """Where sign-in is set up and this visitor has not done it: offer it, and nothing else."""
+    if getattr(st.user, "is_logged_in", True):
+        return False
+    st.info("Sign in to go on: what you make here is then yours.", icon=":material/login:")
+    st.button("Sign in", type="primary", icon=":material/login:", key="sign_in", on_click=st.login)
+    return True
+
+
+@lru_cache(maxsize=1)
+def teacher_word() -> str:
+    """The word that makes a teacher of a visitor."""
+    return os.environ.get("RBM_TEACHER") or secrets.token_urlsafe(6)
+
+
+def announce() -> None:
+    """Print the word at the server's start, where nobody has chosen it."""
+    if not os.environ.get("RBM_TEACHER"):
+        sys.stdout.write(f"  The teacher's word: {teacher_word()} (the variable RBM_TEACHER sets another)\n\n")
+        sys.stdout.flush()
+
+
+def badge() -> None:
+    """The visitor's name beside the page's title; behind it the ways to change it and to become the teacher."""
+    me = current()
+    icon = ":material/school:" if me.teacher else ":material/person:"
+    with st.popover(as_typed(me.name or "Visitor"), icon=icon, type="tertiary", key="visitor"):
+        if getattr(st.user, "is_logged_in", False):
+            st.button("Sign out", icon=":material/logout:", key="sign_out", on_click=st.logout)
+        else:
+            st.text_input(
+                "Your name",
+                me.name,
+                max_chars=NAME_LETTERS,
+                key="visitor_name",
+                on_change=_rename,
+                help="Shown beside what you make. This browser knows you again by a cookie.",
+            )
+        if not me.teacher:
+            st.text_input(
+                "The teacher's word",
+                type="password",
+                key="visitor_word",
+                on_change=_say,
+                help="Whoever has it may change everybody's things. The server's window shows it.",
+            )
+        if problem := st.session_state.pop("visitor_problem", None):
+            st.error(as_typed(problem), icon=":material/error:")
+
+
+def _rename() -> None:
+    me, name = current(), clean_name(st.session_state["visitor_name"])
+    if not name:
+        st.session_state["visitor_problem"] = "A name has at least one letter."
+        return
+    st.session_state["visitor"] = me = me._replace(name=name)
+    try:
+        open_store().sign(me, rename=True)
+    except RbmError as error:
+        st.session_state["visitor_problem"] = str(error)
+
+
+def _say() -> None:
+    said = st.session_state["visitor_word"]
+    st.session_state["visitor_word"] = ""
+    tries = st.session_state["visitor_tries"] = st.session_state.get("visitor_tries", 0) + 1
+    if tries <= MOST_TRIES and hmac.compare_digest(said.encode("utf-8", "replace"), teacher_word().encode()):
+        _teachers.add(current().id)
+    else:
+        st.session_state["visitor_problem"] = "That is not the teacher's word."

@@ -1,0 +1,35 @@
+"""Visitors in a real browser: known again after a reload by a cookie that no script reads, and told apart."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.helpers.browser import Server
+from tests.helpers.hands import OpenPage, drawn
+
+
+def name(page: Page) -> str:
+    badge = page.locator(".st-key-visitor button").first
+    expect(badge).to_be_visible()
+    return badge.inner_text()
+
+
+def test_a_visitor_is_known_again_and_no_script_can_read_by_what(server: Server, open_page: OpenPage):
+    page = open_page(f"{server.url}/map")
+    drawn(page)
+    assert re.search(r"Visitor \d+", name(page))
+    page.locator(".st-key-visitor button").first.click()
+    place = page.locator(".st-key-visitor_name input")
+    place.fill("Ada")
+    place.press("Enter")
+    expect(page.locator(".st-key-visitor button").first).to_contain_text("Ada")
+    (cookie,) = [one for one in page.context.cookies() if one["name"] == "boltzmann_visitor"]
+    assert cookie["httpOnly"]
+    assert cookie["sameSite"] == "Lax"
+    assert "boltzmann_visitor" not in page.evaluate("document.cookie")
+    assert cookie["value"] not in page.content()
+    page.reload()
+    expect(page.locator(".st-key-visitor button").first).to_contain_text("Ada")
+    other = open_page(f"{server.url}/map")
+    drawn(other)
+    assert "Ada" not in name(other)

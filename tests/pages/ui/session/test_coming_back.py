@@ -1,0 +1,140 @@
+"""After a reload, a lost connection or a restart the visitor's run is there again, by its id in the address."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.ui import shell
+from pages.ui.session import state
+from rbm.checkpoint import to_bytes
+from rbm.jobs.job import release_all
+from rbm.jobs.live import LiveRun
+from rbm.jobs.recording import Record
+from rbm.store import Progress, open_store
+from rbm.store.owners import NOBODY, Visitor, visitor_id
+from tests.helpers.screen import app_test, draft
+from tests.helpers.short_run import SPEC, trained
+
+pytestmark = pytest.mark.usefixtures("clean")
+ADA = Visitor(visitor_id("ada"), "Ada")
+
+
+@pytest.fixture(autouse=True)
+def own_places(tmp_path, monkeypatch):
+    monkeypatch.setenv("RBM_RUNS", str(tmp_path / "runs"))
+    yield
+    release_all()
+
+
+def ran(whose: Visitor, status: str = "paused") -> str:
+    trainer, history = trained()
+    at = Progress(status, trainer.step_number, trainer.total_steps, trainer.epoch)
+    run_id = open_store().create(SPEC, "w", at, visitor=whose)
+    whole = to_bytes(trainer.model, SPEC, history, state=trainer.state())
+    open_store().write(run_id, "w", at, history.events, (at.step, at.epoch, whole))
+    return run_id
+
+
+def come(script: str, run_id: str, who: Visitor = ADA) -> AppTest:
+    app = app_test()
+    app.session_state["visitor"] = who
+    app.run()
+    app.query_params["run"] = run_id
+    return app.switch_page(script).run()
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(text.value for text in (*app.markdown, *app.warning))
+
+
+@pytest.mark.parametrize("script", [shell.TRAIN, shell.FILTERS, shell.GIBBS, shell.EXAMINE])
+def test_a_run_that_stopped_is_there_with_its_settings_and_resume(script):
+    run_id = ran(ADA)
+    app = come(script, run_id)
+    assert not app.exception
+    current = app.session_state["run"]
+    assert (current.record.id, current.status, current.step_number) == (run_id, "paused", 11)
+    assert draft(app)["n_hidden"] == SPEC.model.n_hidden
+    assert app.query_params["run"] in (run_id, [run_id])
+    if script == shell.TRAIN:
+        assert f"Your run stopped at epoch {current.epoch:.1f}." in words(app)
+        app.button(key="return_resume").click().run()
+        assert app.session_state["run"].status in ("starting", "running")
+        assert "Your run stopped" not in words(app)
+
+
+def test_a_run_that_trains_in_this_server_goes_on_where_it_is_and_not_as_another():
+    run = LiveRun(SPEC, Record(SPEC, visitor=ADA))
+    app = come(shell.TRAIN, run.record.id)
+    assert app.session_state["run"] is run
+    assert "stopped" not in words(app)
+
+
+def test_the_first_page_of_a_visit_does_not_stop_what_the_second_has_taken_up(monkeypatch):
+    run = LiveRun(SPEC, Record(SPEC, visitor=ADA))
+    from pages.ui.session import tasks
+
+    old, new = tasks._Lease(), tasks._Lease()
+    for lease in (old, new):
+        monkeypatch.setattr(tasks, "_lease", lambda lease=lease: lease)
+        tasks.mind("run", run)
+    run.renew()
+    old.end()
+    assert run.watched
+    new.end()
+    assert not run.watched
+
+
+def test_anothers_run_is_not_taken_up_and_can_be_copied():
+    run_id = ran(ADA)
+    bob = Visitor(visitor_id("bob"), "Bob")
+    app = come(shell.TRAIN, run_id, bob)
+    assert "run" not in app.session_state
+    assert "belongs to Ada; only its owner" in words(app)
+    app.button(key="return_copy").click().run()
+    mine = app.session_state["run"].record.id
+    assert mine != run_id
+    assert open_store().run(mine).visitor == bob.id
+    assert open_store().run(run_id).visitor == ADA.id
+    assert "belongs to" not in words(app)
+
+
+def test_a_run_whose_server_fell_silent_just_now_is_told_and_looked_for_again(monkeypatch):
+    run_id = ran(ADA, "running")
+    app = come(shell.TRAIN, run_id)
+    assert "is being trained by another tab or server" in words(app)
+    monkeypatch.setattr("rbm.jobs.recording.SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(Record.claim, "__defaults__", (0.0,))
+    app.button(key="return_again").click().run()
+    assert app.session_state["run"].record.id == run_id
+
+
+def test_a_run_that_is_not_there_is_told_and_a_new_one_can_be_begun():
+    app = come(shell.TRAIN, "f" * 12)
+    assert "There is no run ffffffffffff" in words(app)
+    app.button(key="one_batch").click().run()
+    assert not app.exception
+    assert "There is no run" not in words(app)
+    assert state.ADDRESS in app.query_params
+
+
+def test_a_lost_run_says_so_on_every_page_that_shows_it_and_offers_to_be_kept():
+    run_id = ran(NOBODY)
+    app = come(shell.TRAIN, run_id)
+    run = app.session_state["run"]
+    run._until = None  # nothing is under way
+    open_store().claim(run_id, "another", silent=0.0)
+    run.record.take(Progress("paused", 11, 90, 1.2))
+    run.record.write()
+    assert run.lost
+    run._pumping = False
+    for script in (shell.TRAIN, shell.FILTERS):
+        app.switch_page(script).run()
+        assert not app.exception
+        assert "goes on in another tab or server" in words(app)
+        assert app.button(key="keep_as_new").label == "Keep as a new run"
+    app.switch_page(shell.TRAIN).run()
+    assert app.button(key="train").disabled
+    app.button(key="keep_as_new").click().run()
+    assert app.session_state["run"].record.id != run_id
+    assert not app.button(key="train").disabled
+    assert "goes on in another tab" not in words(app)

@@ -1,0 +1,179 @@
+"""Who may change what, from the page to the registry: two visitors, a teacher, and what nobody owns."""
+
+import ast
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.ui import shell
+from pages.ui.session import visitor
+from rbm.datasets.user_datasets import save
+from rbm.datasets.user_datasets.pictures import Pictures
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.store import Progress, open_store
+from rbm.store.owners import Visitor, visitor_id
+from rbm.sweep import Axis, Ledger, SweepSpec
+from tests.helpers.places import ROOT
+from tests.helpers.screen import app_test, open_page
+from tests.helpers.short_run import SPEC, trained
+
+pytestmark = pytest.mark.usefixtures("clean")
+ADA = Visitor(visitor_id("ada"), "Ada")
+REFUSED = "belongs to Ada; only its owner, or whoever has the teacher's word, may change it"
+
+
+@pytest.fixture(autouse=True)
+def own_places(tmp_path, monkeypatch):
+    monkeypatch.setenv("RBM_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("RBM_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("RBM_TEACHER", "open sesame")
+    visitor.teacher_word.cache_clear()
+    yield
+    visitor.teacher_word.cache_clear()
+    visitor._teachers.clear()
+
+
+def ran(whose: Visitor | None = ADA) -> str:
+    from rbm.checkpoint import to_bytes
+
+    trainer, history = trained()
+    at = Progress("paused", trainer.step_number, trainer.total_steps, trainer.epoch)
+    run_id = open_store().create(SPEC, "w", at, **({"visitor": whose} if whose else {}))
+    whole = to_bytes(trainer.model, SPEC, history, state=trainer.state())
+    open_store().write(run_id, "w", at, history.events, (at.step, at.epoch, whole))
+    return run_id
+
+
+def chosen(run_id: str, app: AppTest | None = None) -> AppTest:
+    app = app or app_test().run()
+    app.switch_page(shell.RUNS).run()
+    app.session_state["runs_chosen"] = [run_id]
+    return app.run()
+
+
+def become_teacher(app: AppTest) -> AppTest:
+    return app.text_input(key="visitor_word").set_value("open sesame").run()
+
+
+def test_a_visitor_has_a_name_and_changes_it_at_will():
+    app = open_page(shell.TRAIN)
+    first = app.session_state["visitor"]
+    assert app.text_input(key="visitor_name").value == first.name == "Visitor 1"
+    app.text_input(key="visitor_name").set_value(" Ada\tL. ").run()
+    assert open_store().names() == {first.id: "Ada L."}
+    app.text_input(key="visitor_name").set_value("  ").run()
+    assert "at least one letter" in app.error[0].value
+    assert open_store().names() == {first.id: "Ada L."}
+
+
+def test_what_a_visitor_makes_is_theirs():
+    app = open_page(shell.TRAIN)
+    app.button(key="one_batch").click().run()
+    me = app.session_state["visitor"]
+    assert app.session_state["run"].record.visitor == me
+
+
+@pytest.mark.parametrize("act", ["runs_resume", "runs_delete"])
+def test_anothers_run_is_seen_and_not_changed(act):
+    run_id = ran()
+    app = chosen(run_id)
+    app.button(key=act).click().run()
+    assert REFUSED in app.error[0].value
+    assert "Continue as mine" in app.error[0].value
+    assert open_store().run(run_id).deleted_at is None
+    assert "run" not in app.session_state
+
+
+def test_anothers_tags_and_note_stay():
+    run_id = ran()
+    app = chosen(run_id)
+    app.text_input(key=f"note_{run_id}").set_value("vandal").run()
+    app.button(key="save_labels").click().run()
+    assert REFUSED in app.error[0].value
+    assert open_store().run(run_id).note == ""
+
+
+def test_continue_as_mine_makes_a_copy_that_can_be_resumed():
+    run_id = ran()
+    app = chosen(run_id)
+    app.button(key="runs_copy").click().run()
+    (mine,) = app.session_state["runs_chosen"]
+    assert mine != run_id
+    assert open_store().run(mine).visitor == app.session_state["visitor"].id
+    app.button(key="runs_resume").click().run()
+    assert not app.exception
+    assert app.session_state["run"].record.id == mine
+    assert open_store().run(run_id).visitor == ADA.id
+
+
+def test_the_teachers_word_opens_what_is_anothers_and_a_wrong_one_nothing():
+    run_id = ran()
+    app = chosen(run_id)
+    app.text_input(key="visitor_word").set_value("guess").run()
+    assert "not the teacher's word" in app.error[0].value
+    app.button(key="runs_delete").click().run()
+    assert open_store().run(run_id).deleted_at is None
+    become_teacher(app)
+    app.button(key="runs_delete").click().run()
+    assert open_store().run(run_id).deleted_at is not None
+
+
+def test_the_word_cannot_be_guessed_for_ever():
+    app = open_page(shell.RUNS)
+    for _ in range(visitor.MOST_TRIES):
+        app.text_input(key="visitor_word").set_value("guess").run()
+    become_teacher(app)
+    assert "not the teacher's word" in app.error[0].value
+
+
+def test_what_nobody_owns_anybody_changes():
+    run_id = ran(None)
+    app = chosen(run_id)
+    app.button(key="runs_delete").click().run()
+    assert open_store().run(run_id).deleted_at is not None
+
+
+def test_anothers_data_cannot_be_deleted_and_ones_own_can():
+    pictures = Pictures(np.zeros((30, 4, 4), np.uint8), np.zeros(30, np.int64), ("any",))
+    save.save("hers", pictures, owner=ADA.id)
+    open_store().sign(ADA)
+    app = open_page(shell.DATA)
+    assert any("kept by Ada" in text.value for text in app.markdown)
+    app.button(key="own_delete_hers").click().run()
+    assert REFUSED in app.error[0].value
+    assert [one.name for one in save.kept()] == ["hers"]
+    save.save("mine", pictures, owner=app.session_state["visitor"].id)
+    app.run().button(key="own_delete_mine").click().run()
+    assert [one.name for one in save.kept()] == ["hers"]
+    assert not app.error
+
+
+def test_anothers_search_cannot_be_continued():
+    spec = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(4))
+    Ledger.create("hers", SweepSpec(spec, (Axis("k", (1, 2)),)), open_store(), ADA)
+    assert Ledger("hers", open_store()).visitor == ADA.id
+    app = app_test().run()
+    app.session_state["sweep_chosen"] = "hers"
+    app.switch_page(shell.SWEEP).run()
+    app.button(key="sweep_continue").click().run()
+    assert REFUSED in app.error[0].value
+
+
+CHANGES = {"delete", "restore", "set_tags", "set_note", "claim", "copy"}
+
+
+def test_pages_change_the_registry_by_the_rule_alone():
+    """By the source: no page calls what changes a run but of ``visitor.registry()``."""
+    wrong, seen = [], 0
+    for path in ROOT.glob("pages/**/*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        stores = {"open_store()", "store"}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGES:
+                of = ast.unparse(node.func.value)
+                seen += of in ("visitor.registry()", "mine")
+                if of in stores:
+                    wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert seen >= 5
+    assert not wrong, "\n".join(wrong)
