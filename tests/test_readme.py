@@ -1,6 +1,7 @@
 """The commands and the code of the READMEs are the ones that work."""
 
 import re
+from runpy import run_path
 
 from rbm.checkpoint import save_checkpoint
 from rbm.evaluation import verdict
@@ -29,6 +30,48 @@ def test_two_commands_do_everything_and_ci_runs_the_second():
     assert commands == [f"{INSTALL} && python -m streamlit run app.py", f"{INSTALL} && python -m pytest"]
     script = (ROOT / ".ci/run").read_text("utf-8")
     assert f"{INSTALL} && python -m pytest\n" in script
+
+
+def test_ci_installs_what_the_lock_names_checked_by_its_hashes_and_nothing_else():
+    script, lock = ((ROOT / ".ci" / name).read_text("utf-8") for name in ("run", "requirements.lock"))
+    first, no_more, then = (
+        script.index(line)
+        for line in (
+            "pip install --require-hashes -r .ci/requirements.lock\n",
+            "export PIP_NO_INDEX=1\n",
+            f"{INSTALL} &&",
+        )
+    )
+    assert first < no_more < then
+    locked = re.findall(r"^([\w.-]+)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", lock, re.M)
+    rest = re.sub(r"^(#.*|[\w.-]+==\S+ \\|    --hash=sha256:[0-9a-f]{64}(?: \\)?)\n", "", lock, flags=re.M)
+    assert rest == ""  # no package without a hash, no option, no address
+    releases = {name: version.split("+")[0] for name, version, _ in locked}
+    named = dict(re.findall(r"^([a-z-]+)(?:\[\w+\])?==(\S+)$", (ROOT / "requirements.txt").read_text("utf-8"), re.M))
+    assert len(named) >= 20
+    assert named.items() <= releases.items()
+    assert len(releases) > len(named)
+
+
+def test_the_audit_fails_for_what_can_be_mended_and_says_when_it_could_not_ask():
+    audit = run_path(str(ROOT / ".ci/audit.py"))
+    lock = (ROOT / ".ci/requirements.lock").read_text("utf-8")
+    names = audit["locked"](lock)
+    assert len(names) == lock.count("==")
+    assert not any("+" in name for name in names)
+    skipped = {"name": "a", "skip_reason": "not found"}
+    sound = {"name": "b", "version": "1", "vulns": []}
+    flaw = {"name": "c", "version": "2", "vulns": [{"id": "CVE-1", "fix_versions": []}]}
+    mended = {"name": "d", "version": "3", "vulns": [{"id": "CVE-2", "fix_versions": ["3.1"]}]}
+    for packages, fine, words in (
+        ([skipped, skipped], True, "Not audited: the database knows none of the 2 packages here."),
+        ([skipped, sound], True, "1 of 2 packages audited, 0 known vulnerabilities."),
+        ([sound, flaw], True, "c 2: CVE-1, mended by no release yet"),
+        ([flaw, mended], False, "d 3: CVE-2, mended by 3.1"),
+    ):
+        found, told = audit["judged"]({"dependencies": packages})
+        assert found == fine
+        assert words in told
 
 
 def test_what_is_slow_is_run_by_an_argument_of_its_own():

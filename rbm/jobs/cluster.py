@@ -12,19 +12,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import subprocess
 import sys
 import threading
+import time
+from collections import defaultdict
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from rbm.errors import ClusterError
+from rbm.jobs.turns import Turns
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
+LOOK_SECONDS = 1.0  # between two questions who the workers are: each is a message to the scheduler
 NICENESS = 5  # training gives way to the screen on the same machine
 # glibc's malloc, as Dask sets it, gives every freed block back to the system at once, and a thread that is not the main
 # one gets small heaps of its own: training then spends a third of its time in page faults (measured at 784-100: 23,000
@@ -60,6 +65,9 @@ class Cluster:
         dask.config.set({"distributed.admin.large-graph-warning-threshold": UPLOAD_BYTES})
         self.address, self._process = address, process
         self._asked: set[Future[Any]] = set()  # what a worker still has to answer
+        self._workers: tuple[str, ...] = ()
+        self._looked_at = -math.inf
+        self.turns: defaultdict[str, Turns] = defaultdict(Turns)  # of each worker, by its address
         try:
             self.client: Any = Client(address, timeout=START_SECONDS, direct_to_workers=True)
         except OSError as error:
@@ -75,6 +83,13 @@ class Cluster:
         """Whether the scheduler can still be reached."""
         gone = self._process is not None and self._process.poll() is not None
         return not gone and self.client.status == "running"
+
+    def workers(self) -> tuple[str, ...]:
+        """The addresses of those that are there, as the scheduler knew them a second ago at most."""
+        now = time.monotonic()
+        if now - self._looked_at > LOOK_SECONDS:
+            self._workers, self._looked_at = tuple(self.client.nthreads()), now
+        return self._workers
 
     def place(self, kind: type, worker: str | None = None, *, only: bool = False) -> Place:
         """A new actor, on ``worker`` if that is there, and nowhere else with ``only``."""

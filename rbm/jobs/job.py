@@ -22,7 +22,7 @@ from typing import Any
 from rbm.errors import ClusterError, RbmError
 from rbm.jobs.seat import Answer, Call, Seat, WorkerLostError, WorkFailedError, value_of
 
-SLICE_SECONDS = 0.25
+SLICE_SECONDS = 0.25  # of one who has a worker alone; ``turns`` says how long slices are where many share it
 LEASE_SECONDS = 90.0  # a hidden tab may be silent for a minute; a closed one's lease is ended at once by ``release``
 MOST_REVIVALS = 3
 REVIVAL_SECONDS = 0.5  # that the nanny needs to start another worker, more after each try
@@ -117,7 +117,7 @@ class Job:
         """What the next slice is to do; None where there is nothing to ask for now, and at rest with ``_rest`` called."""
         with self._lock:
             if self.status in ACTIVE and self.watched:
-                return {"seconds": SLICE_SECONDS}
+                return {"seconds": self._slice_seconds()}
             if not self._flying:
                 self._rest()
             return None
@@ -177,6 +177,8 @@ class Job:
 
     def _ask(self) -> Future[Answer] | None:
         """Ask for as many slices as may be under way; returns the oldest of them."""
+        if not self._flying:
+            self._move()
         while len(self._flying) < self._most() and (order := self._next_order()) is not None:
             if self._seat is None:
                 self._seat = Seat(*self._work())
@@ -188,7 +190,21 @@ class Job:
         return None
 
     def _most(self) -> int:
-        return self._at_once() if self._seat is not None and self._seat.settled else 1
+        alone = self._seat is not None and self._seat.settled and not self._seat.shared
+        return self._at_once() if alone else 1
+
+    def _slice_seconds(self) -> float:
+        return SLICE_SECONDS if self._seat is None else self._seat.seconds
+
+    def _can_move(self) -> bool:
+        """Whether nothing would be lost if the work left its worker now."""
+        return False
+
+    def _move(self) -> None:
+        """To a worker that fewer want, where there is one."""
+        if self._seat is not None and self._can_move() and self._seat.better_elsewhere:
+            self._seat.leave()
+            self._seat = None
 
     def _leave(self) -> None:
         with self._lock:

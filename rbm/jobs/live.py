@@ -10,7 +10,7 @@ from typing import Any
 
 from rbm.errors import ConfigError, TakenOverError
 from rbm.experiment import RunSpec
-from rbm.jobs.job import ACTIVE, SLICE_SECONDS, Job, Work
+from rbm.jobs.job import ACTIVE, Job, Work
 from rbm.jobs.recording import Record
 from rbm.jobs.seat import Call
 from rbm.jobs.snapshots import Snapshot, with_newest
@@ -220,7 +220,7 @@ class LiveRun(Job):
             self._snapshot_at = now if snapshot else self._snapshot_at
             self._checkpoint_at = now if checkpoint else self._checkpoint_at
             return {
-                "seconds": SLICE_SECONDS if self.history.events else 0.0,  # the first points at once
+                "seconds": self._slice_seconds() if self.history.events else 0.0,  # the first points at once
                 "until": self._until,
                 "snapshot": snapshot,
                 "checkpoint": checkpoint,
@@ -243,6 +243,9 @@ class LiveRun(Job):
             self._turn_knobs({"epochs": longer})
             self.total_steps = longer * self.batches_per_epoch
         return min(step, self.total_steps)
+
+    def _can_move(self) -> bool:
+        return self._checkpoint is not None and self._saved_step == self.step_number
 
     def _at_once(self) -> int:
         """One slice ahead, so that the worker never waits for this process, but where it trains up to some update."""

@@ -8,6 +8,7 @@ cluster, is the loss of the worker: :class:`WorkerLostError`.
 from __future__ import annotations
 
 import logging
+import time
 import weakref
 from collections import Counter
 from concurrent.futures import CancelledError as Cancelled
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 
 from rbm.errors import RbmError
 from rbm.jobs import cluster
+from rbm.jobs.turns import Account, Turns
 
 Call = tuple[str, tuple[Any, ...]]  # the name of a method of the work, and its arguments
 _log = logging.getLogger(__name__)
@@ -35,8 +37,9 @@ class WorkFailedError(RbmError):
 
 
 class Answer(NamedTuple):
-    """What the calls of one turn came to: the last one's ``value``, or why one of them stopped."""
+    """What the calls of one turn came to in ``seconds``: the last one's ``value``, or why one of them stopped."""
 
+    seconds: float
     value: Any = None
     reason: str = ""
     expected: bool = True
@@ -51,21 +54,26 @@ class Host:
 
     def turn(self, begin: tuple[type, tuple[Any, ...]] | None, calls: tuple[Call, ...]) -> Answer:
         """Make the work where ``begin`` says of what, then call its methods one after another."""
+        began = time.perf_counter()
+        answer = self._turn(begin, calls)
+        return answer._replace(seconds=time.perf_counter() - began)
+
+    def _turn(self, begin: tuple[type, tuple[Any, ...]] | None, calls: tuple[Call, ...]) -> Answer:
         try:
             if begin is not None:
                 kind, arguments = begin
                 self._work = kind(*arguments)
             if self._work is None:
-                return Answer(blank=True)  # the scheduler put a new actor in a lost one's place
+                return Answer(0.0, blank=True)  # the scheduler put a new actor in a lost one's place
             value = None
             for name, arguments in calls:
                 value = getattr(self._work, name)(*arguments)
         except RbmError as error:
-            return Answer(reason=str(error))
+            return Answer(0.0, reason=str(error))
         except Exception as error:
             _log.exception("work on a worker failed")
-            return Answer(reason=f"{type(error).__name__}: {error}", expected=False)
-        return Answer(value)
+            return Answer(0.0, reason=f"{type(error).__name__}: {error}", expected=False)
+        return Answer(0.0, value)
 
 
 class Seat:
@@ -76,20 +84,36 @@ class Seat:
         self._cluster = cluster.connect()
         self._begin: tuple[type, tuple[Any, ...]] | None = (kind, arguments)
         try:
-            self.worker = worker or roomiest(self._cluster.client)
+            self.worker = worker or roomiest(self._cluster)
             self._place = self._cluster.place(Host, self.worker, only=worker is not None)
         except (Exception, Cancelled) as error:
             raise WorkerLostError(_words(error)) from error
         self._first: Future[Answer] | None = None
+        self._account, self._turns = Account(), self._cluster.turns[self.worker or ""]
         self.key = str(self._place.future.key)  # of the actor, on its worker
         _seats.add(self)
 
     def ask(self, *calls: Call) -> Future[Answer]:
-        """Have the work called: one after another on the worker."""
+        """Have the work called when its turn comes: one after another on the worker."""
         begin, self._begin = self._begin, None
-        answer = self._cluster.ask(self._place, "turn", begin, calls)
+        answer = self._turns.ask(self._account, lambda: self._cluster.ask(self._place, "turn", begin, calls))
         self._first = self._first or answer
         return answer
+
+    @property
+    def seconds(self) -> float:
+        """How long the next turn should be: shorter where many wait."""
+        return self._turns.seconds()
+
+    @property
+    def shared(self) -> bool:
+        """Whether others want turns of the same worker."""
+        return self._turns.crowd > 1
+
+    @property
+    def better_elsewhere(self) -> bool:
+        """Whether another worker would still be less wanted with this work on it."""
+        return any(turns.crowd + 1 < self._turns.crowd for turns in _of_each(self._cluster).values())
 
     @property
     def settled(self) -> bool:
@@ -100,6 +124,7 @@ class Seat:
         """Have the worker drop the actor. Dask would when nobody refers to it any more, but its proxy refers to itself, in a
         circle that waits for the collector."""
         _seats.discard(self)
+        self._turns.leave(self._account)
         if self._cluster.alive:
             self._cluster.drop(self._place)
 
@@ -117,10 +142,15 @@ def value_of(answered: Future[Answer], seconds: float | None = None) -> Any:
     return answer.value
 
 
-def roomiest(client: Any) -> str | None:
-    """The worker with the fewest actors of this process; None where there is none yet."""
-    taken = Counter(seat.worker for seat in list(_seats))
-    return min(client.nthreads(), key=lambda worker: (taken[worker], worker), default=None)
+def roomiest(here: cluster.Cluster) -> str | None:
+    """The worker that the fewest want turns of, and of those the one with the fewest actors of this process; None where
+    there is none yet."""
+    taken, turns = Counter(seat.worker for seat in list(_seats)), _of_each(here)
+    return min(turns, key=lambda worker: (turns[worker].crowd, taken[worker], worker), default=None)
+
+
+def _of_each(here: cluster.Cluster) -> dict[str, Turns]:
+    return {worker: here.turns[worker] for worker in here.workers()}
 
 
 def _words(error: BaseException) -> str:

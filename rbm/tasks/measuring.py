@@ -7,11 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from rbm.jobs.job import Job, Work
-from rbm.jobs.seat import Call
 from rbm.store import Store, open_store
 from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob, Step
-
-SLICE_SECONDS = 0.25
 
 
 class Measuring(Job):
@@ -40,9 +37,6 @@ class Measuring(Job):
 
     def _work(self) -> Work:
         return LikelihoodJob, (self._store().checkpoint(self.run_id), self._effort)
-
-    def _calls(self, order: dict[str, Any]) -> tuple[Call, ...]:
-        return (("advance", (SLICE_SECONDS,)),)
 
     def _take(self, value: Any) -> None:
         step: Step = value

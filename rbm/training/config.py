@@ -26,15 +26,15 @@ class Knob:
     high: float | None = None
     step: float | None = None
     unit: str = ""
-    choices: tuple[str, ...] = ()
-    names: Mapping[str, str] = field(default_factory=dict)  # of choices whose own name is an abbreviation
+    choices: tuple[Any, ...] = ()
+    names: Mapping[Any, str] = field(default_factory=dict)  # of choices whose own name is an abbreviation
     stops: tuple[float, ...] = ()  # the values that a slider offers, where not every one makes sense
     live: bool = False
     acts: Callable[[Mapping[str, Any]], bool] = lambda settings: True
 
-    def called(self, choice: str) -> str:
+    def called(self, choice: Any) -> str:
         """A choice as a menu writes it."""
-        return self.names.get(choice, choice)
+        return self.names.get(choice, str(choice))
 
 
 def knob(default: Any, label: str, help: str, **more: Any) -> Any:

@@ -21,7 +21,7 @@ def test_a_machine_with_labels_learns_and_makes_digits(server, open_page: OpenPa
     wait(lambda: picture(page, "labels_dream") != before, what="other pictures")
     page.get_by_role("radio", name="Guess from a half").click()
     expect(page.locator(".st-key-labels_half_bars .statebars")).to_be_visible()
-    press(page, "labels_pause")
+    press(page, "labels_stop")
     page.set_viewport_size({"width": 390, "height": 800})
     fits(page)
 

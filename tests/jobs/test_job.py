@@ -7,8 +7,10 @@ import os
 import signal
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -17,6 +19,7 @@ from rbm.jobs import cluster, seat
 from rbm.jobs.job import Job, Work, release_all
 from rbm.jobs.live import LiveRun
 from rbm.jobs.task import Task
+from rbm.jobs.turns import Turns
 from rbm.training.config import TrainConfig
 from tests.helpers.waiting import ENDLESS, wait
 
@@ -200,15 +203,17 @@ def test_the_servers_end_takes_last_checkpoints_and_speaks_of_no_lost_worker(cap
 
 
 def test_an_actor_goes_where_the_fewest_are(monkeypatch):
-    class Client:
-        def nthreads(self) -> dict[str, int]:
-            return {"one": 1, "two": 1}
+    class Cluster:
+        turns: ClassVar = defaultdict(Turns)
+
+        def workers(self) -> tuple[str, ...]:
+            return "one", "two"
 
     class Taken:
         def __init__(self, worker: str) -> None:
             self.worker = worker
 
     monkeypatch.setattr(seat, "_seats", [Taken("one"), Taken("gone")])
-    assert seat.roomiest(Client()) == "two"
+    assert seat.roomiest(Cluster()) == "two"
     monkeypatch.setattr(seat, "_seats", [Taken("one"), Taken("two"), Taken("two")])
-    assert seat.roomiest(Client()) == "one"
+    assert seat.roomiest(Cluster()) == "one"

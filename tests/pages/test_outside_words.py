@@ -207,7 +207,12 @@ def test_own_data_as_it_is_read_and_as_it_is_kept(monkeypatch):
     monkeypatch.setattr(upload, "pictures_of", lambda files, reading: pictures)
     (source,) = (one.source for one in save.kept())  # which keeping has made shorter and simpler
     fields = ("markdown.body", "caption.body", "text_input.default", "bidi_component.json")
-    expect(open_page(shell.DATA), *fields, made=source)
+    app = open_page(shell.DATA)
+    expect(app, *fields, made=source)
+    (chart,) = (
+        one.proto.json for one in app.get("bidi_component") if '"class"' in one.proto.json and "&lt;" in one.proto.json
+    )
+    assert "<script>" not in chart
 
 
 def test_the_classes_of_own_data_on_every_page_that_names_them():
@@ -290,6 +295,7 @@ OUTSIDE = {
     "message",
     "note",
     "notes",
+    "notice",
     "problem",
     "source",
     "tags",

@@ -9,7 +9,6 @@ from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.jobs import cluster
 from rbm.store import Progress, Store
-from rbm.tasks import measuring
 from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob
 from rbm.tasks.measuring import Measuring
 from rbm.training.config import TrainConfig
@@ -39,7 +38,7 @@ class Watched(Measuring):
 
 
 def test_a_worker_computes_it_in_slices_and_the_registry_keeps_it(workers, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(measuring, "SLICE_SECONDS", 0.0)  # a step each, however fast the worker is
+    monkeypatch.setattr(Measuring, "_slice_seconds", lambda self: 0.0)  # a step each, however fast the worker is
     trainer = make_trainer(SPEC, make_dataset(SPEC.dataset))
     while not trainer.finished:
         trainer.step()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from pages.compare.baselines import told
 from pages.ui import cards
 from pages.ui.components import chart, moving, wall
 from pages.ui.controls import datasets
+from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
@@ -17,31 +19,47 @@ from pages.ui.session import status, tasks
 from rbm.jobs.task import Task
 from rbm.tasks.baselines import comparison
 from rbm.tasks.baselines.comparison import KNOWN, MODELS
+from rbm.training.config import knob
 
-HIDDEN = (64, 128, 256, 500)
 SECONDS = (5, 10, 20, 60)
-START = {
-    "rivals_who": list(MODELS),
-    "rivals_hidden": 128,
-    "rivals_seconds": 10,
-    "rivals_digits": list(range(10)),
-}
 DATASET, OF = "rivals_dataset", "rivals_of"
 FEW_JUDGED = 100  # test images, under which shares of neighbours are rough
 MOST_CLASSES = 30  # to choose from
 
 
+@dataclass(frozen=True)
+class Settings:
+    """How large all are, and how long each trains."""
+
+    hidden: int = knob(
+        128,
+        "Hidden units of the RBM",
+        "The others are made as wide as it takes to have about as many weights as this RBM.",
+        choices=(64, 128, 256, 500),
+    )
+    seconds: int = knob(
+        10,
+        "Seconds each",
+        "Processor time of training; making and judging pictures comes on top and is not counted.",
+        choices=SECONDS,
+    )
+
+
+PANEL = Panel("rivals", Settings)
+
+
 def set_rivals(who: list[str], n_hidden: int, seconds: int, digits: list[int]) -> None:
     """Put an experiment on MNIST into the controls and start it."""
     st.session_state[DATASET] = datasets.MNIST
-    st.session_state.update(rivals_who=who, rivals_hidden=n_hidden, rivals_seconds=seconds, rivals_digits=digits)
+    st.session_state.update(rivals_who=who, rivals_digits=digits)
+    PANEL.put(Settings(n_hidden, seconds))
     start()
 
 
 def controls() -> None:
     """Who competes, how large, how long, on which digits; and the buttons."""
-    for key, value in START.items():
-        st.session_state.setdefault(key, value)
+    st.session_state.setdefault("rivals_who", list(MODELS))
+    st.session_state.setdefault("rivals_digits", list(range(10)))
     task = current()
     busy = task is not None and task.status in ("starting", "running", "paused")
     with st.container(horizontal=True, gap="medium"):
@@ -58,26 +76,7 @@ def controls() -> None:
             disabled=busy,
             help="Who trains; each gets the same seconds, in turn.",
         )
-        st.segmented_control(
-            "Hidden units of the RBM",
-            HIDDEN,
-            required=True,
-            default=st.session_state["rivals_hidden"],
-            key="rivals_hidden",
-            persist_state="session",
-            disabled=busy,
-            help="The others are made as wide as it takes to have about as many weights as this RBM.",
-        )
-        st.segmented_control(
-            "Seconds each",
-            SECONDS,
-            required=True,
-            default=st.session_state["rivals_seconds"],
-            key="rivals_seconds",
-            persist_state="session",
-            disabled=busy,
-            help="Processor time of training; making and judging pictures comes on top and is not counted.",
-        )
+        PANEL.draw("hidden", "seconds", off=("hidden", "seconds") if busy else ())
         if 1 < len(data.class_names) <= MOST_CLASSES:
             st.pills(
                 "Digits" if data.noun == "digit" else "Classes",
@@ -112,46 +111,15 @@ def _changed() -> None:
 
 
 def _buttons(task: Task | None) -> None:
-    status = "idle" if task is None else task.status
-    with st.container(horizontal=True, gap="small"):
-        if status in ("starting", "running"):
-            st.button(
-                "Pause",
-                icon=":material/pause:",
-                key="rivals_pause",
-                on_click=pause,
-                help="Pauses all models; Go on continues.",
-            )
-        elif status == "paused":
-            st.button(
-                "Go on",
-                type="primary",
-                icon=":material/play_arrow:",
-                key="rivals_go_on",
-                on_click=go_on,
-                help="Continue where they were paused.",
-            )
-        else:
-            ready = bool(st.session_state["rivals_who"] and st.session_state["rivals_digits"])
-            st.button(
-                "Start",
-                type="primary",
-                icon=":material/flag:",
-                key="rivals_start",
-                on_click=start,
-                disabled=not ready,
-                help="All contenders begin anew, in the background."
-                if ready
-                else "Choose at least one contender and one class.",
-            )
-        st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            key="rivals_reset",
-            on_click=reset,
-            disabled=task is None,
-            help="Forget this competition, so that the settings can be changed.",
-        )
+    ready = bool(st.session_state["rivals_who"] and st.session_state["rivals_digits"])
+    about = "All contenders begin anew, in the background." if ready else "Choose at least one contender and one class."
+    tasks.panel(
+        task,
+        tasks.Press("rivals_start", "Start", about, start, icon="flag", primary=True, off=not ready),
+        tasks.Press("rivals_pause", "Pause", "Pauses all models; Go on continues."),
+        tasks.Press("rivals_go_on", "Go on", "Continue where they were paused.", primary=True),
+        tasks.Press("rivals_reset", "Reset", "Forget this competition, so that the settings can be changed.", reset),
+    )
 
 
 def current() -> Task | None:
@@ -169,27 +137,15 @@ def start() -> None:
     task = Task(
         "rbm.tasks.baselines.comparison:compare",
         models=tuple(name for name in _able(data) if name in asked["rivals_who"]),
-        n_hidden=asked["rivals_hidden"],
+        n_hidden=PANEL.now().hidden,
         classes=None if len(digits) in (0, len(data.class_names)) else digits,
-        seconds=float(asked["rivals_seconds"]),
+        seconds=float(PANEL.now().seconds),
         dataset=data.name,
     )
     asked[OF] = data
     tasks.mind("rivals", task)
     task.start()
     asked["rivals"] = task
-
-
-def pause() -> None:
-    """No further slice."""
-    if (task := current()) is not None:
-        task.pause()
-
-
-def go_on() -> None:
-    """After a pause."""
-    if (task := current()) is not None:
-        task.start()
 
 
 def reset() -> None:
@@ -244,7 +200,7 @@ def shown() -> tuple[tuple[str, ...], float, told.Told]:
     task = current()
     if task is None:
         who = tuple(name for name in _able(learnt()) if name in st.session_state["rivals_who"])
-        return who, float(st.session_state["rivals_seconds"]), told.told(())
+        return who, float(PANEL.now().seconds), told.told(())
     task.renew()
     return task.arguments["models"], task.arguments["seconds"], told.told(list(task.news))
 
@@ -252,7 +208,6 @@ def shown() -> tuple[tuple[str, ...], float, told.Told]:
 def progress(drawn: feed.Elements) -> None:
     """How far all are, or why they are no further."""
     task = current()
-    tasks.trouble(task)
     if task is None:
         st.info("Press Start: the first pictures come within seconds.", icon=":material/info:")
     elif task.status != "failed":

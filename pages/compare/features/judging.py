@@ -171,21 +171,14 @@ def accuracy(chosen: Judged) -> None:
     datasets.explain(data, SCORES)
     if data.problem and found is None:
         return
-    st.button(
-        "Test with few labels",
-        type="primary",
-        icon=":material/school:",
-        key="features_judge",
-        on_click=start,
-        args=(SCORES,),
-        disabled=bool(data.problem),
-        help="About a minute, in the background; the machine as it is now is taken.",
-    )
+    about, off = "About a minute, in the background; the machine as it is now is taken.", bool(data.problem)
+    judge = partial(start, SCORES)
+    press = tasks.Press("features_judge", "Test with few labels", about, judge, "school", primary=True, off=off)
+    tasks.panel(found and found[0], press, anew=True)
     if found is None:
         st.info("Press the button: the first numbers come within seconds.", icon=":material/info:")
         return
     task, judged = found
-    tasks.trouble(task)
     if task.status == "failed":
         return
     scores: list[Score] = list(task.news)
@@ -223,15 +216,10 @@ def places() -> None:
         "pixels beside hidden units; a class's name, to see it alone.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button(
-            "Draw the map",
-            type="primary",
-            icon=":material/scatter_plot:",
-            key="features_map",
-            on_click=start,
-            args=(PLACES,),
-            help="PCA comes within seconds, t-SNE a little later; the machine as it is now is taken.",
-        )
+        about = "PCA comes within seconds, t-SNE a little later; the machine as it is now is taken."
+        draw = partial(start, PLACES)
+        press = tasks.Press("features_map", "Draw the map", about, draw, "scatter_plot", primary=True)
+        tasks.buttons(found and found[0], press, anew=True)
         how = st.segmented_control(
             "Projection", ("PCA", "t-SNE"), required=True, default="t-SNE", key="features_how",
             help="PCA: a straight projection. t-SNE: neighbours stay neighbours.",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pages.ui.controls import widgets
+from pages.ui.controls.knobs import Panel
 from pages.ui.session import live
 from rbm.experiment import RunSpec, cached_dataset
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
+from rbm.training.config import knob
 
 if TYPE_CHECKING:
     import torch
@@ -19,22 +22,37 @@ if TYPE_CHECKING:
     from rbm.samplers.chains import Clamp
     from rbm.samplers.stepped_chains import SteppedChains
 
-STARTS = ("noise", "data", "one image")
-CHAINS = (1, 4, 9, 16, 25, 36, 64)
 HELD = ("nothing", "left half", "right half", "top half", "bottom half")
 PLAYING = "gibbs_playing"  # in the session
 SPEEDS = {"slow": 1.0, "normal": 0.5, "fast": 0.2}
 
 
-class Settings(NamedTuple):
+@dataclass(frozen=True)
+class Settings:
     """What the sidebar says about a walk."""
 
-    chains: int
-    start: str
-    image: int
-    beta: float
-    held: str
-    seed: int
+    chains: int = knob(16, "Chains", "Independent chains side by side; usually 16.", stops=(1, 4, 9, 16, 25, 36, 64))
+    start: str = knob(
+        "noise",
+        "Start from",
+        "Noise: every pixel on or off with even chance. Data: a test image for each chain. One image: the same for all.",
+        choices=("noise", "data", "one image"),
+    )
+    image: int = knob(0, "Test image", "Which test image to start from or to hold.", low=0, high=9_999)
+    beta: float = knob(
+        1.0,
+        "Inverse temperature β",
+        "1 is the machine as trained. Below 1 (hot) chains wander, above 1 (cold) they freeze into likely images.",
+        low=0.1,
+        high=3.0,
+        step=0.1,
+    )
+    seed: int = knob(1, "Seed", "The seed of the chains' random numbers.", low=0, high=2**31 - 1)
+    speed: str = knob("normal", "Speed of Play", "One, two or five steps a second.", choices=tuple(SPEEDS))
+    held: str = HELD[0]
+
+
+PANEL = Panel("gibbs", Settings)
 
 
 def halves(shape: tuple[int, int]) -> list[str]:
@@ -45,23 +63,7 @@ def halves(shape: tuple[int, int]) -> list[str]:
 
 def settings_panel(shape: tuple[int, int]) -> Settings:
     """How chains start and what governs them; β and the held half take effect with the next step."""
-    chains = st.select_slider(
-        "Chains",
-        CHAINS,
-        value=16,
-        key="gibbs_chains",
-        help="Independent chains side by side; usually 16.",
-        persist_state="session",
-    )
-    start = st.segmented_control(
-        "Start from",
-        STARTS,
-        default="noise",
-        required=True,
-        key="gibbs_start",
-        help="Noise: every pixel on or off with even chance. Data: a test image for each chain. One image: the same for all.",
-        persist_state="session",
-    )
+    start = PANEL.draw("chains", "start").start
     if st.session_state.get("gibbs_held") not in halves(shape):
         st.session_state["gibbs_held"] = HELD[0]
     held = st.selectbox(
@@ -72,46 +74,10 @@ def settings_panel(shape: tuple[int, int]) -> Settings:
         help="Clamped pixels keep the test image's values and the chain completes the rest.",
         persist_state="session",
     )
-    image = 0
-    if start == "one image" or held != "nothing":
-        image = st.number_input(
-            "Test image",
-            0,
-            9_999,
-            0,
-            key="gibbs_image",
-            help="Which test image to start from or to hold.",
-            persist_state="session",
-        )
-    beta = st.slider(
-        "Inverse temperature β",
-        0.1,
-        3.0,
-        1.0,
-        0.1,
-        key="gibbs_beta",
-        help="1 is the machine as trained. Below 1 (hot) chains wander, above 1 (cold) they freeze into likely images.",
-        persist_state="session",
-    )
-    seed = st.number_input(
-        "Seed",
-        0,
-        2**31 - 1,
-        1,
-        key="gibbs_seed",
-        help="The seed of the chains' random numbers.",
-        persist_state="session",
-    )
-    st.segmented_control(
-        "Speed of Play",
-        list(SPEEDS),
-        default="normal",
-        required=True,
-        key="gibbs_speed",
-        persist_state="session",
-        help="One, two or five steps a second.",
-    )
-    return Settings(int(chains), str(start), int(image), float(beta), str(held), int(seed))
+    if picture := start == "one image" or held != HELD[0]:
+        PANEL.draw("image")
+    asked = PANEL.draw("beta", "seed", "speed")
+    return replace(asked, held=held, image=asked.image if picture else 0)
 
 
 def held_part(settings: Settings, spec: RunSpec) -> Clamp | None:
@@ -147,7 +113,7 @@ def _row(settings: Settings, spec: RunSpec) -> int:
 
 def walk_of(current: LiveRun, past: Snapshot, settings: Settings) -> SteppedChains:
     """This tab's walk: a new one when how it starts has changed, the same one with new parameters when those have."""
-    start = (id(current), settings._replace(beta=1.0))
+    start = (id(current), replace(settings, beta=1.0, speed=""))
     if st.session_state.get("walk_start") != start:
         st.session_state["walk_start"] = start
         st.session_state.pop("walk", None)
@@ -249,7 +215,7 @@ def speed() -> float | None:
     """Seconds between steps while playing, None while not."""
     if not widgets.playing(PLAYING):
         return None
-    return SPEEDS[st.session_state.get("gibbs_speed") or "normal"]
+    return SPEEDS[PANEL.now().speed]
 
 
 def follows_training() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
@@ -11,12 +12,14 @@ from pages.ui import cards
 from pages.ui.components import chart
 from pages.ui.components.moving import facts, table
 from pages.ui.controls import datasets
+from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures
 from pages.ui.server import feed
 from pages.ui.session import tasks
 from rbm.datasets.catalog import DatasetEntry, revision
 from rbm.jobs.task import Task
 from rbm.tasks.labels import SEEN, LabelMachine, News, settings
+from rbm.training.config import knob
 
 if TYPE_CHECKING:
     import torch
@@ -25,20 +28,45 @@ if TYPE_CHECKING:
     from rbm.models.labelled import LabelledRBM
 
 KINDS = {"a digit's name": "softmax", "tags": "tags"}
-OBJECTIVES = ("both", "p(x, y)", "p(y|x)")
-HIDDEN = (50, 100, 200, 300, 500)
-EPOCHS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 DATASET = "labels_dataset"
-DEFAULTS = (("labels_hidden", 200), ("labels_objective", OBJECTIVES[0]), ("labels_epochs", 10))
 TAG_HELP = (
     "Even, below 5, with a closed loop (0 6 8 9), of straight strokes only (1 4 7), prime: five units that are on or off, "
     "each by itself."
 )
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What stands beside the pixels, what is learnt, how large and how long."""
+
+    kind: str = knob(
+        next(iter(KINDS)),
+        "Extra visible units",
+        f"A name: a unit for each class, of which exactly one is on. Tags: {TAG_HELP[0].lower()}{TAG_HELP[1:]}",
+        choices=tuple(KINDS),
+    )
+    objective: str = knob(
+        "both",
+        "Learn",
+        "p(x, y): pictures and labels together. p(y|x): only to name them. Both: log p(x, y) plus "
+        f"{settings('both')[1]:g} times log p(y|x).",
+        choices=("both", "p(x, y)", "p(y|x)"),
+    )
+    hidden: int = knob(200, "Hidden units", "More learn more, slower.", stops=(50, 100, 200, 300, 500))
+    epochs: int = knob(
+        10,
+        "Epochs",
+        "Passes over all training pictures; a few dozen pictures need hundreds.",
+        stops=(1, 2, 5, 10, 20, 50, 100, 200, 500),
+    )
+
+
+PANEL = Panel("labels", Settings)
+
+
 def kind() -> str:
     """ "softmax" or "tags": what the page is about at present."""
-    return KINDS[st.session_state.get("labels_kind") or next(iter(KINDS))]
+    return KINDS[PANEL.now().kind]
 
 
 def data() -> datasets.Data:
@@ -63,7 +91,7 @@ def begin() -> None:
     """Train anew with the settings on the page; the other kind of machine, if it trains, rests."""
     if data().problem:
         return
-    chosen = st.session_state
+    chosen, asked = st.session_state, PANEL.now()
     for name in KINDS.values():
         old = chosen.get(f"labels_task_{name}")
         if old is not None:
@@ -72,9 +100,9 @@ def begin() -> None:
     new = Task(
         "rbm.tasks.labels:train",
         labels=kind(),
-        n_hidden=chosen["labels_hidden"],
-        objective=chosen["labels_objective"],
-        epochs=chosen["labels_epochs"],
+        n_hidden=asked.hidden,
+        objective=asked.objective,
+        epochs=asked.epochs,
         seed=1,
         dataset=data().name,
     )
@@ -86,89 +114,38 @@ def begin() -> None:
 
 def try_objective(objective: str) -> None:
     """An experiment: this objective, from the start."""
-    st.session_state["labels_objective"] = objective
+    PANEL.put(replace(PANEL.now(), objective=objective))
     begin()
 
 
 def controls() -> None:
-    """What stands beside the pixels, what is learnt, and the buttons."""
-    for key, value in (("labels_kind", next(iter(KINDS))), *DEFAULTS):
-        st.session_state.setdefault(key, value)
+    """The settings, and the buttons."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         datasets.choose(DATASET, width=200)
-        st.segmented_control(
-            "Extra visible units",
-            list(KINDS),
-            format_func=_called,
-            required=True,
-            default=st.session_state["labels_kind"],
-            key="labels_kind",
-            persist_state="session",
-            help=f"A name: a unit for each class, of which exactly one is on. Tags: {TAG_HELP[0].lower()}{TAG_HELP[1:]}",
-        )
-        st.segmented_control(
-            "Learn",
-            OBJECTIVES,
-            required=True,
-            default=st.session_state["labels_objective"],
-            key="labels_objective",
-            persist_state="session",
-            help="p(x, y): pictures and labels together. p(y|x): only to name them. Both: log p(x, y) plus "
-            f"{settings('both')[1]:g} times log p(y|x).",
-        )
-        st.select_slider(
-            "Hidden units",
-            HIDDEN,
-            value=st.session_state["labels_hidden"],
-            key="labels_hidden",
-            persist_state="session",
-            width=170,
-            help="More learn more, slower.",
-        )
-        st.select_slider(
-            "Epochs",
-            EPOCHS,
-            value=st.session_state["labels_epochs"],
-            key="labels_epochs",
-            persist_state="session",
-            width=170,
-            help="Passes over all training pictures; a few dozen pictures need hundreds.",
-        )
+        PANEL.draw("kind", format_func=_called)
+        PANEL.draw("objective")
+        PANEL.draw("hidden", "epochs", width=170)
     datasets.explain(data(), "labels")
-    current = task()
-    with st.container(horizontal=True):
-        st.button(
+    current, waits = task(), "Training waits; what it has learnt so far can be used."
+    tasks.panel(
+        current,
+        tasks.Press(
+            "labels_train",
             "Train" if current is None else "Train anew",
-            type="primary" if current is None else "secondary",
-            icon=":material/play_arrow:",
-            key="labels_train",
-            on_click=begin,
-            disabled=bool(data().problem),
-            help="On all training pictures of the data set, in the background.",
-        )
-        moving = current is not None and current.status in ("starting", "running")
-        going = moving or current is None
-        with st.container(key="labels_pause", width="content"):  # two buttons, for the reason that player.button gives
-            st.button(
-                "Pause" if going else "Go on",
-                icon=":material/pause:" if going else ":material/play_arrow:",
-                key="labels_stop" if going else "labels_go_on",
-                disabled=current is None or current.status == "finished",
-                on_click=_turn,
-                args=(not going,),
-                help="Training waits; what it has learnt so far can be used.",
-            )
+            "On all training pictures of the data set, in the background.",
+            begin,
+            primary=current is None,
+            off=bool(data().problem),
+        ),
+        tasks.Press("labels_stop", "Pause", waits),
+        tasks.Press("labels_go_on", "Go on", waits),
+        anew=True,
+    )
 
 
 def _called(option: str) -> str:
     """How a kind is spoken of where there are no digits."""
     return option if data().noun == "digit" or KINDS[option] == "tags" else "a class's name"
-
-
-def _turn(on: bool) -> None:
-    current = task()
-    if current is not None:
-        (current.start if on else current.pause)()
 
 
 @st.fragment
@@ -179,7 +156,6 @@ def progress() -> None:
     drawn = part.moves(elements(current))
     if current is not None:
         current.renew()
-    tasks.trouble(current)
     softmax, noun = kind() == "softmax", data().noun
     what = "names" if softmax else "tags"
     cards.title(

@@ -12,21 +12,16 @@ from pages.ui.server import feed, instant
 
 def reset() -> None:
     """Both machines anew; exact learning only where every state can be visited."""
-    chosen = st.session_state
-    data, n_hidden = chosen["boltzmann_data"], chosen["boltzmann_hidden"]
-    widgets.put("boltzmann_method", pair.possible(data, n_hidden, chosen["boltzmann_method"]))
+    chosen = pair.PANEL.now()
+    method = pair.possible(chosen.data, chosen.hidden, chosen.method)
+    widgets.put("boltzmann_method", method)
     widgets.put("boltzmann_playing", False)
-    chosen["boltzmann_pair"] = pair.fresh(data, n_hidden, chosen["boltzmann_method"])
+    st.session_state["boltzmann_pair"] = pair.fresh(chosen.data, chosen.hidden, method)
 
 
 def setting(data: int, n_hidden: int, method: str, rate: float) -> None:
     """Set the controls and start."""
-    st.session_state.update(
-        boltzmann_data=list(pair.DATA)[data],
-        boltzmann_hidden=n_hidden,
-        boltzmann_method=method,
-        boltzmann_rate=rate,
-    )
+    pair.PANEL.put(pair.Settings(list(pair.DATA)[data], n_hidden, method, rate))
     reset()
 
 
@@ -39,7 +34,7 @@ def play(experiment: tuple[int, int, str, float]) -> None:
 def one_update() -> None:
     """A single update of both."""
     with feed.current().turn:
-        st.session_state["boltzmann_pair"].advance(1, st.session_state["boltzmann_rate"])
+        st.session_state["boltzmann_pair"].advance(1, pair.PANEL.now().rate)
 
 
 if "boltzmann_pair" not in st.session_state or "boltzmann_data" not in st.session_state:
@@ -66,44 +61,11 @@ lesson.experiments(
     key="boltzmann",
 )
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    st.selectbox(
-        "Data",
-        list(pair.DATA),
-        index=list(pair.DATA).index(st.session_state["boltzmann_data"]),
-        key="boltzmann_data",
-        on_change=reset,
-        width=220,
-        help="All bars and stripes, each equally often.",
-    )
-    st.slider(
-        "Hidden units",
-        0,
-        8,
-        value=st.session_state["boltzmann_hidden"],
-        key="boltzmann_hidden",
-        on_change=reset,
-        width=200,
-        help="Of the Boltzmann machine.",
-    )
-    exact_can = pair.possible(st.session_state["boltzmann_data"], st.session_state["boltzmann_hidden"], pair.EXACT)
-    st.segmented_control(
-        "Learn by",
-        (pair.EXACT, pair.GIBBS),
-        required=True,
-        default=st.session_state["boltzmann_method"],
-        key="boltzmann_method",
-        on_change=reset,
-        disabled=exact_can != pair.EXACT,
-        help="Exact: every state is visited, up to 12 units. Gibbs chains: both phases are sampled.",
-    )
-    st.select_slider(
-        "Learning rate",
-        (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0),
-        value=st.session_state["boltzmann_rate"],
-        key="boltzmann_rate",
-        width=200,
-        help="Takes effect at once.",
-    )
+    asked = pair.PANEL.draw("data", menu=True, on_change=reset, width=220)
+    pair.PANEL.draw("hidden", on_change=reset, width=200)
+    no_choice = pair.possible(asked.data, pair.PANEL.now().hidden, pair.EXACT) != pair.EXACT
+    pair.PANEL.draw("method", on_change=reset, off=["method"] if no_choice else [])
+    asked = pair.PANEL.draw("rate", width=200)
 lesson.formula(
     r"E(s) = -\sum_{i<j} W_{ij}\, s_i s_j - \sum_i a_i s_i",
     r"-\frac{\partial\, \mathrm{KL}(P_0 \Vert P)}{\partial W_{ij}} = "
@@ -126,13 +88,14 @@ with st.container(horizontal=True):
 def learning() -> None:
     """Everything that learning changes."""
     both, mode = st.session_state["boltzmann_pair"], cards.mode()
+    asked, hidden = pair.PANEL.now(), pair.PANEL.stops("hidden")
     part = feed.watch("boltzmann")
-    anew = partial(pair.anew, st.session_state["boltzmann_data"], st.session_state["boltzmann_method"], mode)
+    anew = partial(pair.anew, asked.data, asked.method, mode)
     now = partial(pair.elements, both, mode)
-    drawn = instant.respond(pair.HIDDEN, anew, now)
+    drawn = instant.respond(hidden, anew, now)
     if st.session_state["boltzmann_playing"]:
-        part.plays(partial(pair.learn, both, st.session_state["boltzmann_rate"]), pair.PLAY_SECONDS)
-        part.moves(instant.here(pair.HIDDEN, anew, now))
+        part.plays(partial(pair.learn, both, asked.rate), pair.PLAY_SECONDS)
+        part.moves(instant.here(hidden, anew, now))
     left, right = st.columns(2, gap="large")
     with left:
         pair.divergences(drawn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +12,11 @@ import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart, moving, wall
+from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames, theme
 from pages.ui.draw.figures import Series, curve_option
 from pages.ui.server import feed
+from rbm.training.config import knob
 
 if TYPE_CHECKING:
     from rbm.lessons.boltzmann_vs_rbm import BoltzmannVsRbm
@@ -22,11 +25,28 @@ DATA = {"Bars and stripes 2×2": 2, "Bars and stripes 3×3": 3, "Bars and stripe
 EXACT, GIBBS = "exact", "Gibbs chains"
 EXACT_UNITS = 12
 SIZES = (8, 16, 32, 64, 128, 256, 512)
-HIDDEN = {"boltzmann_hidden": range(9)}
 NAMES = {"boltzmann": "Boltzmann machine", "rbm": "RBM"}
 SAMPLES = 20
 TOO_LARGE = "The Boltzmann machine has more than 16 units: too many states to compute its KL."
 PLAY_SECONDS, BUDGET = 0.4, 0.12  # between ticks, and of learning in each
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What both learn, and how."""
+
+    data: str = knob(next(iter(DATA)), "Data", "All bars and stripes, each equally often.", choices=tuple(DATA))
+    hidden: int = knob(2, "Hidden units", "Of the Boltzmann machine.", low=0, high=8, step=1)
+    method: str = knob(
+        EXACT,
+        "Learn by",
+        "Exact: every state is visited, up to 12 units. Gibbs chains: both phases are sampled.",
+        choices=(EXACT, GIBBS),
+    )
+    rate: float = knob(0.5, "Learning rate", "Takes effect at once.", stops=(0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0))
+
+
+PANEL = Panel("boltzmann", Settings, kept=False)
 
 
 def fresh(data: str, n_hidden: int, method: str) -> BoltzmannVsRbm:

@@ -61,7 +61,7 @@ def track() -> None:
     """Five algorithms, as far as they have come."""
     running = race.current()
     part = feed.watch("race", *race.tasks_of(running))
-    drawn = part.moves(race.elements(running, st.session_state["race_shown"]))
+    drawn = part.moves(race.elements(running, race.PANEL.now().shown))
     race.learning_curves(drawn)
     race.choose_method()
     race.learnt(drawn)

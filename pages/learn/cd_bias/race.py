@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,90 +13,81 @@ import streamlit as st
 from pages.ui import cards
 from pages.ui.components import chart
 from pages.ui.components.moving import fingerprinted, state_bars
+from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import tasks
 from rbm.jobs.task import Task
 from rbm.tasks import algorithm_comparison
+from rbm.training.config import knob
 
 if TYPE_CHECKING:
     import torch
 
-RATES = (0.1, 0.2, 0.5, 1.0)
-UPDATES = (500, 1000, 2000, 3000, 5000)
 BARS, SHIFTER = "3×3 bars and stripes", "shifter"
 PATTERNS = dict(zip((BARS, SHIFTER), algorithm_comparison.DATASETS, strict=True))
 OTHERS = 8  # states beside the data that are shown one by one
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What the five start with, and whose distribution is drawn."""
+
+    patterns: str = knob(
+        BARS,
+        "They learn",
+        "14 pictures, or the 24 of the shifter: a row, the same row moved, and left, not at all or right. "
+        "What is drawn below changes with the next race.",
+        choices=tuple(PATTERNS),
+    )
+    hidden: int = knob(
+        6,
+        "Hidden units",
+        "Of each of the five machines; 6 can nearly learn all bars and stripes, the shifter wants 8.",
+        low=4,
+        high=8,
+        step=1,
+    )
+    rate: float = knob(
+        0.5, "Learning rate", "The same for all; larger ones show CD's bias sooner.", stops=(0.1, 0.2, 0.5, 1.0)
+    )
+    updates: int = knob(
+        3000, "Updates", "How long they learn; full batches of all pictures.", stops=(500, 1000, 2000, 3000, 5000)
+    )
+    shown: str = knob(
+        "CD-1",
+        "Distribution learnt by",
+        "Whose p(v) is drawn, as far as it has come.",
+        choices=tuple(algorithm_comparison.METHODS),
+    )
+
+
+PANEL = Panel("race", Settings)
+
+
 def set_race(n_hidden: int, rate: float, updates: int, method: str, patterns: str = BARS) -> None:
     """Put an experiment into the race's controls and start it."""
-    st.session_state["race_patterns"] = patterns
-    st.session_state.update(race_hidden=n_hidden, race_rate=rate, race_updates=updates, race_shown=method)
+    PANEL.put(Settings(patterns, n_hidden, rate, updates, method))
     start_race()
 
 
 def controls() -> None:
     """What the five start with, and the button."""
-    start = {"race_patterns": BARS, "race_hidden": 6, "race_rate": 0.5, "race_updates": 3000, "race_shown": "CD-1"}
-    for key, value in start.items():
-        st.session_state.setdefault(key, value)
-    st.segmented_control(
-        "They learn",
-        list(PATTERNS),
-        required=True,
-        default=st.session_state["race_patterns"],
-        key="race_patterns",
-        persist_state="session",
-        help="14 pictures, or the 24 of the shifter: a row, the same row moved, and left, not at all or right. "
-        "What is drawn below changes with the next race.",
-    )
-    left, middle, right = st.columns(3, gap="medium")
-    left.slider(
-        "Hidden units",
-        4,
-        8,
-        value=st.session_state["race_hidden"],
-        key="race_hidden",
-        persist_state="session",
-        help="Of each of the five machines; 6 can nearly learn all bars and stripes, the shifter wants 8.",
-    )
-    middle.select_slider(
-        "Learning rate",
-        RATES,
-        value=st.session_state["race_rate"],
-        key="race_rate",
-        persist_state="session",
-        help="The same for all; larger ones show CD's bias sooner.",
-    )
-    right.select_slider(
-        "Updates",
-        UPDATES,
-        format_func=lambda n: f"{n:,}",
-        value=st.session_state["race_updates"],
-        key="race_updates",
-        persist_state="session",
-        help="How long they learn; full batches of all pictures.",
-    )
-    st.button(
-        "Race",
-        type="primary",
-        icon=":material/flag:",
-        key="race_start",
-        on_click=start_race,
-        help="Five algorithms learn the same pictures from the same weights, in the background.",
-    )
+    PANEL.draw("patterns")
+    PANEL.row("hidden", "rate", "updates")
+    about = "Five algorithms learn the same pictures from the same weights, in the background."
+    tasks.buttons(None, tasks.Press("race_start", "Race", about, start_race, "flag", primary=True))
 
 
 def start_race() -> None:
     """A new race in place of the old one."""
-    asked = st.session_state
-    asked["race"] = race = algorithm_comparison.Race(
-        dataset=PATTERNS[asked["race_patterns"]],
-        n_hidden=asked["race_hidden"],
-        learning_rate=asked["race_rate"],
-        updates=asked["race_updates"],
+    asked = PANEL.now()
+    st.session_state["race"] = race = algorithm_comparison.Race(
+        dataset=PATTERNS[asked.patterns],
+        n_hidden=asked.hidden,
+        learning_rate=asked.rate,
+        updates=asked.updates,
     )
     for method, task in race.tasks.items():
         tasks.hold(f"race {method}", task)
@@ -155,15 +147,7 @@ def _elements(race: algorithm_comparison.Race | None, method: str, patterns: tor
 
 def choose_method() -> None:
     """Whose distribution is drawn."""
-    st.segmented_control(
-        "Distribution learnt by",
-        list(algorithm_comparison.METHODS),
-        required=True,
-        default=st.session_state["race_shown"],
-        key="race_shown",
-        persist_state="session",
-        help="Whose p(v) is drawn, as far as it has come.",
-    )
+    PANEL.draw("shown", menu=False)
 
 
 def learning_curves(drawn: feed.Elements) -> None:
@@ -206,8 +190,7 @@ def _patterns(race: algorithm_comparison.Race | None) -> torch.Tensor:
     """What the race learns, or would learn if it started now: N different pictures of nine pixels, (N, 9)."""
     from rbm.datasets import load_dataset
 
-    asked = st.session_state.get("race_patterns", BARS)
-    return load_dataset(PATTERNS[asked] if race is None else race.dataset).train
+    return load_dataset(PATTERNS[PANEL.now().patterns] if race is None else race.dataset).train
 
 
 def distribution(

@@ -22,12 +22,13 @@ def begin(pixels: Pixels) -> None:
 def setting(chosen: list[int], rule: str, beta: float = 0.1) -> None:
     """Set the controls for MNIST's digits."""
     st.session_state[recall.DATASET] = datasets.MNIST
-    take(datasets.MNIST, chosen, rule, beta)
+    take(datasets.MNIST, chosen, recall.Settings(rule, beta))
 
 
-def take(dataset: str, chosen: list[int], rule: str, beta: float) -> None:
+def take(dataset: str, chosen: list[int], settings: recall.Settings) -> None:
     """Store some of a set's pictures; the first comes onto the pad with one pixel in seven turned over."""
-    st.session_state.update(hopfield_digits=chosen, hopfield_rule=rule, hopfield_beta=beta, hopfield_own=[])
+    recall.PANEL.put(settings)
+    st.session_state.update(hopfield_digits=chosen, hopfield_own=[])
     first = recall.shelf(dataset).pictures[chosen[0]]
     begin(tuple(1 - x if (i * 61 + 17) % 97 % 7 == 0 else x for i, x in enumerate(first)))
 
@@ -36,7 +37,7 @@ def changed() -> None:
     """Another data set was chosen: its first two pictures are stored, as its pixels are others."""
     dataset = st.session_state[recall.DATASET]
     chosen = list(range(len(recall.shelf(dataset).pictures)))[:2]
-    take(dataset, chosen, st.session_state["hopfield_rule"], st.session_state["hopfield_beta"])
+    take(dataset, chosen, recall.PANEL.now())
 
 
 def keep_drawing() -> None:
@@ -88,31 +89,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         help=f"The most typical picture of each class, or a few where there are no classes, in {shelf.shape[0]} × "
         f"{shelf.shape[1]} pixels.",
     )
-    rule = str(
-        st.segmented_control(
-            "Rule",
-            recall.RULES,
-            required=True,
-            wrap=True,
-            default=st.session_state["hopfield_rule"],
-            key="hopfield_rule",
-            persist_state="session",
-            format_func=str.capitalize,
-            help="How pictures become an energy. The first three set the weights; the modern one keeps the pictures.",
-        )
-    )
-    if rule == recall.DENSE:
-        beta = st.select_slider(
-            "β",
-            recall.BETAS,
-            value=st.session_state.get("hopfield_beta", 0.1),
-            key="hopfield_beta",
-            persist_state="session",
-            width=200,
-            help="How sharply the modern network picks the nearest.",
-        )
-    else:
-        beta = st.session_state.get("hopfield_beta", 0.1)
+    recall.PANEL.draw("rule", wrap=True)
+    asked = recall.PANEL.draw("beta", width=200)
+rule, beta = asked.rule, asked.beta
 stored = [shelf.pictures[place] for place in sorted(chosen)] + st.session_state["hopfield_own"]
 if rule == recall.DENSE:
     lesson.formula(
@@ -166,7 +145,7 @@ def recalling() -> None:
         start, serial = st.session_state["hopfield_start"], st.session_state["hopfield_serial"]
         seed = st.session_state.get("hopfield_seed", 1)
         played = partial(recall.played, stored, rule, now(), seed)
-        elements = instant.respond(recall.SLIDER, played) if rule == recall.DENSE else played(beta)
+        elements = instant.respond(recall.PANEL.stops("beta"), played) if rule == recall.DENSE else played(beta)
         alt = "The state of the network, to draw on"
         pad(start, shelf.shape, serial=serial, played=elements["hopfield_pad"], alt=alt, key="hopfield_pad")
 

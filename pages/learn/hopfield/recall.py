@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,11 +15,13 @@ from pages.learn.hopfield import pad
 from pages.ui import cards
 from pages.ui.components.wall import wall
 from pages.ui.controls import datasets
+from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames
 from pages.ui.draw.figures import number
 from pages.ui.server import feed
 from rbm.datasets.catalog import revision
 from rbm.experiment import DatasetSpec
+from rbm.training.config import knob
 
 if TYPE_CHECKING:
     import torch
@@ -30,14 +33,35 @@ DENSE = "modern"
 RULES = ("hebbian", "storkey", "pseudo-inverse", DENSE)
 LOADS = (0.02, 0.06, 0.1, 0.138, 0.18, 0.24, 0.32, 0.45, 0.6, 0.8)
 CAPACITY_UNITS = 100
-BETAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-SLIDER = {"hopfield_beta": BETAS}
 ENDS = {
     "stored": "a stored pattern",
     "negative": "the negative of a stored pattern",
     "mixture": "a mixture of three patterns: a spurious state that nobody stored",
     "other": "a spurious state that nobody stored",
 }
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How pictures become an energy."""
+
+    rule: str = knob(
+        "hebbian",
+        "Rule",
+        "How pictures become an energy. The first three set the weights; the modern one keeps the pictures.",
+        choices=RULES,
+        names={rule: rule.capitalize() for rule in RULES},
+    )
+    beta: float = knob(
+        0.1,
+        "β",
+        "How sharply the modern network picks the nearest.",
+        stops=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+        acts=lambda settings: settings["rule"] == DENSE,
+    )
+
+
+PANEL = Panel("hopfield", Settings)
 
 
 class Shelf(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,8 +14,10 @@ from pages.ui import cards
 from pages.ui.components import moving as words
 from pages.ui.components import wall
 from pages.ui.components.moving import fingerprinted, state_bars
+from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed
+from rbm.training.config import knob
 
 if TYPE_CHECKING:
     from rbm.models.rbm import RBM
@@ -22,10 +25,6 @@ if TYPE_CHECKING:
 SIDE = 2  # of the pictures; 16 states
 MACHINES = ("two far modes", "bars and stripes", "random weights")
 EIGENVALUES = 8
-STOPS = {
-    "markov_coupling": [round(0.1 * i, 1) for i in range(61)],
-    "markov_beta": [round(0.1 * i, 1) for i in range(1, 31)],
-}
 
 
 class Facts(NamedTuple):
@@ -41,57 +40,48 @@ class Facts(NamedTuple):
     mixing: float
 
 
-class Asked(NamedTuple):
-    """What the controls ask for."""
+@dataclass(frozen=True)
+class Asked:
+    """What the controls ask for: which machine, how strong and how cold."""
 
-    kind: str
-    coupling: float
-    beta: float
+    kind: str = knob(
+        MACHINES[0],
+        "Machine",
+        "Four visible units, so 16 states. Bars and stripes was learnt by the exact gradient, with four hidden units.",
+        choices=MACHINES,
+    )
+    coupling: float = knob(
+        2.0,
+        "Coupling w",
+        "Far modes: every weight is w. Random: the weights' standard deviation. Learnt weights stay as learnt.",
+        low=0.0,
+        high=6.0,
+        step=0.1,
+    )
+    beta: float = knob(
+        1.0,
+        "Inverse temperature β",
+        "1 is the machine itself. Below 1 (hot) it mixes fast, above 1 (cold) it hardly leaves a mode.",
+        low=0.1,
+        high=3.0,
+        step=0.1,
+    )
+
+
+PANEL = Panel("markov", Asked)
+STOPS = PANEL.stops("coupling", "beta")
 
 
 def set_controls(kind: str, coupling: float = 2.0, beta: float = 1.0, *, tempered: bool = False) -> None:
     """Put an experiment into the controls."""
-    st.session_state.update(
-        markov_kind=kind, markov_coupling=coupling, markov_beta=beta, markov_tempered=tempered, markov_seed=1
-    )
+    PANEL.put(Asked(kind, coupling, beta))
+    st.session_state.update(markov_tempered=tempered, markov_seed=1)
 
 
 def controls() -> Asked:
-    """Which machine, how strong and how cold."""
-    if "markov_kind" not in st.session_state:
-        set_controls(MACHINES[0])
-    kind = st.segmented_control(
-        "Machine",
-        MACHINES,
-        required=True,
-        default=st.session_state["markov_kind"],
-        key="markov_kind",
-        persist_state="session",
-        help="Four visible units, so 16 states. Bars and stripes was learnt by the exact gradient, with four hidden units.",
-    )
-    left, right = st.columns(2, gap="medium")
-    left.slider(
-        "Coupling w",
-        0.0,
-        6.0,
-        step=0.1,
-        value=st.session_state["markov_coupling"],
-        key="markov_coupling",
-        persist_state="session",
-        disabled=kind == MACHINES[1],
-        help="Far modes: every weight is w. Random: the weights' standard deviation. Learnt weights stay as learnt.",
-    )
-    right.slider(
-        "Inverse temperature β",
-        0.1,
-        3.0,
-        step=0.1,
-        value=st.session_state["markov_beta"],
-        key="markov_beta",
-        persist_state="session",
-        help="1 is the machine itself. Below 1 (hot) it mixes fast, above 1 (cold) it hardly leaves a mode.",
-    )
-    return Asked(str(kind), float(st.session_state["markov_coupling"]), float(st.session_state["markov_beta"]))
+    """Draw them."""
+    kind = PANEL.draw("kind").kind
+    return PANEL.row("coupling", "beta", off=["coupling"] if kind == MACHINES[1] else [])
 
 
 @lru_cache(maxsize=256)

@@ -89,7 +89,7 @@ def transport(chains: dict[str, Occupancy]) -> None:
         )
         st.toggle(
             "Also a tempered chain",
-            value=st.session_state["markov_tempered"],
+            value=st.session_state.setdefault("markov_tempered", False),
             key="markov_tempered",
             persist_state="session",
             help="Four replicas from β down to a tenth of it, which swap states; only the coldest is counted.",
@@ -99,7 +99,7 @@ def transport(chains: dict[str, Occupancy]) -> None:
 def elements(kind: str, mode: theme.Mode, chains: Chains, coupling: float, beta: float) -> feed.Elements:
     """The whole page for that machine: with the chains where they are its own, with none that has moved otherwise."""
     asked = matrix.Asked(kind, coupling, beta)
-    known = matrix.facts(*asked)
+    known = matrix.facts(kind, coupling, beta)
     running = chains.running if chains.of == asked else {}
     return {
         **matrix.elements(known, mode),

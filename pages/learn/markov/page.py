@@ -37,7 +37,7 @@ def look() -> None:
     asked = matrix.controls()
     chains = occupancy.watched(asked)
     part = feed.watch("markov")
-    tempered = bool(st.session_state["markov_tempered"])
+    tempered = bool(st.session_state.get("markov_tempered"))
     shown = occupancy.Chains(asked, chains, tempered)
     draw = partial(occupancy.elements, asked.kind, cards.mode(), shown)
     drawn = instant.respond(matrix.STOPS, draw)

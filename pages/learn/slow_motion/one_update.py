@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
@@ -10,11 +10,12 @@ import streamlit as st
 from pages.learn.slow_motion import drawing
 from pages.learn.slow_motion.stages import Stage, moved, stages
 from pages.ui.controls import datasets, widgets
+from pages.ui.controls.knobs import Panel
 from pages.ui.draw import theme
 from pages.ui.server import feed
 from rbm.datasets.catalog import revision
 from rbm.experiment import DatasetSpec
-from rbm.training.config import TrainConfig, knobs
+from rbm.training.config import TrainConfig, knob, knobs
 
 if TYPE_CHECKING:
     from rbm.lessons.slow_motion import Update
@@ -28,36 +29,39 @@ SUBJECTS = {
 }  # data, hidden, batch
 DATASET = "slow_dataset"
 WARM_UP = 400  # updates that the machine has behind it
-ALGORITHMS = ("CD", "PCD")
-MOST_K = 4
 KNOBS = ("learning_rate", "momentum", "weight_decay")
 
 
-def _stops(name: str) -> Sequence[float]:
+def _trained_with(name: str, default: float) -> Any:
+    """The knob of that name in training."""
     known = knobs(TrainConfig)[name]
-    if known.stops:
-        return known.stops
-    low, high, step = (float(x or 0) for x in (known.low, known.high, known.step))
-    return [round(low + step * i, 9) for i in range(round((high - low) / step) + 1)]
+    return knob(default, known.label, known.help, low=known.low, high=known.high, step=known.step, stops=known.stops)
 
 
-STOPS: dict[str, Sequence[float]] = {
-    "slow_k": range(1, MOST_K + 1),
-    **{f"slow_{name}": _stops(name) for name in KNOBS},
-}
+@dataclass(frozen=True)
+class Asked:
+    """What the controls ask for: whose update, by which algorithm, with which knobs."""
 
+    subject: str = knob(
+        next(iter(SUBJECTS)),
+        "Learn from",
+        "36 hidden units on MNIST or on a set of your choice, or 6 on bars and stripes in 3×3 pixels; all have 400 "
+        "updates behind them.",
+        choices=tuple(SUBJECTS),
+    )
+    algorithm: str = knob(
+        "CD",
+        "Algorithm",
+        "CD starts its chain at the picture; PCD goes on from where its chain stood after the last update.",
+        choices=("CD", "PCD"),
+    )
+    image: int = knob(1, "Picture", "Which picture to learn from, by its number in the data set.", low=0, high=9_999)
+    k: int = knob(1, "Gibbs steps k", "Sweeps of the chain before its statistics are taken.", low=1, high=4, step=1)
+    learning_rate: float = _trained_with("learning_rate", 0.1)
+    momentum: float = _trained_with("momentum", 0.8)
+    weight_decay: float = _trained_with("weight_decay", 0.0001)
 
-class Asked(NamedTuple):
-    """What the controls ask for."""
-
-    subject: str
-    dataset: str
-    algorithm: str
-    k: int
-    image: int
-    learning_rate: float
-    momentum: float
-    weight_decay: float
+    dataset: str = ""
 
     @property
     def config(self) -> TrainConfig:
@@ -75,6 +79,10 @@ class Asked(NamedTuple):
         )
 
 
+PANEL = Panel("slow", Asked)
+STOPS = PANEL.stops("k", *KNOBS)
+
+
 class Machine(NamedTuple):
     """Where training stands: the model, momentum's memory, PCD's chain (1, H), and the updates so far."""
 
@@ -84,80 +92,23 @@ class Machine(NamedTuple):
     updates: int
 
 
-def set_controls(subject: str, algorithm: str = "CD", k: int = 1, stage: int = 0, **more: float) -> None:
+def set_controls(subject: str, algorithm: str = "CD", k: int = 1, stage: int = 0, **more: Any) -> None:
     """Put an experiment into the controls."""
-    values = {
-        "learning_rate": 0.1,
-        "momentum": 0.8,
-        "weight_decay": 0.0001,
-        "image": 1 if subject == next(iter(SUBJECTS)) else 5,
-        **more,
-    }
-    st.session_state.update(slow_subject=subject, slow_algorithm=algorithm, slow_k=k, slow_stage=stage, slow_known=None)
-    st.session_state.update({f"slow_{name}": value for name, value in values.items()})
+    image = 1 if subject == next(iter(SUBJECTS)) else 5
+    PANEL.put(replace(Asked(subject, algorithm, image, k), **more))
+    st.session_state.update(slow_stage=stage, slow_known=None)
 
 
 def controls() -> Asked:
     """Whose update, by which algorithm, with which knobs."""
     if "slow_subject" not in st.session_state:
         set_controls(next(iter(SUBJECTS)))
-    keep: dict[str, Any] = {"persist_state": "session"}
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        subject = st.segmented_control(
-            "Learn from",
-            list(SUBJECTS),
-            required=True,
-            default=st.session_state["slow_subject"],
-            key="slow_subject",
-            help="36 hidden units on MNIST or on a set of your choice, or 6 on bars and stripes in 3×3 pixels; all have 400 "
-            "updates behind them.",
-            **keep,
-        )
-        dataset = datasets.choose(DATASET, width=200).name if subject == OTHER else SUBJECTS[str(subject)][0]
-        algorithm = st.segmented_control(
-            "Algorithm",
-            ALGORITHMS,
-            required=True,
-            default=st.session_state["slow_algorithm"],
-            key="slow_algorithm",
-            help="CD starts its chain at the picture; PCD goes on from where its chain stood after the last update.",
-            **keep,
-        )
-        image = st.number_input(
-            "Picture",
-            0,
-            9_999,
-            value=st.session_state["slow_image"],
-            key="slow_image",
-            width=140,
-            help="Which picture to learn from, by its number in the data set.",
-            **keep,
-        )
-    places = st.columns(4, gap="medium")
-    k = places[0].slider(
-        "Gibbs steps k",
-        1,
-        MOST_K,
-        value=st.session_state["slow_k"],
-        key="slow_k",
-        help="Sweeps of the chain before its statistics are taken.",
-        **keep,
-    )
-    for place, name in zip(places[1:], KNOBS, strict=True):
-        known, key = knobs(TrainConfig)[name], f"slow_{name}"
-        given = {"value": st.session_state[key], "key": key, "help": known.help, **keep}
-        if known.stops:
-            place.select_slider(known.label, known.stops, format_func=lambda x: f"{x:g}", **given)
-        else:
-            place.slider(known.label, known.low, known.high, step=known.step, **given)
-    return Asked(
-        str(subject),
-        dataset,
-        str(algorithm),
-        int(k),
-        int(image),
-        *(float(st.session_state[f"slow_{name}"]) for name in KNOBS),
-    )
+        subject = PANEL.draw("subject").subject
+        dataset = datasets.choose(DATASET, width=200).name if subject == OTHER else SUBJECTS[subject][0]
+        PANEL.draw("algorithm")
+        PANEL.draw("image", width=140)
+    return replace(PANEL.row("k", *KNOBS, format_func="{:g}".format), dataset=dataset)
 
 
 @st.cache_resource(show_spinner="Training a machine to look into", max_entries=8)
@@ -212,7 +163,7 @@ def elements(
     """The update and its pictures for k, learning rate, momentum and decay."""
     k, rate, momentum, decay = values
     before = stages(asked.k, asked.algorithm == "PCD")
-    asked = asked._replace(k=int(k), learning_rate=rate, momentum=momentum, weight_decay=decay)
+    asked = replace(asked, k=int(k), learning_rate=rate, momentum=momentum, weight_decay=decay)
     update, shape = slow_update(asked, machine)
     known = stages(asked.k, asked.algorithm == "PCD")
     here = known[moved(stage, before, known)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,126 +10,84 @@ import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart, wall
-from pages.ui.components.moving import facts, table
+from pages.ui.components.moving import table
+from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures
 from pages.ui.draw.frames import Pixels, grid_png
 from pages.ui.server import feed
 from pages.ui.session import tasks
 from rbm.jobs.task import Task
 from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, ColourLook, Images
+from rbm.training.config import knob
 
 NAME = "colour"
-SHORT = {"faces": "drawn faces", "cifar10": "CIFAR-10", "celeba": "CelebA"}
 
 
-def set_controls(kind: str, n_states: int = 8, n_hidden: int = 150, epochs: int = 30) -> None:
-    """Put an experiment into the controls and start it."""
-    st.session_state.update(
-        colour_source="faces", colour_kind=kind, colour_states=n_states, colour_hidden=n_hidden, colour_epochs=epochs
+@dataclass(frozen=True)
+class Settings:
+    """Which images, which units, how many and for how long."""
+
+    source: str = knob(
+        "faces",
+        "Images",
+        "Faces are drawn here and need no network. " + "; ".join(list(SOURCES.values())[1:]) + ".",
+        choices=tuple(SOURCES),
+        names={"faces": "drawn faces", "cifar10": "CIFAR-10", "celeba": "CelebA"},
     )
+    kind: str = knob(
+        "multinary", "Visible units", " ".join(f"{words}." for words in KINDS.values()), choices=tuple(KINDS)
+    )
+    states: int = knob(
+        8,
+        "States M",
+        "Levels of each channel, or colours of the palette; 8 is usual, 2 is on or off.",
+        low=2,
+        high=32,
+        step=1,
+    )
+    hidden: int = knob(150, "Hidden units", "Usually 100 to 300.", low=10, high=400, step=10)
+    epochs: int = knob(30, "Epochs", "Passes over 3,600 images; 20 to 50.", low=5, high=100, step=5)
+
+
+PANEL = Panel("colour", Settings)
+
+
+def set_controls(settings: Settings) -> None:
+    """Put an experiment into the controls and start it."""
+    PANEL.put(settings)
     begin()
 
 
 def begin() -> None:
     """Learn what the controls say, from the start."""
-    names = {"source": "source", "kind": "kind", "n_states": "states", "n_hidden": "hidden", "epochs": "epochs"}
-    chosen = {argument: st.session_state[f"colour_{key}"] for argument, key in names.items()}
-    tasks.hold(NAME, Task("rbm.tasks.colour.job:learn", **chosen))
+    chosen = PANEL.now()
+    tasks.hold(
+        NAME,
+        Task(
+            "rbm.tasks.colour.job:learn",
+            source=chosen.source,
+            kind=chosen.kind,
+            n_states=chosen.states,
+            n_hidden=chosen.hidden,
+            epochs=chosen.epochs,
+        ),
+    )
 
 
 def controls(drawn: feed.Elements) -> None:
-    """Which images, which units, how many; and the buttons."""
-    for key, value in (("source", "faces"), ("kind", "multinary"), ("states", 8), ("hidden", 150), ("epochs", 30)):
-        st.session_state.setdefault(f"colour_{key}", value)
+    """The settings, and the buttons."""
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
-        st.segmented_control(
-            "Images",
-            list(SOURCES),
-            format_func=SHORT.__getitem__,
-            required=True,
-            default=st.session_state["colour_source"],
-            key="colour_source",
-            persist_state="session",
-            help="Faces are drawn here and need no network. " + "; ".join(list(SOURCES.values())[1:]) + ".",
-        )
-        kind = st.segmented_control(
-            "Visible units",
-            list(KINDS),
-            required=True,
-            default=st.session_state["colour_kind"],
-            key="colour_kind",
-            persist_state="session",
-            help=" ".join(f"{words}." for words in KINDS.values()),
-        )
-    left, middle, right = st.columns(3, gap="medium")
-    left.slider(
-        "States M",
-        2,
-        32,
-        value=st.session_state["colour_states"],
-        key="colour_states",
-        persist_state="session",
-        disabled=kind == "gaussian",
-        help="Levels of each channel, or colours of the palette; 8 is usual, 2 is on or off.",
+        kind = PANEL.draw("source", "kind").kind
+    PANEL.row("states", "hidden", "epochs", off=["states"] if kind == "gaussian" else [])
+    about = "Learn these images, from the start or from where it was paused."
+    tasks.panel(
+        tasks.held(NAME),
+        tasks.Press("colour_learn", "Learn", about, begin, primary=True, shortcut="T"),
+        tasks.Press("colour_pause", "Pause", "Stop for now; Go on takes it up again.", shortcut="P"),
+        tasks.Press("colour_learn", "Go on", about, primary=True, shortcut="T"),
+        tasks.Press("colour_reset", "Reset", "Start anew with the settings above.", begin, shortcut="X"),
+        words=("colour_words", drawn),
     )
-    middle.slider(
-        "Hidden units",
-        10,
-        400,
-        step=10,
-        value=st.session_state["colour_hidden"],
-        key="colour_hidden",
-        persist_state="session",
-        help="Usually 100 to 300.",
-    )
-    right.slider(
-        "Epochs",
-        5,
-        100,
-        step=5,
-        value=st.session_state["colour_epochs"],
-        key="colour_epochs",
-        persist_state="session",
-        help="Passes over 3,600 images; 20 to 50.",
-    )
-    _transport(drawn)
-
-
-def _transport(drawn: feed.Elements) -> None:
-    task = tasks.held(NAME)
-    moving = task is not None and task.active
-    with st.container(horizontal=True, key="colour_transport", gap="small", vertical_alignment="center"):
-        paused = task is not None and task.status == "paused"
-        st.button(
-            "Go on" if paused else "Learn",
-            type="primary",
-            icon=":material/play_arrow:",
-            shortcut="T",
-            key="colour_learn",
-            on_click=task.start if paused and task is not None else begin,
-            disabled=moving,
-            help="Learn these images, from the start or from where it was paused.",
-        )
-        st.button(
-            "Pause",
-            icon=":material/pause:",
-            shortcut="P",
-            key="colour_pause",
-            on_click=task.pause if task is not None else None,
-            disabled=not moving,
-            help="Stop for now; Go on takes it up again.",
-        )
-        st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            shortcut="X",
-            key="colour_reset",
-            on_click=begin,
-            disabled=task is None,
-            help="Start anew with the settings above.",
-        )
-        facts(drawn["colour_words"], key="colour_words", look="caption")
-    tasks.trouble(task)
 
 
 def _words(task: Task | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import streamlit as st
@@ -65,25 +66,14 @@ def choose(data: datasets.Data) -> Asked | None:
         plan = fitting(PLANS[str(size)], data)
         named = f"{data.name} {revision(data.name)}".strip()
         asked = Asked(plan, data.name, named)
-        task: Task | None = st.session_state.get("deep_labels")
-        if task is not None and task.active:
-            st.button(
-                "Pause",
-                icon=":material/pause:",
-                key="deep_labels_pause",
-                on_click=task.pause,
-                help="Keeps what it has.",
-            )
-        else:
-            st.button(
-                "Compare with a random start",
-                icon=":material/compare_arrows:",
-                key="deep_labels_start",
-                on_click=start,
-                args=(asked,),
-                disabled=len(asked.results()) == 2 * len(plan.seeds) * len(plan.labels),
-                help="Trains classifiers with and without pre-training, in the background. What is known is not done again.",
-            )
+        about = "Trains classifiers with and without pre-training, in the background. What is known is not done again."
+        known = len(asked.results()) == 2 * len(plan.seeds) * len(plan.labels)
+        begin = partial(start, asked)
+        tasks.buttons(
+            st.session_state.get("deep_labels"),
+            tasks.Press("deep_labels_start", "Compare with a random start", about, begin, "compare_arrows", off=known),
+            tasks.Press("deep_labels_pause", "Pause", "Keeps what it has."),
+        )
     return asked
 
 

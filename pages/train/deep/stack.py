@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,20 +13,19 @@ from pages.train.deep import figures_at_rest
 from pages.ui import cards
 from pages.ui.components import chart, wall
 from pages.ui.controls import datasets
+from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed
 from pages.ui.session import status, tasks
 from rbm.experiment import DatasetSpec
 from rbm.jobs.task import Task
 from rbm.tasks.deep.plan import KINDS, SHOWN, DeepSpec, Learned
+from rbm.training.config import knob
 from rbm.training.events import MEASURES
 
 if TYPE_CHECKING:
     from rbm.tasks.deep.dreaming import DeepDream
 
-SIZES = (1, 2, 3, 10, 20, 50, 100, 200, 500, 1000)
-EPOCHS = (1, 2, 5, 10, 20, 50, 100)
-IMAGES = (1000, 5000, 10_000, 54_000)
 FANTASIES = 40
 COLUMNS = 10
 DATASET = "deep_dataset"
@@ -35,41 +35,80 @@ NOTES = {
     "with itself, never with another. Learning all layers together, ⟨h⟩ is what the mean field gives.",
     "free_energy_gap": "Learning all layers together, it is the gap of the variational bound.",
 }
-DEFAULTS = {
-    "deep_kind": KINDS[0],
-    "deep_layers": 2,
-    "deep_size_1": 200,
-    "deep_size_2": 200,
-    "deep_size_3": 200,
-    "deep_epochs": 5,
-    "deep_together": 10,
-    "deep_images": 10_000,
-    "deep_start": STARTS[0],
-}
+SIZES = (1, 2, 3, 10, 20, 50, 100, 200, 500, 1000)
+EPOCHS = (1, 2, 5, 10, 20, 50, 100)
+
+
+def _size(layer: int) -> Any:
+    return knob(
+        200,
+        f"Units in layer {layer}",
+        "More units model more and take longer.",
+        stops=SIZES,
+        acts=lambda settings: layer <= (2 if settings["kind"] == KINDS[1] else settings["layers"]),
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which machine, how it learns, and where its fantasies start."""
+
+    kind: str = knob(
+        KINDS[0],
+        "Deep",
+        "Belief net: only the top two layers stay undirected, arrows lead down from them. Boltzmann machine: all "
+        "layers stay undirected, so that each listens to both its neighbours.",
+        choices=tuple(KINDS),
+    )
+    layers: int = knob(
+        2,
+        "Hidden layers",
+        "Each learns from the activities of the one below it.",
+        choices=(1, 2, 3),
+        acts=lambda settings: settings["kind"] != KINDS[1],
+    )
+    size_1: int = _size(1)
+    size_2: int = _size(2)
+    size_3: int = _size(3)
+    epochs: int = knob(5, "Epochs a layer", "Passes over the images for each layer alone.", stops=EPOCHS)
+    together: int = knob(
+        10,
+        "Epochs together",
+        "Passes with all layers at once, after that.",
+        stops=EPOCHS,
+        acts=lambda settings: settings["kind"] == KINDS[1],
+    )
+    images: int = knob(
+        10_000,
+        "Training images",
+        "Fewer are quicker; all of them where there are not so many.",
+        stops=(1000, 5000, 10_000, 54_000),
+    )
+    start: str = knob(
+        STARTS[0],
+        "Start from",
+        "Noise: the top layers on and off at random. Test images: as they lead upwards.",
+        choices=STARTS,
+    )
+
+
+PANEL = Panel("deep", Settings)
 
 
 def setting(kind: str, sizes: tuple[int, ...], epochs: int, together: int, images: int) -> None:
     """Put an experiment into the controls and start it."""
-    st.session_state.update(
-        deep_kind=kind, deep_layers=len(sizes), deep_epochs=epochs, deep_together=together, deep_images=images
-    )
-    for number, size in enumerate(sizes, 1):
-        st.session_state[f"deep_size_{number}"] = size
+    units: dict[str, Any] = {f"size_{number}": size for number, size in enumerate(sizes, 1)}
+    asked = Settings(kind, len(sizes), epochs=epochs, together=together, images=images, start=PANEL.now().start)
+    PANEL.put(replace(asked, **units))
     start()
 
 
 def spec() -> DeepSpec:
     """What the controls say."""
-    asked = st.session_state
-    layers = 2 if asked["deep_kind"] == KINDS[1] else asked["deep_layers"]
-    return DeepSpec(
-        asked["deep_kind"],
-        tuple(asked[f"deep_size_{n}"] for n in range(1, layers + 1)),
-        asked["deep_epochs"],
-        asked["deep_together"],
-        dataset=asked[DATASET],
-        images=asked["deep_images"],
-    )
+    asked = PANEL.now()
+    sizes = (asked.size_1, asked.size_2, asked.size_3)[: 2 if asked.kind == KINDS[1] else asked.layers]
+    dataset = st.session_state[DATASET]
+    return DeepSpec(asked.kind, sizes, asked.epochs, asked.together, dataset=dataset, images=asked.images)
 
 
 def start() -> None:
@@ -88,78 +127,19 @@ def start() -> None:
 
 def controls() -> None:
     """Which machine, and the buttons."""
-    for key, value in DEFAULTS.items():
-        st.session_state.setdefault(key, value)
-    boltzmann = _choices()
+    with st.container(horizontal=True, gap="medium"):
+        PANEL.draw("kind", "layers")
+        PANEL.draw("size_1", "size_2", "size_3", width=200)
     with st.container(horizontal=True, gap="medium"):
         datasets.choose(DATASET, width=220)
-        _slider("Epochs a layer", EPOCHS, "deep_epochs", "Passes over the images for each layer alone.")
-        if boltzmann:
-            _slider("Epochs together", EPOCHS, "deep_together", "Passes with all layers at once, after that.")
-        _slider("Training images", IMAGES, "deep_images", "Fewer are quicker; all of them where there are not so many.")
-    task: Task | None = st.session_state.get("deep_task")
-    with st.container(horizontal=True, gap="small"):
-        st.button(
-            "Train layer by layer",
-            type="primary",
-            icon=":material/layers:",
-            key="deep_train",
-            on_click=start,
-            help="Starts a new machine with these settings, in the background.",
-        )
-        if task is not None and task.active:
-            st.button(
-                "Pause", icon=":material/pause:", key="deep_pause", on_click=task.pause, help="Stops where it is."
-            )
-        elif task is not None and task.status in ("paused", "failed"):
-            st.button(
-                "Continue",
-                icon=":material/play_arrow:",
-                key="deep_go_on",
-                on_click=task.start,
-                help="Goes on from there.",
-            )
-
-
-def _choices() -> bool:
-    """Kind and sizes; whether it is a Boltzmann machine."""
-    with st.container(horizontal=True, gap="medium"):
-        st.segmented_control(
-            "Deep",
-            list(KINDS),
-            required=True,
-            default=st.session_state["deep_kind"],
-            key="deep_kind",
-            persist_state="session",
-            help="Belief net: only the top two layers stay undirected, arrows lead down from them. Boltzmann machine: all "
-            "layers stay undirected, so that each listens to both its neighbours.",
-        )
-        boltzmann = st.session_state["deep_kind"] == KINDS[1]
-        if not boltzmann:
-            st.segmented_control(
-                "Hidden layers",
-                [1, 2, 3],
-                required=True,
-                default=st.session_state["deep_layers"],
-                key="deep_layers",
-                persist_state="session",
-                help="Each learns from the activities of the one below it.",
-            )
-        for n in range(1, (2 if boltzmann else st.session_state["deep_layers"]) + 1):
-            _slider(f"Units in layer {n}", SIZES, f"deep_size_{n}", "More units model more and take longer.")
-    return boltzmann
-
-
-def _slider(label: str, stops: tuple[int, ...], key: str, about: str) -> None:
-    st.select_slider(
-        label,
-        stops,
-        st.session_state[key],
-        format_func=lambda n: f"{n:,}",
-        key=key,
-        persist_state="session",
-        help=about,
-        width=200,
+        PANEL.draw("epochs", "together", "images", width=200)
+    about = "Starts a new machine with these settings, in the background."
+    tasks.panel(
+        st.session_state.get("deep_task"),
+        tasks.Press("deep_train", "Train layer by layer", about, start, icon="layers", primary=True),
+        tasks.Press("deep_pause", "Pause", "Stops where it is."),
+        tasks.Press("deep_go_on", "Continue", "Goes on from there."),
+        anew=True,
     )
 
 
@@ -220,7 +200,6 @@ def progress(task: Task | None, drawn: feed.Elements) -> None:
     if task is None:
         st.caption("Ready. Press Train layer by layer: the first layer finds strokes, the next combines them.")
         return
-    tasks.trouble(task)
     status.show(drawn["deep_progress"], key="deep_progress")
 
 
@@ -285,16 +264,7 @@ def fantasies(task: Task | None, asked: DeepSpec) -> None:
         )
         st.caption(f"Samples appear here {waits}.")
         return
-    st.segmented_control(
-        "Start from",
-        list(STARTS),
-        required=True,
-        default=st.session_state["deep_start"],
-        key="deep_start",
-        persist_state="session",
-        on_change=_forget,
-        help="Noise: the top layers on and off at random. Test images: as they lead upwards.",
-    )
+    PANEL.draw("start", on_change=_forget)
     dream = _dream(asked, layers)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         for sweeps in (1, 10, 100):
@@ -323,7 +293,7 @@ def _dream(asked: DeepSpec, layers: list[Learned]) -> DeepDream:
         from rbm.experiment import cached_dataset
         from rbm.tasks.deep.dreaming import DeepDream
 
-        images = cached_dataset(DatasetSpec(asked.dataset)).test if kept["deep_start"] == STARTS[1] else None
+        images = cached_dataset(DatasetSpec(asked.dataset)).test if PANEL.now().start == STARTS[1] else None
         kept["deep_dream"], kept["deep_dream_of"] = (
             DeepDream(asked.kind, layers, FANTASIES, asked.seed, images),
             len(layers),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,7 +13,7 @@ import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart, wall
-from pages.ui.components.moving import facts, table
+from pages.ui.components.moving import table
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed
 from pages.ui.session import live, tasks
@@ -48,20 +49,10 @@ def elements(current: LiveRun, task: Task | None) -> Callable[[], feed.Elements]
 def controls(current: LiveRun, drawn: feed.Elements) -> None:
     """The button, what is being examined and how far it is."""
     task = tasks.held(NAME)
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.button(
-            "Examine" if task is None else "Examine the machine as it is now",
-            type="primary",
-            icon=":material/troubleshoot:",
-            shortcut="E",
-            key="examine",
-            on_click=begin,
-            args=(current,),
-            disabled=task is not None and task.active,
-            help="Spectrum of the weights at once; then 256 chains walk 600 sweeps from noise, which takes some seconds.",
-        )
-        facts(drawn["examine_words"], key="examine_words", look="caption")
-    tasks.trouble(task)
+    label = "Examine" if task is None else "Examine the machine as it is now"
+    about = "Spectrum of the weights at once; then 256 chains walk 600 sweeps from noise, which takes some seconds."
+    examine = tasks.Press("examine", label, about, partial(begin, current), "troubleshoot", "E", primary=True)
+    tasks.panel(task, examine, words=("examine_words", drawn))
 
 
 def _words(task: Task, past: Snapshot, same: bool) -> str:

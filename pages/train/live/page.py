@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.train.live import board
+from pages.train.live import board, draft
 from pages.ui import shell
-from pages.ui.controls import knobs, share
+from pages.ui.controls import share
 from pages.ui.session import live, state
 
 shell.header(
@@ -15,4 +15,4 @@ live.transport()
 share.draft_row()
 board.board(state.run())
 with st.sidebar:  # last, though it stands first: the answer to a click on Train need not wait for it
-    knobs.draft_panel()
+    draft.draft_panel()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui import shell
-from pages.ui.controls import datasets, knobs
+from pages.ui.controls import datasets
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import state, tasks, visitor
@@ -161,7 +161,7 @@ def _copy(found: state.Return) -> None:
 
 
 def _listed(names: list[str]) -> str:
-    labels = [knobs.LABELS[name] for name in names]
+    labels = [state.LABELS[name] for name in names]
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
 
 

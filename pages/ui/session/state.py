@@ -23,12 +23,20 @@ from rbm.link import from_query
 from rbm.presets import PRESETS
 from rbm.store import open_store
 from rbm.store.owners import NOBODY
-from rbm.training.config import LIVE, TrainConfig
+from rbm.training.config import LIVE, TrainConfig, knobs
 
 ADDRESS = "run"  # the query parameter that holds the run's id
 Draft = dict[str, Any]
 _MODEL = tuple(f.name for f in fields(ModelSpec))
 _TRAINING = tuple(f.name for f in fields(TrainConfig))
+KNOBS = {**knobs(ModelSpec), **knobs(TrainConfig)}
+LABELS = {
+    **{name: k.label for name, k in KNOBS.items()},
+    "dataset": "Data set",
+    "classes": "Classes",
+    "size": "Training images",
+    "seed": "Seed",
+}
 
 
 def draft() -> Draft:

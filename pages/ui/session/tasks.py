@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
+from typing import NamedTuple
 
 import streamlit as st
 
+from pages.ui.components.moving import facts
 from pages.ui.draw.words import as_typed
+from pages.ui.server import feed
 from rbm.core.limits import SCREEN
-from rbm.jobs.job import Job
+from rbm.jobs.job import ACTIVE, Job
 from rbm.jobs.task import Task
 
 
@@ -70,6 +74,77 @@ def held(name: str) -> Task | None:
         return None
     task.renew()
     return task
+
+
+class Press(NamedTuple):
+    """A button of a job's panel: its key, what stands on it, what it is good for, and what it does."""
+
+    key: str
+    label: str
+    about: str
+    do: Callable[..., None] | None = None
+    icon: str = ""
+    shortcut: str | None = None
+    primary: bool = False
+    off: bool = False
+
+
+def panel(
+    job: Job | None,
+    start: Press,
+    pause: Press | None = None,
+    go_on: Press | None = None,
+    reset: Press | None = None,
+    *,
+    anew: bool = False,
+    words: tuple[str, feed.Elements] | None = None,
+) -> None:
+    """A job's buttons, how far it is (``words``: an element's key and news), and what went wrong."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        buttons(job, start, pause, go_on, reset, anew=anew)
+        if words is not None:
+            facts(words[1][words[0]], key=words[0], look="caption")
+    trouble(job)
+
+
+def buttons(
+    job: Job | None,
+    start: Press,
+    pause: Press | None = None,
+    go_on: Press | None = None,
+    reset: Press | None = None,
+    *,
+    anew: bool = False,
+) -> None:
+    """Start, Pause, Go on, Reset, as far as they are given.
+
+    ``anew``: Start may be pressed while a job moves or waits, and begins another. So one that waits goes on by the button
+    that paused it, and otherwise by the one that began it.
+    """
+    status = "idle" if job is None else job.status
+    moves = status in ACTIVE
+    waiting = go_on if status == "paused" or (anew and status == "failed") else None
+    begin, halt = (job.start, job.pause) if job is not None else (None, None)
+    _button(start if anew else waiting or start, begin, "play_arrow", off=moves and not anew)
+    if anew and waiting is not None:
+        _button(waiting, begin, "play_arrow", off=False)
+    elif pause is not None:
+        _button(pause, halt, "pause", off=not moves)
+    if reset is not None:
+        _button(reset, None, "restart_alt", off=job is None)
+
+
+def _button(press: Press, do: Callable[..., None] | None, icon: str, *, off: bool) -> None:
+    st.button(
+        press.label,
+        type="primary" if press.primary else "secondary",
+        icon=f":material/{press.icon or icon}:",
+        shortcut=press.shortcut,
+        key=press.key,
+        on_click=press.do or do,
+        disabled=press.off or off,
+        help=press.about,
+    )
 
 
 def trouble(job: Job | None) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
 from pages.ui.session import state
@@ -82,3 +83,28 @@ def test_a_visitor_whose_runs_fill_the_share_makes_no_other_before_some_are_dele
     app.run()
     assert told(app) == []
     assert not app.button(key="train").disabled
+
+
+def test_of_more_work_than_a_visitor_may_have_at_once_the_first_pauses_with_a_word():
+    def script() -> None:
+        from types import SimpleNamespace
+
+        import streamlit as st
+
+        from pages.ui.session import tasks
+
+        paused = st.session_state["paused"] = []
+
+        def job(name: str, active: bool) -> SimpleNamespace:
+            return SimpleNamespace(active=active, pause=lambda: paused.append(name), release=lambda: None)
+
+        tasks.mind("over", job("over", active=False))
+        for i in range(7):
+            tasks.mind(f"job {i}", job(f"job {i}", active=True))
+
+    app = AppTest.from_function(script).run()
+    assert not app.exception
+    assert SCREEN.jobs.most == 6
+    assert app.session_state["paused"] == ["job 0"]
+    (toast,) = app.toast
+    assert "is 7; expected at most 6" in toast.value

@@ -1,0 +1,241 @@
+"""The draft's widgets. Each shows one field of the draft and writes its change back; the draft is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.controls import datasets, knobs, widgets
+from pages.ui.draw.words import as_typed
+from pages.ui.session import state
+from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
+from rbm.errors import ConfigError, RbmError
+from rbm.presets import PRESETS
+from rbm.training.config import LIVE, Knob, with_algorithm
+from rbm.training.schedules import outrun
+
+_MORE = (
+    "n_chains",
+    "n_replicas",
+    "centred",
+    "optimizer",
+    "momentum",
+    "schedule",
+    "weight_decay",
+    "l1",
+    "max_norm",
+    "sparsity_cost",
+    "sparsity_target",
+    "gradient_clip",
+    "likelihood",
+    "binarise",
+    "visible_bias",
+)
+_SIZES = (100, 200, 500, 1000, 2000, 5000, 10000, 20000)
+_ALL = "all"
+
+
+def draft_panel() -> None:
+    """Everything that makes a run, the few settings that a class plays with first."""
+    _preset()
+    _dataset()
+    for name in ("n_hidden", "k", "learning_rate"):
+        knob(name)
+    _pace()
+    for name in ("batch_size", "epochs", "algorithm"):
+        knob(name)
+    with st.expander("Optimiser and more", icon=":material/tune:"):
+        for name in _MORE:
+            knob(name)
+        _size()
+    _seed()
+
+
+def knob(name: str) -> None:
+    """The widget of a field's knob; none where it does nothing."""
+    k = state.KNOBS[name]
+    if k.acts(state.draft()):
+        key, _ = _bound(name)
+        written = "{:g}".format if k.stops else None
+        knobs.widget(k, key, format_func=written, help=_help(name, k), on_change=_changed, args=(name,))
+
+
+def _pace() -> None:
+    """An amber line where persistent chains cannot keep up with the rate as it is set."""
+    with st.container():  # there with or without words, so that nothing below it is built anew
+        try:
+            words = outrun(state.to_spec(state.draft()).training)
+        except ConfigError:  # the settings make no run; the line beside Train says why
+            return
+        if words:
+            st.warning(words, icon=":material/speed:")
+
+
+def _help(name: str, k: Knob) -> str:
+    return f"{k.help} Takes effect at once while training." if name in LIVE else k.help
+
+
+def _bound(name: str) -> tuple[str, Any]:
+    """The widget's key, holding the draft's value before the widget is made."""
+    key, value = f"draft_{name}", state.draft()[name]
+    widgets.put(key, value)
+    return key, value
+
+
+def _changed(name: str) -> None:
+    """Write a widget's new value into the draft, and on to a run in training where it may change."""
+    value = st.session_state[f"draft_{name}"]
+    # None comes from a control that has not heard of its value yet, when a click is quicker than the page.
+    if value is None:
+        return
+    state.draft().update(with_algorithm(state.draft(), value) if name == "algorithm" else {name: value})
+    current = state.run()
+    if name in LIVE and current is not None and current.status not in ("finished", "diverged") and _possible():
+        current.change(**{name: value})
+
+
+def _possible() -> bool:
+    """Whether the draft makes a run; the line beside Train says why it does not."""
+    try:
+        state.to_spec(state.draft())
+    except ConfigError:
+        return False
+    return True
+
+
+def _preset() -> None:
+    fits = next((name for name, preset in PRESETS.items() if state.to_draft(preset.spec) == state.draft()), None)
+    widgets.put("preset", fits)
+    st.selectbox(
+        "Preset",
+        list(PRESETS),
+        None if fits is None else list(PRESETS).index(fits),
+        format_func=lambda name: PRESETS[name].title,
+        key="preset",
+        placeholder="Your own settings",
+        on_change=_take_preset,
+        help="Ready-made runs: good starts, the classic recipes, and some that go wrong in an instructive way.",
+    )
+    chosen = st.session_state["preset"]
+    with st.container():  # there with or without words, so that nothing below it is built anew
+        if chosen:
+            st.caption(PRESETS[chosen].why)
+
+
+def _take_preset() -> None:
+    chosen = st.session_state["preset"]
+    if chosen:
+        state.set_draft(PRESETS[chosen].spec)
+
+
+def _dataset() -> None:
+    key, value = _bound("dataset")
+    known = list(dict.fromkeys([*names(), value]))  # the draft's may have been deleted meanwhile
+    datasets.select(
+        known,
+        value,
+        key=key,
+        changed=_changed_dataset,
+        about="What is learnt. MNIST and the toy sets come with the program, some are downloaded once, and you can bring "
+        "your own on a page of its own.",
+    )
+    with st.container():
+        if value not in CATALOG and not value.startswith(OWN):  # a run's that was made with another program
+            st.caption("This program does not know the data set. Choose another.")
+        elif is_available(value):
+            classes = entry(value).class_names
+            if len(classes) > 4:
+                _classes(classes)
+        elif value.startswith(OWN):
+            st.caption("This data set is not kept here any more. Choose another, or bring it again.")
+        else:
+            st.caption(entry(value).about)
+            _download(value)
+
+
+def _changed_dataset() -> None:
+    state.draft().update(dataset=st.session_state["draft_dataset"], classes=None, size=None)
+
+
+def _download(name: str) -> None:
+    if not st.button(f"Download {CATALOG[name].title}", key="download_data", icon=":material/download:"):
+        return
+    from rbm.datasets.catalog import load_dataset
+
+    bar = st.progress(0.0, "Asking for the files")
+    try:
+        load_dataset(name, progress=_shown_on(bar.progress))
+    except RbmError as error:
+        bar.empty()
+        st.error(as_typed(error), icon=":material/cloud_off:")
+        return
+    st.rerun()
+
+
+def _shown_on(show: Callable[[float, str], Any]) -> Callable[[int, int | None], None]:
+    def progress(done: int, total: int | None) -> None:
+        size = f"{done / 1e6:.1f} MB" + (f" of {total / 1e6:.1f} MB" if total else "")
+        show(min(done / total, 1.0) if total else 0.0, f"Downloading {size}")
+
+    return progress
+
+
+def _classes(names: tuple[str, ...]) -> None:
+    everything = tuple(range(len(names)))
+    chosen = list(state.draft()["classes"] or everything)
+    widgets.put("draft_classes", chosen)
+    st.pills(
+        "Classes",
+        everything,
+        selection_mode="multi",
+        default=chosen,
+        format_func=lambda i: as_typed(names[i]),
+        key="draft_classes",
+        on_change=_changed_classes,
+        args=(everything,),
+        help="The classes to learn from; usually all. One or two classes learn fastest and look clearest.",
+    )
+
+
+def _changed_classes(everything: tuple[int, ...]) -> None:
+    chosen = tuple(sorted(st.session_state["draft_classes"]))
+    state.draft()["classes"] = chosen if chosen and chosen != everything else None
+
+
+def _size() -> None:
+    size = state.draft()["size"]
+    shown = _ALL if size is None else size
+    widgets.put("draft_size", shown)
+    st.select_slider(
+        "Training images",
+        [*sorted({*_SIZES, size or _SIZES[0]}), _ALL],
+        shown,
+        format_func=lambda n: n if n == _ALL else f"{n:,}",
+        key="draft_size",
+        on_change=_changed_size,
+        help="How many images to learn from; usually all. A few hundred show overfitting.",
+    )
+
+
+def _changed_size() -> None:
+    chosen = st.session_state["draft_size"]
+    state.draft()["size"] = None if chosen == _ALL else chosen
+
+
+def _seed() -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        key, seed = _bound("seed")
+        st.number_input(
+            "Seed",
+            0,
+            2**31 - 1,
+            seed,
+            step=1,
+            key=key,
+            on_change=_changed,
+            args=("seed",),
+            help="The seed of all random numbers in a run: the same settings and seed give the same run. Reset keeps it.",
+        )
+        st.button("", key="dice", icon=":material/casino:", on_click=state.roll_seed, help="Draw another seed")
