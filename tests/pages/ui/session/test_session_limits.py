@@ -87,20 +87,25 @@ def test_a_visitor_whose_runs_fill_the_share_makes_no_other_before_some_are_dele
 
 def test_of_more_work_than_a_visitor_may_have_at_once_the_first_pauses_with_a_word():
     def script() -> None:
-        from types import SimpleNamespace
-
         import streamlit as st
 
         from pages.ui.session import tasks
 
         paused = st.session_state["paused"] = []
 
-        def job(name: str, active: bool) -> SimpleNamespace:
-            return SimpleNamespace(active=active, pause=lambda: paused.append(name), release=lambda: None)
+        class Work:
+            def __init__(self, name: str, *, active: bool) -> None:
+                self.name, self.active = name, active
 
-        tasks.mind("over", job("over", active=False))
+            def pause(self) -> None:
+                paused.append(self.name)
+
+            def release(self) -> None:
+                pass
+
+        tasks.mind("over", Work("over", active=False))
         for i in range(7):
-            tasks.mind(f"job {i}", job(f"job {i}", active=True))
+            tasks.mind(f"job {i}", Work(f"job {i}", active=True))
 
     app = AppTest.from_function(script).run()
     assert not app.exception
