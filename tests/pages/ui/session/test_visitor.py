@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
+from pages.ui.server import socket
 from pages.ui.session import visitor
 from rbm.datasets.user_datasets import save
 from rbm.datasets.user_datasets.pictures import Pictures
@@ -177,3 +178,52 @@ def test_pages_change_the_registry_by_the_rule_alone():
                     wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert seen >= 5
     assert not wrong, "\n".join(wrong)
+
+
+class SignedIn:
+    """What Streamlit tells of somebody whom an OpenID provider has named."""
+
+    is_logged_in = True
+
+    def to_dict(self) -> dict[str, object]:
+        return {"is_logged_in": True, "iss": "https://id.invalid", "sub": "4711", "name": "Ada\x00 L."}
+
+
+def test_where_sign_in_is_set_up_it_takes_the_place_of_name_and_secret(monkeypatch):
+    monkeypatch.setattr("streamlit.user", SignedIn())
+    first, again = (open_page(shell.TRAIN) for _ in range(2))
+    who = first.session_state["visitor"]
+    assert who.name == "Ada� L."
+    assert again.session_state["visitor"] == who  # another browser, the same person
+    assert first.session_state["feed"].secret == ""  # no cookie is given
+    assert {button.key for button in first.button} >= {"sign_out"}
+    assert "visitor_name" not in {place.key for place in first.text_input}
+
+
+def test_who_has_not_signed_in_sees_nothing_else(monkeypatch):
+    class Nobody:
+        is_logged_in = False
+
+    monkeypatch.setattr("streamlit.user", Nobody())
+    app = app_test().run()
+    assert not app.exception
+    assert [button.key for button in app.button] == ["sign_in"]
+    assert not app.header
+
+
+def test_a_browser_that_has_a_secret_gets_no_other(monkeypatch):
+    class Socket:
+        def __init__(self, scheme: str, **cookies: str) -> None:
+            self.cookies = cookies
+            self.url = type("Url", (), {"scheme": scheme})
+
+    secret = "x" * 43
+    (header,) = socket.cookie(secret, Socket("ws"))
+    assert header == (
+        b"set-cookie",
+        f"boltzmann_visitor={secret}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax".encode(),
+    )
+    (header,) = socket.cookie(secret, Socket("wss", boltzmann_visitor="no secret"))
+    assert header[1].endswith(b"; Secure")
+    assert socket.cookie(secret, Socket("ws", boltzmann_visitor="y" * 43)) == []
+    assert socket.cookie("", Socket("ws")) == []  # whom sign-in names
