@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -39,7 +40,8 @@ class Look(NamedTuple):
     evaluations: Mapping[str, Evaluation]
 
 
-_lock = threading.Lock()
+_lock, _drawing = threading.Lock(), threading.Lock()
+_log = logging.getLogger(__name__)
 _last: list[tuple[float, str, Look]] = []
 
 
@@ -141,7 +143,7 @@ def _card(run: Run, look: Look, differ: list[str], token: str, own: str) -> dict
     }
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=4)
 def weights(run_id: str, step: int) -> Array:
     """The weights (V, H) of a run's newest checkpoint, which is known by ``step``."""
     from rbm.checkpoint import from_bytes
@@ -161,10 +163,13 @@ def filters_png(run_id: str, step: int) -> bytes:
 
 
 def picture(run_id: str, step: int) -> bytes | None:
-    """The picture of a run at its newest checkpoint; None where there is none any more."""
+    """The picture of a run at its newest checkpoint, also where the page was told of the one before; None without any."""
+    newest = today().steps.get(run_id)
+    if newest is None or step > newest:
+        return None
     try:
-        return filters_png(run_id, step) if today().steps.get(run_id) == step else None
-    except (
-        RbmError
-    ):  # the run was deleted, or its checkpoint replaced, at this moment: the next look has another address
+        with _drawing:  # of many who ask at once one draws
+            return filters_png(run_id, newest)
+    except RbmError as error:  # the run was deleted at this moment, or its file is damaged, which its own pages say
+        _log.warning("run %s has no picture (%s)", run_id, error)
         return None

@@ -156,7 +156,8 @@ def test_a_picture_is_made_once_for_all_and_only_for_a_page_that_is_open():
     assert png.startswith(b"\x89PNG")
     assert get(ours.token, run_id, 11)[1] is png
     assert get("guessed", run_id, 11)[0] == 404
-    assert get(ours.token, run_id, 10)[0] == 404  # a checkpoint that is no more
+    assert get(ours.token, run_id, 10)[1] is png  # a page that was told of the checkpoint before
+    assert get(ours.token, run_id, 12)[0] == 404
     assert get(ours.token, "f" * 12, 11)[0] == 404
 
 
