@@ -27,7 +27,7 @@ from tests.helpers.hands import (
     rest,
     train_until,
 )
-from tests.helpers.waiting import wait
+from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.browser
 ROW, HEAD = 35, 35  # pixels of the table
@@ -72,9 +72,12 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     first = open_page(endless(server))
     set_seed(first, 424242)
     train_until(first, 0.3)
-    first.context.close()
+    browser = first.context
+    first.close()
 
-    page = open_page(f"{server.url}/runs")
+    page = browser.new_page()  # the same visitor: another's run could only be copied
+    page.set_default_timeout(1000 * PATIENCE)
+    page.goto(f"{server.url}/runs")
     search(page, "seed 424242", 1)
     wait(lambda: status_after_refresh(page) == ["paused"], what="the closed tab's run to be paused in the table")
     tick(page, 0)
