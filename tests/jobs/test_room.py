@@ -1,5 +1,9 @@
 """The teacher's room: orders reach everybody once, and all runs of its members pause."""
 
+from collections.abc import Iterator
+
+import pytest
+
 from rbm.experiment import RunSpec
 from rbm.jobs import room
 from rbm.jobs.live import LiveRun
@@ -13,6 +17,13 @@ class Screen:
 
     def nudge(self) -> None:
         self.nudges += 1
+
+
+@pytest.fixture(autouse=True)
+def none_open() -> Iterator[None]:
+    room.close_room()
+    yield
+    room.close_room()
 
 
 def test_an_order_is_told_to_every_screen_and_carried_out_once_by_each_member():
@@ -39,12 +50,14 @@ def test_an_order_is_told_to_every_screen_and_carried_out_once_by_each_member():
 
 def test_there_is_one_room_at_a_time_with_a_code_of_its_own():
     first = room.open_room()
+    assert room.open_room() is first  # a click that is told twice changes no link
+    room.close_room()
+    assert room.current() is None
     second = room.open_room()
     assert room.current() is second
     assert first.code != second.code
     assert len(second.code) >= 8
     room.close_room()
-    assert room.current() is None
 
 
 def test_all_runs_of_the_members_pause_and_no_others():

@@ -187,6 +187,11 @@ def test_the_name_of_a_visitor_beside_the_title_and_beside_what_is_theirs(monkey
     assert alive(shown(app), kept_name) == []
     (one,) = save.kept()
     monkeypatch.setattr(save, "kept", lambda: [one._replace(owner=who.id)])
+    app.session_state["board_shown"] = open_store().runs()[0].id
+    app.switch_page(shell.BOARD).run()
+    assert app.subheader
+    assert {"bidi_component.json", "heading.body"} <= set(shown(app))
+    assert alive(shown(app), kept_name) == []
     app.switch_page(shell.DATA).run()
     assert any(f"kept by {as_typed(kept_name)}" in text.value for text in app.markdown)
 

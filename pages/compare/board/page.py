@@ -11,8 +11,8 @@ shell.header(
     "Class board", "What is everybody training today, and whose machine is the best? Click one to see it large."
 )
 try:
-    room.panel()
     large.shown()
+    room.panel()
     wall.board()
 except StoreError as error:
     st.error(as_typed(error), icon=":material/error:")

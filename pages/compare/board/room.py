@@ -27,7 +27,7 @@ def panel() -> None:
         _teacher(room)
     elif room is not None and me.id in room.members:
         st.caption(":material/school: You are in the teacher's room.")
-    elif room is None and PARAMETER in st.query_params:
+    elif PARAMETER in st.query_params:
         st.caption(":material/info: The room of this link is closed.")
 
 

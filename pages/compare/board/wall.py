@@ -27,7 +27,7 @@ def board() -> None:
     members = _members(whose)
     feed.current().picture = gather.picture
     draw = partial(_elements, words, sort, members, feed.current().token, visitor.current().id)
-    part = feed.watch("board_cards", state=lambda: bool(gather.today().runs))
+    part = feed.watch("board_cards", state=_stage)
     drawn = part.moves(draw)
     part.plays(lambda: None, gather.FRESH_SECONDS)
     if not drawn[KEY]["cards"]:
@@ -43,6 +43,12 @@ def board() -> None:
         _open(opened)
     if problem := st.session_state.pop("board_problem", None):
         st.error(as_typed(problem), icon=":material/error:")
+
+
+def _stage() -> object:
+    """What the script draws: whether there is a run at all, and who is in the room."""
+    room = rooms.current()
+    return bool(gather.today().runs), room and (room.code, len(room.members))
 
 
 def _choices() -> tuple[str, str, str]:
