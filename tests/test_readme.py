@@ -37,7 +37,7 @@ def test_ci_installs_what_the_lock_names_checked_by_its_hashes_and_nothing_else(
     first, no_more, then = (
         script.index(line)
         for line in (
-            "pip install --require-hashes -r .ci/requirements.lock\n",
+            "pip install --require-hashes -r .ci/requirements.lock 2>&1",
             "export PIP_NO_INDEX=1\n",
             f"{INSTALL} &&",
         )
