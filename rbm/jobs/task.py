@@ -24,7 +24,7 @@ from rbm.jobs.seat import Call
 _log = logging.getLogger(__name__)
 
 
-class Part(NamedTuple):
+class TaskPart(NamedTuple):
     """What one slice brought: what the generator yielded, whether it is over, and why it failed, if it did."""
 
     news: list[Any]
@@ -39,7 +39,7 @@ class Stepper:
         self._steps = begin(function, arguments)
         self._skip = skip
 
-    def advance(self, seconds: float) -> Part:
+    def advance(self, seconds: float) -> TaskPart:
         """Go on for about ``seconds``, to the end of the step that is under way by then."""
         news: list[Any] = []
         deadline = time.perf_counter() + seconds
@@ -50,13 +50,15 @@ class Stepper:
                 else:
                     news.append(step)
                 if time.perf_counter() >= deadline:
-                    return Part(news, over=False)
+                    return TaskPart(news, over=False)
         except RbmError as error:
-            return Part(news, over=True, reason=str(error))
+            return TaskPart(news, over=True, reason=str(error))
         except Exception as error:
             _log.exception("a task failed")
-            return Part(news, over=True, reason=f"It stopped on an unexpected error ({type(error).__name__}: {error}).")
-        return Part(news, over=True)
+            return TaskPart(
+                news, over=True, reason=f"It stopped on an unexpected error ({type(error).__name__}: {error})."
+            )
+        return TaskPart(news, over=True)
 
 
 def begin(function: str, arguments: dict[str, Any]) -> Iterator[Any]:
@@ -90,7 +92,7 @@ class Task(Job):
         return super()._calls(order)
 
     def _take(self, value: Any) -> None:
-        part: Part = value
+        part: TaskPart = value
         with self._lock:
             self.news = (*self.news, *part.news)
             self.seconds += time.monotonic() - self._asked_at

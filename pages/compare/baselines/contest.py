@@ -28,7 +28,7 @@ MOST_CLASSES = 30  # to choose from
 
 
 @dataclass(frozen=True)
-class Settings:
+class ContestSettings:
     """How large all are, and how long each trains."""
 
     hidden: int = knob(
@@ -45,14 +45,14 @@ class Settings:
     )
 
 
-PANEL = Panel("rivals", Settings)
+PANEL = Panel("rivals", ContestSettings)
 
 
 def set_rivals(who: list[str], n_hidden: int, seconds: int, digits: list[int]) -> None:
     """Put an experiment on MNIST into the controls and start it."""
     st.session_state[DATASET] = datasets.MNIST
     st.session_state.update(rivals_who=who, rivals_digits=digits)
-    PANEL.put(Settings(n_hidden, seconds))
+    PANEL.put(ContestSettings(n_hidden, seconds))
     start()
 
 

@@ -31,7 +31,7 @@ SORTS = ("newest", "likelihood", "name", "epoch")
 _LABELS = {"dataset": "Data", "classes": "Classes", "size": "Images", "n_hidden": "Hidden", "seed": "Seed"}
 
 
-class Look(NamedTuple):
+class BoardLook(NamedTuple):
     """The registry at a moment: today's runs, whose they are, their newest checkpoints' steps, computed likelihoods."""
 
     runs: list[Run]
@@ -42,10 +42,10 @@ class Look(NamedTuple):
 
 _lock, _drawing = threading.Lock(), threading.Lock()
 _log = logging.getLogger(__name__)
-_last: list[tuple[float, str, Look]] = []
+_last: list[tuple[float, str, BoardLook]] = []
 
 
-def today() -> Look:
+def today() -> BoardLook:
     """Everyone's runs of today, never older than FRESH_SECONDS."""
     store = open_store()
     with _lock:  # of many who look at once one asks the database
@@ -53,12 +53,14 @@ def today() -> Look:
         if not _last or _last[0][1] != where or now - _last[0][0] > FRESH_SECONDS:
             midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
             runs = store.runs(since=midnight)
-            look = Look(runs, store.names(), store.newest_steps(), store.newest_evaluations(RESULT))
+            look = BoardLook(runs, store.names(), store.newest_steps(), store.newest_evaluations(RESULT))
             _last[:] = [(now, where, look)]
         return _last[0][2]
 
 
-def chosen(look: Look, *, words: str = "", members: Collection[str] | None = None, sort: str = "newest") -> list[Run]:
+def chosen(
+    look: BoardLook, *, words: str = "", members: Collection[str] | None = None, sort: str = "newest"
+) -> list[Run]:
     """The runs in which every word occurs, of ``members`` alone if given, in the order asked for."""
     wanted = words.lower().split()
     runs = [run for run in look.runs if members is None or run.visitor in members]
@@ -72,11 +74,11 @@ def chosen(look: Look, *, words: str = "", members: Collection[str] | None = Non
     return found[:MOST]
 
 
-def _text(run: Run, look: Look) -> str:
+def _text(run: Run, look: BoardLook) -> str:
     return " ".join((name(run.spec), run.spec.dataset.name, look.names.get(run.visitor, ""), run.id, *run.tags)).lower()
 
 
-def likelihood(run: Run, look: Look) -> Known | None:
+def likelihood(run: Run, look: BoardLook) -> Known | None:
     """The newest that is known of it."""
     return of_run(run, look.evaluations.get(run.id))
 
@@ -121,13 +123,13 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def cards(runs: Sequence[Run], look: Look, token: str, own: str) -> dict[str, Any]:
+def cards(runs: Sequence[Run], look: BoardLook, token: str, own: str) -> dict[str, Any]:
     """What the element of the board shows."""
     differ = settings(runs)
     return {"cards": [_card(run, look, differ[run.id], token, own) for run in runs], "at": time.time()}
 
 
-def _card(run: Run, look: Look, differ: list[str], token: str, own: str) -> dict[str, Any]:
+def _card(run: Run, look: BoardLook, differ: list[str], token: str, own: str) -> dict[str, Any]:
     at, step = run.progress, look.steps.get(run.id)
     epochs = at.knobs.get("epochs", run.spec.training.epochs)
     return {

@@ -34,7 +34,7 @@ FEW_TESTED = 100
 SCORES, PLACES = "features_scores", "features_maps"
 
 
-class Judged(NamedTuple):
+class JudgedMachine(NamedTuple):
     """The machine that a task is about: a name for people, its data, W (V, H) and c (H,)."""
 
     name: str
@@ -43,7 +43,7 @@ class Judged(NamedTuple):
     hidden_bias: Array
 
 
-def choose() -> Judged | None:
+def choose() -> JudgedMachine | None:
     """A machine to judge: this session's run, or one of those that are kept; None where there is neither."""
     kept = {run.id: run for run in _kept()}
     current = state.run()
@@ -83,7 +83,7 @@ def _name(run: Run) -> str:
     )
 
 
-def machine() -> Judged | None:
+def machine() -> JudgedMachine | None:
     """The chosen machine with its parameters as they are now."""
     chosen = st.session_state.get("features_run", NOW)
     if chosen != NOW:
@@ -93,10 +93,12 @@ def machine() -> Judged | None:
         return None
     now, spec = current.snapshot, current.spec
     name = f"{entry(spec.dataset.name).title}, {now.weight.shape[1]} hidden units, epoch {now.epoch:.1f}"
-    return Judged(name, spec.dataset, np.asarray(now.weight, np.float32), np.asarray(now.hidden_bias, np.float32))
+    return JudgedMachine(
+        name, spec.dataset, np.asarray(now.weight, np.float32), np.asarray(now.hidden_bias, np.float32)
+    )
 
 
-def _opened(run_id: str) -> Judged | None:
+def _opened(run_id: str) -> JudgedMachine | None:
     """A kept run's newest checkpoint; None, with the reason on the screen, where there is none."""
     from rbm.checkpoint import from_bytes
 
@@ -106,7 +108,7 @@ def _opened(run_id: str) -> Judged | None:
         st.error(as_typed(error), icon=":material/error:")
         return None
     weight, bias = (p.detach().float().numpy() for p in (saved.model.weight, saved.model.hidden_bias))
-    return Judged(_name(run), run.spec.dataset, weight, bias)
+    return JudgedMachine(_name(run), run.spec.dataset, weight, bias)
 
 
 def start(which: str) -> None:
@@ -135,15 +137,15 @@ def stop(which: str) -> None:
         old[0].release()
 
 
-def look(which: str) -> tuple[Task, Judged] | None:
+def look(which: str) -> tuple[Task, JudgedMachine] | None:
     """A task with its machine, its lease renewed."""
-    found: tuple[Task, Judged] | None = st.session_state.get(which)
+    found: tuple[Task, JudgedMachine] | None = st.session_state.get(which)
     if found is not None:
         found[0].renew()
     return found
 
 
-def without_classes(chosen: Judged) -> datasets.Data:
+def without_classes(chosen: JudgedMachine) -> datasets.Data:
     """The machine's data set, and why its features cannot be judged by names."""
     data = datasets.data(chosen.dataset.name, datasets.without_classes)
     if not data.problem and len(chosen.dataset.classes or data.class_names) < 2:
@@ -153,7 +155,7 @@ def without_classes(chosen: Judged) -> datasets.Data:
     return data
 
 
-def accuracy(chosen: Judged) -> None:
+def accuracy(chosen: JudgedMachine) -> None:
     """Test accuracy against the number of labels, for all three inputs."""
     found = look(SCORES)
     part = feed.watch(SCORES, found and found[0], state=lambda: found and len({s.labels for s in found[0].news}))

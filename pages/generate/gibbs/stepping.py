@@ -28,7 +28,7 @@ SPEEDS = {"slow": 1.0, "normal": 0.5, "fast": 0.2}
 
 
 @dataclass(frozen=True)
-class Settings:
+class GibbsSettings:
     """What the sidebar says about a walk."""
 
     chains: int = knob(16, "Chains", "Independent chains side by side; usually 16.", stops=(1, 4, 9, 16, 25, 36, 64))
@@ -52,7 +52,7 @@ class Settings:
     held: str = HELD[0]
 
 
-PANEL = Panel("gibbs", Settings)
+PANEL = Panel("gibbs", GibbsSettings)
 
 
 def halves(shape: tuple[int, int]) -> list[str]:
@@ -61,7 +61,7 @@ def halves(shape: tuple[int, int]) -> list[str]:
     return [held for held in HELD if not any(held.startswith(words) for words in lacking)]
 
 
-def settings_panel(shape: tuple[int, int]) -> Settings:
+def settings_panel(shape: tuple[int, int]) -> GibbsSettings:
     """How chains start and what governs them; β and the held half take effect with the next step."""
     start = PANEL.draw("chains", "start").start
     if st.session_state.get("gibbs_held") not in halves(shape):
@@ -80,7 +80,7 @@ def settings_panel(shape: tuple[int, int]) -> Settings:
     return replace(asked, held=held, image=asked.image if picture else 0)
 
 
-def held_part(settings: Settings, spec: RunSpec) -> Clamp | None:
+def held_part(settings: GibbsSettings, spec: RunSpec) -> Clamp | None:
     """The clamp that the settings describe."""
     if settings.held == "nothing":
         return None
@@ -107,11 +107,11 @@ def _test_images(spec: RunSpec) -> torch.Tensor:
     return binarise(cached_dataset(spec.dataset).test, "threshold")
 
 
-def _row(settings: Settings, spec: RunSpec) -> int:
+def _row(settings: GibbsSettings, spec: RunSpec) -> int:
     return settings.image % len(cached_dataset(spec.dataset).test)
 
 
-def walk_of(current: LiveRun, past: Snapshot, settings: Settings) -> SteppedChains:
+def walk_of(current: LiveRun, past: Snapshot, settings: GibbsSettings) -> SteppedChains:
     """This tab's walk: a new one when how it starts has changed, the same one with new parameters when those have."""
     start = (id(current), replace(settings, beta=1.0, speed=""))
     if st.session_state.get("walk_start") != start:
@@ -133,14 +133,14 @@ def follow(walk: SteppedChains, past: Snapshot) -> None:
         walk.model, walk.of = past.to_model(), past.step
 
 
-def play(current: LiveRun, walk: SteppedChains, settings: Settings, held: Clamp | None, newest: bool) -> None:
+def play(current: LiveRun, walk: SteppedChains, settings: GibbsSettings, held: Clamp | None, newest: bool) -> None:
     """One step of what plays, by the ``newest`` machine where the page shows that."""
     if newest:
         follow(walk, current.past[-1])
     walk.sweep(beta=settings.beta, clamp=held)
 
 
-def _new_walk(spec: RunSpec, model: RBM, settings: Settings) -> SteppedChains:
+def _new_walk(spec: RunSpec, model: RBM, settings: GibbsSettings) -> SteppedChains:
     import torch
 
     from rbm import randomness
@@ -161,7 +161,7 @@ def _new_walk(spec: RunSpec, model: RBM, settings: Settings) -> SteppedChains:
     return SteppedChains(model, begin, generator)
 
 
-def transport(walk: SteppedChains, settings: Settings, held: Clamp | None) -> None:
+def transport(walk: SteppedChains, settings: GibbsSettings, held: Clamp | None) -> None:
     """Half step, Step, 10, 100, 1000, Play, Back, Reset: always here, always in this order."""
 
     def sweep(count: int) -> None:

@@ -36,7 +36,7 @@ TAG_HELP = (
 
 
 @dataclass(frozen=True)
-class Settings:
+class LabelsSettings:
     """What stands beside the pixels, what is learnt, how large and how long."""
 
     kind: str = knob(
@@ -61,7 +61,7 @@ class Settings:
     )
 
 
-PANEL = Panel("labels", Settings)
+PANEL = Panel("labels", LabelsSettings)
 
 
 def kind() -> str:

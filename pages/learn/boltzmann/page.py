@@ -21,7 +21,7 @@ def reset() -> None:
 
 def setting(data: int, n_hidden: int, method: str, rate: float) -> None:
     """Set the controls and start."""
-    pair.PANEL.put(pair.Settings(list(pair.DATA)[data], n_hidden, method, rate))
+    pair.PANEL.put(pair.BoltzmannSettings(list(pair.DATA)[data], n_hidden, method, rate))
     reset()
 
 

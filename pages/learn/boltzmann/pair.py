@@ -32,7 +32,7 @@ PLAY_SECONDS, BUDGET = 0.4, 0.12  # between ticks, and of learning in each
 
 
 @dataclass(frozen=True)
-class Settings:
+class BoltzmannSettings:
     """What both learn, and how."""
 
     data: str = knob(next(iter(DATA)), "Data", "All bars and stripes, each equally often.", choices=tuple(DATA))
@@ -46,7 +46,7 @@ class Settings:
     rate: float = knob(0.5, "Learning rate", "Takes effect at once.", stops=(0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0))
 
 
-PANEL = Panel("boltzmann", Settings, kept=False)
+PANEL = Panel("boltzmann", BoltzmannSettings, kept=False)
 
 
 def fresh(data: str, n_hidden: int, method: str) -> BoltzmannVsRbm:

@@ -25,7 +25,7 @@ _LEARNING = Lock()
 KS = (1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 40, 50)
 
 
-class Lesson(NamedTuple):
+class GradientLesson(NamedTuple):
     """What is learnt by the exact gradient: a builder of `rbm.datasets.toy` and its argument; hidden units, rate."""
 
     builder: str
@@ -42,9 +42,11 @@ class Lesson(NamedTuple):
 
 
 LESSONS = {
-    "2×2 bars and stripes": Lesson("bars_and_stripes", (2,), 4, 1.0),
-    "3×3 bars and stripes": Lesson("bars_and_stripes", (3,), 6, 0.3),
-    "shifter": Lesson("shifter_shown", (), 8, 0.5),  # at 1.0 exact learning leaps over the valley and falls back
+    "2×2 bars and stripes": GradientLesson("bars_and_stripes", (2,), 4, 1.0),
+    "3×3 bars and stripes": GradientLesson("bars_and_stripes", (3,), 6, 0.3),
+    "shifter": GradientLesson(
+        "shifter_shown", (), 8, 0.5
+    ),  # at 1.0 exact learning leaps over the valley and falls back
 }
 
 

@@ -31,7 +31,7 @@ OTHERS = 8  # states beside the data that are shown one by one
 
 
 @dataclass(frozen=True)
-class Settings:
+class RaceSettings:
     """What the five start with, and whose distribution is drawn."""
 
     patterns: str = knob(
@@ -63,12 +63,12 @@ class Settings:
     )
 
 
-PANEL = Panel("race", Settings)
+PANEL = Panel("race", RaceSettings)
 
 
 def set_race(n_hidden: int, rate: float, updates: int, method: str, patterns: str = BARS) -> None:
     """Put an experiment into the race's controls and start it."""
-    PANEL.put(Settings(patterns, n_hidden, rate, updates, method))
+    PANEL.put(RaceSettings(patterns, n_hidden, rate, updates, method))
     start_race()
 
 

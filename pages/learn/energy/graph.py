@@ -53,7 +53,7 @@ _HTML = """
 _mount: ComponentRenderer = declare("graph", _HTML, "board", "graph")
 
 
-class Machine(NamedTuple):
+class DrawnMachine(NamedTuple):
     """A machine as its sliders hold it: biases of all units (visible first), then a weight for each pair, and β."""
 
     shape: str
@@ -97,16 +97,16 @@ def pairs(shape: str, n_visible: int, n_hidden: int) -> list[tuple[int, int]]:
 
 def machine(
     shape: str, n_visible: int, n_hidden: int, values: Sequence[float] | None = None, beta: float = 1.0
-) -> Machine:
+) -> DrawnMachine:
     """A machine of that size; without values, with small ones that are easy to read."""
     n_hidden = 0 if shape == ALL else n_hidden
     n, count = n_visible + n_hidden, len(pairs(shape, n_visible, n_hidden))
     if values is None:
         values = [0.0] * n + [round(1.5 * math.cos(2.4 * k), 1) for k in range(count)]
-    return Machine(shape, n_visible, n_hidden, tuple(values), beta)
+    return DrawnMachine(shape, n_visible, n_hidden, tuple(values), beta)
 
 
-def received(value: object, drawn: Machine) -> Machine:
+def received(value: object, drawn: DrawnMachine) -> DrawnMachine:
     """The machine after what the browser sent: unchecked input, so whatever does not fit is ignored."""
     if not isinstance(value, dict) or value.get("version") != version(drawn):
         return drawn
@@ -120,12 +120,12 @@ def received(value: object, drawn: Machine) -> Machine:
     return drawn._replace(values=tuple(map(float, values)), beta=float(beta))
 
 
-def version(drawn: Machine) -> str:
+def version(drawn: DrawnMachine) -> str:
     """A name for what was sent, by which the browser knows whether to take it or to keep what its visitor made."""
     return blake2s(repr(drawn).encode(), digest_size=6).hexdigest()
 
 
-def lowest(drawn: Machine) -> list[tuple[int, ...]]:
+def lowest(drawn: DrawnMachine) -> list[tuple[int, ...]]:
     """The states of lowest energy, which are the likeliest at any β: one, or those that tie."""
     s = np.array(list(product((0, 1), repeat=drawn.n_units)))  # (2ⁿ, n)
     energy = -(s @ np.array(drawn.values[: drawn.n_units]))
@@ -134,7 +134,7 @@ def lowest(drawn: Machine) -> list[tuple[int, ...]]:
     return [tuple(map(int, row)) for row in s[energy <= energy.min() + TIE]]
 
 
-def likeliest(drawn: Machine) -> str:
+def likeliest(drawn: DrawnMachine) -> str:
     """Which states are the likeliest, as a clause: "both off and both on tie as the likeliest states"."""
     names = [_named(state) for state in lowest(drawn)]
     if len(names) == 1:
@@ -164,7 +164,7 @@ def resized(shape: str, n_visible: int, n_hidden: int = 0) -> feed.Elements:
     return {"energy_graph": described(machine(shape, n_visible, n_hidden))}
 
 
-def described(drawn: Machine) -> dict[str, Any]:
+def described(drawn: DrawnMachine) -> dict[str, Any]:
     """A machine as the browser reads it."""
     return {
         "version": version(drawn),
@@ -177,7 +177,7 @@ def described(drawn: Machine) -> dict[str, Any]:
     }
 
 
-def graph(drawn: Machine, news: Mapping[str, Any], *, key: str) -> Machine:
+def graph(drawn: DrawnMachine, news: Mapping[str, Any], *, key: str) -> DrawnMachine:
     """Show ``news``, which describes it; returns the machine as it stands in the browser.
 
     A new ``drawn`` replaces what the visitor made.
@@ -186,7 +186,7 @@ def graph(drawn: Machine, news: Mapping[str, Any], *, key: str) -> Machine:
     return received(sent, drawn)
 
 
-def places(drawn: Machine) -> list[tuple[float, float]]:
+def places(drawn: DrawnMachine) -> list[tuple[float, float]]:
     """Where the units are drawn, in a picture of 460 by 320: on a circle, or in two rows."""
     if drawn.shape == ALL:
         turn = 2 * math.pi / drawn.n_visible

@@ -7,13 +7,24 @@ from itertools import product
 
 import streamlit as st
 
-from pages.learn.energy.graph import ALL, RBM, Machine, described, graph, likeliest, lowest, machine, resized, stops
+from pages.learn.energy.graph import (
+    ALL,
+    RBM,
+    DrawnMachine,
+    described,
+    graph,
+    likeliest,
+    lowest,
+    machine,
+    resized,
+    stops,
+)
 from pages.ui import lesson
 from pages.ui.controls import widgets
 from pages.ui.server import download, instant
 
 
-def show(drawn: Machine) -> None:
+def show(drawn: DrawnMachine) -> None:
     """Put a machine on the page and its size on the controls."""
     serial = st.session_state.get("energy_serial", 0) + 1
     st.session_state["energy_serial"] = serial
@@ -37,7 +48,7 @@ def resize() -> None:
     chosen["energy_machine"] = machine(chosen["energy_shape"], chosen["energy_visible"], chosen.get("energy_hidden", 2))
 
 
-def every_state(now: Machine) -> str:
+def every_state(now: DrawnMachine) -> str:
     """All states with their energies and probabilities by the engine, as CSV."""
     from rbm.evaluation.exact_boltzmann import thermodynamics
 

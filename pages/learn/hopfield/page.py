@@ -22,10 +22,10 @@ def begin(pixels: Pixels) -> None:
 def setting(chosen: list[int], rule: str, beta: float = 0.1) -> None:
     """Set the controls for MNIST's digits."""
     st.session_state[recall.DATASET] = datasets.MNIST
-    take(datasets.MNIST, chosen, recall.Settings(rule, beta))
+    take(datasets.MNIST, chosen, recall.HopfieldSettings(rule, beta))
 
 
-def take(dataset: str, chosen: list[int], settings: recall.Settings) -> None:
+def take(dataset: str, chosen: list[int], settings: recall.HopfieldSettings) -> None:
     """Store some of a set's pictures; the first comes onto the pad with one pixel in seven turned over."""
     recall.PANEL.put(settings)
     st.session_state.update(hopfield_digits=chosen, hopfield_own=[])

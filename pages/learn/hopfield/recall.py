@@ -42,7 +42,7 @@ ENDS = {
 
 
 @dataclass(frozen=True)
-class Settings:
+class HopfieldSettings:
     """How pictures become an energy."""
 
     rule: str = knob(
@@ -61,7 +61,7 @@ class Settings:
     )
 
 
-PANEL = Panel("hopfield", Settings)
+PANEL = Panel("hopfield", HopfieldSettings)
 
 
 class Shelf(NamedTuple):

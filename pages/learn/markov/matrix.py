@@ -41,7 +41,7 @@ class Facts(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asked:
+class ChainAsked:
     """What the controls ask for: which machine, how strong and how cold."""
 
     kind: str = knob(
@@ -68,17 +68,17 @@ class Asked:
     )
 
 
-PANEL = Panel("markov", Asked)
+PANEL = Panel("markov", ChainAsked)
 STOPS = PANEL.stops("coupling", "beta")
 
 
 def set_controls(kind: str, coupling: float = 2.0, beta: float = 1.0, *, tempered: bool = False) -> None:
     """Put an experiment into the controls."""
-    PANEL.put(Asked(kind, coupling, beta))
+    PANEL.put(ChainAsked(kind, coupling, beta))
     st.session_state.update(markov_tempered=tempered, markov_seed=1)
 
 
-def controls() -> Asked:
+def controls() -> ChainAsked:
     """Draw them."""
     kind = PANEL.draw("kind").kind
     return PANEL.row("coupling", "beta", off=["coupling"] if kind == MACHINES[1] else [])

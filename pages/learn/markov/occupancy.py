@@ -23,10 +23,10 @@ PLAY_SECONDS, PLAY_SWEEPS = 0.4, 20
 MOST_SWEEPS = 20_000
 
 
-class Chains(NamedTuple):
+class WatchedChains(NamedTuple):
     """Chains, the machine that they are of, and whether the tempered one is wanted."""
 
-    of: matrix.Asked
+    of: matrix.ChainAsked
     all: dict[str, Occupancy]
     tempered: bool
 
@@ -36,7 +36,7 @@ class Chains(NamedTuple):
         return {name: chain for name, chain in self.all.items() if name == "Gibbs" or chain.distance or self.tempered}
 
 
-def watched(asked: matrix.Asked) -> dict[str, Occupancy]:
+def watched(asked: matrix.ChainAsked) -> dict[str, Occupancy]:
     """This tab's chains, new ones when the machine or its temperature has changed."""
     from rbm.lessons.occupancy import Ladder, Occupancy
 
@@ -96,9 +96,9 @@ def transport(chains: dict[str, Occupancy]) -> None:
         )
 
 
-def elements(kind: str, mode: theme.Mode, chains: Chains, coupling: float, beta: float) -> feed.Elements:
+def elements(kind: str, mode: theme.Mode, chains: WatchedChains, coupling: float, beta: float) -> feed.Elements:
     """The whole page for that machine: with the chains where they are its own, with none that has moved otherwise."""
-    asked = matrix.Asked(kind, coupling, beta)
+    asked = matrix.ChainAsked(kind, coupling, beta)
     known = matrix.facts(kind, coupling, beta)
     running = chains.running if chains.of == asked else {}
     return {

@@ -38,7 +38,7 @@ def look() -> None:
     chains = occupancy.watched(asked)
     part = feed.watch("markov")
     tempered = bool(st.session_state.get("markov_tempered"))
-    shown = occupancy.Chains(asked, chains, tempered)
+    shown = occupancy.WatchedChains(asked, chains, tempered)
     draw = partial(occupancy.elements, asked.kind, cards.mode(), shown)
     drawn = instant.respond(matrix.STOPS, draw)
     if widgets.playing(occupancy.PLAYING):

@@ -15,7 +15,7 @@ from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed
 
 if TYPE_CHECKING:
-    from pages.learn.slow_motion.one_update import Machine
+    from pages.learn.slow_motion.one_update import SlowMachine
     from rbm.lessons.slow_motion import Update
 
 _BLANK: dict[theme.Mode, int] = {"light": 228, "dark": 46}  # the grey of what has not happened yet
@@ -71,7 +71,7 @@ def unit(update: Update, chosen: int | None) -> int:
     return min(most, update.learnt.shape[1] - 1)
 
 
-def choose_unit(machine: Machine, unit: int, shape: tuple[int, int]) -> None:
+def choose_unit(machine: SlowMachine, unit: int, shape: tuple[int, int]) -> None:
     """The filters before the update; a click chooses the one whose numbers are followed."""
     weight = machine.model.weight.detach().numpy()
     cards.title("The filters before", "One picture a hidden unit. Click one to follow its weights through the update.")
@@ -105,7 +105,7 @@ def show_parts(drawn: feed.Elements, unit: int) -> None:
 
 
 def parts(
-    update: Update, machine: Machine, unit: int, shape: tuple[int, int], stage: Stage, mode: theme.Mode
+    update: Update, machine: SlowMachine, unit: int, shape: tuple[int, int], stage: Stage, mode: theme.Mode
 ) -> feed.Elements:
     """Each part's picture, its name and the end of its scale; blank what has not happened yet."""
     shown = (

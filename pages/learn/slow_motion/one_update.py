@@ -39,7 +39,7 @@ def _trained_with(name: str, default: float) -> Any:
 
 
 @dataclass(frozen=True)
-class Asked:
+class UpdateAsked:
     """What the controls ask for: whose update, by which algorithm, with which knobs."""
 
     subject: str = knob(
@@ -79,11 +79,11 @@ class Asked:
         )
 
 
-PANEL = Panel("slow", Asked)
+PANEL = Panel("slow", UpdateAsked)
 STOPS = PANEL.stops("k", *KNOBS)
 
 
-class Machine(NamedTuple):
+class SlowMachine(NamedTuple):
     """Where training stands: the model, momentum's memory, PCD's chain (1, H), and the updates so far."""
 
     model: RBM
@@ -95,11 +95,11 @@ class Machine(NamedTuple):
 def set_controls(subject: str, algorithm: str = "CD", k: int = 1, stage: int = 0, **more: Any) -> None:
     """Put an experiment into the controls."""
     image = 1 if subject == next(iter(SUBJECTS)) else 5
-    PANEL.put(replace(Asked(subject, algorithm, image, k), **more))
+    PANEL.put(replace(UpdateAsked(subject, algorithm, image, k), **more))
     st.session_state.update(slow_stage=stage, slow_known=None)
 
 
-def controls() -> Asked:
+def controls() -> UpdateAsked:
     """Whose update, by which algorithm, with which knobs."""
     if "slow_subject" not in st.session_state:
         set_controls(next(iter(SUBJECTS)))
@@ -112,7 +112,7 @@ def controls() -> Asked:
 
 
 @st.cache_resource(show_spinner="Training a machine to look into", max_entries=8)
-def prepared(subject: str, dataset: str, revision: str, algorithm: str) -> Machine:
+def prepared(subject: str, dataset: str, revision: str, algorithm: str) -> SlowMachine:
     """A machine WARM_UP updates into training by the very algorithm that is shown; ``revision`` tells own sets apart."""
     from rbm import randomness
     from rbm.experiment import cached_dataset
@@ -137,15 +137,15 @@ def prepared(subject: str, dataset: str, revision: str, algorithm: str) -> Machi
     state = trainer.state()
     velocity = {name: state[f"velocity.{name}"] for name, _ in model.named_parameters()}
     chains = state["chains"][:1] if "chains" in state else None
-    return Machine(model, velocity, chains, WARM_UP)
+    return SlowMachine(model, velocity, chains, WARM_UP)
 
 
-def current(asked: Asked) -> Machine:
+def current(asked: UpdateAsked) -> SlowMachine:
     """This tab's machine: as prepared, or some updates on."""
     start = asked.subject, asked.dataset, revision(asked.dataset), asked.algorithm
     if st.session_state.get("slow_start") != start:
         st.session_state["slow_start"], st.session_state["slow_machine"] = start, prepared(*start)
-    machine: Machine = st.session_state["slow_machine"]
+    machine: SlowMachine = st.session_state["slow_machine"]
     return machine
 
 
@@ -158,7 +158,7 @@ def pictures(dataset: str) -> Any:
 
 
 def elements(
-    asked: Asked, machine: Machine, unit: int | None, stage: int, mode: theme.Mode, *values: float
+    asked: UpdateAsked, machine: SlowMachine, unit: int | None, stage: int, mode: theme.Mode, *values: float
 ) -> feed.Elements:
     """The update and its pictures for k, learning rate, momentum and decay."""
     k, rate, momentum, decay = values
@@ -174,7 +174,7 @@ def elements(
     }
 
 
-def slow_update(asked: Asked, machine: Machine) -> tuple[Update, tuple[int, int]]:
+def slow_update(asked: UpdateAsked, machine: SlowMachine) -> tuple[Update, tuple[int, int]]:
     """The next update, and the shape of its pictures; the same luck each time, so that only a control changes it."""
     from rbm import randomness
     from rbm.datasets.base import binarise
@@ -190,9 +190,9 @@ def slow_update(asked: Asked, machine: Machine) -> tuple[Update, tuple[int, int]
     return update, shape
 
 
-def keep(update: Update, machine: Machine) -> None:
+def keep(update: Update, machine: SlowMachine) -> None:
     """Make the change and go on to the next update."""
-    st.session_state["slow_machine"] = Machine(
+    st.session_state["slow_machine"] = SlowMachine(
         update.after,
         update.velocity,
         machine.chains if update.phases.hk is None else update.phases.hk,
@@ -201,7 +201,7 @@ def keep(update: Update, machine: Machine) -> None:
     st.session_state["slow_stage"] = 0
 
 
-def transport(known: list[Stage], update: Update, machine: Machine) -> Stage:
+def transport(known: list[Stage], update: Update, machine: SlowMachine) -> Stage:
     """Back, Next, the slider over all clicks, and on to the next update; returns the stage that is shown."""
     last = len(known) - 1
     before = st.session_state.get("slow_known") or known

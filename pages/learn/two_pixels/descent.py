@@ -24,7 +24,7 @@ RATE = 0.2
 STOPS = {"pixels_rate": [round(0.05 * i, 2) for i in range(1, 81)], "pixels_step": range(MOST_STEPS + 1)}
 
 
-class Lesson(NamedTuple):
+class PixelsLesson(NamedTuple):
     """What the controls ask for: the data's P₀ (4,), the whole way downhill and how far along it we are."""
 
     p0: two_pixels.Floats
@@ -84,7 +84,7 @@ def controls() -> two_pixels.Floats | None:
 
 def elements(p0: two_pixels.Floats, rate: float, step: int) -> feed.Elements:
     """What the page shows for counts, rate and step."""
-    lesson = Lesson(p0, _descent(tuple(p0), rate), step)
+    lesson = PixelsLesson(p0, _descent(tuple(p0), rate), step)
     return {
         "pixels_bars": fingerprinted(_bars(lesson)),
         "pixels_table": _table(lesson),
@@ -136,7 +136,7 @@ def bars(drawn: feed.Elements) -> None:
     state_bars(drawn["pixels_bars"], key="pixels_bars", alt=alt, height=260)
 
 
-def _bars(lesson: Lesson) -> dict[str, Any]:
+def _bars(lesson: PixelsLesson) -> dict[str, Any]:
     hebb = two_pixels.distribution(two_pixels.hebb(lesson.p0))
     return figures.state_option(
         [
@@ -152,7 +152,7 @@ def _bars(lesson: Lesson) -> dict[str, Any]:
     )
 
 
-def _table(lesson: Lesson) -> dict[str, Any]:
+def _table(lesson: PixelsLesson) -> dict[str, Any]:
     """The three numbers of each machine, its correlation and what it lacks."""
     machines = {
         "Hebb": two_pixels.hebb(lesson.p0),
@@ -187,7 +187,7 @@ def divergence(drawn: feed.Elements) -> None:
     chart.show(drawn["pixels_kl"], height=220, key="pixels_kl", alt="KL divergence against steps")
 
 
-def _divergence(lesson: Lesson) -> dict[str, Any]:
+def _divergence(lesson: PixelsLesson) -> dict[str, Any]:
     # A straight line on a logarithmic scale ends where float64 does.
     kl = np.maximum(lesson.descent.kl, 1e-12)
     hebb = two_pixels.divergence(lesson.p0, two_pixels.distribution(two_pixels.hebb(lesson.p0)))
@@ -212,7 +212,7 @@ def correlation(drawn: feed.Elements) -> None:
     chart.show(drawn["pixels_correlation"], height=220, key="pixels_correlation", alt=alt)
 
 
-def _correlation(lesson: Lesson) -> dict[str, Any]:
+def _correlation(lesson: PixelsLesson) -> dict[str, Any]:
     return figures.curve_option(
         _so_far("machine", lesson.descent.correlation, lesson.step),
         x_title="steps",

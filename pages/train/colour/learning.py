@@ -24,7 +24,7 @@ NAME = "colour"
 
 
 @dataclass(frozen=True)
-class Settings:
+class ColourSettings:
     """Which images, which units, how many and for how long."""
 
     source: str = knob(
@@ -49,10 +49,10 @@ class Settings:
     epochs: int = knob(30, "Epochs", "Passes over 3,600 images; 20 to 50.", low=5, high=100, step=5)
 
 
-PANEL = Panel("colour", Settings)
+PANEL = Panel("colour", ColourSettings)
 
 
-def set_controls(settings: Settings) -> None:
+def set_controls(settings: ColourSettings) -> None:
     """Put an experiment into the controls and start it."""
     PANEL.put(settings)
     begin()

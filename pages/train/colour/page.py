@@ -10,18 +10,18 @@ from pages.ui.server import feed
 from pages.ui.session import tasks
 
 shell.header("Learn colours", "Which kind of visible unit can model colour?")
-act, Settings = learning.set_controls, learning.Settings
+act, ColourSettings = learning.set_controls, learning.ColourSettings
 lesson.experiments(
     {
-        "Eight levels": ("Multinary units: each channel counts from 0 to 7.", lambda: act(Settings())),
+        "Eight levels": ("Multinary units: each channel counts from 0 to 7.", lambda: act(ColourSettings())),
         "Two levels": (
             "M = 2: every channel on or off, which is the Bernoulli machine.",
-            lambda: act(Settings(states=2)),
+            lambda: act(ColourSettings(states=2)),
         ),
-        "Any value": ("Gaussian units with a learned variance.", lambda: act(Settings(kind="gaussian"))),
+        "Any value": ("Gaussian units with a learned variance.", lambda: act(ColourSettings(kind="gaussian"))),
         "A palette of twelve": (
             "Categorical units: each pixel chooses a colour.",
-            lambda: act(Settings(kind="categorical", states=12, epochs=15)),
+            lambda: act(ColourSettings(kind="categorical", states=12, epochs=15)),
         ),
     },
     key="colour",

@@ -25,7 +25,7 @@ PLANS = {
 }
 
 
-class Asked(NamedTuple):
+class ComparisonAsked(NamedTuple):
     """What is to be compared on which set; ``known_as`` is the set's name among kept results, changed with its pictures."""
 
     plan: LabelsPlan
@@ -45,7 +45,7 @@ def fitting(plan: LabelsPlan, data: datasets.Data) -> LabelsPlan:
     return replace(plan, labels=(*(n for n in plan.labels if n < most), most))
 
 
-def choose(data: datasets.Data) -> Asked | None:
+def choose(data: datasets.Data) -> ComparisonAsked | None:
     """Which plan, and the buttons; None, with the reason on the screen, where the set is of no use."""
     _keep_new()
     datasets.explain(data, "deep_labels")
@@ -65,7 +65,7 @@ def choose(data: datasets.Data) -> Asked | None:
         )
         plan = fitting(PLANS[str(size)], data)
         named = f"{data.name} {revision(data.name)}".strip()
-        asked = Asked(plan, data.name, named)
+        asked = ComparisonAsked(plan, data.name, named)
         about = "Trains classifiers with and without pre-training, in the background. What is known is not done again."
         known = len(asked.results()) == 2 * len(plan.seeds) * len(plan.labels)
         begin = partial(start, asked)
@@ -77,7 +77,7 @@ def choose(data: datasets.Data) -> Asked | None:
     return asked
 
 
-def start(asked: Asked) -> None:
+def start(asked: ComparisonAsked) -> None:
     """Go on with this plan, or begin it, from what is kept."""
     task: Task | None = st.session_state.get("deep_labels")
     if task is not None and task.status == "paused" and st.session_state["deep_labels_asked"] == asked:
@@ -111,7 +111,7 @@ def _keep_new() -> None:
     results = [] if task is None else _results(task)
     new = results[st.session_state.get("deep_labels_kept", 0) :]
     if new:
-        asked: Asked = st.session_state["deep_labels_asked"]
+        asked: ComparisonAsked = st.session_state["deep_labels_asked"]
         kept.keep(asked.plan, new, asked.known_as)
         st.session_state["deep_labels_kept"] = len(results)
 
@@ -120,7 +120,7 @@ def _results(task: Task) -> list[Result]:
     return [one for one in task.news if isinstance(one, Result)]
 
 
-def figure(asked: Asked) -> None:
+def figure(asked: ComparisonAsked) -> None:
     """Everything known of the plan: error against labels, and the numbers."""
     results = asked.results()
     cards.title(

@@ -50,7 +50,7 @@ def _size(layer: int) -> Any:
 
 
 @dataclass(frozen=True)
-class Settings:
+class DeepSettings:
     """Which machine, how it learns, and where its fantasies start."""
 
     kind: str = knob(
@@ -92,13 +92,13 @@ class Settings:
     )
 
 
-PANEL = Panel("deep", Settings)
+PANEL = Panel("deep", DeepSettings)
 
 
 def setting(kind: str, sizes: tuple[int, ...], epochs: int, together: int, images: int) -> None:
     """Put an experiment into the controls and start it."""
     units: dict[str, Any] = {f"size_{number}": size for number, size in enumerate(sizes, 1)}
-    asked = Settings(kind, len(sizes), epochs=epochs, together=together, images=images, start=PANEL.now().start)
+    asked = DeepSettings(kind, len(sizes), epochs=epochs, together=together, images=images, start=PANEL.now().start)
     PANEL.put(replace(asked, **units))
     start()
 

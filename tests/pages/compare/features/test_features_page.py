@@ -84,7 +84,7 @@ def test_without_a_machine_the_page_says_what_to_do(monkeypatch, tmp_path):
 
 def test_the_page_shows_what_the_tasks_told(kept):
     rng = np.random.default_rng(1)
-    judged = judging.Judged("a machine", DatasetSpec(), np.zeros((784, 3), np.float32), np.zeros(3, np.float32))
+    judged = judging.JudgedMachine("a machine", DatasetSpec(), np.zeros((784, 3), np.float32), np.zeros(3, np.float32))
     maps = [Map("hidden units", "t-SNE", rng.normal(size=(1000, 2)).astype(np.float32), 0.93)]
     app = app_test().run()
     app.session_state[judging.SCORES] = finished("score", SCORES), judged
