@@ -86,7 +86,7 @@ class Turns:
 
     def _send(self) -> None:
         while (turn := self._next()) is not None:
-            sent = turn.send()
+            sent = _sent(turn)
             # An answer that is there already sends the next from in here, whose turn it is not to go deeper.
             sent.add_done_callback(partial(self._done, turn))
             with self._lock:
@@ -124,3 +124,13 @@ class Turns:
         else:
             turn.answer.set_result(answered.result())
         self._send()
+
+
+def _sent(turn: _Turn) -> Future[Any]:
+    """What comes back; where it could not even be sent, that error, so that the others' turns come all the same."""
+    try:
+        return turn.send()
+    except Exception as error:
+        failed: Future[Any] = Future()
+        failed.set_exception(error)
+        return failed

@@ -108,8 +108,8 @@ def test_a_task_that_nobody_watches_stops_and_goes_on_when_somebody_does(workers
 
 def test_the_end_of_a_tab_stops_its_tasks_and_what_its_pages_hold_themselves(workers):
     lease, held, race = _Lease(), Task(COUNT, to=MANY, seconds=0.05), Race(n_hidden=8, learning_rate=0.1, updates=5000)
-    lease.jobs = {"held": held, **race.tasks}
-    for job in lease.jobs.values():
+    for name, job in {"held": held, **race.tasks}.items():
+        lease.take(name, job)
         job.start()
     wait(lambda: len(held.news) > 2 and any(race.legs.values()))
     lease.end()

@@ -112,3 +112,15 @@ def test_a_worker_that_is_gone_answers_all_and_no_stack_grows(turns):
     held.set_exception(ConnectionError("gone"))
     assert all(isinstance(one.exception(0), ConnectionError) for one in waiting)
     assert turns.crowd == 0
+
+
+def test_a_turn_that_cannot_be_sent_stops_nobody_elses(turns):
+    def broken() -> Future:
+        raise RuntimeError("no loop to be told on")
+
+    wrong = turns.ask(Account(), broken)
+    worker = Worker(turns, {"a": 0.1})
+    worker.ask("a", again=False)
+    worker.work(1)
+    assert "no loop" in str(wrong.exception(0))
+    assert turns.crowd == 0

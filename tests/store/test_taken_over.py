@@ -76,7 +76,7 @@ def test_a_run_that_is_taken_up_elsewhere_stops_and_is_kept_as_a_new_one_with_al
 
 def pictures(seed: int) -> Pictures:
     rng = np.random.default_rng(seed)
-    return Pictures(rng.integers(0, 256, (60, 8, 8), dtype=np.uint8), np.zeros(60, np.int64), ("any",))
+    return Pictures(rng.integers(0, 256, (2000, 8, 8), dtype=np.uint8), np.zeros(2000, np.int64), ("any",))
 
 
 def test_a_run_never_goes_on_with_other_pictures_of_the_same_name(workers, store):

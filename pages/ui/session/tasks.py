@@ -22,15 +22,19 @@ class _Lease:
     def __init__(self) -> None:
         self.jobs: dict[str, Job] = {}
 
+    def take(self, name: str, job: Job) -> None:
+        """From now on the job ends with this tab, and with no other that had it before, as after a reload."""
+        self.jobs.pop(name, None)  # what begins last stands last
+        self.jobs[name] = job
+        _minders[job] = self
+
     def end(self) -> None:
         for job in self.jobs.values():
             if _minders.get(job) is self:
                 job.release()
 
 
-_minders: weakref.WeakKeyDictionary[Job, _Lease] = (
-    weakref.WeakKeyDictionary()
-)  # whoever took it up last, as after a reload
+_minders: weakref.WeakKeyDictionary[Job, _Lease] = weakref.WeakKeyDictionary()  # who took it up last
 
 
 @st.cache_resource(scope="session", on_release=_Lease.end, show_spinner=False)
@@ -41,15 +45,12 @@ def _lease() -> _Lease:
 def mind(name: str, job: Job) -> None:
     """Have a job end with the tab; another one of that name is over."""
     lease = _lease()
-    jobs = lease.jobs
-    before = jobs.get(name)
+    before = lease.jobs.get(name)
     if before is not None and before is not job and _minders.get(before) is lease:
         before.pause()
         before.release()
     _make_room(name)
-    jobs.pop(name, None)  # what begins last stands last
-    jobs[name] = job
-    _minders[job] = lease
+    lease.take(name, job)
 
 
 def _make_room(name: str) -> None:
