@@ -182,7 +182,9 @@ def _status(ledger: Ledger, sweep: Sweep | None, trials: list[Trial], best: Tria
     parts = [f"{over} of {most} runs"]
     if sweep is not None:
         parts.insert(0, {"starting": "Starting the workers", "stopping": "Stopping"}.get(sweep.status, "Running"))
-        if share > 0.02 and sweep.status == "running":
+        if (
+            4 * over >= most and sweep.status == "running"
+        ):  # sooner it would be the first runs' time, often the quickest
             parts.append(f"about {_time(ledger.seconds * (1 / share - 1))} left")
     elif ledger.active:
         parts.insert(0, "Another process works on it")
