@@ -67,7 +67,9 @@ def test_two_students_and_a_teacher_in_one_room(teachers_server: Server, open_pa
     place.fill(WORD)
     place.press("Enter")
     press(teacher, "room_open")
-    address = teacher.locator("[class*=st-key-room_address] input").input_value()
+    shown = teacher.locator("[class*=st-key-room_address] input")
+    expect(shown).to_have_value(re.compile("room="))  # the field is there before what stands in it
+    address = shown.input_value()
     expect(teacher.locator(".st-key-room img")).to_be_visible()
     query = urlsplit(address).query
     students = {}
