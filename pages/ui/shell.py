@@ -14,7 +14,7 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
 from pages.ui.components.component import declare
-from pages.ui.server import feed, instant, warm_up
+from pages.ui.server import feed, instant, turnstile, warm_up
 from pages.ui.session import state, visitor
 from rbm import sweep
 from rbm.jobs import cluster, job, recording
@@ -109,6 +109,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     # Torch lets go of Python's lock at every operation. With the usual 5 ms turns, a slider's answer of thirty operations
     # beside a running script waited thirty turns, 150 ms, for it.
     sys.setswitchinterval(TURN)
+    turnstile.line_up_scripts()
     warm_up.begin()
     visitor.announce()
     yield

@@ -15,8 +15,8 @@ import psutil
 import pytest
 import torch
 
+from pages.ui.components import moving
 from pages.ui.server.feed import Feed
-from pages.ui.session import status
 from rbm import link
 from rbm.checkpoint import load_checkpoint
 from rbm.errors import ClusterError, ConfigError
@@ -197,12 +197,12 @@ def test_single_steps_can_be_stopped_and_say_what_they_do(start):
     run = start(LONG)
     run.step(epochs=50)
     wait(lambda: run.step_number > 0)
-    assert status.news(run)["words"].startswith("Training 50 epochs · epoch ")
+    assert moving.run_line(run)["words"].startswith("Training 50 epochs · epoch ")
     run.pause()
     wait(lambda: not run.active)
     assert run.by_hand == (0, 0)
     assert run.step_number < 50 * 844
-    assert status.news(run)["words"].startswith("Paused · epoch ")
+    assert moving.run_line(run)["words"].startswith("Paused · epoch ")
 
 
 def test_a_run_that_nobody_watches_stops_and_goes_on_when_somebody_looks_again(start):

@@ -69,6 +69,35 @@ class Visitor:
                 await socket.send("drawn")
                 yield json.loads(message)
 
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[asyncio.Queue[set[str]]]:
+        """The keys of the elements that each news moves, as they come, while the block lasts."""
+        heard: asyncio.Queue[set[str]] = asyncio.Queue()
+
+        async def listen() -> None:
+            async for news in self.news():
+                heard.put_nowait(set(news["elements"]))
+
+        listener = asyncio.create_task(listen())
+        try:
+            yield heard
+        finally:
+            listener.cancel()
+
+    async def press_and_see(self, key: str, element: str, heard: asyncio.Queue[set[str]]) -> float:
+        """Click, and wait until the script has ended and that element has moved."""
+        while not heard.empty():
+            heard.get_nowait()
+        began = time.perf_counter()
+        await self.press(key)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while element not in await heard.get():
+                    pass
+        except TimeoutError:
+            raise Trouble(f"{element} did not move within {PATIENCE:.0f} s") from None
+        return time.perf_counter() - began
+
     async def _run(self, state: ClientState) -> float:
         began = time.perf_counter()
         await self._socket.send(BackMsg(rerun_script=state).SerializeToString())

@@ -47,9 +47,10 @@ async def _follow(visitor: Visitor, lesson: Lesson, trains_from: float, trains_u
     watched = asyncio.create_task(_watch(visitor, lesson, time.perf_counter(), trains_from, trains_until))
     await watched
     waits["go to Gibbs"].append(await visitor.open("gibbs"))
-    for _ in range(GIBBS_STEPS):
-        await asyncio.sleep(THINKING)
-        waits["one Gibbs step"].append(await visitor.press("step"))
+    async with visitor.listening() as heard:
+        for _ in range(GIBBS_STEPS):
+            await asyncio.sleep(THINKING)
+            waits["one Gibbs step"].append(await visitor.press_and_see("step", "wall_v", heard))
 
 
 async def _watch(visitor: Visitor, lesson: Lesson, pressed: float, begin: float, end: float) -> None:

@@ -15,7 +15,7 @@ from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
-from pages.ui.session import status, tasks
+from pages.ui.session import tasks
 from rbm.jobs.task import Task
 from rbm.tasks.baselines import comparison
 from rbm.tasks.baselines.comparison import KNOWN, MODELS
@@ -180,7 +180,7 @@ def elements(task: Task | None, who: tuple[str, ...], seconds: float) -> Callabl
             "rivals_table": told.table(seen, who, known),
         }
         if task is not None:
-            drawn["rivals_progress"] = status.line(_words(task, seen), seen.done)
+            drawn["rivals_progress"] = moving.work_line(_words(task, seen), seen.done)
         if known:
             drawn["rivals_frechet"] = told.frechet_option(seen, who)
         for name in who:
@@ -211,7 +211,7 @@ def progress(drawn: feed.Elements) -> None:
     if task is None:
         st.info("Press Start: the first pictures come within seconds.", icon=":material/info:")
     elif task.status != "failed":
-        status.show(drawn["rivals_progress"], key="rivals_progress")
+        moving.status(drawn["rivals_progress"], key="rivals_progress")
 
 
 def _words(task: Task, seen: told.Told) -> str:

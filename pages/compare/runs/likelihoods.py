@@ -10,9 +10,9 @@ import streamlit as st
 from pages.compare.runs import comparison
 from pages.compare.runs.columns import LETTERS
 from pages.ui import cards
+from pages.ui.components import moving
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
-from pages.ui.session import status as progress
 from pages.ui.session import tasks
 from rbm.store import Evaluation, Run, open_store
 from rbm.tasks.likelihood import RESULT
@@ -35,12 +35,12 @@ def card(runs: Sequence[Run]) -> None:
     found = open_store().newest_evaluations(RESULT)
     comparison.likelihood_chart(runs, found)
     missing = [run.id for run in runs if not _fresh(run, found)]
-    moving = any(m.active for m in working.values())
+    busy = any(m.active for m in working.values())
     st.button(
         "Compute",
         icon=":material/calculate:",
         key="measure",
-        disabled=not missing or moving,
+        disabled=not missing or busy,
         on_click=_measure,
         args=(missing,),
         help="100 chains over 1,000 temperatures, forth and back, in the background. Out of use when all of them are known.",
@@ -50,7 +50,7 @@ def card(runs: Sequence[Run]) -> None:
     drawn = part.moves(partial(_elements, working, names))
     for run_id, one in working.items():
         if one.active:
-            progress.show(drawn[f"measuring_{run_id}"], key=f"measuring_{run_id}")
+            moving.status(drawn[f"measuring_{run_id}"], key=f"measuring_{run_id}")
         if one.problem or one.notice:
             st.warning(f"{names[run_id]}: {as_typed(one.problem or one.notice)}", icon=":material/info:")
 
@@ -58,7 +58,7 @@ def card(runs: Sequence[Run]) -> None:
 def _elements(working: Mapping[str, Measuring], names: Mapping[str, str]) -> feed.Elements:
     """A bar each, as far as it has come."""
     return {
-        f"measuring_{run_id}": progress.line(f"Computing {names[run_id]}: {one.progress:.0%}", one.progress)
+        f"measuring_{run_id}": moving.work_line(f"Computing {names[run_id]}: {one.progress:.0%}", one.progress)
         for run_id, one in working.items()
     }
 

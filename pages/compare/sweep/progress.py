@@ -12,12 +12,12 @@ import streamlit as st
 from pages.compare.sweep import view
 from pages.compare.sweep.heat import heat
 from pages.ui import cards, shell
-from pages.ui.components import chart
+from pages.ui.components import chart, moving
 from pages.ui.controls import widgets
 from pages.ui.draw import theme
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
-from pages.ui.session import kept, live, status, visitor
+from pages.ui.session import kept, live, visitor
 from rbm.core.limits import SCREEN
 from rbm.core.text import plain
 from rbm.errors import RbmError
@@ -161,7 +161,7 @@ def _open(name: str, sweep: Sweep | None) -> Ledger:
 
 def _look(ledger: Ledger, drawn: feed.Elements) -> None:
     trials, best = ledger.trials(), ledger.best()
-    status.show(drawn["sweep_status"], key="sweep_status")
+    moving.status(drawn["sweep_status"], key="sweep_status")
     left, right = st.columns([7, 5], gap="large")
     with left:
         _heat(ledger, drawn)
@@ -192,7 +192,7 @@ def _status(ledger: Ledger, sweep: Sweep | None, trials: list[Trial], best: Tria
         parts.insert(0, "Finished" if over >= most else "Stopped")
     if best is not None and best.value is not None:
         parts.append(view.ranking(ledger.spec, trials, best))
-    return status.line(" · ".join(parts), share)
+    return moving.work_line(" · ".join(parts), share)
 
 
 def _time(seconds: float) -> str:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.generate.gibbs import stepping, views
 from pages.ui import shell
+from pages.ui.server import feed
 from pages.ui.session import live, state
 
 shell.header("Gibbs sampling", "What does the machine make by itself, from noise, one half step at a time?")
@@ -20,24 +21,24 @@ with st.sidebar:
 
 @st.fragment
 def walk_on() -> None:
-    """Everything that a step changes; a click here redraws this part alone."""
+    """Everything that a step changes."""
     run = state.run()
     assert run is not None
-    part = live.watch("gibbs", run)
+    live.watch("gibbs", run)
+    part = feed.watch(stepping.WALK)
     live.trouble(run)
     bar = st.container()  # above the slider whose choice it needs: buttons stay where they are on every page
     machine = stepping.choose_machine(run)
     held = stepping.held_part(settings, run.spec)
     walk = stepping.walk_of(run, machine, settings)
-    shape, data_mean = live.picture_shape(run.spec), views.data_mean(run)
-    drawn = views.elements(walk, shape, data_mean)
+    move = stepping.Mover(run, walk, settings, held, stepping.follows_training())
+    drawn = part.moves(partial(views.elements, walk, live.picture_shape(run.spec), views.data_mean(run)))
     if (seconds := stepping.speed()) is not None:
-        part.plays(partial(stepping.play, run, walk, settings, held, stepping.follows_training()), seconds)
-        part.moves(partial(views.elements, walk, shape, data_mean))
+        part.plays(move.step, seconds)
     with bar:
-        stepping.transport(walk, settings, held)
+        stepping.transport(move)
     views.layers(drawn)
-    views.film(drawn, walk, shape)
+    views.film(drawn, walk, live.picture_shape(run.spec))
     views.energies(drawn)
 
 

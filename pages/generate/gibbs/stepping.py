@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import streamlit as st
 
 from pages.ui.controls import widgets
 from pages.ui.controls.knobs import Panel
+from pages.ui.server import feed
 from pages.ui.session import live
 from rbm.experiment import RunSpec, cached_dataset
 from rbm.jobs.live import LiveRun
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 HELD = ("nothing", "left half", "right half", "top half", "bottom half")
 PLAYING = "gibbs_playing"  # in the session
+WALK = "gibbs_walk"  # the part of the page that moves
 SPEEDS = {"slow": 1.0, "normal": 0.5, "fast": 0.2}
 
 
@@ -133,11 +136,31 @@ def follow(walk: SteppedChains, past: Snapshot) -> None:
         walk.model, walk.of = past.to_model(), past.step
 
 
-def play(current: LiveRun, walk: SteppedChains, settings: GibbsSettings, held: Clamp | None, newest: bool) -> None:
-    """One step of what plays, by the ``newest`` machine where the page shows that."""
-    if newest:
-        follow(walk, current.past[-1])
-    walk.sweep(beta=settings.beta, clamp=held)
+@dataclass(frozen=True)
+class Mover:
+    """What a step of the walk is: by which machine, how hot, with what held."""
+
+    run: LiveRun
+    walk: SteppedChains
+    settings: GibbsSettings
+    held: Clamp | None
+    newest: bool
+
+    def step(self, count: int = 1) -> None:
+        """``count`` sweeps, by the ``newest`` machine where the page shows that."""
+        self._follow()
+        self.walk.sweep(count, beta=self.settings.beta, clamp=self.held)
+
+    def half_step(self) -> None:
+        self._follow()
+        self.walk.half_step(beta=self.settings.beta, clamp=self.held)
+
+    def back(self) -> None:
+        self.walk.back()
+
+    def _follow(self) -> None:
+        if self.newest:
+            follow(self.walk, self.run.past[-1])
 
 
 def _new_walk(spec: RunSpec, model: RBM, settings: GibbsSettings) -> SteppedChains:
@@ -161,20 +184,37 @@ def _new_walk(spec: RunSpec, model: RBM, settings: GibbsSettings) -> SteppedChai
     return SteppedChains(model, begin, generator)
 
 
-def transport(walk: SteppedChains, settings: GibbsSettings, held: Clamp | None) -> None:
-    """Half step, Step, 10, 100, 1000, Play, Back, Reset: always here, always in this order."""
-
-    def sweep(count: int) -> None:
-        walk.sweep(count, beta=settings.beta, clamp=held)
-
+def transport(move: Mover) -> None:
+    """Half step, Step, 10, 100, 1000, Back, Play, Reset: always here, always in this order."""
     with st.container(horizontal=True, key="transport", gap="xsmall"):
+        _steps(move)
+        widgets.player(PLAYING, "play", shortcut="P", help="Steps by itself, at the speed chosen beside.")
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            shortcut="X",
+            key="reset",
+            on_click=lambda: st.session_state.pop("walk", None),
+            help="New chains from the same start and seed.",
+        )
+
+
+@st.fragment
+def _steps(move: Mover) -> None:
+    """The clicks that only move the walk: their script draws these buttons, and the pictures come over the page's socket."""
+
+    def then_show(act: Callable[..., None], *arguments: int) -> None:
+        act(*arguments)
+        feed.current().show(WALK)
+
+    with st.container(horizontal=True, key="steps", gap="xsmall", width="content"):
         st.button(
             "Half step",
             icon=":material/arrow_right_alt:",
             shortcut="H",
             key="half",
-            on_click=walk.half_step,
-            kwargs={"beta": settings.beta, "clamp": held},
+            on_click=then_show,
+            args=(move.half_step,),
             help="One layer given the other: first v from p(v|h), then h from p(h|v).",
         )
         st.button(
@@ -183,31 +223,27 @@ def transport(walk: SteppedChains, settings: GibbsSettings, held: Clamp | None) 
             icon=":material/skip_next:",
             shortcut="S",
             key="step",
-            on_click=sweep,
-            args=(1,),
+            on_click=then_show,
+            args=(move.step, 1),
             help="One full sweep: both layers once.",
         )
         for count in (10, 100, 1000):
             st.button(
-                f"{count:,}", key=f"step_{count}", on_click=sweep, args=(count,), help=f"{count:,} sweeps at once."
+                f"{count:,}",
+                key=f"step_{count}",
+                on_click=then_show,
+                args=(move.step, count),
+                help=f"{count:,} sweeps at once.",
             )
-        widgets.player(PLAYING, "play", shortcut="P", help="Steps by itself, at the speed chosen beside.")
         st.button(
             "Back",
             icon=":material/undo:",
             shortcut="B",
             key="back",
-            on_click=walk.back,
-            disabled=len(walk.past) < 2,
+            on_click=then_show,
+            args=(move.back,),
+            disabled=len(move.walk.past) < 2,
             help="To the moment before; the same random numbers lead on again.",
-        )
-        st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            shortcut="X",
-            key="reset",
-            on_click=lambda: st.session_state.pop("walk", None),
-            help="New chains from the same start and seed.",
         )
 
 

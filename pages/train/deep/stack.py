@@ -11,12 +11,12 @@ import streamlit as st
 
 from pages.train.deep import figures_at_rest
 from pages.ui import cards
-from pages.ui.components import chart, wall
+from pages.ui.components import chart, moving, wall
 from pages.ui.controls import datasets
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed
-from pages.ui.session import status, tasks
+from pages.ui.session import tasks
 from rbm.experiment import DatasetSpec
 from rbm.jobs.task import Task
 from rbm.tasks.deep.plan import KINDS, SHOWN, DeepSpec, Learned
@@ -180,7 +180,7 @@ def elements(task: Task | None, asked: DeepSpec) -> Callable[[], feed.Elements]:
             drawn[f"deep_filters_{layer}"] = _filters(news, asked, layer, shape, mode)
         if task is not None:
             words = f"{figures_at_rest.where(news, asked, task.status)}{of}"
-            drawn["deep_progress"] = status.line(words, figures_at_rest.share(news, asked))
+            drawn["deep_progress"] = moving.work_line(words, figures_at_rest.share(news, asked))
         return drawn
 
     return found
@@ -200,7 +200,7 @@ def progress(task: Task | None, drawn: feed.Elements) -> None:
     if task is None:
         st.caption("Ready. Press Train layer by layer: the first layer finds strokes, the next combines them.")
         return
-    status.show(drawn["deep_progress"], key="deep_progress")
+    moving.status(drawn["deep_progress"], key="deep_progress")
 
 
 def learning_curves(drawn: feed.Elements) -> None:

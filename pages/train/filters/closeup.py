@@ -9,11 +9,11 @@ import numpy.typing as npt
 import streamlit as st
 
 from pages.ui import cards
-from pages.ui.components import chart
+from pages.ui.components import chart, moving
 from pages.ui.components.wall import picture
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import download
-from pages.ui.session import live, status
+from pages.ui.session import live
 from rbm.experiment import cached_dataset
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
@@ -111,7 +111,7 @@ def grid(current: LiveRun, view: View, selected: int | None) -> int | None:
 
 def elements(current: LiveRun, view: View, unit: int | None, mode: theme.Mode) -> dict[str, dict[str, Any]]:
     """What moves with the run, while the page shows it as it is now: the same units in the same places."""
-    found = {"status": status.news(current)}
+    found = {"status": moving.run_line(current)}
     if not view.newest:
         return found
     past, shape = current.past[-1], live.picture_shape(current.spec)

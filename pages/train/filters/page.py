@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.train.filters import closeup
 from pages.ui import cards, shell
+from pages.ui.components import moving
 from pages.ui.session import live, state
-from pages.ui.session.status import status
 
 shell.header("Filters", "Which strokes did each hidden unit learn to see, when, and which images excite it?")
 
@@ -18,7 +18,7 @@ def look() -> None:
     every doubling of its updates, as most happens early."""
     current = state.run()
     part = live.watch("filters", current, lambda: current and (bool(current.past), current.step_number.bit_length()))
-    status(current)
+    moving.status(moving.run_line(current))
     if current is not None:
         live.trouble(current)
     if current is None or not current.past:

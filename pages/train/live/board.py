@@ -11,13 +11,11 @@ import streamlit as st
 
 from pages.train.live import curves
 from pages.ui import cards
-from pages.ui.components import chart
+from pages.ui.components import chart, moving
 from pages.ui.components.wall import picture
 from pages.ui.draw import frames, theme
 from pages.ui.server import feed
 from pages.ui.session import live, state
-from pages.ui.session.status import news as progress
-from pages.ui.session.status import status
 from rbm.errors import ConfigError
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
@@ -52,7 +50,7 @@ _OTHERS = (
 def board(current: LiveRun | None) -> None:
     """Everything about the run that is to be seen on one page; before the first run the places that it will fill."""
     part = live.watch("board", current)
-    status(current)
+    moving.status(moving.run_line(current))
     live.trouble(current)
     try:
         spec = current.spec if current is not None else state.to_spec(state.draft())
@@ -73,7 +71,7 @@ def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.E
     if run.active and not len(run.history):
         return {}
     history, snapshot, shape = run.history.now(), run.snapshot, live.picture_shape(run.spec)
-    found = {"status": progress(run), "chart_free_energy": curves.free_energy(history)}
+    found = {"status": moving.run_line(run), "chart_free_energy": curves.free_energy(history)}
     found["chart_likelihood"] = curves.likelihood(history, run.active)
     for metric in (FIRST, *others):
         found[f"chart_{metric}"] = curves.measure(history, metric)

@@ -113,6 +113,7 @@ class Feed:
         ] = {}  # what `pages.ui.server.download` gives, by the button's key
         self.picture: Callable[[str, int], bytes | None] = lambda name, version: None  # a PNG, of what moves by address
         self.sockets = 0
+        self.hurry = False  # somebody has just pressed something and waits: no rest before the next news
         self._parts: dict[str, Part] = {}
         self._listeners: set[Callable[[], None]] = set()
 
@@ -151,6 +152,12 @@ class Feed:
             part.due = 0.0
         self._wake()
 
+    def show(self, name: str) -> None:
+        """A hand has changed what that part shows: say it at once, without the rest between two looks."""
+        if (part := self._parts.get(name)) is not None:
+            part.due, self.hurry = 0.0, True
+            self._wake()
+
     def waits(self) -> float:
         """Seconds until some part has news by itself, or its jobs must hear that they are watched."""
         due = min((part.due for part in self._parts.values()), default=math.inf)
@@ -163,6 +170,7 @@ class Feed:
     def message(self) -> str | None:
         """The news as the page reads them; None where there are none. Keeps the page's jobs going."""
         elements: Elements = {}
+        self.hurry = False
         for part in self._parts.values():
             if part.due <= time.monotonic():
                 with self.turn:

@@ -13,6 +13,7 @@ from streamlit.web.server.server_util import is_url_from_allowed_origins
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from pages.ui.server import feed, instant
+from pages.ui.server.turnstile import SCREEN as TURNSTILE
 from pages.ui.session import visitor
 from rbm.core.limits import SCREEN
 
@@ -82,12 +83,21 @@ class _Talk:
                 async with asyncio.timeout(self._feed.waits()):
                     await self._news.wait()
             self._news.clear()
-            message = await asyncio.to_thread(self._feed.message)
+            message = await asyncio.to_thread(_message, self._feed)
             if message is not None:
                 self._drawn.clear()
                 await self._send(message)
                 await self._drawn.wait()
-                await asyncio.sleep(self._feed.rests())
+                await self._rest(self._loop.time() + self._feed.rests())
+
+    async def _rest(self, until: float) -> None:
+        """Until then, or until somebody waits for what they have just pressed."""
+        while not self._feed.hurry and (left := until - self._loop.time()) > 0:
+            self._news.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._news.wait()
+        self._news.set()
 
     async def _listen(self) -> None:
         async for text in self._socket.iter_text():
@@ -97,12 +107,23 @@ class _Talk:
             if text == DRAWN:
                 self._drawn.set()
                 continue
-            answer = await asyncio.to_thread(instant.answer, self._feed, text)
+            answer = await asyncio.to_thread(_answer, self._feed, text)
             await self._send(json.dumps({"answer": answer or {}}))
 
     async def _send(self, message: str) -> None:
         async with self._sending:
             await self._socket.send_text(message)
+
+
+def _message(ours: feed.Feed) -> str | None:
+    """The news, drawn among the scripts, in the order of coming."""
+    with TURNSTILE.turn():
+        return ours.message()
+
+
+def _answer(ours: feed.Feed, question: str) -> feed.Elements | None:
+    with TURNSTILE.turn():
+        return instant.answer(ours, question)
 
 
 ROUTES = (WebSocketRoute("/live/{token}", serve),)

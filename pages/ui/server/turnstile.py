@@ -1,0 +1,69 @@
+"""Scripts and drawings one after the other, though each has a thread of its own.
+
+They need Python's one lock, and torch and zlib let go of it at every operation: sixty scripts at once then wait for each
+other at every operation of each. Measured with sixty sessions on two cores, each stepping a Gibbs chain once a second: 1.7 s a
+step all at once, 0.5 s one after the other, for the same work.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Lock
+from time import monotonic
+
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+LONGEST = 0.25  # seconds for which one may keep the others waiting
+
+
+class Turnstile:
+    """Lets in one at a time, first come first served; one that takes longer than ``longest`` seconds stays in beside the next."""
+
+    def __init__(self, longest: float = LONGEST) -> None:
+        self._longest = longest
+        self._lock = Lock()
+        self._waiting: deque[Event] = deque()
+        self._inside: Event | None = None
+        self._until = 0.0
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for the turn, and pass it on at the end of the block."""
+        mine = Event()
+        with self._lock:
+            self._waiting.append(mine)
+            self._call()
+        while not mine.wait(self._longest):
+            with self._lock:
+                self._call()
+        try:
+            yield
+        finally:
+            with self._lock:
+                if self._inside is mine:
+                    self._inside = None
+                self._call()
+
+    def _call(self) -> None:
+        """Let the next one in, where nobody is inside or whoever is has been for too long."""
+        now = monotonic()
+        if self._waiting and (self._inside is None or now >= self._until):
+            self._inside, self._until = self._waiting.popleft(), now + self._longest
+            self._inside.set()
+
+
+SCREEN = Turnstile()  # of all that this server draws
+
+
+def line_up_scripts() -> None:
+    """From now on scripts, with the callbacks before them, come through ``SCREEN``: Streamlit has no place for it."""
+    run = ScriptRunner._run_script
+
+    def in_turn(self: ScriptRunner, rerun_data: RerunData) -> None:
+        with SCREEN.turn():
+            run(self, rerun_data)
+
+    ScriptRunner._run_script = in_turn  # type: ignore[method-assign]
