@@ -69,19 +69,16 @@ class Wall {
     [...legend.lastElementChild.children].forEach((span, i) => (span.textContent = scale.words[i]));
   }
 
-  load({ src, version }) {
-    this.wanted = version;
+  async load(data) {
+    this.wanted = data.version;
     this.root.setAttribute("aria-busy", "true");
-    const picture = new Image();
-    picture.onload = () => {
-      if (version !== this.wanted) return; // a newer one has come meanwhile
-      this.picture = picture;
-      this.scale = null;
-      this.paint();
-      this.root.dataset.version = version; // only now is it on the screen
-      this.root.setAttribute("aria-busy", "false");
-    };
-    picture.src = src;
+    const picture = await draw(data, this.width, this.height);
+    if (data.version !== this.wanted) return; // a newer one has come meanwhile
+    this.picture = picture;
+    this.scale = null;
+    this.paint();
+    this.root.dataset.version = data.version; // only now is it on the screen
+    this.root.setAttribute("aria-busy", "false");
   }
 
   // Enlarged to the next whole number of screen pixels by nearest neighbour; the browser shrinks that smoothly to fit.
@@ -166,4 +163,40 @@ class Wall {
     } else return;
     event.preventDefault();
   }
+}
+
+// The atlas of all pictures, a pixel a number, with nothing in the gaps. ``cells``: n pictures as rows of ``lut``, or as colours.
+async function draw({ cells, lut, n, columns, cell, gap }, width, height) {
+  const [numbers, colours] = [await unpacked(cells), bytes(lut)];
+  const atlas = new ImageData(width, height);
+  const pixels = new Uint32Array(atlas.data.buffer);
+  const scale = colours.length ? packed(colours) : null;
+  const all = scale ? null : packed(numbers);
+  const [tall, wide] = cell;
+  for (let i = 0, from = 0; i < n; i++) {
+    const left = (i % columns) * (wide + gap);
+    let to = Math.floor(i / columns) * (tall + gap) * width + left;
+    for (let y = 0; y < tall; y++, to += width)
+      for (let x = 0; x < wide; x++, from++) pixels[to + x] = scale ? scale[numbers[from]] : all[from];
+  }
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [width, height];
+  canvas.getContext("2d").putImageData(atlas, 0, 0);
+  return canvas;
+}
+
+// Three bytes a colour as one opaque number each, in the machine's own order of bytes, as ImageData holds them.
+function packed(rgb) {
+  const four = new Uint8Array((rgb.length / 3) * 4).fill(255);
+  for (let i = 0, j = 0; i < rgb.length; i += 3, j += 4) four.set(rgb.subarray(i, i + 3), j);
+  return new Uint32Array(four.buffer);
+}
+
+async function unpacked(text) {
+  const stream = new Blob([bytes(text)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+function bytes(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }

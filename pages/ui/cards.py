@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from pages.ui.components.wall import Legend, pictures, show, wall
+from pages.ui.components.wall import Legend, changed, pictures, show
 from pages.ui.draw import frames, theme
 from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.training import SHOWN_IMAGES
@@ -57,27 +57,27 @@ def filter_pictures(
     mode: theme.Mode,
 ) -> dict[str, Any]:
     """What ``filter_wall`` shows, for a wall that moves."""
-    png, legend = filter_picture(weight, shape, units, shared=shared, columns=columns, mode=mode)
-    return pictures(
-        png,
-        legend=legend,
-        n=len(units),
-        columns=beside(columns, len(units), shape),
-        cell=frames.drawn_shape(shape),
-        labels=[f"unit {unit}" for unit in units],
-    )
+    tiles, legend = _filters(weight, shape, units, shared, mode)
+    labels = [f"unit {unit}" for unit in units]
+    return pictures(tiles, beside(columns, len(units), shape), legend=legend, labels=labels)
 
 
-def filter_picture(
+def filter_news(
+    weight: Array, shape: tuple[int, int], units: npt.NDArray[np.intp], *, shared: bool = True, mode: theme.Mode
+) -> dict[str, Any]:
+    """News of a ``filter_wall`` of ten columns."""
+    tiles, legend = _filters(weight, shape, units, shared, mode)
+    return changed(tiles, beside(10, len(units), shape), legend=legend)
+
+
+def _filters(
     weight: Array,
     shape: tuple[int, int],
     units: npt.NDArray[np.intp],
-    *,
-    shared: bool = True,
-    columns: int = 10,
+    shared: bool,
     mode: theme.Mode,
-) -> tuple[bytes, Legend]:
-    """The wall of filters as a PNG, and what its colours mean."""
+) -> tuple[frames.Tiles, Legend]:
+    """The filters as pictures, and what their colours mean."""
     pictures = np.ascontiguousarray(weight.T[units], dtype=np.float64).reshape(-1, *shape)
     # One lonely pixel must not wash out all the others: the scale ends where 99.9 % of the weights lie.
     limit = float(np.quantile(np.abs(pictures), 0.999))
@@ -85,8 +85,7 @@ def filter_picture(
     coloured = frames.colour_weights(pictures, shared=shared, limit=limit if shared else None, lut=lut)
     ends = (f"−{limit:.2f}", f"{limit:.2f}") if shared and limit else ("−max", "max")
     words = (ends[0], "weight" if shared else "weight, each its own scale", ends[1])
-    png = frames.grid_png(coloured.pixels, beside(columns, len(units), shape))
-    return png, Legend(theme.css_gradient(lut), words)
+    return coloured.tiles, Legend(theme.css_gradient(lut), words)
 
 
 def beside(columns: int, n: int, shape: tuple[int, int]) -> int:
@@ -114,16 +113,16 @@ def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str)
         )
 
 
-def reconstruction_pixels(snapshot: Snapshot | None, shape: tuple[int, int]) -> frames.Pixels:
+def reconstruction_pixels(snapshot: Snapshot | None, shape: tuple[int, int]) -> frames.Tiles:
     """Three rows of pictures: test images, their reconstructions before training and now; black before there are any."""
     if snapshot is None or snapshot.pictures is None:
-        return np.zeros((3 * len(SHOWN_IMAGES), *frames.drawn_shape(shape), 3), np.uint8)
+        return frames.colour_probabilities(np.zeros((3 * len(SHOWN_IMAGES), *shape)))
     rows = snapshot.pictures
     return frames.colour_probabilities(rows.reshape(-1, rows.shape[2]), shape=shape)
 
 
 def picture_wall(
-    pixels: frames.Pixels,
+    pixels: frames.Tiles | frames.Pixels,
     columns: int,
     key: str,
     alt: str,
@@ -132,15 +131,5 @@ def picture_wall(
     framed: bool = False,
     max_cell: int = 56,
 ) -> None:
-    """Pictures (N, h, w, 3) side by side, to look at; framed where they may be as white or black as the page."""
-    wall(
-        frames.grid_png(pixels, columns),
-        n=len(pixels),
-        columns=min(columns, len(pixels)),
-        cell=(pixels.shape[1], pixels.shape[2]),
-        labels=labels,
-        framed=framed,
-        max_cell=max_cell,
-        alt=alt,
-        key=key,
-    )
+    """Pictures side by side, to look at; framed where they may be as white or black as the page."""
+    show(pictures(pixels, columns, labels=labels), framed=framed, max_cell=max_cell, alt=alt, key=key)

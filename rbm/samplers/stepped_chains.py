@@ -32,11 +32,11 @@ class Moment(NamedTuple):
 
 
 class EnergyReading(NamedTuple):
-    """What was measured after ``half`` half steps: ``energy`` and ``free_energy`` (N,) of the chains, nats at β = 1."""
+    """What was measured after ``half`` half steps: means of E and F over the chains, nats at β = 1."""
 
     half: int
-    energy: Tensor
-    free_energy: Tensor
+    energy: float
+    free_energy: float
 
 
 class SteppedChains:
@@ -113,7 +113,8 @@ class SteppedChains:
     @torch.no_grad()
     def _note(self) -> None:
         v, h = self._chains.v, self._chains.h
-        self.track.append(EnergyReading(self._half, self.model.energy(v, h), self.model.free_energy(v)))
+        energy, free_energy = self.model.energy(v, h).mean(), self.model.free_energy(v).mean()
+        self.track.append(EnergyReading(self._half, float(energy), float(free_energy)))
 
     def _remember(self) -> None:
         v, h = self._chains.v.to(self.model.visible_unit.stored), self._chains.h.to(self.model.hidden_unit.stored)

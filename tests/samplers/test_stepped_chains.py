@@ -35,7 +35,7 @@ def test_two_half_steps_are_one_sweep_of_the_sampler(machine):
         theirs, info = gibbs.sweep(machine, theirs, generator)
         assert torch.equal(ours.now.v.float(), theirs.v)
         assert torch.equal(ours.now.h.float(), theirs.h)
-        torch.testing.assert_close(ours.track[-1].energy, info.energy)
+        assert ours.track[-1].energy == pytest.approx(float(info.energy.mean()))
     assert ours.step == 5
 
 
@@ -53,7 +53,7 @@ def test_back_undoes_everything_and_the_same_way_leads_on(machine):
     w = walk(machine)
     w.half_step()
     w.sweep(3)
-    there, energies = w.now, [reading.energy.clone() for reading in w.track]
+    there, energies = w.now, [reading.energy for reading in w.track]
     w.back()
     w.back()
     w.sweep(2)
@@ -66,7 +66,7 @@ def test_back_undoes_everything_and_the_same_way_leads_on(machine):
     w.sweep(3)
     assert torch.equal(w.now.v, there.v)
     assert torch.equal(w.now.h_mean, there.h_mean)
-    assert all(torch.equal(a.energy, b) for a, b in zip(w.track, energies, strict=True))
+    assert [reading.energy for reading in w.track] == energies
 
 
 def test_a_long_jump_is_the_same_walk_and_leaves_a_few_moments(machine):

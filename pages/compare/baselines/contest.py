@@ -12,7 +12,6 @@ from pages.ui import cards
 from pages.ui.components import chart, moving, wall
 from pages.ui.controls import datasets
 from pages.ui.controls.knobs import Panel
-from pages.ui.draw import frames
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import tasks
@@ -184,11 +183,8 @@ def elements(task: Task | None, who: tuple[str, ...], seconds: float) -> Callabl
         if known:
             drawn["rivals_frechet"] = told.frechet_option(seen, who)
         for name in who:
-            pixels, labels = told.wall_pixels(seen.looks.get(name, ()), seconds, shape)
-            cell = (pixels.shape[1], pixels.shape[2])
-            png = frames.grid_png(pixels, comparison.SHOWN)
-            columns = comparison.SHOWN
-            drawn[f"rivals_wall_{name}"] = wall.pictures(png, n=len(pixels), columns=columns, cell=cell, labels=labels)
+            tiles, labels = told.wall_tiles(seen.looks.get(name, ()), seconds, shape)
+            drawn[f"rivals_wall_{name}"] = wall.pictures(tiles, comparison.SHOWN, labels=labels)
             drawn[f"rivals_caption_{name}"] = moving.table((), [(told.caption(seen, name),)])
         return drawn
 
@@ -310,7 +306,7 @@ def neighbours(who: tuple[str, ...], seen: told.Told) -> None:
     for place, name in zip(st.columns(len(ready), gap="small"), ready, strict=True):
         with place, st.container(gap="xsmall"):
             st.markdown(f"**{MODELS[name]}**")
-            pixels = told.nearest_pixels(seen.looks[name][-1].pictures, seen.verdicts[name], learnt().shape)
+            pixels = told.nearest_tiles(seen.looks[name][-1].pictures, seen.verdicts[name], learnt().shape)
             alt = f"Last pictures by the {MODELS[name]} over the nearest training images"
             cards.picture_wall(pixels, comparison.SHOWN, f"rivals_nearest_{name}", alt)
             st.caption(told.distances(seen.verdicts[name]))

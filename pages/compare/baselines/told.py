@@ -61,7 +61,7 @@ def told(news: Iterable[Any]) -> Told:
     return Told(opening, looks, verdicts, done, busy)
 
 
-def wall_pixels(looks: Sequence[BaselineLook], seconds: float, shape: Shape) -> tuple[frames.Pixels, list[str]]:
+def wall_tiles(looks: Sequence[BaselineLook], seconds: float, shape: Shape) -> tuple[frames.Tiles, list[str]]:
     """A row of SHOWN pictures for each look, from the first on, black for those to come; a label for each picture."""
     times = marks(seconds)
     pictures = np.zeros((len(times) * SHOWN, shape[0] * shape[1]), np.float64)
@@ -71,7 +71,7 @@ def wall_pixels(looks: Sequence[BaselineLook], seconds: float, shape: Shape) -> 
     return frames.colour_probabilities(pictures, shape=shape), labels
 
 
-def nearest_pixels(pictures: Pictures, verdict: BaselineVerdict, shape: Shape) -> frames.Pixels:
+def nearest_tiles(pictures: Pictures, verdict: BaselineVerdict, shape: Shape) -> frames.Tiles:
     """Pictures over the training images nearest to them."""
     return frames.colour_probabilities(np.concatenate([pictures, verdict.nearest]) / 255, shape=shape)
 

@@ -161,7 +161,7 @@ def filters_png(run_id: str, step: int) -> bytes:
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:FILTERS]
     height, width = entry(run.spec.dataset.name).image_shape[:2]
     pictures = weight.T[strongest].astype(np.float64).reshape(-1, height, width)
-    return frames.grid_png(frames.colour_weights(pictures).pixels, COLUMNS)
+    return frames.grid_png(frames.colour_weights(pictures).tiles, COLUMNS)
 
 
 def picture(run_id: str, step: int) -> bytes | None:

@@ -10,7 +10,6 @@ import streamlit as st
 from pages.compare.board import gather
 from pages.ui import cards
 from pages.ui.components import chart
-from pages.ui.components.wall import picture
 from pages.ui.draw import theme
 from pages.ui.draw.figures import LEAST_NATS, Series, curve_option
 from pages.ui.draw.words import as_typed
@@ -96,5 +95,5 @@ def _elements(run: Run, mode: theme.Mode) -> feed.Elements:
     if step is not None:
         weight = gather.weights(run.id, step)
         units = np.arange(min(weight.shape[1], FILTERS))
-        found["wall_board"] = picture(*cards.filter_picture(weight, live.picture_shape(run.spec), units, mode=mode))
+        found["wall_board"] = cards.filter_news(weight, live.picture_shape(run.spec), units, mode=mode)
     return found

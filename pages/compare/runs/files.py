@@ -19,7 +19,7 @@ def filters_png(run: Run) -> bytes:
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:100]
     pictures = weight.T[strongest].astype(np.float64).reshape(-1, *live.picture_shape(run.spec))
     coloured = frames.colour_weights(pictures)
-    return frames.grid_png(coloured.pixels, 10, gap=2, background=(255, 255, 255, 255), scale=4)
+    return frames.grid_png(coloured.tiles, 10, gap=2, background=(255, 255, 255, 255), scale=4)
 
 
 def film_gif(run: Run) -> bytes:
@@ -35,7 +35,7 @@ def film_gif(run: Run) -> bytes:
         chains = from_noise(model, CHAINS, draw)
         _, film = trajectory.run(model, chains, draw, SWEEPS, keep=trajectory.spaced(SWEEPS, STILLS))
     shape, columns = live.picture_shape(run.spec), frames.near_square(CHAINS)[1]
-    walls = (frames.colour_probabilities(mean.float().cpu().numpy(), shape=shape) for mean in film.visible_mean)
+    walls = (frames.colour_probabilities(mean.float().cpu().numpy(), shape=shape).rgb() for mean in film.visible_mean)
     return frames.gif([frames.grid_pixels(wall, columns) for wall in walls], STILL_MS, scale=3)
 
 

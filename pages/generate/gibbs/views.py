@@ -35,17 +35,12 @@ def elements(walk: SteppedChains, shape: tuple[int, int], data_mean: DataMean) -
     h = frames.layer_pictures(now.h.numpy())
     return {
         "gibbs_words": table((), [(words,)]),
-        "wall_v": _wall(frames.colour_probabilities(now.v.numpy(), shape=shape), columns),
-        "wall_mean": _wall(frames.colour_probabilities(now.v_mean.float().numpy(), shape=shape), columns),
-        "wall_h": _wall(frames.colour_probabilities(h), columns),
+        "wall_v": wall.pictures(frames.colour_probabilities(now.v.numpy(), shape=shape), columns),
+        "wall_mean": wall.pictures(frames.colour_probabilities(now.v_mean.float().numpy(), shape=shape), columns),
+        "wall_h": wall.pictures(frames.colour_probabilities(h), columns),
         "wall_film": _film(past, shape),
         "chart_energy": _energies(walk, data_mean(walk)),
     }
-
-
-def _wall(pixels: frames.Pixels, columns: int, labels: list[str] | None = None) -> dict[str, Any]:
-    cell = (pixels.shape[1], pixels.shape[2])
-    return wall.pictures(frames.grid_png(pixels, columns), n=len(pixels), columns=columns, cell=cell, labels=labels)
 
 
 def layers(drawn: feed.Elements) -> None:
@@ -95,14 +90,14 @@ def _film(past: list[Moment], shape: tuple[int, int]) -> dict[str, Any]:
     rows = np.stack([moment.v_mean[0].float().numpy() for moment in past])
     rows = np.concatenate([np.zeros((FILM_FRAMES - len(rows), rows.shape[1])), rows])  # the newest keeps its place
     names = [""] * (FILM_FRAMES - len(past)) + [f"step {moment.half / 2:g}" for moment in past]
-    return _wall(frames.colour_probabilities(rows, shape=shape), FILM_FRAMES, names)
+    return wall.pictures(frames.colour_probabilities(rows, shape=shape), FILM_FRAMES, labels=names)
 
 
 def film_gif(walk: SteppedChains, shape: tuple[int, int]) -> bytes:
     """The newest ``GIF_FRAMES`` remembered moments, each a frame of tiled chains."""
     stills = []
     for moment in list(walk.past)[-GIF_FRAMES:]:  # a copy: the walk may be playing while this is drawn
-        pictures = frames.colour_probabilities(moment.v_mean.float().numpy(), shape=shape)
+        pictures = frames.colour_probabilities(moment.v_mean.float().numpy(), shape=shape).rgb()
         stills.append(frames.grid_pixels(pictures, frames.near_square(len(pictures))[1], background=(64, 64, 64)))
     return frames.gif(stills, 200, scale=2)
 
@@ -124,8 +119,8 @@ def _energies(walk: SteppedChains, data_mean: float) -> dict[str, Any]:
     # The first step from noise falls by a thousand nats and would flatten everything that follows.
     track = track[2:] if len(track) > 20 else track
     steps = [reading.half / 2 for reading in track]
-    energy = [float(reading.energy.mean()) for reading in track]
-    free = [float(reading.free_energy.mean()) for reading in track]
+    energy = [reading.energy for reading in track]
+    free = [reading.free_energy for reading in track]
     return figures.curve_option(
         [figures.Series("energy E(v, h)", steps, energy), figures.Series("free energy F(v)", steps, free)],
         x_title="steps",

@@ -132,14 +132,11 @@ def _names(dream: Dream) -> list[str]:
 
 def elements(dream: Dream, shape: tuple[int, int], signs: frames.Pixels | None) -> feed.Elements:
     """What a sweep changes: the chains' pictures, each row after the sign of its label, and how far they are."""
-    pixels = frames.colour_probabilities(dream.picture, shape=shape)
+    pixels = frames.colour_probabilities(dream.picture, shape=shape).rgb()
     if signs is not None:
         rows = np.concatenate([signs[:, None], pixels.reshape(len(signs), EACH, *pixels.shape[1:])], 1)
         pixels = rows.reshape(-1, *pixels.shape[1:])
-    columns, step = EACH + 1, dream.chains.step
-    cell = (pixels.shape[1], pixels.shape[2])
-    shown = wall.pictures(frames.grid_png(pixels, columns), n=len(pixels), columns=columns, cell=cell)
-    del shown["labels"]  # the script's stay
+    shown, step = wall.changed(pixels, EACH + 1), dream.chains.step
     words = f"After {step:,} sweep{'s' if step != 1 else ''}"
     return {"labels_dream": shown, "labels_sweeps": table((), [(words,)])}
 
@@ -152,7 +149,7 @@ def _signs(dream: Dream, mode: theme.Mode) -> frames.Pixels | None:
 def label_signs(mode: theme.Mode) -> frames.Pixels:
     """A sign of each class in the accent colour, (K, h, w, 3): MNIST's digits, of other data the mean training picture."""
     shape = learning.data().shape
-    strength = frames.colour_probabilities(_patterns(), shape=shape).astype(np.float64) / 255
+    strength = frames.colour_probabilities(_patterns(), shape=shape).rgb().astype(np.float64) / 255
     accent, ground = (
         np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.float64)
         for colour in (theme.ACCENT[mode], theme.BACKGROUND[mode])

@@ -9,8 +9,8 @@ import streamlit as st
 
 from pages.generate.labels import learning
 from pages.ui import cards
+from pages.ui.components import wall
 from pages.ui.components.moving import state_bars
-from pages.ui.components.wall import wall
 from pages.ui.draw import figures, frames, theme
 from pages.ui.draw.words import as_typed
 from rbm.datasets.tags import TAGS
@@ -47,13 +47,9 @@ def choose_picture(newest: LabelMachine) -> int:
         "it closely.",
     )
     pixels, columns = _framed(x.numpy(), right), cards.beside(10, len(x), data.shape)
-    clicked = wall(
-        frames.grid_png(pixels, columns),
-        n=len(x),
-        columns=columns,
-        cell=(pixels.shape[1], pixels.shape[2]),
-        labels=[f"{_a(name)}, it says: {said}" for name, said in zip(truth, told, strict=True)],
-        selected=chosen,
+    labels = [f"{_a(name)}, it says: {said}" for name, said in zip(truth, told, strict=True)]
+    clicked = wall.show(
+        wall.pictures(pixels, columns, labels=labels, selected=chosen),
         clickable=True,
         max_cell=60,
         alt=f"Some test {data.noun}s, the misread ones framed",
@@ -111,7 +107,7 @@ def _listed(on: list[bool]) -> str:
 
 def _framed(rows: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> frames.Pixels:
     """Pictures with a border of one pixel: orange where the answer is wrong."""
-    inner = frames.colour_probabilities(rows, shape=learning.data().shape)
+    inner = frames.colour_probabilities(rows, shape=learning.data().shape).rgb()
     n, height, width, _ = inner.shape
     pixels = np.zeros((n, height + 2, width + 2, 3), np.uint8)
     orange = theme.CATEGORICAL[cards.mode()][1]
@@ -254,7 +250,7 @@ def _completed(newest: LabelMachine, number: int, cover: str, x: torch.Tensor, m
 
 
 def _grey(row: Any) -> frames.Pixels:
-    return frames.colour_probabilities(np.asarray(row)[None], shape=learning.data().shape)
+    return frames.colour_probabilities(np.asarray(row)[None], shape=learning.data().shape).rgb()
 
 
 def _covered(row: np.ndarray[Any, Any], mask: np.ndarray[Any, Any]) -> frames.Pixels:

@@ -114,8 +114,7 @@ def _matrices(pair: BoltzmannVsRbm, mode: theme.Mode) -> feed.Elements:
     found = {}
     for key, matrix in (("boltzmann_w_boltzmann", pair.boltzmann.weight.detach().numpy()), ("boltzmann_w_rbm", full)):
         coloured = frames.colour_weights(matrix[None], shared=True, lut=theme.diverging(mode))
-        png = frames.grid_png(coloured.pixels, 1)
-        found[key] = wall.pictures(png, n=1, columns=1, cell=(len(matrix), len(matrix)))
+        found[key] = wall.pictures(coloured.tiles, 1)
     return found
 
 
@@ -135,12 +134,7 @@ def _samples(pair: BoltzmannVsRbm) -> feed.Elements:
         made = {"boltzmann": pair.phases.free.v[:SAMPLES], "rbm": pair.chains.v[:SAMPLES]}
     side = round(pair.rows.shape[1] ** 0.5)
     return {
-        f"boltzmann_v_{name}": wall.pictures(
-            frames.grid_png(frames.colour_probabilities(v.numpy(), shape=(side, side)), 10),
-            n=SAMPLES,
-            columns=10,
-            cell=(side, side),
-        )
+        f"boltzmann_v_{name}": wall.pictures(frames.colour_probabilities(v.numpy(), shape=(side, side)), 10)
         for name, v in made.items()
     }
 

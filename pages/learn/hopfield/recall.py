@@ -13,7 +13,7 @@ import streamlit as st
 
 from pages.learn.hopfield import pad
 from pages.ui import cards
-from pages.ui.components.wall import wall
+from pages.ui.components import wall
 from pages.ui.controls import datasets
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames
@@ -128,12 +128,9 @@ def one_recall(stored: list[pad.Pixels], rule: str, beta: float, start: pad.Pixe
 
 def stored_wall(stored: list[pad.Pixels], shape: tuple[int, int]) -> int | None:
     """What is stored; returns the picture clicked."""
-    return wall(
-        frames.grid_png(frames.colour_probabilities(np.array(stored), shape=shape), 5),
-        n=len(stored),
-        columns=5,
-        cell=frames.drawn_shape(shape),
-        labels=[f"pattern {i + 1}: click to put it on the pad" for i in range(len(stored))],
+    labels = [f"pattern {i + 1}: click to put it on the pad" for i in range(len(stored))]
+    return wall.show(
+        wall.pictures(frames.colour_probabilities(np.array(stored), shape=shape), 5, labels=labels),
         clickable=True,
         max_cell=70,
         alt=f"{len(stored)} stored patterns",

@@ -148,16 +148,15 @@ def heat_map(drawn: feed.Elements) -> None:
 
 def _heat_map(known: Facts, mode: theme.Mode) -> dict[str, Any]:
     size = len(known.p)
-    pixels = frames.colour_weights(
+    tiles = frames.colour_weights(
         np.sqrt(known.k).reshape(-1, 1, 1), limit=float(np.sqrt(known.k.max())), lut=theme.diverging(mode)
-    ).pixels
+    ).tiles
     labels = [
         f"{now} → {then}: {known.k[i, j]:.3g}"
         for i, now in enumerate(known.names)
         for j, then in enumerate(known.names)
     ]
-    png = frames.grid_png(pixels, size, gap=0)
-    return wall.pictures(png, n=size * size, columns=size, cell=(1, 1), gap=0, labels=labels)
+    return wall.pictures(tiles, size, gap=0, labels=labels)
 
 
 def spectrum(drawn: feed.Elements) -> None:

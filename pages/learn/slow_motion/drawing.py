@@ -48,16 +48,15 @@ def layers(update: Update, shape: tuple[int, int], stage: Stage, known: list[Sta
     for layer, gap in (("v", 2), ("h", 1)):
         mine = [i for i, (where, _) in enumerate(shown) if where == layer]
         rows = np.concatenate([shown[i][1].numpy() for i in mine])
-        pixels = frames.colour_probabilities(rows.reshape(-1, *shape) if layer == "v" else frames.layer_pictures(rows))
+        grids = rows.reshape(-1, *shape) if layer == "v" else frames.layer_pictures(rows)
+        pixels = frames.colour_probabilities(grids).rgb()
         pixels[[n for n, i in enumerate(mine) if i >= stage.pictures]] = _BLANK[mode]
         now = stage.pictures - 1 if not stage.parts else -1
         words = " → ".join(f"**{names[i]}**" if i == now else names[i] for i in mine)
         found[f"slow_names_{layer}"] = moving.table((), [(words,)])
         found[f"slow_wall_{layer}"] = wall.pictures(
-            frames.grid_png(pixels, len(pixels), gap=gap),
-            n=len(pixels),
-            columns=len(pixels),
-            cell=(pixels.shape[1], pixels.shape[2]),
+            pixels,
+            len(pixels),
             gap=gap,
             labels=[names[i] for i in mine],
             selected=mine.index(now) if now in mine else None,
@@ -123,14 +122,11 @@ def parts(
     coloured = frames.colour_weights(pictures, shared=False, lut=theme.diverging(mode))
     found = {}
     for i, name in enumerate(PARTS):
-        pixels = coloured.pixels[i : i + 1].copy()
-        if i >= seen:
-            pixels[:] = _BLANK[mode]
+        tile = frames.Tiles(coloured.tiles.rows[i : i + 1], coloured.tiles.lut)
+        blank = np.full((1, *tile.rows.shape[1:], 3), _BLANK[mode], np.uint8)
         scale = f"±{coloured.limit[i]:.2g}" if i < seen else "…"
         found[f"slow_scale_{i}"] = moving.table((), [(f"**{name}**" if i == seen - 1 else name,), (scale,)])
-        found[f"slow_part_{i}"] = wall.pictures(
-            frames.grid_png(pixels, 1), n=1, columns=1, cell=frames.drawn_shape(shape)
-        )
+        found[f"slow_part_{i}"] = wall.pictures(tile if i < seen else blank, 1)
     return found
 
 

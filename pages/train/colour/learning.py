@@ -13,7 +13,7 @@ from pages.ui.components import chart, wall
 from pages.ui.components.moving import table
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures
-from pages.ui.draw.frames import Pixels, grid_png
+from pages.ui.draw.frames import Pixels
 from pages.ui.server import feed
 from pages.ui.session import tasks
 from rbm.jobs.task import Task
@@ -142,8 +142,7 @@ def pictures(drawn: feed.Elements) -> None:
 
 def _wall(images: Images) -> dict[str, Any]:
     pixels: Pixels = np.rint(images * 255).astype(np.uint8)
-    n, height, width = pixels.shape[:3]
-    return wall.pictures(grid_png(pixels, 10), n=n, columns=10, cell=(height, width))
+    return wall.pictures(pixels, 10)
 
 
 def _curves(looks: tuple[ColourLook, ...], empty: str) -> feed.Elements:

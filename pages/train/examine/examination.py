@@ -93,15 +93,9 @@ def weights(task: Task, shape: tuple[int, int]) -> None:
     st.caption(f"{found.n_modes} modes stand out. The strongest, as pictures; the sign is free:")
     pictures = found.pictures.astype(np.float64).reshape(-1, *shape)
     coloured = frames.colour_weights(pictures, shared=False, lut=theme.diverging(cards.mode()))
-    wall.wall(
-        frames.grid_png(coloured.pixels, 10),
-        n=len(pictures),
-        columns=10,
-        cell=frames.drawn_shape(shape),
-        labels=[f"mode {i}: {value:.2f}" for i, value in enumerate(found.values[: len(pictures)], 1)],
-        alt="The strongest modes of the weights as pictures",
-        key="examine_modes",
-    )
+    labels = [f"mode {i}: {value:.2f}" for i, value in enumerate(found.values[: len(pictures)], 1)]
+    shown = wall.pictures(coloured.tiles, 10, labels=labels)
+    wall.show(shown, alt="The strongest modes of the weights as pictures", key="examine_modes")
 
 
 def _spectrum(found: WeightModes) -> None:

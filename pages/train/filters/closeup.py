@@ -10,7 +10,6 @@ import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart, moving
-from pages.ui.components.wall import picture
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import download
 from pages.ui.session import live
@@ -116,10 +115,10 @@ def elements(current: LiveRun, view: View, unit: int | None, mode: theme.Mode) -
         return found
     past, shape = current.past[-1], live.picture_shape(current.spec)
     weight: Array = past.weight.astype(np.float32)
-    png = cards.filter_picture(weight, shape, view.units, shared=view.shared, mode=mode)
-    found["wall_all_filters"] = {**picture(*png), "labels": _labels(past, view)}
+    news = cards.filter_news(weight, shape, view.units, shared=view.shared, mode=mode)
+    found["wall_all_filters"] = {**news, "labels": _labels(past, view)}
     if unit is not None and unit < weight.shape[1]:
-        found["wall_unit"] = picture(*cards.filter_picture(weight, shape, np.array([unit]), mode=mode))
+        found["wall_unit"] = cards.filter_news(weight, shape, np.array([unit]), mode=mode)
     return found
 
 
@@ -131,7 +130,7 @@ def grid_picture(view: View, shape: tuple[int, int], mode: theme.Mode) -> bytes:
     """The grid as a PNG large enough for a slide."""
     pictures = view.past.weight.astype(np.float64).T[view.units].reshape(-1, *shape)
     coloured = frames.colour_weights(pictures, shared=view.shared, lut=theme.diverging(mode))
-    return frames.grid_png(coloured.pixels, 10, gap=2, background=(255, 255, 255, 255), scale=4)
+    return frames.grid_png(coloured.tiles, 10, gap=2, background=(255, 255, 255, 255), scale=4)
 
 
 def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:

@@ -11,9 +11,8 @@ import streamlit as st
 
 from pages.train.live import curves
 from pages.ui import cards
-from pages.ui.components import chart, moving
-from pages.ui.components.wall import picture
-from pages.ui.draw import frames, theme
+from pages.ui.components import chart, moving, wall
+from pages.ui.draw import theme
 from pages.ui.server import feed
 from pages.ui.session import live, state
 from rbm.errors import ConfigError
@@ -77,9 +76,8 @@ def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.E
         found[f"chart_{metric}"] = curves.measure(history, metric)
     if snapshot is not None:
         units = np.arange(min(snapshot.weight.shape[1], FILTERS_SHOWN))
-        found["wall_filters"] = picture(*cards.filter_picture(snapshot.weight, shape, units, mode=mode))
-        pixels = cards.reconstruction_pixels(snapshot, shape)
-        found["wall_reconstructions"] = picture(frames.grid_png(pixels, len(SHOWN_IMAGES)))
+        found["wall_filters"] = cards.filter_news(snapshot.weight, shape, units, mode=mode)
+        found["wall_reconstructions"] = wall.changed(cards.reconstruction_pixels(snapshot, shape), len(SHOWN_IMAGES))
     return found
 
 

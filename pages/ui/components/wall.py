@@ -1,13 +1,15 @@
 """The picture wall: many small pictures, drawn crisply, that change in place and can be picked."""
 
 import math
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import blake2s
 from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import compress
 
 from pages.ui.components.component import declare
-from pages.ui.draw.frames import data_url, gap_between
+from pages.ui.draw.frames import Pixels, Tiles, gap_between
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -32,35 +34,33 @@ class Legend(NamedTuple):
     words: tuple[str, str, str]
 
 
-def picture(png: bytes, legend: Legend | None = None) -> dict[str, Any]:
-    """The part of a wall that changes while it moves."""
-    return {
-        "src": data_url(png),
-        "version": blake2s(png, digest_size=6).hexdigest(),
-        "legend": legend and legend._asdict(),
-        "at": time(),
-    }
-
-
 def pictures(
-    png: bytes,
+    shown: Tiles | Pixels,
+    columns: int,
     *,
     legend: Legend | None = None,
-    n: int,
-    columns: int,
-    cell: tuple[int, int],
     gap: int | None = None,
     labels: Sequence[str] | None = None,
     selected: int | None = None,
 ) -> dict[str, Any]:
-    """What a wall shows: `frames.grid_png(pictures, columns, gap)`, scale 1, the same gap, and how it is laid out.
+    """What a wall shows, as news or for ``show``: N pictures, so many side by side, ``gap`` pixels apart (``gap_between``).
 
-    cell: rows and columns of pixels of one picture. labels: a few words per picture, shown on hover and read out.
+    They go as numbers, a byte a pixel (three where each has a colour of its own), and the browser draws them: making a PNG
+    of them here took six times as long, of the one lock that all visitors wait for. labels: a few words per picture, shown
+    on hover and read out.
     """
+    cells, lut = (shown.rows, shown.lut) if isinstance(shown, Tiles) else (shown, None)
+    n, cell = len(cells), (cells.shape[1], cells.shape[2])
     if labels is not None and len(labels) != n:
         raise ValueError(f"expected one label for each of {n} pictures, got {len(labels)}")
+    packed = compress(cells.tobytes(), level=1)
+    scale = b"" if lut is None else lut.tobytes()
     return {
-        **picture(png, legend),
+        "cells": b64encode(packed).decode("ascii"),
+        "lut": b64encode(scale).decode("ascii"),
+        "version": blake2s(packed + scale, digest_size=6).hexdigest(),
+        "legend": legend and legend._asdict(),
+        "at": time(),
         "n": n,
         "columns": min(columns, n),
         "cell": list(cell),
@@ -68,6 +68,12 @@ def pictures(
         "labels": list(labels) if labels is not None else None,
         "selected": selected,
     }
+
+
+def changed(shown: Tiles | Pixels, columns: int, **about: Any) -> dict[str, Any]:
+    """News of a wall whose labels and choice stay as they are."""
+    news = pictures(shown, columns, **about)
+    return {key: value for key, value in news.items() if key not in ("labels", "selected")}
 
 
 def show(
@@ -88,20 +94,6 @@ def show(
         on_click_change=_ignore,  # without a callback the trigger has no place in the result
     ).click
     return clicked if isinstance(clicked, int) and 0 <= clicked < shown["n"] else None
-
-
-def wall(
-    png: bytes,
-    *,
-    clickable: bool = False,
-    framed: bool = False,
-    max_cell: int = 56,
-    alt: str,
-    key: str,
-    **laid_out: Any,
-) -> int | None:
-    """Show a PNG that holds ``pictures(png, **laid_out)``: both in one."""
-    return show(pictures(png, **laid_out), clickable=clickable, framed=framed, max_cell=max_cell, alt=alt, key=key)
 
 
 def _ignore() -> None:

@@ -7,6 +7,7 @@ import base64
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,10 +23,25 @@ LONGEST = 4  # times the shorter side: a row of many values would be a hair's br
 DRAWN_PIXELS = 2**14  # of one picture at most, when it is drawn broader
 
 
+@dataclass(frozen=True)
+class Tiles:
+    """N pictures as rows of a colour scale, a byte a pixel: the browser colours them, a file is coloured here."""
+
+    rows: Pixels  # (N, h, w), h and w those of ``drawn_shape``
+    lut: Lut
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def rgb(self) -> Pixels:
+        """The same in colours: (N, h, w, 3)"""
+        return self.lut[self.rows]
+
+
 class Coloured(NamedTuple):
     """Pictures as colours, and the |value| that the strongest colour stands for: what a legend has to say."""
 
-    pixels: Pixels  # (N, h, w, 3), h and w those of ``drawn_shape``
+    tiles: Tiles
     limit: NDArray[np.float64]  # (N,), all the same where the scale is shared
 
 
@@ -100,15 +116,15 @@ def colour_weights(
     strength = np.abs(pictures).max(axis=(1, 2))  # (N,)
     limits = np.full_like(strength, limit if limit is not None else strength.max()) if shared else strength
     scale = np.where(limits > 0, limits, 1.0)[:, None, None]  # a picture of zeros is neutral, whatever its scale
-    rows = ZERO_ROW + np.rint(STEPS * np.clip(pictures / scale, -1, 1)).astype(np.intp)
-    return Coloured((diverging() if lut is None else lut)[_broad(rows)], limits)
+    rows = (ZERO_ROW + np.rint(STEPS * np.clip(pictures / scale, -1, 1))).astype(np.uint8)
+    return Coloured(Tiles(_broad(rows), diverging() if lut is None else lut), limits)
 
 
-def colour_probabilities(images: ArrayLike, *, lut: Lut | None = None, shape: tuple[int, int] | None = None) -> Pixels:
-    """Numbers in [0, 1] as greys (values beyond are drawn as 0 or 1): (N, h, w) -> (N, *drawn_shape((h, w)), 3)"""
+def colour_probabilities(images: ArrayLike, *, lut: Lut | None = None, shape: tuple[int, int] | None = None) -> Tiles:
+    """Numbers in [0, 1] as greys (values beyond are drawn as 0 or 1): (N, h, w) -> (N, *drawn_shape((h, w)))"""
     pictures = _finite(as_pictures(images, shape))
-    rows = np.rint(255 * np.clip(pictures, 0, 1)).astype(np.intp)
-    return (grey() if lut is None else lut)[_broad(rows)]
+    rows = np.rint(255 * np.clip(pictures, 0, 1)).astype(np.uint8)
+    return Tiles(_broad(rows), grey() if lut is None else lut)
 
 
 def grid_pixels(
@@ -119,13 +135,14 @@ def grid_pixels(
 
 
 def grid_png(
-    pixels: Pixels,
+    pictures: Tiles | Pixels,
     columns: int,
     gap: int | None = None,
     background: tuple[int, int, int, int] = TRANSPARENT,
     scale: int = 1,
 ) -> bytes:
-    """One PNG of all pictures; the gaps, of `gap_between` unless said, show `background` (RGBA): (N, h, w, 3) -> bytes"""
+    """A file of all pictures; the gaps, of `gap_between` unless said, show `background` (RGBA): (N, h, w, 3) -> PNG"""
+    pixels = pictures.rgb() if isinstance(pictures, Tiles) else pictures
     if pixels.ndim != 4 or pixels.shape[-1] != 3 or pixels.dtype != np.uint8:
         raise ValueError(f"expected 8-bit colours (N, h, w, 3), got {pixels.dtype} {pixels.shape}")
     gap = gap_between((pixels.shape[1], pixels.shape[2])) if gap is None else gap
@@ -177,22 +194,12 @@ def _packed(pixels: Pixels) -> Packed:
 
 def _image(packed: Packed) -> Image.Image:
     """With a palette where 256 colours are enough, as on any one colour scale: three times smaller and faster."""
-    colours = np.unique(packed)
+    colours, index = np.unique(packed, return_inverse=True)
     if len(colours) > 256:
         return Image.frombytes("RGBA", packed.shape[::-1], packed.tobytes())
-    table = np.zeros(1 << 20, dtype=np.uint8)  # a hash table: binary search would cost more than all the rest
-    table[_hash(colours)] = np.arange(len(colours))
-    index = table[_hash(packed)]
-    if not np.array_equal(colours[index], packed):  # two colours met in one place
-        index = np.searchsorted(colours, packed).astype(np.uint8)
-    image = Image.frombytes("P", packed.shape[::-1], index.tobytes())
+    image = Image.frombytes("P", packed.shape[::-1], index.astype(np.uint8).tobytes())
     image.putpalette(colours.tobytes(), "RGBA")
     return image
-
-
-def _hash(packed: Packed) -> Packed:
-    """Twenty well-mixed bits (multiplication by 2^32 / golden ratio, modulo 2^32)."""
-    return (packed * np.uint32(2654435761)) >> np.uint32(12)
 
 
 def _arrange(pictures: NDArray[Any], columns: int, gap: int, empty: Any) -> NDArray[Any]:

@@ -52,16 +52,16 @@ def test_colours_are_symmetric_and_zero_is_exactly_neutral():
     coloured = frames.colour_weights(values)
     lut = theme.diverging()
     np.testing.assert_array_equal(coloured.limit, [2.0])
-    np.testing.assert_array_equal(coloured.pixels[0, 0], lut[[1, 64, 128, 192, 255]])
-    mirrored = frames.colour_weights(-values).pixels[0, 0, ::-1]
-    np.testing.assert_array_equal(mirrored, coloured.pixels[0, 0])
+    np.testing.assert_array_equal(coloured.tiles.rgb()[0, 0], lut[[1, 64, 128, 192, 255]])
+    mirrored = frames.colour_weights(-values).tiles.rgb()[0, 0, ::-1]
+    np.testing.assert_array_equal(mirrored, coloured.tiles.rgb()[0, 0])
 
 
 def test_a_picture_of_zeros_is_neutral_on_any_scale():
     pictures = np.stack([np.zeros((3, 3)), np.full((3, 3), 5.0)])
     for shared in (True, False):
-        assert (frames.colour_weights(pictures, shared=shared).pixels[0] == theme.diverging()[128]).all()
-    assert (frames.colour_weights(np.zeros((2, 3, 3))).pixels == theme.diverging()[128]).all()
+        assert (frames.colour_weights(pictures, shared=shared).tiles.rgb()[0] == theme.diverging()[128]).all()
+    assert (frames.colour_weights(np.zeros((2, 3, 3))).tiles.rgb() == theme.diverging()[128]).all()
 
 
 def test_shared_scale_compares_pictures_and_own_scale_does_not():
@@ -69,14 +69,14 @@ def test_shared_scale_compares_pictures_and_own_scale_does_not():
     shared, own = frames.colour_weights(pictures), frames.colour_weights(pictures, shared=False)
     np.testing.assert_array_equal(shared.limit, [4.0, 4.0])
     np.testing.assert_array_equal(own.limit, [1.0, 4.0])
-    assert (shared.pixels[0] == theme.diverging()[128 + 32]).all()
-    assert (own.pixels[0] == theme.diverging()[255]).all()
+    assert (shared.tiles.rgb()[0] == theme.diverging()[128 + 32]).all()
+    assert (own.tiles.rgb()[0] == theme.diverging()[255]).all()
 
 
 def test_a_given_limit_clips():
     coloured = frames.colour_weights(np.array([[[-9.0, 1.0]]]), limit=2.0)
     np.testing.assert_array_equal(coloured.limit, [2.0])
-    np.testing.assert_array_equal(coloured.pixels[0, 0], theme.diverging()[[1, 128 + 64]])
+    np.testing.assert_array_equal(coloured.tiles.rgb()[0, 0], theme.diverging()[[1, 128 + 64]])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -87,7 +87,7 @@ def test_a_diverged_model_is_never_drawn(colour, bad):
 
 
 def test_probabilities_are_greys():
-    pixels = frames.colour_probabilities(np.array([[[0.0, 0.5, 1.0, 1.5]]]))
+    pixels = frames.colour_probabilities(np.array([[[0.0, 0.5, 1.0, 1.5]]])).rgb()
     np.testing.assert_array_equal(pixels[0, 0], [[0] * 3, [128] * 3, [255] * 3, [255] * 3])
 
 
@@ -102,16 +102,6 @@ def test_png_holds_the_very_pixels(colours):
         np.testing.assert_array_equal(wall[top : top + 11, left : left + 13, :3], pixels[n])
     np.testing.assert_array_equal(wall[11, 0], [1, 2, 3, 255])
     np.testing.assert_array_equal(wall[-1, -1], [1, 2, 3, 255])
-
-
-def test_png_survives_two_colours_in_one_place_of_the_hash_table():
-    numbers = np.unique(RNG.integers(0, 1 << 24, size=20_000)).astype(np.uint32) | np.uint32(255 << 24)
-    places = frames._hash(numbers)
-    order = np.argsort(places, kind="stable")
-    twin = np.flatnonzero(np.diff(places[order]) == 0)[0]
-    pair = numbers[order[twin : twin + 2]]
-    pixels = np.ascontiguousarray(pair.view(np.uint8).reshape(1, 1, 2, 4)[..., :3])
-    np.testing.assert_array_equal(decoded(frames.grid_png(pixels, 1))[..., :3], pixels[0])
 
 
 def test_png_gaps_are_transparent_and_scale_repeats_pixels():
@@ -139,7 +129,7 @@ def test_data_url_is_the_png():
 
 @pytest.mark.parametrize(("asked", "shown"), [(120, 120), (124, 120), (3, 20)])
 def test_gif_counts_frames_and_time(asked, shown):
-    film = frames.colour_probabilities(RNG.uniform(size=(5, 7, 11)))
+    film = frames.colour_probabilities(RNG.uniform(size=(5, 7, 11))).rgb()
     image = Image.open(io.BytesIO(frames.gif(film, asked, scale=2)))
     stills = [(still.info["duration"], np.asarray(still.convert("RGB"))) for still in ImageSequence.Iterator(image)]
     assert [duration for duration, _ in stills] == [shown] * 5

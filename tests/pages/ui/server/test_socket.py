@@ -120,3 +120,17 @@ def test_a_part_that_cannot_be_drawn_does_not_silence_the_others(ours, caplog):
         ours.watch(name)._draw = draw
     assert json.loads(ours.message() or "") == {"elements": {"two": {}}}
     assert "the part one of a page could not be drawn" in caplog.text
+
+
+def test_what_a_hand_has_just_pressed_is_shown_without_the_rest_between_two_looks(ours, host, monkeypatch):
+    monkeypatch.setattr(feed, "pause", lambda: 1e6)
+    counted = [0]
+    part = ours.watch("walk")
+    part.moves(lambda: {"number": {"is": counted[0]}})
+    with enter(host, ours.address) as page:
+        assert heard(page)["elements"]["number"]["is"] == 0
+        for number in (1, 2):
+            page.send(socket.DRAWN)
+            counted[0] = number
+            ours.show("walk")
+            assert heard(page)["elements"]["number"]["is"] == number
