@@ -84,6 +84,7 @@ function template({ text, line, back, font, palette }) {
     shapedefaults: { line: { color: text, width: 1.2 } },
     paper_bgcolor: CLEAR,
     plot_bgcolor: back, // the line under the pointer stands out against it
+    hoverdistance: -1, // the nearest point, however far: a curve zoomed into may have few
     hoverlabel: { bgcolor: back, bordercolor: line, font: { size: 13, color: text } },
     xaxis: { ...axes, ...spike, showgrid: false, showline: true, ticks: "outside", ticklen: 4, tickcolor: line, hoverformat: ".7~g" },
     yaxis: { ...axes, hoverformat: ".5~g", automargin: true },
