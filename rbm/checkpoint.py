@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
+from rbm.core import seal
 from rbm.core.files import write_atomically
 from rbm.errors import CheckpointError
 from rbm.experiment import RunSpec, bare_model
@@ -24,6 +25,7 @@ FORMAT = "boltzmann-explorer/1"
 # What is read at most, a few times what the largest run on the screen writes: bytes in all, of the header, of the spec.
 MOST_BYTES, MOST_HEADER, MOST_SPEC = 2**28, 2**25, 2**16
 MOST_TENSORS, MOST_EVENTS, MOST_METRICS = 1000, 60_000, 64
+KEYS = {"format", "spec", "history", seal.KEY}  # of the header; older programs wrote no checksum
 DTYPES = ("F64", "F32", "F16", "BF16", "I64", "I32", "U8", "BOOL")
 
 
@@ -64,8 +66,8 @@ def to_bytes(
     tensors |= {f"state.{name}": tensor for name, tensor in (state or {}).items()}
     kept = _thinned(history.events if history else ())
     events = [[e.step, e.epoch, e.seconds, finite_or_missing(e.metrics)] for e in kept]
-    header = {"format": FORMAT, "spec": spec.to_json(), "history": json.dumps(events)}
-    return bytes(save({name: t.cpu().contiguous().clone() for name, t in tensors.items()}, metadata=header))
+    header = {"format": FORMAT, "spec": spec.to_json(), "history": json.dumps(events), seal.KEY: seal.BLANK}
+    return seal.sealed(save({name: t.cpu().contiguous().clone() for name, t in tensors.items()}, metadata=header))
 
 
 def _thinned(events: Sequence[TrainEvent]) -> Sequence[TrainEvent]:
@@ -90,6 +92,10 @@ def from_bytes(data: bytes) -> Checkpoint:
             raise CheckpointError(
                 f"The checkpoint's format is {str(header['format'])[:40]!r}; this program reads {FORMAT!r}."
             )
+        if unknown := sorted(header.keys() - KEYS):
+            raise CheckpointError(f"The checkpoint's header says {unknown[0][:40]!r}, which no program of ours wrote.")
+        if reason := seal.damage(data):
+            raise CheckpointError(f"The checkpoint is damaged ({reason}); take the file as it was saved.")
         spec = RunSpec.from_json(header["spec"][:MOST_SPEC])
         history = checked(_event(*event) for event in _json(header["history"].encode()))
         _check_tensors(described)
