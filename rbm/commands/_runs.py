@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -28,7 +29,12 @@ def find(arguments: Namespace) -> tuple[bytes, Run | None]:
         return read(path), None
     store = open_store()
     run = store.run(arguments.run)
-    return store.checkpoint(run.id, arguments.step), run
+    if arguments.step is not None:
+        return store.checkpoint(run.id, arguments.step), run
+    newest = store.newest_whole(run.id)
+    if newest.said:
+        print(newest.said, file=sys.stderr)
+    return newest.data, run
 
 
 def read(path: Path) -> bytes:

@@ -74,7 +74,8 @@ def _begun(arguments: Namespace) -> tuple[Record, bytes | None, dict[str, float]
     store = open_store()
     run: Run = store.run(arguments.resume)
     record = Record(run.spec, run_id=run.id)
-    record.claim()
+    if said := record.claim():
+        print(said)
     checkpoint = store.checkpoint(run.id) if store.checkpoints(run.id) else None
     return record, checkpoint, dict(run.progress.knobs), run.progress.changes is not None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -29,3 +30,9 @@ def remove(path: Path) -> None:
         path.parent.rmdir()
     except OSError:
         return  # not empty
+
+
+def remove_folder(path: Path) -> None:
+    """Delete a folder, which may be gone already, with all that is in it."""
+    if path.is_dir():
+        shutil.rmtree(path)

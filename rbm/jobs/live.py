@@ -15,14 +15,13 @@ from rbm.jobs.recording import Record
 from rbm.jobs.seat import Call
 from rbm.jobs.snapshots import Snapshot, with_newest
 from rbm.jobs.training import Slice, TrainingJob
-from rbm.store import Progress, Run
+from rbm.store import OVER, Progress, Run
 from rbm.training.changes import TURNS, Change, in_force, noted
 from rbm.training.config import LIVE, TrainConfig, knobs
 from rbm.training.history import History
 
 SNAPSHOT_SECONDS = 0.45  # twice a second is what the page shows
 CHECKPOINT_SECONDS = 5.0  # what a lost worker costs at most
-OVER = ("finished", "diverged")
 MOST_EPOCHS = int(knobs(TrainConfig)["epochs"].high or 1)
 
 

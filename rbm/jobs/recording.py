@@ -76,16 +76,17 @@ class Record:
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._waiting = _Waiting()
 
-    def claim(self, silent: float = SILENT_SECONDS) -> None:
+    def claim(self, silent: float = SILENT_SECONDS) -> str:
         """Take up a run of the registry: from now on only this record may write it.
 
-        StoreError while another trains it, DatasetError where it would go on with other pictures.
+        Returns what is to be said of a damaged checkpoint. StoreError while another trains it, DatasetError where it would
+        go on with other pictures.
         """
         store = self._store()
         run = store.run(self.id)
         self.data, self.visitor = run.data, Visitor(run.visitor, "")
         self.check_data()
-        store.claim(self.id, self._owner, silent=silent)
+        return store.claim(self.id, self._owner, silent=silent)
 
     def check_data(self) -> None:
         """DatasetError where the name of the run's own data stands for other pictures by now than those it began with."""

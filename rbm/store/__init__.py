@@ -5,11 +5,12 @@ one by its path. Several servers may share one registry (and must then share the
 """
 
 from rbm.store.database import default_folder
-from rbm.store.records import MOVING, SILENT_SECONDS, Evaluation, Progress, Run, Saved
+from rbm.store.records import MOVING, OVER, SILENT_SECONDS, Evaluation, Progress, Run, Saved
 from rbm.store.registry import Store, open_store
 
 __all__ = [
     "MOVING",
+    "OVER",
     "SILENT_SECONDS",
     "Evaluation",
     "Progress",

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, func, select
 
+from rbm.core import seal
 from rbm.core.text import plain
 from rbm.errors import ConfigError, StoreError
 from rbm.store.database import Database, default_folder
-from rbm.store.records import Evaluation, Run, Saved, run_of
+from rbm.store.records import Evaluation, Run, Saved, Whole, run_of
 from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS, VISITORS
 from rbm.training.events import TrainEvent
 from rbm.training.history import History, checked, finite_or_missing
@@ -100,22 +101,47 @@ class Reader:
         return self.folder / "checkpoints" / row.file
 
     def checkpoint(self, run_id: str, step: int | None = None) -> bytes:
-        """That file's content, for ``rbm.checkpoint.from_bytes``."""
-        return self.checkpoint_at(run_id, step)[0]
+        """The content of the checkpoint at ``step``, or of the newest that is whole, for ``rbm.checkpoint.from_bytes``."""
+        return self.newest_whole(run_id).data if step is None else self._at(run_id, step)
 
-    def checkpoint_at(self, run_id: str, step: int | None = None) -> tuple[bytes, int]:
-        """The same with its step, by which one knows which the newest was."""
-        for last_try in (False, True):
-            path = self.checkpoint_path(run_id, step)
-            try:
-                return path.read_bytes(), int(path.name.partition("-")[0])
-            except OSError as error:  # replaced by a newer one between the look and the read: look again
-                if last_try:
-                    raise StoreError(
-                        f"The checkpoint {path} of run {run_id} cannot be read ({error}): servers that share a database "
-                        "must share the folder that RBM_RUNS names."
-                    ) from error
-        raise AssertionError
+    def newest_whole(self, run_id: str) -> Whole:
+        """The newest checkpoint that is as it was written. StoreError where there is none."""
+        looked: list[Saved] | None = None
+        saved = self.checkpoints(run_id)
+        if not saved:
+            self.checkpoint_path(run_id)  # says what is missing
+        while True:
+            reasons: dict[str, str] = {}
+            for one in reversed(saved):
+                data, reason = self._read(one)
+                if not reason:
+                    break
+                reasons[one.file] = reason
+            if not reasons or looked == saved:
+                break
+            looked, saved = (
+                saved,
+                self.checkpoints(run_id),
+            )  # it may have been replaced between the look and the reading
+        first = next(iter(reasons.values()), "")
+        if len(reasons) == len(saved):
+            raise StoreError(
+                f"The checkpoint {saved[-1].file} of run {run_id} cannot be read ({first}), and no other is kept: bring it "
+                "back, or start a new run; servers that share a database must share the folder that RBM_RUNS names."
+            )
+        said = f"The newest checkpoint of run {run_id} is damaged ({first}); going on from epoch {one.epoch:.1f}, kept before it."
+        return Whole(data, one.step, one.epoch, tuple(reasons), said if reasons else "")
+
+    def _at(self, run_id: str, step: int) -> bytes:
+        path = self.checkpoint_path(run_id, step)
+        size = next((one.bytes for one in self.checkpoints(run_id) if one.step == step), None)
+        data, reason = _content(path, size)
+        if reason:
+            raise StoreError(f"The checkpoint {path} of run {run_id} cannot be read ({reason}); choose another step.")
+        return data
+
+    def _read(self, saved: Saved) -> tuple[bytes, str]:
+        return _content(self.folder / "checkpoints" / saved.file, saved.bytes)
 
     def kept_bytes(self, run_ids: Iterable[str] | None = None) -> int:
         """The size of all checkpoints of these runs that are not deleted; None: of all runs."""
@@ -155,6 +181,15 @@ class Reader:
         with self._database.read() as db:
             rows = db.execute(select(EVALUATIONS).where(c.name == name).order_by(c.step)).all()
         return {r.run_id: Evaluation(r.step, r.name, json.loads(r.result), r.created_at) for r in rows}
+
+
+def _content(path: Path, size: int | None) -> tuple[bytes, str]:
+    """What a file holds, and why that is not what was written, "" where it is."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return b"", error.strerror or str(error)
+    return data, seal.damage(data, size)
 
 
 def newest_checkpoint(run_id: str) -> Any:

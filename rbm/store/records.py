@@ -16,6 +16,7 @@ from rbm.training.changes import Change
 
 SILENT_SECONDS = 30.0  # a run in training writes every second: silent for longer, its trainer is gone
 MOVING = ("starting", "running")
+OVER = ("finished", "diverged")
 
 
 class Progress(NamedTuple):
@@ -66,6 +67,16 @@ class Saved(NamedTuple):
     kept: bool
     file: str
     bytes: int
+
+
+class Whole(NamedTuple):
+    """The newest checkpoint of a run that is whole; ``damaged``: the files of newer ones that are not, and ``said`` why."""
+
+    data: bytes
+    step: int
+    epoch: float
+    damaged: tuple[str, ...] = ()
+    said: str = ""
 
 
 class Evaluation(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, text, update
 
-from rbm.core.files import remove, write_atomically
+from rbm.core.files import remove, remove_folder, write_atomically
 from rbm.core.limits import NOTE_LETTERS, TAG_LETTERS
 from rbm.core.text import plain
 from rbm.errors import StoreError, TakenOverError
@@ -21,7 +21,7 @@ from rbm.experiment import RunSpec
 from rbm.store.database import default_folder
 from rbm.store.owners import NOBODY, Visitor, clean_name
 from rbm.store.reading import Reader, free_name, newest_checkpoint, unknown
-from rbm.store.records import MOVING, SILENT_SECONDS, Progress
+from rbm.store.records import MOVING, OVER, SILENT_SECONDS, Progress
 from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS, VISITORS, newest_of
 from rbm.training import changes
 from rbm.training.events import TrainEvent
@@ -95,15 +95,14 @@ class Store(Reader):
         StoreError where it has no checkpoint yet.
         """
         new, now = new_id(), time.time()
-        machine, step = self.checkpoint_at(run_id)
+        machine, step, epoch, damaged, said = self.newest_whole(run_id)
         with self._database.read() as db:
             row = db.execute(select(RUNS).where(RUNS.c.id == run_id)).one()._asdict()
             events = METRICS.c.run_id == run_id, METRICS.c.step <= step
             history = [r._asdict() for r in db.execute(select(METRICS).where(*events).order_by(METRICS.c.step))]
             tags = db.execute(select(TAGS.c.tag).where(TAGS.c.run_id == run_id)).scalars().all()
-        epoch = row["epoch"] * step / row["step"] if row["step"] else 0.0
         saved = self._save_file(new, new, step, epoch, machine, False)
-        over = row["status"] in ("finished", "diverged")
+        over = row["status"] in OVER and not damaged
         numbers = newest_of(json.loads(event["numbers"]) for event in history)
         row |= {
             "id": new,
@@ -113,7 +112,8 @@ class Store(Reader):
             "updated_at": now,
             "deleted_at": None,
         }
-        row |= {"note": f"Continues run {run_id}. {row['note']}".strip()[:NOTE_LETTERS], "metrics": json.dumps(numbers)}
+        note = " ".join(filter(None, (f"Continues run {run_id}.", said, row["note"])))
+        row |= {"note": note[:NOTE_LETTERS], "metrics": json.dumps(numbers)}
         if not over:
             row |= {"status": "paused", "message": "", "step": step, "epoch": epoch}
             row["seconds"] = history[-1]["seconds"] if history else 0.0
@@ -126,11 +126,14 @@ class Store(Reader):
             _insert_checkpoint(db, saved)
         return new
 
-    def claim(self, run_id: str, owner: str, *, silent: float = SILENT_SECONDS) -> None:
+    def claim(self, run_id: str, owner: str, *, silent: float = SILENT_SECONDS) -> str:
         """Make ``owner`` the one who writes, with the run back at its newest checkpoint: later numbers are forgotten.
 
-        StoreError while another owner trains it, that is, has written within the last ``silent`` seconds.
+        Returns what is to be said of a damaged one, whose file is left where it is. StoreError while another owner trains
+        the run, that is, has written within the last ``silent`` seconds, and where no checkpoint of several is whole.
         """
+        whole = self.newest_whole(run_id) if self.checkpoints(run_id) else None
+        damaged = whole.damaged if whole is not None else ()
         with self._database.write() as db:
             row = db.execute(select(RUNS).where(RUNS.c.id == run_id).with_for_update()).one_or_none()
             if row is None:
@@ -141,6 +144,8 @@ class Store(Reader):
                     f"Run {run_id} is being trained by another tab or server (it wrote {age:.0f} s ago): pause it there, "
                     f"or wait {silent:.0f} s if that one is gone."
                 )
+            c = CHECKPOINTS.c
+            db.execute(delete(CHECKPOINTS).where(c.run_id == run_id, c.file.in_(damaged)))
             newest = db.execute(newest_checkpoint(run_id)).first()
             step, epoch = (newest.step, newest.epoch) if newest else (0, 0.0)
             gone = METRICS.c.step > step if newest else METRICS.c.step >= 0
@@ -148,11 +153,12 @@ class Store(Reader):
                 left = select(METRICS.c.numbers).where(METRICS.c.run_id == run_id).order_by(METRICS.c.step)
                 numbers = newest_of(json.loads(text) for text in db.execute(left).scalars())
                 db.execute(update(RUNS).where(RUNS.c.id == run_id).values(metrics=json.dumps(numbers)))
-            back = {"step": step, "epoch": epoch} if row.status not in ("finished", "diverged") else {}
+            back = {"step": step, "epoch": epoch} if row.status not in OVER or damaged else {}
             status = {"status": "paused"} if back else {}
             db.execute(
                 update(RUNS).where(RUNS.c.id == run_id).values(owner=owner, updated_at=time.time(), **back, **status)
             )
+        return whole.said if whole is not None else ""
 
     def write(
         self,
@@ -221,12 +227,11 @@ class Store(Reader):
         with self._database.write() as db:
             old = RUNS.c.deleted_at < time.time() - older_than
             ids = list(db.execute(select(RUNS.c.id).where(old)).scalars())
-            files = list(db.execute(select(CHECKPOINTS.c.file).where(CHECKPOINTS.c.run_id.in_(ids))).scalars())
             for table in (TAGS, METRICS, CHECKPOINTS, EVALUATIONS):
                 db.execute(delete(table).where(table.c.run_id.in_(ids)))
             db.execute(delete(RUNS).where(RUNS.c.id.in_(ids)))
-        for file in files:
-            remove(self.folder / "checkpoints" / file)
+        for run_id in ids:  # with what a killed server, or a damaged checkpoint, has left there
+            remove_folder(self.folder / "checkpoints" / run_id)
         return len(ids)
 
     def add_evaluation(self, run_id: str, step: int, name: str, result: Mapping[str, Any]) -> None:

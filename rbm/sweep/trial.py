@@ -6,6 +6,7 @@ worker gets its turn in between, which is longer than a sweep's.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,6 +27,7 @@ from rbm.sweep.study import rungs
 SLICE_SECONDS = 0.1  # a live run's slice is 0.25 s, so that it keeps most of a worker that both use
 ANSWER_SECONDS = 120.0  # that a worker may take for a slice, the first with reading the data
 TRAINED = 0.9  # the share of a trial's progress that training makes; the rest is measuring
+_log = logging.getLogger(__name__)
 
 
 class TrialRun:
@@ -61,7 +63,8 @@ class TrialRun:
         except StoreError:  # that process ended before it wrote anything
             return None
         record = Record(run.spec, run_id=run_id, store=self._store)
-        record.claim(silent=self._ledger.silent)
+        if said := record.claim(silent=self._ledger.silent):
+            _log.warning("%s", said)
         self._checkpoint = store.checkpoint(run_id) if store.checkpoints(run_id) else None
         if run.progress.status == "diverged":
             self._diverged = run.progress.message

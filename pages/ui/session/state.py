@@ -187,9 +187,10 @@ def resume(run_id: str) -> LiveRun:
     recording.flush()
     store = open_store()
     record = Record(found.spec, run_id=run_id)
-    record.claim()
+    said = record.claim()
     checkpoint = store.checkpoint(run_id) if store.checkpoints(run_id) else None
     resumed = LiveRun.resume(record, store.run(run_id), store.history(run_id), checkpoint)
+    resumed.notice = said
     set_draft(same_seed_again(resumed))
     return _hold(resumed)
 
