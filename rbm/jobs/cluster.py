@@ -30,6 +30,7 @@ from rbm.jobs.turns import Turns
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
 LOOK_SECONDS = 1.0  # between two questions who the workers are: each is a message to the scheduler
+SILENT_SECONDS = 5.0  # without an answer, after which pages that wait for one say so
 NICENESS = 5  # training gives way to the screen on the same machine
 # glibc's malloc, as Dask sets it, gives every freed block back to the system at once, and a thread that is not the main
 # one gets small heaps of its own: training then spends a third of its time in page faults (measured at 784-100: 23,000
@@ -48,10 +49,10 @@ QUIET = {"distributed.worker.profile.enabled": False, "distributed.admin.system-
 
 
 class Place:
-    """Where an actor is: the future that keeps it on its worker, and once it is known its proxy."""
+    """Where an actor is: the future that keeps it on its worker, that one's address, and once it is known its proxy."""
 
-    def __init__(self, future: Any) -> None:
-        self.future = future
+    def __init__(self, future: Any, worker: str | None) -> None:
+        self.future, self.worker = future, worker
         self.actor: Any = None
 
 
@@ -60,21 +61,25 @@ class Cluster:
 
     def __init__(self, address: str, process: subprocess.Popen[str] | None) -> None:
         import dask
-        from distributed import Client
 
         dask.config.set({"distributed.admin.large-graph-warning-threshold": UPLOAD_BYTES})
         self.address, self._process = address, process
-        self._asked: set[Future[Any]] = set()  # what a worker still has to answer
-        self._workers: tuple[str, ...] = ()
-        self._looked_at = -math.inf
+        self._asked: dict[Future[Any], Place] = {}  # what a worker still has to answer
         self.turns: defaultdict[str, Turns] = defaultdict(Turns)  # of each worker, by its address
         try:
-            self.client: Any = Client(address, timeout=START_SECONDS, direct_to_workers=True)
+            self.client = _client(address)
         except OSError as error:
+            if process is not None:
+                process.kill()
+                raise _ended_early(process) from error
             raise ClusterError(
                 f"No Dask scheduler answers at {address} ({error}); start one there with 'dask scheduler', or unset "
                 "RBM_SCHEDULER to train on this machine."
             ) from error
+        self._workers: tuple[str, ...] = ()
+        self._known = threading.Event()  # who the workers are
+        self._answered_at = time.monotonic()
+        self.client.loop.add_callback(self._listen)
         if process is not None:
             threading.Thread(target=self._tell_the_end, args=(process,), name="rbm-cluster", daemon=True).start()
 
@@ -85,16 +90,38 @@ class Cluster:
         return not gone and self.client.status == "running"
 
     def workers(self) -> tuple[str, ...]:
-        """The addresses of those that are there, as the scheduler knew them a second ago at most."""
-        now = time.monotonic()
-        if now - self._looked_at > LOOK_SECONDS:
-            self._workers, self._looked_at = tuple(self.client.nthreads()), now
+        """The addresses of those that are there, as the scheduler told a second ago. Waits for its first word alone."""
+        self._known.wait(START_SECONDS)
         return self._workers
+
+    @property
+    def silent(self) -> bool:
+        """Whether the scheduler, which is asked every second, has not answered for a while."""
+        return time.monotonic() - self._answered_at > SILENT_SECONDS + LOOK_SECONDS
+
+    async def _listen(self) -> None:
+        """Ask the scheduler again and again who is there: whoever waits for a worker that is gone is told so.
+
+        Dask itself leaves some of them waiting for ever: those whose actor was being made there, for one.
+        """
+        while self.alive:
+            try:
+                self._workers = tuple(await self.client.scheduler.ncores())
+                self._answered_at = time.monotonic()
+                self._known.set()
+            except (OSError, asyncio.CancelledError):  # the client tries again, and ``alive`` says what becomes of it
+                await asyncio.sleep(LOOK_SECONDS)
+                continue
+            for answer, place in tuple(self._asked.items()):
+                if place.worker is not None and place.worker not in self._workers:
+                    _settle(answer, ConnectionError(f"the worker {place.worker} is gone"))
+            await asyncio.sleep(LOOK_SECONDS)
+        self._known.set()
 
     def place(self, kind: type, worker: str | None = None, *, only: bool = False) -> Place:
         """A new actor, on ``worker`` if that is there, and nowhere else with ``only``."""
         where = {"workers": [worker], "allow_other_workers": not only} if worker else {}
-        return Place(self.client.submit(kind, actor=True, pure=False, **where))
+        return Place(self.client.submit(kind, actor=True, pure=False, **where), worker)
 
     def ask(self, place: Place, method: str, *arguments: Any) -> Future[Any]:
         """Call a method of an actor. The answer always comes: a value, or what went wrong.
@@ -102,8 +129,8 @@ class Cluster:
         Dask's own future of an actor's call can only be waited for, by a thread each, and for ever where the cluster ends.
         """
         answer: Future[Any] = Future()
-        self._asked.add(answer)
-        answer.add_done_callback(self._asked.discard)
+        self._asked[answer] = place
+        answer.add_done_callback(lambda done: self._asked.pop(done, None))
 
         async def turn() -> None:
             try:
@@ -160,21 +187,70 @@ def _settle(answer: Future[Any], error: BaseException | None, value: Any = None)
             answer.set_exception(error)
 
 
+def _client(address: str) -> Any:
+    """OSError where nobody answers. Dask itself waits for ever for a scheduler that takes the connection and says nothing."""
+    from distributed import Client
+
+    found: Future[Any] = Future()
+
+    def begin() -> None:
+        try:
+            found.set_result(Client(address, timeout=START_SECONDS, direct_to_workers=True))
+        except (Exception, asyncio.CancelledError) as error:
+            found.set_exception(error)
+
+    threading.Thread(target=begin, name="rbm-client", daemon=True).start()
+    try:
+        return found.result(START_SECONDS)
+    except TimeoutError:
+        found.add_done_callback(_close_late)
+        raise TimeoutError(f"nothing was heard within {START_SECONDS:.0f} seconds") from None
+
+
+def _close_late(found: Future[Any]) -> None:
+    if found.exception() is None:
+        found.result().close(timeout=2)
+
+
 _lock = threading.Lock()
 _current: Cluster | None = None
+_connecting: list[float] = []  # since when, on the monotonic clock, while a thread is about it
 
 
 def connect() -> Cluster:
-    """The cluster that this process uses: found or started at the first call, and again if it has died."""
+    """The cluster that this process uses: found or started at the first call, and again if it has died.
+
+    ClusterError where there is none to be had, ConnectionError where the one that was started has ended at once.
+    """
     global _current
     with _lock:
         if _current is None or not _current.alive:
-            if _current is not None:
-                _current.close()
-            address = os.environ.get("RBM_SCHEDULER")
-            process = None if address else _start_child()
-            _current = Cluster(address or _first_line(process), process)
+            _connecting.append(time.monotonic())
+            try:
+                if _current is not None:
+                    _current.close()
+                    _current = None
+                address = os.environ.get("RBM_SCHEDULER")
+                process = None if address else _start_child()
+                _current = Cluster(address or _first_line(process), process)
+            finally:
+                _connecting.clear()
         return _current
+
+
+def silence() -> str:
+    """What to say where somebody waits for the workers and they have not answered for SILENT_SECONDS; "" if they have."""
+    since, here, address = next(iter(_connecting), math.inf), _current, os.environ.get("RBM_SCHEDULER")
+    if time.monotonic() - since > SILENT_SECONDS:
+        if address:
+            return f"No Dask scheduler has answered at {address} for {SILENT_SECONDS:.0f} seconds: see that one runs there."
+        return "The training processes are still starting; this goes on by itself as soon as they are there."
+    if here is not None and here.silent:
+        return (
+            f"The Dask scheduler at {here.address} has not answered for {SILENT_SECONDS:.0f} seconds: this goes on by itself "
+            "as soon as it does; if it does not, see what holds up its machine, or start the server again."
+        )
+    return ""
 
 
 def disconnect() -> None:
@@ -208,10 +284,20 @@ def _first_line(process: subprocess.Popen[str] | None) -> str:
     if lines and lines[0].startswith("tcp://"):
         return lines[0].strip()
     process.kill()
+    if not reader.is_alive():
+        raise _ended_early(process)
     raise ClusterError(
         f"The training process did not start within {START_SECONDS:.0f} seconds; look at the server's log for its own "
         "words, and try 'python -m rbm.cluster' by hand."
     )
+
+
+def _ended_early(process: subprocess.Popen[str]) -> ConnectionError:
+    """Its processes are gone; the server's log has what they said."""
+    for pipe in filter(None, (process.stdin, process.stdout)):
+        pipe.close()
+    process.wait()
+    return ConnectionError("the training processes ended while they started; the server's log has their own words")
 
 
 def serve(closing: IO[str]) -> None:

@@ -20,12 +20,14 @@ from functools import lru_cache
 from typing import Any
 
 from rbm.errors import ClusterError, RbmError
+from rbm.jobs import cluster
 from rbm.jobs.seat import Answer, Call, Seat, WorkerLostError, WorkFailedError, value_of
 
 SLICE_SECONDS = 0.25  # of one who has a worker alone; ``turns`` says how long slices are where many share it
 LEASE_SECONDS = 90.0  # a hidden tab may be silent for a minute; a closed one's lease is ended at once by ``release``
 MOST_REVIVALS = 3
 REVIVAL_SECONDS = 0.5  # that the nanny needs to start another worker, more after each try
+LOOK_SECONDS = 1.0  # between two looks at who waits for workers that do not answer
 PUMP_THREADS = 4  # for all jobs of the process: none waits for a worker, but one may start the cluster, or read a file
 
 ACTIVE = ("starting", "running")
@@ -38,7 +40,8 @@ class Job:
     """One session's work. Every method returns at once; the process's pump speaks with the worker.
 
     ``status`` is "idle", "starting", "running", "paused", "finished" or "failed"; ``message`` says why for the last.
-    ``notice`` says in a sentence that a worker was lost and from where the work goes on, until somebody starts or stops it.
+    ``notice`` says in a sentence that a worker was lost and from where the work goes on, until somebody starts or stops it;
+    or that the workers do not answer, until they do.
 
     What a kind of job says of itself: ``_work`` (what is made on the worker), ``_orders`` (what the next slice is to do),
     ``_calls`` (an order as calls of the work), ``_take`` (what came back) and ``_set_back`` (after a loss).
@@ -48,7 +51,8 @@ class Job:
     leaves_unwatched = False  # True: it has checkpoints to go on from, and leaves the worker when its lease runs out
 
     def __init__(self) -> None:
-        self.status, self.message, self.notice = "idle", "", ""
+        self.status, self.message = "idle", ""
+        self._notice = self._silence = ""  # what was lost; that the workers do not answer
         self.on_news: Callable[[], None] = lambda: (
             None
         )  # called from a thread of the pump whenever there is news to read
@@ -57,8 +61,18 @@ class Job:
         self._flying: deque[Future[Answer]] = deque()  # the slices under way, the oldest first
         self._pumping = False
         self._lease_ends = 0.0
+        self._heard_at = 0.0  # on the monotonic clock: when it was last driven, or begun
         self._revivals = 0
         _jobs.add(self)
+
+    @property
+    def notice(self) -> str:
+        """What a person is to know though the work goes on, or waits: in a sentence."""
+        return self._silence or self._notice
+
+    @notice.setter
+    def notice(self, words: str) -> None:
+        self._notice = words
 
     @property
     def active(self) -> bool:
@@ -145,6 +159,7 @@ class Job:
 
     def _begin_pump(self) -> None:
         self._pumping = True
+        self._heard_at = time.monotonic()
         _pump().soon(self._drive)
 
     def _let_go(self) -> None:
@@ -156,6 +171,7 @@ class Job:
     def _drive(self) -> None:
         """Take in the oldest slice and ask for the next: in a thread of the pump, and never two at once for a job."""
         oldest: Future[Answer] | None = None
+        self._heard_at = time.monotonic()
         try:
             try:
                 if self._flying:
@@ -174,6 +190,14 @@ class Job:
             self.on_news()
         if oldest is not None:
             oldest.add_done_callback(lambda _: _pump().soon(self._drive))
+
+    def _look(self) -> None:
+        """Say so where it waits for workers that do not answer, and no more when they have."""
+        waits = self._pumping and time.monotonic() - self._heard_at > cluster.SILENT_SECONDS
+        words = cluster.silence() if waits else ""
+        if words != self._silence:
+            self._silence = words
+            self.on_news()
 
     def _ask(self) -> Future[Answer] | None:
         """Ask for as many slices as may be under way; returns the oldest of them."""
@@ -254,6 +278,7 @@ class _Pump:
         self._due: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         for _ in range(PUMP_THREADS):
             threading.Thread(target=self._run, name="rbm-jobs", daemon=True).start()
+        threading.Thread(target=self._look, name="rbm-look", daemon=True).start()
 
     def soon(self, step: Callable[[], None]) -> None:
         """Have it done by the next thread that is free. Never waits."""
@@ -265,6 +290,11 @@ class _Pump:
         timer.daemon = True
         timer.start()
 
+    def _look(self) -> None:
+        while True:
+            time.sleep(LOOK_SECONDS)
+            _look_at_all()
+
     def _run(self) -> None:
         while True:
             step = self._due.get()
@@ -273,6 +303,14 @@ class _Pump:
             except Exception:  # the pump must outlive whatever one job brings
                 _log.exception("a step of a job failed")
             del step  # or the queue's next wait would keep its job alive
+
+
+def _look_at_all() -> None:
+    for job in all_jobs():
+        try:
+            job._look()
+        except Exception:  # the others must be looked at whatever one job's page brings
+            _log.exception("a job could not be looked at")
 
 
 @lru_cache(maxsize=1)

@@ -81,7 +81,10 @@ class Seat:
 
     def __init__(self, kind: type, arguments: tuple[Any, ...], worker: str | None = None) -> None:
         """ClusterError where no cluster can be started; WorkerLostError where it ends just now."""
-        self._cluster = cluster.connect()
+        try:
+            self._cluster = cluster.connect()
+        except ConnectionError as error:  # started, and killed before it was there
+            raise WorkerLostError(str(error)) from error
         self._begin: tuple[type, tuple[Any, ...]] | None = (kind, arguments)
         try:
             self.worker = worker or roomiest(self._cluster)

@@ -110,7 +110,10 @@ class Sweep:
     def _hand_out(self) -> None:
         store = self._store
         self._again = [(TrialRun(given, self.ledger, store), 0) for given in self.ledger.unfinished()]
-        cluster.connect()
+        try:
+            cluster.connect()
+        except ConnectionError as error:  # killed while it started: the next look starts another
+            _log.warning("the workers are not there (%s)", error)
         with self._changed:
             if self.status == "starting":
                 self.status = "running"
@@ -141,7 +144,7 @@ class Sweep:
         now = time.monotonic()
         self._shunned = {w: until for w, until in self._shunned.items() if until > now}
         try:
-            known = cluster.connect().client.nthreads()
+            known = cluster.connect().workers()
         except OSError as error:  # the scheduler is lost just now; the next look finds another
             _log.warning("the workers cannot be listed (%s)", error)
             return []

@@ -51,5 +51,5 @@ def _workers() -> None:
         _log.error("%s", error)
     try:
         cluster.connect()
-    except ClusterError as error:
+    except (ClusterError, ConnectionError) as error:
         _log.error("%s", error)

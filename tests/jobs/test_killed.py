@@ -1,0 +1,170 @@
+"""The cluster, a worker or the server killed at any moment, also while they start, and a scheduler that does not answer.
+
+One policy and one outcome: it is told, and the work goes on from its newest checkpoint, or begins again where there is none.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import psutil
+import pytest
+
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.jobs import cluster
+from rbm.jobs.live import LiveRun
+from rbm.jobs.task import Task
+from rbm.training.config import TrainConfig
+from tests.helpers.places import ROOT
+from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
+
+LONG = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(epochs=ENDLESS, schedule="constant"))
+
+pytestmark = pytest.mark.usefixtures("watched")
+
+
+@pytest.fixture(autouse=True)
+def no_cluster() -> Iterator[None]:
+    cluster.disconnect()
+    yield
+    cluster.disconnect()
+
+
+@pytest.fixture
+def run() -> Iterator[LiveRun]:
+    one = LiveRun(LONG)
+    yield one
+    one.pause()
+    one.release()
+    wait(lambda: not one._pumping)
+
+
+def ours() -> list[psutil.Process]:
+    """The cluster's process, and below it its workers, as soon as there are any."""
+    mains = [child for child in psutil.Process().children() if "rbm.cluster" in child.cmdline()]
+    return [*mains, *(worker for main in mains for worker in main.children(recursive=True) if spawned(worker))]
+
+
+def spawned(process: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
+
+
+MOMENTS: dict[str, Callable[[LiveRun], bool]] = {
+    "it was begun": lambda run: len(ours()) > 0,
+    "its workers begin": lambda run: len(ours()) > 1,
+    "the run has its seat": lambda run: run._seat is not None,
+    "the first numbers come": lambda run: len(run.history) > 0,
+    "it has a checkpoint": lambda run: run._saved_step > 0,
+}
+
+
+def kill_the_cluster() -> None:
+    ours()[0].kill()
+
+
+def end_the_cluster() -> None:
+    ours()[0].terminate()
+
+
+def kill_the_workers() -> None:
+    for worker in ours()[1:]:
+        worker.kill()
+
+
+@pytest.mark.parametrize("how", [kill_the_cluster, end_the_cluster, kill_the_workers])
+@pytest.mark.parametrize("moment", list(MOMENTS))
+def test_killed_at_any_moment_it_is_told_and_goes_on(run, moment, how, monkeypatch):
+    monkeypatch.setattr("rbm.jobs.live.CHECKPOINT_SECONDS", 0.3)
+    run.play()
+    wait(lambda: MOMENTS[moment](run), what=moment)
+    had, seat = run._saved_step, run._seat
+    how()
+    early = how is kill_the_workers and seat is None  # the nanny brings others before anybody has asked for one
+    wait(lambda: bool(run.notice) or (early and len(run.history) > 0), what="a word about the loss")
+    if run.notice:
+        told = "The training process was lost; going on from epoch " if had >= 0 else "The training process was lost; "
+        assert run.notice.startswith(told)
+    stood = run.step_number
+    wait(lambda: run._seat not in (None, seat) and run.step_number > stood, what="training elsewhere")
+    run.step(batches=1)
+    wait(lambda: not run.active)
+    assert run.message == ""
+    np.testing.assert_array_equal(run.snapshot.weight, trained(LONG, run.step_number))
+
+
+@pytest.mark.parametrize("moment", ["begun", "there"])
+def test_no_process_stays_behind_when_the_server_is_killed_while_it_starts(moment):
+    code = (
+        "from rbm.jobs import cluster; import sys\n"
+        "begin = cluster._start_child\n"
+        "def start():\n    child = begin(); print('begun', flush=True); return child\n"
+        "cluster._start_child = start\n"
+        "cluster.connect(); print('there', flush=True); sys.stdin.read()"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, text=True, **pipes) as server:
+        while server.stdout.readline() != f"{moment}\n":
+            assert server.poll() is None
+        family = psutil.Process(server.pid).children(recursive=True)
+        assert family
+        server.kill()
+    _, alive = psutil.wait_procs(family, PATIENCE)
+    assert not alive
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scheduler's silence is said sooner than after 5 s."""
+    monkeypatch.setattr(cluster, "SILENT_SECONDS", 0.2)
+
+
+def test_a_scheduler_that_stands_still_is_told_while_somebody_waits_for_it_and_no_longer(impatient):
+    cluster.connect()
+    (main, *_) = ours()
+    heard: list[str] = []
+    task = Task("tests.jobs.test_job:counted")
+    task.on_news = lambda: heard.append(task.notice)
+    main.suspend()
+    try:
+        wait(lambda: cluster.silence() != "", what="the silence")
+        task.start()
+        wait(lambda: any("has not answered for" in words for words in heard), what="a word about the silence")
+        assert task.status == "starting"
+        assert cluster.connect().address in task.notice
+    finally:
+        main.resume()
+    wait(lambda: bool(task.news) and task.notice == "", what="the task's news")
+    assert heard[-1] == ""
+    task.pause()
+    task.release()
+    wait(lambda: not task._pumping)
+
+
+def test_a_scheduler_that_never_answers_is_told_at_once_and_then_named(impatient, monkeypatch):
+    monkeypatch.setattr(cluster, "START_SECONDS", 5.0)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
+        monkeypatch.setenv("RBM_SCHEDULER", address)
+        task = Task("tests.jobs.test_job:counted")
+        task.start()
+        wait(lambda: task.notice.startswith(f"No Dask scheduler has answered at {address}"), what="a word")
+        assert task.status == "starting"
+        wait(lambda: not task.active)
+        assert task.message.startswith(f"No Dask scheduler answers at {address}")
+
+
+def test_a_cluster_that_cannot_start_is_told_after_three_tries(monkeypatch):
+    monkeypatch.setattr("rbm.jobs.job.REVIVAL_SECONDS", 0.0)
+    monkeypatch.setattr(cluster, "ROOT", ROOT / "assets")
+    monkeypatch.setenv("PYTHONPATH", os.devnull)
+    monkeypatch.chdir(os.sep)
+    task = Task("tests.jobs.test_job:counted")
+    task.start()
+    wait(lambda: not task.active)
+    assert task.message.startswith("The training process was lost 3 times in a row (last: the training processes ended")
