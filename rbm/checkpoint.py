@@ -46,8 +46,18 @@ def save_checkpoint(
     *,
     state: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """Write a checkpoint atomically: a reader of ``path`` finds the old file or the new one, never half of one."""
-    write_atomically(Path(path), to_bytes(model, spec, history, state=state))
+    """Write a checkpoint atomically: a reader of ``path`` finds the old file or the new one, never half of one.
+
+    CheckpointError where the disk is full or the folder cannot be written.
+    """
+    data = to_bytes(model, spec, history, state=state)
+    try:
+        write_atomically(Path(path), data)
+    except OSError as error:
+        raise CheckpointError(
+            f"The checkpoint {str(path)!r} cannot be written ({error.strerror or error}): free some space, or name a file in "
+            "another folder."
+        ) from error
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:

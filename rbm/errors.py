@@ -45,5 +45,13 @@ class NotYoursError(RbmError):
     """What was to be changed is another visitor's."""
 
 
+class RemovedError(StoreError):
+    """What the registry is made of was removed under the running program."""
+
+
+class UnwrittenError(StoreError):
+    """A run's numbers were written, but not its checkpoint."""
+
+
 class TakenOverError(StoreError):
-    """Another tab or server has taken up the run that was to be written."""
+    """Another tab or server has taken up the run that was to be written, or the registry holds it no more."""

@@ -45,5 +45,10 @@ def run(args: argparse.Namespace) -> int:
     made = report.Report(args.name, STUDIES[args.name].asks, table, tuple(args.seeds), seconds, machine)
     print(made.markdown())
     if args.json is not None:
-        args.json.write_text(made.json() + "\n", "utf-8")
+        try:
+            args.json.write_text(made.json() + "\n", "utf-8")
+        except OSError as error:
+            raise ConfigError(
+                f"{args.json} cannot be written ({error.strerror or error}); the table above is whole."
+            ) from error
     return 0

@@ -16,11 +16,12 @@ def write_atomically(path: Path, data: bytes) -> None:
             part.write(data)
             part.flush()
             os.fsync(part.fileno())
+            part.close()
+            os.replace(part.name, path)
         except BaseException:
             part.close()
             os.unlink(part.name)
             raise
-    os.replace(part.name, path)
 
 
 def remove(path: Path) -> None:

@@ -70,26 +70,27 @@ class LiveRun(Job):
         return self
 
     def _mind_record(self) -> None:
-        """Have this run stop when its record is lost."""
+        """Have this run's pages hear of its record's trouble, and this run stop when its record is lost."""
         if self.record is not None:
             me = weakref.ref(self)  # the thread that writes must not keep a run alive that nobody holds
 
-            def lost() -> None:
+            def heard() -> None:
                 run = me()
                 if run is not None:
-                    run._stop_lost()
+                    run._hear_trouble()
 
-            self.record.on_lost = lost
+            self.record.on_trouble = heard
 
     @property
     def lost(self) -> bool:
-        """Whether another has taken the run up: what is trained here would be kept nowhere."""
+        """Whether another has taken the run up, or the registry holds it no more: what is trained here would be kept nowhere."""
         return self.record is not None and self.record.lost
 
-    def _stop_lost(self) -> None:
-        self.pause()
-        with self._lock:
-            self.notice = f"{self._lost_words()} Training here has stopped; what it has learnt since is still here."
+    def _hear_trouble(self) -> None:
+        if self.lost:
+            self.pause()
+            with self._lock:
+                self.notice = f"{self._lost_words()} Training here has stopped; what it has learnt since is still here."
         self.on_news()
 
     def _lost_words(self) -> str:

@@ -7,6 +7,7 @@ training, newer states take the place of those that still wait, so that memory s
 from __future__ import annotations
 
 import logging
+import math
 import platform
 import secrets
 import threading
@@ -17,7 +18,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
 from rbm.datasets.catalog import revision
-from rbm.errors import DatasetError, StoreError, TakenOverError
+from rbm.errors import DatasetError, RemovedError, StoreError, TakenOverError, UnwrittenError
 from rbm.experiment import RunSpec
 from rbm.jobs.training import Slice
 from rbm.store import MOVING, SILENT_SECONDS, Progress, Store, open_store
@@ -27,6 +28,8 @@ from rbm.training.events import TrainEvent
 
 WRITE_SECONDS = 1.0
 RETRY_SECONDS = 5.0
+LOOK_SECONDS = 1.0  # between two looks at how long a write takes
+SLOW_SECONDS = 5.0  # that a run may wait for the registry before its page says so
 
 Checkpoint = tuple[int, float, bytes]  # step, epoch, what rbm.checkpoint.to_bytes made
 
@@ -69,7 +72,7 @@ class Record:
         self.spec, self.id, self.problem = spec, run_id or new_id(), ""
         self.begun = run_id is not None  # whether the registry knows the run
         self.lost = False  # whether another has taken it up ...
-        self.on_lost: Callable[[], None] = lambda: None  # ... which is called then, from any thread
+        self.on_trouble: Callable[[], None] = lambda: None  # called when ``problem`` has changed, from any thread
         self.data = revision(spec.dataset.name)  # the digest of the own data that it learns from, "" for any other
         self._tags, self._note, self.visitor, self._store = tuple(tags), note, visitor, store
         self._owner, self.device = secrets.token_hex(8), "cpu"
@@ -121,16 +124,39 @@ class Record:
                 return
             try:
                 self._into(self._store(), taken.progress, taken)
-                self.problem = ""
-            except StoreError as error:
-                if self.problem != str(error):
-                    _log.error("run %s: %s", self.id, error)
-                self.problem, self.lost = str(error), isinstance(error, TakenOverError)
+                problem = ""
+            except Exception as error:
+                problem = self._problem(error)
+                self.lost = isinstance(error, (TakenOverError, RemovedError)) and self.begun
+                if isinstance(error, UnwrittenError):
+                    taken.events = []  # those are in the registry
                 with self._lock:
                     taken.add(self._waiting)
                     self._waiting = taken
-        if self.lost:
-            self.on_lost()
+            self._tell(problem)
+
+    def _problem(self, error: Exception) -> str:
+        """In a sentence, which the log has once."""
+        known = isinstance(error, StoreError)
+        words = (
+            str(error) if known else f"It cannot be written ({type(error).__name__}: {error}); see the server's log."
+        )
+        if words != self.problem:
+            _log.error("run %s: %s", self.id, words, exc_info=None if known else error)
+        return words
+
+    def wait_longer(self) -> None:
+        """It has waited to be written for a while."""
+        if not self.problem:
+            self._tell(
+                f"The registry of runs has not answered for {SLOW_SECONDS:.0f} seconds: see what holds up its disk or its "
+                "database server."
+            )
+
+    def _tell(self, problem: str) -> None:
+        if problem != self.problem:
+            self.problem = problem
+            self.on_trouble()
 
     def _into(self, store: Store, progress: Progress, taken: _Waiting) -> None:
         if not self.begun:
@@ -155,8 +181,10 @@ class _Writer:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: dict[Record, float] = {}  # record -> when it is due
-        self._current: Record | None = None  # taken from those, perhaps not written yet
+        self._current: Record | None = None  # taken from those, perhaps not written yet ...
+        self._since = math.inf  # ... since when, on the monotonic clock
         threading.Thread(target=self._work, name="rbm-recording", daemon=True).start()
+        threading.Thread(target=self._look, name="rbm-recording-look", daemon=True).start()
 
     def add(self, record: Record, *, at_once: bool) -> None:
         due = time.monotonic() + (0.0 if at_once else WRITE_SECONDS)
@@ -176,11 +204,23 @@ class _Writer:
             record = self._next()
             try:
                 record.write()
-            except Exception:  # this thread must outlive whatever one run's numbers bring
-                _log.exception("run %s could not be written", record.id)
+            except Exception:  # of a page that is told of trouble: this thread must outlive it
+                _log.exception("the trouble of run %s could not be told", record.id)
+            self._since = math.inf
             if record.problem and not record.lost:
                 with self._changed:
                     self._waiting.setdefault(record, time.monotonic() + RETRY_SECONDS)
+
+    def _look(self) -> None:
+        """While a write takes long, say so of all that wait for it."""
+        while True:
+            time.sleep(LOOK_SECONDS)
+            with self._changed:
+                late = time.monotonic() - SLOW_SECONDS
+                waiting = [record for record, due in self._waiting.items() if due < late]
+                slow = [*filter(None, [self._current]), *waiting] if self._since < late else []
+            for record in slow:
+                record.wait_longer()
 
     def _next(self) -> Record:
         with self._changed:
@@ -189,7 +229,7 @@ class _Writer:
                 wait = None if first is None else self._waiting[first] - time.monotonic()
                 if first is not None and wait is not None and wait <= 0:
                     del self._waiting[first]
-                    self._current = first
+                    self._current, self._since = first, time.monotonic()
                     return first
                 self._changed.wait(wait)
 

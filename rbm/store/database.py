@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +16,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from rbm.errors import StoreError
-from rbm.store.schema import migrate
+from rbm.store.place import NOWHERE, FilePlace
+from rbm.store.schema import check_version, migrate
 
-BUSY_MS = 30_000  # how long one writer waits for another
+BUSY_MS = 5_000  # how long one writer waits for another; what runs in the background tries again and says so meanwhile
+OPENING_MS = 30_000  # while another may be bringing the tables up to date
+ANSWER_SECONDS = 5  # that a database server has to take a connection
+_log = logging.getLogger(__name__)
 
 
 def default_folder() -> Path:
@@ -31,31 +37,68 @@ class Database:
     def __init__(self, url: str | None, folder: Path) -> None:
         """``url`` None: $RBM_DATABASE_URL, or else the file ``runs.sqlite3`` in ``folder``."""
         self.url = _url(url or os.environ.get("RBM_DATABASE_URL"), folder)
-        self._engine = _engine(self.url)
-        try:
-            with self.write() as connection:
-                migrate(connection)
-        except StoreError:
-            self.close()
-            raise
+        self._file, self._place = _file_of(self.url), NOWHERE
+        self._wait_ms, self._lock = OPENING_MS, threading.Lock()
+        self._engine = self._make_engine()
+        self._open()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view of the registry."""
+        self.check()
         with self._told(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """All or nothing; one writer at a time on SQLite."""
-        with self._told(), self._engine.connect() as plain:
-            connection = plain.execution_options(rbm_writes=True)
-            with connection.begin():
-                yield connection
+    def write(self, *, anew: bool = False) -> Iterator[Connection]:
+        """All or nothing; one writer at a time on SQLite. ``anew``: a file that was removed is made again."""
+        self.check(anew=anew)
+        with self._writing() as connection:
+            check_version(connection)
+            yield connection
+
+    def check(self, *, anew: bool = False) -> None:
+        """RemovedError where the file of the registry was removed under the running program, StoreError where its disk is
+        gone: SQLite itself would write on into a file that nobody finds any more, or make an empty one."""
+        if self._file is None:
+            return
+        with self._lock:
+            if self._place.holds(self._file):
+                return
+            if not self._file.exists() and not (anew and self._place.removed(self._file)):
+                raise self._place.error(self._file)
+            _log.warning("the registry of runs at %s is another one now", self._file)
+            self._engine.dispose()
+            self._open()
 
     def close(self) -> None:
         """Let go of all connections; the next use makes new ones."""
         self._engine.dispose()
+
+    def _open(self) -> None:
+        """Make the file where there is none, and bring its tables up to date."""
+        self._wait_ms = OPENING_MS
+        try:
+            if self._file is not None:
+                self._place = FilePlace.of(self._file)
+            with self._writing() as connection:
+                migrate(connection)
+            if self._file is not None:
+                self._place = FilePlace.of(self._file)
+        except OSError as error:
+            raise StoreError(
+                f"The folder for runs cannot be made ({error}): name one that can be written in RBM_RUNS."
+            ) from error
+        finally:
+            self._engine.dispose()
+            self._wait_ms = BUSY_MS
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._told(), self._engine.connect() as plain:
+            connection = plain.execution_options(rbm_writes=True)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -64,11 +107,46 @@ class Database:
         except SQLAlchemyError as error:
             cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise StoreError(
-                f"The registry of runs at {self.url.render_as_string(hide_password=True)} cannot be used ({cause}): check "
-                "the disk or the database server, or name another with RBM_RUNS or RBM_DATABASE_URL."
+                f"The registry of runs at {self.url.render_as_string(hide_password=True)} cannot be used ({cause}): "
+                f"{remedy(cause)}, or name another with RBM_RUNS or RBM_DATABASE_URL."
             ) from error
         except (UnicodeError, OverflowError) as error:  # of the drivers, before the database is asked
             raise StoreError(f"The registry of runs takes no such text or number ({error}); write another.") from error
+
+    def _make_engine(self) -> Engine:
+        if self.url.get_backend_name() != "sqlite":
+            engine = create_engine(self.url, pool_pre_ping=True, connect_args={"connect_timeout": ANSWER_SECONDS})
+            event.listen(engine, "begin", self._hurry)
+            return engine
+        engine = create_engine(self.url)
+        event.listen(engine, "connect", self._prepare)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def _prepare(self, raw: Any, _: Any) -> None:
+        """Write-ahead log: readers never wait for a writer, and a killed process leaves a sound file."""
+        raw.isolation_level = None  # the driver's own BEGIN comes too late: ours is below
+        for pragma in (f"busy_timeout={self._wait_ms}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    def _hurry(self, connection: Connection) -> None:
+        """A writer does not wait for ever for what another holds."""
+        if connection.get_execution_options().get("rbm_writes"):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {self._wait_ms}")
+
+
+def remedy(cause: str) -> str:
+    """What to do about the database's own words."""
+    for words, advice in (
+        ("full", "free some space on its disk"),
+        ("readonly", "let this program write there again"),
+        ("locked", "close the other program that holds it"),
+        ("lock timeout", "end the other connection that holds it"),
+        ("onnect", "start the database server again"),
+    ):
+        if words in cause:
+            return advice
+    return "check the disk or the database server"
 
 
 def _url(given: str | None, folder: Path) -> URL:
@@ -87,26 +165,10 @@ def _url(given: str | None, folder: Path) -> URL:
     return url
 
 
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    try:
-        Path(url.database or ".").absolute().parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"The folder for runs cannot be made ({error}): name one that can be written in RBM_RUNS."
-        ) from error
-    engine = create_engine(url)
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _prepare(raw: Any, _: Any) -> None:
-    """Write-ahead log: readers never wait for a writer, and a killed process leaves a sound file."""
-    raw.isolation_level = None  # the driver's own BEGIN comes too late: ours is below
-    for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        raw.execute(f"PRAGMA {pragma}")
+def _file_of(url: URL) -> Path | None:
+    """SQLite's file; None for a server, and for a database in memory."""
+    named = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)).absolute() if named else None
 
 
 def _begin(connection: Connection) -> None:

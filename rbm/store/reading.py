@@ -14,6 +14,7 @@ from rbm.core import seal
 from rbm.core.text import plain
 from rbm.errors import ConfigError, StoreError
 from rbm.store.database import Database, default_folder
+from rbm.store.place import disk_of
 from rbm.store.records import Evaluation, Run, Saved, Whole, run_of
 from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS, VISITORS
 from rbm.training.events import TrainEvent
@@ -29,6 +30,8 @@ class Reader:
         """``url`` None: $RBM_DATABASE_URL or SQLite in ``folder``; ``folder`` None: $RBM_RUNS or the user's data folder."""
         self.folder = Path(folder) if folder is not None else default_folder()
         self._database = Database(url, self.folder)
+        self._disk = disk_of(self.folder)
+        self._left: dict[str, set[str]] = {}  # by run, files of checkpoints whose rows could not be written
 
     @property
     def url(self) -> URL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import time
@@ -16,16 +17,18 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 from rbm.core.files import remove, remove_folder, write_atomically
 from rbm.core.limits import NOTE_LETTERS, TAG_LETTERS
 from rbm.core.text import plain
-from rbm.errors import StoreError, TakenOverError
+from rbm.errors import StoreError, TakenOverError, UnwrittenError
 from rbm.experiment import RunSpec
 from rbm.store.database import default_folder
 from rbm.store.owners import NOBODY, Visitor, clean_name
+from rbm.store.place import away, disk_of
 from rbm.store.reading import Reader, free_name, newest_checkpoint, unknown
 from rbm.store.records import MOVING, OVER, SILENT_SECONDS, Progress
 from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS, VISITORS, newest_of
 from rbm.training import changes
 from rbm.training.events import TrainEvent
 
+_log = logging.getLogger(__name__)
 PURGE_SECONDS = 30 * 24 * 3600.0  # how long a deleted run can be fetched back
 
 
@@ -76,7 +79,7 @@ class Store(Reader):
             "data": data,
             **_columns(progress),
         }
-        with self._database.write() as db:
+        with self._database.write(anew=True) as db:
             _sign(db, visitor)
             db.execute(insert(RUNS).values(row))
             _set_tags(db, run_id, tags)
@@ -172,33 +175,72 @@ class Store(Reader):
         """Where the run stands, its new events, its newest checkpoint and those to keep, each (step, epoch, bytes).
 
         Files first, then the rows that name them: a kill between the two leaves a file too many, never one too few.
-        TakenOverError when another owner has taken the run up.
+        TakenOverError when another owner has taken the run up, or it is not there any more; UnwrittenError where all was
+        written but the checkpoints.
         """
+        self._database.check()
+        self._remove_left(run_id)
         saved = [(*one, True) for one in kept]
         if newest is not None:
             saved.append((*newest, False))
-        rows = [self._save_file(run_id, owner, *one) for one in saved]
+        rows, problem = self._save_files(run_id, owner, saved)
         values = _columns(progress) | {"updated_at": time.time()}
-        with self._database.write() as db:
-            if events:
-                values["metrics"] = _newest_numbers(db, run_id, events)
-            mine = update(RUNS).where(RUNS.c.id == run_id, RUNS.c.owner == owner).values(values)
-            if db.execute(mine).rowcount == 0:
-                raise TakenOverError(
-                    f"Run {run_id} goes on in another tab or server: what is trained here is not kept."
-                )
-            _insert_events(db, run_id, events)
-            stale = [file for row in rows for file in _insert_checkpoint(db, row)]
-        for file in stale:
-            remove(self.folder / "checkpoints" / file)
+        try:
+            with self._database.write() as db:
+                if events:
+                    values["metrics"] = _newest_numbers(db, run_id, events)
+                mine = update(RUNS).where(RUNS.c.id == run_id, RUNS.c.owner == owner).values(values)
+                if db.execute(mine).rowcount == 0:
+                    there = db.execute(select(RUNS.c.id).where(RUNS.c.id == run_id)).first() is not None
+                    where = "goes on in another tab or server" if there else "is not in the registry any more"
+                    raise TakenOverError(f"Run {run_id} {where}: what is trained here is not kept.")
+                _insert_events(db, run_id, events)
+                stale = [file for row in rows for file in _insert_checkpoint(db, row)]
+        except StoreError:
+            self._left.setdefault(run_id, set()).update(row["file"] for row in rows)
+            raise
+        self._remove(stale)
+        if problem is not None:
+            raise problem
+
+    def _save_files(
+        self, run_id: str, owner: str, saved: Sequence[tuple[int, float, bytes, bool]]
+    ) -> tuple[list[dict[str, Any]], StoreError | None]:
+        """The rows of those that could be written, and why the others could not."""
+        rows = []
+        for step, epoch, data, kept in saved:
+            try:
+                rows.append(self._save_file(run_id, owner, step, epoch, data, kept))
+            except UnwrittenError as error:
+                return rows, error
+        return rows, None
 
     def _save_file(self, run_id: str, owner: str, step: int, epoch: float, data: bytes, kept: bool) -> dict[str, Any]:
         file = f"{run_id}/{step:09d}-{owner[:8]}{'' if kept else '-newest'}.safetensors"
+        if disk_of(self.folder) != self._disk:
+            raise UnwrittenError(str(away(self.folder)))
         try:
             write_atomically(self.folder / "checkpoints" / file, data)
         except OSError as error:
-            raise StoreError(f"The checkpoint {file} cannot be written ({error}): check the disk's space.") from error
+            raise UnwrittenError(
+                f"The checkpoint {file} cannot be written into {self.folder} ({error.strerror or error}): free some space on "
+                "that disk, and let this program write there."
+            ) from error
         return {"run_id": run_id, "step": step, "epoch": epoch, "kept": int(kept), "file": file, "bytes": len(data)}
+
+    def _remove_left(self, run_id: str) -> None:
+        """The files of checkpoints whose rows could not be written, before more such files are."""
+        if run_id in self._left:
+            named = {one.file for one in self.checkpoints(run_id)}
+            self._remove(self._left.pop(run_id) - named)
+
+    def _remove(self, files: Iterable[str]) -> None:
+        """Delete files that no row names any more; one that cannot be is left to ``purge``."""
+        for file in files:
+            try:
+                remove(self.folder / "checkpoints" / file)
+            except OSError as error:
+                _log.warning("the checkpoint %s is left over (%s)", file, error)
 
     def set_tags(self, run_id: str, tags: Iterable[str]) -> None:
         """These tags and no others."""

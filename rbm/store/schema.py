@@ -147,12 +147,7 @@ def migrate(connection: Connection) -> None:
     if not inspect(connection).has_table("schema_version"):
         connection.execute(text("CREATE TABLE schema_version (version INTEGER NOT NULL)"))
         connection.execute(text("INSERT INTO schema_version VALUES (0)"))
-    version = int(connection.execute(text("SELECT version FROM schema_version")).scalar_one())
-    if version > VERSION:
-        raise StoreError(
-            f"The registry of runs has version {version}; this program knows up to {VERSION}: use the newer program, or "
-            "name another folder in RBM_RUNS (or another RBM_DATABASE_URL)."
-        )
+    version = check_version(connection)
     for statements in MIGRATIONS[version:]:
         for statement in statements:
             if callable(statement):
@@ -161,3 +156,14 @@ def migrate(connection: Connection) -> None:
                 connection.execute(text(statement))
     if version < VERSION:
         connection.execute(text("UPDATE schema_version SET version = :version"), {"version": VERSION})
+
+
+def check_version(connection: Connection) -> int:
+    """The version of the tables; StoreError where a newer program has made them, perhaps while this one ran."""
+    version = int(connection.execute(text("SELECT version FROM schema_version")).scalar_one())
+    if version > VERSION:
+        raise StoreError(
+            f"The registry of runs has version {version}; this program knows up to {VERSION}: use the newer program, or "
+            "name another folder in RBM_RUNS (or another RBM_DATABASE_URL)."
+        )
+    return version

@@ -197,7 +197,7 @@ def test_an_old_database_is_brought_up_to_date_and_keeps_its_runs(store, url, tm
     with store._database.write() as db:
         for table in inspect(db).get_table_names():
             db.execute(text(f"DROP TABLE {table} CASCADE" if "postgres" in url else f"DROP TABLE {table}"))
-    with store._database.write() as db, monkeypatch.context() as patch:
+    with store._database._writing() as db, monkeypatch.context() as patch:
         patch.setattr(schema, "VERSION", 1)
         patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
         schema.migrate(db)

@@ -12,9 +12,11 @@ from pages.train.deep import figures_at_rest
 from pages.ui import cards
 from pages.ui.components import chart, moving
 from pages.ui.controls import datasets
+from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import tasks
 from rbm.datasets.catalog import revision
+from rbm.errors import StoreError
 from rbm.jobs.task import Task
 from rbm.tasks.deep import kept
 from rbm.tasks.deep.plan import PUBLISHED, LabelsPlan, Result
@@ -112,8 +114,12 @@ def _keep_new() -> None:
     new = results[st.session_state.get("deep_labels_kept", 0) :]
     if new:
         asked: ComparisonAsked = st.session_state["deep_labels_asked"]
-        kept.keep(asked.plan, new, asked.known_as)
-        st.session_state["deep_labels_kept"] = len(results)
+        try:
+            kept.keep(asked.plan, new, asked.known_as)
+        except StoreError as error:  # the next look tries again
+            st.warning(as_typed(error), icon=":material/save:")
+        else:
+            st.session_state["deep_labels_kept"] = len(results)
 
 
 def _results(task: Task) -> list[Result]:

@@ -19,11 +19,10 @@ def look() -> None:
     current = state.run()
     part = live.watch("filters", current, lambda: current and (bool(current.past), current.step_number.bit_length()))
     moving.status(moving.run_line(current))
-    if current is not None:
-        live.trouble(current)
     if current is None or not current.past:
         live.no_machine("whose filters could be shown")
         return
+    live.trouble(current)
     left, right = st.columns([7, 5], gap="large")
     with left:
         view = closeup.choose_view(current)

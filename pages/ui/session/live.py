@@ -124,7 +124,12 @@ def trouble(current: LiveRun | None) -> None:
             help="Another entry among the runs, with all that was learnt here; Train goes on from there.",
         )
     elif current.record.problem:
-        st.warning(f"This run is not being kept: {as_typed(current.record.problem)}", icon=":material/save:")
+        waits = "Training goes on, and what" if current.active else "What"
+        st.warning(
+            f"This run is not being kept just now. {as_typed(current.record.problem)} {waits} is not written yet will be as "
+            "soon as that has ended.",
+            icon=":material/save:",
+        )
 
 
 def returned() -> None:
@@ -247,9 +252,8 @@ def choose_time(current: LiveRun, key: str) -> Snapshot:
 def no_machine(what: str) -> None:
     """Say that there is nothing trained to look at, and offer to train at once; the page goes on by itself once there is."""
     current = state.run()
-    if current is None:
-        returned()
-    feed.watch("no_machine", current, state=lambda: current is not None and bool(current.past))
+    watch("no_machine", current, lambda: current is not None and bool(current.past))
+    trouble(current)
     if current is not None and current.active:
         st.info("The machine is being made …", icon=":material/hourglass_top:")
         return

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rbm.core.files import write_atomically
+from rbm.errors import StoreError
 from rbm.store.database import default_folder
 from rbm.tasks.deep.plan import LabelsPlan, Result
 
@@ -24,7 +25,10 @@ def load(plan: LabelsPlan, dataset: str = "mnist") -> list[Result]:
 
 
 def keep(plan: LabelsPlan, results: Iterable[Result], dataset: str = "mnist") -> None:
-    """Add results to the file, a newer one in place of an older one of the same seed, labels and start."""
+    """Add results to the file, a newer one in place of an older one of the same seed, labels and start.
+
+    StoreError where it cannot be written.
+    """
     with _lock:
         entries = _read(_path())
         entry = _find(entries, plan, dataset)
@@ -34,7 +38,12 @@ def keep(plan: LabelsPlan, results: Iterable[Result], dataset: str = "mnist") ->
         merged = {r.key: r for r in map(_result, entry["results"]) if r is not None}
         merged.update({r.key: r for r in results})
         entry["results"] = [r._asdict() for r in merged.values()]
-        write_atomically(_path(), json.dumps(entries, indent=1).encode())
+        try:
+            write_atomically(_path(), json.dumps(entries, indent=1).encode())
+        except OSError as error:
+            raise StoreError(
+                f"The results cannot be kept in {_path()} ({error.strerror or error}): free some space on that disk."
+            ) from error
 
 
 def _path() -> Path:
