@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
+from rbm.core import clock
 from rbm.core.text import plain
 from rbm.experiment import RunSpec
 from rbm.training import changes
@@ -17,6 +18,21 @@ from rbm.training.changes import Change
 SILENT_SECONDS = 30.0  # a run in training writes every second: silent for longer, its trainer is gone
 MOVING = ("starting", "running")
 OVER = ("finished", "diverged")
+
+
+_seen: dict[
+    str, tuple[float, float]
+] = {}  # times in the future, by what was written then, and when they were first seen
+
+
+def silence(what: str, written_at: float) -> float:
+    """Seconds since something was written. Where that is in the future, the clock was set back: since it was first seen."""
+    age = clock.now() - written_at
+    if age >= 0:
+        return age
+    if what not in _seen or _seen[what][0] != written_at:
+        _seen[what] = written_at, time.monotonic()
+    return time.monotonic() - _seen[what][1]
 
 
 class Progress(NamedTuple):
@@ -55,7 +71,7 @@ class Run(NamedTuple):
     @property
     def status(self) -> str:
         """The status last written, or "interrupted" when its trainer has fallen silent."""
-        silent = time.time() - self.updated_at > SILENT_SECONDS
+        silent = silence(self.id, self.updated_at) > SILENT_SECONDS
         return "interrupted" if self.progress.status in MOVING and silent else self.progress.status
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import secrets
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
+from rbm.core import clock
 from rbm.core.files import remove, remove_folder, write_atomically
 from rbm.core.limits import NOTE_LETTERS, TAG_LETTERS
 from rbm.core.text import plain
@@ -23,7 +24,7 @@ from rbm.store.database import default_folder
 from rbm.store.owners import NOBODY, Visitor, clean_name
 from rbm.store.place import away, disk_of
 from rbm.store.reading import Reader, free_name, newest_checkpoint, unknown
-from rbm.store.records import MOVING, OVER, SILENT_SECONDS, Progress
+from rbm.store.records import MOVING, OVER, SILENT_SECONDS, Progress, silence
 from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS, VISITORS, newest_of
 from rbm.training import changes
 from rbm.training.events import TrainEvent
@@ -64,7 +65,7 @@ class Store(Reader):
         data: str = "",
     ) -> str:
         """A new run of ``visitor``'s, written by ``owner``; ``data``: the digest of own data. Returns its id."""
-        run_id, now = run_id or new_id(), time.time()
+        run_id, now = run_id or new_id(), clock.now()
         row = {
             "id": run_id,
             "spec": spec.to_json(),
@@ -81,7 +82,7 @@ class Store(Reader):
         }
         with self._database.write(anew=True) as db:
             _sign(db, visitor)
-            db.execute(insert(RUNS).values(row))
+            db.execute(insert(RUNS).values({**row, "created_at": _newest_of_all(db, now)}))
             _set_tags(db, run_id, tags)
         return run_id
 
@@ -97,7 +98,7 @@ class Store(Reader):
 
         StoreError where it has no checkpoint yet.
         """
-        new, now = new_id(), time.time()
+        new, now = new_id(), clock.now()
         machine, step, epoch, damaged, said = self.newest_whole(run_id)
         with self._database.read() as db:
             row = db.execute(select(RUNS).where(RUNS.c.id == run_id)).one()._asdict()
@@ -122,7 +123,7 @@ class Store(Reader):
             row["seconds"] = history[-1]["seconds"] if history else 0.0
         with self._database.write() as db:
             _sign(db, visitor)
-            db.execute(insert(RUNS).values(row))
+            db.execute(insert(RUNS).values({**row, "created_at": _newest_of_all(db, now)}))
             _set_tags(db, new, tags)
             if history:
                 db.execute(insert(METRICS), [{**event, "run_id": new} for event in history])
@@ -141,7 +142,7 @@ class Store(Reader):
             row = db.execute(select(RUNS).where(RUNS.c.id == run_id).with_for_update()).one_or_none()
             if row is None:
                 raise unknown(run_id)
-            age = time.time() - row.updated_at
+            age = silence(run_id, row.updated_at)
             if row.status in MOVING and row.owner != owner and age < silent:
                 raise StoreError(
                     f"Run {run_id} is being trained by another tab or server (it wrote {age:.0f} s ago): pause it there, "
@@ -159,7 +160,7 @@ class Store(Reader):
             back = {"step": step, "epoch": epoch} if row.status not in OVER or damaged else {}
             status = {"status": "paused"} if back else {}
             db.execute(
-                update(RUNS).where(RUNS.c.id == run_id).values(owner=owner, updated_at=time.time(), **back, **status)
+                update(RUNS).where(RUNS.c.id == run_id).values(owner=owner, updated_at=clock.now(), **back, **status)
             )
         return whole.said if whole is not None else ""
 
@@ -184,7 +185,7 @@ class Store(Reader):
         if newest is not None:
             saved.append((*newest, False))
         rows, problem = self._save_files(run_id, owner, saved)
-        values = _columns(progress) | {"updated_at": time.time()}
+        values = _columns(progress) | {"updated_at": clock.now()}
         try:
             with self._database.write() as db:
                 if events:
@@ -253,7 +254,7 @@ class Store(Reader):
 
     def delete(self, run_ids: Sequence[str]) -> None:
         """Out of sight; ``restore`` fetches them back."""
-        self._update(run_ids, deleted_at=time.time())
+        self._update(run_ids, deleted_at=clock.now())
 
     def restore(self, run_ids: Sequence[str]) -> None:
         """Undo ``delete``."""
@@ -267,7 +268,7 @@ class Store(Reader):
     def purge(self, older_than: float = PURGE_SECONDS) -> int:
         """Remove for good what was deleted more than ``older_than`` seconds ago; returns how many runs."""
         with self._database.write() as db:
-            old = RUNS.c.deleted_at < time.time() - older_than
+            old = RUNS.c.deleted_at < clock.now() - older_than
             ids = list(db.execute(select(RUNS.c.id).where(old)).scalars())
             for table in (TAGS, METRICS, CHECKPOINTS, EVALUATIONS):
                 db.execute(delete(table).where(table.c.run_id.in_(ids)))
@@ -284,7 +285,7 @@ class Store(Reader):
                 raise unknown(run_id)
             c = EVALUATIONS.c
             db.execute(delete(EVALUATIONS).where(c.run_id == run_id, c.step == step, c.name == name))
-            db.execute(insert(EVALUATIONS).values(created_at=time.time(), **row))
+            db.execute(insert(EVALUATIONS).values(created_at=clock.now(), **row))
 
 
 def new_id() -> str:
@@ -292,9 +293,15 @@ def new_id() -> str:
     return secrets.token_hex(6)
 
 
+def _newest_of_all(db: Connection, now: float) -> float:
+    """When a run begins that must stand before all others, though some were begun by a clock that has been set back since."""
+    newest = db.execute(select(func.max(RUNS.c.created_at))).scalar() or 0.0
+    return now if newest < now else math.nextafter(newest, math.inf)
+
+
 def _sign(db: Connection, visitor: Visitor) -> None:
     if visitor.id:
-        row = {"id": visitor.id, "name": clean_name(visitor.name) or free_name(db), "since": time.time()}
+        row = {"id": visitor.id, "name": clean_name(visitor.name) or free_name(db), "since": clock.now()}
         db.execute(text("INSERT INTO visitors VALUES (:id, :name, :since) ON CONFLICT (id) DO NOTHING"), row)
 
 

@@ -13,11 +13,13 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from rbm.core import clock
 from rbm.core.limits import TAG_LETTERS
 from rbm.core.text import plain
 from rbm.errors import ConfigError, StoreError, TakenOverError
 from rbm.store import SILENT_SECONDS, Store
 from rbm.store.owners import NOBODY, Visitor
+from rbm.store.records import silence
 from rbm.sweep import importance
 from rbm.sweep.objective import Judged
 from rbm.sweep.spec import OBJECTIVES, SweepSpec, Value
@@ -105,12 +107,12 @@ class Ledger:
         self.silent = silent  # for its runs too
         with self._lock, told():
             owner, at = self._study.user_attrs.get("owner", ("", 0.0))
-            if owner not in ("", self._token) and time.time() - at < silent:
+            if owner not in ("", self._token) and silence(self.name, at) < silent:
                 raise StoreError(
                     f"The sweep {self.name!r} is under way in another process: stop it there, or wait {silent:.0f} s if "
                     "that one is gone."
                 )
-            self._study.set_user_attr("owner", (self._token, time.time()))
+            self._study.set_user_attr("owner", (self._token, clock.now()))
             self._clock = time.monotonic()
             if self.spec.method == "grid":
                 self._enqueue()
@@ -129,7 +131,7 @@ class Ledger:
                 raise TakenOverError(f"The sweep {self.name!r} goes on in another process.")
             now = time.monotonic()
             self._seconds, self._clock = self._seconds + now - self._clock, now
-            self._study.set_user_attr("owner", (self._token, time.time()))
+            self._study.set_user_attr("owner", (self._token, clock.now()))
             self._study.set_user_attr("seconds", self._seconds)
 
     def release(self) -> None:
@@ -157,7 +159,7 @@ class Ledger:
         """Whether some process says that it works on it."""
         with told():
             owner, at = self._study.user_attrs.get("owner", ("", 0.0))
-        return owner != "" and time.time() - at < SILENT_SECONDS
+        return owner != "" and silence(self.name, at) < SILENT_SECONDS
 
     # Trials, for the one who works on it
 

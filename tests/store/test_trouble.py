@@ -106,7 +106,7 @@ class Kept:
     def end(self) -> None:
         self.run.pause()
         self.run.release()
-        wait(lambda: not self.run._pumping)
+        wait(lambda: self.run._seat is None and not self.run._pumping)  # it has had its last word
         recording.flush()
 
 

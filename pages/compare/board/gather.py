@@ -15,6 +15,7 @@ import numpy as np
 
 from pages.ui.draw import frames
 from pages.ui.session.kept import algorithm, data_title, name
+from rbm.core import clock
 from rbm.datasets.catalog import entry
 from rbm.errors import RbmError
 from rbm.evaluation import verdict
@@ -126,7 +127,7 @@ def _shown(value: Any) -> str:
 def cards(runs: Sequence[Run], look: BoardLook, token: str, own: str) -> dict[str, Any]:
     """What the element of the board shows."""
     differ = settings(runs)
-    return {"cards": [_card(run, look, differ[run.id], token, own) for run in runs], "at": time.time()}
+    return {"cards": [_card(run, look, differ[run.id], token, own) for run in runs], "at": clock.now()}
 
 
 def _card(run: Run, look: BoardLook, differ: list[str], token: str, own: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from time import time
+from rbm.core import clock
 from typing import Any
 
 import numpy as np
@@ -96,7 +96,7 @@ def _elements(ledger: Ledger, sweep: Sweep | None, mode: theme.Mode) -> feed.Ele
     found = {"sweep_status": _status(ledger, sweep, trials, best)}
     if view.heat_axes(ledger.spec) is not None:
         shares = sweep.shares() if sweep is not None else {}
-        found["sweep_heat"] = {**view.heat_map(ledger.spec, trials, shares, best, mode), "at": time()}
+        found["sweep_heat"] = {**view.heat_map(ledger.spec, trials, shares, best, mode), "at": clock.now()}
     return found
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from hashlib import blake2s
 from itertools import combinations, product
-from time import time
+from rbm.core import clock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -182,7 +182,7 @@ def graph(drawn: DrawnMachine, news: Mapping[str, Any], *, key: str) -> DrawnMac
 
     A new ``drawn`` replaces what the visitor made.
     """
-    sent = _mount(key=key, data={"at": time(), **news, "channel": key}, on_machine_change=_ignore).machine
+    sent = _mount(key=key, data={"at": clock.now(), **news, "channel": key}, on_machine_change=_ignore).machine
     return received(sent, drawn)
 
 

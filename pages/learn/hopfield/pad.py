@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2s
-from time import time
+from rbm.core import clock
 from typing import TYPE_CHECKING, Any
 
 from pages.ui.components.component import declare
@@ -65,7 +65,7 @@ def pad(start: Pixels, shape: tuple[int, int], *, serial: int, played: Mapping[s
             "version": _version(start, serial),
             "alt": alt,
             "channel": key,
-            "at": time(),
+            "at": clock.now(),
             **played,
         },
         on_pixels_change=_ignore,

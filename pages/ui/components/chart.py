@@ -4,11 +4,11 @@ Streamlit's own element builds a chart anew whenever its data change.
 """
 
 from collections.abc import Mapping
-from time import time
 from typing import TYPE_CHECKING, Any
 
 from pages.ui.components.component import PLOTLY, declare
 from pages.ui.draw import figures
+from rbm.core import clock
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -39,4 +39,4 @@ def show(drawn: "Mapping[str, Any] | Figure", *, key: str, alt: str, height: int
     """
     option = drawn if isinstance(drawn, Mapping) else figures.option(drawn)
     height = height or option["layout"].get("height", 280)
-    _mount(key=key, data={"at": time(), **option, "alt": alt, "height": height, "channel": key, "library": PLOTLY})
+    _mount(key=key, data={"at": clock.now(), **option, "alt": alt, "height": height, "channel": key, "library": PLOTLY})

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import blake2s
-from time import time
+from rbm.core import clock
 from typing import TYPE_CHECKING, Any, Literal
 
 from pages.ui.components.component import declare
@@ -26,7 +26,7 @@ def facts(news: Mapping[str, Any], *, key: str, look: Literal["table", "figures"
 
     In a word ``**bold**`` is set bold.
     """
-    _facts(key=key, data={"at": time(), **news, "look": look, "channel": key})
+    _facts(key=key, data={"at": clock.now(), **news, "look": look, "channel": key})
 
 
 _BARS_HTML = """
@@ -49,7 +49,7 @@ def fingerprinted(option: Mapping[str, Any]) -> dict[str, Any]:
 def state_bars(option: Mapping[str, Any], *, key: str, alt: str, height: int = 230) -> None:
     """Draw `figures.state_option(...)`; hover a state for its values. `alt` stays the same while the bars move."""
     data = option if "version" in option else fingerprinted(option)
-    _bars(key=key, data={"at": time(), **data, "alt": alt, "height": height, "channel": key})
+    _bars(key=key, data={"at": clock.now(), **data, "alt": alt, "height": height, "channel": key})
 
 
 _STATUS_HTML = """
@@ -69,7 +69,7 @@ def run_line(run: LiveRun | None) -> dict[str, Any]:
 
 def work_line(words: str, share: float) -> dict[str, Any]:
     """The words and the share that is done."""
-    return {"words": words, "share": min(share, 1.0), "at": time()}
+    return {"words": words, "share": min(share, 1.0), "at": clock.now()}
 
 
 def status(drawn: Mapping[str, Any], key: str = "status") -> None:

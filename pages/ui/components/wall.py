@@ -4,7 +4,7 @@ import math
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import blake2s
-from time import time
+from rbm.core import clock
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import compress
 
@@ -60,7 +60,7 @@ def pictures(
         "lut": b64encode(scale).decode("ascii"),
         "version": blake2s(packed + scale, digest_size=6).hexdigest(),
         "legend": legend and legend._asdict(),
-        "at": time(),
+        "at": clock.now(),
         "n": n,
         "columns": min(columns, n),
         "cell": list(cell),

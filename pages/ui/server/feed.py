@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.ui.components.component import declare
+from rbm.core import clock
 from rbm.jobs.job import Job, moving_jobs
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Part:
             self.due = min(self.due, self._new_since + TURN_SECONDS)
             return found
         self._asked, self._new_since = state, math.inf
-        return {**found, f"turn_{self.name}": {"turn": next(_turns), "at": time.time()}}
+        return {**found, f"turn_{self.name}": {"turn": next(_turns), "at": clock.now()}}
 
     def ask_again(self) -> None:
         """Another socket of the page: what the last one was told may be lost with it, and so may a lease, as on a laptop that
@@ -244,7 +245,7 @@ def open_page() -> None:
 def watch(name: str, *jobs: Job | None, state: Callable[[], object] = lambda: None) -> Part:
     """``Feed.watch``, with the place from which this part's script (a fragment, or the page) is asked to run."""
     part = current().watch(name, *jobs, state=state)
-    _turn(key=f"turn_{name}", data={"channel": f"turn_{name}", "at": time.time()}, on_turn_change=_ignore)
+    _turn(key=f"turn_{name}", data={"channel": f"turn_{name}", "at": clock.now()}, on_turn_change=_ignore)
     return part
 
 

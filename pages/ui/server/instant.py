@@ -11,13 +11,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from threading import Lock
-from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
 from pages.ui.components.component import declare
 from pages.ui.server import feed
+from rbm.core import clock
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -45,7 +45,7 @@ class Sliders(NamedTuple):
         The time alone would not do: Streamlit's script may begin its answer to an old place after the new one was asked.
         ``now`` draws in their place what the sliders' values alone do not tell.
         """
-        at = time()
+        at = clock.now()
         with self.turn:
             elements = self.draw(*values) if now is None else now()
         return self.stamped(elements, values, at)
@@ -96,7 +96,7 @@ def here(
     """What draws the same elements again and again where the sliders stand now, in a thread: for what plays."""
     ours = feed.current()
     sliders, values = Sliders(stops, draw, ours.turn), [st.session_state[key] for key in stops]
-    return lambda: sliders.stamped(draw(*values) if now is None else now(), values, time())
+    return lambda: sliders.stamped(draw(*values) if now is None else now(), values, clock.now())
 
 
 def give_way() -> None:

@@ -1,0 +1,55 @@
+"""Trouble of a run is said on every page that shows it, as soon as there is any, and no longer than it lasts."""
+
+import pytest
+
+from pages.ui.session import state
+from rbm.errors import StoreError
+from rbm.jobs.live import LiveRun
+from rbm.jobs.recording import Record
+from rbm.store import Store
+from tests.helpers.screen import app_test
+from tests.helpers.short_run import SPEC
+from tests.helpers.waiting import wait
+
+PAGES = ["train/live", "train/filters", "train/examine", "generate/gibbs", "compare/features"]
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+
+def stopped() -> Store:
+    raise StoreError("The disk is full: free some space.")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_is_asked_to_say_it_and_then_not_to(page, monkeypatch):
+    run = LiveRun(SPEC, Record(SPEC, store=stopped))
+    monkeypatch.setattr(state, "run", lambda: run)
+    app = app_test().run().switch_page(f"pages/{page}/page.py").run()
+    feed = app.session_state["feed"]
+
+    def asked() -> bool:
+        return "turn_" in (feed.message() or "")
+
+    def said() -> list[str]:
+        return [one.value for one in app.warning]
+
+    assert not any("kept" in words for words in said())
+    run.record._tell("The disk is full: free some space.")
+    wait(asked, what="a word to the page")
+    app.run()
+    assert any("not being kept just now. The disk is full: free some space. What is not" in words for words in said())
+    run.record._tell("")
+    wait(asked, what="a word to the page")
+    app.run()
+    assert not any("kept" in words for words in said())
+    run._silence = "The Dask scheduler at tcp://here:1 has not answered for 5 seconds."
+    run.on_news()
+    wait(asked, what="a word to the page")
+    app.run()
+    assert any("has not answered for 5 seconds" in words for words in said())
+    run.record.lost = True
+    run.record._tell("Run 7 is not in the registry any more: what is trained here is not kept.")
+    wait(asked, what="a word to the page")
+    app.run()
+    assert not app.button(key="keep_as_new").disabled
+    assert app.exception == []
