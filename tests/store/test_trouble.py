@@ -285,11 +285,12 @@ def test_nothing_is_made_in_the_empty_folder_of_a_disk_that_is_gone(small, url):
     run_id = store.create(SPEC, "me", AT)
     event = [TrainEvent(0, 0.0, {"cd_loss": 1.0}, 0.0)]
     store.write(run_id, "me", AT, event, (1, 0.1, b"one"))
-    let_go(store)
+    store.close()
     subprocess.run(["umount", "-l", str(small.folder)], check=True)
     try:
         with pytest.raises(StoreError, match="nor is the disk that it was on: connect that disk again"):
             store.write(run_id, "me", AT, event, (2, 0.2, b"two"))
         assert not any(small.folder.iterdir())
     finally:
+        let_go(store)
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(small.folder)], check=True)
