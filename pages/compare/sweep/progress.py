@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from rbm.core import clock
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from pages.ui.draw import theme
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import kept, live, visitor
+from rbm.core import clock
 from rbm.core.limits import SCREEN
 from rbm.core.text import plain
 from rbm.errors import RbmError

@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from hashlib import blake2s
 from itertools import combinations, product
-from rbm.core import clock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pages.ui.components.component import declare
 from pages.ui.server import feed
+from rbm.core import clock
 
 if TYPE_CHECKING:
     import torch

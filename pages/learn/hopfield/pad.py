@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2s
-from rbm.core import clock
 from typing import TYPE_CHECKING, Any
 
 from pages.ui.components.component import declare
+from rbm.core import clock
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer

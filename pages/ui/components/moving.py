@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import blake2s
-from rbm.core import clock
 from typing import TYPE_CHECKING, Any, Literal
 
 from pages.ui.components.component import declare
+from rbm.core import clock
 from rbm.jobs.live import LiveRun
 from rbm.training.history import SPEED_SECONDS
 

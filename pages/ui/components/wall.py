@@ -4,12 +4,12 @@ import math
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import blake2s
-from rbm.core import clock
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import compress
 
 from pages.ui.components.component import declare
 from pages.ui.draw.frames import Pixels, Tiles, gap_between
+from rbm.core import clock
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
