@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "bench": "measure this engine's speed beside others' in one run",
     "add": "Keep runs that come as files, a ZIP of the Runs page or a checkpoint, in the registry of runs.",
     "data": "bring your own pictures as a data set; list, remove and restore them",
+    "bundle": "make the machines that come with the program",
     "reproduce": "reproduce a number of the literature (--list names them)",
 }
 

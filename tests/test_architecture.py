@@ -17,7 +17,7 @@ LAYERS = [
     ("rbm.models",),
     ("rbm.samplers",),
     ("rbm.training", "rbm.evaluation"),
-    ("rbm.experiment", "rbm.checkpoint", "rbm.presets"),
+    ("rbm.experiment", "rbm.checkpoint", "rbm.presets", "rbm.bundled"),
     ("rbm.lessons",),
     ("rbm.store", "rbm.link"),
     ("rbm.jobs",),

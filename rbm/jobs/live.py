@@ -69,6 +69,16 @@ class LiveRun(Job):
         self._until = at.step  # a turn that trains nothing and brings the pictures
         return self
 
+    @classmethod
+    def at_rest(cls, spec: RunSpec, machine: Snapshot, history: History) -> LiveRun:
+        """A machine to be looked at, which nobody trains here: a bundled one, or the newest of a kept run."""
+        self = cls(spec)
+        self.status, self.history = "finished", history
+        self.snapshot, self.past = machine, [replace(machine, pictures=None).halved()]
+        self.step_number = self.total_steps = machine.step
+        self.batches_per_epoch = round(machine.step / machine.epoch) if machine.epoch else 0
+        return self
+
     def _mind_record(self) -> None:
         """Have this run's pages hear of its record's trouble, and this run stop when its record is lost."""
         if self.record is not None:

@@ -92,7 +92,7 @@ def judge(model: RBM, v: Tensor, train: Tensor, seed: int, effort: JudgingEffort
 
 def _judge(model: RBM, v: Tensor, train: Tensor, seed: int, effort: JudgingEffort) -> Judgement:
     """With just that many temperatures."""
-    bases = {"rates": ais.base_biases(train).to(model.weight), "zero": None}
+    bases = {"rates": ais.base_biases(train, model.visible_unit).to(model.weight), "zero": None}
     forward = {
         name: ais.log_partition(
             model,

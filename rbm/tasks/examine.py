@@ -105,7 +105,7 @@ def examine(
 
     # Not torch.no_grad() over all of it: left at a yield, it would hold for whatever else runs on the worker's thread.
     model = parameters.to_model().requires_grad_(False)
-    yield _modes(model)
+    yield weight_modes(model)
     data = fixed_data(RunSpec.from_json(spec))
     n = min(n_samples, len(data["test"]), len(data["train"]))
     draw = randomness.generator(seed, "examination")
@@ -137,7 +137,8 @@ def examine(
     )
 
 
-def _modes(model: RBM) -> WeightModes:
+def weight_modes(model: RBM) -> WeightModes:
+    """What the weights hold, mode by mode: a fraction of a second, so that a page can show it unasked."""
     from rbm.evaluation.spectrum import spectrum
 
     found = spectrum(model.weight)

@@ -16,6 +16,7 @@ from rbm.training.config import TrainConfig
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from rbm.bundled import BundledMachine
     from rbm.training.labelled import LabelTrainer
 
 SEEN = 1000  # images of each part whose error is told on the way
@@ -92,6 +93,13 @@ def train(
         send = whole or event.step >= max(GROWTH * sent, 1)
         sent = event.step if send else sent
         yield _news(trainer, (data.train, data.test), answers, send=send, whole=whole)
+
+
+def told(machine: BundledMachine) -> list[News]:
+    """What training a machine that comes with the program has told, the machine itself at the end."""
+    last = LabelMachine(**vars(machine.layers[0]), epoch=machine.about["epochs"])
+    news = [News(epoch, training, test, whole, None) for epoch, training, test, whole in machine.about["news"]]
+    return [*news[:-1], news[-1]._replace(machine=last)]
 
 
 def answer(labels: str, classes: Tensor) -> Tensor:

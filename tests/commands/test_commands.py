@@ -228,3 +228,30 @@ def test_a_file_named_by_its_path_needs_no_registry(tmp_path, capsys):
     assert load_checkpoint(out).spec == TOY
     assert main(["evaluate", str(out)]) == 0
     assert "log Z" in capsys.readouterr().out
+
+
+def test_a_bundle_makes_what_is_missing_and_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
+    from rbm import bundled
+    from rbm.studies import bundle
+
+    made: list[str] = []
+    whole = bundled.FOLDER
+
+    def make(name: str, say: object) -> None:
+        made.append(name)
+        (tmp_path / f"{name}.safetensors").write_bytes((whole / f"{name}.safetensors").read_bytes())
+        if len(made) == 2:
+            raise StoreError("Interrupted.")
+
+    monkeypatch.setattr(bundled, "FOLDER", tmp_path)
+    monkeypatch.setattr(bundle, "make", make)
+    assert main(["bundle"]) == 2
+    assert main(["bundle"]) == 0
+    assert made == list(bundled.NAMES)
+    assert (
+        "digits-500: MNIST digits · 500 hidden · PCD-1, epoch 25, −88.53 nats, test images" in capsys.readouterr().out
+    )
+    assert main(["bundle", "labels", "--anew"]) == 0
+    assert made[-1] == "labels"
+    assert main(["bundle", "nothing"]) == 2
+    assert "No machine is called 'nothing'" in capsys.readouterr().err

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Generator
 from itertools import chain
 
 import numpy as np
 import torch
 
 from rbm import randomness
+from rbm.bundled import BundledMachine
 from rbm.datasets.base import Dataset
 from rbm.models.rbm import RBM
 from rbm.samplers import chains as start
 from rbm.samplers import gibbs
-from rbm.tasks.colour import FILTERS, ColourLook, encoding
+from rbm.tasks.colour import FILTERS, SIDE, ColourLook, encoding
 from rbm.tasks.colour.pictures import load
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer
@@ -36,8 +37,8 @@ def learn(
     count: int = 4000,
     seed: int = 1,
     looks: int = LOOKS,
-) -> Iterator[ColourLook]:
-    """PCD on ``count`` images of a source, told at the start and ``looks`` times on the way.
+) -> Generator[ColourLook, None, RBM]:
+    """PCD on ``count`` images of a source, told at the start and ``looks`` times on the way; returns the machine.
 
     ConfigError and DatasetError as ``pictures.load`` and ``encoding.make`` raise them; DivergenceError with the trainer's words.
     """
@@ -76,6 +77,21 @@ def learn(
                 number * SWEEPS,
             )
         yield look
+    return model
+
+
+@torch.no_grad()
+def told(machine: BundledMachine) -> list[ColourLook]:
+    """What learning drawn faces by levels has told of a machine that comes with the program; the pictures are its last ones."""
+    about, kept, model = machine.about, machine.beside, machine.model()
+    code = encoding.ChannelLevels((SIDE, SIDE), about["settings"]["n_states"])
+    shown = torch.from_numpy(kept["originals"].astype(np.float32))
+    originals, samples = code.images(shown), kept["samples"].astype(np.float32) / np.float32(255)
+    back, filters = code.images(model.visible_mean(model.hidden_mean(shown))), code.filters(strongest(model))
+    return [
+        ColourLook(epoch, about["epochs"], error, low, high, originals, back, filters, samples, about["sweeps"])
+        for epoch, error, low, high in about["news"]
+    ]
 
 
 def training(kind: str, n_states: int, epochs: int) -> TrainConfig:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
+from rbm.bundled import BundledMachine
 from rbm.datasets.base import Dataset
 from rbm.datasets.catalog import load_dataset
 from rbm.models.dbm import DeepBoltzmannMachine, compose
@@ -33,7 +34,7 @@ def train(spec: DeepSpec) -> Iterator[News]:
 
 def _belief_net(spec: DeepSpec, data: Dataset) -> Iterator[News]:
     dbn = make_dbn(data.n_visible, spec.sizes, spec.seed)
-    yield from _layers(train_greedily(dbn, data, [_alone(spec)] * len(spec.sizes), spec.seed, (free_energies,)))
+    yield from news_of(train_greedily(dbn, data, [alone(spec)] * len(spec.sizes), spec.seed, (free_energies,)))
     if len(data.test):
         yield judge(dbn, data, spec.seed)
 
@@ -43,13 +44,13 @@ def _boltzmann(spec: DeepSpec, data: Dataset) -> Iterator[News]:
     machines: list[DeepBoltzmannMachine] = []
 
     def layers() -> Iterator[LayerEvent]:
-        for news in learn_layers((low, high), data, _alone(spec), spec.seed, (free_energies,)):
+        for news in learn_layers((low, high), data, alone(spec), spec.seed, (free_energies,)):
             if isinstance(news, LayerEvent):
                 yield news
             else:
                 machines.append(news)
 
-    yield from _layers(layers())
+    yield from news_of(layers())
     (model,) = machines
     config = TrainConfig(
         algorithm="pcd", learning_rate=spec.learning_rate / 2, schedule="linear", batch_size=100, epochs=spec.together,
@@ -70,7 +71,7 @@ def _boltzmann(spec: DeepSpec, data: Dataset) -> Iterator[News]:
         yield judge(model, data, spec.seed)
 
 
-def _alone(spec: DeepSpec) -> TrainConfig:
+def alone(spec: DeepSpec) -> TrainConfig:
     """Each layer by itself: CD-1, the rate falling to nothing."""
     return TrainConfig(
         algorithm="cd", k=1, learning_rate=spec.learning_rate, schedule="linear", batch_size=100, epochs=spec.epochs,
@@ -78,7 +79,7 @@ def _alone(spec: DeepSpec) -> TrainConfig:
     )  # fmt: skip
 
 
-def _layers(events: Iterator[LayerEvent]) -> Iterator[News]:
+def news_of(events: Iterator[LayerEvent]) -> Iterator[News]:
     """Curves, filters as pixels through the layers below, and each layer's parameters at its end."""
     below: torch.Tensor | None = None
     count = 0
@@ -101,6 +102,20 @@ def _curve(stage: int, event: TrainEvent) -> Curve:
 
 def _look(layer: int, filters: torch.Tensor) -> FilterLook:
     return FilterLook(layer, filters[:, :SHOWN].detach().half().numpy().copy())
+
+
+def told(machine: BundledMachine) -> list[News]:
+    """What learning a belief net that comes with the program has told, its filters as they are at the end."""
+    layers = [Learned(**vars(one), layer=number) for number, one in enumerate(machine.layers, 1)]
+    looks: list[News] = []
+    below: torch.Tensor | None = None
+    for one in layers:
+        weight = torch.from_numpy(one.weight)
+        looks.append(_look(one.layer, weight if below is None else below @ weight[:, :SHOWN]))
+        below = weight if below is None else below @ weight
+    stated = machine.about["likelihood"]
+    bound = Bounded(stated["value"], stated["error"], stated["images"], stated["ess"], stated["chains"])
+    return [*(Curve(*one) for one in machine.about["news"]), *looks, *layers, bound]
 
 
 def restore(kind: str, layers: Sequence[Learned]) -> DeepBeliefNet | DeepBoltzmannMachine:

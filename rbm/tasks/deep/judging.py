@@ -17,17 +17,24 @@ EXACT_BITS = 16  # of the smaller layer at the top
 
 
 @torch.no_grad()
-def judge(machine: DeepBeliefNet | DeepBoltzmannMachine, data: Dataset, seed: int) -> Bounded:
+def judge(
+    machine: DeepBeliefNet | DeepBoltzmannMachine, data: Dataset, seed: int, temperatures: int = TEMPERATURES
+) -> Bounded:
     """The bound's mean over the first IMAGES test images, binarised once and for all."""
     v = binarise(data.test[:IMAGES], "stochastic", randomness.generator(0, "deep", "test images"))
-    found = _boltzmann(machine, v, seed) if isinstance(machine, DeepBoltzmannMachine) else _belief(machine, v, seed)
-    values, estimate = found
+    values, estimate = (
+        _boltzmann(machine, v, seed, temperatures)
+        if isinstance(machine, DeepBoltzmannMachine)
+        else _belief(machine, v, seed, temperatures)
+    )
     error = float(values.std()) / math.sqrt(len(values)) if len(values) > 1 else math.nan
     ess = None if estimate is None else estimate.ess
     return Bounded(float(values.mean()), error, len(v), ess, CHAINS)
 
 
-def _belief(net: DeepBeliefNet, v: torch.Tensor, seed: int) -> tuple[torch.Tensor, ais.Estimate | None]:
+def _belief(
+    net: DeepBeliefNet, v: torch.Tensor, seed: int, temperatures: int
+) -> tuple[torch.Tensor, ais.Estimate | None]:
     """log⟨w⟩ of SAMPLES ways up for each image, and log Z of the top RBM from the better of two bases."""
     draw = randomness.generator(seed, "deep", "bound")
     estimate = None
@@ -36,13 +43,15 @@ def _belief(net: DeepBeliefNet, v: torch.Tensor, seed: int) -> tuple[torch.Tenso
     else:
         inside = net.ascend(v, draw).states
         rates = ais.base_biases(inside[-1] if inside else v).to(net.top.weight)
-        size = {"n_chains": CHAINS, "n_temperatures": TEMPERATURES}
+        size = {"n_chains": CHAINS, "n_temperatures": temperatures}
         both = [ais.log_partition(net.top, **size, generator=draw, base=base) for base in (rates, None)]
         estimate = max(both, key=lambda one: one.value)
         log_z = estimate.value
     return belief_net.lower_bound(net, v, log_z, draw, n_samples=SAMPLES).weighted, estimate
 
 
-def _boltzmann(model: DeepBoltzmannMachine, v: torch.Tensor, seed: int) -> tuple[torch.Tensor, ais.Estimate]:
-    estimate, _ = deep_boltzmann.log_partition(model, v, n_chains=CHAINS, n_temperatures=TEMPERATURES, seed=seed)
+def _boltzmann(
+    model: DeepBoltzmannMachine, v: torch.Tensor, seed: int, temperatures: int
+) -> tuple[torch.Tensor, ais.Estimate]:
+    estimate, _ = deep_boltzmann.log_partition(model, v, n_chains=CHAINS, n_temperatures=temperatures, seed=seed)
     return deep_boltzmann.lower_bound(model, v, estimate.value), estimate
