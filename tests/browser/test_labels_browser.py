@@ -30,11 +30,7 @@ def test_a_machine_with_labels_learns_and_makes_digits(server, open_page: OpenPa
 def test_a_point_of_the_map_shows_its_picture(server, open_page: OpenPage):
     page = open_page(f"{server.url}/features")
     expect(page.get_by_role("heading", name="Features")).to_be_visible()
-    train = page.locator(".st-key-train_now button")
     judge = page.locator(".st-key-features_map button").first
-    expect(train.or_(judge).first).to_be_visible()
-    if train.count():
-        train.first.click()
     expect(judge).to_be_visible()
     judge.click()
     page.get_by_role("radio", name="PCA").click()

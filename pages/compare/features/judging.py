@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,20 +16,17 @@ from pages.ui.controls import datasets
 from pages.ui.draw import figures, frames, theme
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
-from pages.ui.session import state, tasks
-from rbm.datasets.catalog import entry, is_available
-from rbm.errors import CheckpointError, StoreError
+from pages.ui.session import kept, tasks
 from rbm.experiment import DatasetSpec, cached_dataset
+from rbm.jobs.live import LiveRun
 from rbm.jobs.task import Task
 from rbm.models.parameters import Array
-from rbm.store import Run, open_store
 from rbm.tasks.features import COMPONENTS, HELD_OUT, MAPS, Map, Score, only_test, planned, shown
+from rbm.tasks.features import maps as drawn_maps
 
 if TYPE_CHECKING:
     from rbm.datasets.base import Dataset
 
-NOW = "now"
-MOST_KEPT = 20  # runs to choose from
 FEW_TESTED = 100
 SCORES, PLACES = "features_scores", "features_maps"
 
@@ -43,88 +40,28 @@ class JudgedMachine(NamedTuple):
     hidden_bias: Array
 
 
-def choose() -> JudgedMachine | None:
-    """A machine to judge: this session's run, or one of those that are kept; None where there is neither."""
-    kept = {run.id: run for run in _kept()}
-    current = state.run()
-    options = [NOW, *kept] if current is not None and current.snapshot is not None else list(kept)
-    if not options:
-        return None
-    if st.session_state.get("features_run") not in options:
-        st.session_state["features_run"] = options[0]
-    st.selectbox(
-        "Machine",
-        options,
-        format_func=lambda key: "This session's run, as it is now" if key == NOW else _name(kept[key]),
-        index=options.index(st.session_state["features_run"]),
-        key="features_run",
-        persist_state="session",
-        width=480,
-        help="Whose hidden units are judged: of the run in training here, or of a run kept earlier.",
-    )
-    return machine()
-
-
-def _kept() -> list[Run]:
-    """The newest kept runs of Bernoulli machines that have learnt something."""
-    try:
-        runs = open_store().runs()
-    except StoreError:  # the page of runs says it; this one can do without
-        return []
-    plain = [run for run in runs if (run.spec.model.visible, run.spec.model.hidden) == ("bernoulli", "bernoulli")]
-    return [run for run in plain if run.progress.step and is_available(run.spec.dataset.name)][:MOST_KEPT]
-
-
-def _name(run: Run) -> str:
-    title = entry(run.spec.dataset.name).title
-    algorithm = f"{run.spec.training.algorithm.upper()}-{run.spec.training.k}"
-    return (
-        f"{title}, {algorithm}, {run.spec.model.n_hidden} hidden units, epoch {run.progress.epoch:.1f} ({run.id[:6]})"
-    )
-
-
-def machine() -> JudgedMachine | None:
-    """The chosen machine with its parameters as they are now."""
-    chosen = st.session_state.get("features_run", NOW)
-    if chosen != NOW:
-        return _opened(str(chosen))
-    current = state.run()
-    if current is None or current.snapshot is None:
-        return None
-    now, spec = current.snapshot, current.spec
-    name = f"{entry(spec.dataset.name).title}, {now.weight.shape[1]} hidden units, epoch {now.epoch:.1f}"
+def judged(current: LiveRun) -> JudgedMachine:
+    """The machine that the page shows, with its parameters as they are now."""
+    now, spec = current.past[-1], current.spec
+    whole = now if current.snapshot is None else current.snapshot
+    name = f"{kept.name(spec)}, epoch {now.epoch:.1f}"
     return JudgedMachine(
-        name, spec.dataset, np.asarray(now.weight, np.float32), np.asarray(now.hidden_bias, np.float32)
+        name, spec.dataset, np.asarray(whole.weight, np.float32), np.asarray(whole.hidden_bias, np.float32)
     )
 
 
-def _opened(run_id: str) -> JudgedMachine | None:
-    """A kept run's newest checkpoint; None, with the reason on the screen, where there is none."""
-    from rbm.checkpoint import from_bytes
-
-    try:
-        run, saved = open_store().run(run_id), from_bytes(open_store().checkpoint(run_id))
-    except (StoreError, CheckpointError) as error:
-        st.error(as_typed(error), icon=":material/error:")
-        return None
-    weight, bias = (p.detach().float().numpy() for p in (saved.model.weight, saved.model.hidden_bias))
-    return JudgedMachine(_name(run), run.spec.dataset, weight, bias)
-
-
-def start(which: str) -> None:
+def start(which: str, current: LiveRun) -> None:
     """Begin one of the two tasks with the machine as it is now, in place of what was there."""
-    judged = machine()
-    if judged is None:
-        return
+    machine = judged(current)
     stop(which)
     function = {SCORES: "score", PLACES: "maps"}[which]
     made = Task(
         f"rbm.tasks.features:{function}",
-        weight=judged.weight,
-        hidden_bias=judged.hidden_bias,
-        dataset=judged.dataset,
+        weight=machine.weight,
+        hidden_bias=machine.hidden_bias,
+        dataset=machine.dataset,
     )
-    st.session_state[which] = made, judged
+    st.session_state[which], st.session_state[f"{which}_of"] = (made, machine), current
     tasks.mind(which, made)
     made.start()
 
@@ -137,27 +74,29 @@ def stop(which: str) -> None:
         old[0].release()
 
 
-def look(which: str) -> tuple[Task, JudgedMachine] | None:
-    """A task with its machine, its lease renewed."""
+def look(which: str, current: LiveRun) -> tuple[Task, JudgedMachine] | None:
+    """A task with its machine, its lease renewed; None where it is about another machine than the page shows."""
     found: tuple[Task, JudgedMachine] | None = st.session_state.get(which)
+    if st.session_state.get(f"{which}_of", current) is not current:
+        return None
     if found is not None:
         found[0].renew()
     return found
 
 
-def without_classes(chosen: JudgedMachine) -> datasets.Data:
+def without_classes(learnt: DatasetSpec) -> datasets.Data:
     """The machine's data set, and why its features cannot be judged by names."""
-    data = datasets.data(chosen.dataset.name, datasets.without_classes)
-    if not data.problem and len(chosen.dataset.classes or data.class_names) < 2:
+    data = datasets.data(learnt.name, datasets.without_classes)
+    if not data.problem and len(learnt.classes or data.class_names) < 2:
         return data._replace(
             problem=f"This machine has learnt one class of {data.title}: there is nothing to tell apart."
         )
     return data
 
 
-def accuracy(chosen: JudgedMachine) -> None:
+def accuracy(current: LiveRun) -> None:
     """Test accuracy against the number of labels, for all three inputs."""
-    found = look(SCORES)
+    found = look(SCORES, current)
     part = feed.watch(SCORES, found and found[0], state=lambda: found and len({s.labels for s in found[0].news}))
     cards.title(
         "How far do a few labels reach?",
@@ -169,24 +108,24 @@ def accuracy(chosen: JudgedMachine) -> None:
         "what a classifier could do that changes the features too.",
         "a machine after one epoch, and the same after ten.",
     )
-    data = without_classes(chosen)
+    data = without_classes(current.spec.dataset)
     datasets.explain(data, SCORES)
     if data.problem and found is None:
         return
     about, off = "About a minute, in the background; the machine as it is now is taken.", bool(data.problem)
-    judge = partial(start, SCORES)
+    judge = partial(start, SCORES, current)
     press = tasks.Press("features_judge", "Test with few labels", about, judge, "school", primary=True, off=off)
     tasks.panel(found and found[0], press, anew=True)
     if found is None:
         st.info("Press the button: the first numbers come within seconds.", icon=":material/info:")
         return
-    task, judged = found
+    task, machine = found
     if task.status == "failed":
         return
     scores: list[Score] = list(task.news)
-    learnt = cached_dataset(judged.dataset)
+    learnt = cached_dataset(machine.dataset)
     expected = planned(len(learnt.train), len(learnt.train_labels.unique()))
-    drawn = part.moves(partial(_progress, task, expected, judged.name))
+    drawn = part.moves(partial(_progress, task, expected, machine.name))
     alt = "Test images named right against labelled images"
     chart.show(drawn["features_accuracy"], height=340, key="features_accuracy", alt=alt)
     facts(drawn["features_words"], key="features_words", look="caption")
@@ -206,9 +145,9 @@ def _progress(task: Task, expected: int, name: str) -> feed.Elements:
     }
 
 
-def places() -> None:
-    """The test images in the plane, by codes or by pixels."""
-    found = look(PLACES)
+def places(current: LiveRun) -> None:
+    """The test images in the plane, by codes or by pixels; at first by the codes' two principal components, unasked."""
+    found = look(PLACES, current)
     feed.watch(PLACES, found and found[0], state=lambda: found and len(found[0].news))
     cards.title(
         "A map of the hidden codes",
@@ -219,25 +158,22 @@ def places() -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         about = "PCA comes within seconds, t-SNE a little later; the machine as it is now is taken."
-        draw = partial(start, PLACES)
+        draw = partial(start, PLACES, current)
         press = tasks.Press("features_map", "Draw the map", about, draw, "scatter_plot", primary=True)
         tasks.buttons(found and found[0], press, anew=True)
         how = st.segmented_control(
-            "Projection", ("PCA", "t-SNE"), required=True, default="t-SNE", key="features_how",
+            "Projection", ("PCA", "t-SNE"), required=True, default="PCA" if found is None else "t-SNE", key="features_how",
             help="PCA: a straight projection. t-SNE: neighbours stay neighbours.",
         )  # fmt: skip
         what = st.segmented_control(
             "Input", ("hidden units", "pixels"), required=True, default="hidden units", key="features_what",
             help="What counts as alike: the codes p(h|v), or the images themselves.",
         )  # fmt: skip
-    if found is None:
-        st.info("Press the button: the points appear here.", icon=":material/info:")
-        return
-    task, judged = found
+    task, machine = found if found is not None else (None, judged(current))
     tasks.trouble(task)
-    if task.status == "failed":
+    if task is not None and task.status == "failed":
         return
-    made: list[Map] = list(task.news)
+    made = [_first_map(current, current.past[-1].step)] if task is None else list(task.news)
     one = next((m for m in made if (m.input, m.how) == (what, how)), None)
     late = ""
     if one is None:
@@ -247,7 +183,9 @@ def places() -> None:
             return
         one = made[0]
         late = f"{late}, meanwhile {one.how} of the {one.input}. "
-    learnt = cached_dataset(judged.dataset)
+        if task is None:
+            late = f"**Draw the map** draws the {how} of the {what} too; meanwhile {one.how} of the {one.input}. "
+    learnt = cached_dataset(machine.dataset)
     pictures, labels = shown(learnt)
     height, width = learnt.image_shape
     drawn = scatter.points(
@@ -260,8 +198,15 @@ def places() -> None:
     scatter.scatter(drawn, alt="Test images as points of the plane, coloured by class", key="features_scatter")
     st.caption(
         f"{late}{_alike(one, learnt)}{'' if only_test(learnt) else ' All its images are shown, as few are for test.'} "
-        f"Machine: {as_typed(judged.name)}."
+        f"Machine: {as_typed(machine.name)}."
     )
+
+
+@lru_cache(maxsize=8)
+def _first_map(current: LiveRun, step: int) -> Map:
+    """The quickest of the maps, of the machine as it is after ``step`` updates."""
+    machine = judged(current)
+    return next(drawn_maps(machine.weight, machine.hidden_bias, machine.dataset))
 
 
 def _alike(one: Map, learnt: Dataset) -> str:

@@ -4,23 +4,19 @@ import streamlit as st
 
 from pages.compare.features import judging
 from pages.ui import lesson
-from pages.ui.session import live, state
+from pages.ui.session import kept, live
 
 lesson.question(
     "Features",
     "The machine learnt without labels. Do its hidden units know more about the images than their pixels do?",
 )
-chosen = judging.choose()
-if chosen is None:
-    live.no_machine("whose features could be judged")
-    st.stop()
-if (current := state.run()) is not None:
-    live.watch("run", current)
-    live.trouble(current)
+current = kept.machine()
+live.watch("run", current)
+live.trouble(current)
 
 left, right = st.columns(2, gap="large")
 with left:
-    st.fragment(judging.accuracy)(chosen)
+    st.fragment(judging.accuracy)(current)
 with right:
-    st.fragment(judging.places)()
+    st.fragment(judging.places)(current)
 lesson.what_to_see("features")

@@ -13,13 +13,13 @@ from pages.ui.components import chart
 from pages.ui.draw import figures, frames
 from pages.ui.draw.figures import LEAST_NATS, Series, curve_option
 from pages.ui.draw.words import as_typed
-from pages.ui.session import live
+from pages.ui.session import kept, live
 from pages.ui.session.kept import FANTASIES, IMAGES, SWEEPS, Looks, looks, name
 from rbm.datasets.catalog import CATALOG, is_available
 from rbm.errors import RbmError
 from rbm.evaluation import verdict
 from rbm.evaluation.verdict import UNRELIABLE
-from rbm.store import Evaluation, Run, likelihoods, open_store
+from rbm.store import Evaluation, Run, likelihoods
 from rbm.tasks.likelihood import RESULT
 from rbm.training.events import MEASURES
 from rbm.training.history import History
@@ -27,6 +27,16 @@ from rbm.training.history import History
 FILTERS = 25
 _USUAL = ("log_likelihood", "pseudo_log_likelihood", "free_energy_gap")
 _AXES = {"epoch": "epochs", "step": "updates", "seconds": "seconds of training"}
+
+
+def named(chosen: Sequence[Run]) -> Sequence[Run]:
+    """The runs that the page shows, named in a line: those ticked, or a machine as on any other page."""
+    if not chosen:
+        return [kept.shown_run()]
+    letters = zip(LETTERS, chosen, strict=False)
+    words = " · ".join(f"{letter}: {name(run.spec)}" if len(chosen) > 1 else name(run.spec) for letter, run in letters)
+    kept.line(f"{words} · ticked below", {}, lambda key: None)
+    return chosen
 
 
 def settings(runs: Sequence[Run]) -> None:
@@ -55,13 +65,13 @@ def made_with(run: Run) -> None:
     """What a run was made with."""
     made = ", ".join(f"{package} {version}" for package, version in run.versions.items())
     at = run.progress
-    words = as_typed(f"on {at.device} · {made}")
+    words = as_typed(" · ".join(filter(None, (f"on {at.device}", made))))
     st.caption(f"Run {run.id} · {at.step:,} of {at.total_steps:,} updates · {words}")
 
 
 def learning_curves(runs: Sequence[Run]) -> None:
     """The runs' numbers over each other."""
-    histories = [open_store().history(run.id) for run in runs]
+    histories = [kept.history(run.id) for run in runs]
     measured = {metric for history in histories for metric in history.metrics()}
     known = [m for m in MEASURES if m in measured or (m == "log_likelihood" and likelihoods.AT in measured)]
     cards.title(

@@ -13,7 +13,7 @@ from pages.ui import cards
 from pages.ui.components import moving
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
-from pages.ui.session import tasks
+from pages.ui.session import kept, tasks
 from rbm.store import Evaluation, Run, open_store
 from rbm.tasks.likelihood import RESULT
 from rbm.tasks.measuring import Measuring
@@ -32,7 +32,7 @@ def card(runs: Sequence[Run]) -> None:
     )
     working: dict[str, Measuring] = st.session_state.setdefault("measuring", {})
     part = feed.watch("measuring", *working.values())
-    found = open_store().newest_evaluations(RESULT)
+    found = {**open_store().newest_evaluations(RESULT), **kept.evaluations()}
     comparison.likelihood_chart(runs, found)
     missing = [run.id for run in runs if not _fresh(run, found)]
     busy = any(m.active for m in working.values())

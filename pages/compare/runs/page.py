@@ -10,6 +10,7 @@ from rbm.errors import StoreError
 shell.header(
     "Compare runs", "Which run was better, and why? Every run is kept: find one, go on with it, lay some side by side."
 )
+named = st.container()
 try:
     actions.undo_bar()
     actions.problem()
@@ -17,16 +18,16 @@ try:
     if chosen:
         actions.actions(chosen)
     actions.upload()
-    if chosen:
-        compared = chosen[: listing.MOST]
-        left, right = st.columns([7, 5], gap="large")
-        with left:
-            comparison.settings(compared)
-            if len(compared) == 1:
-                comparison.made_with(compared[0])
-        with right:
-            likelihoods.card(compared)
-        comparison.learning_curves(compared)
-        comparison.pictures(compared)
+    with named:
+        compared = comparison.named(chosen[: listing.MOST])
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        comparison.settings(compared)
+        if len(compared) == 1:
+            comparison.made_with(compared[0])
+    with right:
+        likelihoods.card(compared)
+    comparison.learning_curves(compared)
+    comparison.pictures(compared)
 except StoreError as error:
     st.error(as_typed(error), icon=":material/error:")

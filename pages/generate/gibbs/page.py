@@ -7,23 +7,18 @@ import streamlit as st
 from pages.generate.gibbs import stepping, views
 from pages.ui import shell
 from pages.ui.server import feed
-from pages.ui.session import live, state
+from pages.ui.session import kept, live
 
 shell.header("Gibbs sampling", "What does the machine make by itself, from noise, one half step at a time?")
-current = state.run()
-if current is None or not current.past:
-    live.no_machine("to take samples from")
-    st.stop()
+run = kept.machine()
 
 with st.sidebar:
-    settings = stepping.settings_panel(live.picture_shape(current.spec))
+    settings = stepping.settings_panel(live.picture_shape(run.spec))
 
 
 @st.fragment
 def walk_on() -> None:
     """Everything that a step changes."""
-    run = state.run()
-    assert run is not None
     live.watch("gibbs", run)
     part = feed.watch(stepping.WALK)
     live.trouble(run)

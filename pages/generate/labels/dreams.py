@@ -30,6 +30,7 @@ MOST = 20  # classes side by side
 PLAYING = "labels_playing"  # in the session
 STEP_SECONDS = 0.4
 PLAYED = 10  # sweeps of one tick
+OPENS_AFTER = 200  # sweeps: with the machine that comes with the program the page opens with digits, not with noise
 
 
 class Dream(NamedTuple):
@@ -173,6 +174,8 @@ def _patterns() -> np.ndarray[Any, Any]:
 def _dream(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
     """The session's chains: new ones for another kind, the same with other labels held where those were changed."""
     known = _box().dream
+    if known is None and learning.is_bundled(newest) and not _box().begun:
+        return _keep(advanced(_fresh(newest, asked), learning.model(newest), OPENS_AFTER))
     if known is None or known.asked[0] != asked[0] or known.data != learning.data().name:
         return _keep(_fresh(newest, asked))
     if known.chains.h.shape[1] != len(newest.hidden_bias):
@@ -187,6 +190,7 @@ class Box:
     """The session's chains, which the feed's thread moves while they play."""
 
     dream: Dream | None = None
+    begun = False
 
 
 def _box() -> Box:
@@ -195,7 +199,7 @@ def _box() -> Box:
 
 
 def _keep(dream: Dream) -> Dream:
-    _box().dream = dream
+    _box().dream, _box().begun = dream, True
     return dream
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
@@ -15,10 +16,11 @@ from pages.ui.controls import datasets
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures
 from pages.ui.server import feed
-from pages.ui.session import tasks
+from pages.ui.session import kept, tasks
+from rbm import bundled
 from rbm.datasets.catalog import DatasetEntry, revision
 from rbm.jobs.task import Task
-from rbm.tasks.labels import SEEN, LabelMachine, News, settings
+from rbm.tasks.labels import SEEN, LabelMachine, News, settings, told
 from rbm.training.config import knob
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 KINDS = {"a digit's name": "softmax", "tags": "tags"}
 DATASET = "labels_dataset"
+BUNDLED = "labels"  # the machine that comes with the program
 TAG_HELP = (
     "Even, below 5, with a closed loop (0 6 8 9), of straight strokes only (1 4 7), prime: five units that are on or off, "
     "each by itself."
@@ -87,6 +90,26 @@ def task() -> Task | None:
     return found if of == (data().name, revision(data().name)) else None
 
 
+@lru_cache(maxsize=1)
+def _bundled() -> Task:
+    return Task.told(told(bundled.load(BUNDLED)), **bundled.load(BUNDLED).about["settings"])
+
+
+def shown() -> Task | None:
+    """The training whose machine the page shows, named in a line: this session's, or that of the one which comes with the
+    program; None where that one is of no use."""
+    own = task()
+    if kind() != "softmax" or data().name != datasets.MNIST:
+        return own
+    yours = "" if own is None else f"MNIST digits and labels · {own.arguments['n_hidden']} hidden · PCD-1"
+    return kept.task("labels", own, yours, BUNDLED, _bundled)
+
+
+def is_bundled(newest: LabelMachine) -> bool:
+    """Whether it is the one that comes with the program."""
+    return newest is newest_of(_bundled())
+
+
 def begin() -> None:
     """Train anew with the settings on the page; the other kind of machine, if it trains, rests."""
     if data().problem:
@@ -108,6 +131,7 @@ def begin() -> None:
     )
     chosen[f"labels_task_{kind()}"] = new
     chosen[f"labels_task_{kind()}_of"] = data().name, revision(data().name)
+    kept.mine("labels")
     tasks.mind("labels", new)
     new.start()
 
@@ -149,9 +173,8 @@ def _called(option: str) -> str:
 
 
 @st.fragment
-def progress() -> None:
+def progress(current: Task | None) -> None:
     """Errors against epochs, and where training stands."""
-    current = task()
     part = feed.watch("labels_learning", current)
     drawn = part.moves(elements(current))
     if current is not None:
@@ -208,11 +231,6 @@ def status(current: Task | None, news: list[News], all_tested: str) -> str:
         found = f" All {all_tested} after epoch {whole[-1].epoch:g}: **{whole[-1].whole_error:.2%}** wrong."
     words = {"finished": "Finished", "paused": "Paused", "failed": "Stopped"}.get(current.status, "Learning")
     return f"{words}, epoch {news[-1].epoch:.1f} of {current.arguments['epochs']}.{found}"
-
-
-def machine() -> LabelMachine | None:
-    """The newest machine that training has sent."""
-    return newest_of(task())
 
 
 def newest_of(current: Task | None) -> LabelMachine | None:

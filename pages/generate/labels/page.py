@@ -10,6 +10,7 @@ lesson.question(
     "Labels",
     "What can a machine do that learns pictures together with their names: read, write on demand, and guess?",
 )
+SHOWN = learning.shown()
 lesson.experiments(
     {
         "Learn both at once": (
@@ -47,9 +48,8 @@ USES = {
 @st.fragment
 def use() -> None:
     """What the newest machine does; computed anew at every doubling of the machines that training has sent, and at its end."""
-    task = learning.task()
-    part = feed.watch("labels_use", task, state=lambda: learning.sent(task).bit_length())
-    newest = learning.machine()
+    part = feed.watch("labels_use", SHOWN, state=lambda: learning.sent(SHOWN).bit_length())
+    newest = learning.newest_of(SHOWN)
     chosen = st.segmented_control(
         "Use it",
         list(USES),
@@ -69,12 +69,12 @@ def use() -> None:
         return
     USES[str(chosen)](newest)
     if dreams.playing():
-        dreams.play(part, newest, task)
+        dreams.play(part, newest, SHOWN)
 
 
 left, right = st.columns([2, 3], gap="large")
 with left:
-    learning.progress()
+    learning.progress(SHOWN)
 with right:
     use()
 lesson.formula(

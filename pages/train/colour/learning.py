@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,14 @@ from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures
 from pages.ui.draw.frames import Pixels
 from pages.ui.server import feed
-from pages.ui.session import tasks
+from pages.ui.session import kept, tasks
+from rbm import bundled
 from rbm.jobs.task import Task
 from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, ColourLook, Images
-from rbm.training.config import knob
+from rbm.training.config import knob, knobs
 
 NAME = "colour"
+BUNDLED = "faces"  # the machine that comes with the program
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,29 @@ def set_controls(settings: ColourSettings) -> None:
     begin()
 
 
+@lru_cache(maxsize=1)
+def _bundled() -> Task:
+    from rbm.tasks.colour.job import told
+
+    return Task.told(told(bundled.load(BUNDLED)))
+
+
+def shown() -> Task:
+    """The learning whose machine the page shows, named in a line: this session's, or that of the bundled one."""
+    own = tasks.held(NAME)
+    yours = ""
+    if own is not None:
+        source = knobs(ColourSettings)["source"].called(own.arguments["source"])
+        yours = (
+            f"{source[:1].upper()}{source[1:]} · {own.arguments['n_hidden']} hidden · {own.arguments['kind']} · PCD-1"
+        )
+    return kept.task(NAME, own, yours, BUNDLED, _bundled)
+
+
 def begin() -> None:
     """Learn what the controls say, from the start."""
     chosen = PANEL.now()
+    kept.mine(NAME)
     tasks.hold(
         NAME,
         Task(

@@ -7,31 +7,28 @@ import streamlit as st
 from pages.train.colour import learning
 from pages.ui import lesson, shell
 from pages.ui.server import feed
-from pages.ui.session import tasks
 
 shell.header("Learn colours", "Which kind of visible unit can model colour?")
 act, ColourSettings = learning.set_controls, learning.ColourSettings
-lesson.experiments(
-    {
-        "Eight levels": ("Multinary units: each channel counts from 0 to 7.", lambda: act(ColourSettings())),
-        "Two levels": (
-            "M = 2: every channel on or off, which is the Bernoulli machine.",
-            lambda: act(ColourSettings(states=2)),
-        ),
-        "Any value": ("Gaussian units with a learned variance.", lambda: act(ColourSettings(kind="gaussian"))),
-        "A palette of twelve": (
-            "Categorical units: each pixel chooses a colour.",
-            lambda: act(ColourSettings(kind="categorical", states=12, epochs=15)),
-        ),
-    },
-    key="colour",
-)
+EXPERIMENTS: lesson.Experiments = {
+    "Eight levels": ("Multinary units: each channel counts from 0 to 7.", lambda: act(ColourSettings())),
+    "Two levels": (
+        "M = 2: every channel on or off, which is the Bernoulli machine.",
+        lambda: act(ColourSettings(states=2)),
+    ),
+    "Any value": ("Gaussian units with a learned variance.", lambda: act(ColourSettings(kind="gaussian"))),
+    "A palette of twelve": (
+        "Categorical units: each pixel chooses a colour.",
+        lambda: act(ColourSettings(kind="categorical", states=12, epochs=15)),
+    ),
+}
 
 
 @st.fragment
 def look() -> None:
     """Everything that moves while it learns."""
-    task = tasks.held(learning.NAME)
+    task = learning.shown()
+    lesson.experiments(EXPERIMENTS, key="colour")
     part = feed.watch("colour", task)
     drawn = part.moves(partial(learning.elements, task))
     learning.controls(drawn)

@@ -8,11 +8,13 @@ from pages.train.deep import few_labels, stack
 from pages.ui import lesson
 from pages.ui.controls import datasets
 from pages.ui.server import feed
-from rbm.tasks.deep.plan import KINDS
+from rbm.jobs.task import Task
+from rbm.tasks.deep.plan import KINDS, DeepSpec
 
 lesson.question(
     "Go deep", "What does a machine see that learns from another machine's features, and what is it good for?"
 )
+shown = stack.current()
 lesson.experiments(
     {
         "Two layers, quickly": (
@@ -35,19 +37,18 @@ feed.watch("deep_buttons", st.session_state.get("deep_task"))
 
 
 @st.fragment
-def learning() -> None:
+def learning(task: Task, asked: DeepSpec) -> None:
     """The machine as far as it has come."""
-    task, asked = stack.current()
     part = feed.watch("deep", task, state=partial(stack.stage, task, asked))
     drawn = part.moves(stack.elements(task, asked))
-    stack.progress(task, drawn)
+    stack.progress(drawn)
     stack.learning_curves(drawn)
     stack.likelihood(task)
     stack.filter_walls(asked, drawn)
     stack.fantasies(task, asked)
 
 
-learning()
+learning(*shown)
 st.subheader("Does pre-training save labels?", anchor=False)
 plan = few_labels.choose(datasets.data(st.session_state[stack.DATASET], datasets.without_classes))
 few_labels.follow()

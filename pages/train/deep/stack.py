@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from pages.ui.controls import datasets
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed
-from pages.ui.session import tasks
+from pages.ui.session import kept, tasks
+from rbm import bundled
 from rbm.experiment import DatasetSpec
 from rbm.jobs.task import Task
 from rbm.tasks.deep.plan import KINDS, SHOWN, DeepSpec, Learned
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
     from rbm.tasks.deep.dreaming import DeepDream
 
 FANTASIES = 40
+OPENS_AFTER = 500  # sweeps: with the net that comes with the program the page opens with digits, not with noise
 COLUMNS = 10
 DATASET = "deep_dataset"
+BUNDLED = "dbn"  # the net that comes with the program
 STARTS = ("noise", "test images")
 NOTES = {
     "reconstruction_error": "A layer above the first reconstructs the activities below it, not pixels: compare a layer "
@@ -120,6 +124,7 @@ def start() -> None:
         st.session_state.pop(key, None)
     asked = spec()
     task = Task("rbm.tasks.deep.job:train", spec=asked)
+    kept.mine("deep")
     st.session_state.update(deep_task=task, deep_spec=asked, deep_shape=datasets.data(asked.dataset).shape)
     tasks.mind("deep", task)
     task.start()
@@ -143,44 +148,53 @@ def controls() -> None:
     )
 
 
-def current() -> tuple[Task | None, DeepSpec]:
-    """The task, kept going by this look, and what it was asked for."""
-    task: Task | None = st.session_state.get("deep_task")
-    if task is None:
-        return None, spec()
-    task.renew()
-    asked: DeepSpec = st.session_state["deep_spec"]
+def current() -> tuple[Task, DeepSpec]:
+    """The task whose net the page shows, named in a line, and what it was asked for: this session's, or the bundled one's."""
+    own: Task | None = st.session_state.get("deep_task")
+    yours = ""
+    if own is not None:
+        own.renew()
+        mine: DeepSpec = st.session_state["deep_spec"]
+        units = " and ".join(map(str, mine.sizes))
+        yours = f"{datasets.title(mine.dataset)} · {mine.kind} of {units} hidden"
+    task = kept.task("deep", own, yours, BUNDLED, _bundled)
+    asked: DeepSpec = task.arguments["spec"]
     return task, asked
 
 
-def stage(task: Task | None, asked: DeepSpec) -> object:
+@lru_cache(maxsize=1)
+def _bundled() -> Task:
+    from rbm.tasks.deep.job import told
+
+    asked = bundled.load(BUNDLED).about["settings"]
+    return Task.told(told(bundled.load(BUNDLED)), spec=DeepSpec(**{**asked, "sizes": tuple(asked["sizes"])}))
+
+
+def stage(task: Task, asked: DeepSpec) -> object:
     """What the script draws beside what moves: how many layers can dream, and the bound."""
-    news = [] if task is None else task.news
-    return len(figures_at_rest.dreamer(news, asked)), figures_at_rest.bound(news)
+    return len(figures_at_rest.dreamer(task.news, asked)), figures_at_rest.bound(task.news)
 
 
-def elements(task: Task | None, asked: DeepSpec) -> Callable[[], feed.Elements]:
+def elements(task: Task, asked: DeepSpec) -> Callable[[], feed.Elements]:
     """All that learning moves: the line, both curves, every layer's filters."""
     of = "" if asked.dataset == st.session_state[DATASET] else f" · {datasets.title(asked.dataset)}"
-    empty = "Press Train layer by layer" if task is None else "The first updates are on their way"
     shape, mode = _shape(task, asked), cards.mode()
 
     def found() -> feed.Elements:
-        news = [] if task is None else task.news
+        news = task.news
         drawn: feed.Elements = {
             f"deep_{metric}": figures.curve_option(
                 figures_at_rest.series(news, asked, metric),
                 x_title="epochs of the layer",
                 y_title=MEASURES[metric].unit,
-                empty=empty,
+                empty="The first updates are on their way",
             )
             for metric in NOTES
         }
         for layer in range(1, len(asked.sizes) + 1):
             drawn[f"deep_filters_{layer}"] = _filters(news, asked, layer, shape, mode)
-        if task is not None:
-            words = f"{figures_at_rest.where(news, asked, task.status)}{of}"
-            drawn["deep_progress"] = moving.work_line(words, figures_at_rest.share(news, asked))
+        words = f"{figures_at_rest.where(news, asked, task.status)}{of}"
+        drawn["deep_progress"] = moving.work_line(words, figures_at_rest.share(news, asked))
         return drawn
 
     return found
@@ -195,11 +209,8 @@ def _filters(
     return cards.filter_pictures(weight, shape, np.arange(weight.shape[1]), shared=False, columns=8, mode=mode)
 
 
-def progress(task: Task | None, drawn: feed.Elements) -> None:
+def progress(drawn: feed.Elements) -> None:
     """A line that says where learning stands."""
-    if task is None:
-        st.caption("Ready. Press Train layer by layer: the first layer finds strokes, the next combines them.")
-        return
     moving.status(drawn["deep_progress"], key="deep_progress")
 
 
@@ -212,9 +223,9 @@ def learning_curves(drawn: feed.Elements) -> None:
             chart.show(drawn[key], height=230, key=key, alt=f"{measure.title} of each layer against epochs")
 
 
-def likelihood(task: Task | None) -> None:
+def likelihood(task: Task) -> None:
     """The bound that ends the training, once it is there."""
-    if told := figures_at_rest.bound([] if task is None else task.news):
+    if told := figures_at_rest.bound(task.news):
         st.caption(
             told,
             help="A variational bound: the layers above a picture are guessed, not summed over, so the truth is higher. "
@@ -240,13 +251,14 @@ def filter_walls(asked: DeepSpec, drawn: feed.Elements) -> None:
             wall.show(drawn[key], max_cell=44, alt=alt, key=key)
 
 
-def _shape(task: Task | None, asked: DeepSpec) -> tuple[int, int]:
+def _shape(task: Task, asked: DeepSpec) -> tuple[int, int]:
     """Of the pictures that are learned; they stay what they were when learning began, whatever becomes of the set."""
-    shape: tuple[int, int] = datasets.data(asked.dataset).shape if task is None else st.session_state["deep_shape"]
+    own = task is st.session_state.get("deep_task")
+    shape: tuple[int, int] = st.session_state["deep_shape"] if own else datasets.data(asked.dataset).shape
     return shape
 
 
-def fantasies(task: Task | None, asked: DeepSpec) -> None:
+def fantasies(task: Task, asked: DeepSpec) -> None:
     """Pictures from the top, stepped."""
     cards.title(
         "Fantasies from the top",
@@ -255,7 +267,7 @@ def fantasies(task: Task | None, asked: DeepSpec) -> None:
         "how often the machine would make each: a few dozen sweeps from noise are not yet fair samples.",
         "start from test images and see how long a picture stays itself.",
     )
-    layers = [] if task is None else figures_at_rest.dreamer(task.news, asked)
+    layers = figures_at_rest.dreamer(task.news, asked)
     if not layers:
         waits = (
             "once all layers have been trained together"
@@ -265,7 +277,7 @@ def fantasies(task: Task | None, asked: DeepSpec) -> None:
         st.caption(f"Samples appear here {waits}.")
         return
     PANEL.draw("start", on_change=_forget)
-    dream = _dream(asked, layers)
+    dream = _dream(task, asked, layers)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         for sweeps in (1, 10, 100):
             st.button(
@@ -286,17 +298,18 @@ def _forget() -> None:
     st.session_state.pop("deep_dream", None)
 
 
-def _dream(asked: DeepSpec, layers: list[Learned]) -> DeepDream:
-    """The chains of the newest machine; begun again when another layer has been learned."""
-    kept = st.session_state
-    if kept.get("deep_dream") is None or kept.get("deep_dream_of") != len(layers):
+def _dream(task: Task, asked: DeepSpec, layers: list[Learned]) -> DeepDream:
+    """The chains of the newest machine; begun again when another layer has been learned, or another net is shown."""
+    session = st.session_state
+    another = session.get("deep_dream_of") != (id(task), len(layers))
+    if session.get("deep_dream") is None or another:
         from rbm.experiment import cached_dataset
         from rbm.tasks.deep.dreaming import DeepDream
 
         images = cached_dataset(DatasetSpec(asked.dataset)).test if PANEL.now().start == STARTS[1] else None
-        kept["deep_dream"], kept["deep_dream_of"] = (
-            DeepDream(asked.kind, layers, FANTASIES, asked.seed, images),
-            len(layers),
-        )
-    dream: DeepDream = kept["deep_dream"]
+        session["deep_dream"] = DeepDream(asked.kind, layers, FANTASIES, asked.seed, images)
+        session["deep_dream_of"] = id(task), len(layers)
+        if another and task is _bundled():
+            session["deep_dream"].advance(OPENS_AFTER)
+    dream: DeepDream = session["deep_dream"]
     return dream

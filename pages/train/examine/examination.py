@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,11 +16,11 @@ from pages.ui.components import chart, wall
 from pages.ui.components.moving import table
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed
-from pages.ui.session import live, tasks
+from pages.ui.session import tasks
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.task import Task
-from rbm.tasks.examine import N_SWEEPS, ChainsFromNoise, Energies, Likeness, Mixed, WeightModes
+from rbm.tasks.examine import N_SWEEPS, ChainsFromNoise, Energies, Likeness, Mixed, WeightModes, weight_modes
 
 NAME = "examination"
 Found = TypeVar("Found", WeightModes, ChainsFromNoise, Mixed, Energies, Likeness)
@@ -30,15 +30,21 @@ def begin(current: LiveRun) -> None:
     """Examine the machine as it stands now."""
     past = current.past[-1]
     tasks.hold(NAME, Task("rbm.tasks.examine:examine", spec=current.spec.to_json(), parameters=past))
-    st.session_state["examined"] = current.spec, past
+    st.session_state["examined"] = current, past
 
 
-def elements(current: LiveRun, task: Task | None) -> Callable[[], feed.Elements]:
+def of(current: LiveRun) -> Task | None:
+    """The examination of that machine; None where another was examined, or none."""
+    examined, _ = st.session_state.get("examined", (None, None))
+    return tasks.held(NAME) if examined is current else None
+
+
+def elements(task: Task | None) -> Callable[[], feed.Elements]:
     """What moves while it is examined: how far it is, and the chains' way."""
-    spec, past = st.session_state.get("examined", (None, None))
+    _, past = st.session_state.get("examined", (None, None))
 
     def found() -> feed.Elements:
-        words = "" if task is None or past is None else _words(task, past, current.spec == spec)
+        words = "" if task is None or past is None else _words(task, past)
         way = _last(task, ChainsFromNoise)
         drawn = {"examine_words": table((), [(words,)])}
         return drawn if way is None else {**drawn, "examine_walk": _way(way)}
@@ -46,20 +52,20 @@ def elements(current: LiveRun, task: Task | None) -> Callable[[], feed.Elements]
     return found
 
 
-def controls(current: LiveRun, drawn: feed.Elements) -> None:
+def controls(current: LiveRun, task: Task | None, drawn: feed.Elements) -> None:
     """The button, what is being examined and how far it is."""
-    task = tasks.held(NAME)
     label = "Examine" if task is None else "Examine the machine as it is now"
     about = "Spectrum of the weights at once; then 256 chains walk 600 sweeps from noise, which takes some seconds."
     examine = tasks.Press("examine", label, about, partial(begin, current), "troubleshoot", "E", primary=True)
     tasks.panel(task, examine, words=("examine_words", drawn))
 
 
-def _words(task: Task, past: Snapshot, same: bool) -> str:
+def _words(task: Task, past: Snapshot) -> str:
     walk = _last(task, ChainsFromNoise)
     swept = 0 if walk is None else len(walk.free_energy)
-    where = f"The machine {'' if same else 'of the run before '}as it was at epoch {past.epoch:.2f}"
-    return f"{where} · {f'sweep {swept} of {N_SWEEPS}' if task.active else 'done'}"
+    return (
+        f"The machine as it was at epoch {past.epoch:.2f} · {f'sweep {swept} of {N_SWEEPS}' if task.active else 'done'}"
+    )
 
 
 def _last(task: Task | None, kind: type[Found]) -> Found | None:
@@ -67,11 +73,14 @@ def _last(task: Task | None, kind: type[Found]) -> Found | None:
     return next((one for one in reversed(news) if isinstance(one, kind)), None)
 
 
-def weights(task: Task, shape: tuple[int, int]) -> None:
-    """The spectrum of W and its strongest modes."""
-    found = _last(task, WeightModes)
-    if found is None:
-        return
+@lru_cache(maxsize=8)
+def _modes(past: Snapshot) -> WeightModes:
+    return weight_modes(past.to_model())
+
+
+def weights(current: LiveRun, task: Task | None, shape: tuple[int, int]) -> None:
+    """The spectrum of W and its strongest modes: of the machine examined, or as it is now, before anybody asks."""
+    found = _last(task, WeightModes) or _modes(current.past[-1])
     cards.title(
         "Singular values of the weights",
         "Training lifts modes out of the noise that the weights began as. Dots above the dotted line stand clear of it. "
@@ -116,7 +125,7 @@ def _spectrum(found: WeightModes) -> None:
     )
 
 
-def walk(task: Task, shape: tuple[int, int]) -> None:
+def walk(task: Task | None, shape: tuple[int, int]) -> None:
     """The chains' way from noise, and whether they mix."""
     found = _last(task, ChainsFromNoise)
     if found is None:
@@ -161,7 +170,7 @@ def _number(value: float) -> str:
     return (f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "−")
 
 
-def energies(task: Task) -> None:
+def energies(task: Task | None) -> None:
     """How free energies are spread."""
     found = _last(task, Energies)
     if found is None:
@@ -184,7 +193,7 @@ def energies(task: Task) -> None:
     st.caption(f"Noise, every pixel on or off by chance: {_number(found.noise)} nats on average.")
 
 
-def likeness(task: Task, shape: tuple[int, int]) -> None:
+def likeness(task: Task | None, shape: tuple[int, int]) -> None:
     """Samples over the training images nearest to them, and AATS."""
     found = _last(task, Likeness)
     if found is None:
@@ -225,9 +234,3 @@ def likeness(task: Task, shape: tuple[int, int]) -> None:
         ):
             st.metric(name, f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−"), help=about, width="content")
     st.caption(found.verdict)
-
-
-def shape_of(current: LiveRun) -> tuple[int, int]:
-    """Of the pictures of what was examined, which may be the run before."""
-    spec, _ = st.session_state.get("examined", (current.spec, None))
-    return live.picture_shape(spec)

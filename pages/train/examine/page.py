@@ -5,7 +5,8 @@ import streamlit as st
 from pages.train.examine import examination
 from pages.ui import lesson, shell
 from pages.ui.server import feed
-from pages.ui.session import live, state, tasks
+from pages.ui.session import kept, live
+from rbm.jobs.live import LiveRun
 
 shell.header(
     "Diagnostics",
@@ -14,29 +15,23 @@ shell.header(
 
 
 @st.fragment
-def look() -> None:
-    """The findings so far."""
-    current = state.run()
-    if current is None or not current.past:
-        live.no_machine("to examine")
-        return
+def look(current: LiveRun) -> None:
+    """The findings so far; of a machine that nobody has examined yet, what its weights say at once."""
     live.watch("run", current)
     live.trouble(current)
-    task = tasks.held(examination.NAME)
+    task = examination.of(current)
     part = feed.watch("examine", task, state=lambda: task and {type(found) for found in task.news})
-    drawn = part.moves(examination.elements(current, task))
-    examination.controls(current, drawn)
-    if task is None:
-        return
-    shape = examination.shape_of(current)
+    drawn = part.moves(examination.elements(task))
+    examination.controls(current, task, drawn)
+    shape = live.picture_shape(current.spec)
     left, right = st.columns(2, gap="large")
     with left:
-        examination.weights(task, shape)
+        examination.weights(current, task, shape)
         examination.energies(task)
     with right:
         examination.walk(task, shape)
         examination.likeness(task, shape)
 
 
-look()
+look(kept.machine())
 lesson.what_to_see("examine")

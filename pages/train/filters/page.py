@@ -7,21 +7,19 @@ import streamlit as st
 from pages.train.filters import closeup
 from pages.ui import cards, shell
 from pages.ui.components import moving
-from pages.ui.session import live, state
+from pages.ui.session import kept, live
+from rbm.jobs.live import LiveRun
 
 shell.header("Filters", "Which strokes did each hidden unit learn to see, when, and which images excite it?")
 
 
 @st.fragment
-def look() -> None:
+def look(current: LiveRun) -> None:
     """The wall on the left, the chosen unit on the right. Both move with the run; what lies behind them is computed anew at
     every doubling of its updates, as most happens early."""
-    current = state.run()
-    part = live.watch("filters", current, lambda: current and (bool(current.past), current.step_number.bit_length()))
-    moving.status(moving.run_line(current))
-    if current is None or not current.past:
-        live.no_machine("whose filters could be shown")
-        return
+    part = live.watch("filters", current, lambda: current.step_number.bit_length())
+    if current.record is not None:
+        moving.status(moving.run_line(current))
     live.trouble(current)
     left, right = st.columns([7, 5], gap="large")
     with left:
@@ -42,4 +40,4 @@ def look() -> None:
             closeup.close_up(current, view.past, unit)
 
 
-look()
+look(kept.machine())

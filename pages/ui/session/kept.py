@@ -1,19 +1,53 @@
-"""A run of the registry as any page shows it: its name in a few words, and what its machine looks like."""
+"""The machines that pages show: the visitor's run, those that come with the program, and the class's kept runs.
+
+    MNIST · 500 hidden · PCD-1 · epoch 25 · comes with the program          [Another machine]
+
+Each page that shows a machine names it in this line, whose menu leads to any other. A page is never empty: it opens with one
+that comes with the program, until the visitor has one. What is looked at changes nothing of the visitor's own run.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import streamlit as st
 
+from pages.ui.components.moving import facts, table
+from pages.ui.draw.words import as_typed
+from pages.ui.server import feed
+from pages.ui.session import live, state, visitor
+from rbm import bundled
 from rbm.core.text import plain
-from rbm.datasets.catalog import CATALOG
+from rbm.datasets.catalog import CATALOG, is_available
+from rbm.errors import RbmError, StoreError
 from rbm.experiment import RunSpec, cached_dataset
+from rbm.jobs import recording
+from rbm.jobs.job import Job
+from rbm.jobs.live import LiveRun
+from rbm.jobs.snapshots import Snapshot
+from rbm.jobs.task import Task
 from rbm.jobs.training import SHOWN_IMAGES
 from rbm.models.parameters import Array
-from rbm.store import Run, open_store
+from rbm.store import Evaluation, Progress, Run, open_store
+from rbm.tasks.likelihood import RESULT
+from rbm.training.events import TrainEvent
+from rbm.training.history import History
 
 IMAGES, FANTASIES, SWEEPS = 5, 10, 200
+RUNS = ("digits-500", "digits-100")  # the bundled machines that are runs; the first is what a page opens with
+MINE = "mine"  # the visitor's own, in the menu
+MOST_KEPT = 100  # of the registry's runs in the menu, the newest
+FRESH_SECONDS = 2.0  # for which all visitors' menus read the registry once
+PLACE, MENU = "machine", "machine_menu"  # keys of the line and of its menu
+STANDS = {
+    "starting": "training",
+    "running": "training",
+    "idle": "untrained",
+    "diverged": "stopped",
+    "failed": "stopped",
+}
 
 
 def name(spec: RunSpec) -> str:
@@ -30,6 +64,207 @@ def algorithm(spec: RunSpec) -> str:
     return f"{spec.training.algorithm.upper()}-{spec.training.k}"
 
 
+def machine() -> LiveRun:
+    """The machine that this page shows, named in a line: the one chosen there, else the visitor's, else a bundled one."""
+    own = state.held()
+    part = feed.watch(PLACE, own, state=lambda: own is not None and bool(own.past))
+    asked, found, words = _asked(own), None, ""
+    if asked:
+        try:
+            found, words = _opened(asked)
+        except RbmError as error:
+            st.warning(as_typed(error), icon=":material/info:")
+            st.session_state.pop(state.LOOKED, None)
+            asked = ""
+    if found is None and own is not None and own.past:
+        found, words = own, _of_own(own)
+        part.moves(partial(_moves, own))
+    elif found is None:
+        found, words = _opened(RUNS[0])
+        live.trouble(own)  # why the visitor's is not here, or cannot be seen yet
+    _put_address(own, asked)
+    shown = asked or (MINE if found is own else RUNS[0])
+    line(words, {key: said for key, said in _menu(own).items() if key != shown}, _look)
+    return found
+
+
+def _moves(own: LiveRun) -> feed.Elements:
+    return {PLACE: table((), [(_of_own(own),)])}
+
+
+def line(words: str, others: Mapping[str, str], choose: Callable[[str], None]) -> None:
+    """The machine that a page shows, in words, and a menu of the ``others``, which ``choose`` is told of by key."""
+
+    def chosen() -> None:
+        key = st.session_state[MENU]
+        st.session_state[MENU] = None
+        choose(key)
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="machine_line"):
+        facts(table((), [(words,)]), key=PLACE, look="caption")
+        if others:
+            st.selectbox(
+                "Another machine", list(others), index=None, format_func=lambda key: others.get(key, key), key=MENU,
+                placeholder="Another machine", label_visibility="collapsed", width=300, on_change=chosen,
+            )  # fmt: skip
+
+
+def _look(key: str) -> None:
+    st.session_state.pop("looked_run", None)
+    if key == MINE:
+        st.session_state.pop(state.LOOKED, None)
+    else:
+        st.session_state[state.LOOKED] = key
+
+
+def _asked(own: LiveRun | None) -> str:
+    """The machine that was chosen in place of the visitor's own: in the menu, or by the address with which the visit began."""
+    query, back = st.query_params, state.come_back()
+    if not st.session_state.get("looked_arrival"):
+        st.session_state["looked_arrival"] = True
+        named = query.get(state.LOOK) or query.get(state.ADDRESS, "")
+        if state.LOOK in query or named in RUNS:
+            st.session_state[state.LOOKED] = named
+    refused = back.run_id if own is None and back is not None and back.problem else ""
+    if refused and state.LOOKED not in st.session_state and refused in {run.id for run in _kept()}:
+        st.session_state[state.LOOKED] = refused  # another's, which can be looked at and not be taken up
+    asked = str(st.session_state.get(state.LOOKED, ""))
+    return "" if own is not None and own.record is not None and own.record.id == asked else asked
+
+
+def _put_address(own: LiveRun | None, asked: str) -> None:
+    """Where a reload finds both the visitor's run and what is looked at."""
+    mine = own.record.id if own is not None and own.record is not None else ""
+    wanted = {state.ADDRESS: mine or asked, state.LOOK: asked if mine else ""}
+    wanted = {key: value for key, value in wanted.items() if value}
+    query = st.query_params.to_dict()
+    others = {key: value for key, value in query.items() if key not in (state.ADDRESS, state.LOOK)}
+    if not wanted and state.come_back() is not None:
+        return  # it names a run that may still come back
+    if query != {**others, **wanted}:
+        st.query_params.from_dict({**others, **wanted})
+
+
+def _menu(own: LiveRun | None) -> dict[str, str]:
+    """All that can be shown: the visitor's run, what comes with the program, and the newest kept runs. Whose first, as
+    words at the end are cut off."""
+    found = {MINE: f"Yours, {_stands(own)}: {name(own.spec)}"} if own is not None and own.past else {}
+    found |= {key: f"With the program: {_title(key)}" for key in RUNS}
+    names, ours = visitor.names(), own.record.id if own is not None and own.record is not None else ""
+    for run in _kept():
+        if run.id != ours:
+            whose = _whose(run, names)
+            words = f"{run.id[:6]}: {name(run.spec)} · epoch {run.progress.epoch:.1f}"
+            found[run.id] = f"{whose[:1].upper()}{whose[1:]}, {words}"
+    return found
+
+
+def _kept() -> list[Run]:
+    """The newest kept runs of Bernoulli machines that have learnt something."""
+    try:
+        return _runs(str(open_store().url))
+    except StoreError:  # the page of runs says it; the others can do without
+        return []
+
+
+@st.cache_resource(ttl=FRESH_SECONDS, max_entries=8, show_spinner=False)
+def _runs(url: str) -> list[Run]:
+    """They, in the registry at that address."""
+    plain = [
+        run
+        for run in open_store().runs()
+        if (run.spec.model.visible, run.spec.model.hidden) == ("bernoulli", "bernoulli")
+    ]
+    return [run for run in plain if run.progress.step and is_available(run.spec.dataset.name)][:MOST_KEPT]
+
+
+def _title(key: str) -> str:
+    """What a bundled machine is."""
+    about = bundled.load(key).about
+    return name(RunSpec.from_json(about["spec"])) if key in RUNS else str(about["title"])
+
+
+def _of_bundled(key: str) -> str:
+    return f"{_title(key)} · epoch {bundled.load(key).about['epochs']} · comes with the program"
+
+
+def _of_own(own: LiveRun) -> str:
+    return f"{name(own.spec)} · epoch {own.epoch:.1f} · yours, {_stands(own)}"
+
+
+def _stands(own: Job) -> str:
+    return STANDS.get(own.status, own.status)
+
+
+def _whose(run: Run, names: Mapping[str, str]) -> str:
+    return "yours" if run.visitor == visitor.current().id else names.get(run.visitor, "nobody’s")
+
+
+def _opened(key: str) -> tuple[LiveRun, str]:
+    """A machine at rest, and its words: a bundled one, or what was the newest checkpoint of a kept run when it was chosen.
+
+    RbmError where there is none. It stays as it was then, though its owner may train on: chains go on in one machine.
+    """
+    if key in RUNS:
+        return _bundled(key), _of_bundled(key)
+    known = st.session_state.get("looked_run")
+    run = open_store().run(key)
+    if known is None or known[0] != key:
+        step = open_store().newest_steps().get(key, 0)
+        known = st.session_state["looked_run"] = key, _at_rest(str(open_store().url), key, step)
+    found: LiveRun = known[1]
+    return found, f"{name(run.spec)} · epoch {found.epoch:.1f} · {_whose(run, visitor.names())}, kept · {key[:6]}"
+
+
+@lru_cache(maxsize=len(RUNS))
+def _bundled(key: str) -> LiveRun:
+    found = bundled.load(key)
+    events = [TrainEvent(step, epoch, numbers, seconds) for step, epoch, seconds, numbers in found.about["news"]]
+    about = {"step": found.about["steps"], "epoch": float(found.about["epochs"])}
+    past = Snapshot(**vars(found.layers[0]), activity=found.beside["activity"].astype("float32"), **about)
+    return LiveRun.at_rest(RunSpec.from_json(found.about["spec"]), past, History(events))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Opening the machine")
+def _at_rest(url: str, run_id: str, step: int) -> LiveRun:
+    """A kept run's machine after ``step`` updates; one for all who look at it."""
+    import torch
+
+    from rbm.checkpoint import from_bytes
+
+    run, saved = open_store().run(run_id), from_bytes(open_store().checkpoint(run_id, step))
+    with torch.no_grad():
+        activity = saved.model.hidden_mean(cached_dataset(run.spec.dataset).validation.to(saved.model.weight)).mean(0)
+    epoch = next(one.epoch for one in open_store().checkpoints(run_id) if one.step == step)
+    past = Snapshot.of(saved.model, step=step, epoch=epoch, activity=activity.numpy().copy())
+    return LiveRun.at_rest(run.spec, past, open_store().history(run_id))
+
+
+def task(page: str, own: Task | None, yours: str, which: str, bundled_task: Callable[[], Task]) -> Task:
+    """The same for a page whose machines are learnt by a task: its ``own``, which is called ``yours``, or the bundled one.
+
+    The choice of the page is kept under its name; ``mine`` ends it.
+    """
+    feed.watch(PLACE, own, state=lambda: own is not None and bool(own.news))
+    key, there = f"{page}_bundled", own is not None and bool(own.news)
+    found = own if own is not None and there and not st.session_state.get(key) else bundled_task()
+    others = {which: f"With the program: {_title(which)}"}
+    words = _of_bundled(which)
+    if own is not None and found is own:
+        words = f"{yours} · yours, {_stands(own)}"
+    elif own is not None and there:
+        others = {MINE: f"Yours, {_stands(own)}: {yours}"}
+    else:
+        others = {}
+    line(words, others, lambda chosen: st.session_state.update({key: chosen != MINE}))
+    return found
+
+
+def mine(page: str) -> None:
+    """The visitor begins another machine there: it is to be seen."""
+    st.session_state.pop(f"{page}_bundled", None)
+
+
 class Looks(NamedTuple):
     """What a machine looks like: weight (V, H); originals, reconstructions (IMAGES, V); fantasies (FANTASIES, V)."""
 
@@ -37,6 +272,30 @@ class Looks(NamedTuple):
     originals: Array
     reconstructions: Array
     fantasies: Array
+
+
+def shown_run() -> Run:
+    """``machine`` as the page of runs shows one: an entry of the registry, or for a bundled one what looks like it."""
+    found = machine()
+    key = next((key for key in RUNS if found is _bundled(key)), "")
+    if not key:
+        recording.flush()  # the visitor's own may have begun this moment
+        return open_store().run(found.record.id if found.record is not None else st.session_state[state.LOOKED])
+    about = bundled.load(key).about
+    at = Progress("finished", found.step_number, found.total_steps, found.epoch, about["seconds"])
+    return Run(key, found.spec, at, found.history.events[-1].metrics, {}, (), "", 0.0, 0.0, None)
+
+
+def evaluations() -> dict[str, Evaluation]:
+    """What was computed about the bundled machines, as the registry has it of runs."""
+    return {
+        key: Evaluation(_bundled(key).step_number, RESULT, bundled.load(key).about["evaluation"], 0.0) for key in RUNS
+    }
+
+
+def history(run_id: str) -> History:
+    """The numbers of a run of the registry, or of a bundled one."""
+    return _bundled(run_id).history if run_id in RUNS else open_store().history(run_id)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -48,7 +307,7 @@ def looks(run_id: str, step: int, _run: Run) -> Looks:
     from rbm.checkpoint import from_bytes
     from rbm.samplers import from_noise, gibbs
 
-    model = from_bytes(open_store().checkpoint(run_id)).model
+    model = bundled.load(run_id).model() if run_id in RUNS else from_bytes(open_store().checkpoint(run_id)).model
     dataset = cached_dataset(_run.spec.dataset)
     draw = randomness.generator(1, "fantasies")
     with torch.no_grad():

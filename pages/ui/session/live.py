@@ -1,4 +1,4 @@
-"""What moves a run: the buttons and the presets; and what pages say that have no machine yet."""
+"""What moves a run: the buttons and the presets; and its moments that were kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui import shell
 from pages.ui.controls import datasets
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
@@ -108,7 +107,8 @@ def watch(name: str, current: LiveRun | None, of_it: Callable[[], object] = lamb
 
 def trouble(current: LiveRun | None) -> None:
     """What is wrong with the run, with what can be done: on every page that shows it."""
-    returned()
+    if current is None or current.record is not None:
+        returned()
     tasks.trouble(current)
     if current is None or current.record is None:
         return
@@ -134,7 +134,7 @@ def trouble(current: LiveRun | None) -> None:
 
 def returned() -> None:
     """What became of the run in the page's address: where it stopped, or why it is not here, and what can be done."""
-    found, current = state.come_back(), state.run()
+    found, current = state.come_back(), state.held()
     if found is None:
         return
     if found.problem:
@@ -247,26 +247,3 @@ def choose_time(current: LiveRun, key: str) -> Snapshot:
             help="Moments of the run, closer together at its start, where most happens.",
         )
     return by_step.get(st.session_state[key], kept[-1])
-
-
-def no_machine(what: str) -> None:
-    """Say that there is nothing trained to look at, and offer to train at once; the page goes on by itself once there is."""
-    current = state.run()
-    watch("no_machine", current, lambda: current is not None and bool(current.past))
-    trouble(current)
-    if current is not None and current.active:
-        st.info("The machine is being made …", icon=":material/hourglass_top:")
-        return
-    st.info(
-        f"There is no machine yet {what}. Train one, and it appears here while it still learns.", icon=":material/info:"
-    )
-    with st.container(horizontal=True):
-        st.button(
-            "Train one now",
-            type="primary",
-            icon=":material/play_arrow:",
-            key="train_now",
-            on_click=start_preset,
-            args=("default",),
-        )
-        st.page_link(shell.TRAIN, label="Choose settings first", icon=":material/tune:")

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import tasks, visitor
+from rbm import bundled
 from rbm.core.limits import SCREEN
 from rbm.errors import ConfigError, RbmError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits
@@ -25,7 +26,9 @@ from rbm.store import open_store
 from rbm.store.owners import NOBODY
 from rbm.training.config import LIVE, TrainConfig, knobs
 
-ADDRESS = "run"  # the query parameter that holds the run's id
+ADDRESS = "run"  # the query parameter that holds the run's id ...
+LOOK = "look"  # ... and the one beside it that holds the machine which is looked at instead
+LOOKED = "looked_at"  # that machine, in the session
 Draft = dict[str, Any]
 _MODEL = tuple(f.name for f in fields(ModelSpec))
 _TRAINING = tuple(f.name for f in fields(TrainConfig))
@@ -82,13 +85,19 @@ def roll_seed() -> None:
 
 
 def run() -> LiveRun | None:
-    """This tab's run, its lease renewed: every page that draws keeps it going."""
+    """This tab's run, its lease renewed: every page that draws keeps it going. A reload finds it again by the address."""
+    current = held()
+    if current is not None and current.record is not None and st.query_params.get(ADDRESS) != current.record.id:
+        st.query_params[ADDRESS] = current.record.id
+    return current
+
+
+def held() -> LiveRun | None:
+    """The same on a page that shows any machine, whose address names that one."""
     current: LiveRun | None = st.session_state.get("run") or _come_back()
     if current is not None:
         tasks.mind("run", current)
         current.renew()
-        if current.record is not None and st.query_params.get(ADDRESS) != current.record.id:
-            st.query_params[ADDRESS] = current.record.id  # where a reload finds it again
     return current
 
 
@@ -113,7 +122,7 @@ def forget_return() -> None:
 def _come_back() -> LiveRun | None:
     """The run that the address names, in a visit that has none: after a reload, a lost connection, a restart of the server."""
     run_id = st.query_params.get(ADDRESS, "")
-    if not run_id or st.session_state.get("came_back") == run_id:
+    if not run_id or run_id in bundled.NAMES or st.session_state.get("came_back") == run_id:
         return None
     st.session_state["came_back"] = run_id
     try:
@@ -198,7 +207,7 @@ def resume(run_id: str) -> LiveRun:
 def _hold(new: LiveRun) -> LiveRun:
     st.session_state["run"] = new
     forget_return()
-    for passing in ("walk", "arrival"):
+    for passing in ("walk", "arrival", LOOKED):
         st.session_state.pop(passing, None)
     run()
     return new

@@ -126,7 +126,9 @@ def test_tags_there_and_back(tags):
 def test_training_begins_at_a_click_and_can_be_paused():
     cluster.connect()
     app = open_page(shell.LABELS)
-    assert any("Press **Train**" in i.value for i in app.info)
+    assert app.session_state["labels_chains"].dream.chains.step == dreams.OPENS_AFTER
+    app.button(key="labels_noise").click().run()
+    assert app.session_state["labels_chains"].dream.chains.step == 0
     app.select_slider(key="labels_hidden").set_value(50)
     app.select_slider(key="labels_epochs").set_value(500)  # it goes on until it is paused
     app.button(key="labels_train").click().run()

@@ -9,7 +9,7 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages.train.deep import few_labels, figures_at_rest
+from pages.train.deep import few_labels, figures_at_rest, stack
 from pages.ui import shell
 from rbm.datasets.catalog import load_dataset
 from rbm.errors import ConfigError
@@ -47,7 +47,9 @@ def wait_until_over(app: AppTest, key: str) -> None:
 
 def test_the_page_trains_layer_by_layer_and_dreams(monkeypatch):
     app = open_page(shell.DEEP)
-    assert "Press Train layer by layer" in app.caption[1].value
+    assert app.session_state["deep_dream"].sweeps == stack.OPENS_AFTER  # of the net that comes with the program
+    app.button(key="deep_anew").click().run()
+    assert app.session_state["deep_dream"].sweeps == 0
     for key, value in (("deep_size_1", 50), ("deep_size_2", 50), ("deep_epochs", 1), ("deep_images", 1000)):
         app.select_slider(key=key).set_value(value)
     app.run()

@@ -1,5 +1,7 @@
 """The page of diagnostics under AppTest."""
 
+import json
+
 import pytest
 
 from pages.ui import shell
@@ -8,7 +10,11 @@ from tests.helpers.screen import open_page
 pytestmark = pytest.mark.usefixtures("clean")
 
 
-def test_the_page_without_a_machine_says_what_to_do():
+def test_what_the_weights_say_stands_there_unasked_and_the_rest_at_a_press():
     app = open_page(shell.EXAMINE)
     assert not app.exception
-    assert "There is no machine yet to examine" in app.info[0].value
+    sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    (modes,) = (one for one in sent if one.get("channel") == "examine_modes")
+    assert modes["n"] == 20
+    assert app.button(key="examine").label == "Examine"
+    assert not any(one.get("channel") == "examine_walk" for one in sent)
