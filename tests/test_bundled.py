@@ -67,14 +67,13 @@ def test_the_machine_of_500_units_is_as_likely_as_its_kind_and_surely_so():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", bundled.NAMES)
 def test_its_stated_likelihood_is_obtained_again(name, monkeypatch):
-    """With other random numbers, within three standard errors; one that is stated to be unreliable is so again."""
+    """With other random numbers, within three standard errors; of one that is stated to be unreliable those of the images
+    are all that can be asked."""
     monkeypatch.setattr(bundle, "SEED", 2)
     stated = bundled.load(name).about["likelihood"]
     found = bundle.measured(bundled.load(name), lambda line: None)["likelihood"]
-    if stated.get("doubt"):
-        assert found["doubt"]
-    else:
-        assert abs(found["value"] - stated["value"]) < 3 * math.hypot(found["error"], stated["error"])
+    errors = [found["error"], stated["error"], *([stated["images_error"]] if stated.get("doubt") else [])]
+    assert abs(found["value"] - stated["value"]) < 3 * math.hypot(*errors)
 
 
 def test_digits_come_from_noise():

@@ -251,7 +251,7 @@ def _evaluation(machine: BundledMachine, v: torch.Tensor, found: Judgement) -> d
 def rows(machine: BundledMachine) -> tuple[torch.Tensor, torch.Tensor]:
     """Test and training rows (N, V) as the machine's visible units take them; grey levels of the test drawn once."""
     if machine.about["kind"] == "colour":
-        images = pictures.load(FACES["source"], FACES["count"], SEED)
+        images = pictures.load(FACES["source"], FACES["count"], FACES["seed"])
         coded = encoding.make(FACES["kind"], images, FACES["n_states"]).rows(images)
         cut = len(coded) // 10
         return coded[-cut:], coded[:-cut]

@@ -9,6 +9,7 @@ import pytest
 
 from pages.compare.features import judging, maps, scatter
 from pages.ui import shell
+from pages.ui.draw import frames
 from pages.ui.session.kept import MENU
 from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
@@ -53,12 +54,13 @@ def test_the_figure_shows_means_and_their_standard_errors():
 
 def test_points_fill_their_box_and_keep_their_pictures():
     xy = np.array([[-3.0, 5.0], [1.0, 5.0], [0.0, 5.0]])
-    shown = scatter.points(xy, np.array([0, 1, 1]), ["a", "b"], np.zeros((3, 4, 6, 3), np.uint8), ["#000", "#fff"])
+    pictures = frames.Tiles(np.zeros((3, 4, 6), np.uint8), np.zeros((256, 3), np.uint8))
+    shown = scatter.points(xy, np.array([0, 1, 1]), ["a", "b"], pictures, ["#000", "#fff"])
     assert shown["x"] == [0, 1, 0.75]
     assert shown["y"] == [0, 0, 0]
     assert (shown["cell"], shown["columns"], shown["group"]) == ([4, 6], 3, [0, 1, 1])
     with pytest.raises(ValueError, match="each of 3 points"):
-        scatter.points(xy, np.array([0]), ["a"], np.zeros((3, 4, 6, 3), np.uint8), ["#000"])
+        scatter.points(xy, np.array([0]), ["a"], pictures, ["#000"])
 
 
 @pytest.fixture
