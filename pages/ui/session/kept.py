@@ -67,7 +67,7 @@ def algorithm(spec: RunSpec) -> str:
 def machine() -> LiveRun:
     """The machine that this page shows, named in a line: the one chosen there, else the visitor's, else a bundled one."""
     own = state.held()
-    part = feed.watch(PLACE, own, state=lambda: own is not None and bool(own.past))
+    part = live.watch(PLACE, own, lambda: own is not None and bool(own.past))
     asked, found, words = _asked(own), None, ""
     if asked:
         try:
