@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -16,9 +18,9 @@ from rbm.store import Run, open_store
 IMAGES, FANTASIES, SWEEPS = 5, 10, 200
 
 
-def name(spec: RunSpec) -> str:
-    """A run in a few words: what is learnt, how, and how large."""
-    return f"{data_title(spec)} · {spec.model.n_hidden} hidden · {algorithm(spec)}"
+def name(spec: RunSpec, turned: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """A run in a few words: what is learnt, how, and how large. ``turned``: the knobs as they stand by now."""
+    return f"{data_title(spec)} · {spec.model.n_hidden} hidden · {algorithm(spec, turned)}"
 
 
 def data_title(spec: RunSpec) -> str:
@@ -26,8 +28,8 @@ def data_title(spec: RunSpec) -> str:
     return plain(entry.title if entry is not None else spec.dataset.name)
 
 
-def algorithm(spec: RunSpec) -> str:
-    return f"{spec.training.algorithm.upper()}-{spec.training.k}"
+def algorithm(spec: RunSpec, turned: Mapping[str, Any] = MappingProxyType({})) -> str:
+    return f"{spec.training.algorithm.upper()}-{turned.get('k', spec.training.k)}"
 
 
 class Looks(NamedTuple):

@@ -1,0 +1,26 @@
+"""A class of twelve against a real server: everybody gets a fair share of training, also beside two who ask for much.
+
+Both are ratios of what was won in the same time, in updates and in a worker's seconds: a slow or busy machine changes all of
+them alike, and trains on until there is enough to compare. One worker, whatever the machine has: how a busy system divides its
+cores among several is its own affair (of two, one had half as much again in a trial at six times the load).
+"""
+
+import asyncio
+
+import pytest
+
+from tests.load.__main__ import a_class, first_visit
+from tests.load.server import serve
+
+
+@pytest.mark.parametrize("heavy", [0, 2])
+def test_the_slowest_of_twelve_wins_half_of_what_the_median_wins(heavy):
+    with serve(RBM_WORKERS="1") as server:
+        asyncio.run(first_visit(server.url))
+        lesson = a_class(server.url, server, sessions=12, arrive=5.0, train=20.0, heavy=heavy, steps=3, updates=300)
+        lessons, shared = asyncio.run(lesson)
+    assert [trouble for one in lessons for trouble in one.troubles] == []
+    print("SHARES", shared)
+    assert shared.slowest >= 0.5
+    if heavy:
+        assert shared.beside_heavy >= 0.5
