@@ -1,8 +1,7 @@
 """A class of twelve against a real server: everybody gets a fair share of training, also beside two who ask for much.
 
-Both are ratios of what was won in the same time, in updates and in a worker's seconds: a slow or busy machine changes all of
-them alike, and trains on until there is enough to compare. One worker, whatever the machine has: how a busy system divides its
-cores among several is its own affair (of two, one had half as much again in a trial at six times the load).
+What is judged are ratios of a worker's seconds won in the same time, on a machine of any speed, which trains on until there is
+enough to compare. One worker, whatever the machine has: how a busy system divides its cores among several is its own affair.
 """
 
 import asyncio
@@ -14,7 +13,7 @@ from tests.load.server import serve
 
 
 @pytest.mark.parametrize("heavy", [0, 2])
-def test_the_slowest_of_twelve_wins_half_of_what_the_median_wins(heavy):
+def test_the_slowest_of_twelve_wins_half_of_the_seconds_that_the_median_has(heavy):
     with serve(RBM_WORKERS="1") as server:
         asyncio.run(first_visit(server.url))
         lesson = a_class(server.url, server, sessions=12, arrive=5.0, train=20.0, heavy=heavy, steps=3, updates=300)

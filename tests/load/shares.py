@@ -19,8 +19,12 @@ class Won(NamedTuple):
 
 
 class Shares(NamedTuple):
-    """``slowest``: the updates of the slowest light run against the median's; ``beside_heavy``: the seconds of a worker that
-    the median light run had against the heavy run that had most, None without heavy ones."""
+    """Of a worker's seconds, which are what is shared out: those of the ``slowest`` light run against the median's, and the
+    median's against those of the heavy run that had most (``beside_heavy``, None without heavy ones).
+
+    Updates would tell the same on a machine that does nothing else; on a busy one a turn that the system interrupts is paid for
+    in full and brings few.
+    """
 
     slowest: float
     beside_heavy: float | None = None
@@ -44,12 +48,9 @@ def median_updates(found: list[Won]) -> float:
 
 
 def shares(found: list[Won]) -> Shares:
-    light, heavy = ([one for one in found if one.heavy == kind] for kind in (False, True))
-    slowest = _ratio(min((one.updates for one in light), default=0), median_updates(found))
-    if not heavy:
-        return Shares(slowest)
-    middle = statistics.median([one.seconds for one in light] or [0])
-    return Shares(slowest, _ratio(middle, max(one.seconds for one in heavy)))
+    light, heavy = ([one.seconds for one in found if one.heavy == kind] for kind in (False, True))
+    middle = statistics.median(light or [0.0])
+    return Shares(_ratio(min(light, default=0.0), middle), _ratio(middle, max(heavy)) if heavy else None)
 
 
 def _ratio(part: float, whole: float) -> float:
