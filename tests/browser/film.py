@@ -35,6 +35,8 @@ def filmed(server: Server, pid: int, browser: Browser) -> list[tuple[str, dict[s
         return page
 
     def look(title: str, pages: dict[str, Page]) -> None:
+        for page in pages.values():
+            page.mouse.move(1, 1)  # off the button, whose tooltip would lie over the page
         taken = {name: Image.open(io.BytesIO(page.screenshot())).convert("RGB") for name, page in pages.items()}
         scenes.append((title, {name: one.resize(PANEL, Image.Resampling.LANCZOS) for name, one in taken.items()}))
 

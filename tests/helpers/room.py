@@ -98,9 +98,9 @@ def lesson(server: Server, server_pid: int, open_page: OpenPage, look: Look) -> 
 
     card(teacher, "Ada").get_by_role("button", name="Show").click()
     expect(teacher.locator(".st-key-wall_board .wall")).to_be_visible()
-    teacher.locator(".st-key-board_large").scroll_into_view_if_needed()
     press(teacher, "room_pause")
     for name in STUDENTS:
         expect(card(teacher, name)).to_contain_text("paused")
     expect(trains.locator(".st-key-status .status")).to_contain_text("Paused")
+    teacher.locator("[data-testid=stMain]").evaluate("(main) => main.scrollTo(0, 0)")
     look("Pause all, and Ada's filters for the projector", pages)
