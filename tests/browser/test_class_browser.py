@@ -18,6 +18,7 @@ from tests.helpers.waiting import PATIENCE, wait
 def teachers_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Server, int]]:
     """A server that was told the teacher's word, and its process."""
     monkeypatch.setenv("RBM_TEACHER", WORD)
+    monkeypatch.setenv("RBM_WORKERS", "2")  # as a laptop has them
     process, url = start_server()
     yield Server(url), process.pid
     process.terminate()
