@@ -5,6 +5,17 @@ const FIRST_WAIT = 500; // milliseconds before a lost socket is opened again, do
 const LONGEST_WAIT = 10000;
 const sockets = new WeakMap();
 
+// Streamlit makes another entry of the history whenever the query of a page's address changes, as by "?run=…": Back would then
+// change nothing that anybody sees. Another page has another path.
+if (!globalThis.boltzmannHistory) {
+  globalThis.boltzmannHistory = true;
+  const push = history.pushState;
+  history.pushState = (state, unused, address = "") => {
+    const samePage = new URL(address, location.href).pathname === location.pathname;
+    (samePage ? history.replaceState : push).call(history, state, unused, address);
+  };
+}
+
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".socket");
   if (!sockets.has(root)) sockets.set(root, new Line(root));

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+from difflib import get_close_matches
 from importlib import import_module
+from typing import Any
 
 from rbm.errors import RbmError
 
 # Name and one line of help, so that the overview imports nothing.
 COMMANDS: dict[str, str] = {
+    "serve": "The app in a browser; with --class for all in the same network, with a room, its QR code and the teacher's word.",
     "train": "Train a run, or go on with one, and keep it in the registry of runs.",
     "evaluate": "Log-likelihood of a run: exact where that is possible, otherwise bracketed by AIS and reverse AIS.",
     "sweep": "Search over settings: many runs on all workers, the best of them found.",
@@ -22,9 +26,25 @@ COMMANDS: dict[str, str] = {
 }
 
 
+class CommandParser(argparse.ArgumentParser):
+    """A command's, which says itself what it does not know: the overview would print its own usage instead."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As its parent, but nothing that is not known is left for anybody else."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{self._meant(unknown)}")
+        return found, unknown
+
+    def _meant(self, unknown: list[str]) -> str:
+        options = sorted(set(re.findall(r"--[a-z][\w-]*", self.format_help())))
+        near = [near for one in unknown for near in get_close_matches(one.partition("=")[0], options, n=1)]
+        return f"; did you mean {' '.join(near)}?" if near else ""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 2 for bad input, told in one sentence."""
-    parser = argparse.ArgumentParser(prog="python -m rbm", description="The Boltzmann Explorer's engine, headless.")
+    parser = CommandParser(prog="python -m rbm", description="The Boltzmann Explorer's engine, headless.")
     choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     given = sys.argv[1:] if arguments is None else arguments
     for name, summary in COMMANDS.items():

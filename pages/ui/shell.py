@@ -17,7 +17,7 @@ from pages.ui.components.component import declare
 from pages.ui.server import feed, instant, turnstile, warm_up
 from pages.ui.session import state, visitor
 from rbm import sweep
-from rbm.jobs import cluster, job, recording
+from rbm.jobs import cluster, job, recording, room
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Boltzmann Explorer"
@@ -112,6 +112,8 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     turnstile.line_up_scripts()
     warm_up.begin()
     visitor.announce()
+    if code := os.environ.get("RBM_ROOM"):  # its link was given out already
+        room.open_room(code)
     yield
     job.release_all()
     sweep.stop_all(LAST_SECONDS)

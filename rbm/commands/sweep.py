@@ -108,7 +108,7 @@ def _watch(sweep: Sweep) -> None:
             bar.n = max(share * most, bar.n)
             best = sweep.ledger.best()
             mark = f" ({best.mark})" if best is not None and best.mark else ""
-            bar.set_postfix_str("" if best is None else f"best {best.value:.2f}{mark} of trial {best.number}")
+            bar.set_postfix_str("" if best is None else f"best {best.value:.2f}{mark} of trial {best.number + 1}")
 
 
 def _spec(arguments: Namespace) -> SweepSpec:
@@ -213,5 +213,5 @@ def _table(ledger: Ledger, trials: list[Trial]) -> str:
         )
     counts = {state: sum(t.state == state for t in trials) for state in (*DONE, "running", "waiting")}
     lines.append(" · ".join(f"{n} {state}" for state, n in counts.items() if n) or "no trial yet")
-    lines += [f"trial {t.number}: {t.message or t.doubt}" for t in trials if t.message or t.doubt][:5]
+    lines += [f"trial {t.number + 1}: {t.message or t.doubt}" for t in trials if t.message or t.doubt][:5]
     return "\n".join(lines)

@@ -30,8 +30,8 @@ class Order(NamedTuple):
 class Classroom:
     """One room. ``code`` is in its link, and lets in whoever has it."""
 
-    def __init__(self) -> None:
-        self.code = secrets.token_urlsafe(6)
+    def __init__(self, code: str = "") -> None:
+        self.code = code or secrets.token_urlsafe(6)
         self.order = Order(0, "")
         self._members: dict[str, int] = {}  # by visitor, the number of the last order that was carried out
         self._screens: weakref.WeakSet[Screen] = weakref.WeakSet()
@@ -87,10 +87,13 @@ def current() -> Classroom | None:
     return _open[0] if _open else None
 
 
-def open_room() -> Classroom:
-    """The room that is open, or a new one: a click may be told twice, and the link is given out after the first."""
+def open_room(code: str = "") -> Classroom:
+    """The room that is open, or a new one: a click may be told twice, and the link is given out after the first.
+
+    ``code``: that of a link which was given out before, by ``python -m rbm serve --class``.
+    """
     if not _open:
-        _open.append(Classroom())
+        _open.append(Classroom(code))
     return _open[0]
 
 

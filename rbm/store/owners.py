@@ -25,7 +25,7 @@ class Visitor(NamedTuple):
 
 
 NOBODY = Visitor("", "")
-COPY_IT = "Continue as mine, on the page Compare runs, makes a copy of it that is yours"
+COPY_IT = "Copy to go on with, on the page Compare runs, makes one that is yours"
 
 
 def visitor_id(secret: str) -> str:

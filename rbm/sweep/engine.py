@@ -178,7 +178,7 @@ class Sweep:
             problem = str(error)
         except Exception as error:
             _log.exception("trial %s failed", run.given.number)
-            problem = f"Trial {run.given.number} stopped on an unexpected error ({type(error).__name__}: {error})."
+            problem = f"Trial {run.given.number + 1} stopped on an unexpected error ({type(error).__name__}: {error})."
         with self._changed:
             del self._running[worker]
             if problem:

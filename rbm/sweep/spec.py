@@ -44,7 +44,7 @@ class Objective(NamedTuple):
 OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
     {
         "log_likelihood": Objective(
-            "AIS log-likelihood",
+            "Log-likelihood",
             "nats per image",
             True,
             "How likely a trained machine finds validation images, from annealed importance sampling (exact for small "

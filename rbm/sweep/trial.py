@@ -47,7 +47,7 @@ class TrialRun:
     def _begun(self) -> Record:
         """A new run, known to the ledger before anything is trained."""
         name, number = self._ledger.name, self.given.number
-        note, whose = f"Trial {number} of the sweep {name}.", Visitor(self._ledger.visitor, "")
+        note, whose = f"Trial {number + 1} of the sweep {name}.", Visitor(self._ledger.visitor, "")
         record = Record(self._spec, tags=(name,), note=note, visitor=whose, store=self._store)
         record.id = self.given.run_id or record.id  # one that ended before it wrote anything begins again as itself
         self._ledger.begin(self.given, record.id)

@@ -5,37 +5,24 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from rbm.link import to_url
 from tests.helpers.browser import Server, start_server
 from tests.helpers.hands import LONG, OpenPage, drawn, epoch, press, rest, train_until
+from tests.helpers.room import WORD, came, card, lesson, opened_room
 from tests.helpers.waiting import PATIENCE, wait
-
-WORD = "open sesame"
 
 
 @pytest.fixture
-def teachers_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A server that was told the teacher's word."""
+def teachers_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Server, int]]:
+    """A server that was told the teacher's word, and its process."""
     monkeypatch.setenv("RBM_TEACHER", WORD)
+    monkeypatch.setenv("RBM_WORKERS", "2")  # as a laptop has them
     process, url = start_server()
-    yield Server(url)
+    yield Server(url), process.pid
     process.terminate()
     process.wait(PATIENCE)
-
-
-def named(page: Page, name: str) -> None:
-    page.locator(".st-key-visitor button").first.click()
-    place = page.locator(".st-key-visitor_name input")
-    place.fill(name)
-    place.press("Enter")
-    expect(page.locator(".st-key-visitor button").first).to_contain_text(name)
-    page.keyboard.press("Escape")
-
-
-def card(page: Page, name: str):
-    return page.locator(".st-key-class_board article", has_text=name).first
 
 
 def test_a_run_goes_on_through_a_reload_with_its_curve_and_its_pause(server: Server, open_page: OpenPage):
@@ -57,27 +44,12 @@ def test_a_run_goes_on_through_a_reload_with_its_curve_and_its_pause(server: Ser
     expect(page.locator(".st-key-status .status")).to_contain_text("Paused")
 
 
-def test_two_students_and_a_teacher_in_one_room(teachers_server: Server, open_page: OpenPage):
-    server = teachers_server
-    teacher = open_page(f"{server.url}/board")
-    drawn(teacher)
-    named(teacher, "Teacher")
-    teacher.locator(".st-key-visitor button").first.click()
-    place = teacher.locator(".st-key-visitor_word input")
-    place.fill(WORD)
-    place.press("Enter")
-    press(teacher, "room_open")
-    shown = teacher.locator("[class*=st-key-room_address] input")
-    expect(shown).to_have_value(re.compile("room="))  # the field is there before what stands in it
-    address = shown.input_value()
-    expect(teacher.locator(".st-key-room img")).to_be_visible()
-    query = urlsplit(address).query
+def test_two_students_and_a_teacher_in_one_room(teachers_server: tuple[Server, int], open_page: OpenPage):
+    server, _ = teachers_server
+    teacher, query = opened_room(server, open_page)
     students = {}
     for name in ("Ada", "Bob"):
-        students[name] = open_page(f"{server.url}/board?{query}")
-        drawn(students[name])
-        expect(students[name].get_by_text("You are in the teacher's room")).to_be_visible()
-        named(students[name], name)
+        students[name] = came(server, open_page, query, name)
     press(teacher, "room_start")
     for name in students:
         expect(card(teacher, name)).to_contain_text("running")
@@ -93,3 +65,12 @@ def test_two_students_and_a_teacher_in_one_room(teachers_server: Server, open_pa
     card(teacher, "Ada").get_by_role("button", name="Show").click()
     expect(teacher.locator(".st-key-wall_board .wall")).to_be_visible()
     expect(teacher.locator(".st-key-chart_board")).to_be_visible()
+
+
+def test_three_students_in_a_room_lose_nothing_by_a_killed_worker_and_a_reload(
+    teachers_server: tuple[Server, int], open_page: OpenPage
+):
+    """The film of pages/README.md (``python -m tests.browser.film``)."""
+    scenes = []
+    lesson(*teachers_server, open_page, lambda title, pages: scenes.append((title, len(pages))))
+    assert [pages for _, pages in scenes] == [4] * 5

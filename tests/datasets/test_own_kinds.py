@@ -1,6 +1,7 @@
 """Images, arrays and IDX files as people bring them: formats, ink, ranges, folders, parts, axes; each read right or asked."""
 
 import io
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -410,3 +411,22 @@ def test_names() -> None:
     ]
     assert all(map(is_part_folder, ("train", "Test", "test_set", "validation")))
     assert not any(map(is_part_folder, ("trains", "train1", "cat", "test cats", "data")))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("digits.png", b"hello there\n", "The file is called .png but holds no picture"),
+        ("digits.JPG", b"1,2,3\n4,5,6\n", "The file is called .jpg but holds no picture"),
+        ("book.pdf", b"1 2 3\n4 5 6\n", "The file is a PDF, which is not read"),
+        ("book", b"\n\n%PDF-1.7\n1 2 3\n", "The file is a PDF, which is not read"),
+    ],
+)
+def test_what_is_called_a_picture_or_a_pdf_is_told_so(name: str, data: bytes, sentence: str) -> None:
+    with pytest.raises(DatasetError, match=re.escape(sentence)):
+        read([data], names=[name])
+
+
+def test_a_table_is_one_under_any_other_name() -> None:
+    rows = b"".join(b"0,1,0,%d\n" % (i % 2) for i in range(20))
+    assert len(read([rows], names=["numbers.dat"]).grey) == 20

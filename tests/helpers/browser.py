@@ -43,7 +43,7 @@ def start_server() -> tuple[subprocess.Popen[bytes], str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = ["streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
-    process = subprocess.Popen([sys.executable, "-m", *command, "--server.address", "127.0.0.1"], cwd=ROOT)
+    process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT)
     atexit.register(process.terminate)  # also when a measurement ends in an error
     url = f"http://127.0.0.1:{port}"
 

@@ -36,13 +36,14 @@ class Visitor:
         self.pages: dict[str, str] = {}  # url path -> hash of the script
         self.buttons: dict[str, tuple[str, str]] = {}  # key -> widget's id, and the fragment in which it stands
         self.headers: list[str] = []  # of the page: its title
+        self.texts: list[str] = []  # of the page, as Markdown
         self.feed: str | None = None  # the address of the page's news
         self._page = ""
 
-    async def open(self, page: str = "") -> float:
+    async def open(self, page: str = "", query: str = "") -> float:
         """Go to the page of that address ("" is Home), and wait until its script has ended. The first is a deep link."""
-        self.buttons, self.headers, self.feed = {}, [], None
-        state = ClientState(query_string="")
+        self.buttons, self.headers, self.texts, self.feed = {}, [], [], None
+        state = ClientState(query_string=query)
         if self.pages:
             if page not in self.pages:
                 raise Trouble(f"there is no page {page!r}, only {sorted(self.pages)}")
@@ -134,6 +135,8 @@ class Visitor:
             self.buttons[element.button.id.rpartition("-")[2]] = (element.button.id, message.delta.fragment_id)
         if kind == "heading" and element.heading.tag == "h2":
             self.headers.append(element.heading.body)
+        if kind == "markdown":
+            self.texts.append(element.markdown.body)
         found = _FEED.search(raw)
         if found:
             self.feed = found[1].decode()

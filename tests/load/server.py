@@ -11,9 +11,11 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 
+from rbm.store import Store
 from tests.helpers.places import ROOT
 
 START_SECONDS = 120.0
@@ -22,8 +24,8 @@ START_SECONDS = 120.0
 class Server:
     """A running app: its address, and its process with the children that train."""
 
-    def __init__(self, url: str, process: psutil.Process) -> None:
-        self.url, self._process = url, process
+    def __init__(self, url: str, process: psutil.Process, store: Store) -> None:
+        self.url, self.store, self._process = url, store, process
 
     def processes(self) -> list[psutil.Process]:
         return [self._process, *self._process.children(recursive=True)]
@@ -52,12 +54,16 @@ def serve(**environment: str) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        own = {"RBM_RUNS": f"{folder}/runs", **environment}
+        registry = f"sqlite:///{folder}/runs/runs.sqlite3"
+        own = {"RBM_RUNS": f"{folder}/runs", "RBM_DATABASE_URL": registry, **environment}
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
         address = ["--server.address", "127.0.0.1", "--server.port", str(port)]
         process = subprocess.Popen([*command, *address], cwd=ROOT, env={**os.environ, **own})
         try:
-            yield Server(_ready(f"http://127.0.0.1:{port}", process), psutil.Process(process.pid))
+            url = _ready(f"http://127.0.0.1:{port}", process)
+            store = Store(registry, Path(folder, "runs"))
+            yield Server(url, psutil.Process(process.pid), store)
+            store.close()
         finally:
             process.terminate()
             process.wait(30)

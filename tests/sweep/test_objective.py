@@ -87,11 +87,11 @@ def test_the_command_line_names_images_errors_marks_and_ties(tmp_path):
     ledger = Ledger.create("told", SweepSpec(SPEC, (Axis("n_hidden", (4, 5, 6, 7, 8, 9)),)), store)
     lines = _table(ledger, TRIALS).splitlines()
     store.close()
-    assert lines[0] == "AIS log-likelihood of validation images, nats per image, ± its standard error:"
+    assert lines[0] == "Log-likelihood of validation images, nats per image, ± its standard error:"
     assert lines[2].split() == ["-90.500", "0.400", "run7", "n_hidden=7"]
     assert lines[6].split() == ["-60.000", "0.300", "run5", "n_hidden=5", "(unreliable)"]
     assert "1 of the others cannot be told from the best" in lines[7]
-    assert lines[-1] == "trial 5: It rests on too few chains."
+    assert lines[-1] == "trial 6: It rests on too few chains."
 
 
 def test_the_ledger_keeps_error_and_mark(tmp_path):

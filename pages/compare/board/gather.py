@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pages.ui.draw import frames
-from pages.ui.session.kept import algorithm, data_title, name
+from pages.ui.session.kept import data_title, name
 from rbm.core import clock
 from rbm.datasets.catalog import entry
 from rbm.errors import RbmError
@@ -76,7 +76,8 @@ def chosen(
 
 
 def _text(run: Run, look: BoardLook) -> str:
-    return " ".join((name(run.spec), run.spec.dataset.name, look.names.get(run.visitor, ""), run.id, *run.tags)).lower()
+    called, whose = name(run.spec, run.progress.knobs), look.names.get(run.visitor, "")
+    return " ".join((called, run.spec.dataset.name, whose, run.id, *run.tags)).lower()
 
 
 def likelihood(run: Run, look: BoardLook) -> Known | None:
@@ -137,7 +138,7 @@ def _card(run: Run, look: BoardLook, differ: list[str], token: str, own: str) ->
         "id": run.id,
         "who": look.names.get(run.visitor, "nobody's"),
         "mine": run.visitor == own,
-        "what": f"{data_title(run.spec)} · {run.spec.model.n_hidden} hidden · {algorithm(run.spec)}",
+        "what": name(run.spec, at.knobs),
         "status": f"{run.status} · epoch {at.epoch:.1f} of {epochs:g}",
         "share": at.step / max(at.total_steps, 1),
         "likelihood": told(likelihood(run, look)),

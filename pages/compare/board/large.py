@@ -34,7 +34,7 @@ def shown() -> None:
     with st.container(key="board_large", border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(
-                f"{as_typed(look.names.get(run.visitor, 'Nobody'))}: {as_typed(kept.name(run.spec))}",
+                f"{as_typed(look.names.get(run.visitor, 'Nobody'))}: {as_typed(kept.name(run.spec, run.progress.knobs))}",
                 anchor=False,
                 width="content",
             )

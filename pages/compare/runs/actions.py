@@ -14,6 +14,7 @@ from pages.ui.server import download
 from pages.ui.session import state, visitor
 from rbm.errors import RbmError
 from rbm.store import Run, importing, open_store
+from rbm.store.owners import may_change
 
 
 def undo_bar() -> None:
@@ -74,19 +75,23 @@ def actions(runs: Sequence[Run]) -> None:
                 help="Fetch the ticked runs back.",
             )
             return
-        if st.button(
-            "Resume",
-            icon=":material/play_arrow:",
-            type="primary",
-            key="runs_resume",
-            disabled=one is None,
-            help="Open the run on the Train page where it stopped; Train goes on from there, bit for bit. One run at a time.",
-        ):
-            _resume(ids[0])
+        refusal = _refusal(runs)
+        if one is None or not refusal:
+            resumes = st.button(
+                "Resume",
+                icon=":material/play_arrow:",
+                type="primary",
+                key="runs_resume",
+                disabled=one is None,
+                help="Open the run on the Train page where it stopped; Train goes on from there, bit for bit. One run at a time.",
+            )
+            if resumes:
+                _resume(ids[0])
         if one is not None and one.visitor != visitor.current().id:
             st.button(
-                "Continue as mine",
+                "Copy to go on with",
                 icon=":material/file_copy:",
+                type="primary" if refusal else "secondary",
                 key="runs_copy",
                 on_click=_copy,
                 args=(one.id,),
@@ -94,7 +99,7 @@ def actions(runs: Sequence[Run]) -> None:
             )
         share.buttons(one.spec if one else None, "run", one.progress.changes if one else ())
         _downloads(one)
-        _labels(runs)
+        _labels(runs, refusal)
         st.button(
             "Delete",
             icon=":material/delete:",
@@ -102,8 +107,20 @@ def actions(runs: Sequence[Run]) -> None:
             key="runs_delete",
             on_click=_delete,
             args=(ids,),
-            help="Out of the table; it can be undone for 30 days.",
+            disabled=bool(refusal),
+            help=refusal or "Out of the table; it can be undone for 30 days.",
         )
+
+
+def _refusal(runs: Sequence[Run]) -> str:
+    """Whose runs these are, where this visitor may not change all of them; "" where they may."""
+    me, names = visitor.current(), visitor.names()
+    others = {run.visitor for run in runs if not may_change(me, run.visitor)}
+    if not others:
+        return ""
+    whose = " and ".join(sorted(as_typed(names.get(one) or "another visitor") for one in others))
+    what = "This run belongs" if len(runs) == 1 else "Not all of these runs are yours, some belong"
+    return f"{what} to {whose}. Only the owner, or whoever has the teacher's word, changes it or deletes it."
 
 
 def _resume(run_id: str) -> None:
@@ -181,13 +198,14 @@ def _downloads(run: Run | None) -> None:
         )
 
 
-def _labels(runs: Sequence[Run]) -> None:
-    """Tags of all chosen runs, and the note of a single one."""
+def _labels(runs: Sequence[Run], refusal: str) -> None:
+    """Tags of all chosen runs, and the note of a single one; ``refusal``: why this visitor may not change them."""
     with st.popover(
         "Tags and note",
         icon=":material/label:",
         key="run_labels",
-        help="Name runs so that you find them again.",
+        disabled=bool(refusal),
+        help=refusal or "Name runs so that you find them again.",
     ):
         shared = sorted(set.intersection(*(set(run.tags) for run in runs)))
         known = sorted({tag for run in open_store().runs() for tag in run.tags} | set(shared))

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -50,9 +51,9 @@ STANDS = {
 }
 
 
-def name(spec: RunSpec) -> str:
-    """A run in a few words: what is learnt, how, and how large."""
-    return f"{data_title(spec)} · {spec.model.n_hidden} hidden · {algorithm(spec)}"
+def name(spec: RunSpec, turned: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """A run in a few words: what is learnt, how, and how large. ``turned``: the knobs as they stand by now."""
+    return f"{data_title(spec)} · {spec.model.n_hidden} hidden · {algorithm(spec, turned)}"
 
 
 def data_title(spec: RunSpec) -> str:
@@ -60,8 +61,8 @@ def data_title(spec: RunSpec) -> str:
     return plain(entry.title if entry is not None else spec.dataset.name)
 
 
-def algorithm(spec: RunSpec) -> str:
-    return f"{spec.training.algorithm.upper()}-{spec.training.k}"
+def algorithm(spec: RunSpec, turned: Mapping[str, Any] = MappingProxyType({})) -> str:
+    return f"{spec.training.algorithm.upper()}-{turned.get('k', spec.training.k)}"
 
 
 def machine() -> LiveRun:

@@ -141,7 +141,9 @@ def returned() -> None:
         st.warning(as_typed(found.problem), icon=":material/info:")
         with st.container(horizontal=True, gap="small"):
             st.button("Look again", icon=":material/refresh:", key="return_again", on_click=state.try_again)
-            st.button("Continue as mine", icon=":material/file_copy:", key="return_copy", on_click=_copy, args=(found,))
+            st.button(
+                "Copy to go on with", icon=":material/file_copy:", key="return_copy", on_click=_copy, args=(found,)
+            )
     elif current is not None and current.status == "paused":
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="returned"):
             st.markdown(f":material/history: Your run stopped at epoch {current.epoch:.1f}.", width="content")

@@ -20,9 +20,6 @@ from rbm.datasets.user_datasets.sizes import fitted, scaled_note
 from rbm.datasets.user_datasets.source import Source
 from rbm.errors import DatasetError
 
-SUFFIXES = (
-    ".png", ".jpg", ".webp", ".tif", ".bmp", ".gif", ".jpeg", ".jfif", ".jpe", ".tiff", ".pgm", ".ppm", ".pbm", ".pnm"
-)  # fmt: skip
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")  # what is opened, whatever a file calls itself
 _SURVEYED = 200  # pictures with transparency that tell how the others are drawn
 _SIDE = 64  # pixels of a side that are enough for that

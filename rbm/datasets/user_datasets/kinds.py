@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from pathlib import PurePath
 
 from rbm.core import limits
 from rbm.errors import DatasetError
@@ -23,10 +24,12 @@ _MAGIC = (
     (b"PAR1", "parquet"),
     (b"7z\xbc\xaf", "packed"),
     (b"Rar!", "packed"),
-    (b"%PDF", "pdf"),
     (b"\x80", "pickle"),
     (b"\0\0", "idx"),
 )
+PICTURES = (
+    ".png", ".jpg", ".webp", ".tif", ".bmp", ".gif", ".jpeg", ".jfif", ".jpe", ".tiff", ".pgm", ".ppm", ".pbm", ".pnm"
+)  # fmt: skip
 _REFUSED = {
     "empty": "The file is empty.",
     "image": (
@@ -52,11 +55,23 @@ def kind(data: bytes) -> str:
         return "image"
     if data[:1] == b"P" and data[1:2] in b"123456" and data[2:3].isspace():
         return "image"
+    if b"%PDF-" in data[:1024]:  # readers of PDF look for it so far, and some programs write something before it
+        return "pdf"
     if data[257:262] == b"ustar":
         return "tar"
     if data[:4096].lstrip().lower().startswith((b"@relation", b"%")) and b"@attribute" in data[:65536].lower():
         return "arff"
     return next((name for magic, name in _MAGIC if data.startswith(magic)), "table")
+
+
+def misnamed(name: str) -> str:
+    """Why a file of that name, which holds what would be read as a table, is none; "" where the name says nothing of it."""
+    ending = PurePath(name.lower()).suffix
+    if ending == ".pdf":
+        return _REFUSED["pdf"]
+    if ending in PICTURES:
+        return f"The file is called {ending} but holds no picture; save it as one again, or call a table .csv."
+    return ""
 
 
 def refusal(name: str) -> str:

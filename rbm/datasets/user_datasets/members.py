@@ -9,7 +9,8 @@ from rbm.core import limits
 from rbm.datasets.user_datasets import kinds, names
 from rbm.datasets.user_datasets.arrays import Array, as_labels, from_array, parse_idx, parse_npy
 from rbm.datasets.user_datasets.axes import shape_text
-from rbm.datasets.user_datasets.images import SUFFIXES, is_hidden, read_images
+from rbm.datasets.user_datasets.images import is_hidden, read_images
+from rbm.datasets.user_datasets.kinds import PICTURES
 from rbm.datasets.user_datasets.npz import ArrayPart, join, read_npz
 from rbm.datasets.user_datasets.pictures import Pictures, Reading
 from rbm.datasets.user_datasets.source import Loose, Source
@@ -26,7 +27,7 @@ def read_members(source: Source, reading: Reading, room: limits.Room, where: str
     Raises :class:`DatasetError`, saying which files were found, where they make no set.
     """
     visible = [name for name in source.names if not is_hidden(PurePosixPath(name))]
-    images = [name for name in visible if PurePosixPath(name).suffix.lower() in SUFFIXES]
+    images = [name for name in visible if PurePosixPath(name).suffix.lower() in PICTURES]
     others = [name for name in visible if name not in set(images)]
     if not images and others:
         head = {name: kinds.kind(source.read(name)[:65536]) for name in others}
@@ -131,7 +132,7 @@ def _nothing(others: Sequence[str], where: str) -> str:
     found = f"{len(others):,} other files: {_listed(others)}" if others else "nothing else"
     place = "The ZIP holds" if where == "ZIP" else "The files are"
     return (
-        f"{place} no pictures that can be read, but {found}. Give images ({', '.join(s[1:].upper() for s in SUFFIXES[:4])} "
+        f"{place} no pictures that can be read, but {found}. Give images ({', '.join(s[1:].upper() for s in PICTURES[:4])} "
         "...), IDX files, arrays (.npy) or one table (CSV)."
     )
 

@@ -1,4 +1,4 @@
-"""From files to pictures: what a file is, is told by its first bytes, never by its name."""
+"""From files to pictures: what a file is, is told by its first bytes. Its name only tells why text is no table."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def read(
             else [f"file {i + 1}" for i in range(len(files))]
         )
         return read_members(Loose(dict(zip(called, files, strict=True))), reading, room, "files")
-    return _single(kinds.plain(files[0], room.unpacked), reading, room)
+    return _single(kinds.plain(files[0], room.unpacked), names[0] if names else "", reading, room)
 
 
-def _single(data: bytes, reading: Reading, room: limits.Room) -> Pictures:
+def _single(data: bytes, name: str, reading: Reading, room: limits.Room) -> Pictures:
     kind = kinds.kind(data)
     if kind == "zip":
         archive = Archive(data, ArchiveLimits(limits.ENTRIES, room.unpacked, limits.RATIO), DatasetError)
@@ -57,5 +57,7 @@ def _single(data: bytes, reading: Reading, room: limits.Room) -> Pictures:
             raise DatasetError("The IDX file holds labels alone; give the file of images with it.")
         return from_array(values, None, reading)
     if kind == "table":
+        if problem := kinds.misnamed(name):
+            raise DatasetError(problem)
         return read_table(data, reading, room.table)
     raise DatasetError(kinds.refusal(kind))

@@ -68,6 +68,14 @@ def cards(app: AppTest) -> list[dict]:
     return board["cards"]
 
 
+def test_a_card_tells_the_k_of_now():
+    run_id = ran(ADA)
+    before = open_store().run(run_id).progress
+    open_store().write(run_id, "w", before._replace(knobs={**before.knobs, "k": 4}))
+    (card,) = cards(come(BOB))
+    assert card["what"].endswith("-4")
+
+
 def test_everyones_runs_of_today_stand_side_by_side_with_what_tells_them_apart():
     ada = ran(ADA, epoch=1.0, low=-9.0, high=-8.5, ess=50.0)
     bob = ran(BOB, replace(SPEC, training=replace(SPEC.training, k=5)), epoch=1.0, low=-8.5, high=-8.0, ess=2.0)

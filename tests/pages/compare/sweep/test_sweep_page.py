@@ -31,7 +31,9 @@ def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 
 def heat(app: AppTest) -> dict:
-    (data,) = (one for one in (json.loads(e.proto.json) for e in app.get("bidi_component")) if "cells" in one)
+    (data,) = (
+        one for one in (json.loads(e.proto.json) for e in app.get("bidi_component")) if "cells" in one and "y" in one
+    )
     return data
 
 

@@ -65,7 +65,7 @@ def test_a_cell_shows_the_best_of_its_trials_and_where_the_others_stand():
     assert cells[5]["share"] == 0.4
     assert (
         cells[0]["words"]
-        == "Hidden units 16, Gibbs steps k 1: AIS log-likelihood of validation images −140.00. Click to open the run"
+        == "Hidden units 16, Gibbs steps k 1: Log-likelihood of validation images −140.00. Click to open the run"
     )
     assert cells[4]["colour"] == "rgb(11, 118, 112)"  # the accent itself
 
@@ -116,11 +116,11 @@ def test_slices_and_parallel_coordinates_hold_every_finished_trial():
     figure = slices(SPEC, TRIALS, SPEC.axes[0])
     assert list(figure.data[0].x) == ["16", "16", "64"]
     assert list(figure.data[0].y) == [-150, -140, -100]
-    assert figure.layout.yaxis.title.text == "AIS log-likelihood, nats per image"
+    assert figure.layout.yaxis.title.text == "Log-likelihood, nats per image"
     ranged = SweepSpec(axes=(Axis("learning_rate", low=0.01, high=1.0, log=True),), method="tpe")
     assert slices(ranged, TRIALS, ranged.axes[0]).layout.xaxis.type == "log"
     lines = parallel(SPEC, TRIALS, "light").data[0].dimensions
-    assert [d.label for d in lines] == ["Hidden units", "Gibbs steps k", "Learning rate", "AIS log-likelihood"]
+    assert [d.label for d in lines] == ["Hidden units", "Gibbs steps k", "Learning rate", "Log-likelihood"]
     assert list(lines[1].values) == [0, 0, 1]  # evenly spread, whatever the numbers
     assert list(lines[1].ticktext) == ["1", "5", "25"]
     assert list(lines[3].values) == [-150, -140, -100]

@@ -75,15 +75,29 @@ def test_what_a_visitor_makes_is_theirs():
     assert app.session_state["run"].record.visitor == me
 
 
-@pytest.mark.parametrize("act", ["runs_resume", "runs_delete"])
-def test_anothers_run_is_seen_and_not_changed(act):
-    run_id = ran()
-    app = chosen(run_id)
-    app.button(key=act).click().run()
-    assert REFUSED in app.error[0].value
-    assert "Continue as mine" in app.error[0].value
-    assert open_store().run(run_id).deleted_at is None
-    assert "run" not in app.session_state
+def test_anothers_run_offers_a_copy_and_says_whose_it_is():
+    app = chosen(ran())
+    assert app.button(key="runs_copy").label == "Copy to go on with"
+    delete = app.button(key="runs_delete")
+    assert delete.disabled
+    assert delete.help == (
+        "This run belongs to Ada. Only the owner, or whoever has the teacher's word, changes it or deletes it."
+    )
+    (labels,) = [one.proto for one in app.get("popover") if one.proto.popover.label == "Tags and note"]
+    assert labels.popover.disabled
+    assert labels.popover.help == delete.help
+    assert "runs_resume" not in [button.key for button in app.button]
+    become_teacher(app)
+    assert not app.button(key="runs_delete").disabled
+    assert not app.button(key="runs_resume").disabled
+
+
+def test_of_several_runs_one_that_is_anothers_is_enough_to_keep_all_from_being_deleted():
+    app = chosen(ran(None))
+    app.session_state["runs_chosen"] = [run.id for run in (open_store().run(ran()), *open_store().runs())]
+    app.run()
+    assert app.button(key="runs_delete").disabled
+    assert "Not all of these runs are yours, some belong to Ada." in app.button(key="runs_delete").help
 
 
 def test_anothers_tags_and_note_stay():
@@ -95,7 +109,7 @@ def test_anothers_tags_and_note_stay():
     assert open_store().run(run_id).note == ""
 
 
-def test_continue_as_mine_makes_a_copy_that_can_be_resumed():
+def test_a_copy_to_go_on_with_can_be_resumed():
     run_id = ran()
     app = chosen(run_id)
     app.button(key="runs_copy").click().run()
@@ -113,8 +127,7 @@ def test_the_teachers_word_opens_what_is_anothers_and_a_wrong_one_nothing():
     app = chosen(run_id)
     app.text_input(key="visitor_word").set_value("guess").run()
     assert "not the teacher's word" in app.error[0].value
-    app.button(key="runs_delete").click().run()
-    assert open_store().run(run_id).deleted_at is None
+    assert app.button(key="runs_delete").disabled
     become_teacher(app)
     app.button(key="runs_delete").click().run()
     assert open_store().run(run_id).deleted_at is not None

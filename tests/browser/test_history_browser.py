@@ -1,0 +1,26 @@
+"""Back and reload: the run in a page's address is no step of its own, and is there again."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.helpers.browser import Server
+from tests.helpers.hands import OpenPage, at_rest_now, drawn, go, press
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["at once", "after a reload"])
+def test_back_from_train_goes_to_the_page_before_in_one_step(server: Server, open_page: OpenPage, again: bool):
+    page = open_page(f"{server.url}/map")
+    drawn(page)
+    go(page, "Train", "Train a machine")
+    press(page, "one_batch")
+    expect(page).to_have_url(re.compile(r"/train\?run=[0-9a-f]{12}$"))
+    at_rest_now(page)
+    if again:
+        page.reload()
+        drawn(page)
+        at_rest_now(page)  # the run is there again
+    page.go_back()
+    expect(page).to_have_url(re.compile("/map"))
+    expect(page.get_by_role("heading", name="The map of generative models")).to_be_visible()
