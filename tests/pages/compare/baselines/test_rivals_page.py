@@ -31,9 +31,9 @@ NEWS = (
 def test_news_become_walls_curves_and_a_table():
     seen = told.told(NEWS)
     assert (seen.done, seen.busy) == (0.7, "gan")
-    pixels, labels = told.wall_pixels(seen.looks["rbm"], 1.0, (28, 28))
+    pixels, labels = told.wall_tiles(seen.looks["rbm"], 1.0, (28, 28))
     assert len(pixels) == len(labels) == SHOWN * len(marks(1.0))
-    assert [int(pixels[row * SHOWN].max()) for row in range(4)] == [0, 2, 5, 0]  # the last is still to come
+    assert [int(pixels.rows[row * SHOWN].max()) for row in range(4)] == [0, 2, 5, 0]  # the last is still to come
     assert labels[SHOWN] == "after 0.25 s"
     option = told.frechet_option(seen, ("rbm", "gan"))
     assert [one["y"] for one in option["series"]] == [[50.0, 10.0], [50.0, 10.0, 11.0]]  # none at 0 on a log axis

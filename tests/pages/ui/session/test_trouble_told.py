@@ -24,6 +24,7 @@ def stopped() -> Store:
 def test_each_page_is_asked_to_say_it_and_then_not_to(page, monkeypatch):
     run = LiveRun(SPEC, Record(SPEC, store=stopped))
     monkeypatch.setattr(state, "run", lambda: run)
+    monkeypatch.setattr(state, "held", lambda: run)
     app = app_test().run().switch_page(f"pages/{page}/page.py").run()
     feed = app.session_state["feed"]
 
