@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rbm.core.limits import CLASSES, Limits
 from rbm.core.text import plain, quoted
+from rbm.datasets.entry import check_temperature
 from rbm.errors import ConfigError
 from rbm.training.config import KEEP_CHAINS, TrainConfig, check_knobs, knob
 
@@ -33,11 +34,15 @@ UNIT_NAMES = ("bernoulli", "spin", "gaussian", "categorical", "multinary", "relu
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """Which data: a catalogue name, the classes kept (None for all) and the number of training images (None for all)."""
+    """Which data: a catalogue name, the classes kept (None for all) and the number of training images (None for all).
+
+    ``temperature`` is that at which spins are drawn, None for the critical one and for data that have none.
+    """
 
     name: str = "mnist"
     classes: tuple[int, ...] | None = None
     size: int | None = None
+    temperature: float | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or self.name != plain(self.name) or len(self.name) > MOST_NAME:
@@ -49,6 +54,8 @@ class DatasetSpec:
         for value in (*(self.classes or ()), self.size if self.size is not None else 1):
             if isinstance(value, bool) or not isinstance(value, int):
                 raise ConfigError(f"The data set's classes and size are whole numbers; got {quoted(value)}.")
+        if self.temperature is not None:
+            check_temperature(self.temperature)
 
 
 @dataclass(frozen=True)
@@ -171,7 +178,7 @@ def make_dataset(spec: DatasetSpec) -> Dataset:
     """The spec's data, downloaded first when it must be."""
     from rbm.datasets.catalog import load_dataset
 
-    return load_dataset(spec.name, classes=spec.classes, size=spec.size)
+    return load_dataset(spec.name, classes=spec.classes, size=spec.size, temperature=spec.temperature)
 
 
 def cached_dataset(spec: DatasetSpec) -> Dataset:

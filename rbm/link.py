@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from rbm.datasets.catalog import entry, names
+from rbm.datasets.entry import COLDEST, HOTTEST
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.training.changes import TURNS, Change, in_words, noted
@@ -37,6 +38,7 @@ _FIELDS: dict[str, tuple[str, str, Any]] = {
     "d": ("dataset", "name", "mnist"),
     "c": ("dataset", "classes", None),
     "n": ("dataset", "size", None),
+    "te": ("dataset", "temperature", None),
     "h": ("model", "n_hidden", 100),
     "vb": ("model", "visible_bias", "data"),
     "vu": ("model", "visible", "bernoulli"),
@@ -157,6 +159,10 @@ def _read(part: str, field: str, default: Any, text: str, notes: list[str], data
         if not 0 <= classes[0] <= classes[-1] < len(entry(dataset["name"]).class_names):
             raise ValueError
         return classes
+    if field == "temperature":
+        if not entry(dataset["name"]).thermal:
+            raise ValueError
+        return _clamped(field, float(text), COLDEST, HOTTEST, notes)
     if field in ("size", "seed"):
         return _clamped(field, _whole(text), *((1, LARGEST_SIZE) if field == "size" else (0, LARGEST_SEED)), notes)
     knob = knobs(_KINDS[part])[field]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rbm import link
 from rbm.checkpoint import load_checkpoint
 from rbm.datasets.catalog import CATALOG
+from rbm.datasets.entry import COLDEST, HOTTEST
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.presets import PRESETS
@@ -36,7 +37,9 @@ def data_sets(draw: st.DrawFn) -> DatasetSpec:
     name = draw(st.sampled_from(list(CATALOG)))
     every = range(len(CATALOG[name].class_names))
     classes = draw(st.none() | st.sets(st.sampled_from(every), min_size=1) if every else st.none())
-    return DatasetSpec(name, tuple(sorted(classes)) if classes else None, draw(st.none() | st.integers(1, 60_000)))
+    temperature = draw(st.none() | st.floats(COLDEST, HOTTEST)) if CATALOG[name].thermal else None
+    size = draw(st.none() | st.integers(1, 60_000))
+    return DatasetSpec(name, tuple(sorted(classes)) if classes else None, size, temperature)
 
 
 specs = st.builds(RunSpec, data_sets(), values(ModelSpec), values(TrainConfig), st.integers(0, 2**31 - 1))

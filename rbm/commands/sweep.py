@@ -146,6 +146,8 @@ def _changed(spec: RunSpec, name: str, text: str) -> RunSpec:
         return replace(spec, dataset=DatasetSpec(text))
     if name == "size":
         return replace(spec, dataset=replace(spec.dataset, size=_number(text, whole=True)))
+    if name == "temperature":
+        return replace(spec, dataset=replace(spec.dataset, temperature=_number(text)))
     value: Any = _read(name, text)
     part = "model" if name in {f.name for f in fields(spec.model)} else "training"
     return replace(spec, **{part: replace(getattr(spec, part), **{name: value})})

@@ -1,8 +1,9 @@
 """Compiling ahead of need: the first use of a loop on a machine takes about a second, every later one a hundredth."""
 
+import numpy as np
 import torch
 
-from rbm.core import kernels
+from rbm.core import kernels, spins
 
 
 def compile_loops() -> None:
@@ -17,3 +18,7 @@ def compile_loops() -> None:
     kernels.centred(p, p, row.clone(), 0.0, 1.0, torch.zeros(8, 4), row.clone())
     kernels.advance(p.clone(), p.clone(), 0.0, (row, row), (row.clone(), row.clone()))
     kernels.follow(row.clone(), row.clone(), row, 0.0, 0.0)
+    lattice, words = np.ones(16, np.int8), np.zeros(1, np.uint64)
+    spins.record(lattice, 1.0, 1, words, lattice[None].copy())
+    spins.clusters(lattice, 1.0, 1, words)
+    spins.metropolis(lattice, 1.0, 1, words)

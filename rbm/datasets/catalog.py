@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rbm.core.text import quoted
 from rbm.datasets.download import Progress
 from rbm.datasets.entry import CATALOG, OWN, DatasetEntry, Root
 from rbm.errors import ConfigError
@@ -21,25 +22,36 @@ def load_dataset(
     *,
     classes: Sequence[int] | None = None,
     size: int | None = None,
+    temperature: float | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
     """The data set of that name, downloaded first where it is not bundled and not yet on this machine.
 
     ``root`` is the folder for downloads and own sets; by default $RBM_DATA, or else a folder in the user's cache (for
     own sets: in the user's data). Bundled sets ignore it. ``classes`` and ``size`` are those of :meth:`Dataset.select`.
+    ``temperature`` is that of sets which have one (Ising spins); without it they are made at their critical one.
     ``progress(done, total)`` is told about a download in bytes; the total is None as long as the server does not say.
     Raises :class:`ConfigError` for a name or a choice that does not exist, :class:`DatasetError` when the files cannot
     be fetched or read.
     """
-    return _load(entry(name, root), root, progress).select(classes, size)
+    line = entry(name, root)
+    if temperature is not None and not line.thermal:
+        raise ConfigError(
+            f"The data set {quoted(name)} has no temperature: leave it out, or choose a set of Ising spins."
+        )
+    return _load(line, root, temperature, progress).select(classes, size)
 
 
-def _load(line: DatasetEntry, root: Root, progress: Progress | None) -> Dataset:
+def _load(line: DatasetEntry, root: Root, temperature: float | None, progress: Progress | None) -> Dataset:
     """The whole data set of a line; each kind's loader is imported only where it is needed."""
     if line.source == "own":
         from rbm.datasets.user_datasets import save
 
         return save.load(line.name, root)
+    if line.thermal:
+        from rbm.datasets import ising
+
+        return ising.load(line.name, temperature)
     if line.source == "made":
         from rbm.datasets import toy
 

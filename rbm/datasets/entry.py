@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from types import MappingProxyType
 from typing import Literal
+
+from rbm.core.text import quoted
+from rbm.errors import ConfigError
 
 Kind = Literal["binary", "grey", "real"]
 Source = Literal["bundled", "made", "downloaded", "own"]
@@ -28,11 +32,41 @@ class DatasetEntry:
     image_shape: tuple[int, ...]
     class_names: tuple[str, ...]
     source: Source  # with the program, made by it, fetched once on demand, or brought by somebody
+    thermal: bool = False  # whether it is made at a temperature, which is then a setting of the data
 
     @property
     def bundled(self) -> bool:
         """Whether it works without a network, always."""
         return self.source != "downloaded"
+
+
+COLDEST, HOTTEST = 0.1, 100.0  # in units of the coupling
+ISING_CRITICAL = 2 / math.log1p(math.sqrt(2))  # T_c = 2.269..., of the infinite lattice (Onsager 1944)
+
+
+def check_temperature(temperature: float) -> None:
+    """ConfigError unless spins can be drawn at it."""
+    number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    if not (number and math.isfinite(temperature) and COLDEST <= temperature <= HOTTEST):
+        raise ConfigError(
+            f"The temperature is {quoted(temperature)}; expected a number from {COLDEST:g} to {HOTTEST:g}."
+        )
+
+
+def _ising(side: int) -> DatasetEntry:
+    return DatasetEntry(
+        name=f"ising_{side}",
+        title=f"Ising spins, {side}×{side}",
+        about=(
+            f"12,000 states of {side}×{side} magnets that like to agree with their neighbours, at a temperature that you "
+            "choose (black: down, white: up); made here by Wolff's clusters (1989), free to use."
+        ),
+        kind="binary",
+        image_shape=(side, side),
+        class_names=("mostly down", "mostly up"),
+        source="made",
+        thermal=True,
+    )
 
 
 # What works at once comes first, MNIST before all.
@@ -109,6 +143,7 @@ _ENTRIES = (
         class_names=("00", "01", "10", "11"),
         source="made",
     ),
+    *map(_ising, (4, 8, 16)),
     DatasetEntry(
         name="fashion_mnist",
         title="Fashion-MNIST",

@@ -20,7 +20,7 @@ from rbm.training.config import Knob, knobs
 
 LETTERS = "ABCD"
 _PARTS = (("Data", "dataset"), ("Machine", "model"), ("Training", "training"))
-_NAMES = {"name": "Data set", "classes": "Classes", "size": "Training images"}
+_NAMES = {"name": "Data set", "classes": "Classes", "size": "Training images", "temperature": "Temperature"}
 
 
 def matching(

@@ -11,6 +11,7 @@ from pages.ui.controls import datasets, knobs, widgets
 from pages.ui.draw.words import as_typed
 from pages.ui.session import state
 from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
+from rbm.datasets.entry import COLDEST, HOTTEST, ISING_CRITICAL
 from rbm.errors import ConfigError, RbmError
 from rbm.presets import PRESETS
 from rbm.training.config import LIVE, Knob, with_algorithm
@@ -148,6 +149,8 @@ def _dataset() -> None:
             classes = entry(value).class_names
             if len(classes) > 4:
                 _classes(classes)
+            if entry(value).thermal:
+                _temperature()
         elif value.startswith(OWN):
             st.caption("This data set is not kept here any more. Choose another, or bring it again.")
         else:
@@ -156,7 +159,26 @@ def _dataset() -> None:
 
 
 def _changed_dataset() -> None:
-    state.draft().update(dataset=st.session_state["draft_dataset"], classes=None, size=None)
+    state.draft().update(dataset=st.session_state["draft_dataset"], classes=None, size=None, temperature=None)
+
+
+def _temperature() -> None:
+    chosen = state.draft()["temperature"]
+    widgets.put("draft_temperature", round(ISING_CRITICAL, 3) if chosen is None else float(chosen))
+    st.number_input(
+        "Temperature",
+        COLDEST,
+        HOTTEST,
+        st.session_state["draft_temperature"],
+        step=0.1,
+        format="%.3f",
+        key="draft_temperature",
+        on_change=_changed,
+        args=("temperature",),
+        help="At which the spins are drawn, in units of the coupling; they line up below the critical 2.269. The page Phase "
+        "transition shows what a machine learns of them.",
+    )
+    st.caption("Spins s = ±1 are learnt as pixels v = (s + 1)/2, 0 or 1.")
 
 
 def _download(name: str) -> None:

@@ -57,8 +57,9 @@ def name(spec: RunSpec, turned: Mapping[str, Any] = MappingProxyType({})) -> str
 
 
 def data_title(spec: RunSpec) -> str:
-    entry = CATALOG.get(spec.dataset.name)
-    return plain(entry.title if entry is not None else spec.dataset.name)
+    """What is learnt, with its temperature where one was chosen."""
+    entry, t = CATALOG.get(spec.dataset.name), spec.dataset.temperature
+    return plain(entry.title if entry is not None else spec.dataset.name) + ("" if t is None else f" at T = {t:g}")
 
 
 def algorithm(spec: RunSpec, turned: Mapping[str, Any] = MappingProxyType({})) -> str:

@@ -61,6 +61,7 @@ def to_draft(spec: RunSpec) -> Draft:
         "dataset": spec.dataset.name,
         "classes": spec.dataset.classes,
         "size": spec.dataset.size,
+        "temperature": spec.dataset.temperature,
         **{name: getattr(spec.model, name) for name in _MODEL},
         **{name: getattr(spec.training, name) for name in _TRAINING},
         "seed": spec.seed,
@@ -70,7 +71,7 @@ def to_draft(spec: RunSpec) -> Draft:
 def to_spec(draft: Draft) -> RunSpec:
     """The run that a draft describes; ConfigError when a value is out of range, or the run larger than a class bears."""
     spec = RunSpec(
-        DatasetSpec(draft["dataset"], draft["classes"], draft["size"]),
+        DatasetSpec(draft["dataset"], draft["classes"], draft["size"], draft["temperature"]),
         ModelSpec(**{name: draft[name] for name in _MODEL}),
         TrainConfig(**{name: draft[name] for name in _TRAINING}),
         draft["seed"],

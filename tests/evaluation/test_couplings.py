@@ -1,0 +1,104 @@
+"""Effective couplings against their definition: the Walsh transform of log p*(v) over every state."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from rbm.errors import ConfigError, ShapeError
+from rbm.evaluation import couplings, exact
+from rbm.models.rbm import RBM
+from rbm.randomness import generator
+
+V, H = 7, 3
+
+
+def machine(visible: str, hidden: str, scale: float = 1.0, n_visible: int = V, n_hidden: int = H) -> RBM:
+    model = RBM(n_visible, n_hidden, visible=visible, hidden=hidden).double()
+    source = generator(3, "couplings", visible, hidden)
+    with torch.no_grad():
+        for p in (model.weight, model.visible_bias, model.hidden_bias):
+            p.copy_(scale * torch.randn(p.shape, generator=source, dtype=torch.float64))
+    return model
+
+
+def walsh(model: RBM) -> np.ndarray:
+    """2^−V Σ_s s_i s_k log p*(s), state by state."""
+    n = model.n_visible
+    total = np.zeros((n, n))
+    for s in itertools.product((-1.0, 1.0), repeat=n):
+        row = torch.tensor([s], dtype=torch.float64)
+        v = row if model.visible_unit.name == "spin" else (row + 1) / 2
+        total += np.outer(s, s) * -float(model.free_energy(v).detach())
+    total /= 2**n
+    np.fill_diagonal(total, 0)
+    return total
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 4.0])
+@pytest.mark.parametrize("hidden", ["spin", "bernoulli", "gaussian"])
+@pytest.mark.parametrize("visible", ["spin", "bernoulli"])
+def test_they_are_the_walsh_transform(visible, hidden, scale):
+    model = machine(visible, hidden, scale)
+    np.testing.assert_allclose(couplings.effective(model).numpy(), walsh(model), atol=1e-12 * max(1, scale**2 * 40))
+
+
+def test_two_visible_units_by_moebius_inversion():
+    """With two units J is a quarter of log p*(00) + log p*(11) − log p*(01) − log p*(10)."""
+    model = machine("bernoulli", "bernoulli", 2.0, n_visible=2)
+    v = torch.tensor([[0, 0], [1, 1], [0, 1], [1, 0]], dtype=torch.float64)
+    log_p = -model.free_energy(v).detach()
+    expected = float(log_p @ torch.tensor([1, 1, -1, -1], dtype=torch.float64)) / 4
+    assert float(couplings.effective(model)[0, 1]) == pytest.approx(expected, abs=1e-14)
+
+
+def test_one_unit_across_a_pair_is_what_decimation_says():
+    """A spin h coupled to two spins by K couples them by ½ log cosh 2K; 256 others stay apart."""
+    k, n = 0.7, 256
+    model = RBM(n, n - 1, visible="spin", hidden="spin").double()
+    with torch.no_grad():
+        model.weight.zero_()
+        for j in range(n - 1):
+            model.weight[j, j] = model.weight[j + 1, j] = k
+    found = couplings.effective(model).numpy()
+    expected = 0.5 * np.log(np.cosh(2 * k)) * (np.eye(n, k=1) + np.eye(n, k=-1))
+    np.testing.assert_allclose(found, expected, atol=1e-13)
+
+
+def test_an_ising_lattice_written_as_a_machine_is_read_back():
+    """One hidden spin a bond, with cosh 2K = e^(2β): neighbours get β, all others nothing, and p(v) is Ising's."""
+    side, beta = 4, 1 / 2.5
+    at = np.arange(side * side).reshape(side, side)
+    bonds = [(i, j) for o in (np.roll(at, -1, 1), np.roll(at, -1, 0)) for i, j in zip(at.flat, o.flat, strict=True)]
+    model = RBM(16, len(bonds), visible="spin", hidden="spin").double()
+    with torch.no_grad():
+        model.weight.zero_()
+        for h, (i, j) in enumerate(bonds):
+            model.weight[i, h] = model.weight[j, h] = np.arccosh(np.exp(2 * beta)) / 2
+    j = couplings.effective(model)
+    read = couplings.on_lattice(j, side)
+    assert len(read.neighbours) == 32
+    assert len(read.others) == 120 - 32
+    np.testing.assert_allclose(read.neighbours, beta, atol=1e-13)
+    np.testing.assert_allclose(read.others, 0, atol=1e-13)
+    picture, away = couplings.bond_picture(j, side), couplings.by_distance(j, side)
+    np.testing.assert_allclose(picture[::2, 1::2], beta, atol=1e-13)
+    np.testing.assert_allclose(picture[1::2, ::2], beta, atol=1e-13)
+    np.testing.assert_allclose(picture[1::2, 1::2], 0, atol=1e-13)
+    expected = np.zeros((4, 4))
+    expected[1, 2] = expected[3, 2] = expected[2, 1] = expected[2, 3] = beta
+    np.testing.assert_allclose(away, expected, atol=1e-13)
+    v, p = exact.visible_distribution(model)
+    e = -(np.take(v.numpy(), [i for i, _ in bonds], 1) * np.take(v.numpy(), [j for _, j in bonds], 1)).sum(1)
+    q = np.exp(-beta * e)
+    np.testing.assert_allclose(p.numpy(), q / q.sum(), atol=1e-15)
+
+
+def test_what_has_none_is_told_in_a_sentence():
+    with pytest.raises(ConfigError, match="this machine has gaussian and bernoulli units"):
+        couplings.effective(RBM(5, 3, visible="gaussian"))
+    with pytest.raises(ConfigError, match="this machine has spin and relu units"):
+        couplings.effective(RBM(5, 3, visible="spin", hidden="relu"))
+    with pytest.raises(ShapeError, match="for a lattice of 3×3"):
+        couplings.on_lattice(np.zeros((4, 4)), 3)
