@@ -23,9 +23,19 @@ ROOT = Path(__file__).resolve().parents[2]
 NAME = "Boltzmann Explorer"
 LAST_SECONDS = 3.0  # that the server's end waits for the runs' last checkpoints
 TURN = 0.0005  # seconds that a thread keeps Python to itself while another waits
-HOME, ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, CD_BIAS = (
+HOME, ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, CD_BIAS, ISING = (
     f"pages/learn/{feature}/page.py"
-    for feature in ("home", "energy", "two_pixels", "hopfield", "boltzmann", "slow_motion", "markov", "cd_bias")
+    for feature in (
+        "home",
+        "energy",
+        "two_pixels",
+        "hopfield",
+        "boltzmann",
+        "slow_motion",
+        "markov",
+        "cd_bias",
+        "ising",
+    )
 )
 TRAIN, FILTERS, EXAMINE, COLOUR, DEEP, DATA = (
     f"pages/train/{feature}/page.py" for feature in ("live", "filters", "examine", "colour", "deep", "data")
@@ -61,6 +71,7 @@ PAGES = {
         Entry(SLOW, "One update in slow motion", "slow_motion_video", "slow"),
         Entry(MARKOV, "Markov chain", "linked_services", "markov"),
         Entry(CD_BIAS, "What CD really follows", "explore", "follows"),
+        Entry(ISING, "Phase transition", "thermostat", "ising"),
     ),
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),

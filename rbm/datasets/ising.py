@@ -5,6 +5,7 @@ spins s = ±1 themselves, which spin units learn. The label says which way most 
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -92,3 +93,9 @@ def _upwards(s: torch.Tensor) -> torch.Tensor:
     """1 where most spins of a row point up, else 0; where as many point down, what the first spin does."""
     total = s.sum(1, dtype=torch.int64)
     return ((total > 0) | ((total == 0) & (s[:, 0] > 0))).long()
+
+
+def as_spins(data: Dataset) -> Dataset:
+    """The same rows as spins s = 2v − 1 for spin units, which take them with ``binarise="none"``."""
+    parts = {part: 2 * getattr(data, part) - 1 for part in PARTS}
+    return replace(data, kind="real", **parts)

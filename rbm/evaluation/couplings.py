@@ -25,6 +25,7 @@ from torch import Tensor
 
 from rbm.core.numerics import home
 from rbm.errors import ConfigError, ShapeError
+from rbm.evaluation.lattice import WithError
 from rbm.models.rbm import RBM
 
 DIGITS = 40.0  # e^−40 is below float64's last digit: where the integral ends, and how far its periodic images stay away
@@ -36,6 +37,21 @@ class Recovered(NamedTuple):
 
     neighbours: NDArray[np.float64]
     others: NDArray[np.float64]
+
+    @property
+    def mean(self) -> WithError:
+        """Of the neighbours, with the standard error that their scatter leaves."""
+        return WithError(float(self.neighbours.mean()), self.spread / math.sqrt(len(self.neighbours)))
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation among the neighbours, which are all alike in the data."""
+        return float(self.neighbours.std(ddof=1))
+
+    @property
+    def rest(self) -> float:
+        """Mean |J| of all other pairs."""
+        return float(np.abs(self.others).mean())
 
 
 @torch.no_grad()

@@ -34,6 +34,7 @@ STUDIES = MappingProxyType(
         "dbn": Study("Which test error does a pre-trained 500-500-2000 net reach on all of MNIST?", 20),
         "dbm": Study("How good is a deep Boltzmann machine of 500-1000 units? The bound on its likelihood.", 30),
         "best500": Study("How good do 500 hidden units get within 20 minutes of training?", 10),
+        "ising": Study("Which couplings, energies and magnetisations does a machine learn of the Ising model?", 5),
         "labels": Study("How many test digits does a machine of pictures and labels misread, learnt three ways?", 40),
     }
 )

@@ -34,6 +34,7 @@ SLIDERS = (
     ("boltzmann", "boltzmann_hidden", "boltzmann_w_boltzmann .wall"),
     ("follows", "follows_place", "follows_angles .chart"),
     ("follows", "follows_k", "follows_numbers .facts"),
+    ("ising", "ising_temperature", "ising_c .chart"),
 )
 
 # Presses a key on the slider and waits, frame by frame, until the picture is another one.

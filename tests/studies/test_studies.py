@@ -30,6 +30,7 @@ SIZES = {
     "rivals": {"n_hidden": 13, "seconds": 0.1, "n_samples": 30, "n_temperatures": 7},
     "labels": {"n_hidden": 5, "epochs": 1},
     "labels_few": {"plan": LabelsPlan(sizes=(5, 4), pretraining=1, epochs=1, least_updates=5, labels=(20, 50))},
+    "ising": {"sides": (4,), "temperatures": (3.5,), "epochs": 1, "sweeps": 3},
     "dbn": {"sizes": (5, 4), "pretraining_epochs": 1, "epochs": 1},
     "dbm": {"sizes": (5, 4), "greedy": 1, "epochs": 1, "effort": TINY},
     "best500": {"n_hidden": 5, "epochs": 1, "effort": TINY},

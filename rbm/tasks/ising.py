@@ -1,0 +1,196 @@
+"""An RBM of spins learns an Ising lattice at one temperature, or at several in turn, and is measured as the lattice is.
+
+Visible and hidden units are spins ±1. It learns by CD-k from the data, not by persistent chains: below T_c those stay in one
+sign each, and the biases run after whichever has more. Letters: L side, n = L² spins, T temperature.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rbm.evaluation import lattice
+from rbm.evaluation.lattice import LatticeMeans, WithError
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, bare_model, cached_dataset
+from rbm.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    import torch
+
+    from rbm.models.rbm import RBM
+
+Floats = npt.NDArray[np.float64]
+HIDDEN = {4: 32, 8: 64, 16: 128}  # by side
+EPOCHS, QUICK_EPOCHS = 60, 25
+LOOKS = 15  # while it learns
+CHAINS, SHOWN = 400, 12
+WARM, RECORDED = 200, 600  # sweeps before chains are measured, and of those their memory is told from
+LATTICES, STEPS = 20, 1_000  # whose memory is measured without a machine
+
+
+class IsingLook(NamedTuple):
+    """A machine that learns: how far it is, its chains begun at noise, and the couplings of its p(v).
+
+    ``bonds`` (2L, 2L) and ``away`` (L, L) are ``couplings.bond_picture`` and ``by_distance``; ``neighbours`` their mean and the
+    error of it, ``spread`` their standard deviation, ``rest`` the mean |J| of all other pairs.
+    """
+
+    share: float
+    seconds: float
+    chains: npt.NDArray[np.int8]  # (SHOWN, n)
+    means: LatticeMeans
+    correlation: tuple[WithError, ...]  # C(r), r = 0 ... L/2
+    bonds: Floats
+    away: Floats
+    neighbours: WithError
+    spread: float
+    rest: float
+    memory: WithError | None = None  # τ of |m| in Gibbs sweeps, once it has learnt
+
+
+class TemperaturePoint(NamedTuple):
+    """Data and machine at one temperature, and how many sweeps |m| is remembered by three chains."""
+
+    temperature: float
+    data: LatticeMeans
+    machine: LatticeMeans
+    gibbs: WithError
+    metropolis: WithError
+    wolff: WithError
+
+
+def run_spec(side: int, temperature: float, *, epochs: int, seed: int, k: int = 5) -> RunSpec:
+    """The run as a value; its rows are spins."""
+    training = TrainConfig(
+        algorithm="cd", k=k, learning_rate=0.1, schedule="linear", batch_size=100, epochs=epochs, momentum=0.0,
+        weight_decay=0.0, binarise="none", likelihood="never",
+    )  # fmt: skip
+    model = ModelSpec(HIDDEN[side], "zero", visible="spin", hidden="spin")
+    return RunSpec(DatasetSpec(f"ising_{side}", temperature=temperature), model, training, seed)
+
+
+def learn(side: int, temperature: float, epochs: int = EPOCHS, seed: int = 1) -> Iterator[IsingLook]:
+    """Looks at the machine while it learns, and a last one with its memory."""
+    spec, begun = run_spec(side, temperature, epochs=epochs, seed=seed), time.perf_counter()
+    chains = None
+    for model, share in training(spec):
+        chains = IsingChains(model, seed) if chains is None else chains
+        chains.sweep(WARM if share == 1 else WARM // 4)
+        memory = lattice.autocorrelation_time(chains.sizes(RECORDED)) if share == 1 else None
+        yield _look(model, chains, side, temperature)._replace(
+            share=share, seconds=time.perf_counter() - begun, memory=memory
+        )
+
+
+def training(spec: RunSpec, looks: int = LOOKS) -> Iterator[tuple[RBM, float]]:
+    """The machine after each part of its training, and the share that is done."""
+    from rbm import randomness
+    from rbm.datasets.ising import as_spins
+    from rbm.training.loop import Trainer
+
+    data = as_spins(cached_dataset(spec.dataset))
+    model = bare_model(spec.model, data.n_visible, spec.model.n_hidden, randomness.generator(spec.seed, "model"))
+    trainer = Trainer(model, data, spec.training, randomness.generator(spec.seed, "training"))
+    while not trainer.finished:
+        trainer.step()
+        if trainer.finished or trainer.step_number % max(1, trainer.total_steps // looks) == 0:
+            yield model, trainer.step_number / trainer.total_steps
+
+
+def through(
+    side: int, temperatures: tuple[float, ...], epochs: int = QUICK_EPOCHS, seed: int = 1
+) -> Iterator[TemperaturePoint]:
+    """A machine at each temperature in turn."""
+    for temperature in temperatures:
+        spec = run_spec(side, temperature, epochs=epochs, seed=seed)
+        *_, (model, _) = training(spec)
+        chains = IsingChains(model, seed)
+        chains.sweep(WARM)
+        sizes = chains.sizes(RECORDED)
+        yield TemperaturePoint(
+            temperature,
+            lattice.measured(data_spins(spec), temperature),
+            lattice.measured(chains.spins(side), temperature),
+            lattice.autocorrelation_time(sizes),
+            *lattice_memory(side, temperature, seed),
+        )
+
+
+def data_spins(spec: RunSpec) -> Floats:
+    """The training rows as lattices (N, L, L)."""
+    rows = cached_dataset(spec.dataset).train.numpy()
+    return lattice.lattices(2 * rows - 1, round(rows.shape[1] ** 0.5))
+
+
+def lattice_memory(side: int, temperature: float, seed: int) -> tuple[WithError, WithError]:
+    """τ of |m| of Metropolis and of Wolff, both in sweeps: Wolff's clusters count as the part of the spins that they flip."""
+    from rbm.datasets.ising import IsingLattice
+
+    lattices = [IsingLattice(side, temperature, seed + i) for i in range(LATTICES)]
+    sizes, flipped = np.empty((2, STEPS, LATTICES)), 0
+    for i, one in enumerate(lattices):
+        one.settle()
+        for t in range(STEPS):
+            one.metropolis(1)
+            sizes[0, t, i] = abs(int(one.spins.sum()))
+        for t in range(STEPS):
+            flipped += one.clusters(1)
+            sizes[1, t, i] = abs(int(one.spins.sum()))
+    metropolis, wolff = map(lattice.autocorrelation_time, sizes)
+    sweep = flipped / (STEPS * LATTICES * side**2)
+    return metropolis, WithError(wolff.value * sweep, wolff.error * sweep)
+
+
+class IsingChains:
+    """CHAINS Gibbs chains of a machine, begun at noise, that go on while it learns."""
+
+    def __init__(self, model: RBM, seed: int) -> None:
+        from rbm.randomness import generator
+        from rbm.samplers import from_noise
+
+        self._model, self._source = model, generator(seed, "ising chains")
+        self._chains = from_noise(model, CHAINS, self._source)
+
+    def sweep(self, count: int) -> None:
+        """Every chain so many sweeps further."""
+        from rbm.samplers import gibbs
+
+        for _ in range(count):
+            self._chains, _ = gibbs.sweep(self._model, self._chains, self._source)
+
+    def sizes(self, count: int) -> Floats:
+        """|m| of every chain after each of so many further sweeps: (count, CHAINS)"""
+        found = np.empty((count, CHAINS))
+        for t in range(count):
+            self.sweep(1)
+            found[t] = np.abs(self._chains.v.mean(1).numpy())
+        return found
+
+    def spins(self, side: int) -> Floats:
+        """Where they stand: (CHAINS, L, L)"""
+        v: torch.Tensor = self._chains.v
+        return lattice.lattices(v.numpy(), side)
+
+
+def _look(model: RBM, chains: IsingChains, side: int, temperature: float) -> IsingLook:
+    from rbm.evaluation import couplings
+
+    s = chains.spins(side)
+    j = couplings.effective(model)
+    read = couplings.on_lattice(j, side)
+    return IsingLook(
+        share=0.0,
+        seconds=0.0,
+        chains=s[:SHOWN].reshape(SHOWN, -1).astype(np.int8),
+        means=lattice.measured(s, temperature),
+        correlation=tuple(lattice.blocked(np.mean, at) for at in lattice.correlations(s).T),
+        bonds=couplings.bond_picture(j, side),
+        away=couplings.by_distance(j, side),
+        neighbours=read.mean,
+        spread=read.spread,
+        rest=read.rest,
+    )
