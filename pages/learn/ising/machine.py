@@ -36,7 +36,7 @@ QUANTITIES = {
     "memory τ": ("", "τ of |m| / sweeps"),
 }
 MEMORY = "memory τ"
-CHAINS = {"machine, Gibbs": "gibbs", "lattice, Metropolis": "metropolis", "lattice, Wolff": "wolff"}
+CHAINS = {"machine": "gibbs", "Metropolis": "metropolis", "Wolff": "wolff"}
 
 
 class IsingShown(NamedTuple):
@@ -157,30 +157,35 @@ def _correlations(shown: IsingShown, data: Sequence[WithError], truth: ExactLatt
         series.append(figures.Series("machine", r, values))
     if truth.correlation is not None:
         series.append(figures.Series("exactly", r, truth.correlation, dash=True))
-    return figures.curve_option(series, x_title="distance r", y_title="C(r)", dots=True, least_y=0.5)
+    return figures.curve_option(series, x_title="distance r", y_title="C(r)", dots=True, least_y=0.2)
 
 
 def _against(shown: IsingShown) -> dict[str, Any]:
     points, (field, unit) = shown.points, QUANTITIES[shown.quantity]
+    memory = shown.quantity == MEMORY
+    of = CHAINS if memory else {"data": "data", "machine": "machine"}
     t = [point.temperature for point in points]
-    if shown.quantity == MEMORY:
-        series = [
-            figures.Series(name, t, [getattr(point, chain).value for point in points]) for name, chain in CHAINS.items()
-        ]
-        return figures.curve_option(
-            series if points else [], x_title="temperature T", y_title=unit, log_y=True, dots=True, empty=_EMPTY
-        )
-    series = []
-    if points:
-        series = [
-            figures.Series(who, t, [getattr(getattr(point, who), field).value for point in points])
-            for who in ("data", "machine")
-        ]
-    exact = [getattr(finite_lattice.exactly(shown.side, x), field) for x in spins.STOPS]
-    if exact[0] is not None:
+    values = {name: [getattr(point, part) for point in points] for name, part in of.items()}
+    series = [
+        figures.Series(name, t, [(one if memory else getattr(one, field)).value for one in ones])
+        for name, ones in values.items()
+        if points
+    ]
+    known = () if memory else [getattr(finite_lattice.exactly(shown.side, x), field) for x in spins.STOPS]
+    exact = [x for x in known if x is not None]
+    if exact:
         series.append(figures.Series("exactly", spins.STOPS, exact, dash=True))
     ends = (spins.STOPS[0], spins.STOPS[-1])
-    return figures.curve_option(series, x_title="temperature T", y_title=unit, dots=True, x_range=ends, empty=_EMPTY)
+    return figures.curve_option(
+        series,
+        x_title="temperature T",
+        y_title=unit,
+        log_y=memory,
+        dots=True,
+        x_range=ends,
+        least_y=0.0 if memory else 0.1,
+        empty=_EMPTY,
+    )
 
 
 _EMPTY = "Press Through T_c: a machine at each temperature"
@@ -214,7 +219,11 @@ def _couplings(shown: IsingShown) -> dict[str, Any]:
 def _words(shown: IsingShown) -> list[tuple[str]]:
     look = shown.look
     if look is None:
-        return [("Press Learn: the couplings of neighbours appear, and nothing elsewhere.",)]
+        begun = shown.learning is not None and shown.learning.active
+        words = (
+            "The first look is on its way." if begun else "Press Learn: couplings of neighbours appear, and no others."
+        )
+        return [(words,)]
     told = [
         (f"neighbours J = **{_told(look.neighbours)}**",),
         (f"the data's, 1/T = **{figures.number(1 / shown.learnt_at, 3)}**",),
@@ -288,7 +297,9 @@ def against(drawn: feed.Elements) -> None:
             label_visibility="collapsed",
             width=170,
         )
-    chart.show(drawn["ising_against"], height=CHART, key="ising_against", alt="Data and machines against temperature")
+    chart.show(
+        drawn["ising_against"], height=CHART - 14, key="ising_against", alt="Data and machines against temperature"
+    )
 
 
 def quantity() -> str:
