@@ -1,12 +1,14 @@
 """Ising spins against what is known exactly: every state at 4×4, Kaufman's finite lattices, Onsager's infinite one."""
 
 import math
+from argparse import ArgumentParser
 
 import numpy as np
 import pytest
 import torch
 
 from rbm.checkpoint import from_bytes, to_bytes
+from rbm.commands import sweep
 from rbm.datasets import load_dataset
 from rbm.datasets.entry import ISING_CRITICAL
 from rbm.datasets.ising import PARTS, SIDES, IsingLattice, samples
@@ -132,6 +134,10 @@ def test_the_temperature_travels_by_json_link_and_checkpoint():
     assert from_query({**to_query(spec), "te": "0"}).spec.dataset.temperature == 0.1  # with a note
     model = make_model(spec, cached_dataset(spec.dataset))
     assert from_bytes(to_bytes(model, spec)).spec == spec
+    given = ArgumentParser()
+    sweep.add_arguments(given)
+    words = ["--set", "dataset=ising_4", "--set", "temperature=3.5"]
+    assert sweep._base(given.parse_args(words)).dataset == spec.dataset
     older = spec.to_json().replace('"temperature": 3.5', '"temperature": null').replace(', "temperature": null', "")
     assert "temperature" not in older
     assert RunSpec.from_json(older).dataset == DatasetSpec("ising_4")
