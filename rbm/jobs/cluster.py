@@ -30,6 +30,7 @@ from rbm.jobs.turns import Turns
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
 LOOK_SECONDS = 1.0  # between two questions who the workers are: each is a message to the scheduler
+EMPTY_SECONDS = 60.0  # without a single worker, after which our own cluster is begun anew: its nannies have given up
 SILENT_SECONDS = 5.0  # without an answer, after which pages that wait for one say so
 NICENESS = 5  # training gives way to the screen on the same machine
 # glibc's malloc, as Dask sets it, gives every freed block back to the system at once, and a thread that is not the main
@@ -102,13 +103,18 @@ class Cluster:
     async def _listen(self) -> None:
         """Ask the scheduler again and again who is there: whoever waits for a worker that is gone is told so.
 
-        Dask itself leaves some of them waiting for ever: those whose actor was being made there, for one.
+        Dask itself leaves some of them waiting for ever: those whose actor was being made there, for one. And a nanny whose
+        worker dies while it starts does not start another.
         """
+        peopled = time.monotonic()
         while self.alive:
             try:
                 self._workers = tuple(await self.client.scheduler.ncores())
                 self._answered_at = time.monotonic()
                 self._known.set()
+                peopled = self._answered_at if self._workers else peopled
+                if self._process is not None and self._answered_at - peopled > EMPTY_SECONDS:
+                    self._process.kill()  # and with it its end is told to everyone who waits
             except (OSError, asyncio.CancelledError):  # the client tries again, and ``alive`` says what becomes of it
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
@@ -134,7 +140,9 @@ class Cluster:
 
         async def turn() -> None:
             try:
-                place.actor = place.actor or await place.future
+                if place.actor is None:
+                    place.actor = await place.future
+                    place.worker = place.actor._address  # it may have been begun elsewhere than was asked
                 value = await getattr(place.actor, method)(*arguments)
             except (Exception, CancelledError, asyncio.CancelledError) as error:
                 _settle(answer, error)

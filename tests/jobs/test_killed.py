@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
+from distributed.core import Status
 
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster
@@ -92,6 +94,27 @@ def test_killed_at_any_moment_it_is_told_and_goes_on(run, moment, how, monkeypat
         assert run.notice.startswith(told)
     stood = run.step_number
     wait(lambda: run._seat not in (None, seat) and run.step_number > stood, what="training elsewhere")
+    run.step(batches=1)
+    wait(lambda: not run.active)
+    assert run.message == ""
+    np.testing.assert_array_equal(run.snapshot.weight, trained(LONG, run.step_number))
+
+
+def test_a_cluster_that_stays_without_workers_is_begun_anew(run, monkeypatch):
+    """A nanny whose worker dies while it starts does not start another, and all that waited did so for ever."""
+    monkeypatch.setattr("rbm.jobs.live.CHECKPOINT_SECONDS", 0.3)
+    monkeypatch.setattr(cluster, "EMPTY_SECONDS", 0.5)
+
+    def begin(dask_worker: Any) -> None:  # the nanny's state in which it takes the end of its worker for a failed start
+        dask_worker.status = Status.starting
+
+    run.play()
+    wait(lambda: run._saved_step > 0, what="a checkpoint")
+    here = cluster.connect()
+    stood = run.step_number
+    here.client.run(begin, nanny=True)
+    kill_the_workers()
+    wait(lambda: cluster.connect() is not here and run.step_number > stood, what="training on another cluster")
     run.step(batches=1)
     wait(lambda: not run.active)
     assert run.message == ""
