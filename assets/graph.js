@@ -218,7 +218,7 @@ class Machine {
     const width = chart.clientWidth || 500, left = 52, top = 22;
     const wide = (width - left) / values.length, fill = wide > 4 ? 0.82 : 1;
     const names = chart === this.probability ? this.labels(wide) : null;
-    const plot = 150, height = plot + (names?.room ?? 0), bottom = 8 + height - plot;
+    const plot = enlarged(120), height = plot + (names?.room ?? 0), bottom = 8 + height - plot;
     chart.style.height = `${height}px`;
     const low = values.reduce((a, x) => Math.min(a, x), 0), high = values.reduce((a, x) => Math.max(a, x), 0) || (low ? 0 : 1);
     const y = (x) => top + ((high - x) / (high - low)) * (height - top - bottom);

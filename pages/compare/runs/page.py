@@ -17,9 +17,10 @@ try:
     chosen = listing.choose()
     if chosen:
         actions.actions(chosen)
-    actions.upload()
     with named:
         compared = comparison.named(chosen[: listing.MOST])
+    with st.container(key="picture"):
+        comparison.pictures(compared)
     left, right = st.columns([7, 5], gap="large")
     with left:
         comparison.settings(compared)
@@ -28,6 +29,6 @@ try:
     with right:
         likelihoods.card(compared)
     comparison.learning_curves(compared)
-    comparison.pictures(compared)
+    actions.upload()
 except StoreError as error:
     st.error(as_typed(error), icon=":material/error:")

@@ -12,7 +12,8 @@ shell.header(
 )
 state.take_link()
 live.transport()
-share.draft_row()
+share.arrival()
 board.board(state.run())
 with st.sidebar:  # last, though it stands first: the answer to a click on Train need not wait for it
     draft.draft_panel()
+    share.draft_row()
