@@ -62,7 +62,7 @@ function fill(place, choice) {
     if (choice) choice.selectedIndex = 0;
     return;
   }
-  const bars = [...document.querySelectorAll('.st-key-title, [class*="st-key-transport"], [class$="_transport"]')];
+  const bars = [...document.querySelectorAll('.st-key-title, [class*="transport"]')];
   const top = Math.max(...bars.map((bar) => bar.getBoundingClientRect().bottom).filter((y) => y < innerHeight / 2), 0) + 12;
   const { width, height } = place.getBoundingClientRect();
   const scale = Math.min((innerWidth - 32) / width, (innerHeight - top - 12) / height);

@@ -54,7 +54,7 @@ def experiments(choices: Experiments, *, key: str) -> None:
             st.button(label, key=f"try_{key}_{number}", on_click=press, args=(number, act))
     chosen: int | None = st.session_state.get(tried)
     if chosen is not None:
-        mark = "border-color: var(--st-primary-color, #0b7670); box-shadow: inset 0 0 0 1px var(--st-primary-color, #0b7670)"
+        mark = "border-color: #2a9d93; box-shadow: inset 0 0 0 1px #2a9d93"
         st.html(f"<style>.st-key-try_{key}_{chosen} button {{ {mark} }}</style>")
     with st.container(key=f"tried_{key}"):
         st.markdown(_PRESS if chosen is None else f"**{list(choices)[chosen]}.** {list(choices.values())[chosen][0]}")
@@ -77,7 +77,7 @@ def what_to_see(page: str) -> None:
         lit, words = (found["key"], found["words"]) if found else ("", step)
         place = f"see_{page}_{number}"
         if lit:
-            light = "outline: 3px solid var(--st-primary-color, #0b7670); outline-offset: 4px; border-radius: 4px"
+            light = "outline: 3px solid #2a9d93; outline-offset: 4px; border-radius: 4px"
             st.html(f"<style>:root:has(.st-key-{place}:hover) .st-key-{lit} {{ {light} }}</style>")
         with st.container(key=place):
             st.markdown(f"{number}. {words}")

@@ -37,13 +37,14 @@ RUNS, BOARD, SWEEP, RIVALS, MAP, FEATURES = (
 
 _PROJECTOR = """
 <div class="projector">
-  <select aria-label="Picture that fills the screen" hidden></select>
+  <select aria-label="Picture that fills the screen" hidden><option>All of the page</option></select>
   <button type="button" title="Large type without settings; key F. One picture can fill the screen.">Projector</button>
 </div>
 """
 _menu = declare("menu", '<span class="menu"></span>')
 _projector = declare("projector", _PROJECTOR)
-STYLE = ROOT / "assets/stage.css"
+STYLE, HERE = ROOT / "assets/stage.css", "page_here"  # HERE, in the session: the script of the page that is open
+LEADS = {FILTERS: "Look at its filters", GIBBS: "Sample from it", RUNS: "Compare it"}  # what shows something of a run
 
 
 class Entry(NamedTuple):
@@ -157,6 +158,7 @@ def _ways(title: str) -> None:
     here = next(
         (place for place, entry in enumerate(path) if entry.title == title), 0
     )  # Start here greets by another name
+    st.session_state[HERE] = path[here].script
     before, after = path[here - 1] if here else None, path[here + 1] if here + 1 < len(path) else None
     with st.container(horizontal=True, key="ways", width="content"):
         for entry, words in ((before, "← Before"), (after, "Next →")):
@@ -164,13 +166,13 @@ def _ways(title: str) -> None:
                 st.page_link(entry.script, label=words, help=entry.title)
 
 
-def go_on(here: str) -> None:
-    """Where the visitor's run can be looked at next: the pages that show something of it, without the one ``here``."""
+def go_on() -> None:
+    """Where the visitor's run can be looked at next: the other pages that show something of it."""
     current = state.held()
     if current is None or not (current.past or current.active):
         return
-    leads = ((FILTERS, "Look at its filters"), (GIBBS, "Sample from it"), (RUNS, "Compare it"))
-    with st.container(horizontal=True, key="on"):
-        for script, words in leads:
+    here = st.session_state[HERE]
+    with st.container(horizontal=True, key="on", width="content"):
+        for script, words in LEADS.items():
             if script != here:
                 st.page_link(script, label=words, icon=":material/arrow_forward:")

@@ -41,4 +41,5 @@ def walk_on() -> None:
         views.energies(drawn)
 
 
-walk_on()
+with st.container(key="stage_gibbs"):
+    walk_on()

@@ -98,7 +98,7 @@ def show_parts(drawn: feed.Elements, unit: int) -> None:
     )
     with st.container(horizontal=True, gap="small", key="slow_parts"):  # four in a row, fewer where there is no room
         for i, name in enumerate(PARTS):
-            with st.container(width=86, gap="xsmall"):
+            with st.container(width=100, gap="xsmall"):
                 moving.facts(drawn[f"slow_scale_{i}"], key=f"slow_scale_{i}", look="caption")
                 wall.show(drawn[f"slow_part_{i}"], max_cell=80, alt=name, key=f"slow_part_{i}")
 

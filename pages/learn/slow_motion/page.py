@@ -45,7 +45,7 @@ def update() -> None:
             one_update.STOPS, partial(one_update.elements, asked, machine, chosen, number, cards.mode())
         )
         with st.container(key="picture"):
-            left, right = st.columns(2, gap="medium")
+            left, right = st.columns([5, 6], gap="medium")
             with left:
                 drawing.chain(drawn)
             with right:

@@ -230,7 +230,7 @@ def likeness(task: Task | None, shape: tuple[int, int]) -> None:
                 "left.",
             ),
             (
-                "Memorised",
+                "Memorisation",
                 found.privacy_loss,
                 "AATS of test images minus AATS of training images: 0 is ideal, above 0 the samples resemble what was learnt "
                 "more than what was not.",

@@ -161,4 +161,4 @@ def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:
         "whether the feature is useful for anything.",
     )
     histogram = figures.histogram(answer.activation.numpy(), x_title="p(h = 1 | v)", y_title="validation images")
-    chart.show(histogram, height=220, key="histogram_unit", alt="How often the unit is how active")
+    chart.show(histogram, height=220, key="histogram_unit", alt="How active the unit is over the validation images")

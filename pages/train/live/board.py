@@ -52,18 +52,19 @@ def board(current: LiveRun | None) -> None:
     part = live.watch("board", current)
     with st.container(horizontal=True, vertical_alignment="center", key="progress"):
         moving.status(moving.run_line(current))
-        shell.go_on(shell.TRAIN)
+        shell.go_on()
     live.trouble(current)
     try:
         spec = current.spec if current is not None else state.to_spec(state.draft())
         shape = live.picture_shape(spec)
     except ConfigError:
         return  # the transport bar has said what is wrong
-    left, right = st.columns([4, 8], gap="medium")
-    with right:
-        others = _curves(*((False, History()) if current is None else (current.active, current.history.now())))
-    with left:
-        _pictures(spec.model.n_hidden, shape, current.snapshot if current is not None else None)
+    with st.container(key="picture"):
+        left, right = st.columns([4, 8], gap="medium")
+        with right:
+            others = _curves(*((False, History()) if current is None else (current.active, current.history.now())))
+        with left:
+            _pictures(spec.model.n_hidden, shape, current.snapshot if current is not None else None)
     if current is not None:
         part.moves(partial(elements, current, others=others, mode=cards.mode()))
 
