@@ -135,7 +135,7 @@ def bars(drawn: feed.Elements) -> None:
         "how sure one can be of the data: ten examples are few.",
     )
     alt = "Probability of the four patterns under data, Hebb and descent"
-    state_bars(drawn["pixels_bars"], key="pixels_bars", alt=alt, height=212)
+    state_bars(drawn["pixels_bars"], key="pixels_bars", alt=alt, height=200)
 
 
 def _bars(lesson: PixelsLesson) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def divergence(drawn: feed.Elements) -> None:
         "KL(P₀‖P) of the machine on its way: what is left to learn, on a logarithmic scale; the dotted line is Hebb's.",
         "anything about patterns that were not counted.",
     )
-    chart.show(drawn["pixels_kl"], height=190, key="pixels_kl", alt="KL divergence against steps")
+    chart.show(drawn["pixels_kl"], height=178, key="pixels_kl", alt="KL divergence against steps")
 
 
 def _divergence(lesson: PixelsLesson) -> dict[str, Any]:
@@ -211,7 +211,7 @@ def correlation(drawn: feed.Elements) -> None:
         "whether the means ⟨x₁⟩ and ⟨x₂⟩ agree, which the biases see to.",
     )
     alt = "Correlation of the two pixels against steps"
-    chart.show(drawn["pixels_correlation"], height=190, key="pixels_correlation", alt=alt)
+    chart.show(drawn["pixels_correlation"], height=178, key="pixels_correlation", alt=alt)
 
 
 def _correlation(lesson: PixelsLesson) -> dict[str, Any]:
