@@ -33,6 +33,12 @@ function wins(news, data) {
   return mine === theirs ? news.at > data.at : mine > theirs;
 }
 
+// The server names sizes in pixels for a screen of 1280 × 720; on a larger one they grow with it.
+function enlarged(pixels) {
+  const room = Math.min(innerWidth / 1280, innerHeight / 720);
+  return Math.round(pixels * Math.max(1, Math.min(room, 2)));
+}
+
 function tell(channel, news) {
   board.news.set(channel, news);
   board.takers.get(channel)?.(news);

@@ -100,7 +100,7 @@ class Chart {
     empty.hidden = hasPoints(data);
     empty.textContent = data.empty ?? "";
     plot.setAttribute("aria-label", data.alt);
-    const shown = figure(data, view, this.theme);
+    const shown = figure({ ...data, height: enlarged(data.height) }, view, this.theme);
     globalThis.Plotly.react(plot, shown.data, shown.layout, CONFIG);
     if (!this.heard) this.hear();
     root.dataset.points = data.series.reduce((sum, one) => sum + length(one), 0);

@@ -218,7 +218,7 @@ class Machine {
     const width = chart.clientWidth || 500, left = 52, top = 22;
     const wide = (width - left) / values.length, fill = wide > 4 ? 0.82 : 1;
     const names = chart === this.probability ? this.labels(wide) : null;
-    const plot = 150, height = plot + (names?.room ?? 0), bottom = 8 + height - plot;
+    const plot = enlarged(120), height = plot + (names?.room ?? 0), bottom = 8 + height - plot;
     chart.style.height = `${height}px`;
     const low = values.reduce((a, x) => Math.min(a, x), 0), high = values.reduce((a, x) => Math.max(a, x), 0) || (low ? 0 : 1);
     const y = (x) => top + ((high - x) / (high - low)) * (height - top - bottom);
@@ -313,9 +313,10 @@ class Machine {
     this.pairs.forEach(([i, j], k) => on(i) && on(j) && terms.push([`W(${this.names[i]},${this.names[j]})`, this.values[this.n + k]]));
     for (let i = 0; i < this.n; i++) if (on(i)) terms.push([`bias(${this.names[i]})`, this.values[i]]);
     const kept = terms.filter(([, x]) => x !== 0);
-    if (!kept.length) return `E = <b>${signed(this.e[state])}</b>, since every term is 0.`;
+    const why = terms.length ? "every term is zero" : "no unit is on, so every term is zero";
+    if (!kept.length) return `E = <b>${signed(this.e[state])}</b>: ${why}.`;
     const words = kept.map(([name, x]) => `− ${name} <i>(${signed(x)})</i>`).join(" ");
-    return `E = ${words} = <b>${signed(this.e[state])}</b>. Every other term is 0.`;
+    return `E = ${words} = <b>${signed(this.e[state])}</b>. All other terms are zero.`;
   }
 
   freeTerms(on, state) {

@@ -43,7 +43,6 @@ class StateBars {
 
   update(data) {
     this.data = data;
-    this.frame.setAttribute("height", data.height);
     this.frame.setAttribute("aria-label", data.alt);
     this.palette = getComputedStyle(this.root).getPropertyValue("--st-chart-categorical-colors").split(",");
     this.writeHead();
@@ -78,15 +77,17 @@ class StateBars {
     const { data } = this;
     const width = this.root.clientWidth;
     if (!width) return;
+    this.height = enlarged(data.height);
+    this.frame.setAttribute("height", this.height);
     const values = data.series.flatMap(({ y }) => y);
     const range = [Math.min(0, ...values), data.top ?? (Math.max(0, ...values) * 1.08 || 1)];
     const yTicks = ticks(range, 4);
     const yLabels = tickLabels(yTicks);
-    this.left = Math.max(3, ...yLabels.map((label) => label.length)) * 7.2 + 10;
+    this.left = Math.max(3, ...yLabels.map((label) => label.length)) * 7.2 * (parseFloat(getComputedStyle(document.documentElement).fontSize) / 16) + 10;
     this.slot = Math.max(1, (width - this.left - 6) / data.labels.length);
     const side = data.glyph ? Math.max(2, Math.min(9, (this.slot * 0.72) / data.glyph.columns)) : 0;
     const below = (data.glyph ? side * data.glyph.rows : 16) + 30;
-    this.deep = data.height - TOP - below;
+    this.deep = this.height - TOP - below;
     this.y = makeScale(range, [this.deep, 0]);
     this.grid.replaceChildren();
     yTicks.forEach((value, i) => {
@@ -97,7 +98,7 @@ class StateBars {
     this.drawBars();
     this.drawPictures(side);
     this.xTitle.setAttribute("x", this.left + (width - this.left) / 2);
-    this.xTitle.setAttribute("y", data.height - 5);
+    this.xTitle.setAttribute("y", this.height - 5);
     this.xTitle.textContent = data.x;
     this.point(this.at ?? null);
   }
@@ -166,7 +167,7 @@ class StateBars {
     this.band.style.display = lit === null || lit === undefined ? "none" : "";
     this.tip.hidden = this.at === null;
     if (lit !== null && lit !== undefined) {
-      const box = { x: this.left + lit * this.slot, y: TOP, width: this.slot, height: data.height - TOP - 20 };
+      const box = { x: this.left + lit * this.slot, y: TOP, width: this.slot, height: this.height - TOP - 20 };
       for (const [key, value] of Object.entries(box)) this.band.setAttribute(key, value);
     }
     if (this.at === null) return;

@@ -42,7 +42,7 @@ class Wall {
     this.height = this.rows * (height + data.gap) - data.gap;
     // The room is set from the numbers, before the picture is decoded: nothing below ever jumps.
     root.style.aspectRatio = `${this.width} / ${this.height}`;
-    root.style.width = `min(100%, ${(this.width * data.maxCell) / width}px)`;
+    root.style.width = `min(100%, ${enlarged((this.width * data.maxCell) / width)}px)`;
     root.tabIndex = data.clickable ? 0 : -1;
     this.describe();
     this.explain(data.legend);

@@ -94,7 +94,7 @@ def beside(columns: int, n: int, shape: tuple[int, int]) -> int:
     return min(columns if width < frames.LONGEST * height else -(-columns // 2), n)
 
 
-def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str) -> None:
+def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str, max_cell: int = 56) -> None:
     """Ten test images over their one-step reconstructions, before training and now."""
     with st.container(key=f"card_{key}", gap="xsmall"):
         title(
@@ -110,6 +110,7 @@ def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str)
             f"wall_{key}",
             "Ten test images over their reconstructions before training and now",
             labels=[f"{row} {i + 1}" for row in ("original", "before training", "now") for i in range(count)],
+            max_cell=max_cell,
         )
 
 

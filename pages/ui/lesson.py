@@ -1,12 +1,17 @@
-"""What the pages of the laboratory share: the question, experiments to try, the formula, and what to see."""
+"""What the pages of the laboratory share: the picture, and beside it the guide: what to try, the formula, what to see."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.shell import ROOT, header
 
 Experiments = Mapping[str, tuple[str, Callable[[], None]]]
+_STEP = re.compile(r"\[(?P<key>\w*)\] (?P<words>.*)", re.DOTALL)
+_PRESS = "*Press one: it sets the controls, and what to look for stands here.*"
 
 
 def question(title: str, text: str) -> None:
@@ -14,25 +19,65 @@ def question(title: str, text: str) -> None:
     header(title, text)
 
 
-def experiments(choices: Experiments, *, key: str) -> None:
-    """Buttons that set the page's controls: label -> (one sentence of help, what to do).
+@contextmanager
+def stage(choices: Experiments | None = None, *, key: str, text: str) -> Iterator[DeltaGenerator]:
+    """Room for a picture and its buttons, with the guide beside it; yields the guide's place for settings and the formula.
 
-    The callbacks run before the page is drawn again, so they may write to widgets' keys in ``st.session_state``.
-    ``key`` names the page: its buttons are ``try_<key>_0``, ``try_<key>_1``, ...
+    ``choices`` are the ``experiments`` of that key; ``text`` names what to see. On a narrow screen the guide stands below.
     """
+    picture, guide = st.columns([8, 3], gap="medium")
+    with guide, st.container(key=f"guide_{key}"):
+        if choices is not None:
+            experiments(choices, key=key)
+        settings = st.container(key=f"settings_{key}")
+        what_to_see(text)
+    with picture, st.container(key=f"stage_{key}"):
+        yield settings
+
+
+def experiments(choices: Experiments, *, key: str) -> None:
+    """Buttons that set the page's controls: label -> (one sentence about it, what to do).
+
+    The sentence of the one that was pressed last stands below them and stays. The callbacks run before the page is drawn
+    again, so they may write to widgets' keys in ``st.session_state``. ``key`` names the page: its buttons are
+    ``try_<key>_0``, ``try_<key>_1``, ...
+    """
+    tried = f"tried_{key}"
+
+    def press(number: int, act: Callable[[], None]) -> None:
+        st.session_state[tried] = number
+        act()
+
     with st.container(key=f"try_{key}", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Try this**", width="content")
-        for number, (label, (about, act)) in enumerate(choices.items()):
-            st.button(label, key=f"try_{key}_{number}", help=about, on_click=act)
+        for number, (label, (_, act)) in enumerate(choices.items()):
+            st.button(label, key=f"try_{key}_{number}", on_click=press, args=(number, act))
+    chosen: int | None = st.session_state.get(tried)
+    if chosen is not None:
+        mark = "border-color: #2a9d93; box-shadow: inset 0 0 0 1px #2a9d93"
+        st.html(f"<style>.st-key-try_{key}_{chosen} button {{ {mark} }}</style>")
+    with st.container(key=f"tried_{key}"):
+        st.markdown(_PRESS if chosen is None else f"**{list(choices)[chosen]}.** {list(choices.values())[chosen][0]}")
 
 
 def formula(*latex: str) -> None:
-    """The formula that the picture beside it computes; several stand side by side where there is room."""
-    with st.container(horizontal=True, gap="large"):
-        for one in latex:
-            st.latex(one, width="content")
+    """The formula that the picture beside it computes, line by line."""
+    for one in latex:
+        st.latex(one)
 
 
 def what_to_see(page: str) -> None:
-    """One paragraph of prose, ``assets/text/<page>.en.md``."""
-    st.markdown((ROOT / f"assets/text/{page}.en.md").read_text("utf-8"))
+    """The steps of ``assets/text/<page>.en.md``, a paragraph each, which begins with the key of what it speaks of, in brackets.
+
+    Pointing at a step lights that element.
+    """
+    st.markdown("**What to see**")
+    for number, step in enumerate((ROOT / f"assets/text/{page}.en.md").read_text("utf-8").strip().split("\n\n"), 1):
+        found = _STEP.fullmatch(step)
+        lit, words = (found["key"], found["words"]) if found else ("", step)
+        place = f"see_{page}_{number}"
+        if lit:
+            light = "outline: 3px solid #2a9d93; outline-offset: 4px; border-radius: 4px"
+            st.html(f"<style>:root:has(.st-key-{place}:hover) .st-key-{lit} {{ {light} }}</style>")
+        with st.container(key=place):
+            st.markdown(f"{number}. {words}")

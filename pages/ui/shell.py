@@ -45,11 +45,16 @@ RUNS, BOARD, SWEEP, RIVALS, MAP, FEATURES = (
     f"pages/compare/{feature}/page.py" for feature in ("runs", "board", "sweep", "baselines", "map", "features")
 )
 
+_PROJECTOR = """
+<div class="projector">
+  <select aria-label="Picture that fills the screen" hidden><option>All of the page</option></select>
+  <button type="button" title="Large type without settings; key F. One picture can fill the screen.">Projector</button>
+</div>
+"""
 _menu = declare("menu", '<span class="menu"></span>')
-
-
-# Elements that only listen take no place on the page, which would be a gap of a line each.
-UNSEEN = "<style>[class*=st-key-turn_], .st-key-instant { position: absolute; width: 0 !important; overflow: hidden; }</style>"
+_projector = declare("projector", _PROJECTOR)
+STYLE, HERE = ROOT / "assets/stage.css", "page_here"  # HERE, in the session: the script of the page that is open
+LEADS = {FILTERS: "Look at its filters", GIBBS: "Sample from it", RUNS: "Compare it"}  # what shows something of a run
 
 
 class Entry(NamedTuple):
@@ -144,13 +149,41 @@ def run() -> None:
 
 
 def header(title: str, question: str) -> None:
-    """A page's name and, in one line, what one can find out there."""
-    with st.container(gap=None):
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="title"):
-            st.header(title, anchor=False, width="content")
-            visitor.badge()
-        st.caption(question)
-        _menu(key="menu", data={"page": title})
-        st.html(UNSEEN)
-        feed.open_page()
-        state.follow_room()
+    """The bar over a page: its name, what one can find out there, the ways on, and whose visit it is."""
+    st.html(STYLE)
+    with st.container(horizontal=True, vertical_alignment="center", key="title"):
+        st.header(title, anchor=False, width="content")
+        with st.container(key="question"):
+            st.caption(question)
+        _ways(title)
+        _projector(key="projector", data={"page": title}, width="content")
+        visitor.badge()
+    _menu(key="menu", data={"page": title})
+    feed.open_page()
+    state.follow_room()
+
+
+def _ways(title: str) -> None:
+    """To the pages before and after this one, in the order of ``PAGES``."""
+    path = [entry for entries in PAGES.values() for entry in entries]
+    here = next(
+        (place for place, entry in enumerate(path) if entry.title == title), 0
+    )  # Start here greets by another name
+    st.session_state[HERE] = path[here].script
+    before, after = path[here - 1] if here else None, path[here + 1] if here + 1 < len(path) else None
+    with st.container(horizontal=True, key="ways", width="content"):
+        for entry, words in ((before, "← Before"), (after, "Next →")):
+            if entry is not None:
+                st.page_link(entry.script, label=words, help=entry.title)
+
+
+def go_on() -> None:
+    """Where the visitor's run can be looked at next: the other pages that show something of it."""
+    current = state.held()
+    if current is None or not (current.past or current.active):
+        return
+    here = st.session_state[HERE]
+    with st.container(horizontal=True, key="on", width="content"):
+        for script, words in LEADS.items():
+            if script != here:
+                st.page_link(script, label=words, icon=":material/arrow_forward:")

@@ -118,4 +118,4 @@ def fits(page: Page) -> None:
 
 
 def ready(page: Page) -> None:
-    expect(page.get_by_text("What to see.")).to_be_visible()
+    expect(page.get_by_text("What to see", exact=True).first).to_be_visible()

@@ -24,6 +24,7 @@ SECONDS = (5, 10, 20, 60)
 DATASET, OF = "rivals_dataset", "rivals_of"
 FEW_JUDGED = 100  # test images, under which shares of neighbours are rough
 MOST_CLASSES = 30  # to choose from
+CELL = 30  # screen pixels a picture, so that all looks stand on one screen
 
 
 @dataclass(frozen=True)
@@ -55,46 +56,44 @@ def set_rivals(who: list[str], n_hidden: int, seconds: int, digits: list[int]) -
     start()
 
 
-def controls() -> None:
-    """Who competes, how large, how long, on which digits; and the buttons."""
+def settings() -> None:
+    """Who competes, how large, how long, on which digits."""
     st.session_state.setdefault("rivals_who", list(MODELS))
     st.session_state.setdefault("rivals_digits", list(range(10)))
     task = current()
     busy = task is not None and task.status in ("starting", "running", "paused")
-    with st.container(horizontal=True, gap="medium"):
-        data = datasets.choose(DATASET, changed=_changed, disabled=busy, width=200)
+    data = datasets.choose(DATASET, changed=_changed, disabled=busy)
+    st.pills(
+        "Contenders",
+        _able(data),
+        selection_mode="multi",
+        format_func=MODELS.__getitem__,
+        default=st.session_state["rivals_who"],
+        key="rivals_who",
+        wrap=True,
+        persist_state="session",
+        disabled=busy,
+        help="Who trains; each gets the same seconds, in turn.",
+    )
+    PANEL.draw("hidden", "seconds", off=("hidden", "seconds") if busy else ())
+    if 1 < len(data.class_names) <= MOST_CLASSES:
         st.pills(
-            "Contenders",
-            _able(data),
+            "Digits" if data.noun == "digit" else "Classes",
+            list(range(len(data.class_names))),
             selection_mode="multi",
-            format_func=MODELS.__getitem__,
-            default=st.session_state["rivals_who"],
-            key="rivals_who",
+            format_func=lambda i: as_typed(data.class_names[i]),
+            default=st.session_state["rivals_digits"],
+            key="rivals_digits",
             wrap=True,
             persist_state="session",
             disabled=busy,
-            help="Who trains; each gets the same seconds, in turn.",
+            help="The classes that all of them learn; fewer are learnt faster.",
         )
-        PANEL.draw("hidden", "seconds", off=("hidden", "seconds") if busy else ())
-        if 1 < len(data.class_names) <= MOST_CLASSES:
-            st.pills(
-                "Digits" if data.noun == "digit" else "Classes",
-                list(range(len(data.class_names))),
-                selection_mode="multi",
-                format_func=lambda i: as_typed(data.class_names[i]),
-                default=st.session_state["rivals_digits"],
-                key="rivals_digits",
-                wrap=True,
-                persist_state="session",
-                disabled=busy,
-                help="The classes that all of them learn; fewer are learnt faster.",
-            )
     if len(_able(data)) < len(MODELS):
         st.caption(
             f":material/info: The DCGAN is left out: it needs pictures whose sides are multiples of {comparison.QUARTERED}, and "
             f"these have {data.shape[0]}×{data.shape[1]} pixels."
         )
-    _buttons(task)
 
 
 def _able(data: datasets.Data) -> list[str]:
@@ -109,11 +108,12 @@ def _changed() -> None:
     st.session_state["rivals_digits"] = list(range(len(data.class_names)))
 
 
-def _buttons(task: Task | None) -> None:
+def buttons() -> None:
+    """Start, Pause, Go on, Reset."""
     ready = bool(st.session_state["rivals_who"] and st.session_state["rivals_digits"])
     about = "All contenders begin anew, in the background." if ready else "Choose at least one contender and one class."
     tasks.panel(
-        task,
+        current(),
         tasks.Press("rivals_start", "Start", about, start, icon="flag", primary=True, off=not ready),
         tasks.Press("rivals_pause", "Pause", "Pauses all models; Go on continues."),
         tasks.Press("rivals_go_on", "Go on", "Continue where they were paused.", primary=True),
@@ -232,7 +232,7 @@ def walls(who: tuple[str, ...], seconds: float, drawn: feed.Elements) -> None:
         with place, st.container(key=f"rivals_card_{name}", gap="xsmall"):
             st.markdown(f"**{MODELS[name]}**")
             key, alt = f"rivals_wall_{name}", f"Pictures by the {MODELS[name]}, a row for each look"
-            wall.show(drawn[key], alt=alt, key=key)
+            wall.show(drawn[key], alt=alt, key=key, max_cell=CELL)
             moving.facts(drawn[f"rivals_caption_{name}"], key=f"rivals_caption_{name}", look="caption")
 
 

@@ -9,31 +9,21 @@ from pages.ui import lesson
 from pages.ui.server import feed
 from rbm.tasks.baselines.comparison import MODELS
 
-lesson.question(
-    "RBM against GAN and VAE",
-    "An RBM, a GAN, a DCGAN, an autoencoder and a VAE with as many weights and as much training time: who draws good pictures "
-    "first?",
-)
 EVERYBODY, ALL = list(MODELS), list(range(10))
-lesson.experiments(
-    {
-        "Ten seconds each": (
-            "All five, 128 hidden units: look whose strokes turn into digits first.",
-            lambda: contest.set_rivals(EVERYBODY, 128, 10, ALL),
-        ),
-        "RBM against GAN": (
-            "What the sources claim: an RBM's digits are readable well before a GAN's of the same size.",
-            lambda: contest.set_rivals(["rbm", "gan"], 500, 20, ALL),
-        ),
-        "Ones and sevens": (
-            "Two digits only: look who forgets one of them.",
-            lambda: contest.set_rivals(EVERYBODY, 64, 10, [1, 7]),
-        ),
-    },
-    key="rivals",
-)
-feed.watch("rivals_buttons", contest.current())
-contest.controls()
+EXPERIMENTS: lesson.Experiments = {
+    "Ten seconds each": (
+        "All five, 128 hidden units: look whose strokes turn into digits first.",
+        lambda: contest.set_rivals(EVERYBODY, 128, 10, ALL),
+    ),
+    "RBM against GAN": (
+        "What the sources claim: an RBM's digits are readable well before a GAN's of the same size.",
+        lambda: contest.set_rivals(["rbm", "gan"], 500, 20, ALL),
+    ),
+    "Ones and sevens": (
+        "Two digits only: look who forgets one of them.",
+        lambda: contest.set_rivals(EVERYBODY, 64, 10, [1, 7]),
+    ),
+}
 
 
 @st.fragment
@@ -50,5 +40,14 @@ def track() -> None:
     contest.neighbours(who, seen)
 
 
-track()
-lesson.what_to_see("rivals")
+lesson.question(
+    "RBM against GAN and VAE",
+    "An RBM, a GAN, a DCGAN, an autoencoder and a VAE with as many weights and as much training time: who draws good pictures "
+    "first?",
+)
+with lesson.stage(EXPERIMENTS, key="rivals", text="rivals") as beside:
+    with beside:
+        contest.settings()
+    feed.watch("rivals_buttons", contest.current())
+    contest.buttons()
+    track()

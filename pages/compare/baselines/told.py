@@ -16,9 +16,9 @@ Shape = tuple[int, int]
 READABLE = "a tenth flipped"  # the yardstick from which on pictures count as readable
 NONE = "–"
 HEAD = (
-    "", "weights", "epochs", "Fréchet", "AATS", "images", "pictures", "read at once", "readable after", "log-likelihood",
+    "", "weights", "epochs", "Fréchet", "AATS", "images", "pictures", "recognised", "readable after", "log-likelihood",
 )  # fmt: skip
-DIGITS_ONLY = ("Fréchet", "read at once", "readable after")  # columns that the classifier of digits fills
+DIGITS_ONLY = ("Fréchet", "recognised", "readable after")  # columns that the classifier of digits fills
 ABOUT = (
     "",
     "Numbers that are learnt; of a GAN, generator and discriminator together.",

@@ -127,7 +127,7 @@ def accuracy(current: LiveRun) -> None:
     expected = planned(len(learnt.train), len(learnt.train_labels.unique()))
     drawn = part.moves(partial(_progress, task, expected, machine.name))
     alt = "Test images named right against labelled images"
-    chart.show(drawn["features_accuracy"], height=340, key="features_accuracy", alt=alt)
+    chart.show(drawn["features_accuracy"], height=300, key="features_accuracy", alt=alt)
     facts(drawn["features_words"], key="features_words", look="caption")
     if len(learnt.test) < FEW_TESTED:
         one = 100 / len(learnt.test)
@@ -195,7 +195,9 @@ def places(current: LiveRun) -> None:
         frames.colour_probabilities(pictures, shape=(height, width)),
         theme.CATEGORICAL[cards.mode()],
     )
-    scatter.scatter(drawn, alt="Test images as points of the plane, coloured by class", key="features_scatter")
+    scatter.scatter(
+        drawn, alt="Test images as points of the plane, coloured by class", key="features_scatter", height=320
+    )
     st.caption(
         f"{late}{_alike(one, learnt)}{'' if only_test(learnt) else ' All its images are shown, as few are for test.'} "
         f"Machine: {as_typed(machine.name)}."

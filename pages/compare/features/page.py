@@ -14,9 +14,9 @@ current = kept.machine()
 live.watch("run", current)
 live.trouble(current)
 
-left, right = st.columns(2, gap="large")
-with left:
-    st.fragment(judging.accuracy)(current)
-with right:
-    st.fragment(judging.places)(current)
-lesson.what_to_see("features")
+with lesson.stage(key="features", text="features"):
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        st.fragment(judging.accuracy)(current)
+    with right:
+        st.fragment(judging.places)(current)

@@ -12,22 +12,24 @@ shell.header(
 )
 named = st.container()
 try:
-    actions.undo_bar()
-    actions.problem()
-    chosen = listing.choose()
-    if chosen:
-        actions.actions(chosen)
-    actions.upload()
-    with named:
-        compared = comparison.named(chosen[: listing.MOST])
-    left, right = st.columns([7, 5], gap="large")
-    with left:
-        comparison.settings(compared)
-        if len(compared) == 1:
-            comparison.made_with(compared[0])
-    with right:
-        likelihoods.card(compared)
-    comparison.learning_curves(compared)
-    comparison.pictures(compared)
+    with st.container(key="stage_runs"):
+        actions.undo_bar()
+        actions.problem()
+        chosen = listing.choose()
+        if chosen:
+            actions.actions(chosen)
+        with named:
+            compared = comparison.named(chosen[: listing.MOST])
+        with st.container(key="picture"):
+            comparison.pictures(compared)
+        left, right = st.columns([7, 5], gap="large")
+        with left:
+            comparison.settings(compared)
+            if len(compared) == 1:
+                comparison.made_with(compared[0])
+        with right:
+            likelihoods.card(compared)
+        comparison.learning_curves(compared)
+        actions.upload()
 except StoreError as error:
     st.error(as_typed(error), icon=":material/error:")

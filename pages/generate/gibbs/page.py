@@ -32,9 +32,14 @@ def walk_on() -> None:
         part.plays(move.step, seconds)
     with bar:
         stepping.transport(move)
-    views.layers(drawn)
-    views.film(drawn, walk, live.picture_shape(run.spec))
-    views.energies(drawn)
+    with st.container(key="picture"):
+        views.layers(drawn)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        views.film(drawn, walk, live.picture_shape(run.spec))
+    with right:
+        views.energies(drawn)
 
 
-walk_on()
+with st.container(key="stage_gibbs"):
+    walk_on()

@@ -18,7 +18,7 @@ from rbm.jobs.live import LiveRun
 if TYPE_CHECKING:
     from rbm.samplers.stepped_chains import Moment, SteppedChains
 
-FILM_FRAMES = 16
+FILM_FRAMES, FILM_COLUMNS = 16, 8
 GIF_FRAMES = 100  # 20 seconds at five a second
 
 
@@ -47,7 +47,7 @@ def layers(drawn: feed.Elements) -> None:
     """v, the probabilities it was drawn from, and the hidden layer, every chain one picture."""
     facts(drawn["gibbs_words"], key="gibbs_words", look="caption")
     left, middle, right = st.columns(3, gap="medium")
-    largest = 168 if drawn["wall_v"]["n"] <= 4 else 64
+    largest = 108 if drawn["wall_v"]["n"] <= 4 else 48
     with left, st.container(key="card_v", gap="xsmall"):
         cards.title(
             "v, the sample", "The visible units of every chain: on or off, drawn by chance from the middle picture."
@@ -66,7 +66,7 @@ def layers(drawn: feed.Elements) -> None:
             "The hidden units of every chain, laid out as a small grid in the order of the filters.",
             "anything about places: neighbours in this grid have nothing to do with each other.",
         )
-        wall.show(drawn["wall_h"], alt="The chains' hidden units", key="wall_h")
+        wall.show(drawn["wall_h"], max_cell=largest, alt="The chains' hidden units", key="wall_h")
 
 
 def film(drawn: feed.Elements, walk: SteppedChains, shape: tuple[int, int]) -> None:
@@ -75,7 +75,7 @@ def film(drawn: feed.Elements, walk: SteppedChains, shape: tuple[int, int]) -> N
         "History of chain 1",
         "p(v|h) at the moments remembered, the newest on the right; a long jump leaves a few on the way.",
     )
-    wall.show(drawn["wall_film"], max_cell=64, alt="History of chain 1", key="wall_film")
+    wall.show(drawn["wall_film"], max_cell=44, alt="History of chain 1", key="wall_film")
     download.button(
         "GIF of all chains",
         lambda: film_gif(walk, shape),
@@ -90,7 +90,7 @@ def _film(past: list[Moment], shape: tuple[int, int]) -> dict[str, Any]:
     rows = np.stack([moment.v_mean[0].float().numpy() for moment in past])
     rows = np.concatenate([np.zeros((FILM_FRAMES - len(rows), rows.shape[1])), rows])  # the newest keeps its place
     names = [""] * (FILM_FRAMES - len(past)) + [f"step {moment.half / 2:g}" for moment in past]
-    return wall.pictures(frames.colour_probabilities(rows, shape=shape), FILM_FRAMES, labels=names)
+    return wall.pictures(frames.colour_probabilities(rows, shape=shape), FILM_COLUMNS, labels=names)
 
 
 def film_gif(walk: SteppedChains, shape: tuple[int, int]) -> bytes:
@@ -111,7 +111,7 @@ def energies(drawn: feed.Elements) -> None:
         "whether the chains have reached all kinds of images: a chain can sit at the right level on one digit for ever.",
     )
     alt = "Energy and free energy of the chains against steps"
-    chart.show(drawn["chart_energy"], height=260, key="chart_energy", alt=alt)
+    chart.show(drawn["chart_energy"], height=150, key="chart_energy", alt=alt)
 
 
 def _energies(walk: SteppedChains, data_mean: float) -> dict[str, Any]:

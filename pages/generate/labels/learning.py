@@ -142,13 +142,15 @@ def try_objective(objective: str) -> None:
     begin()
 
 
-def controls() -> None:
-    """The settings, and the buttons."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        datasets.choose(DATASET, width=200)
-        PANEL.draw("kind", format_func=_called)
-        PANEL.draw("objective")
-        PANEL.draw("hidden", "epochs", width=170)
+def choices() -> None:
+    """What is learnt, as which kind of labels, by which objective."""
+    datasets.choose(DATASET)
+    PANEL.draw("kind", format_func=_called)
+    PANEL.draw("objective", "hidden", "epochs")
+
+
+def buttons() -> None:
+    """Train, Pause, Go on; or why not."""
     datasets.explain(data(), "labels")
     current, waits = task(), "Training waits; what it has learnt so far can be used."
     tasks.panel(

@@ -6,43 +6,20 @@ from pages.generate.labels import dreams, learning, views
 from pages.ui import lesson
 from pages.ui.server import feed
 
-lesson.question(
-    "Labels",
-    "What can a machine do that learns pictures together with their names: read, write on demand, and guess?",
-)
-SHOWN = learning.shown()
-lesson.experiments(
-    {
-        "Learn both at once": (
-            "Pictures and labels together, with a push to name them right: reads well and writes well.",
-            lambda: learning.try_objective("both"),
-        ),
-        "Only p(x, y)": (
-            "The label is just a few more units beside the pixels: it writes, and reads less well.",
-            lambda: learning.try_objective("p(x, y)"),
-        ),
-        "Only p(y|x)": (
-            "All effort goes into the name: it reads best, and cannot write at all.",
-            lambda: learning.try_objective("p(y|x)"),
-        ),
-    },
-    key="labels",
-)
-learning.controls()
-feed.watch("labels_buttons", learning.task())
-NOUN = learning.data().noun
-USES = {
-    "softmax": {
-        f"Make a chosen {'digit' if NOUN == 'digit' else 'class'}": dreams.generate,
-        f"Name a {NOUN}": views.classify,
-        "Guess from a half": views.infer,
-    },
-    "tags": {
-        "Tags to pictures": dreams.generate,
-        "Picture to tags": views.classify,
-        "Guess from a half": views.infer,
-    },
-}[learning.kind()]
+EXPERIMENTS: lesson.Experiments = {
+    "Learn both at once": (
+        "Pictures and labels together, with a push to name them right: reads well and writes well.",
+        lambda: learning.try_objective("both"),
+    ),
+    "Only p(x, y)": (
+        "The label is just a few more units beside the pixels: it writes, and reads less well.",
+        lambda: learning.try_objective("p(x, y)"),
+    ),
+    "Only p(y|x)": (
+        "All effort goes into the name: it reads best, and cannot write at all.",
+        lambda: learning.try_objective("p(y|x)"),
+    ),
+}
 
 
 @st.fragment
@@ -72,15 +49,36 @@ def use() -> None:
         dreams.play(part, newest, SHOWN)
 
 
-left, right = st.columns([2, 3], gap="large")
-with left:
-    learning.progress(SHOWN)
-with right:
-    use()
-lesson.formula(
-    r"\begin{aligned} E(x, y, h) = &-x^\top W h - y^\top U h \\ &- b^\top x - d^\top y - c^\top h \end{aligned}",
-    r"p(y \mid x) = \frac{e^{-F(x, y)}}{\sum_{y'} e^{-F(x, y')}}",
+lesson.question(
+    "Labels",
+    "What can a machine do that learns pictures together with their names: read, write on demand, and guess?",
 )
-lesson.what_to_see("labels")
-if learning.data().mnist:
-    lesson.what_to_see("labels_mnist")
+SHOWN = learning.shown()
+with lesson.stage(EXPERIMENTS, key="labels", text="labels") as beside:
+    with beside:
+        learning.choices()
+        lesson.formula(
+            r"\begin{aligned} E(x, y, h) = &-x^\top W h - y^\top U h \\ &- b^\top x - d^\top y - c^\top h \end{aligned}",
+            r"p(y \mid x) = \frac{e^{-F(x, y)}}{\sum_{y'} e^{-F(x, y')}}",
+        )
+    learning.buttons()
+    feed.watch("labels_buttons", learning.task())
+    NOUN = learning.data().noun
+    USES = {
+        "softmax": {
+            f"Make a chosen {'digit' if NOUN == 'digit' else 'class'}": dreams.generate,
+            f"Name a {NOUN}": views.classify,
+            "Guess from a half": views.infer,
+        },
+        "tags": {
+            "Tags to pictures": dreams.generate,
+            "Picture to tags": views.classify,
+            "Guess from a half": views.infer,
+        },
+    }[learning.kind()]
+    with st.container(key="picture"):
+        left, right = st.columns([2, 3], gap="medium")
+        with left:
+            learning.progress(SHOWN)
+        with right:
+            use()

@@ -39,49 +39,21 @@ def one_update() -> None:
 
 if "boltzmann_pair" not in st.session_state or "boltzmann_data" not in st.session_state:
     setting(0, 2, pair.EXACT, 0.5)
-lesson.question(
-    "Boltzmann machine", "If every unit may talk to every other, why does nearly everybody use the restricted one?"
-)
-lesson.experiments(
-    {
-        "Learn exactly": (
-            "Ten units, both phases by visiting every state.",
-            lambda: play((0, 6, pair.EXACT, 0.5)),
-        ),
-        "No hidden units": (
-            "Pairs alone: the machine can only copy correlations of two pixels.",
-            lambda: play((1, 0, pair.EXACT, 0.3)),
-        ),
-        "By chains": (
-            "The same ten units, both phases by Gibbs chains: noisy, but it does not need every state.",
-            lambda: play((0, 6, pair.GIBBS, 0.1)),
-        ),
-        "Too large to enumerate": ("22 units: only chains are left.", lambda: play((2, 6, pair.GIBBS, 0.05))),
-    },
-    key="boltzmann",
-)
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    asked = pair.PANEL.draw("data", menu=True, on_change=reset, width=220)
-    pair.PANEL.draw("hidden", on_change=reset, width=200)
-    no_choice = pair.possible(asked.data, pair.PANEL.now().hidden, pair.EXACT) != pair.EXACT
-    pair.PANEL.draw("method", on_change=reset, off=["method"] if no_choice else [])
-    asked = pair.PANEL.draw("rate", width=200)
-lesson.formula(
-    r"E(s) = -\sum_{i<j} W_{ij}\, s_i s_j - \sum_i a_i s_i",
-    r"-\frac{\partial\, \mathrm{KL}(P_0 \Vert P)}{\partial W_{ij}} = "
-    r"\langle s_i s_j\rangle_{\text{data}} - \langle s_i s_j\rangle_{\text{model}}",
-)
-playing = st.session_state["boltzmann_playing"]
-with st.container(horizontal=True):
-    widgets.player(
-        "boltzmann_playing",
-        "boltzmann_play",
-        play="Learn",
-        type="primary",
-        help="Both machines learn at once, from the same pictures.",
-    )
-    st.button("One update", key="boltzmann_one", on_click=one_update, disabled=playing, help="One step of both.")
-    st.button("Reset", key="boltzmann_reset", on_click=reset, help="Both start again from small weights.")
+EXPERIMENTS: lesson.Experiments = {
+    "Learn exactly": (
+        "Ten units, both phases by visiting every state.",
+        lambda: play((0, 6, pair.EXACT, 0.5)),
+    ),
+    "No hidden units": (
+        "Pairs alone: the machine can only copy correlations of two pixels.",
+        lambda: play((1, 0, pair.EXACT, 0.3)),
+    ),
+    "By chains": (
+        "The same ten units, both phases by Gibbs chains: noisy, but it does not need every state.",
+        lambda: play((0, 6, pair.GIBBS, 0.1)),
+    ),
+    "Too large to enumerate": ("22 units: only chains are left.", lambda: play((2, 6, pair.GIBBS, 0.05))),
+}
 
 
 @st.fragment
@@ -96,13 +68,14 @@ def learning() -> None:
     if st.session_state["boltzmann_playing"]:
         part.plays(partial(pair.learn, both, asked.rate), pair.PLAY_SECONDS)
         part.moves(instant.here(hidden, anew, now))
-    left, right = st.columns(2, gap="large")
-    with left:
-        pair.divergences(drawn)
-        pair.samples(drawn)
-    with right:
-        pair.costs(drawn)
-        pair.matrices(drawn)
+    with st.container(key="picture"):
+        left, right = st.columns(2, gap="medium")
+        with left:
+            pair.divergences(drawn)
+            pair.costs(drawn)
+        with right:
+            pair.matrices(drawn)
+            pair.samples(drawn)
 
 
 @st.fragment
@@ -111,10 +84,35 @@ def sizes() -> None:
     pair.sweep_chart()
 
 
-learning()
-lesson.what_to_see("boltzmann")
-st.caption(
-    ":material/info: A Boltzmann machine of all pairs is slow: only tiny pictures that are made here can be learnt beside an "
-    "RBM. Your own data are learnt on the page Train a machine."
+lesson.question(
+    "Boltzmann machine", "If every unit may talk to every other, why does nearly everybody use the restricted one?"
 )
-sizes()
+with lesson.stage(EXPERIMENTS, key="boltzmann", text="boltzmann") as beside:
+    with beside:
+        asked = pair.PANEL.draw("data", menu=True, on_change=reset)
+        pair.PANEL.draw("hidden", on_change=reset)
+        no_choice = pair.possible(asked.data, pair.PANEL.now().hidden, pair.EXACT) != pair.EXACT
+        pair.PANEL.draw("method", on_change=reset, off=["method"] if no_choice else [])
+        asked = pair.PANEL.draw("rate")
+        lesson.formula(
+            r"E(s) = -\sum_{i<j} W_{ij}\, s_i s_j - \sum_i a_i s_i",
+            r"-\frac{\partial\, \mathrm{KL}(P_0 \Vert P)}{\partial W_{ij}} = "
+            r"\langle s_i s_j\rangle_{\text{data}} - \langle s_i s_j\rangle_{\text{model}}",
+        )
+    playing = st.session_state["boltzmann_playing"]
+    with st.container(horizontal=True, key="boltzmann_transport", gap="small"):
+        widgets.player(
+            "boltzmann_playing",
+            "boltzmann_play",
+            play="Learn",
+            type="primary",
+            help="Both machines learn at once, from the same pictures.",
+        )
+        st.button("One update", key="boltzmann_one", on_click=one_update, disabled=playing, help="One step of both.")
+        st.button("Reset", key="boltzmann_reset", on_click=reset, help="Both start again from small weights.")
+    learning()
+    sizes()
+    st.caption(
+        ":material/info: A Boltzmann machine of all pairs is slow: only tiny pictures that are made here can be learnt beside an "
+        "RBM. Your own data are learnt on the page Train a machine."
+    )

@@ -139,8 +139,7 @@ def compass_controls() -> tuple[str, dict[str, Sequence[int]]]:
     )
     steps = [moment.step for moment in path(str(patterns))]
     widgets.put("follows_place", min(st.session_state["follows_place"], len(steps) - 1))
-    left, right = st.columns(2, gap="medium")
-    left.select_slider(
+    st.select_slider(
         "Exact updates so far",
         range(len(steps)),
         format_func=lambda place: f"{steps[place]:,}",
@@ -149,7 +148,7 @@ def compass_controls() -> tuple[str, dict[str, Sequence[int]]]:
         persist_state="session",
         help="Where on the way of exact learning (no noise, a small rate) the gradients are compared.",
     )
-    right.select_slider(
+    st.select_slider(
         "Gibbs steps k",
         KS,
         value=st.session_state["follows_k"],
@@ -207,7 +206,7 @@ def angles(drawn: feed.Elements) -> None:
         "still climbs; above, it goes down.",
         "the noise of a real batch, which comes on top.",
     )
-    chart.show(drawn["follows_angles"], height=230, key="follows_angles", alt="Angle to the exact gradient against k")
+    chart.show(drawn["follows_angles"], height=400, key="follows_angles", alt="Angle to the exact gradient against k")
 
 
 def _angles(seen: Compass) -> dict[str, Any]:
@@ -229,7 +228,7 @@ def lengths(drawn: feed.Elements) -> None:
         "not.",
     )
     chart.show(
-        drawn["follows_lengths"], height=230, key="follows_lengths", alt="Length of the mean gradients against k"
+        drawn["follows_lengths"], height=400, key="follows_lengths", alt="Length of the mean gradients against k"
     )
 
 

@@ -9,51 +9,57 @@ from pages.ui import lesson
 from pages.ui.components import moving
 from pages.ui.server import feed, instant
 
-lesson.question(
-    "What CD really follows",
-    "If contrastive divergence does not climb the likelihood, what does it climb, and when does it matter?",
-)
 SMALL, LARGE, SHIFTER = gradients.LESSONS
 
 
 act = gradients.set_moment
-lesson.experiments(
-    {
-        "Early: all agree": (
-            "Small weights mix at once, so even one sweep points the right way.",
-            lambda: act(LARGE, 0.3, 1),
-        ),
-        "Late: CD-1 goes astray": (
-            "Large weights mix slowly: CD-1 hardly leaves the data.",
-            lambda: act(LARGE, 1.0, 1),
-        ),
-        "More sweeps help": ("The same moment with k = 30.", lambda: act(LARGE, 1.0, 30)),
-        "Sixteen states": ("The smallest pictures, about half learnt.", lambda: act(SMALL, 0.8, 1)),
-        "The shifter": (
-            "A row, the same row moved, and how: what only three units together tell.",
-            lambda: act(SHIFTER, 1.0, 1),
-        ),
-    },
-    key="follows",
-)
+EXPERIMENTS: lesson.Experiments = {
+    "Early: all agree": (
+        "Small weights mix at once, so even one sweep points the right way.",
+        lambda: act(LARGE, 0.3, 1),
+    ),
+    "Late: CD-1 goes astray": (
+        "Large weights mix slowly: CD-1 hardly leaves the data.",
+        lambda: act(LARGE, 1.0, 1),
+    ),
+    "More sweeps help": ("The same moment with k = 30.", lambda: act(LARGE, 1.0, 30)),
+    "Sixteen states": ("The smallest pictures, about half learnt.", lambda: act(SMALL, 0.8, 1)),
+    "The shifter": (
+        "A row, the same row moved, and how: what only three units together tell.",
+        lambda: act(SHIFTER, 1.0, 1),
+    ),
+}
+RACES: lesson.Experiments = {
+    "Reconstructions deceive": (
+        "CD-1 at rate 1: its reconstructions keep improving while its likelihood falls.",
+        lambda: race.set_race(5, 1.0, 3000, "CD-1"),
+    ),
+    "Small learning rate": ("Rate 0.2: the bias shows late.", lambda: race.set_race(6, 0.2, 3000, "PCD")),
+    "The shifter, fast": (
+        "24 pictures, 8 hidden units, rate 1: tempering gets further than chains that are stuck.",
+        lambda: race.set_race(8, 1.0, 3000, "PT", race.SHIFTER),
+    ),
+}
 
 
 @st.fragment
 def compass() -> None:
     """The gradients at one moment; sliders draw this part alone."""
-    patterns, stops = gradients.compass_controls()
-    drawn = instant.respond(stops, partial(gradients.elements, patterns))
-    moving.facts(drawn["follows_numbers"], key="follows_numbers", look="figures")
-    left, right = st.columns(2, gap="large")
-    with left:
-        gradients.angles(drawn)
-    with right:
-        gradients.lengths(drawn)
-    lesson.formula(
-        r"\begin{aligned} \text{CD-}k:\quad & \langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p_0 K^k} \\"
-        r" \text{exact:}\quad & \langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p}"
-        r" = \lim_{k\to\infty} \text{CD-}k \end{aligned}"
-    )
+    with lesson.stage(EXPERIMENTS, key="follows", text="follows") as beside:
+        with beside:
+            patterns, stops = gradients.compass_controls()
+            lesson.formula(
+                r"\begin{aligned} \text{CD-}k:\ & \langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p_0 K^k} \\"
+                r" \text{exact:}\ & \langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p} \end{aligned}",
+            )
+        drawn = instant.respond(stops, partial(gradients.elements, patterns))
+        moving.facts(drawn["follows_numbers"], key="follows_numbers", look="figures")
+        with st.container(key="picture"):
+            left, right = st.columns(2, gap="medium")
+            with left:
+                gradients.angles(drawn)
+            with right:
+                gradients.lengths(drawn)
 
 
 @st.fragment
@@ -67,6 +73,10 @@ def track() -> None:
     race.learnt(drawn)
 
 
+lesson.question(
+    "What CD really follows",
+    "If contrastive divergence does not climb the likelihood, what does it climb, and when does it matter?",
+)
 compass()
 st.caption(
     ":material/info: Exact gradients and likelihoods visit every state of the machine: the pictures here have nine pixels at "
@@ -74,20 +84,8 @@ st.caption(
 )
 gradients.prepare()
 st.subheader("Five algorithms, one start", anchor=False)
-lesson.experiments(
-    {
-        "Reconstructions deceive": (
-            "CD-1 at rate 1: its reconstructions keep improving while its likelihood falls.",
-            lambda: race.set_race(5, 1.0, 3000, "CD-1"),
-        ),
-        "Small learning rate": ("Rate 0.2: the bias shows late.", lambda: race.set_race(6, 0.2, 3000, "PCD")),
-        "The shifter, fast": (
-            "24 pictures, 8 hidden units, rate 1: tempering gets further than chains that are stuck.",
-            lambda: race.set_race(8, 1.0, 3000, "PT", race.SHIFTER),
-        ),
-    },
-    key="race",
-)
-race.controls()
-track()
-lesson.what_to_see("follows")
+with lesson.stage(RACES, key="race", text="race") as settings:
+    with settings:
+        race.controls()
+    race.start_button()
+    track()

@@ -73,9 +73,12 @@ def set_race(n_hidden: int, rate: float, updates: int, method: str, patterns: st
 
 
 def controls() -> None:
-    """What the five start with, and the button."""
-    PANEL.draw("patterns")
-    PANEL.row("hidden", "rate", "updates")
+    """What the five start with."""
+    PANEL.draw("patterns", "hidden", "rate", "updates")
+
+
+def start_button() -> None:
+    """Race."""
     about = "Five algorithms learn the same pictures from the same weights, in the background."
     tasks.buttons(None, tasks.Press("race_start", "Race", about, start_race, "flag", primary=True))
 
@@ -171,7 +174,7 @@ def learning_curves(drawn: feed.Elements) -> None:
     ):
         with place:
             cards.title(title, about, lacks)
-            chart.show(drawn[key], height=270, key=key, alt=f"{title} of five algorithms against updates")
+            chart.show(drawn[key], height=220, key=key, alt=f"{title} of five algorithms against updates")
 
 
 def learnt(drawn: feed.Elements) -> None:
@@ -183,7 +186,7 @@ def learnt(drawn: feed.Elements) -> None:
         "why: look at which pictures CD forgets, and what it makes instead.",
     )
     alt = "The learnt distribution against the data's"
-    state_bars(drawn["race_states"], key="race_states", alt=alt, height=250)
+    state_bars(drawn["race_states"], key="race_states", alt=alt, height=190)
 
 
 def _patterns(race: algorithm_comparison.Race | None) -> torch.Tensor:

@@ -67,76 +67,34 @@ if "energy_shape" not in st.session_state:
     show(st.session_state.get("energy_now") or machine(RBM, 3, 2, [0.5, 0, -0.5, 0, 0, 2, -1, 1, 1, -2, 1.5]))
 AGREE = machine(ALL, 2, 0, [-1, -1, 2])
 FRUSTRATED = machine(ALL, 3, 0, [1.0, 1.0, 1.0, -2.0, -2.0, -2.0], 2.0)
-lesson.question("Energy and probability", "How do a few weights decide which states a machine likes, and how much?")
-lesson.experiments(
-    {
-        "Two units that agree": (
-            f"One weight: {likeliest(AGREE)}, and heat makes all four alike.",
-            lambda: show(AGREE),
-        ),
-        "Freeze it": (
-            "β = 10: nearly all probability in the states of lowest energy.",
-            lambda: heat(10.0),
-        ),
-        "Melt it": (
-            "β = 0.1: nearly every state equally likely.",
-            lambda: heat(0.1),
-        ),
-        "Frustration": (
-            "Three units that all want to differ: no state pleases every edge, so "
-            f"{len(lowest(FRUSTRATED))} share the lowest energy.",
-            lambda: show(FRUSTRATED),
-        ),
-        "A feature detector": (
-            "One hidden unit that wants the first two pixels on: look at the visible patterns only.",
-            lambda: show(machine(RBM, 4, 1, [0, 0, 0, 0, -4, 3, 3, 0, 0])),
-        ),
-        "Twelve units": ("4,096 states, every one drawn.", lambda: show(machine(ALL, 12, 0))),
-    },
-    key="energy",
-)
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    shape = str(
-        st.segmented_control(
-            "Shape",
-            (RBM, ALL),
-            required=True,
-            default=st.session_state["energy_shape"],
-            key="energy_shape",
-            on_change=resize,
-            help="RBM: only visible and hidden units are joined. All to all: every unit with every other.",
-        )
-    )
-    st.slider(
-        "Visible units" if shape == RBM else "Units",
-        stops(shape)["energy_visible"][0],
-        stops(shape)["energy_visible"][-1],
-        value=st.session_state["energy_visible"],
-        key="energy_visible",
-        on_change=resize,
-        help="How many units v; each doubles the number of states.",
-        width=220,
-    )
-    if shape == RBM:
-        st.slider(
-            "Hidden units",
-            1,
-            6,
-            value=st.session_state.get("energy_hidden", 2),
-            key="energy_hidden",
-            on_change=resize,
-            help="How many hidden units h.",
-            width=220,
-        )
-lesson.formula(
-    r"E(s) = -\sum_{i<j} W_{ij}\, s_i s_j - \sum_i b_i s_i",
-    r"p(s) = e^{-\beta E(s)} / Z \qquad Z = \sum_s e^{-\beta E(s)}",
-    r"F = -\tfrac{1}{\beta}\ln Z = \langle E\rangle - \tfrac{1}{\beta} S",
-)
+EXPERIMENTS: lesson.Experiments = {
+    "Two units that agree": (
+        f"One weight: {likeliest(AGREE)}, and heat makes all four alike.",
+        lambda: show(AGREE),
+    ),
+    "Freeze it": (
+        "β = 10: nearly all probability in the states of lowest energy.",
+        lambda: heat(10.0),
+    ),
+    "Melt it": (
+        "β = 0.1: nearly every state equally likely.",
+        lambda: heat(0.1),
+    ),
+    "Frustration": (
+        "Three units that all want to differ: no state pleases every edge, so "
+        f"{len(lowest(FRUSTRATED))} share the lowest energy.",
+        lambda: show(FRUSTRATED),
+    ),
+    "A feature detector": (
+        "One hidden unit that wants the first two pixels on: look at the visible patterns only.",
+        lambda: show(machine(RBM, 4, 1, [0, 0, 0, 0, -4, 3, 3, 0, 0])),
+    ),
+    "Twelve units": ("4,096 states, every one drawn.", lambda: show(machine(ALL, 12, 0))),
+}
 
 
 @st.fragment
-def picture() -> None:
+def picture(shape: str) -> None:
     """The machine in the browser, which answers by itself; what comes back is only kept for the download."""
     drawn = st.session_state["energy_machine"]
     news = instant.respond(stops(shape), partial(resized, shape), lambda: {"energy_graph": described(drawn)})
@@ -150,5 +108,42 @@ def picture() -> None:
     )
 
 
-picture()
-lesson.what_to_see("energy")
+lesson.question("Energy and probability", "How do a few weights decide which states a machine likes, and how much?")
+with lesson.stage(EXPERIMENTS, key="energy", text="energy") as beside:
+    with beside:
+        shape = str(
+            st.segmented_control(
+                "Shape",
+                (RBM, ALL),
+                required=True,
+                default=st.session_state["energy_shape"],
+                key="energy_shape",
+                on_change=resize,
+                help="RBM: only visible and hidden units are joined. All to all: every unit with every other.",
+            )
+        )
+        st.slider(
+            "Visible units" if shape == RBM else "Units",
+            stops(shape)["energy_visible"][0],
+            stops(shape)["energy_visible"][-1],
+            value=st.session_state["energy_visible"],
+            key="energy_visible",
+            on_change=resize,
+            help="How many units v; each doubles the number of states.",
+        )
+        if shape == RBM:
+            st.slider(
+                "Hidden units",
+                1,
+                6,
+                value=st.session_state.get("energy_hidden", 2),
+                key="energy_hidden",
+                on_change=resize,
+                help="How many hidden units h.",
+            )
+        lesson.formula(
+            r"E(s) = -\sum_{i<j} W_{ij}\, s_i s_j - \sum_i b_i s_i",
+            r"p(s) = e^{-\beta E(s)} / Z \qquad Z = \sum_s e^{-\beta E(s)}",
+            r"F = -\tfrac{1}{\beta}\ln Z = \langle E\rangle - \tfrac{1}{\beta} S",
+        )
+    picture(shape)

@@ -51,69 +51,28 @@ def now() -> Pixels:
 
 if "hopfield_start" not in st.session_state:
     setting([1, 4], "hebbian")
-lesson.question("Hopfield network", "How can a network of yes-or-no units remember pictures, and when does it forget?")
-lesson.experiments(
-    {
-        "Two memories": ("Two digits by Hebb's rule: press Play.", lambda: setting([1, 4], "hebbian")),
-        "Similar digits": (
-            "Five digits by Hebb's rule: they overlap so much that they run together.",
-            lambda: setting([0, 1, 2, 3, 4], "hebbian"),
-        ),
-        "Remove what they share": (
-            "The same five by the pseudo-inverse: every one is at rest again.",
-            lambda: setting([0, 1, 2, 3, 4], "pseudo-inverse"),
-        ),
-        "Modern Hopfield": ("All ten digits in a dense network.", lambda: setting(list(range(10)), recall.DENSE)),
-        "Temperature too high": (
-            "A dense network of small β: the digits blend into one picture.",
-            lambda: setting(list(range(10)), recall.DENSE, 0.01),
-        ),
-    },
-    key="hopfield",
-)
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    data = datasets.choose(recall.DATASET, changed=changed, width=220)
-    shelf = recall.shelf(data.name)
-    fits = len(st.session_state["hopfield_start"]) == len(shelf.pictures[0])
-    if not fits or max(st.session_state["hopfield_digits"], default=0) >= len(shelf.pictures):
-        changed()  # somebody has deleted the set, or keeps other pictures under its name
-    chosen = st.pills(
-        "Digits to store" if data.noun == "digit" else "Pictures to store",
-        range(len(shelf.pictures)),
-        format_func=lambda i: as_typed(shelf.names[i]),
-        selection_mode="multi",
-        wrap=True,
-        default=st.session_state["hopfield_digits"],
-        key="hopfield_digits",
-        persist_state="session",
-        help=f"The most typical picture of each class, or a few where there are no classes, in {shelf.shape[0]} × "
-        f"{shelf.shape[1]} pixels.",
-    )
-    recall.PANEL.draw("rule", wrap=True)
-    asked = recall.PANEL.draw("beta", width=200)
-rule, beta = asked.rule, asked.beta
-stored = [shelf.pictures[place] for place in sorted(chosen)] + st.session_state["hopfield_own"]
-if rule == recall.DENSE:
-    lesson.formula(
-        r"E(s) = -\tfrac{1}{\beta} \ln \sum_\mu e^{\beta\, \xi_\mu \cdot s}",
-        r"s_i \leftarrow \text{the sign with the lower } E",
-    )
-else:
-    lesson.formula(
-        r"E(s) = -\tfrac12 \sum_{i \ne j} W_{ij}\, s_i s_j",
-        r"s_i \leftarrow \operatorname{sign}\Big(\sum_j W_{ij}\, s_j\Big)",
-        {
-            "hebbian": r"W_{ij} = \tfrac1n \sum_\mu \xi_i^\mu \xi_j^\mu",
-            "storkey": r"\Delta W_{ij} = \tfrac1n \big(\xi_i \xi_j - \xi_i h_{ji} - h_{ij} \xi_j\big)",
-            "pseudo-inverse": r"W = \Xi^+ \Xi",
-        }[rule],
-    )
+EXPERIMENTS: lesson.Experiments = {
+    "Two memories": ("Two digits by Hebb's rule: press Play.", lambda: setting([1, 4], "hebbian")),
+    "Similar digits": (
+        "Five digits by Hebb's rule: they overlap so much that they run together.",
+        lambda: setting([0, 1, 2, 3, 4], "hebbian"),
+    ),
+    "Remove what they share": (
+        "The same five by the pseudo-inverse: every one is at rest again.",
+        lambda: setting([0, 1, 2, 3, 4], "pseudo-inverse"),
+    ),
+    "Modern Hopfield": ("All ten digits in a dense network.", lambda: setting(list(range(10)), recall.DENSE)),
+    "Temperature too high": (
+        "A dense network of small β: the digits blend into one picture.",
+        lambda: setting(list(range(10)), recall.DENSE, 0.01),
+    ),
+}
 
 
 @st.fragment
 def recalling() -> None:
     """What a stroke of the pen changes."""
-    at_left, at_right = st.columns([5, 6], gap="large")
+    at_left, at_right = st.columns([8, 5], gap="medium")
     with at_right:
         cards.title(
             "Stored patterns", "What the network was told to remember. Click one to put it on the pad, then disturb it."
@@ -140,7 +99,6 @@ def recalling() -> None:
                 help="Draws another random order in which units are asked.",
             ):
                 st.session_state["hopfield_seed"] = st.session_state.get("hopfield_seed", 1) + 1
-        lesson.what_to_see("hopfield")
     with at_left:
         start, serial = st.session_state["hopfield_start"], st.session_state["hopfield_serial"]
         seed = st.session_state.get("hopfield_seed", 1)
@@ -150,22 +108,61 @@ def recalling() -> None:
         pad(start, shelf.shape, serial=serial, played=elements["hopfield_pad"], alt=alt, key="hopfield_pad")
 
 
-recalling()
-states, amount = st.columns(2, gap="large")
-with states:
-    cards.title(
-        "Where random starts end",
-        "A hundred recalls from noise. Those that end in no stored pattern found a spurious minimum.",
-        try_this="two patterns, then three: mixtures of three appear.",
-    )
-    if stored:
-        recall.spurious(stored, shelf.shape, rule, beta, 1)
-with amount:
-    cards.title(
-        "How much can be stored",
-        f"Random patterns in {recall.CAPACITY_UNITS} units, recalled after one unit in ten was turned over; "
-        "the line 0.138 is where theory lets Hebb's rule fail in a large network.",
-        "what correlated pictures such as digits do: they fail much earlier.",
-    )
-    figure = recall.capacity_figure(recall.capacities(1), len(stored) / len(shelf.pictures[0]))
-    chart.show(figure, key="hopfield_capacity", alt="Overlap after recall against the load")
+lesson.question("Hopfield network", "How can a network of yes-or-no units remember pictures, and when does it forget?")
+with lesson.stage(EXPERIMENTS, key="hopfield", text="hopfield") as beside:
+    with beside:
+        data = datasets.choose(recall.DATASET, changed=changed)
+        shelf = recall.shelf(data.name)
+        fits = len(st.session_state["hopfield_start"]) == len(shelf.pictures[0])
+        if not fits or max(st.session_state["hopfield_digits"], default=0) >= len(shelf.pictures):
+            changed()  # somebody has deleted the set, or keeps other pictures under its name
+        chosen = st.pills(
+            "Digits to store" if data.noun == "digit" else "Pictures to store",
+            range(len(shelf.pictures)),
+            format_func=lambda i: as_typed(shelf.names[i]),
+            selection_mode="multi",
+            wrap=True,
+            default=st.session_state["hopfield_digits"],
+            key="hopfield_digits",
+            persist_state="session",
+            help=f"The most typical picture of each class, or a few where there are no classes, in {shelf.shape[0]} × "
+            f"{shelf.shape[1]} pixels.",
+        )
+        recall.PANEL.draw("rule", wrap=True)
+        asked = recall.PANEL.draw("beta")
+        rule, beta = asked.rule, asked.beta
+        stored = [shelf.pictures[place] for place in sorted(chosen)] + st.session_state["hopfield_own"]
+        if rule == recall.DENSE:
+            lesson.formula(
+                r"E(s) = -\tfrac{1}{\beta} \ln \sum_\mu e^{\beta\, \xi_\mu \cdot s}",
+                r"s_i \leftarrow \text{the sign with the lower } E",
+            )
+        else:
+            lesson.formula(
+                r"E(s) = -\tfrac12 \sum_{i \ne j} W_{ij}\, s_i s_j",
+                r"s_i \leftarrow \operatorname{sign}\Big(\sum_j W_{ij}\, s_j\Big)",
+                {
+                    "hebbian": r"W_{ij} = \tfrac1n \sum_\mu \xi_i^\mu \xi_j^\mu",
+                    "storkey": r"\Delta W_{ij} = \tfrac1n \big(\xi_i \xi_j - \xi_i h_{ji} - h_{ij} \xi_j\big)",
+                    "pseudo-inverse": r"W = \Xi^+ \Xi",
+                }[rule],
+            )
+    recalling()
+    states, amount = st.columns(2, gap="large")
+    with states:
+        cards.title(
+            "Where random starts end",
+            "A hundred recalls from noise. Those that end in no stored pattern found a spurious minimum.",
+            try_this="two patterns, then three: mixtures of three appear.",
+        )
+        if stored:
+            recall.spurious(stored, shelf.shape, rule, beta, 1)
+    with amount:
+        cards.title(
+            "How much can be stored",
+            f"Random patterns in {recall.CAPACITY_UNITS} units, recalled after one unit in ten was turned over; "
+            "the line 0.138 is where theory lets Hebb's rule fail in a large network.",
+            "what correlated pictures such as digits do: they fail much earlier.",
+        )
+        figure = recall.capacity_figure(recall.capacities(1), len(stored) / len(shelf.pictures[0]))
+        chart.show(figure, key="hopfield_capacity", alt="Overlap after recall against the load")

@@ -81,7 +81,7 @@ def set_controls(kind: str, coupling: float = 2.0, beta: float = 1.0, *, tempere
 def controls() -> ChainAsked:
     """Draw them."""
     kind = PANEL.draw("kind").kind
-    return PANEL.row("coupling", "beta", off=["coupling"] if kind == MACHINES[1] else [])
+    return PANEL.draw("coupling", "beta", off=["coupling"] if kind == MACHINES[1] else [])
 
 
 @lru_cache(maxsize=256)
@@ -142,7 +142,7 @@ def heat_map(drawn: feed.Elements) -> None:
         "a larger coupling: two blocks appear, and between them nothing.",
     )
     alt = "The transition matrix of Gibbs sampling as a heat map"
-    wall.show(drawn["markov_matrix"], max_cell=22, alt=alt, key="markov_matrix")
+    wall.show(drawn["markov_matrix"], max_cell=20, alt=alt, key="markov_matrix")
     st.caption("Rows: now, from all off (top) to all on. Columns: one sweep later, from all off (left) to all on.")
 
 

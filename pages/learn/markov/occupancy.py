@@ -117,7 +117,7 @@ def visits(drawn: feed.Elements) -> None:
         "that it has been everywhere: a chain stuck in one mode draws a calm and wrong histogram.",
     )
     alt = "Shares of visits of the chains against the exact probabilities"
-    state_bars(drawn["markov_visits"], key="markov_visits", alt=alt, height=260)
+    state_bars(drawn["markov_visits"], key="markov_visits", alt=alt, height=220)
 
 
 def _visits(known: matrix.Facts, running: dict[str, Occupancy]) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def distance(drawn: feed.Elements) -> None:
         "how to know this of a real machine: there p(v) is not known, and the numbers of a stuck chain look just as calm.",
     )
     alt = "Total variation between visits and the exact distribution"
-    chart.show(drawn["markov_distance"], height=260, key="markov_distance", alt=alt)
+    chart.show(drawn["markov_distance"], height=190, key="markov_distance", alt=alt)
 
 
 def _distance(running: dict[str, Occupancy]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def chain(drawn: feed.Elements) -> None:
     for layer, (title, about) in LAYERS.items():
         cards.title(title, about)
         moving.facts(drawn[f"slow_names_{layer}"], key=f"slow_names_{layer}", look="caption")
-        wide, alt = 120 if layer == "v" else 90, f"{title} from sub-step to sub-step"
+        wide, alt = 110 if layer == "v" else 80, f"{title} from sub-step to sub-step"
         wall.show(drawn[f"slow_wall_{layer}"], max_cell=wide, alt=alt, key=f"slow_wall_{layer}")
 
 
@@ -98,9 +98,9 @@ def show_parts(drawn: feed.Elements, unit: int) -> None:
     )
     with st.container(horizontal=True, gap="small", key="slow_parts"):  # four in a row, fewer where there is no room
         for i, name in enumerate(PARTS):
-            with st.container(width=102, gap="xsmall"):
+            with st.container(width=100, gap="xsmall"):
                 moving.facts(drawn[f"slow_scale_{i}"], key=f"slow_scale_{i}", look="caption")
-                wall.show(drawn[f"slow_part_{i}"], max_cell=96, alt=name, key=f"slow_part_{i}")
+                wall.show(drawn[f"slow_part_{i}"], max_cell=80, alt=name, key=f"slow_part_{i}")
 
 
 def parts(

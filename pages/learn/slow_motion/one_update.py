@@ -103,12 +103,12 @@ def controls() -> UpdateAsked:
     """Whose update, by which algorithm, with which knobs."""
     if "slow_subject" not in st.session_state:
         set_controls(next(iter(SUBJECTS)))
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        subject = PANEL.draw("subject").subject
-        dataset = datasets.choose(DATASET, width=200).name if subject == OTHER else SUBJECTS[subject][0]
+    subject = PANEL.draw("subject").subject
+    dataset = datasets.choose(DATASET).name if subject == OTHER else SUBJECTS[subject][0]
+    with st.container(horizontal=True, gap="medium"):
         PANEL.draw("algorithm")
-        PANEL.draw("image", width=140)
-    return replace(PANEL.row("k", *KNOBS, format_func="{:g}".format), dataset=dataset)
+        PANEL.draw("image", width=110)
+    return replace(PANEL.draw("k", *KNOBS, format_func="{:g}".format), dataset=dataset)
 
 
 @st.cache_resource(show_spinner="Training a machine to look into", max_entries=8)
@@ -250,15 +250,15 @@ def transport(known: list[Stage], update: Update, machine: SlowMachine) -> Stage
             on_click=lambda: st.session_state.update(slow_start=None, slow_stage=0),
             help="The machine as it was when the page opened.",
         )
-    st.select_slider(
-        "Sub-step",
-        range(len(known)),
-        format_func=lambda i: known[i].name,
-        value=st.session_state["slow_stage"],
-        key="slow_stage",
-        persist_state="session",
-        help="Every sub-step of this update, in order.",
-    )
+        st.select_slider(
+            "Sub-step",
+            range(len(known)),
+            format_func=lambda i: known[i].name,
+            value=st.session_state["slow_stage"],
+            key="slow_stage",
+            persist_state="session",
+            help="Every sub-step of this update, in order.",
+        )
     stage = known[st.session_state["slow_stage"]]
     st.markdown(f"**{stage.name}** · update {machine.updates + 1}. {stage.text}")
     return stage

@@ -13,46 +13,49 @@ DIGIT, TINY, _ = one_update.SUBJECTS
 
 
 act = one_update.set_controls
-lesson.experiments(
-    {
-        "A digit by CD-1": ("From the picture to the new filter; press Next.", lambda: act(DIGIT)),
-        "A longer chain": ("CD-4: the made-up digit drifts further away.", lambda: act(DIGIT, k=4, stage=14)),
-        "PCD's own dream": (
-            "The negative phase starts where the last one ended, not at the picture.",
-            lambda: act(DIGIT, "PCD", stage=5),
-        ),
-        "Nine pixels": ("A machine small enough to check by hand.", lambda: act(TINY, k=1, stage=7)),
-        "Heavy decay": (
-            "λ = 0.1 and no momentum: how much every weight is pulled back.",
-            lambda: act(TINY, stage=10, momentum=0.0, weight_decay=0.1),
-        ),
-    },
-    key="slow",
-)
+EXPERIMENTS: lesson.Experiments = {
+    "A digit by CD-1": ("From the picture to the new filter; press Next.", lambda: act(DIGIT)),
+    "A longer chain": ("CD-4: the made-up digit drifts further away.", lambda: act(DIGIT, k=4, stage=14)),
+    "PCD's own dream": (
+        "The negative phase starts where the last one ended, not at the picture.",
+        lambda: act(DIGIT, "PCD", stage=5),
+    ),
+    "Nine pixels": ("A machine small enough to check by hand.", lambda: act(TINY, k=1, stage=7)),
+    "Heavy decay": (
+        "λ = 0.1 and no momentum: how much every weight is pulled back.",
+        lambda: act(TINY, stage=10, momentum=0.0, weight_decay=0.1),
+    ),
+}
 
 
 @st.fragment
 def update() -> None:
     """The whole update; each click shows more of it."""
-    asked = one_update.controls()
-    machine = one_update.current(asked)
-    slow, shape = one_update.slow_update(asked, machine)
-    known = stages.stages(asked.k, asked.algorithm == "PCD")
-    stage = one_update.transport(known, slow, machine)
-    chosen, number = st.session_state.get("slow_unit"), st.session_state["slow_stage"]
-    drawn = instant.respond(
-        one_update.STOPS, partial(one_update.elements, asked, machine, chosen, number, cards.mode())
-    )
-    lesson.formula(stage.formula)
-    left, right = st.columns([6, 5], gap="large")
-    with left:
-        drawing.chain(drawn)
-        drawing.hidden_bars(drawn)
-    with right:
-        unit = drawing.unit(slow, chosen)
-        drawing.choose_unit(machine, unit, shape)
-        drawing.show_parts(drawn, unit)
+    with lesson.stage(EXPERIMENTS, key="slow", text="slow_motion") as beside:
+        with beside:
+            asked = one_update.controls()
+        machine = one_update.current(asked)
+        slow, shape = one_update.slow_update(asked, machine)
+        known = stages.stages(asked.k, asked.algorithm == "PCD")
+        stage = one_update.transport(known, slow, machine)
+        with beside:
+            lesson.formula(stage.formula)
+        chosen, number = st.session_state.get("slow_unit"), st.session_state["slow_stage"]
+        drawn = instant.respond(
+            one_update.STOPS, partial(one_update.elements, asked, machine, chosen, number, cards.mode())
+        )
+        with st.container(key="picture"):
+            left, right = st.columns([5, 6], gap="medium")
+            with left:
+                drawing.chain(drawn)
+            with right:
+                unit = drawing.unit(slow, chosen)
+                drawing.show_parts(drawn, unit)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            drawing.choose_unit(machine, unit, shape)
+        with right:
+            drawing.hidden_bars(drawn)
 
 
 update()
-lesson.what_to_see("slow_motion")

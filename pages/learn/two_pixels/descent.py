@@ -40,11 +40,13 @@ def set_controls(counts: tuple[int, ...] = COUNTS, rate: float = RATE, step: int
 
 
 def controls() -> two_pixels.Floats | None:
-    """Counts, rate and step; returns P₀ (4,), or None, with the reason on the screen, where there is nothing to learn."""
+    """Counts and rate; returns P₀ (4,), or None, with the reason on the screen, where there is nothing to learn."""
     if "pixels_step" not in st.session_state:
         set_controls()
-    for i, place in enumerate(st.columns(4)):
-        place.number_input(
+    for i in range(4):
+        if i % 2 == 0:
+            pair = st.columns(2, gap="small")
+        pair[i % 2].number_input(
             f"{PATTERNS[i]} seen",
             0,
             999,
@@ -54,8 +56,7 @@ def controls() -> two_pixels.Floats | None:
             persist_state="session",
             help=f"How many examples showed x = {PATTERNS[i]}.",
         )
-    left, right = st.columns(2, gap="medium")
-    left.slider(
+    st.slider(
         "Learning rate",
         0.05,
         4.0,
@@ -65,16 +66,6 @@ def controls() -> two_pixels.Floats | None:
         persist_state="session",
         help="How far each step goes down the gradient; about 0.2 walks calmly, above 2 it overshoots.",
     )
-    right.slider(
-        "Steps taken",
-        0,
-        MOST_STEPS,
-        value=st.session_state["pixels_step"],
-        key="pixels_step",
-        persist_state="session",
-        help="How many steps down the gradient have been taken, from W = b₁ = b₂ = 0.",
-    )
-    _transport()
     try:
         return two_pixels.observed([st.session_state[f"pixels_count_{i}"] for i in range(4)])
     except ConfigError:
@@ -98,7 +89,9 @@ def _descent(p0: tuple[float, ...], rate: float) -> Descent:
     return two_pixels.descend(np.array(p0), rate, MOST_STEPS)
 
 
-def _transport() -> None:
+def transport() -> None:
+    """Step, 10, 100, Reset, and the slider over all steps."""
+
     def go(by: int) -> None:
         st.session_state["pixels_step"] = min(st.session_state["pixels_step"] + by, MOST_STEPS)
 
@@ -123,6 +116,15 @@ def _transport() -> None:
             on_click=lambda: st.session_state.update(pixels_step=0),
             help="Back to W = b₁ = b₂ = 0.",
         )
+        st.slider(
+            "Steps taken",
+            0,
+            MOST_STEPS,
+            value=st.session_state["pixels_step"],
+            key="pixels_step",
+            persist_state="session",
+            help="How many steps down the gradient have been taken, from W = b₁ = b₂ = 0.",
+        )
 
 
 def bars(drawn: feed.Elements) -> None:
@@ -133,7 +135,7 @@ def bars(drawn: feed.Elements) -> None:
         "how sure one can be of the data: ten examples are few.",
     )
     alt = "Probability of the four patterns under data, Hebb and descent"
-    state_bars(drawn["pixels_bars"], key="pixels_bars", alt=alt, height=260)
+    state_bars(drawn["pixels_bars"], key="pixels_bars", alt=alt, height=200)
 
 
 def _bars(lesson: PixelsLesson) -> dict[str, Any]:
@@ -184,7 +186,7 @@ def divergence(drawn: feed.Elements) -> None:
         "KL(P₀‖P) of the machine on its way: what is left to learn, on a logarithmic scale; the dotted line is Hebb's.",
         "anything about patterns that were not counted.",
     )
-    chart.show(drawn["pixels_kl"], height=220, key="pixels_kl", alt="KL divergence against steps")
+    chart.show(drawn["pixels_kl"], height=178, key="pixels_kl", alt="KL divergence against steps")
 
 
 def _divergence(lesson: PixelsLesson) -> dict[str, Any]:
@@ -209,7 +211,7 @@ def correlation(drawn: feed.Elements) -> None:
         "whether the means ⟨x₁⟩ and ⟨x₂⟩ agree, which the biases see to.",
     )
     alt = "Correlation of the two pixels against steps"
-    chart.show(drawn["pixels_correlation"], height=220, key="pixels_correlation", alt=alt)
+    chart.show(drawn["pixels_correlation"], height=178, key="pixels_correlation", alt=alt)
 
 
 def _correlation(lesson: PixelsLesson) -> dict[str, Any]:

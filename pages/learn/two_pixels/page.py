@@ -15,49 +15,49 @@ lesson.question(
 
 
 act = descent.set_controls
-lesson.experiments(
-    {
-        "Textbook example (3, 1, 2, 4)": (
-            "The four patterns seen 3, 1, 2 and 4 times, learnt to the end.",
-            lambda: act(step=100),
-        ),
-        "Where Hebb's rule fails": ("Two pixels that nearly always agree.", lambda: act((20, 1, 1, 20), step=20)),
-        "Learning rate too high": (
-            "A rate of 3.2 jumps over the valley and back.",
-            lambda: act(rate=3.2, step=300),
-        ),
-        "A pattern that never occurs": (
-            "Its count is 0, and no finite weights give it probability 0: they grow without end.",
-            lambda: act((3, 0, 2, 4), rate=1.0, step=300),
-        ),
-    },
-    key="pixels",
-)
+EXPERIMENTS: lesson.Experiments = {
+    "Textbook example (3, 1, 2, 4)": (
+        "The four patterns seen 3, 1, 2 and 4 times, learnt to the end.",
+        lambda: act(step=100),
+    ),
+    "Where Hebb's rule fails": ("Two pixels that nearly always agree.", lambda: act((20, 1, 1, 20), step=20)),
+    "Learning rate too high": (
+        "A rate of 3.2 jumps over the valley and back.",
+        lambda: act(rate=3.2, step=300),
+    ),
+    "A pattern that never occurs": (
+        "Its count is 0, and no finite weights give it probability 0: they grow without end.",
+        lambda: act((3, 0, 2, 4), rate=1.0, step=300),
+    ),
+}
 
 
 @st.fragment
 def learn() -> None:
     """Everything moves with the sliders, so everything is drawn again."""
-    p0 = descent.controls()
-    if p0 is None:
-        return
-    drawn = instant.respond(descent.STOPS, partial(descent.elements, p0))
-    left, right = st.columns([6, 5], gap="large")
-    with left:
-        descent.bars(drawn)
-    with right:
-        lesson.formula(r"\begin{gathered} E(x) = -W x_1 x_2 - b_1 x_1 - b_2 x_2 \\ P(x) = e^{-E(x)} / Z \end{gathered}")
-        lesson.formula(
-            r"\begin{aligned} \Delta W &= -\eta\,\partial\,\mathrm{KL}(P_0\|P) / \partial W \\"
-            r" &= \eta\,\bigl(\langle x_1 x_2\rangle_{P_0} - \langle x_1 x_2\rangle_{P}\bigr) \end{aligned}"
-        )
-        moving.facts(drawn["pixels_table"], key="pixels_table")
-    left, right = st.columns(2, gap="large")
-    with left:
-        descent.divergence(drawn)
-    with right:
-        descent.correlation(drawn)
+    with lesson.stage(EXPERIMENTS, key="pixels", text="two_pixels") as beside:
+        with beside:
+            p0 = descent.controls()
+            lesson.formula(
+                r"\begin{gathered} E(x) = -W x_1 x_2 - b_1 x_1 - b_2 x_2 \\ P(x) = e^{-E(x)} / Z \end{gathered}",
+                r"\begin{aligned} \Delta W &= -\eta\,\partial\,\mathrm{KL}(P_0\|P) / \partial W \\"
+                r" &= \eta\,\bigl(\langle x_1 x_2\rangle_{P_0} - \langle x_1 x_2\rangle_{P}\bigr) \end{aligned}",
+            )
+        descent.transport()
+        if p0 is None:
+            return
+        drawn = instant.respond(descent.STOPS, partial(descent.elements, p0))
+        with st.container(key="picture"):
+            left, right = st.columns([8, 5], gap="medium")
+            with left:
+                descent.bars(drawn)
+            with right:
+                moving.facts(drawn["pixels_table"], key="pixels_table")
+            left, right = st.columns(2, gap="medium")
+            with left:
+                descent.divergence(drawn)
+            with right:
+                descent.correlation(drawn)
 
 
 learn()
-lesson.what_to_see("two_pixels")

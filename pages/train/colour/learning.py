@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart, wall
@@ -97,11 +96,14 @@ def begin() -> None:
     )
 
 
-def controls(drawn: feed.Elements) -> None:
-    """The settings, and the buttons."""
-    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
-        kind = PANEL.draw("source", "kind").kind
-    PANEL.row("states", "hidden", "epochs", off=["states"] if kind == "gaussian" else [])
+def settings() -> None:
+    """Which images, which units, how many and for how long."""
+    kind = PANEL.draw("source", "kind", wrap=True).kind
+    PANEL.draw("states", "hidden", "epochs", off=["states"] if kind == "gaussian" else [])
+
+
+def buttons(drawn: feed.Elements) -> None:
+    """Learn, Pause, Reset, and how far it is."""
     about = "Learn these images, from the start or from where it was paused."
     tasks.panel(
         tasks.held(NAME),
@@ -147,20 +149,20 @@ def pictures(drawn: feed.Elements) -> None:
         "Top: ten images that were not learnt. Bottom: their reconstructions, the means ⟨v|⟨h⟩⟩ given those of the hidden units.",
         "whether it can make such images by itself.",
     )
-    wall.show(drawn["colour_pairs"], max_cell=64, alt="Ten images over their reconstructions", key="colour_pairs")
+    wall.show(drawn["colour_pairs"], max_cell=36, alt="Ten images over their reconstructions", key="colour_pairs")
     cards.title(
         "Samples from noise",
         "Ten Gibbs chains that began as noise and go on while it learns; their means ⟨v|h⟩ are shown.",
         "all that the machine can make: a chain may stay near one face for long.",
         "Gaussian units: they mix best here. Categorical ones flip a pixel at a time, and stay where they are.",
     )
-    wall.show(drawn["colour_samples"], max_cell=64, alt="Ten samples of chains from noise", key="colour_samples")
+    wall.show(drawn["colour_samples"], max_cell=36, alt="Ten samples of chains from noise", key="colour_samples")
     cards.title(
         f"Filters in colour: the {FILTERS} strongest",
         "Each hidden unit's weights to red, green and blue; mid grey is none, and each picture has a scale of its own.",
         "which of them are on together.",
     )
-    wall.show(drawn["colour_filters"], max_cell=64, alt="The strongest hidden units' filters", key="colour_filters")
+    wall.show(drawn["colour_filters"], max_cell=36, alt="The strongest hidden units' filters", key="colour_filters")
 
 
 def _wall(images: Images) -> dict[str, Any]:

@@ -28,22 +28,24 @@ EXPERIMENTS: lesson.Experiments = {
 def look() -> None:
     """Everything that moves while it learns."""
     task = learning.shown()
-    lesson.experiments(EXPERIMENTS, key="colour")
     part = feed.watch("colour", task)
     drawn = part.moves(partial(learning.elements, task))
-    learning.controls(drawn)
-    left, right = st.columns([7, 5], gap="large")
-    with left:
-        learning.pictures(drawn)
-    with right:
-        learning.numbers(drawn)
-        lesson.formula(
-            r"\begin{gathered} p(v_i = n \mid h) \propto e^{\,n x_i},\quad n = 0 \dots M-1 \\ x = b + W h \end{gathered}"
-        )
+    with lesson.stage(EXPERIMENTS, key="colour", text="colour") as beside:
+        with beside:
+            learning.settings()
+            lesson.formula(
+                r"\begin{gathered} p(v_i = n \mid h) \propto e^{\,n x_i},\quad n = 0 \dots M-1 \\ x = b + W h \end{gathered}"
+            )
+        learning.buttons(drawn)
+        with st.container(key="picture"):
+            left, right = st.columns([7, 5], gap="medium")
+            with left:
+                learning.pictures(drawn)
+            with right:
+                learning.numbers(drawn)
 
 
 look()
 st.caption(
     ":material/info: Data sets of your own are kept in grey levels, without colour: they are learnt on the page Train a machine."
 )
-lesson.what_to_see("colour")

@@ -247,7 +247,9 @@ def _keep(pictures: Pictures, source: str) -> None:
 def kept_sets() -> None:
     """What is kept, with a few pictures each, a way to train on it, and a way to delete it and to think again."""
     st.subheader("Kept here", anchor=False)
-    st.caption("On this server, for everyone who uses it: do not keep pictures that others must not see.")
+    st.caption(
+        "Saved sets are visible to everyone who uses this server: do not save pictures that others must not see."
+    )
     with st.container(key="own_undo"):
         _undo()
     sets, owners = save.kept(), visitor.names()

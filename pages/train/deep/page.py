@@ -11,29 +11,20 @@ from pages.ui.server import feed
 from rbm.jobs.task import Task
 from rbm.tasks.deep.plan import KINDS, DeepSpec
 
-lesson.question(
-    "Go deep", "What does a machine see that learns from another machine's features, and what is it good for?"
-)
-shown = stack.current()
-lesson.experiments(
-    {
-        "Two layers, quickly": (
-            "200 units above 200, learned from 10,000 pictures, or all there are, in a few seconds.",
-            lambda: stack.setting(KINDS[0], (200, 200), 5, 10, 10_000),
-        ),
-        "Narrow at the top": (
-            "Three layers, the last of 50 units: what is left of a picture in 50 bits?",
-            lambda: stack.setting(KINDS[0], (500, 200, 50), 5, 10, 10_000),
-        ),
-        "All undirected": (
-            "A deep Boltzmann machine: two layers alone with doubled weights, then together.",
-            lambda: stack.setting(KINDS[1], (200, 200), 5, 10, 10_000),
-        ),
-    },
-    key="deep",
-)
-stack.controls()
-feed.watch("deep_buttons", st.session_state.get("deep_task"))
+EXPERIMENTS: lesson.Experiments = {
+    "Two layers, quickly": (
+        "200 units above 200, learned from 10,000 pictures, or all there are, in a few seconds.",
+        lambda: stack.setting(KINDS[0], (200, 200), 5, 10, 10_000),
+    ),
+    "Narrow at the top": (
+        "Three layers, the last of 50 units: what is left of a picture in 50 bits?",
+        lambda: stack.setting(KINDS[0], (500, 200, 50), 5, 10, 10_000),
+    ),
+    "All undirected": (
+        "A deep Boltzmann machine: two layers alone with doubled weights, then together.",
+        lambda: stack.setting(KINDS[1], (200, 200), 5, 10, 10_000),
+    ),
+}
 
 
 @st.fragment
@@ -42,16 +33,28 @@ def learning(task: Task, asked: DeepSpec) -> None:
     part = feed.watch("deep", task, state=partial(stack.stage, task, asked))
     drawn = part.moves(stack.elements(task, asked))
     stack.progress(drawn)
+    with st.container(key="picture"):
+        left, right = st.columns(2, gap="medium")
+        with left:
+            stack.fantasies(task, asked)
+        with right:
+            stack.filter_walls(asked, drawn)
     stack.learning_curves(drawn)
     stack.likelihood(task)
-    stack.filter_walls(asked, drawn)
-    stack.fantasies(task, asked)
 
 
-learning(*shown)
+lesson.question(
+    "Go deep", "What does a machine see that learns from another machine's features, and what is it good for?"
+)
+shown = stack.current()
+with lesson.stage(EXPERIMENTS, key="deep", text="deep") as beside:
+    with beside:
+        stack.settings()
+    stack.buttons()
+    feed.watch("deep_buttons", st.session_state.get("deep_task"))
+    learning(*shown)
 st.subheader("Does pre-training save labels?", anchor=False)
 plan = few_labels.choose(datasets.data(st.session_state[stack.DATASET], datasets.without_classes))
 few_labels.follow()
 if plan is not None:
     few_labels.figure(plan)
-lesson.what_to_see("deep")

@@ -130,14 +130,16 @@ def start() -> None:
     task.start()
 
 
-def controls() -> None:
-    """Which machine, and the buttons."""
-    with st.container(horizontal=True, gap="medium"):
-        PANEL.draw("kind", "layers")
-        PANEL.draw("size_1", "size_2", "size_3", width=200)
-    with st.container(horizontal=True, gap="medium"):
-        datasets.choose(DATASET, width=220)
-        PANEL.draw("epochs", "together", "images", width=200)
+def settings() -> None:
+    """Which machine, of what, for how long."""
+    PANEL.draw("kind", "layers")
+    PANEL.draw("size_1", "size_2", "size_3")
+    datasets.choose(DATASET)
+    PANEL.draw("epochs", "together", "images")
+
+
+def buttons() -> None:
+    """Train layer by layer, Pause, Continue."""
     about = "Starts a new machine with these settings, in the background."
     tasks.panel(
         st.session_state.get("deep_task"),
@@ -206,7 +208,7 @@ def _filters(
     found = figures_at_rest.filters(news, layer)
     count = min(asked.sizes[layer - 1], SHOWN)
     weight = np.zeros((shape[0] * shape[1], count), np.float32) if found is None else found
-    return cards.filter_pictures(weight, shape, np.arange(weight.shape[1]), shared=False, columns=8, mode=mode)
+    return cards.filter_pictures(weight, shape, np.arange(weight.shape[1]), shared=False, columns=16, mode=mode)
 
 
 def progress(drawn: feed.Elements) -> None:
@@ -234,21 +236,19 @@ def likelihood(task: Task) -> None:
 
 
 def filter_walls(asked: DeepSpec, drawn: feed.Elements) -> None:
-    """Every layer's filters that there are, side by side."""
-    places = st.columns(max(len(asked.sizes), 2), gap="large")
-    for layer, place in zip(range(1, len(asked.sizes) + 1), places, strict=False):
-        with place:
-            cards.title(
-                f"What layer {layer} looks for",
-                "Weights into its first units, as pictures: red pixels excite a unit, blue ones calm it."
-                if layer == 1
-                else "For each of its first units, the filters of the layer below summed with the unit's weights: the layer's "
-                "nonlinearities are left out.",
-                "what a unit answers to exactly: above the first layer this is a linear sketch.",
-            )
-            key = f"deep_filters_{layer}"
-            alt = f"Weights of {drawn[key]['n']} hidden units as pictures"
-            wall.show(drawn[key], max_cell=44, alt=alt, key=key)
+    """Every layer's filters that there are."""
+    for layer in range(1, len(asked.sizes) + 1):
+        cards.title(
+            f"What layer {layer} looks for",
+            "Weights into its first units, as pictures: red pixels excite a unit, blue ones calm it."
+            if layer == 1
+            else "For each of its first units, the filters of the layer below summed with the unit's weights: the layer's "
+            "nonlinearities are left out.",
+            "what a unit answers to exactly: above the first layer this is a linear sketch.",
+        )
+        key = f"deep_filters_{layer}"
+        alt = f"Weights of {drawn[key]['n']} hidden units as pictures"
+        wall.show(drawn[key], max_cell=25, alt=alt, key=key)
 
 
 def _shape(task: Task, asked: DeepSpec) -> tuple[int, int]:
@@ -291,7 +291,7 @@ def fantasies(task: Task, asked: DeepSpec) -> None:
         st.caption(f"{dream.sweeps:,} sweeps, {len(layers)} layer{'s' if len(layers) > 1 else ''}", width="content")
     pixels = frames.colour_probabilities(dream.pixels, shape=_shape(task, asked))
     columns = cards.beside(COLUMNS, len(pixels), _shape(task, asked))
-    cards.picture_wall(pixels, columns, "deep_fantasies", "Fantasies of the machine", max_cell=64)
+    cards.picture_wall(pixels, columns, "deep_fantasies", "Fantasies of the machine", max_cell=40)
 
 
 def _forget() -> None:

@@ -98,7 +98,6 @@ def weights(current: LiveRun, task: Task | None, shape: tuple[int, int]) -> None
         dots=len(ranks) <= 128,
     )
     chart.show(option, key="examine_spectrum", alt="Singular values of the weights", height=240)
-    _spectrum(found)
     st.caption(f"{found.n_modes} modes stand out. The strongest, as pictures; the sign is free:")
     pictures = found.pictures.astype(np.float64).reshape(-1, *shape)
     coloured = frames.colour_weights(pictures, shared=False, lut=theme.diverging(cards.mode()))
@@ -107,8 +106,13 @@ def weights(current: LiveRun, task: Task | None, shape: tuple[int, int]) -> None
     wall.show(shown, alt="The strongest modes of the weights as pictures", key="examine_modes")
 
 
-def _spectrum(found: WeightModes) -> None:
+def spread(current: LiveRun, task: Task | None) -> None:
     """How the singular values are spread, over the law that those of noise follow."""
+    found = _last(task, WeightModes) or _modes(current.past[-1])
+    cards.title(
+        "Singular values against noise",
+        "What share of them lies where; the other line is the law of Marčenko and Pastur, which random weights follow.",
+    )
     middles = np.sqrt(found.edges[:-1] * found.edges[1:])
     figure = go.Figure()
     for name, shares in (("weights", found.shares), ("noise, as they began", found.noise)):
@@ -226,7 +230,7 @@ def likeness(task: Task | None, shape: tuple[int, int]) -> None:
                 "left.",
             ),
             (
-                "Memorised",
+                "Memorisation",
                 found.privacy_loss,
                 "AATS of test images minus AATS of training images: 0 is ideal, above 0 the samples resemble what was learnt "
                 "more than what was not.",

@@ -24,14 +24,17 @@ def look(current: LiveRun) -> None:
     drawn = part.moves(examination.elements(task))
     examination.controls(current, task, drawn)
     shape = live.picture_shape(current.spec)
-    left, right = st.columns(2, gap="large")
-    with left:
-        examination.weights(current, task, shape)
+    with st.container(key="picture"):
+        left, right = st.columns(2, gap="medium")
+        with left:
+            examination.weights(current, task, shape)
+        with right:
+            examination.walk(task, shape)
+            examination.likeness(task, shape)
+            examination.spread(current, task)
         examination.energies(task)
-    with right:
-        examination.walk(task, shape)
-        examination.likeness(task, shape)
 
 
-look(kept.machine())
-lesson.what_to_see("examine")
+current = kept.machine()
+with lesson.stage(key="examine", text="examine"):
+    look(current)

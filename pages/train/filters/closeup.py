@@ -18,7 +18,7 @@ from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.models.parameters import Array
 
-PER_PAGE = 100
+PER_PAGE, CELL = 100, 43  # so that all of a page of filters is seen on a screen of 720 pixels
 ORDERS = ("index", "norm", "mean activation")
 SCALES = ("one for all", "each its own")
 
@@ -43,7 +43,7 @@ def order(past: Snapshot, by: str) -> npt.NDArray[np.intp]:
 
 
 def choose_view(current: LiveRun) -> View:
-    """The controls above the wall."""
+    """The controls beside the wall."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         by = st.segmented_control(
             "Sort by",
@@ -63,7 +63,7 @@ def choose_view(current: LiveRun) -> View:
             persist_state="session",
             help="One scale lets filters be compared; each its own shows the shape of weak ones.",
         )
-    past = live.choose_time(current, "filters_time")
+        past = live.choose_time(current, "filters_time")
     units = order(past, by or ORDERS[0])
     pages = -(-len(units) // PER_PAGE)
     page = st.pagination(pages, key="filters_page") if pages > 1 else 1
@@ -102,6 +102,7 @@ def grid(current: LiveRun, view: View, selected: int | None) -> int | None:
         clickable=True,
         selected=int(places[0]) if len(places) else None,
         labels=_labels(view.past, view),
+        max_cell=CELL,
     )
     mode, name = cards.mode(), f"filters-epoch-{view.past.epoch:.2f}.png"
     download.button("PNG of this grid", lambda: grid_picture(view, shape, mode), name, key="filters_png")
@@ -160,4 +161,4 @@ def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:
         "whether the feature is useful for anything.",
     )
     histogram = figures.histogram(answer.activation.numpy(), x_title="p(h = 1 | v)", y_title="validation images")
-    chart.show(histogram, height=220, key="histogram_unit", alt="How often the unit is how active")
+    chart.show(histogram, height=220, key="histogram_unit", alt="How active the unit is over the validation images")

@@ -15,16 +15,17 @@ shell.header("Filters", "Which strokes did each hidden unit learn to see, when, 
 
 @st.fragment
 def look(current: LiveRun) -> None:
-    """The wall on the left, the chosen unit on the right. Both move with the run; what lies behind them is computed anew at
-    every doubling of its updates, as most happens early."""
+    """The wall on the left, on the right its controls and the chosen unit. All move with the run; what lies behind them is
+    computed anew at every doubling of its updates, as most happens early."""
     part = live.watch("filters", current, lambda: current.step_number.bit_length())
     if current.record is not None:
         moving.status(moving.run_line(current))
     live.trouble(current)
-    left, right = st.columns([7, 5], gap="large")
-    with left:
+    left, right = st.columns(2, gap="medium")
+    with right:
         view = closeup.choose_view(current)
         closeup.health(view.past)
+    with left:
         clicked = closeup.grid(current, view, st.session_state.get("unit"))
         if clicked is not None and clicked != st.session_state.get("unit"):
             st.session_state["unit"] = clicked

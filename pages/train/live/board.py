@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from pages.train.live import curves
-from pages.ui import cards
+from pages.ui import cards, shell
 from pages.ui.components import chart, moving, wall
 from pages.ui.draw import theme
 from pages.ui.server import feed
@@ -23,8 +23,9 @@ from rbm.training.events import MEASURES
 from rbm.training.history import History
 
 FILTERS_SHOWN = 100
-CURVE_HEIGHT = 210
+CURVE_HEIGHT, CELL = 160, 26  # so that all stands on one screen of 1280 × 720
 FIRST = "reconstruction_error"  # falls from the first second on when learning goes well, and is calm enough to see it
+FOURTH = "pseudo_log_likelihood"  # the one more curve that is there before another is chosen
 _TRY = {
     "reconstruction_error": "the two presets that compare k = 1 with k = 25.",
     "cd_loss": "another k: it is another difference then, and its size does not say which machine is better.",
@@ -35,7 +36,7 @@ _FREE_ENERGY = (
     "the preset that overfits 500 images.",
 )
 _OTHERS = (
-    "pseudo_log_likelihood",
+    FOURTH,
     "cd_loss",
     "weight_norm",
     "dead_units",
@@ -49,18 +50,21 @@ _OTHERS = (
 def board(current: LiveRun | None) -> None:
     """Everything about the run that is to be seen on one page; before the first run the places that it will fill."""
     part = live.watch("board", current)
-    moving.status(moving.run_line(current))
+    with st.container(horizontal=True, vertical_alignment="center", key="progress"):
+        moving.status(moving.run_line(current))
+        shell.go_on()
     live.trouble(current)
     try:
         spec = current.spec if current is not None else state.to_spec(state.draft())
         shape = live.picture_shape(spec)
     except ConfigError:
         return  # the transport bar has said what is wrong
-    left, right = st.columns([5, 7], gap="large")
-    with right:
-        others = _curves(*((False, History()) if current is None else (current.active, current.history.now())))
-    with left:
-        _pictures(spec.model.n_hidden, shape, current.snapshot if current is not None else None)
+    with st.container(key="picture"):
+        left, right = st.columns([4, 8], gap="medium")
+        with right:
+            others = _curves(*((False, History()) if current is None else (current.active, current.history.now())))
+        with left:
+            _pictures(spec.model.n_hidden, shape, current.snapshot if current is not None else None)
     if current is not None:
         part.moves(partial(elements, current, others=others, mode=cards.mode()))
 
@@ -82,25 +86,33 @@ def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.E
 
 
 def _curves(moving: bool, history: History) -> list[str]:
-    """The curves; returns the names of those that were chosen besides."""
-    _curve(history, FIRST)
-    measure = MEASURES["log_likelihood"]
-    told = measure.tells, measure.not_tells, "CD-1 against PCD: PCD's reconstructions are no better, its likelihood is."
-    alt = "Log-likelihood of validation images after some epochs"
-    _card("likelihood", curves.likelihood(history, moving), alt, measure.title, *told)
-    title = "Free energy of training and validation images"
-    _card("free_energy", curves.free_energy(history), title, title, *_FREE_ENERGY)
+    """The curves, two beside each other; returns the names of those that were chosen besides."""
+    rows = st.container(gap=None)
+    st.session_state.setdefault("other_curves", [FOURTH])
     others: list[str] = st.pills(
         "More curves",
         _OTHERS,
         selection_mode="multi",
+        default=st.session_state["other_curves"],
         format_func=lambda name: MEASURES[name].title,
         key="other_curves",
         wrap=True,
         persist_state="session",
     )
-    for other in others:
-        _curve(history, other)
+    measure, title = MEASURES["log_likelihood"], "Free energy of training and validation images"
+    told = measure.tells, measure.not_tells, "CD-1 against PCD: PCD's reconstructions are no better, its likelihood is."
+    alt = "Log-likelihood of validation images after some epochs"
+    drawn: list[Callable[[], None]] = [
+        partial(_curve, history, FIRST),
+        partial(_card, "likelihood", curves.likelihood(history, moving), alt, measure.title, *told),
+        partial(_card, "free_energy", curves.free_energy(history), title, "Free energy of images", *_FREE_ENERGY),
+        *(partial(_curve, history, other) for other in others),
+    ]
+    with rows:
+        for first in range(0, len(drawn), 2):
+            for place, draw in zip(st.columns(2, gap="medium"), drawn[first : first + 2], strict=False):
+                with place:
+                    draw()
     return others
 
 
@@ -122,10 +134,10 @@ def _pictures(n_hidden: int, shape: tuple[int, int], snapshot: Snapshot | None) 
     weight = np.zeros((shape[0] * shape[1], n_hidden), np.float32) if snapshot is None else snapshot.weight
     with st.container(key="card_filters", gap="xsmall"):
         cards.title(
-            f"Filters: the weights of {'all' if count == n_hidden else 'the first'} {count} hidden units",
+            f"Filters of {'all' if count == n_hidden else 'the first'} {count} hidden units",
             "Each picture holds one hidden unit's weights to all pixels: red pixels excite it, blue ones silence it.",
             "which units matter: sort them and look closer on the page Filters.",
             "batches of one image, then of a hundred.",
         )
-        cards.filter_wall(weight, shape, np.arange(count), key="wall_filters")
-    cards.reconstructions(snapshot, shape, "reconstructions")
+        cards.filter_wall(weight, shape, np.arange(count), key="wall_filters", max_cell=CELL)
+    cards.reconstructions(snapshot, shape, "reconstructions", CELL)

@@ -11,8 +11,10 @@ shell.header(
     "Train a machine", "What does a restricted Boltzmann machine learn, and how fast? Change a setting and look."
 )
 state.take_link()
-live.transport()
-share.draft_row()
-board.board(state.run())
+with st.container(key="stage_train"):
+    live.transport()
+    share.arrival()
+    board.board(state.run())
 with st.sidebar:  # last, though it stands first: the answer to a click on Train need not wait for it
     draft.draft_panel()
+    share.draft_row()

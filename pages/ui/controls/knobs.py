@@ -70,13 +70,6 @@ class Panel(Generic[Settings]):
                 widget(self._knobs[f], self._key(f), disabled=f in off, **self._look, **look)
         return self.now()
 
-    def row(self, *names: str, **look: Any) -> Settings:
-        """The same in columns of one width."""
-        for f, place in zip(names, st.columns(len(names), gap="medium"), strict=True):
-            with place:
-                self.draw(f, **look)
-        return self.now()
-
     def stops(self, *names: str) -> dict[str, Sequence[Any]]:
         """Where the sliders of these fields can stand, by key: what ``pages.ui.server.instant`` answers."""
         return {self._key(f): _stops(self._knobs[f], type(self._default(f))) for f in names}

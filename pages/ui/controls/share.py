@@ -62,7 +62,6 @@ def _about_turns(spec: RunSpec, changes: Sequence[Change] | None, what_of_it: st
 
 def draft_row() -> None:
     """The Train page's: of the run there, if the settings are still its own, else of the settings as they stand."""
-    arrival = state.take_link()
     changes: Sequence[Change] | None = ()
     try:
         spec = state.to_spec(state.draft())
@@ -73,6 +72,11 @@ def draft_row() -> None:
         spec, changes = current.spec, current.turned
     with st.container(horizontal=True, key="share", gap="small"):
         buttons(spec, "draft", changes)
+
+
+def arrival() -> None:
+    """What became of the link by which the visitor came."""
+    arrival = state.take_link()
     if arrival is None:
         return
     if arrival.read:

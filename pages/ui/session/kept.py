@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from pages.ui import shell
 from pages.ui.components.moving import facts, table
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
@@ -86,7 +87,7 @@ def machine() -> LiveRun:
         live.trouble(own)  # why the visitor's is not here, or cannot be seen yet
     _put_address(own, asked)
     shown = asked or (MINE if found is own else RUNS[0])
-    line(words, {key: said for key, said in _menu(own).items() if key != shown}, _look)
+    line(words, {key: said for key, said in _menu(own).items() if key != shown}, _look, leads=True)
     return found
 
 
@@ -94,8 +95,11 @@ def _moves(own: LiveRun) -> feed.Elements:
     return {PLACE: table((), [(_of_own(own),)])}
 
 
-def line(words: str, others: Mapping[str, str], choose: Callable[[str], None]) -> None:
-    """The machine that a page shows, in words, and a menu of the ``others``, which ``choose`` is told of by key."""
+def line(words: str, others: Mapping[str, str], choose: Callable[[str], None], *, leads: bool = False) -> None:
+    """The machine that a page shows, in words, and a menu of the ``others``, which ``choose`` is told of by key.
+
+    ``leads``: also where the visitor's run can be looked at next.
+    """
 
     def chosen() -> None:
         key = st.session_state[MENU]
@@ -104,6 +108,8 @@ def line(words: str, others: Mapping[str, str], choose: Callable[[str], None]) -
 
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="machine_line"):
         facts(table((), [(words,)]), key=PLACE, look="caption")
+        if leads:
+            shell.go_on()
         if others:
             st.selectbox(
                 "Another machine", list(others), index=None, format_func=lambda key: others.get(key, key), key=MENU,

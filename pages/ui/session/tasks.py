@@ -101,7 +101,7 @@ def panel(
     words: tuple[str, feed.Elements] | None = None,
 ) -> None:
     """A job's buttons, how far it is (``words``: an element's key and news), and what went wrong."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"{start.key}_transport"):
         buttons(job, start, pause, go_on, reset, anew=anew)
         if words is not None:
             facts(words[1][words[0]], key=words[0], look="caption")

@@ -62,10 +62,21 @@ def test_ties_to_rounding_are_told():
 
 
 @pytest.mark.usefixtures("clean")
-def test_the_energy_page_s_experiments_say_what_their_machines_are():
+def test_an_experiment_says_its_sentence_beside_the_picture_and_keeps_it_and_is_marked():
     app = open_page(shell.ENERGY)
-    text = " ".join(button.help or "" for button in app.button) + " ".join(
-        one.value for one in (*app.markdown, *app.caption)
-    )
-    assert "One weight: both off and both on tie as the likeliest states, and heat makes all four alike." in text
-    assert "no state pleases every edge, so 3 share the lowest energy." in text
+
+    def texts() -> str:
+        return " ".join(one.value for one in app.markdown)
+
+    assert "Press one" in texts()
+    app.button(key="try_energy_0").click().run()
+    one_weight = "One weight: both off and both on tie as the likeliest states, and heat makes all four alike."
+    assert one_weight in texts()
+    app.slider(key="energy_visible").set_value(3).run()
+    assert one_weight in texts()
+    app.button(key="try_energy_3").click().run()
+    assert "no state pleases every edge, so 3 share the lowest energy." in texts()
+    assert one_weight not in texts()
+    marked = [one.proto.body for one in app.get("html") if ".st-key-try_energy" in one.proto.body]
+    assert len(marked) == 1
+    assert ".st-key-try_energy_3 button" in marked[0]

@@ -1,0 +1,72 @@
+// Projector mode: large type, no settings, and, if one is chosen, one picture over the whole screen. The browser remembers the mode.
+
+const KEY = "boltzmann-projector";
+const PICTURES = ".wall, .chart, .statebars, .machine, .pad, .heat, .scatter, .class";
+const root = document.documentElement;
+
+export default function ({ parentElement }) {
+  const [mode, choice] = ["button", "select"].map((name) => parentElement.querySelector(name));
+  const draw = () => {
+    const on = localStorage.getItem(KEY) === "on";
+    root.classList.toggle("projector", on);
+    mode.setAttribute("aria-pressed", on);
+    choice.hidden = !on;
+    if (!on) fill(null);
+    window.dispatchEvent(new Event("resize"));
+  };
+  const turn = () => {
+    localStorage.setItem(KEY, localStorage.getItem(KEY) === "on" ? "off" : "on");
+    draw();
+  };
+  const press = (event) => {
+    const typing = event.composedPath()[0].closest?.("input:not([type=range]), textarea, [contenteditable]");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "f" || event.key === "F") turn();
+    else if (event.key === "Escape" && root.classList.contains("filled")) fill(null, choice);
+  };
+  mode.onclick = turn;
+  choice.onfocus = choice.onpointerdown = () => list(choice);
+  choice.onchange = () => fill(found().get(choice.value) ?? null, choice);
+  fill(null, choice); // another page
+  draw();
+  document.addEventListener("keydown", press);
+  return () => document.removeEventListener("keydown", press);
+}
+
+// What can fill the screen: the page's pictures that are drawn now, by what they say they show.
+function found() {
+  const all = new Map();
+  for (const place of document.querySelectorAll('[data-testid="stMain"] [data-testid="stElementContainer"]')) {
+    const host = [...place.querySelectorAll("*")].find((node) => node.shadowRoot);
+    const picture = (host?.shadowRoot ?? place).querySelector(PICTURES);
+    if (!picture || !place.clientHeight) continue;
+    const said = picture.getAttribute("aria-label") ?? picture.querySelector("[aria-label]")?.getAttribute("aria-label");
+    if (said) all.set(said, place);
+  }
+  return all;
+}
+
+function list(choice) {
+  const words = ["All of the page", ...found().keys()];
+  if (words.join() === [...choice.options].map((one) => one.value).join()) return;
+  const before = choice.value;
+  choice.replaceChildren(...words.map((word) => new Option(word, word)));
+  choice.value = words.includes(before) ? before : words[0];
+}
+
+// One picture as large as the screen below the bar and the page's buttons allows; none: the page as it is.
+function fill(place, choice) {
+  document.querySelector("[data-fill]")?.removeAttribute("data-fill");
+  root.classList.toggle("filled", Boolean(place));
+  if (!place) {
+    if (choice) choice.selectedIndex = 0;
+    return;
+  }
+  const bars = [...document.querySelectorAll('.st-key-title, [class*="transport"]')];
+  const top = Math.max(...bars.map((bar) => bar.getBoundingClientRect().bottom).filter((y) => y < innerHeight / 2), 0) + 12;
+  const { width, height } = place.getBoundingClientRect();
+  const scale = Math.min((innerWidth - 32) / width, (innerHeight - top - 12) / height);
+  for (const [name, value] of [["--fill", scale], ["--fill-top", `${top}px`]]) place.style.setProperty(name, value);
+  place.style.width = `${width}px`;
+  place.dataset.fill = "";
+}
