@@ -2,6 +2,7 @@
 
     --sessions N    students, who all come within --arrive seconds, train for --train common seconds and then step chains
     --heavy N       as many more, who train 1,024 units at k = 50 beside them; what they wait for is not in the table
+    --together      they all leave training for Gibbs sampling in the same instant, not within --arrive seconds
     --turns N       instead: N sessions, eight at a time, opened, used and closed, and the server's memory after each fifty
     --url URL       an app that is already running (memory is then not told)
 
@@ -35,16 +36,23 @@ async def a_class(
     heavy: int = 0,
     steps: int = GIBBS_STEPS,
     updates: int = 0,
+    together: bool = False,
 ) -> tuple[list[Lesson], Shares | None]:
     """A lesson: what each student had of it, and how the workers were shared, where the server's registry is known.
 
+    All come, and leave training, within ``arrive`` seconds of each other, or leave it ``together`` at one word of the teacher.
     The common time lasts ``train`` seconds, and until half of the light runs have won so many ``updates``.
     """
-    now, everybody = asyncio.get_running_loop().time(), sessions + heavy
+    everybody = sessions + heavy
     common = Common(everybody)
-    times = [now + arrive * i / max(everybody - 1, 1) for i in range(everybody)]
+    after = [arrive * i / max(everybody - 1, 1) for i in range(everybody)]
     counted = asyncio.create_task(_counted(server, common, train, updates))
-    lessons = await asyncio.gather(*(attend(url, t, common, heavy=i < heavy, steps=steps) for i, t in enumerate(times)))
+    lessons = await asyncio.gather(
+        *(
+            attend(url, common, comes=t, leaves=0.0 if together else t, heavy=i < heavy, steps=steps)
+            for i, t in enumerate(after)
+        )
+    )
     return lessons, await counted
 
 
@@ -135,6 +143,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=60)
     parser.add_argument("--heavy", type=int, default=0)
     parser.add_argument("--arrive", type=float, default=15.0)
+    parser.add_argument("--together", action="store_true")
     parser.add_argument("--train", type=float, default=30.0)
     parser.add_argument("--turns", type=int, default=0)
     parser.add_argument("--url")
@@ -148,7 +157,13 @@ def main() -> None:
             _turns(url, server, asked.turns)
             return
         lesson = a_class(
-            url, server, sessions=asked.sessions, arrive=asked.arrive, train=asked.train, heavy=asked.heavy
+            url,
+            server,
+            sessions=asked.sessions,
+            arrive=asked.arrive,
+            train=asked.train,
+            heavy=asked.heavy,
+            together=asked.together,
         )
         print(report(*asyncio.run(lesson)))
         print(f"at the end: {_memory(server)}")

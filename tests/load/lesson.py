@@ -47,14 +47,20 @@ class Lesson:
     troubles: list[str] = field(default_factory=list)
 
 
-async def attend(url: str, arrives: float, common: Common, *, heavy: bool = False, steps: int = GIBBS_STEPS) -> Lesson:
-    """One student's lesson, which for a ``heavy`` one is over with the common time. ``arrives``: by the event loop's clock."""
+async def attend(
+    url: str, common: Common, *, comes: float, leaves: float, heavy: bool = False, steps: int = GIBBS_STEPS
+) -> Lesson:
+    """One student's lesson, which for a ``heavy`` one is over with the common time.
+
+    comes: seconds from now until they do. leaves: seconds from the end of the common time until they go on to Gibbs sampling.
+    """
     lesson = Lesson(heavy)
-    await asyncio.sleep(max(arrives - asyncio.get_running_loop().time(), 0))
+    await asyncio.sleep(comes)
     try:
         async with visit(url) as visitor:
             await _train(visitor, lesson, common)
             if not heavy:
+                await asyncio.sleep(leaves)
                 await _sample(visitor, lesson, steps)
     except (Trouble, OSError, WebSocketException) as trouble:
         lesson.troubles.append(str(trouble))
