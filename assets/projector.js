@@ -29,8 +29,9 @@ export default function ({ parentElement }) {
   choice.onchange = () => fill(found().get(choice.value) ?? null, choice);
   fill(null, choice); // another page
   draw();
-  document.addEventListener("keydown", press);
-  return () => document.removeEventListener("keydown", press);
+  globalThis.boltzmannKeys?.abort(); // of the call before: one press must not turn the mode twice
+  globalThis.boltzmannKeys = new AbortController();
+  document.addEventListener("keydown", press, globalThis.boltzmannKeys);
 }
 
 // What can fill the screen: the page's pictures that are drawn now, by what they say they show.
