@@ -6,8 +6,12 @@ const board = (globalThis.boltzmannBoard ??= {
   news: new Map(),
   lately: () => 0,
   socket: null, // while it is open
-  opened: () => {},
-  answered: () => {},
+  openers: new Set(), // what is to be done when it is open again
+  asked: [], // what is to be done at the answer to each question under way; a lost socket takes them along
+  ask(question, answered) {
+    this.asked.push(answered);
+    this.socket.send(question);
+  },
 });
 const LATER = 300; // milliseconds in which the sliders have moved to where a script's answer says
 
