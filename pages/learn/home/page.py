@@ -42,10 +42,18 @@ DEMOS = (
 )
 
 
-def begin(preset: str, chart: str) -> None:
-    """Set a demo going, and have the page that shows it bring its chart into view."""
+# On a phone too the dream stands beside its hidden units: each takes half of what there is.
+SIDE_BY_SIDE = """<style>
+.st-key-dream_pictures { flex-wrap: nowrap; align-items: center; }
+.st-key-dream_pictures > div { flex: 1 1 0; min-width: 0; }
+</style>"""
+
+
+def begin(preset: str, page: str, chart: str) -> None:
+    """Set a demo going, its chains too, and have the page that shows it bring its chart into view."""
     live.start_preset(preset)
-    st.session_state["gibbs_playing"] = True  # where it is watched on the page Gibbs sampling
+    if page == shell.GIBBS:
+        st.session_state["gibbs_playing"] = True
     shell.bring(chart)
 
 
@@ -62,12 +70,13 @@ def dreaming() -> None:
         "probability of each pixel. Right: its 500 hidden units, the brighter the likelier to be on. Below: eight more chains.",
         "an image of its training data: nothing but its weights is used.",
     )
+    st.html(SIDE_BY_SIDE)
     with st.container(horizontal=True, gap="small", key="dream_pictures"):
-        with st.container(width=200):
-            wall.show(drawn["dream_v"], max_cell=200, alt="A picture that the machine dreams", key="dream_v")
-        with st.container(width=200):
-            wall.show(drawn["dream_h"], max_cell=9, alt="Its 500 hidden units, lit where they are on", key="dream_h")
-    wall.show(drawn["dream_others"], max_cell=48, alt="Eight more dreams", key="dream_others")
+        with st.container():
+            wall.show(drawn["dream_v"], max_cell=320, alt="A picture that the machine dreams", key="dream_v")
+        with st.container():
+            wall.show(drawn["dream_h"], max_cell=10, alt="Its 500 hidden units, lit where they are on", key="dream_h")
+    wall.show(drawn["dream_others"], max_cell=80, alt="Eight more dreams", key="dream_others")
     facts(drawn["dream_words"], key="dream_words", look="caption")
 
 
@@ -89,13 +98,13 @@ def drawing() -> None:
             try_this="a digit upside down, or a letter.",
         )
         alt = "A pad to draw a digit on"
-        instant.pad(sketch, key=reading.PAD, alt=alt, width=260, news=drawn[reading.PAD])
+        instant.pad(sketch, key=reading.PAD, alt=alt, width=340, news=drawn[reading.PAD])
     with answer:
         cards.title("Its hidden units", "p(h = 1|v) of each of the 500 hidden units, given your drawing.")
-        wall.show(drawn["pad_hidden"], max_cell=9, alt="500 hidden units given the drawing", key="pad_hidden")
+        wall.show(drawn["pad_hidden"], max_cell=12, alt="500 hidden units given the drawing", key="pad_hidden")
         left, right = st.columns([2, 3], gap="small")
         with left:
-            cards.title("Read, and back", "The drawing as the machine reads it, and its reconstruction p(v|⟨h⟩).")
+            cards.title("Rebuilt", "The drawing as the machine reads it, and its reconstruction p(v|⟨h⟩).")
             wall.show(
                 drawn["pad_back"], max_cell=72, alt="The drawing as it is read, and its reconstruction", key="pad_back"
             )
@@ -125,7 +134,7 @@ for place, (preset, page, chart, label, icon, about) in zip(st.columns(len(DEMOS
             icon=icon,
             width="stretch",
             on_click=begin,
-            args=(preset, chart),
+            args=(preset, page, chart),
         ):
             st.switch_page(page)
         st.caption(about)

@@ -179,9 +179,13 @@ class Sketch:
         """Another picture in place of what was drawn."""
         self.drawing, self.example, self.version = Drawing.of(ink), example, clock.now()
 
-    def answers(self, draw: Callable[[Drawing], feed.Elements]) -> feed.Elements:
-        """From now on ``draw`` says what follows from a drawing; returns what it says now. In a thread: no ``st`` in it."""
+    def follows(self, draw: Callable[[Drawing], feed.Elements]) -> None:
+        """From now on ``draw`` says what follows from a change of the drawing. In a thread: no ``st`` in it."""
         self._draw = draw
+
+    def answers(self, draw: Callable[[Drawing], feed.Elements]) -> feed.Elements:
+        """The same, and returns what follows from what is drawn now."""
+        self.follows(draw)
         with self._turn:
             return draw(self.drawing)
 
