@@ -24,7 +24,8 @@ PADS = (
 # Moves the pen to a place of the pad, and waits until what it should change is another picture.
 MOVE_AND_WATCH = """async ([pad, card, shown, x, y, begins]) => {
   const roots = (node) => [node, ...[...node.querySelectorAll("*")].flatMap((one) => one.shadowRoot ?? [])];
-  const find = (place, what) => [...document.querySelectorAll(place)].flatMap(roots).map((root) => root.querySelector(what)).find(Boolean);
+  const all = (place) => [...document.querySelectorAll(place)].flatMap(roots);
+  const find = (place, what) => all(place).map((root) => root.querySelector(what)).find(Boolean);
   const read = () => { const node = find(card, shown); return [node.dataset.version, node.dataset.free].join(); };
   const canvas = find(pad, "canvas"), box = canvas.getBoundingClientRect();
   const about = { clientX: box.left + x * box.width, clientY: box.top + y * box.height, pointerId: 1, bubbles: true };

@@ -49,12 +49,11 @@ SIDE_BY_SIDE = """<style>
 </style>"""
 
 
-def begin(preset: str, page: str, chart: str) -> None:
-    """Set a demo going, its chains too, and have the page that shows it bring its chart into view."""
+def begin(preset: str, page: str) -> None:
+    """Set a demo going, its chains too."""
     live.start_preset(preset)
     if page == shell.GIBBS:
         st.session_state["gibbs_playing"] = True
-    shell.bring(chart)
 
 
 def dreaming() -> None:
@@ -134,8 +133,9 @@ for place, (preset, page, chart, label, icon, about) in zip(st.columns(len(DEMOS
             icon=icon,
             width="stretch",
             on_click=begin,
-            args=(preset, page, chart),
+            args=(preset, page),
         ):
+            shell.bring(chart)
             st.switch_page(page)
         st.caption(about)
 words, picture = st.columns([6, 5], gap="large", vertical_alignment="center")
