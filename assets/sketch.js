@@ -3,6 +3,7 @@
 // the drawing is, as a mark on a histogram. Joined behind board.js and pad.js.
 
 const sketches = new WeakMap();
+const kept = new Map(); // what was drawn since the script last heard of it, by version: a pad may close and open again
 const NIB = { thin: 0.8, medium: 1.2, thick: 1.8 }; // radii in pixels; a stroke of MNIST is two or three pixels wide
 const COVER = 2.5;
 const BOX = 20 / 28; // MNIST's digits fill a box of 20 of its 28 pixels
@@ -37,7 +38,8 @@ class Sketch extends Pad {
     if (data.version !== this.version) {
       const { rows, cols, version, example } = data;
       const n = rows * cols;
-      Object.assign(this, { rows, cols, version, example, pixels: unpacked(data.ink, n), covered: unpacked(data.cover, n) });
+      const drawn = { example, pixels: unpacked(data.ink, n), covered: unpacked(data.cover, n) };
+      Object.assign(this, { rows, cols, version }, kept.get(version) ?? drawn);
       this.canvas.style.aspectRatio = `${cols} / ${rows}`;
       this.canvas.style.maxWidth = `min(100%, ${data.width}px, ${(data.width * cols) / rows}px)`;
     }
@@ -101,6 +103,8 @@ class Sketch extends Pad {
   }
 
   changed(done) {
+    const { example, pixels, covered, begun } = this;
+    kept.set(this.version, { example, pixels, covered, begun });
     this.ask();
     if (done) this.tell();
   }

@@ -8,7 +8,7 @@ import argparse
 import io
 
 from PIL import Image
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from pages.ui import shell
 from tests.helpers.browser import FLAGS, find_chromium, start_server
@@ -16,10 +16,11 @@ from tests.helpers.places import ROOT
 
 FOLDER = ROOT / "assets/cards"
 SIZE = (288, 180)
-QUALITY = 45
+QUALITY = 60
 MOST_BYTES = 400_000  # of all together
 SETTLES = 4000  # milliseconds in which charts are drawn
-# What shows a page best, by its key; of the others the whole page is taken. And what is to be pressed before, for how long.
+# What shows a page best, by its key; of the others a part of the page under its title. And what is to be pressed before, and
+# for how long it is then watched.
 SHOWS = {
     "energy": "energy_graph",
     "pixels": "pixels_bars",
@@ -38,24 +39,30 @@ SHOWS = {
     "runs": "wall_dreams_A",
     "features": "features_scatter",
 }
-PRESSES = {"train": ("train", 15_000)}
+PRESSES = {"train": ("train", 15_000), "gibbs": ("step_1000", 3000)}
+PART = {"x": 64, "y": 150, "width": 720, "height": 450}  # of a page of 1280 × 800
 
 
 def card(page: Page, address: str) -> Image.Image:
-    """The upper left of what shows the page best, as large as a card."""
+    """What shows the page best, as large as a card: the top of what is tall, the whole of what is wide."""
     if address in PRESSES:
         key, milliseconds = PRESSES[address]
         page.locator(f".st-key-{key} button").first.click()
         page.wait_for_timeout(milliseconds)
-    place: Locator = page.locator("[data-testid=stMain]")
-    if address in SHOWS:
-        place = page.locator(f".st-key-{SHOWS[address]}").first
-        place.scroll_into_view_if_needed()
-        page.wait_for_timeout(SETTLES)
-    whole = Image.open(io.BytesIO(place.screenshot())).convert("RGB")
-    width = min(whole.width, round(whole.height * SIZE[0] / SIZE[1])) if whole.height < whole.width else whole.width
-    height = min(whole.height, round(width * SIZE[1] / SIZE[0]))
-    return whole.crop((0, 0, width, height)).resize(SIZE, Image.Resampling.LANCZOS)
+    if address not in SHOWS:
+        return _fitted(page.screenshot(clip=PART))
+    place = page.locator(f".st-key-{SHOWS[address]}").first
+    place.scroll_into_view_if_needed()
+    page.wait_for_timeout(SETTLES)
+    return _fitted(place.screenshot())
+
+
+def _fitted(png: bytes) -> Image.Image:
+    whole = Image.open(io.BytesIO(png)).convert("RGB")
+    scaled = whole.resize((SIZE[0], round(whole.height * SIZE[0] / whole.width)), Image.Resampling.LANCZOS)
+    found = Image.new("RGB", SIZE, whole.getpixel((0, 0)))
+    found.paste(scaled, (0, max(0, (SIZE[1] - scaled.height) // 2)))
+    return found
 
 
 def make_cards() -> None:

@@ -101,6 +101,7 @@ def test_gibbs_half_steps_back_play_and_film(server, open_page: OpenPage):
     expect(page.locator(".st-key-play_go button").first).to_be_visible()
     press(page, "reset")
     expect(page.get_by_text("Step 0: where the chains start")).to_be_visible()
+    drawn(page)
     start, hidden = picture(page, "wall_v"), picture(page, "wall_h")
     press(page, "half")
     wait(lambda: picture(page, "wall_v") != start, what="a new v")

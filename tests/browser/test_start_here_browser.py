@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.helpers.hands import OpenPage, choose, drawn, fits, picture, pixels, press
+from tests.helpers.hands import OpenPage, choose, drawn, endless, fits, picture, pixels, press
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -173,3 +173,22 @@ def test_it_fits_a_phone_dream_first_then_the_pad(server, open_page: OpenPage):
         for key in ("dream_v", "home_pad", "pad_hidden", "path")
     ]
     assert tops == sorted(tops)
+
+
+def test_a_drawing_is_rebuilt_by_the_machine_that_learns(server, open_page: OpenPage):
+    page = open_page(endless(server))
+    press(page, "train")
+    page.get_by_role("button", name="Draw a picture").click()
+    expect(pad(page, "train_pad")).to_be_visible()
+    connected(page)
+    before = picture(page, "wall_rebuilt")
+    stroke(page, "train_pad")
+    answered(page, "train_pad")
+    wait(lambda: picture(page, "wall_rebuilt") != before, what="its reconstruction")
+    now = picture(page, "wall_rebuilt")
+    wait(lambda: picture(page, "wall_rebuilt") != now, what="another one as the machine learns")
+    ink = pad(page, "train_pad").get_attribute("data-pixels") or ""
+    page.keyboard.press("Escape")  # closes the pad
+    expect(pad(page, "train_pad")).to_have_count(0)
+    page.get_by_role("button", name="Draw a picture").click()
+    expect(pad(page, "train_pad")).to_have_attribute("data-pixels", ink)
