@@ -24,7 +24,8 @@ function join(data, update) {
     update(old ? { ...data, ...news } : data);
     return old;
   };
-  const take = (news) => (news.asked ? draw() : update({ ...data, ...news }));
+  // What the socket said before the script did may come after it.
+  const take = (news) => (news.asked ? draw() : news.at < data.at || update({ ...data, ...news }));
   board.takers.set(channel, take);
   if (draw()) setTimeout(() => board.takers.get(channel) === take && draw(), LATER);
   return () => board.takers.get(channel) === take && board.takers.delete(channel);
