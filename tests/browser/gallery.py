@@ -24,7 +24,7 @@ SETTLES = 4000  # milliseconds in which charts are drawn
 SHOWS = {
     "energy": "energy_graph",
     "pixels": "pixels_bars",
-    "hopfield": "hopfield_stored",
+    "hopfield": "hopfield_pad",
     "boltzmann": "boltzmann_w_boltzmann",
     "slow": "slow_wall_v",
     "markov": "markov_matrix",
@@ -52,6 +52,8 @@ def card(page: Page, address: str) -> Image.Image:
     if address not in SHOWS:
         return _fitted(page.screenshot(clip=PART))
     place = page.locator(f".st-key-{SHOWS[address]}").first
+    if (pictures := place.locator(".wall")).count():
+        place = pictures.first  # without the room beside them
     place.scroll_into_view_if_needed()
     page.wait_for_timeout(SETTLES)
     return _fitted(place.screenshot())

@@ -30,7 +30,7 @@ class Rebuilding:
         self._known: tuple[Snapshot, RBM] | None = None
 
     def elements(self) -> feed.Elements:
-        """The drawing as it is read, beside its reconstruction p(v|⟨h⟩); black before there is a machine."""
+        """The drawing as it is read, over its reconstruction p(v|⟨h⟩); black before there is a machine."""
         import torch
 
         v = torch.tensor(self._sketch.drawing.centred, dtype=torch.float32)[None]  # (1, V)
@@ -43,7 +43,7 @@ class Rebuilding:
                 model = self._known[1]
                 back = model.visible_mean(model.hidden_mean(v))
         rows = np.concatenate([v.numpy(), back.numpy()])
-        return {WALL: wall.pictures(frames.colour_probabilities(rows, shape=self._sketch.shape), 2)}
+        return {WALL: wall.pictures(frames.colour_probabilities(rows, shape=self._sketch.shape), 1)}
 
 
 def drawing(run: LiveRun | None, shape: tuple[int, int], visible: str) -> Callable[[], feed.Elements]:
@@ -57,7 +57,10 @@ def drawing(run: LiveRun | None, shape: tuple[int, int], visible: str) -> Callab
             "Your drawing and its reconstruction",
             "The drawing as it is read, and p(v|⟨h⟩) of the machine as it is now.",
         )
-        instant.pad(sketch, key=PAD, alt="A pad whose drawing the machine rebuilds", width=220)
         drawn = sketch.answers(lambda _: rebuilding.elements())
-        wall.show(drawn[WALL], max_cell=110, alt="The drawing as it is read, and its reconstruction", key=WALL)
+        pad, pictures = st.columns([5, 2], gap="small", vertical_alignment="center")
+        with pad:
+            instant.pad(sketch, key=PAD, alt="A pad whose drawing the machine rebuilds", width=240)
+        with pictures:
+            wall.show(drawn[WALL], max_cell=110, alt="The drawing as it is read, and its reconstruction", key=WALL)
     return rebuilding.elements
