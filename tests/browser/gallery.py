@@ -62,7 +62,7 @@ def card(page: Page, address: str) -> Image.Image:
 def _fitted(png: bytes) -> Image.Image:
     whole = Image.open(io.BytesIO(png)).convert("RGB")
     scaled = whole.resize((SIZE[0], round(whole.height * SIZE[0] / whole.width)), Image.Resampling.LANCZOS)
-    found = Image.new("RGB", SIZE, whole.getpixel((0, 0)))
+    found = Image.new("RGB", SIZE, whole.getpixel((whole.width - 1, whole.height - 1)))
     found.paste(scaled, (0, max(0, (SIZE[1] - scaled.height) // 2)))
     return found
 
