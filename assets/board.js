@@ -6,8 +6,12 @@ const board = (globalThis.boltzmannBoard ??= {
   news: new Map(),
   lately: () => 0,
   socket: null, // while it is open
-  opened: () => {},
-  answered: () => {},
+  openers: new Set(), // what is to be done when it is open again
+  asked: [], // what is to be done at the answer to each question under way; a lost socket takes them along
+  ask(question, answered) {
+    this.asked.push(answered);
+    this.socket.send(question);
+  },
 });
 const LATER = 300; // milliseconds in which the sliders have moved to where a script's answer says
 
@@ -20,7 +24,8 @@ function join(data, update) {
     update(old ? { ...data, ...news } : data);
     return old;
   };
-  const take = (news) => (news.asked ? draw() : update({ ...data, ...news }));
+  // What the socket said before the script did may come after it.
+  const take = (news) => (news.asked ? draw() : news.at < data.at || update({ ...data, ...news }));
   board.takers.set(channel, take);
   if (draw()) setTimeout(() => board.takers.get(channel) === take && draw(), LATER);
   return () => board.takers.get(channel) === take && board.takers.delete(channel);

@@ -14,6 +14,7 @@ export default function ({ data, parentElement }) {
 class Instant {
   constructor() {
     this.watch = new MutationObserver((moves) => moves.some(({ target }) => this.mine(target)) && this.ask());
+    this.opened = () => this.begin();
   }
 
   listen({ sliders }) {
@@ -22,7 +23,8 @@ class Instant {
     if (board.lately === this.lately) return;
     [this.places, this.moves, this.last] = [new Map(), 0, null];
     this.lately = (asked) => this.order(asked);
-    Object.assign(board, { lately: this.lately, opened: () => this.begin(), answered: () => this.ready() });
+    board.lately = this.lately;
+    board.openers.add(this.opened);
     this.begin();
   }
 
@@ -69,7 +71,7 @@ class Instant {
       return;
     }
     [this.waiting, this.asked] = [true, question];
-    board.socket.send(question);
+    board.ask(question, () => this.ready());
   }
 
   ready() {
@@ -80,7 +82,8 @@ class Instant {
 
   close() {
     this.watch.disconnect();
-    if (board.lately === this.lately) Object.assign(board, { lately: () => 0, opened: () => {}, answered: () => {} });
+    board.openers.delete(this.opened);
+    if (board.lately === this.lately) board.lately = () => 0;
     this.lately = this.asked = null;
     this.waiting = this.late = false;
   }

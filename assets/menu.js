@@ -4,6 +4,7 @@
 // from under the hand, or chooses from it too, and then it must.
 
 export default function ({ data }) {
+  if (data.bring) bring(data);
   const before = globalThis.boltzmannPage ?? (moved() ? null : data.page);
   globalThis.boltzmannPage = data.page;
   if (before === data.page || innerWidth >= 768) return;
@@ -15,4 +16,13 @@ export default function ({ data }) {
 function moved() {
   const [loaded] = performance.getEntriesByType("navigation");
   return new URL(loaded.name).pathname !== location.pathname;
+}
+
+// Scroll to an element of the page, once its script has drawn all that stands above it; not if another page came meanwhile.
+function bring(data) {
+  if (document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning") {
+    setTimeout(() => (globalThis.boltzmannPage ?? data.page) === data.page && bring(data), 100);
+    return;
+  }
+  document.querySelector(`.st-key-${data.bring}`)?.scrollIntoView({ block: "nearest" });
 }

@@ -43,9 +43,9 @@ class Line {
     const socket = new WebSocket(url);
     this.socket = socket;
     socket.onopen = () => {
-      board.socket = socket;
+      Object.assign(board, { socket, asked: [] });
       this.say("");
-      board.opened();
+      board.openers.forEach((opened) => opened());
     };
     socket.onmessage = ({ data }) => {
       this.failures = 0;
@@ -57,7 +57,7 @@ class Line {
   take(socket, { elements, answer }) {
     for (const [channel, news] of Object.entries(elements ?? answer)) tell(channel, news);
     if (answer) {
-      board.answered();
+      board.asked.shift()?.();
       return;
     }
     socket.owed = true;

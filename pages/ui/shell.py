@@ -51,6 +51,8 @@ _PROJECTOR = """
   <button type="button" title="Large type without settings; key F. One picture can fill the screen.">Projector</button>
 </div>
 """
+BRING = "bring"  # in the session: the element that the next page brings into view
+
 _menu = declare("menu", '<span class="menu"></span>')
 _projector = declare("projector", _PROJECTOR)
 STYLE, HERE = ROOT / "assets/stage.css", "page_here"  # HERE, in the session: the script of the page that is open
@@ -158,7 +160,7 @@ def header(title: str, question: str) -> None:
         _ways(title)
         _projector(key="projector", data={"page": title}, width="content")
         visitor.badge()
-    _menu(key="menu", data={"page": title})
+    _menu(key="menu", data={"page": title, "bring": st.session_state.pop(BRING, "")})
     feed.open_page()
     state.follow_room()
 
@@ -187,3 +189,8 @@ def go_on() -> None:
         for script, words in LEADS.items():
             if script != here:
                 st.page_link(script, label=words, icon=":material/arrow_forward:")
+
+
+def bring(key: str) -> None:
+    """Have the next page scroll to the element of that key as soon as it is there."""
+    st.session_state[BRING] = key

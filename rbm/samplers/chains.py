@@ -34,6 +34,18 @@ class Clamp(NamedTuple):
         return torch.where(mask.bool(), values.to(v.dtype), v)
 
 
+def hold_drawing(ink: Tensor, shape: tuple[int, int], covered: Tensor | None = None, rim: int = 1) -> Clamp:
+    """Hold what is drawn, ``ink`` (V,) of 0 and 1: all but what is ``covered`` (V,), or where nothing is, the ink and the
+    pixels at most ``rim`` away from it.
+
+    With the ink alone held, and nothing that says where a stroke ends, chains swell into blots.
+    """
+    if covered is not None and bool(covered.any()):
+        return Clamp(~covered.bool(), ink)
+    around = torch.nn.functional.max_pool2d(ink.reshape(1, 1, *shape).float(), 2 * rim + 1, 1, rim)
+    return Clamp(around.flatten() > 0, ink)
+
+
 @torch.no_grad()
 def from_visible(model: RBM, v: Tensor, generator: torch.Generator, *, beta: float = 1.0) -> Chains:
     """Chains that start at the given pictures (N, V): h is drawn from p(h | v)."""

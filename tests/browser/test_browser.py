@@ -94,8 +94,9 @@ def test_the_bracket_of_the_likelihood_comes_while_it_trains(server, open_page: 
 
 
 def test_gibbs_half_steps_back_play_and_film(server, open_page: OpenPage):
-    page = open_page(server.url)
-    press(page, "demo_pcd")
+    page = open_page(f"{server.url}/train")
+    press(page, "train")
+    go(page, "Generate", "Gibbs sampling")
     expect(page.locator(".st-key-wall_v .wall")).to_be_visible()
     start, hidden = picture(page, "wall_v"), picture(page, "wall_h")
     press(page, "half")

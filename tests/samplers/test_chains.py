@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from rbm.errors import ShapeError
-from rbm.samplers.chains import Clamp, from_noise, from_visible
+from rbm.samplers.chains import Clamp, from_noise, from_visible, hold_drawing
 from tests.helpers import oracles
 from tests.helpers.oracles import CHAINS, HIDDEN, VISIBLE, rows
 
@@ -67,3 +67,18 @@ def test_a_clamp_can_differ_from_chain_to_chain():
 def test_a_clamp_of_the_wrong_length_is_refused(flags, values):
     with pytest.raises(ShapeError, match=rf"{flags} flags and {values} values for 7 visible units"):
         Clamp(torch.ones(flags), torch.ones(values)).apply(torch.zeros(2, VISIBLE))
+
+
+def test_a_drawing_is_held_with_its_rim_or_all_but_what_is_covered():
+    ink = torch.zeros(5, 7)
+    ink[1, 2] = 1
+    rim = torch.zeros(5, 7, dtype=torch.bool)
+    rim[:3, 1:4] = True
+    held = hold_drawing(ink.flatten(), (5, 7))
+    assert torch.equal(held.mask.reshape(5, 7), rim)
+    assert torch.equal(held.values, ink.flatten())
+    covered = torch.zeros(5, 7, dtype=torch.bool)
+    assert torch.equal(hold_drawing(ink.flatten(), (5, 7), covered.flatten()).mask, rim.flatten())
+    covered[3:] = True
+    assert torch.equal(hold_drawing(ink.flatten(), (5, 7), covered.flatten()).mask, ~covered.flatten())
+    assert not hold_drawing(0 * ink.flatten(), (5, 7)).mask.any()  # an empty pad holds nothing

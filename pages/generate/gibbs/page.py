@@ -27,13 +27,21 @@ def walk_on() -> None:
     held = stepping.held_part(settings, run.spec)
     walk = stepping.walk_of(run, machine, settings)
     move = stepping.Mover(run, walk, settings, held, stepping.follows_training())
-    drawn = part.moves(partial(views.elements, walk, live.picture_shape(run.spec), views.data_mean(run)))
+    look = partial(views.elements, walk, live.picture_shape(run.spec), views.data_mean(run))
+    drawn = part.moves(look)
     if (seconds := stepping.speed()) is not None:
         part.plays(move.step, seconds)
     with bar:
         stepping.transport(move)
     with st.container(key="picture"):
-        views.layers(drawn)
+        if settings.held == stepping.DRAWING:
+            at_left, at_right = st.columns([2, 5], gap="medium")
+            with at_left:
+                stepping.pad(move, look)
+            with at_right:
+                views.layers(drawn)
+        else:
+            views.layers(drawn)
     left, right = st.columns(2, gap="medium")
     with left:
         views.film(drawn, walk, live.picture_shape(run.spec))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.ui import cards
 from pages.ui.controls import widgets
 from pages.ui.controls.knobs import Panel
-from pages.ui.server import feed
+from pages.ui.server import feed, instant
 from pages.ui.session import live
 from rbm.experiment import RunSpec, cached_dataset
 from rbm.jobs.live import LiveRun
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from rbm.samplers.chains import Clamp
     from rbm.samplers.stepped_chains import SteppedChains
 
-HELD = ("nothing", "left half", "right half", "top half", "bottom half")
+DRAWING = "what I draw"
+HELD = ("nothing", DRAWING, "left half", "right half", "top half", "bottom half")
+PAD = "gibbs_pad"
 PLAYING = "gibbs_playing"  # in the session
 WALK = "gibbs_walk"  # the part of the page that moves
 SPEEDS = {"slow": 1.0, "normal": 0.5, "fast": 0.2}
@@ -61,7 +65,8 @@ PANEL = Panel("gibbs", GibbsSettings)
 def halves(shape: tuple[int, int]) -> list[str]:
     """What can be held: a single row or column of pixels has no upper and lower, or left and right, half."""
     lacking = [words for side, words in zip(shape, (("top", "bottom"), ("left", "right")), strict=True) if side < 2]
-    return [held for held in HELD if not any(held.startswith(words) for words in lacking)]
+    drawn = () if math.prod(shape) <= instant.MOST_PIXELS else (DRAWING,)  # too large a picture for a pad
+    return [held for held in HELD if held not in drawn and not any(held.startswith(words) for words in lacking)]
 
 
 def settings_panel(shape: tuple[int, int]) -> GibbsSettings:
@@ -74,7 +79,7 @@ def settings_panel(shape: tuple[int, int]) -> GibbsSettings:
         halves(shape),
         index=halves(shape).index(st.session_state["gibbs_held"]),
         key="gibbs_held",
-        help="Clamped pixels keep the test image's values and the chain completes the rest.",
+        help="Clamped pixels keep the values of the test image, or of what you draw, and the chain completes the rest.",
         persist_state="session",
     )
     if picture := start == "one image" or held != HELD[0]:
@@ -87,6 +92,9 @@ def held_part(settings: GibbsSettings, spec: RunSpec) -> Clamp | None:
     """The clamp that the settings describe."""
     if settings.held == "nothing":
         return None
+    if settings.held == DRAWING:
+        shape = live.picture_shape(spec)
+        return _hold(instant.sketch(PAD, shape).drawing, shape)
     import torch
 
     from rbm.samplers.chains import Clamp
@@ -101,6 +109,41 @@ def held_part(settings: GibbsSettings, spec: RunSpec) -> Clamp | None:
     }[settings.held]
     mask[rows, columns] = True
     return Clamp(mask.flatten(), _test_images(spec)[_row(settings, spec)])
+
+
+def _hold(drawing: instant.Drawing, shape: tuple[int, int]) -> Clamp:
+    import torch
+
+    from rbm.samplers.chains import hold_drawing
+
+    return hold_drawing(torch.tensor(drawing.ink, dtype=torch.float32), shape, torch.tensor(drawing.covered))
+
+
+def pad(move: Mover, draw: Callable[[], feed.Elements]) -> None:
+    """The pad whose drawing is held, and which moves the chains by a step whenever it changes."""
+    spec = move.run.spec
+    shape = live.picture_shape(spec)
+    sketch = instant.sketch(PAD, shape)
+
+    def after(drawing: instant.Drawing) -> feed.Elements:
+        move.held = _hold(drawing, shape)
+        move.step()
+        return draw()
+
+    def take() -> None:
+        sketch.put(_test_images(spec)[_row(move.settings, spec)].numpy() > 0)
+
+    sketch.follows(after)
+    cards.title(
+        "Hold what you draw",
+        "Ink, and the pixels right beside it, stay as they are in every chain; the machine draws the rest. Cover a part, and "
+        "all that is not covered is held.",
+        try_this="a test image of which you cover one half.",
+    )
+    instant.pad(sketch, key=PAD, alt="A pad whose drawing all chains hold", covers=True)
+    st.button(
+        "Put the test image here", key="gibbs_take", on_click=take, help="The one whose number is among the settings."
+    )
 
 
 def _test_images(spec: RunSpec) -> torch.Tensor:
@@ -136,7 +179,7 @@ def follow(walk: SteppedChains, past: Snapshot) -> None:
         walk.model, walk.of = past.to_model(), past.step
 
 
-@dataclass(frozen=True)
+@dataclass
 class Mover:
     """What a step of the walk is: by which machine, how hot, with what held."""
 

@@ -1,10 +1,12 @@
-"""Give a machine labels: name pictures, make a chosen one, complete a half."""
+"""Give a machine labels: name pictures and drawings, make a chosen one, complete a half."""
+
+import math
 
 import streamlit as st
 
 from pages.generate.labels import dreams, learning, views
 from pages.ui import lesson
-from pages.ui.server import feed
+from pages.ui.server import feed, instant
 
 EXPERIMENTS: lesson.Experiments = {
     "Learn both at once": (
@@ -33,7 +35,7 @@ def use() -> None:
         required=True,
         default=next(iter(USES)),
         key=f"labels_use_{learning.kind()}" + ("" if NOUN == "digit" else "_other"),
-        help="Three questions to one and the same machine: only what is held differs.",
+        help="Questions to one and the same machine: only what is held differs.",
     )
     if dreams.playing() and chosen != next(iter(USES)):
         st.session_state[dreams.PLAYING] = False
@@ -64,15 +66,18 @@ with lesson.stage(EXPERIMENTS, key="labels", text="labels") as beside:
     learning.buttons()
     feed.watch("labels_buttons", learning.task())
     NOUN = learning.data().noun
+    DRAWS = {"Read what you draw": views.read} if math.prod(learning.data().shape) <= instant.MOST_PIXELS else {}
     USES = {
         "softmax": {
             f"Make a chosen {'digit' if NOUN == 'digit' else 'class'}": dreams.generate,
             f"Name a {NOUN}": views.classify,
+            **DRAWS,
             "Guess from a half": views.infer,
         },
         "tags": {
             "Tags to pictures": dreams.generate,
             "Picture to tags": views.classify,
+            **DRAWS,
             "Guess from a half": views.infer,
         },
     }[learning.kind()]

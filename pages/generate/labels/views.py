@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,16 +11,19 @@ import streamlit as st
 from pages.generate.labels import learning
 from pages.ui import cards
 from pages.ui.components import wall
-from pages.ui.components.moving import state_bars
+from pages.ui.components.moving import fingerprinted, state_bars
 from pages.ui.draw import figures, frames, theme
 from pages.ui.draw.words import as_typed
+from pages.ui.server import feed, instant
 from rbm.datasets.tags import TAGS
 
 if TYPE_CHECKING:
     import torch
 
+    from rbm.models.labelled import LabelledRBM
     from rbm.tasks.labels import LabelMachine
 
+PAD = "labels_pad"
 SHOWN = 20  # test pictures to choose from
 CHAINS = 24
 BURN_IN, SWEEPS = 60, 40
@@ -136,6 +140,41 @@ def classify(newest: LabelMachine) -> None:
             else "All 32 combinations of tags are tried on the picture, and for each tag those added up in which it is on.",
         )
         draw_bars([figures.Bars("p(y|x)", p)], "labels_bars", "Probability of each label given the picture")
+
+
+def read(newest: LabelMachine) -> None:
+    """A drawing, and p(y|x) that follows the pen."""
+    sketch = instant.sketch(PAD, learning.data().shape)
+    drawn = sketch.answers(partial(_read, learning.model(newest), names(), learning.kind()))
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        cards.title("Draw one", "It is read centred and as large as MNIST's digits are.", try_this="half a digit.")
+        instant.pad(sketch, key=PAD, alt="A pad whose drawing the machine reads", news=drawn[PAD])
+    with right:
+        cards.title("p(y|x), exact", "All labels are tried on the drawing, at every move of the pen.")
+        state_bars(
+            drawn["labels_drawn_bars"], key="labels_drawn_bars", alt="Probability of each label given the drawing"
+        )
+
+
+def _read(model: LabelledRBM, labels: list[str], kind: str, drawing: instant.Drawing) -> feed.Elements:
+    """The bars for a drawing, and the likeliest of them in words."""
+    import torch
+
+    with torch.no_grad():
+        p = model.label_probability(torch.tensor(drawing.centred, dtype=torch.float32)[None])[0].numpy()
+    option = figures.state_option(
+        [figures.Bars("p(y|x)", p)],
+        labels,
+        x_title="label y" if kind == "softmax" else "tag",
+        y_title="probability",
+        top=1.0,
+    )
+    words = ", ".join(f"{labels[k]}: {p[k]:.0%}" for k in p.argsort()[::-1][:3]) + "."
+    return {
+        PAD: {"words": words if drawing.ink.any() else "The pad is empty."},
+        "labels_drawn_bars": fingerprinted(option),
+    }
 
 
 def _which(number: int, classes: torch.Tensor) -> str:

@@ -33,7 +33,7 @@ _HTML = """
 </div>
 """
 
-_mount: ComponentRenderer = declare("pad", _HTML, "board", "pad")
+_mount: ComponentRenderer = declare("recall", _HTML, "board", "pad", "recall")
 
 
 def drawn(start: Pixels, *, serial: int, key: str) -> Pixels:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.train.live import curves
+from pages.train.live import curves, rebuilt
 from pages.ui import cards, shell
 from pages.ui.components import chart, moving, wall
 from pages.ui.draw import theme
@@ -65,8 +65,10 @@ def board(current: LiveRun | None) -> None:
             others = _curves(*((False, History()) if current is None else (current.active, current.history.now())))
         with left:
             _pictures(spec.model.n_hidden, shape, current.snapshot if current is not None else None)
+            own = rebuilt.drawing(current, shape, spec.model.visible)
     if current is not None:
-        part.moves(partial(elements, current, others=others, mode=cards.mode()))
+        news = partial(elements, current, others=others, mode=cards.mode())
+        part.moves(lambda: {**news(), **own()})
 
 
 def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.Elements:

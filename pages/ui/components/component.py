@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 if TYPE_CHECKING:
@@ -61,4 +61,24 @@ def _library() -> bytes:
     return Path(str(distribution("plotly").locate_file("plotly/package_data/plotly.min.js"))).read_bytes()
 
 
-ROUTES = (Route(f"/{PLOTLY}", plotly),)
+def card_address(page: str, mode: str) -> str:
+    """Where a browser finds the small picture of the page of that address, in the light or the dark theme."""
+    return f"cards/{page}.{mode}.webp"
+
+
+async def card(request: Request) -> Response:
+    """One of ``assets/cards``, which ``python -m tests.browser.gallery --cards`` makes."""
+    name = request.path_params["name"]
+    if name not in _cards():
+        return Response(status_code=404)
+    return FileResponse(
+        ASSETS / "cards" / name, media_type="image/webp", headers={"Cache-Control": "public, max-age=3600"}
+    )
+
+
+@cache
+def _cards() -> frozenset[str]:
+    return frozenset(file.name for file in (ASSETS / "cards").glob("*.webp"))
+
+
+ROUTES = (Route(f"/{PLOTLY}", plotly), Route("/cards/{name}", card))

@@ -108,6 +108,7 @@ class Feed:
         self.token = secrets.token_urlsafe(16)  # known to this session's page alone
         self.secret = ""  # by which the visitor's browser is known again; "" where it needs none
         self.sliders: object = None  # what `pages.ui.server.instant` answers ...
+        self.sketches: dict[str, object] = {}  # ... the pads' drawings too, by key ...
         self.turn = Lock()  # ... and one drawing at a time, of what plays too
         self.files: dict[
             str, Callable[[], bytes | str]

@@ -1,19 +1,25 @@
-"""A page that answers its sliders before its script does.
+"""A page that answers its sliders, and the pen on its pad, before its script does.
 
 Every move of a slider makes Streamlit run the script; from the key to the new picture that took 140 to 230 ms here, most of it
 in the browser. So the page itself watches its sliders, asks over its socket, and draws what comes back; the script's own answer,
-a little later, says the same again. Without the socket nothing is lost but time.
+a little later, says the same again. Without the socket nothing is lost but time. What is drawn on a pad comes over the same
+socket and to no script at all; scripts find it in the session.
 """
 
 from __future__ import annotations
 
+import binascii
 import json
+import math
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from pages.ui.components.component import declare
 from pages.ui.server import feed
@@ -26,6 +32,24 @@ _mount: ComponentRenderer = declare("instant", '<div class="instant" hidden></di
 
 
 LONGEST_WAIT = 0.2  # seconds
+MOST_PIXELS = 7_000  # of a pad: its three pictures must fit into one question (pages/ui/server/socket.py)
+CENTRED = (28, 28)  # the shape of the pictures that are centred as MNIST's are
+_PAD = """
+<div class="pad sketch">
+  <canvas tabindex="0" role="application"></canvas>
+  <div class="tools">
+    <button type="button" name="pen">Pen</button><button type="button" name="eraser">Eraser</button>
+    <button type="button" name="cover" title="Covers a part, for the machine to fill in">Cover</button>
+    <select aria-label="Thickness of the pen">
+      <option value="thin">thin</option><option value="medium" selected>medium</option><option value="thick">thick</option>
+    </select>
+    <button type="button" name="clear">Clear</button>
+  </div>
+  <svg aria-hidden="true"></svg>
+  <div class="words" aria-live="polite"></div>
+</div>
+"""
+_pad: ComponentRenderer = declare("sketch", _PAD, "board", "pad", "sketch")
 
 
 class Sliders(NamedTuple):
@@ -107,5 +131,110 @@ def give_way() -> None:
 
 
 def answer(ours: feed.Feed, question: str) -> feed.Elements | None:
-    """What the page's sliders ask for; None where it makes no sense."""
+    """What the page's sliders or its pad ask for; None where it makes no sense."""
+    if (drawn := _drawn(ours, question)) is not None:
+        return drawn[0].answer(drawn[1])
     return ours.sliders.answer(question) if isinstance(ours.sliders, Sliders) else None
+
+
+def _drawn(ours: feed.Feed, question: str) -> tuple[Sketch, Drawing] | None:
+    """The pad that a question is of, and what is drawn there; None where it is of no pad."""
+    with suppress(ValueError, TypeError, KeyError):
+        asked = json.loads(question)
+        found = ours.sketches[asked["pad"]]
+        if isinstance(found, Sketch):
+            return found, found.read(asked)
+    return None
+
+
+Bits = NDArray[np.bool_]
+
+
+class Drawing(NamedTuple):
+    """A pad of V pixels: ``ink`` as it was drawn; ``centred``, the same in the middle and as large as MNIST's digits are (of
+    other shapes as it was drawn); ``covered``, what is to be filled in. (V,) each."""
+
+    ink: Bits
+    centred: Bits
+    covered: Bits
+
+    @classmethod
+    def of(cls, ink: Bits) -> Drawing:
+        """A picture as it is."""
+        return cls(ink, ink, np.zeros_like(ink))
+
+
+class Sketch:
+    """What one visitor has drawn on one pad, and what follows from it.
+
+    ``example``: it was put there to be seen, and goes with the first stroke.
+    """
+
+    def __init__(self, shape: tuple[int, int], turn: Lock) -> None:
+        self.shape, self._turn = shape, turn
+        self._draw: Callable[[Drawing], feed.Elements] = lambda drawing: {}
+        self.put(np.zeros(math.prod(shape), bool))
+
+    def put(self, ink: Bits, *, example: bool = False) -> None:
+        """Another picture in place of what was drawn."""
+        self.drawing, self.example, self.version = Drawing.of(ink), example, clock.now()
+
+    def follows(self, draw: Callable[[Drawing], feed.Elements]) -> None:
+        """From now on ``draw`` says what follows from a change of the drawing. In a thread: no ``st`` in it."""
+        self._draw = draw
+
+    def answers(self, draw: Callable[[Drawing], feed.Elements]) -> feed.Elements:
+        """The same, and returns what follows from what is drawn now."""
+        self.follows(draw)
+        with self._turn:
+            return draw(self.drawing)
+
+    def read(self, asked: Mapping[str, str]) -> Drawing:
+        """The drawing as the page sends it; ValueError where it is none."""
+        return Drawing(*(self._unpacked(asked[name]) for name in ("ink", "centred", "cover")))
+
+    def answer(self, drawing: Drawing) -> feed.Elements:
+        """The elements for what is drawn now."""
+        self.drawing, self.example = drawing, False
+        with self._turn:
+            return self._draw(drawing)
+
+    def _unpacked(self, text: str) -> Bits:
+        pixels = math.prod(self.shape)
+        try:
+            found = np.frombuffer(b64decode(text, validate=True), np.uint8)
+        except binascii.Error as error:
+            raise ValueError("a drawing is bits in base64") from error
+        if len(found) != -(-pixels // 8):
+            raise ValueError(f"expected a bit for each of {pixels} pixels, got {len(found)} bytes")
+        return np.unpackbits(found, count=pixels).astype(bool)
+
+
+def sketch(key: str, shape: tuple[int, int], example: Callable[[], Bits] | None = None) -> Sketch:
+    """This visitor's drawing on the pad of that key; another shape begins another. It stays when the page is left."""
+    ours = feed.current()
+    found = ours.sketches.get(key)
+    if not isinstance(found, Sketch) or found.shape != shape:
+        found = ours.sketches[key] = Sketch(shape, ours.turn)
+        if example is not None:
+            found.put(example(), example=True)
+    return found
+
+
+def pad(
+    drawn: Sketch, *, key: str, alt: str, width: int = 280, covers: bool = False, news: Mapping[str, Any] | None = None
+) -> None:
+    """Show the pad, ``width`` screen pixels wide where there is room. ``covers``: a part can be covered. ``news``: "words" that
+    are read out when the pen is lifted, and a histogram with the drawing's mark (``pages/learn/home``)."""
+    keys = "Draw with mouse, finger or pen; or with the arrow keys, where space puts the pen down and lifts it."
+    ink, cover = (
+        b64encode(np.packbits(bits).tobytes()).decode() for bits in (drawn.drawing.ink, drawn.drawing.covered)
+    )
+    about: dict[str, Any] = {
+        "rows": drawn.shape[0],
+        "cols": drawn.shape[1],
+        "version": drawn.version,
+        "example": drawn.example,
+    }
+    about |= {"ink": ink, "cover": cover, "centre": drawn.shape == CENTRED, "covers": covers, "width": width}
+    _pad(key=key, data={**about, "alt": f"{alt}. {keys}", "channel": key, "at": clock.now(), **(news or {})})

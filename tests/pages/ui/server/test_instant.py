@@ -1,11 +1,16 @@
 """What a moved slider is answered, and what is no question at all."""
 
 import json
+from base64 import b64encode
 from threading import Lock
 
+import numpy as np
 import pytest
 
-from pages.ui.server.instant import Sliders
+from pages.ui.server import instant
+from pages.ui.server.feed import Feed
+from pages.ui.server.instant import MOST_PIXELS, Sketch, Sliders
+from pages.ui.server.socket import MOST_CHARACTERS
 
 sliders = Sliders(
     {"rate": (0.1, 0.2, 0.5), "step": range(4)}, lambda rate, step: {"sum": {"value": rate + step}}, Lock()
@@ -40,3 +45,54 @@ NONSENSE = """
 @pytest.mark.parametrize("question", NONSENSE.split("\n"))  # among them two empty lines
 def test_nonsense_is_not_answered(question):
     assert sliders.answer(question) is None
+
+
+def packed(bits: np.ndarray) -> str:
+    return b64encode(np.packbits(bits).tobytes()).decode()
+
+
+def drawn(bits: np.ndarray, **other: str) -> str:
+    return json.dumps({"pad": "pad", "ink": packed(bits), "centred": packed(bits), "cover": packed(0 * bits), **other})
+
+
+@pytest.fixture
+def pad() -> Feed:
+    ours = Feed()
+    ours.sketches["pad"] = Sketch((3, 5), ours.turn)
+    return ours
+
+
+def test_a_pad_asks_with_its_picture_and_is_answered_by_what_follows_from_it(pad):
+    sketch = pad.sketches["pad"]
+    assert sketch.answers(lambda drawing: {"sum": {"is": int(drawing.ink.sum())}}) == {"sum": {"is": 0}}
+    ink = np.arange(15) % 2 == 0
+    other = np.arange(15) < 4
+    assert instant.answer(pad, drawn(ink, centred=packed(other), cover=packed(~ink))) == {"sum": {"is": 8}}
+    for found, wanted in zip(sketch.drawing, (ink, other, ~ink), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    before = sketch.version
+    sketch.put(other)
+    assert sketch.version != before  # by which the page knows that it is to show another
+    assert not sketch.drawing.covered.any()
+
+
+def test_the_largest_pad_asks_within_what_the_socket_reads():
+    assert len(drawn(np.ones(MOST_PIXELS, bool))) <= MOST_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "other", [{"ink": "AAAA"}, {"ink": "%%%%"}, {"cover": 7}, {"pad": "another"}, {"pad": ["pad"]}]
+)
+def test_what_is_no_drawing_is_not_answered_and_changes_nothing(pad, other):
+    before = pad.sketches["pad"].drawing
+    assert instant.answer(pad, drawn(np.ones(15, bool), **other)) is None
+    assert pad.sketches["pad"].drawing is before
+
+
+def test_an_error_of_what_follows_is_not_taken_for_a_question_of_no_sense(pad):
+    def fails(drawing: instant.Drawing) -> dict:
+        raise ValueError("the machine has diverged")
+
+    pad.sketches["pad"].follows(fails)
+    with pytest.raises(ValueError, match="diverged"):
+        instant.answer(pad, drawn(np.ones(15, bool)))

@@ -1,0 +1,39 @@
+"""The whole program as a path: a numbered card with a picture for every page, in the order of the menu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.ui import cards, shell
+from pages.ui.components.component import card_address, declare
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+_mount: ComponentRenderer = declare("path", '<nav class="path" aria-label="All pages"></nav>')
+
+
+def path() -> None:
+    """The cards; a click opens the page within the visit, and each is a link that a browser can open beside it."""
+    chapters = [
+        {
+            "section": section,
+            "title": page.title,
+            "address": page.address,
+            "script": page.script,
+            "picture": card_address(page.address, cards.mode()),
+        }
+        for section, pages in shell.PAGES.items()
+        for page in pages
+        if page.address
+    ]
+    chosen = _mount(key="path", data={"chapters": chapters}, on_go_change=_ignore).go
+    scripts = {chapter["address"]: chapter["script"] for chapter in chapters}
+    if chosen in scripts:
+        st.switch_page(scripts[chosen])
+
+
+def _ignore() -> None:
+    pass

@@ -1,0 +1,66 @@
+"""A drawing of the visitor's and its reconstruction by the machine in training: it follows the pen, and it follows training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages.ui import cards
+from pages.ui.components import wall
+from pages.ui.draw import frames
+from pages.ui.server import feed, instant
+from rbm.jobs.live import LiveRun
+
+if TYPE_CHECKING:
+    from rbm.jobs.snapshots import Snapshot
+    from rbm.models.rbm import RBM
+
+PAD, WALL = "train_pad", "wall_rebuilt"
+
+
+class Rebuilding:
+    """What the newest machine of a run makes of a drawing; the model is made once for each moment of training."""
+
+    def __init__(self, run: LiveRun | None, sketch: instant.Sketch) -> None:
+        self._run, self._sketch = run, sketch
+        self._known: tuple[Snapshot, RBM] | None = None
+
+    def elements(self) -> feed.Elements:
+        """The drawing as it is read, over its reconstruction p(v|⟨h⟩); black before there is a machine."""
+        import torch
+
+        v = torch.tensor(self._sketch.drawing.centred, dtype=torch.float32)[None]  # (1, V)
+        snapshot = None if self._run is None else self._run.snapshot
+        back = torch.zeros_like(v)
+        if snapshot is not None:
+            if self._known is None or self._known[0] is not snapshot:
+                self._known = snapshot, snapshot.to_model()
+            with torch.no_grad():
+                model = self._known[1]
+                back = model.visible_mean(model.hidden_mean(v))
+        rows = np.concatenate([v.numpy(), back.numpy()])
+        return {WALL: wall.pictures(frames.colour_probabilities(rows, shape=self._sketch.shape), 1)}
+
+
+def drawing(run: LiveRun | None, shape: tuple[int, int], visible: str) -> Callable[[], feed.Elements]:
+    """A button that opens the pad; returns what moves the reconstruction. Only pixels that are on or off can be drawn."""
+    if math.prod(shape) > instant.MOST_PIXELS or visible != "bernoulli":
+        return dict
+    sketch = instant.sketch(PAD, shape)
+    rebuilding = Rebuilding(run, sketch)
+    with st.popover("Draw a picture", icon=":material/draw:", help="See how the machine rebuilds it while it learns."):
+        cards.title(
+            "Your drawing and its reconstruction",
+            "The drawing as it is read, and p(v|⟨h⟩) of the machine as it is now.",
+        )
+        drawn = sketch.answers(lambda _: rebuilding.elements())
+        pad, pictures = st.columns([5, 2], gap="small", vertical_alignment="center")
+        with pad:
+            instant.pad(sketch, key=PAD, alt="A pad whose drawing the machine rebuilds", width=240)
+        with pictures:
+            wall.show(drawn[WALL], max_cell=110, alt="The drawing as it is read, and its reconstruction", key=WALL)
+    return rebuilding.elements
