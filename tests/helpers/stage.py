@@ -18,7 +18,7 @@ class OneScreen(NamedTuple):
 
 
 PICTURES = {
-    shell.HOME: OneScreen(("demo_default",), ()),
+    shell.HOME: OneScreen(("home_pad",), ("dream_v", "dream_h", "pad_back")),
     shell.ENERGY: OneScreen(
         ("energy_graph .knob", "energy_graph .beta"),
         ("energy_graph .graph", "energy_graph .chart.energy", "energy_graph .chart.probability"),
@@ -31,6 +31,9 @@ PICTURES = {
     shell.SLOW: OneScreen(("slow_next", "slow_k"), ("slow_wall_v", "slow_wall_h", "slow_parts")),
     shell.MARKOV: OneScreen(("markov_1", "markov_coupling"), ("markov_matrix", "markov_visits", "markov_distance")),
     shell.CD_BIAS: OneScreen(("follows_place", "follows_k"), ("follows_numbers", "follows_angles", "follows_lengths")),
+    shell.ISING: OneScreen(
+        ("ising_temperature",), ("ising_lattice", "ising_chains", "ising_j", "ising_c", "ising_against")
+    ),
     shell.TRAIN: OneScreen(
         ("train", "draft_n_hidden"),
         (

@@ -108,7 +108,7 @@ def generate(newest: LabelMachine) -> None:
     )
     drawn = elements(dream, learning.data().shape, _signs(dream, cards.mode()))
     alt = "Pictures by chains that hold their label"
-    wall.show({**drawn["labels_dream"], "labels": _names(dream)}, max_cell=26, alt=alt, key="labels_dream")
+    wall.show({**drawn["labels_dream"], "labels": _names(dream)}, max_cell=22, alt=alt, key="labels_dream")
     facts(drawn["labels_sweeps"], key="labels_sweeps", look="caption")
     if not softmax:
         st.caption(_which(asked[1]))
