@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 THROUGH = (1.5, 1.9, 2.1, spins.CRITICAL, 2.5, 3.0, 3.5, 4.5)
 SHOWN = 12
-CHART = 132
+CHART = 124
 # What can be drawn against T: the name of the field, its sign, and its unit for the axis.
 QUANTITIES = {
     "energy e": ("energy", "energy per spin"),
