@@ -186,7 +186,6 @@ def test_reset_keeps_the_seed_and_the_dice_draws_another(server, open_page: Open
     expect(seed).not_to_have_value(before)
 
 
-@pytest.mark.slow  # on a busy machine one of the tabs sometimes stands still: not understood yet
 def test_two_tabs_are_two_sessions_and_a_closed_tab_stops_its_work(fresh_server, open_page: OpenPage):
     seed = 31_337  # of the second's run
     first = open_page(endless(fresh_server))

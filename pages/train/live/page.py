@@ -13,7 +13,8 @@ shell.header(
 state.take_link()
 with st.container(key="stage_train"):
     live.transport()
-    share.arrival()
+    with st.container():  # what comes and goes has a place of its own: all below it would be drawn twice for a moment
+        share.arrival()
     board.board(state.run())
 with st.sidebar:  # last, though it stands first: the answer to a click on Train need not wait for it
     draft.draft_panel()
