@@ -53,8 +53,7 @@ def board(current: LiveRun | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="progress"):
         moving.status(moving.run_line(current))
         shell.go_on()
-    with st.container():
-        live.trouble(current)
+    live.trouble(current)
     try:
         spec = current.spec if current is not None else state.to_spec(state.draft())
         shape = live.picture_shape(spec)

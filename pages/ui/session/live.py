@@ -106,7 +106,12 @@ def watch(name: str, current: LiveRun | None, of_it: Callable[[], object] = lamb
 
 
 def trouble(current: LiveRun | None) -> None:
-    """What is wrong with the run, with what can be done: on every page that shows it."""
+    """What is wrong with the run, with what can be done: on every page that shows it, in a place that stays."""
+    with st.container():  # or all that stands below would be drawn twice for a moment when it comes or goes
+        _trouble(current)
+
+
+def _trouble(current: LiveRun | None) -> None:
     if current is None or current.record is not None:
         returned()
     tasks.trouble(current)
