@@ -23,7 +23,7 @@ from pages.ui.session import live, state, visitor
 from rbm import bundled
 from rbm.core.text import plain
 from rbm.datasets.catalog import CATALOG, is_available
-from rbm.errors import RbmError, StoreError
+from rbm.errors import ConfigError, RbmError, StoreError
 from rbm.experiment import RunSpec, cached_dataset
 from rbm.jobs import recording
 from rbm.jobs.job import Job
@@ -183,7 +183,15 @@ def _runs(url: str) -> list[Run]:
         for run in open_store().runs()
         if (run.spec.model.visible, run.spec.model.hidden) == ("bernoulli", "bernoulli")
     ]
-    return [run for run in plain if run.progress.step and is_available(run.spec.dataset.name)][:MOST_KEPT]
+    return [run for run in plain if run.progress.step and _has_data(run)][:MOST_KEPT]
+
+
+def _has_data(run: Run) -> bool:
+    """Whether its pictures are here; a run of another program, or of an own set that is gone, may name what nobody knows."""
+    try:
+        return is_available(run.spec.dataset.name)
+    except ConfigError:
+        return False
 
 
 def _title(key: str) -> str:

@@ -20,6 +20,7 @@ def test_every_box_of_the_map_with_an_address_leads_to_a_page():
     assert family.script("") is None
     app = open_page(shell.MAP)
     assert not app.exception
-    links = [json.dumps(str(link.proto)) for link in app.get("page_link")]
+    ways = {"← Before", "Next →"}  # of every page
+    links = [json.dumps(str(link.proto)) for link in app.get("page_link") if link.proto.label not in ways]
     assert len(links) == sum(family.script(one.address) is not None for one in kin)
     assert set(MODELS.values()) >= {"GAN", "DCGAN"} <= {one.name for one in kin}

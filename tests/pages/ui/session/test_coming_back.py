@@ -58,7 +58,11 @@ def test_a_run_that_stopped_is_there_with_its_settings_and_resume(script):
     if script == shell.TRAIN:
         assert f"Your run stopped at epoch {current.epoch:.1f}." in words(app)
         app.button(key="return_resume").click().run()
-        assert app.session_state["run"].status in ("starting", "running")
+        assert app.session_state["run"].status in (
+            "starting",
+            "running",
+            "finished",
+        )  # it is small, and machines are quick
         assert "Your run stopped" not in words(app)
 
 
