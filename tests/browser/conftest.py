@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -25,8 +26,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def fresh_server() -> Iterator[Server]:
-    """A server that nobody has asked anything yet."""
+def fresh_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server that nobody has asked anything yet, and whose registry no other test fills."""
+    monkeypatch.setenv("RBM_RUNS", str(tmp_path / "runs"))
     yield from _serve()
 
 

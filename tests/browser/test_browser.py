@@ -209,8 +209,8 @@ def test_on_a_phone_the_menu_goes_once_a_page_was_chosen(server, open_page: Open
     page.locator("[data-testid=stExpandSidebarButton]").click()
     menu = page.locator("[data-testid=stSidebar]")
     expect(menu).to_have_attribute("data-collapsed", "false")
-    menu.get_by_text("Filters", exact=True).click()
-    expect(page.get_by_role("heading", name="Filters")).to_be_visible()
+    menu.get_by_text("Hopfield network", exact=True).click()
+    expect(page.get_by_role("heading", name="Hopfield network")).to_be_visible()
     expect(menu).to_have_attribute("data-collapsed", "true")
 
 
@@ -227,10 +227,10 @@ def test_on_a_phone_the_menu_stays_that_was_opened_before_the_first_page_was_dra
     })"""  # what the first page does that is drawn
     script = (ROOT / "assets/menu.js").read_text("utf-8")
     page.evaluate(told, [script, "Train a machine"])
-    menu.get_by_text("Filters", exact=True).click(trial=True)  # there, and at rest
+    menu.get_by_text("Hopfield network", exact=True).click(trial=True)  # there, and at rest
     expect(menu).to_have_attribute("data-collapsed", "false")
-    page.evaluate("history.pushState(null, '', '/filters')")  # chosen before any page was drawn
-    page.evaluate(told, [script, "Filters"])
+    page.evaluate("history.pushState(null, '', '/hopfield')")  # chosen before any page was drawn
+    page.evaluate(told, [script, "Hopfield network"])
     expect(menu).to_have_attribute("data-collapsed", "true")
 
 

@@ -1,6 +1,5 @@
 """``python -m rbm serve`` as a person starts it, and what each of its refusals says."""
 
-import asyncio
 import os
 import re
 import signal
@@ -17,7 +16,7 @@ from rbm.commands import serve
 from rbm.errors import ConfigError
 from tests.helpers.browser import start_server
 from tests.helpers.places import ROOT
-from tests.helpers.waiting import PATIENCE
+from tests.helpers.waiting import PATIENCE, finished
 from tests.load.client import visit
 
 
@@ -66,8 +65,8 @@ def came_and_went(process: subprocess.Popen[str]) -> None:
     url, query = re.search(r"The class opens (http://127\.0\.0\.1:\d+)/board\?(room=[\w-]{8})\n", printed).groups()
     assert serve.qr(f"{url}/board?{query}", "utf-8") in printed
     assert re.search(r"The teacher's word: [\w-]{8} ", printed)
-    assert any("You are in the teacher's room" in text for text in asyncio.run(class_board(url, query)))
-    assert any("The room of this link is closed" in text for text in asyncio.run(class_board(url, "room=other")))
+    assert any("You are in the teacher's room" in text for text in finished(class_board(url, query)))
+    assert any("The room of this link is closed" in text for text in finished(class_board(url, "room=other")))
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
     process.stdout.read()

@@ -4,14 +4,18 @@ Wait for states, never for counts or seconds: how much is done in a second is th
 stand still for many. A run that must still be training when the test looks has ENDLESS epochs.
 """
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
 from rbm.experiment import RunSpec, make_dataset, make_trainer
 
+T = TypeVar("T")
 PATIENCE = 180.0  # seconds; only a test that fails waits for all of them
 ENDLESS = 5000  # epochs; the most that there may be, hours on all of MNIST
 
@@ -22,6 +26,12 @@ def wait(condition: Callable[[], bool], seconds: float = PATIENCE, what: str = "
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
         time.sleep(0.02)
+
+
+def finished(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What it returns. On a thread of its own: browser tests leave this one with an event loop that runs."""
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(asyncio.run, coroutine).result()
 
 
 def trained(spec: RunSpec, steps: int | None = None) -> np.ndarray:

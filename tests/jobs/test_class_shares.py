@@ -4,20 +4,19 @@ What is judged are ratios of a worker's seconds won in the same time, on a machi
 enough to compare. One worker, whatever the machine has: how a busy system divides its cores among several is its own affair.
 """
 
-import asyncio
-
 import pytest
 
+from tests.helpers.waiting import finished
 from tests.load.__main__ import a_class, first_visit
 from tests.load.server import serve
 
 
-@pytest.mark.parametrize("heavy", [0, 2])
+@pytest.mark.parametrize("heavy", [pytest.param(0, marks=pytest.mark.slow), 2])
 def test_the_slowest_of_twelve_wins_half_of_the_seconds_that_the_median_has(heavy):
     with serve(RBM_WORKERS="1") as server:
-        asyncio.run(first_visit(server.url))
+        finished(first_visit(server.url))
         lesson = a_class(server.url, server, sessions=12, arrive=5.0, train=20.0, heavy=heavy, steps=3, updates=1000)
-        lessons, shared = asyncio.run(lesson)
+        lessons, shared = finished(lesson)
     assert [trouble for one in lessons for trouble in one.troubles] == []
     assert shared.slowest >= 0.5, shared
     if heavy:

@@ -90,9 +90,10 @@ async def first_visit(url: str) -> None:
     async with visit(url) as visitor:
         await visitor.open("train")
         await visitor.press("one_batch")
-        async for news in visitor.news():
-            if news["elements"].get("wall_filters"):
-                return
+        async with contextlib.aclosing(visitor.news()) as every:
+            async for news in every:
+                if news["elements"].get("wall_filters"):
+                    return
 
 
 def report(lessons: list[Lesson], shared: Shares | None) -> str:

@@ -11,8 +11,8 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -61,7 +61,7 @@ class Visitor:
         state.widget_states.widgets.add(id=widget, trigger_value=True)
         return await self._run(state)
 
-    async def news(self) -> AsyncIterator[dict[str, Any]]:
+    async def news(self) -> AsyncGenerator[dict[str, Any], None]:
         """The page's news as they come, each acknowledged as a browser does that has drawn it."""
         if self.feed is None:
             raise Trouble("the page has named no address for news")
@@ -76,14 +76,16 @@ class Visitor:
         heard: asyncio.Queue[set[str]] = asyncio.Queue()
 
         async def listen() -> None:
-            async for news in self.news():
-                heard.put_nowait(set(news["elements"]))
+            async with aclosing(self.news()) as every:
+                async for news in every:
+                    heard.put_nowait(set(news["elements"]))
 
         listener = asyncio.create_task(listen())
         try:
             yield heard
         finally:
             listener.cancel()
+            await asyncio.wait([listener])  # its socket is closed
 
     async def press_and_see(self, key: str, element: str, heard: asyncio.Queue[set[str]]) -> float:
         """Click, and wait until the script has ended and that element has moved."""

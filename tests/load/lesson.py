@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections import defaultdict
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -99,17 +100,18 @@ async def _watch(visitor: Visitor, lesson: Lesson, pressed: float, common: Commo
 async def _look(visitor: Visitor, lesson: Lesson, pressed: float, common: Common, patience: asyncio.Timeout) -> None:
     """Look at the curves; note the first point, and the epochs won while all train."""
     at_begin = epoch = 0.0
-    async for news in visitor.news():
-        elements = news["elements"]
-        found = _EPOCH.search(elements.get("status", {}).get("words", ""))
-        epoch = float(found[1]) if found else epoch
-        if not common.begun.is_set():
-            at_begin = epoch
-        lesson.epochs = epoch - at_begin
-        if FIRST not in lesson.waits and elements.get("chart_reconstruction_error"):
-            lesson.waits[FIRST].append(time.perf_counter() - pressed)
-            common.ready()
-            patience.reschedule(None)
+    async with aclosing(visitor.news()) as every:
+        async for news in every:
+            elements = news["elements"]
+            found = _EPOCH.search(elements.get("status", {}).get("words", ""))
+            epoch = float(found[1]) if found else epoch
+            if not common.begun.is_set():
+                at_begin = epoch
+            lesson.epochs = epoch - at_begin
+            if FIRST not in lesson.waits and elements.get("chart_reconstruction_error"):
+                lesson.waits[FIRST].append(time.perf_counter() - pressed)
+                common.ready()
+                patience.reschedule(None)
 
 
 async def _sample(visitor: Visitor, lesson: Lesson, steps: int) -> None:

@@ -1,11 +1,11 @@
 """Every address, as the first thing that a session asks for, answers with its page; on one server that had no visitor yet."""
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
 
 from pages.ui import shell
+from tests.helpers.waiting import finished
 from tests.load.client import Trouble, visit
 from tests.load.server import serve
 
@@ -30,9 +30,9 @@ async def came_to(url: str, address: str) -> list[str]:
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.address or "home")
 def test_a_deep_link_to_a_page_shows_that_page(url: str, entry: shell.Entry):
     title = entry.title if entry.address else shell.NAME
-    assert asyncio.run(came_to(url, entry.address)) == [title]
+    assert finished(came_to(url, entry.address)) == [title]
 
 
 def test_an_address_that_is_no_page_is_told(url: str):
     with pytest.raises(Trouble, match="no page"):
-        asyncio.run(came_to(url, "guessed"))
+        finished(came_to(url, "guessed"))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
+from rbm.core import clock
 from rbm.errors import StoreError, TakenOverError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.presets import PRESETS
@@ -125,8 +126,8 @@ def test_a_finished_run_that_is_taken_stays_finished(store):
 def test_a_run_that_fell_silent_while_training_is_called_interrupted(store, monkeypatch):
     run_id = store.create(SPEC, "me", AT)
     assert store.run(run_id).status == "running"
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 31)
+    later = clock.now() + 31
+    monkeypatch.setattr(clock, "now", lambda: later)
     assert store.run(run_id).status == "interrupted"
 
 

@@ -1,9 +1,7 @@
 """The class board: everyone's runs side by side, a copy by one click, and the teacher's room."""
 
-import asyncio
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -24,6 +22,7 @@ from rbm.store import Progress, open_store
 from rbm.store.owners import Visitor, visitor_id
 from tests.helpers.screen import app_test
 from tests.helpers.short_run import SPEC, trained
+from tests.helpers.waiting import finished
 
 pytestmark = pytest.mark.usefixtures("clean")
 ADA, BOB, CAT = (Visitor(visitor_id(name), name) for name in ("Ada", "Bob", "Cat"))
@@ -155,8 +154,7 @@ def test_a_picture_is_made_once_for_all_and_only_for_a_page_that_is_open():
     def get(token: str, run: str, step: int) -> tuple[int, bytes]:
         scope = {"type": "http", "method": "GET", "headers": [], "path": "/"}
         request = Request({**scope, "path_params": {"token": token, "name": run, "version": step}})
-        with ThreadPoolExecutor(1) as own:  # browser tests leave this thread with an event loop that runs
-            answer = own.submit(lambda: asyncio.run(download.serve_picture(request))).result()
+        answer = finished(download.serve_picture(request))
         return answer.status_code, answer.body
 
     status, png = get(ours.token, run_id, 11)

@@ -1,9 +1,7 @@
 """Files that pages give: at an address that stays, made when asked for, or a sentence that says why not."""
 
-import asyncio
 import csv
 import io
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.requests import Request
@@ -13,14 +11,14 @@ from pages.ui.server import download
 from pages.ui.server.feed import Feed
 from rbm.errors import StoreError
 from tests.helpers.screen import open_page
+from tests.helpers.waiting import finished
 
 ENERGY = "pages/learn/energy/page.py"
 
 
 def ask(token: str, key: str) -> Response:
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "path_params": {"token": token, "key": key}}
-    with ThreadPoolExecutor(1) as own:  # browser tests leave this thread with an event loop that runs
-        return own.submit(lambda: asyncio.run(download.serve(Request(scope)))).result()
+    return finished(download.serve(Request(scope)))
 
 
 @pytest.fixture
