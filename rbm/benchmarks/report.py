@@ -42,12 +42,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-def as_values(races: Sequence[SpeedRace], tasks: Sequence[TimedTask], auto: str) -> dict[str, Any]:
+def as_values(races: Sequence[SpeedRace], tasks: Sequence[TimedTask], auto: str, products: str) -> dict[str, Any]:
     """The whole report for JSON; speeds in images per second, times in seconds, ratios of medians."""
     return {
         "machine": machine(),
         "versions": versions(),
         "auto_precision": auto,
+        "float32_products": products,
         "races": [
             {
                 "n_hidden": race.setting.n_hidden,
@@ -80,6 +81,7 @@ def as_text(values: dict[str, Any]) -> str:
     known = ", ".join(f"{name} {version}" for name, version in values["versions"].items())
     lines.append(f"{about['system']}, Python {about['python']}, {known}; {about['date']}")
     lines.append(f"precision auto: {values['auto_precision']}")
+    lines.append(f"float32: {values['float32_products']}")
     for race in values["races"]:
         lines += ["", *_table(race)]
     if values["tasks"]:

@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hidden", type=int, help="hidden units of one race (500)")
     parser.add_argument("--batch", type=int, help="images a batch in one race (64)")
     parser.add_argument("--k", type=int, help="Gibbs steps an update in one race (1)")
+    parser.add_argument("--threads", type=int, help="threads of every contender (as many as torch takes)")
     parser.add_argument("--runs", type=int, default=5, help="runs of each engine, of which the median counts (5)")
     parser.add_argument("--seconds", type=float, default=0.5, help="length of one run (0.5)")
     parser.add_argument("--no-tasks", action="store_true", help="leave out AIS, exact enumeration and Gibbs sweeps")
@@ -30,10 +31,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Race, or draw growth; 0."""
     if arguments.seconds <= 0:
         raise ConfigError(f"seconds is {arguments.seconds:g}; a run needs a length above 0.")
+    if arguments.threads is not None and arguments.threads < 1:
+        raise ConfigError(f"--threads is {arguments.threads}; expected 1 or more.")
     return _growth(arguments.growth, arguments.json) if arguments.growth is not None else _races(arguments)
 
 
 def _races(arguments: argparse.Namespace) -> int:
+    import torch
+
     from rbm.benchmarks import engines, report, tasks
     from rbm.benchmarks.race import Setting, race
 
@@ -42,14 +47,16 @@ def _races(arguments: argparse.Namespace) -> int:
     if any(value is not None for value in asked):
         first = DEFAULTS[0]
         settings = [Setting(*(a if a is not None else usual for a, usual in zip(asked, first, strict=True)))]
-    auto = engines.trainer(settings[0]).precision
+    if arguments.threads is not None:
+        torch.set_num_threads(arguments.threads)
+    auto, products = engines.trainer(settings[0]).precision, engines.trainer(settings[0], "float32").products
     reference = engines.BFLOAT16 if auto.name == "bfloat16" else engines.FLOAT32
     races = []
     for setting in settings:
         print(f"{setting} ...", file=sys.stderr)
         races.append(race(setting, engines.ENGINES, reference, runs=arguments.runs, seconds=arguments.seconds))
     work = () if arguments.no_tasks else tasks.measure(arguments.runs)
-    values = report.as_values(races, work, auto.reason)
+    values = report.as_values(races, work, auto.reason, products.reason)
     print(json.dumps(values, indent=2) if arguments.json else report.as_text(values))
     return 0
 

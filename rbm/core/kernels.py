@@ -11,26 +11,29 @@ from typing import Any
 
 import numpy as np
 import torch
-from numba import njit, types
+from numba import njit, prange, types
 from numba.extending import overload
 from numpy.typing import NDArray
 from torch import Tensor
+
+from rbm.core import threads
 
 # Multiply-and-add in one step, and sums in any order, so that they are vectorised; infinities and NaN stay what they are.
 _FAST = {"contract", "reassoc", "nsz"}
 _UNIT = np.float32(2.0**-24)  # of a uniform: 24 bits, as many as a float32 has
 _BLOCK = 1024  # random words made at a time: few enough to be used while they are near
+WORTH_SHARING = 2**14  # coins; fewer are drawn before a second thread has begun
 _FACTORS = 64  # multiplied in float32 before their product goes on in float64
 _LARGEST_PART, _LARGEST_ROW = 80.0, 600.0  # nats: the largest powers of e that either format holds, with some to spare
 _INLINE: dict[str, Any] = {"inline": "always", "fastmath": {"contract"}}
-_LOOP: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": _FAST}
+_LOOP: dict[str, Any] = {"nogil": True, "cache": threads.KEPT, "error_model": "numpy", "fastmath": _FAST}
 
 
 def fits(*tensors: Tensor) -> bool:
-    """Whether the loops take these: contiguous, on the CPU, float32 or bfloat16, all alike."""
+    """Whether the loops take these: contiguous, on the CPU, float32 or bfloat16, all alike; and what is compiled is kept."""
     dtype = tensors[0].dtype
     alike = all(t.dtype is dtype and t.is_cpu and t.is_contiguous() for t in tensors)
-    return alike and dtype in (torch.float32, torch.bfloat16)
+    return threads.KEPT and alike and dtype in (torch.float32, torch.bfloat16)
 
 
 def _array(t: Tensor) -> NDArray[Any]:
@@ -53,13 +56,12 @@ def _philox(i: Any, key_low: Any, key_high: Any) -> Any:
 
 
 @njit(**_INLINE)
-def _fill(out: Any, first: Any, key_low: Any, key_high: Any) -> Any:
-    """Words for the counters from ``first`` on into out, whose length is a multiple of 4; the counter that comes next."""
+def _fill(out: Any, first: Any, key_low: Any, key_high: Any) -> None:
+    """Words for the counters from ``first`` on into out, whose length is a multiple of 4."""
     quarter = out.size // 4
     for i in range(quarter):
         a, b, c, d = _philox(first + i, key_low, key_high)
         out[i], out[i + quarter], out[i + 2 * quarter], out[i + 3 * quarter] = a, b, c, d
-    return first + quarter
 
 
 def _number(x: Any) -> Any:
@@ -129,30 +131,32 @@ def _coin(word: Any, p: Any, like: Any) -> Any:
 
 
 @njit(**_LOOP)
-def _flip(p: Any, key_low: Any, key_high: Any, out: Any) -> None:
-    words, counter = np.empty(_BLOCK, np.uint32), 0
-    for start in range(0, p.size, _BLOCK):
-        counter = _fill(words, counter, key_low, key_high)
+def _flip(first: Any, last: Any, p: Any, key_low: Any, key_high: Any, out: Any) -> None:
+    words = np.empty(_BLOCK, np.uint32)
+    for block in range(first, last):
+        start = block * _BLOCK
+        _fill(words, block * (_BLOCK // 4), key_low, key_high)
         chance, coins = p[start : start + _BLOCK], out[start : start + _BLOCK]
         for j in range(chance.size):
             coins[j] = _coin(words[j], _number(chance[j]), coins[j])
 
 
 @njit(**_LOOP)
-def _flip_rows(data: Any, rows: Any, key_low: Any, key_high: Any, out: Any) -> None:
-    words, counter = np.empty((data.shape[1] + 3) // 4 * 4, np.uint32), 0
-    for i in range(rows.size):
-        counter = _fill(words, counter, key_low, key_high)
+def _flip_rows(first: Any, last: Any, data: Any, rows: Any, key_low: Any, key_high: Any, out: Any) -> None:
+    words = np.empty((data.shape[1] + 3) // 4 * 4, np.uint32)
+    for i in range(first, last):
+        _fill(words, i * (words.size // 4), key_low, key_high)
         chance, coins = data[rows[i]], out[i]
         for j in range(chance.size):
             coins[j] = _coin(words[j], chance[j], coins[j])
 
 
 @njit(**_LOOP)
-def _draw(x: Any, key_low: Any, key_high: Any, out: Any) -> None:
-    words, counter = np.empty(_BLOCK, np.uint32), 0
-    for start in range(0, x.size, _BLOCK):
-        counter = _fill(words, counter, key_low, key_high)
+def _draw(first: Any, last: Any, x: Any, key_low: Any, key_high: Any, out: Any) -> None:
+    words = np.empty(_BLOCK, np.uint32)
+    for block in range(first, last):
+        start = block * _BLOCK
+        _fill(words, block * (_BLOCK // 4), key_low, key_high)
         field, coins = x[start : start + _BLOCK], out[start : start + _BLOCK]
         for j in range(field.size):
             p = _stored(_sigmoid(_number(field[j])), field[j])
@@ -161,33 +165,58 @@ def _draw(x: Any, key_low: Any, key_high: Any, out: Any) -> None:
 
 
 @njit(**_LOOP)
-def _sample(x: Any, key_low: Any, key_high: Any, out: Any) -> None:
-    words, counter = np.empty(_BLOCK, np.uint32), 0
-    for start in range(0, x.size, _BLOCK):
-        counter = _fill(words, counter, key_low, key_high)
+def _sample(first: Any, last: Any, x: Any, key_low: Any, key_high: Any, out: Any) -> None:
+    words = np.empty(_BLOCK, np.uint32)
+    for block in range(first, last):
+        start = block * _BLOCK
+        _fill(words, block * (_BLOCK // 4), key_low, key_high)
         field, coins = x[start : start + _BLOCK], out[start : start + _BLOCK]
         for j in range(field.size):
             coins[j] = _coin(words[j], _sigmoid(_number(field[j])), coins[j])
 
 
+@njit(parallel=True, **_LOOP)
+def _flip_rows_in(parts: Any, data: Any, rows: Any, key_low: Any, key_high: Any, out: Any) -> None:
+    for p in prange(parts):
+        _flip_rows(p * rows.size // parts, (p + 1) * rows.size // parts, data, rows, key_low, key_high, out)
+
+
+@njit(parallel=True, **_LOOP)
+def _draw_in(parts: Any, blocks: Any, x: Any, key_low: Any, key_high: Any, out: Any) -> None:
+    for p in prange(parts):
+        _draw(p * blocks // parts, (p + 1) * blocks // parts, x, key_low, key_high, out)
+
+
 def flip(p: Tensor, key: int, out: Tensor) -> None:
     """Coins in {0, 1} with P(1) = p into out of p's shape, by the 64 bits of ``key``; either may be float32 or bfloat16."""
-    _flip(_array(p).reshape(-1), *_halves(key), _array(out).reshape(-1))
+    _flip(0, _blocks(p), _array(p).reshape(-1), *_halves(key), _array(out).reshape(-1))
 
 
 def flip_rows(data: Tensor, rows: Tensor, key: int, out: Tensor) -> None:
     """The same with p = data[rows], which is never made: data (D, V) float32, rows (N,), out (N, V)."""
-    _flip_rows(_array(data), rows.numpy(), *_halves(key), _array(out))
+    arrays = _array(data), rows.numpy(), *_halves(key), _array(out)
+    if out.numel() >= WORTH_SHARING and (parts := threads.parts()) > 1:
+        _flip_rows_in(parts, *arrays)
+    else:
+        _flip_rows(0, len(rows), *arrays)
 
 
 def draw(x: Tensor, key: int, out: Tensor) -> None:
     """x becomes σ(x), and out coins with that probability."""
-    _draw(_array(x).reshape(-1), *_halves(key), _array(out).reshape(-1))
+    arrays = _array(x).reshape(-1), *_halves(key), _array(out).reshape(-1)
+    if x.numel() >= WORTH_SHARING and (parts := threads.parts()) > 1:
+        _draw_in(parts, _blocks(x), *arrays)
+    else:
+        _draw(0, _blocks(x), *arrays)
 
 
 def sample(x: Tensor, key: int, out: Tensor) -> None:
     """Coins with P(1) = σ(x) into out; x stays."""
-    _sample(_array(x).reshape(-1), *_halves(key), _array(out).reshape(-1))
+    _sample(0, _blocks(x), _array(x).reshape(-1), *_halves(key), _array(out).reshape(-1))
+
+
+def _blocks(x: Tensor) -> int:
+    return -(-x.numel() // _BLOCK)
 
 
 def _halves(key: int) -> tuple[np.uint32, np.uint32]:

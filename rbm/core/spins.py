@@ -12,9 +12,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from rbm.core import threads
+
 Spins = NDArray[np.int8]
 Words = NDArray[np.uint64]
-_LOOP: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
+_LOOP: dict[str, Any] = {"nogil": True, "cache": threads.KEPT, "error_model": "numpy"}
 
 
 @njit(inline="always")

@@ -3,14 +3,20 @@
 import numpy as np
 import torch
 
-from rbm.core import kernels, spins
+from rbm.core import kernels, rows, spins, threads
 
 
 def compile_loops() -> None:
     """Run every compiled loop once on next to nothing; what Numba makes of them is kept on disk for all processes."""
-    p, row, rows = torch.zeros(4, 4), torch.zeros(4), torch.zeros(1, dtype=torch.long)
+    _one_thread()
+    if threads.parts() > 1:
+        _several_threads()
+
+
+def _one_thread() -> None:
+    p, row, chosen = torch.zeros(4, 4), torch.zeros(4), torch.zeros(1, dtype=torch.long)
     kernels.flip(p, 0, p.clone())
-    kernels.flip_rows(p, rows, 0, p[:1].clone())
+    kernels.flip_rows(p, chosen, 0, p[:1].clone())
     kernels.draw(p.clone(), 0, p.clone())
     kernels.sample(p, 0, p.clone())
     kernels.log_ratio(p, 0.0, 1.0)
@@ -22,3 +28,19 @@ def compile_loops() -> None:
     spins.record(lattice, 1.0, 1, words, lattice[None].copy())
     spins.clusters(lattice, 1.0, 1, words)
     spins.metropolis(lattice, 1.0, 1, words)
+    _add_rows()
+
+
+def _several_threads() -> None:
+    p, chosen = torch.zeros(1, kernels.WORTH_SHARING), torch.zeros(1, dtype=torch.long)
+    kernels.flip_rows(p, chosen, 0, p.clone())
+    kernels.draw(p.clone(), 0, p.clone())
+    _add_rows()
+
+
+def _add_rows() -> None:
+    p = torch.zeros(4, 4)
+    _, ones = rows.hidden_field(p, p, p[0])
+    rows.ones(p)
+    layer = (p[0].clone(), p[1].clone(), p[2].clone())
+    rows.Update().step((ones, p), (ones, p), (p.clone(), p.clone()), layer, layer, p[0], (0.0,) * 5)

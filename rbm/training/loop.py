@@ -12,12 +12,12 @@ from rbm.datasets.base import Dataset, binarise
 from rbm.errors import CheckpointError, ConfigError
 from rbm.models.rbm import RBM
 from rbm.training import changes, gradients
+from rbm.training.by_rows import ByRows, choose_products, fused_step
 from rbm.training.centring import Centring
 from rbm.training.config import LIVE, TrainConfig
 from rbm.training.data import check_dataset
 from rbm.training.divergence import Sanity
 from rbm.training.events import TrainEvent
-from rbm.training.fused import fused_step
 from rbm.training.metrics import Metric, Probe
 from rbm.training.negative import make_negative
 from rbm.training.optimizers import Momentum, make_optimizer, scheduled_rate
@@ -52,7 +52,8 @@ class Trainer(SteppedTraining[TrainEvent]):
     """One run of training as a value that can be stepped, saved and gone on with.
 
     Public attributes beside those of every stepped training: ``model``; ``config``, its live knobs as they stand;
-    ``changes``, where those were turned; ``precision``, the format of its products and why.
+    ``changes``, where those were turned; ``precision``, the format of its products and why; ``products``, whether
+    rows of W are added in their place and why.
     """
 
     def __init__(
@@ -88,10 +89,13 @@ class Trainer(SteppedTraining[TrainEvent]):
         self._optimizer = make_optimizer(model, config.optimizer)
         self.precision = choose_precision(config, model)
         self._half = HalfCopy(model) if self.precision.dtype == torch.bfloat16 else None
-        self._negative = make_negative(model if self._half is None else self._half.model, config, self._coins)
+        self.products = choose_products(model, dataset, config, self.precision.dtype)
+        by_rows = ByRows(model) if self.products.by_rows else None
+        followed = self._half.model if self._half is not None else by_rows or model
+        self._negative = make_negative(followed, config, self._coins)
         self._fused = None
         if type(self._optimizer) is Momentum and not self._negative.learns:
-            self._fused = fused_step(model, self._optimizer, self._centring)
+            self._fused = fused_step(by_rows or model, self._optimizer, self._centring)
         self._window = Window()
         self.probe = _probe(dataset, config, generator)
 

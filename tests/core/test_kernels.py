@@ -1,6 +1,8 @@
 """The compiled loops against torch's own operations and published values."""
 
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -9,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba.core.dispatcher import Dispatcher
 
-from rbm.core import kernels
+from rbm.core import kernels, rows, spins
 from rbm.core.warming import compile_loops
 from rbm.randomness import generator
+from tests.helpers.places import ROOT
 
 
 def test_the_first_words_are_the_published_ones():
@@ -102,9 +105,32 @@ def test_centred_rows(dtype):
 
 def test_warming_compiles_every_loop():
     compile_loops()
-    loops = [f for f in vars(kernels).values() if isinstance(f, Dispatcher) and f.targetoptions.get("nogil")]
-    assert len(loops) >= 8
+    every = [f for module in (kernels, rows, spins) for f in vars(module).values() if isinstance(f, Dispatcher)]
+    loops = [f for f in every if f.targetoptions.get("nogil") and not f.targetoptions.get("parallel")]
+    assert len(loops) >= 14
     assert all(loop.signatures for loop in loops)
+
+
+def test_where_nothing_can_be_kept_torch_s_own_operations_do_it():
+    """Numba finds no folder that it may write: a program of its own, which would compile for seconds at every start."""
+    code = """
+from numba.core.caching import CacheImpl
+CacheImpl._locator_classes = []
+import torch
+from rbm.core import kernels, threads
+assert not threads.KEPT
+assert not kernels.fits(torch.zeros(2, 3))
+from rbm.experiment import DatasetSpec, RunSpec, cached_dataset, make_trainer
+spec = RunSpec(DatasetSpec(size=200))
+trainer = make_trainer(spec, cached_dataset(spec.dataset))
+for _ in range(2):
+    trainer.step()
+assert type(trainer._fused).__name__ == "FusedStep"
+print(float(trainer.model.weight.norm()))
+"""
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    assert math.isfinite(float(said.stdout))
 
 
 def test_it_takes_only_what_lies_in_one_piece_on_the_cpu():

@@ -9,9 +9,10 @@ from rbm.datasets import load_dataset
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins, generator
 from rbm.training import gradients
+from rbm.training.by_rows import ByRows, RowStep, fused_step
 from rbm.training.centring import Centring
 from rbm.training.config import TrainConfig
-from rbm.training.fused import CompiledStep, FusedStep, fused_step
+from rbm.training.fused import CompiledStep, FusedStep
 from rbm.training.loop import Trainer
 from rbm.training.optimizers import Momentum
 from rbm.training.penalties import penalise
@@ -31,7 +32,8 @@ def machine(seed: int = 3, dtype: torch.dtype = torch.float64) -> RBM:
 @pytest.mark.parametrize("centred", ["on", "off"])
 @pytest.mark.parametrize("sparsity_cost", [0.0, 0.7])
 @pytest.mark.parametrize(
-    ("dtype", "form", "tolerance"), [(torch.float64, FusedStep, 1e-12), (torch.float32, CompiledStep, 3e-6)]
+    ("dtype", "form", "tolerance"),
+    [(torch.float64, FusedStep, 1e-12), (torch.float32, CompiledStep, 3e-6), (torch.float32, RowStep, 3e-6)],
 )
 def test_three_fused_steps_are_three_plain_steps(centred, sparsity_cost, dtype, form, tolerance):
     """Fewer data rows than chains, momentum, decay and sparsity: every factor counts. Float64 takes torch's operations."""
@@ -41,7 +43,7 @@ def test_three_fused_steps_are_three_plain_steps(centred, sparsity_cost, dtype, 
     mean = torch.rand(VISIBLE, generator=generator(5), dtype=dtype)
     offsets = [Centring(m, mean) if centred == "on" else None for m in (plain, quick)]
     optimizers = [Momentum(m) for m in (plain, quick)]
-    fused = fused_step(quick, optimizers[1], offsets[1])
+    fused = fused_step(ByRows(quick) if form is RowStep else quick, optimizers[1], offsets[1])
     assert type(fused) is form
     draw = generator(6)
     for _ in range(3):

@@ -1,0 +1,304 @@
+"""Products with a binary matrix that is mostly zero: sums of the rows of the other factor that it chooses, no multiplication.
+
+Of a digit's 784 pixels about a hundred are on, so vW adds a hundred rows of W; and vᵀh adds for each pixel the rows of h of
+the few images in which it is on. Letters: N images, M chains, V visible, H hidden units.
+
+The loops take contiguous float32 tensors on the CPU and are divided into as many parts as torch has threads. Every number
+but c's, which is summed up part by part, is the same however many there are.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numba import njit, prange
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rbm.core import threads
+
+_PART: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}  # as in kernels
+_LOOP: dict[str, Any] = {**_PART, "nogil": True, "cache": threads.KEPT}
+_HALF = np.float32(0.5)
+
+
+class Ones(NamedTuple):
+    """Where the rows of a binary matrix (N, V) are one: the first ``counts[n]`` columns of ``where[n]``, in their order."""
+
+    where: NDArray[np.int32]
+    counts: NDArray[np.int32]
+
+
+@njit(**_PART)
+def _listed(row: Any, on: Any) -> Any:
+    """The columns in which row is one, into on; how many."""
+    k = np.int64(0)
+    for i in range(row.size):  # without a branch, which chance would mispredict
+        on[k] = i
+        k += np.int64(row[i] > _HALF)
+    return k
+
+
+@njit(**_LOOP)
+def _list_all(v: Any, where: Any, count: Any) -> None:
+    for n in range(v.shape[0]):
+        count[n] = _listed(v[n], where[n])
+
+
+def ones(v: Tensor) -> Ones:
+    """Where binary v (N, V) is one."""
+    found = Ones(np.empty(v.shape, np.int32), np.empty(len(v), np.int32))
+    _list_all(_array(v.contiguous()), *found)
+    return found
+
+
+@njit(**_LOOP)
+def _fields(first: int, last: int, v: Any, weight: Any, bias: Any, out: Any, where: Any, count: Any) -> None:
+    hidden = weight.shape[1]
+    for n in range(first, last):
+        on, x = where[n], out[n]
+        k = count[n] = _listed(v[n], on)
+        for j in range(hidden):
+            x[j] = bias[j]
+        t = 0
+        while t + 8 <= k:  # eight at a time: x is read and written an eighth as often
+            a, b, c, d = weight[on[t]], weight[on[t + 1]], weight[on[t + 2]], weight[on[t + 3]]
+            e, f, g, h = weight[on[t + 4]], weight[on[t + 5]], weight[on[t + 6]], weight[on[t + 7]]
+            for j in range(hidden):
+                x[j] += ((a[j] + b[j]) + (c[j] + d[j])) + ((e[j] + f[j]) + (g[j] + h[j]))
+            t += 8
+        while t < k:
+            a = weight[on[t]]
+            for j in range(hidden):
+                x[j] += a[j]
+            t += 1
+
+
+@njit(parallel=True, **_LOOP)
+def _fields_in(parts: int, v: Any, weight: Any, bias: Any, out: Any, where: Any, count: Any) -> None:
+    n = v.shape[0]
+    for p in prange(parts):
+        _fields(p * n // parts, (p + 1) * n // parts, v, weight, bias, out, where, count)
+
+
+def hidden_field(v: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Ones]:
+    """vW + c (N, H) of binary v (N, V), W (V, H) and c (H,), and where v is one."""
+    out = torch.empty(len(v), weight.shape[1])
+    found = Ones(np.empty(v.shape, np.int32), np.empty(len(v), np.int32))
+    arrays = (_array(v), _array(weight), _array(bias), out.numpy(), *found)
+    if (parts := threads.parts()) > 1:
+        _fields_in(parts, *arrays)
+    else:
+        _fields(0, len(v), *arrays)
+    return out, found
+
+
+@njit(**_PART)
+def _turned(where: Any, count: Any, others: Any, other_count: Any, start: Any, rows: Any) -> None:
+    """The rows of [v0; vk] in which column i is one: ``rows[start[i]:start[i + 1]]``, in their order."""
+    n, m = count.size, other_count.size
+    start[:] = 0
+    for r in range(n + m):
+        on, k = (where[r], count[r]) if r < n else (others[r - n], other_count[r - n])
+        for t in range(k):
+            start[on[t] + 1] += 1
+    for i in range(1, start.size):
+        start[i] += start[i - 1]
+    place = start[:-1].copy()
+    for r in range(n + m):
+        on, k = (where[r], count[r]) if r < n else (others[r - n], other_count[r - n])
+        for t in range(k):
+            rows[place[on[t]]] = r
+            place[on[t]] += 1
+
+
+@njit(**_PART)
+def _step_visible(n: Any, m: Any, start: Any, rows: Any, b: Any, velocity: Any, mu: Any, factors: Any) -> None:
+    """velocity ← momentum·velocity + rate·(⟨v0⟩ − ⟨vk⟩), b ← b + velocity, and μ moves by its share towards ⟨v0⟩."""
+    rate, momentum, _, share, _ = factors
+    for i in range(b.size):
+        own = np.int64(0)
+        for t in range(start[i], start[i + 1]):
+            own += np.int64(rows[t] < n)
+        mean = np.float32(own) / np.float32(n)
+        velocity[i] = momentum * velocity[i] + rate * (mean - np.float32(start[i + 1] - start[i] - own) / np.float32(m))
+        b[i] += velocity[i]
+        mu[i] += share * (mean - mu[i])
+
+
+@njit(**_PART)
+def _step_hidden(
+    h0: Any, hk: Any, c: Any, velocity: Any, lam: Any, push: Any, factors: Any, difference: Any, h: Any
+) -> None:
+    """The same of c and λ, to whose gradient ``push`` is added; h becomes [h0 − λ; −(N/M)(hk − λ)]."""
+    rate, momentum, _, _, share = factors
+    n, m, width = h0.shape[0], hk.shape[0], c.size
+    mean, other = np.zeros(width, np.float32), np.zeros(width, np.float32)
+    for r in range(n):
+        for j in range(width):
+            mean[j] += h0[r, j]
+    for r in range(m):
+        for j in range(width):
+            other[j] += hk[r, j]
+    for j in range(width):
+        mean[j] *= np.float32(1.0) / np.float32(n)
+        difference[j] = mean[j] - other[j] * (np.float32(1.0) / np.float32(m))
+        velocity[j] = momentum * velocity[j] + rate * (difference[j] + push[j])
+        c[j] += velocity[j]
+        lam[j] += share * (mean[j] - lam[j])
+    sign = -np.float32(n) / np.float32(m)
+    for r in range(n):
+        for j in range(width):
+            h[r, j] = h0[r, j] - lam[j]
+    for r in range(m):
+        for j in range(width):
+            h[n + r, j] = sign * (hk[r, j] - lam[j])
+
+
+@njit(**_PART)
+def _step_weights(
+    first: int,
+    last: int,
+    start: Any,
+    rows: Any,
+    h: Any,
+    n: Any,
+    weight: Any,
+    velocity: Any,
+    b: Any,
+    mu: Any,
+    lam: Any,
+    factors: Any,
+    difference: Any,
+    fall: Any,
+) -> None:
+    """Rows ``first`` to ``last`` of W and of b take their step; ``fall`` (H,) is what c must hear of it."""
+    rate, momentum, decay, _, _ = factors
+    hidden, share = weight.shape[1], rate / np.float32(n)
+    gradient = np.empty(hidden, np.float32)
+    for i in range(first, last):
+        w, v, own, along = weight[i], velocity[i], mu[i], np.float32(0.0)
+        lift = np.float32(n) * own
+        for j in range(hidden):
+            gradient[j] = -lift * difference[j]
+        t, end = start[i], start[i + 1]
+        while t + 4 <= end:
+            p, q, r, s = h[rows[t]], h[rows[t + 1]], h[rows[t + 2]], h[rows[t + 3]]
+            for j in range(hidden):
+                gradient[j] += (p[j] + q[j]) + (r[j] + s[j])
+            t += 4
+        while t < end:
+            p = h[rows[t]]
+            for j in range(hidden):
+                gradient[j] += p[j]
+            t += 1
+        for j in range(hidden):
+            change = momentum * v[j] + share * gradient[j] - decay * w[j]
+            v[j] = change
+            w[j] += change
+            fall[j] += change * own
+            along += change * lam[j]
+        b[i] -= along
+
+
+@njit(**_LOOP)
+def _update(
+    data: Any, chains: Any, weights: Any, visible: Any, hidden: Any, push: Any, factors: Any, memory: Any
+) -> None:
+    (where, count, h0), (others, other_count, hk) = data, chains
+    (weight, velocity), (b, velocity_b, mu), (c, velocity_c, lam) = weights, visible, hidden
+    start, rows, h, difference, falls = memory
+    n, m = h0.shape[0], hk.shape[0]
+    _turned(where, count, others, other_count, start, rows)
+    _step_visible(n, m, start, rows, b, velocity_b, mu, factors)
+    _step_hidden(h0, hk, c, velocity_c, lam, push, factors, difference, h)
+    _step_weights(0, b.size, start, rows, h, n, weight, velocity, b, mu, lam, factors, difference, falls[0])
+    _land(falls, c)
+
+
+@njit(parallel=True, **_LOOP)
+def _update_in(
+    data: Any, chains: Any, weights: Any, visible: Any, hidden: Any, push: Any, factors: Any, memory: Any
+) -> None:
+    (where, count, h0), (others, other_count, hk) = data, chains
+    (weight, velocity), (b, velocity_b, mu), (c, velocity_c, lam) = weights, visible, hidden
+    start, rows, h, difference, falls = memory
+    n, m, width, parts = h0.shape[0], hk.shape[0], b.size, falls.shape[0]
+    for p in prange(2):
+        if p == 0:
+            _turned(where, count, others, other_count, start, rows)
+            _step_visible(n, m, start, rows, b, velocity_b, mu, factors)
+        else:
+            _step_hidden(h0, hk, c, velocity_c, lam, push, factors, difference, h)
+    for p in prange(parts):
+        first, last = p * width // parts, (p + 1) * width // parts
+        _step_weights(first, last, start, rows, h, n, weight, velocity, b, mu, lam, factors, difference, falls[p])
+    _land(falls, c)
+
+
+@njit(**_PART)
+def _land(falls: Any, c: Any) -> None:
+    """c ← c − all the falls, which are 0 again."""
+    for p in range(falls.shape[0]):
+        for j in range(c.size):
+            c[j] -= falls[p, j]
+            falls[p, j] = np.float32(0.0)
+
+
+class Update:
+    """One step of all parameters of a machine with binary visible units, in one pass over W (V, H): N images, M chains.
+
+        velocity ← momentum·velocity + rate·(⟨(v − μ)(h − λ)ᵀ⟩_data − ⟨(v − μ)(h − λ)ᵀ⟩_chains) − decay·W
+        W ← W + velocity,    b ← b − velocity λ,    c ← c − velocityᵀ μ
+
+    after b and c took their own steps, rate·(⟨v0⟩ − ⟨vk⟩) and rate·(⟨h0⟩ − ⟨hk⟩ + push) with momentum, and the offsets μ
+    and λ moved by their shares towards ⟨v0⟩ and ⟨h0⟩. It keeps the memory that a step needs from one to the next.
+    """
+
+    def __init__(self) -> None:
+        self._memory: tuple[NDArray[Any], ...] = ()
+        self._made_for: tuple[int, ...] = ()
+
+    def step(
+        self,
+        data: tuple[Ones, Tensor],
+        chains: tuple[Ones, Tensor],
+        weights: tuple[Tensor, Tensor],
+        visible: tuple[Tensor, Tensor, Tensor],
+        hidden: tuple[Tensor, Tensor, Tensor],
+        push: Tensor,
+        factors: tuple[float, float, float, float, float],
+    ) -> None:
+        """``data``: where v0 is one and ⟨h|v0⟩ (N, H); ``chains`` the same of vk; ``push`` (H,).
+
+        ``weights``: W and its velocity; ``visible``: b, its velocity, μ; ``hidden``: c, its velocity, λ: all change.
+        ``factors``: rate, momentum, decay, the shares of μ and λ.
+        """
+        parts, n, m = threads.parts(), len(data[0].counts), len(chains[0].counts)
+        self._make_room(n + m, *weights[0].shape, parts)
+        (_update_in if parts > 1 else _update)(
+            (*data[0], _array(data[1])),
+            (*chains[0], _array(chains[1])),
+            tuple(map(_array, weights)),
+            tuple(map(_array, visible)),
+            tuple(map(_array, hidden)),
+            _array(push),
+            tuple(map(np.float32, factors)),
+            self._memory,
+        )
+
+    def _make_room(self, *sizes: int) -> None:
+        if self._made_for != sizes:
+            self._made_for, (rows, width, columns, parts) = sizes, sizes
+            self._memory = (
+                np.empty(width + 1, np.int32),
+                np.empty(rows * width, np.int32),
+                np.empty((rows, columns), np.float32),
+                np.empty(columns, np.float32),
+                np.zeros((parts, columns), np.float32),
+            )
+
+
+def _array(t: Tensor) -> NDArray[Any]:
+    array: NDArray[Any] = t.detach().numpy()
+    return array
