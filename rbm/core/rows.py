@@ -245,7 +245,7 @@ def _land(falls: Any, c: Any) -> None:
             falls[p, j] = np.float32(0.0)
 
 
-class Update:
+class OnePass:
     """One step of all parameters of a machine with binary visible units, in one pass over W (V, H): N images, M chains.
 
         velocity ← momentum·velocity + rate·(⟨(v − μ)(h − λ)ᵀ⟩_data − ⟨(v − μ)(h − λ)ᵀ⟩_chains) − decay·W

@@ -43,4 +43,4 @@ def _add_rows() -> None:
     _, ones = rows.hidden_field(p, p, p[0])
     rows.ones(p)
     layer = (p[0].clone(), p[1].clone(), p[2].clone())
-    rows.Update().step((ones, p), (ones, p), (p.clone(), p.clone()), layer, layer, p[0], (0.0,) * 5)
+    rows.OnePass().step((ones, p), (ones, p), (p.clone(), p.clone()), layer, layer, p[0], (0.0,) * 5)

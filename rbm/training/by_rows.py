@@ -80,7 +80,7 @@ class RowStep(CompiledStep):
 
     def __init__(self, model: ByRows, optimizer: Momentum, centring: Centring | None) -> None:
         super().__init__(model, optimizer, centring)
-        self._by_rows, self._update = model, rows.Update()
+        self._by_rows, self._update = model, rows.OnePass()
         self._no_push = torch.zeros_like(model.hidden_bias)
 
     def step(self, phases: Phases, config: TrainConfig, rate: float) -> None:

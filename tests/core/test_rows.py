@@ -64,7 +64,7 @@ def test_an_update_is_that_of_the_formula(parts, shape, chains):
     w += vel
     bb -= vel @ la
     cc -= vel.T @ m
-    update = rows.Update()
+    update = rows.OnePass()
     layers = (weight, velocity), (b, vb, mu), (c, vc, lam)
     update.step((rows.ones(v0), h0), (rows.ones(vk), hk), *layers, push, (rate, momentum, decay, *shares))
     for found, exact in zip((t for layer in layers for t in layer), expected, strict=True):
@@ -72,7 +72,7 @@ def test_an_update_is_that_of_the_formula(parts, shape, chains):
 
 
 def test_it_repeats_bit_for_bit_and_one_memory_serves_batches_of_any_size(parts):
-    def three_steps(update: rows.Update | None) -> list[torch.Tensor]:
+    def three_steps(update: rows.OnePass | None) -> list[torch.Tensor]:
         draw = generator(5)
         layers = [[torch.rand(s, generator=draw) for s in sizes] for sizes in ([(40, 7)] * 2, [(40,)] * 3, [(7,)] * 3)]
         for n, m in ((8, 8), (3, 8), (8, 8)):
@@ -80,11 +80,11 @@ def test_it_repeats_bit_for_bit_and_one_memory_serves_batches_of_any_size(parts)
                 (rows.ones((torch.rand(k, 40, generator=draw) < 0.2).float()), torch.rand(k, 7, generator=draw))
                 for k in (n, m)
             ]
-            kept = rows.Update() if update is None else update
+            kept = rows.OnePass() if update is None else update
             kept.step(*phases, *map(tuple, layers), torch.zeros(7), (0.1, 0.5, 0.001, 0.01, 0.01))
         return [t for layer in layers for t in layer]
 
-    once, again, anew = three_steps(rows.Update()), three_steps(rows.Update()), three_steps(None)
+    once, again, anew = three_steps(rows.OnePass()), three_steps(rows.OnePass()), three_steps(None)
     for p, q, r in zip(once, again, anew, strict=True):
         assert torch.equal(p, q)
         assert torch.equal(p, r)
