@@ -1,12 +1,15 @@
-"""Growth as an SVG written by hand: four small log-log plots, readable on a light and on a dark page."""
+"""Growth and the race for quality as SVG written by hand, readable on a light and on a dark page."""
 
 import math
 from collections.abc import Sequence
 
 from rbm.benchmarks.growth import GrowthCurve
+from rbm.benchmarks.quality import MARKS, JudgedTraining
 
 HEIGHT = 260
 PANEL, GAP, LEFT, TOP, PLOT = 160, 64, 58, 60, 144  # a panel's width, the space between two, the first one's place
+
+LOWEST, HIGHEST = -150.0, -84.0  # nats an image, of the race for quality
 
 STYLE = """
 text{font:12px system-ui,-apple-system,'Segoe UI',sans-serif;fill:#57606a}
@@ -55,6 +58,56 @@ def _panel(curve: GrowthCurve, left: int) -> str:
         across, down = at(x, s)
         parts.append(f'<circle class="dot" cx="{across:.1f}" cy="{down:.1f}" r="3"/>')
     return "".join(parts)
+
+
+def draw_quality(trainings: Sequence[JudgedTraining], caption: str) -> str:
+    """Likelihood against seconds of training: a dot for each training, and for each engine the best that it had by then.
+
+    Trainings below LOWEST are left out, and so are those whose estimates are further apart than a nat: they reached
+    nothing that is known.
+    """
+    known = [t for t in trainings if t.passed(LOWEST)]
+    width, height, left, top, right, bottom = 660, 380, 60, 44, 130, 52
+    x_low = math.floor(math.log10(min((t.seconds for t in known), default=1.0)))
+    x_high = max(math.ceil(math.log10(max((t.seconds for t in known), default=10.0))), x_low + 1)
+
+    def at(seconds: float, nats: float) -> tuple[float, float]:
+        across = (math.log10(seconds) - x_low) / (x_high - x_low)
+        return left + (width - left - right) * across, top + (height - top - bottom) * (HIGHEST - nats) / (
+            HIGHEST - LOWEST
+        )
+
+    parts = []
+    for mark in (*MARKS, *range(int(LOWEST), int(MARKS[0]), 10)):
+        y = at(10.0**x_low, mark)[1]
+        line = f'<path class="grid" d="M{left} {y:.1f}H{width - right}"/>'
+        parts.append(line + _text(left - 8, y + 4, f"{mark:g}".replace("-", "−"), anchor="end"))
+    for power in range(x_low, x_high + 1):
+        parts.append(_text(at(10.0**power, LOWEST)[0], height - bottom + 18, _time(power)))
+    parts.append(_text(left + (width - left - right) / 2, height - 12, "training"))
+    parts.append(_text(8, 38, "nats an image", anchor="start"))
+    for n, engine in enumerate(dict.fromkeys(t.engine for t in known)):
+        own = sorted((t for t in known if t.engine == engine), key=lambda t: t.seconds)
+        best = [t for i, t in enumerate(own) if all(t.likelihood > other.likelihood for other in own[:i])]
+        points = [at(t.seconds, t.likelihood) for t in best]
+        parts.append(f'<path class="line e{n}" d="{_path(points)}"/>')
+        for across, down in (at(t.seconds, t.likelihood) for t in own):
+            parts.append(f'<circle class="dot f{n}" cx="{across:.1f}" cy="{down:.1f}" r="3.5"/>')
+        parts.append(_text(points[-1][0] + 8, points[-1][1] + 4, engine, f"f{n}", "start"))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{_safe(caption)}">'
+        f"<style>{STYLE}{_colours()}</style>{_text(8, 20, caption, anchor='start')}{''.join(parts)}</svg>\n"
+    )
+
+
+def _colours() -> str:
+    """Okabe and Ito's, which the colour-blind tell apart; on a dark page lighter where they would be lost."""
+    light, dark = (
+        ("#0072b2", "#d55e00", "#007a5a", "#a8518a", "#8a6a00"),
+        ("#56b4e9", "#f58231", "#2fc79a", "#e29bc8", "#f0c541"),
+    )
+    rules = ["".join(f".e{n}{{stroke:{c}}}.f{n}{{fill:{c}}}" for n, c in enumerate(shades)) for shades in (light, dark)]
+    return f"{rules[0]}@media (prefers-color-scheme:dark){{{rules[1]}}}"
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:

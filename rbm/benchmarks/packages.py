@@ -12,7 +12,7 @@ from torch import Tensor
 from rbm.benchmarks.race import Advance, Setting, Unavailable
 
 
-def _package(module: str, install: str) -> ModuleType:
+def package(module: str, install: str) -> ModuleType:
     """The module; Unavailable, with the way to get it, where it is missing or cannot run."""
     try:
         with warnings.catch_warnings():
@@ -24,7 +24,7 @@ def _package(module: str, install: str) -> ModuleType:
 
 def scikit_learn(setting: Setting, data: Tensor) -> Advance:
     """BernoulliRBM.fit in float32, its faster format: PCD-1 on grey levels, no momentum, no shuffling."""
-    module = _package("sklearn.neural_network", "scikit-learn")
+    module = package("sklearn.neural_network", "scikit-learn")
     if setting.k != 1:
         raise Unavailable("it takes one Gibbs step an update, no more")
     rows: Any = data.numpy().astype(np.float32)
@@ -43,7 +43,7 @@ def scikit_learn(setting: Setting, data: Tensor) -> Advance:
 
 def rbms(setting: Setting, data: Tensor) -> Advance:
     """Its centred PCD-k update on as many chains as the batch has images, and the SGD of its training script."""
-    classes, training = _package("rbms.bernoulli_bernoulli.classes", "rbms"), _package("rbms.training.pcd", "rbms")
+    classes, training = package("rbms.bernoulli_bernoulli.classes", "rbms"), package("rbms.training.pcd", "rbms")
     weight = torch.randn(data.shape[1], setting.n_hidden) * 1e-4
     params = classes.BBRBM(weight, torch.zeros(data.shape[1]), torch.zeros(setting.n_hidden))
     for p in params.parameters():
@@ -67,7 +67,7 @@ def rbms(setting: Setting, data: Tensor) -> Advance:
 
 def learnergy(setting: Setting, data: Tensor) -> Advance:
     """RBM.fit: CD-k by autograd, with the pseudo-likelihood that it measures on every batch."""
-    module = _package("learnergy.models.bernoulli", "learnergy")
+    module = package("learnergy.models.bernoulli", "learnergy")
     model = module.RBM(data.shape[1], setting.n_hidden, steps=setting.k, learning_rate=0.01, momentum=0.5)
     binary = (data > 0.5).to(torch.float32)
 

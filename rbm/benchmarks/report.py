@@ -3,13 +3,14 @@
 import datetime
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from rbm.benchmarks.quality import MARKS, JudgedTraining, quickest
 from rbm.benchmarks.race import SpeedRace
 from rbm.benchmarks.tasks import TimedTask
 from rbm.training.precision import has_bfloat16_instructions
@@ -88,6 +89,40 @@ def as_text(values: dict[str, Any]) -> str:
         lines += ["", f"{'other work':<52}{'seconds':>10}"]
         lines += [f"{task['name']:<52}{task['seconds']:>10.3f}" for task in values["tasks"]]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def quality_as_values(trainings: Sequence[JudgedTraining], skipped: Mapping[str, str]) -> dict[str, Any]:
+    """The race for quality: for each engine and mark the seconds and the settings of its quickest training."""
+    engines = dict.fromkeys(t.engine for t in trainings)
+    ways = {(e, m): quickest(trainings, e, m) for e in engines for m in MARKS}
+    return {
+        "machine": machine(),
+        "versions": versions(),
+        "trainings": [
+            {
+                "engine": t.engine,
+                "settings": t.settings,
+                "seconds": t.seconds,
+                "forward": t.judgement.forward,
+                "reverse": t.judgement.reverse,
+            }
+            for t in trainings
+        ],
+        "marks": [
+            {"engine": e, "mark": m, "seconds": way.seconds if way else None, "settings": way.settings if way else None}
+            for (e, m), way in ways.items()
+        ],
+        "skipped": dict(skipped),
+    }
+
+
+def quality_as_text(values: dict[str, Any]) -> str:
+    """The same as a table: a row an engine, a column a mark."""
+    lines = [f"{'seconds of training until':<26}" + "".join(f"{m:>9g}" for m in MARKS) + "   nats an image"]
+    for engine in dict.fromkeys(way["engine"] for way in values["marks"]):
+        seconds = [way["seconds"] for way in values["marks"] if way["engine"] == engine]
+        lines.append(f"{engine:<26}" + "".join(f"{s:>9.1f}" if s is not None else f"{'–':>9}" for s in seconds))
+    return "\n".join(lines + [f"{name:<26}  {reason}" for name, reason in values["skipped"].items()])
 
 
 def _table(race: dict[str, Any]) -> list[str]:

@@ -26,6 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--growth", type=Path, metavar="FILE.svg", help="measure growth and memory instead, and draw them"
     )
 
+    parser.add_argument(
+        "--race",
+        type=Path,
+        metavar="FILE.svg",
+        help="time each engine's way to a likelihood instead, the best of a small search each, and draw it (half an hour)",
+    )
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Race, or draw growth; 0."""
@@ -33,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"seconds is {arguments.seconds:g}; a run needs a length above 0.")
     if arguments.threads is not None and arguments.threads < 1:
         raise ConfigError(f"--threads is {arguments.threads}; expected 1 or more.")
+    if arguments.race is not None:
+        return _race_for_quality(arguments)
     return _growth(arguments.growth, arguments.json) if arguments.growth is not None else _races(arguments)
 
 
@@ -61,19 +70,40 @@ def _races(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _growth(path: Path, as_json: bool) -> int:
-    from rbm.benchmarks import drawing, growth, report
+def _race_for_quality(arguments: argparse.Namespace) -> int:
+    from rbm.benchmarks import drawing, quality, report
 
+    _check_drawing(arguments.race)
+    trainings, skipped = quality.run(quality.recipes(), lambda words: print(words, file=sys.stderr, flush=True))
+    about = report.machine()
+    caption = f"{about['processor']}, torch threads: {about['threads']}, {about['date']}; 784–{quality.N_HIDDEN}, stochastic MNIST"
+    _write(arguments.race, drawing.draw_quality(trainings, caption))
+    values = report.quality_as_values(trainings, skipped)
+    print(json.dumps(values, indent=2) if arguments.json else report.quality_as_text(values))
+    return 0
+
+
+def _check_drawing(path: Path) -> None:
     if path.suffix != ".svg":
-        raise ConfigError(f"Growth is drawn as SVG, got {path.name!r}; name a file that ends in .svg.")
-    curves, memory, about = growth.curves(), growth.peak_memory(), report.machine()
-    caption = f"{about['processor']}, torch threads: {about['threads']}, {about['date']}; dashed: exactly linear"
+        raise ConfigError(f"It is drawn as SVG, got {path.name!r}; name a file that ends in .svg.")
+
+
+def _write(path: Path, drawing: str) -> None:
     try:
-        path.write_text(drawing.draw(curves, caption), "utf-8")
+        path.write_text(drawing, "utf-8")
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be written: {error.strerror}; name a file in a folder that exists."
         ) from error
+
+
+def _growth(path: Path, as_json: bool) -> int:
+    from rbm.benchmarks import drawing, growth, report
+
+    _check_drawing(path)
+    curves, memory, about = growth.curves(), growth.peak_memory(), report.machine()
+    caption = f"{about['processor']}, torch threads: {about['threads']}, {about['date']}; dashed: exactly linear"
+    _write(path, drawing.draw(curves, caption))
     if as_json:
         lines = {
             "machine": about,
