@@ -76,7 +76,9 @@ def _race_for_quality(arguments: argparse.Namespace) -> int:
     _check_drawing(arguments.race)
     trainings, skipped = quality.run(quality.recipes(), lambda words: print(words, file=sys.stderr, flush=True))
     about = report.machine()
-    caption = f"{about['processor']}, torch threads: {about['threads']}, {about['date']}; 784–{quality.N_HIDDEN}, stochastic MNIST"
+    caption = (
+        f"784–{quality.N_HIDDEN}, stochastic MNIST; {about['processor']}, {about['threads']} threads, {about['date']}"
+    )
     _write(arguments.race, drawing.draw_quality(trainings, caption))
     values = report.quality_as_values(trainings, skipped)
     print(json.dumps(values, indent=2) if arguments.json else report.quality_as_text(values))

@@ -9,6 +9,7 @@ import torch
 from rbm.benchmarks import drawing, quality, report
 from rbm.benchmarks.quality import JudgedTraining, Recipe, quickest
 from rbm.benchmarks.race import Unavailable
+from rbm.datasets import load_dataset
 from rbm.models.rbm import RBM
 from rbm.studies.measure import Judgement, JudgingEffort
 
@@ -65,13 +66,7 @@ def test_those_that_cannot_take_part_are_told_once_and_the_others_are_judged(mon
 
 @pytest.mark.parametrize("engine", ["this engine", "scikit-learn", "plain recipe", "rbms", "learnergy"])
 def test_every_engine_s_machine_comes_back_as_one_of_ours(engine, monkeypatch):
-    few = (
-        quality.digits()._replace(train=quality.digits().train[:300]) if hasattr(quality.digits(), "_replace") else None
-    )
-    if few is None:
-        from dataclasses import replace
-
-        few = replace(quality.digits(), train=quality.digits().train[:300])
+    few = load_dataset("mnist", size=300)
     monkeypatch.setattr(quality, "digits", lambda: few)
     monkeypatch.setattr(quality, "N_HIDDEN", 4)
     recipe = next(r for r in quality.recipes() if r.engine == engine)
