@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.ui.components.wall import Legend, changed, pictures, show
 from pages.ui.draw import frames, theme
+from rbm.experiment import ModelSpec
 from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.training import SHOWN_IMAGES
 
@@ -94,18 +95,18 @@ def beside(columns: int, n: int, shape: tuple[int, int]) -> int:
     return min(columns if width < frames.LONGEST * height else -(-columns // 2), n)
 
 
-def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str, max_cell: int = 56) -> None:
+def reconstructions(snapshot: Snapshot | None, painter: frames.Painter, key: str, max_cell: int = 56) -> None:
     """Ten test images over their one-step reconstructions, before training and now."""
     with st.container(key=f"card_{key}", gap="xsmall"):
         title(
             "Test images and reconstructions",
-            "Top: ten test images. Middle: their reconstructions p(v|⟨h⟩) by the untrained machine, the pixels' probabilities "
-            "given those of the hidden units. Bottom: by this one, now.",
+            f"Top: ten test images. Middle: their reconstructions {mean_of(painter.model, '⟨h⟩')} by the untrained machine, "
+            "given the means of the hidden units. Bottom: by this one, now.",
             "whether the machine can make such images by itself: the page Gibbs sampling shows that.",
         )
         count = len(SHOWN_IMAGES)
         picture_wall(
-            reconstruction_pixels(snapshot, shape),
+            reconstruction_pixels(snapshot, painter),
             count,
             f"wall_{key}",
             "Ten test images over their reconstructions before training and now",
@@ -114,12 +115,24 @@ def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str,
         )
 
 
-def reconstruction_pixels(snapshot: Snapshot | None, shape: tuple[int, int]) -> frames.Tiles:
+def reconstruction_pixels(snapshot: Snapshot | None, painter: frames.Painter) -> frames.Tiles:
     """Three rows of pictures: test images, their reconstructions before training and now; black before there are any."""
     if snapshot is None or snapshot.pictures is None:
-        return frames.colour_probabilities(np.zeros((3 * len(SHOWN_IMAGES), *shape)))
+        return frames.colour_probabilities(np.zeros((3 * len(SHOWN_IMAGES), *painter.shape)))
     rows = snapshot.pictures
-    return frames.colour_probabilities(rows.reshape(-1, rows.shape[2]), shape=shape)
+    return painter.visible(rows.reshape(-1, rows.shape[2]), told=True)
+
+
+def mean_of(model: ModelSpec, h: str = "h") -> str:
+    """What a picture of the visible layer's means shows: the probability that a pixel is on, or its mean."""
+    return f"p(v|{h})" if model.visible == "bernoulli" else f"⟨v|{h}⟩"
+
+
+def unit_names(model: ModelSpec, units: npt.NDArray[np.intp]) -> list[str]:
+    """What the hidden columns are called: a categorical unit has one for each of its states."""
+    if model.hidden != "categorical":
+        return [f"unit {unit}" for unit in units]
+    return [f"unit {unit // model.n_states}, state {unit % model.n_states}" for unit in units]
 
 
 def picture_wall(

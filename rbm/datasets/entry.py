@@ -39,6 +39,25 @@ class DatasetEntry:
         """Whether it works without a network, always."""
         return self.source != "downloaded"
 
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The types of visible units that fit these data, the usual one first."""
+        if self.thermal:
+            return ("spin", "bernoulli")
+        small = math.prod(self.image_shape) <= MOST_PIXELS
+        return tuple(name for name in _FITTING[self.kind] if small or name != "categorical")
+
+
+# The visible units that fit a kind of data, the usual one first: two values are two states, grey levels may also be ordered
+# levels or real values, and of real values nothing is known but that they are finite.
+_FITTING: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
+    {
+        "binary": ("bernoulli", "spin", "categorical", "multinary"),
+        "grey": ("bernoulli", "gaussian", "multinary", "relu", "spin", "categorical"),
+        "real": ("gaussian",),
+    }
+)
+MOST_PIXELS = 400  # of a picture whose pixels may be categorical units, which take M columns each
 
 COLDEST, HOTTEST = 0.1, 100.0  # in units of the coupling
 ISING_CRITICAL = 2 / math.log1p(math.sqrt(2))  # T_c = 2.269..., of the infinite lattice (Onsager 1944)

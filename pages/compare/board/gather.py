@@ -149,10 +149,11 @@ def _card(run: Run, look: BoardLook, differ: list[str], token: str, own: str) ->
 
 @lru_cache(maxsize=4)
 def weights(run_id: str, step: int) -> Array:
-    """The weights (V, H) of a run's newest checkpoint, which is known by ``step``."""
+    """The filters (P, H) of a run's newest checkpoint, which is known by ``step``."""
     from rbm.checkpoint import from_bytes
 
-    weight: Array = from_bytes(open_store().checkpoint(run_id)).model.weight.detach().float().cpu().numpy()
+    saved = from_bytes(open_store().checkpoint(run_id))
+    weight: Array = saved.spec.model.coding.filters(saved.model.weight.detach().float().cpu().numpy())
     return weight
 
 

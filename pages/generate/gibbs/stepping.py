@@ -42,7 +42,7 @@ class GibbsSettings:
     start: str = knob(
         "noise",
         "Start from",
-        "Noise: every pixel on or off with even chance. Data: a test image for each chain. One image: the same for all.",
+        "Noise: every state of a pixel equally likely. Data: a test image for each chain. One image: the same for all.",
         choices=("noise", "data", "one image"),
     )
     image: int = knob(0, "Test image", "Which test image to start from or to hold.", low=0, high=9_999)
@@ -93,8 +93,7 @@ def held_part(settings: GibbsSettings, spec: RunSpec) -> Clamp | None:
     if settings.held == "nothing":
         return None
     if settings.held == DRAWING:
-        shape = live.picture_shape(spec)
-        return _hold(instant.sketch(PAD, shape).drawing, shape)
+        return _hold(instant.sketch(PAD, live.picture_shape(spec)).drawing, spec)
     import torch
 
     from rbm.samplers.chains import Clamp
@@ -108,15 +107,17 @@ def held_part(settings: GibbsSettings, spec: RunSpec) -> Clamp | None:
         "bottom half": (slice(height // 2, None), slice(None)),
     }[settings.held]
     mask[rows, columns] = True
-    return Clamp(mask.flatten(), _test_images(spec)[_row(settings, spec)])
+    return Clamp(spec.model.coding.of_pixels(mask.flatten()), _test_images(spec)[_row(settings, spec)])
 
 
-def _hold(drawing: instant.Drawing, shape: tuple[int, int]) -> Clamp:
+def _hold(drawing: instant.Drawing, spec: RunSpec) -> Clamp:
     import torch
 
-    from rbm.samplers.chains import hold_drawing
+    from rbm.samplers.chains import Clamp, hold_drawing
 
-    return hold_drawing(torch.tensor(drawing.ink, dtype=torch.float32), shape, torch.tensor(drawing.covered))
+    ink, coding = torch.tensor(drawing.ink, dtype=torch.float32), spec.model.coding
+    held = hold_drawing(ink, live.picture_shape(spec), torch.tensor(drawing.covered))
+    return Clamp(coding.of_pixels(held.mask), coding.rows(held.values[None])[0])
 
 
 def pad(move: Mover, draw: Callable[[], feed.Elements]) -> None:
@@ -126,12 +127,12 @@ def pad(move: Mover, draw: Callable[[], feed.Elements]) -> None:
     sketch = instant.sketch(PAD, shape)
 
     def after(drawing: instant.Drawing) -> feed.Elements:
-        move.held = _hold(drawing, shape)
+        move.held = _hold(drawing, spec)
         move.step()
         return draw()
 
     def take() -> None:
-        sketch.put(_test_images(spec)[_row(move.settings, spec)].numpy() > 0)
+        sketch.put(cached_dataset(spec.dataset).test[_row(move.settings, spec)].numpy() > 0.5)
 
     sketch.follows(after)
     cards.title(
@@ -147,10 +148,15 @@ def pad(move: Mover, draw: Callable[[], feed.Elements]) -> None:
 
 
 def _test_images(spec: RunSpec) -> torch.Tensor:
-    """Test images as the machine's units see them: zeros and ones."""
+    """Test images as the machine's units see them: of Bernoulli units zeros and ones."""
+    return states(spec, cached_dataset(spec.dataset, spec.model).test)
+
+
+def states(spec: RunSpec, images: torch.Tensor) -> torch.Tensor:
+    """Images of a run's data set as states of the machine's units."""
     from rbm.datasets.base import binarise
 
-    return binarise(cached_dataset(spec.dataset).test, "threshold")
+    return binarise(images, "threshold" if spec.model.visible == "bernoulli" else "none")
 
 
 def _row(settings: GibbsSettings, spec: RunSpec) -> int:

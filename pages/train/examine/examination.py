@@ -78,7 +78,7 @@ def _modes(past: Snapshot) -> WeightModes:
     return weight_modes(past.to_model())
 
 
-def weights(current: LiveRun, task: Task | None, shape: tuple[int, int]) -> None:
+def weights(current: LiveRun, task: Task | None, painter: frames.Painter) -> None:
     """The spectrum of W and its strongest modes: of the machine examined, or as it is now, before anybody asks."""
     found = _last(task, WeightModes) or _modes(current.past[-1])
     cards.title(
@@ -99,7 +99,7 @@ def weights(current: LiveRun, task: Task | None, shape: tuple[int, int]) -> None
     )
     chart.show(option, key="examine_spectrum", alt="Singular values of the weights", height=240)
     st.caption(f"{found.n_modes} modes stand out. The strongest, as pictures; the sign is free:")
-    pictures = found.pictures.astype(np.float64).reshape(-1, *shape)
+    pictures = painter.filters(found.pictures.astype(np.float64).T).T.reshape(-1, *painter.shape)
     coloured = frames.colour_weights(pictures, shared=False, lut=theme.diverging(cards.mode()))
     labels = [f"mode {i}: {value:.2f}" for i, value in enumerate(found.values[: len(pictures)], 1)]
     shown = wall.pictures(coloured.tiles, 10, labels=labels)
@@ -129,7 +129,7 @@ def spread(current: LiveRun, task: Task | None) -> None:
     )
 
 
-def walk(task: Task | None, shape: tuple[int, int]) -> None:
+def walk(task: Task | None) -> None:
     """The chains' way from noise, and whether they mix."""
     found = _last(task, ChainsFromNoise)
     if found is None:
@@ -194,10 +194,16 @@ def energies(task: Task | None) -> None:
     figure.update_yaxes(tickformat=".0%")
     figures.at_rest(figure, "free energy / nats", "share of pictures", several=True)
     chart.show(figure, height=260, key="examine_energies", alt="How free energies are spread")
-    st.caption(f"Noise, every pixel on or off by chance: {_number(found.noise)} nats on average.")
+    st.caption(f"Noise, every state of a pixel equally likely: {_number(found.noise)} nats on average.")
 
 
-def likeness(task: Task | None, shape: tuple[int, int]) -> None:
+def _apart(distance: float, visible: str) -> str:
+    """A squared distance in words: each pixel that differs counts 1, 4 between spins, 2 between one-hot states."""
+    each = {"bernoulli": 1, "spin": 4, "categorical": 2}.get(visible)
+    return f"a distance of {math.sqrt(distance):.3g}" if each is None else f"{distance / each:.0f} pixels differ"
+
+
+def likeness(task: Task | None, painter: frames.Painter) -> None:
     """Samples over the training images nearest to them, and AATS."""
     found = _last(task, Likeness)
     if found is None:
@@ -209,9 +215,9 @@ def likeness(task: Task | None, shape: tuple[int, int]) -> None:
         "whether all kinds of images are among the samples: the first number below does.",
     )
     rows = np.concatenate([found.samples, found.nearest])
-    pixels = frames.colour_probabilities(rows, shape=shape)
+    pixels = painter.visible(rows, told=True)
     labels = [f"sample {i + 1}" for i in range(len(found.samples))]
-    labels += [f"nearest training image: {d:.0f} pixels differ" for d in found.differ]
+    labels += [f"nearest training image: {_apart(d, painter.model.visible)}" for d in found.differ]
     cards.picture_wall(
         pixels, len(found.samples), "examine_nearest", "Samples over their nearest training images", labels=labels
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ import streamlit as st
 from pages.train.live import curves, rebuilt
 from pages.ui import cards, shell
 from pages.ui.components import chart, moving, wall
-from pages.ui.draw import theme
+from pages.ui.draw import frames
 from pages.ui.server import feed
 from pages.ui.session import live, state
 from rbm.errors import ConfigError
@@ -56,7 +57,7 @@ def board(current: LiveRun | None) -> None:
     live.trouble(current)
     try:
         spec = current.spec if current is not None else state.to_spec(state.draft())
-        shape = live.picture_shape(spec)
+        painter = live.painter(spec)
     except ConfigError:
         return  # the transport bar has said what is wrong
     with st.container(key="picture"):
@@ -64,26 +65,27 @@ def board(current: LiveRun | None) -> None:
         with right:
             others = _curves(*((False, History()) if current is None else (current.active, current.history.now())))
         with left:
-            _pictures(spec.model.n_hidden, shape, current.snapshot if current is not None else None)
-            own = rebuilt.drawing(current, shape, spec.model.visible)
+            _pictures(painter, current.snapshot if current is not None else None)
+            own = rebuilt.drawing(current, painter)
     if current is not None:
-        news = partial(elements, current, others=others, mode=cards.mode())
+        news = partial(elements, current, others=others, painter=painter)
         part.moves(lambda: {**news(), **own()})
 
 
-def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.Elements:
+def elements(run: LiveRun, *, others: Sequence[str], painter: frames.Painter) -> feed.Elements:
     """What is new on the board, by element; nothing before the first numbers are there."""
     if run.active and not len(run.history):
         return {}
-    history, snapshot, shape = run.history.now(), run.snapshot, live.picture_shape(run.spec)
+    history, snapshot = run.history.now(), run.snapshot
     found = {"status": moving.run_line(run), "chart_free_energy": curves.free_energy(history)}
     found["chart_likelihood"] = curves.likelihood(history, run.active)
     for metric in (FIRST, *others):
         found[f"chart_{metric}"] = curves.measure(history, metric)
     if snapshot is not None:
         units = np.arange(min(snapshot.weight.shape[1], FILTERS_SHOWN))
-        found["wall_filters"] = cards.filter_news(snapshot.weight, shape, units, mode=mode)
-        found["wall_reconstructions"] = wall.changed(cards.reconstruction_pixels(snapshot, shape), len(SHOWN_IMAGES))
+        weight = painter.filters(snapshot.weight)
+        found["wall_filters"] = cards.filter_news(weight, painter.shape, units, mode=painter.mode)
+        found["wall_reconstructions"] = wall.changed(cards.reconstruction_pixels(snapshot, painter), len(SHOWN_IMAGES))
     return found
 
 
@@ -131,15 +133,19 @@ def _card(key: str, option: Mapping[str, Any], alt: str, *told: str) -> None:
         chart.show(option, height=CURVE_HEIGHT, key=f"chart_{key}", alt=alt)
 
 
-def _pictures(n_hidden: int, shape: tuple[int, int], snapshot: Snapshot | None) -> None:
-    count = min(n_hidden, FILTERS_SHOWN)
-    weight = np.zeros((shape[0] * shape[1], n_hidden), np.float32) if snapshot is None else snapshot.weight
+def _pictures(painter: frames.Painter, snapshot: Snapshot | None) -> None:
+    model = painter.model
+    count = min(model.hidden_columns, FILTERS_SHOWN)
+    empty = np.zeros((math.prod(painter.shape), count), np.float32)
+    weight = empty if snapshot is None else painter.filters(snapshot.weight)
+    units, what = np.arange(count), "states of hidden units" if model.hidden == "categorical" else "hidden units"
     with st.container(key="card_filters", gap="xsmall"):
         cards.title(
-            f"Filters of {'all' if count == n_hidden else 'the first'} {count} hidden units",
+            f"Filters of {'all' if count == model.hidden_columns else 'the first'} {count} {what}",
             "Each picture holds one hidden unit's weights to all pixels: red pixels excite it, blue ones silence it.",
             "which units matter: sort them and look closer on the page Filters.",
             "batches of one image, then of a hundred.",
         )
-        cards.filter_wall(weight, shape, np.arange(count), key="wall_filters", max_cell=CELL)
-    cards.reconstructions(snapshot, shape, "reconstructions", CELL)
+        names = cards.unit_names(model, units)
+        cards.filter_wall(weight, painter.shape, units, key="wall_filters", labels=names, max_cell=CELL)
+    cards.reconstructions(snapshot, painter, "reconstructions", CELL)

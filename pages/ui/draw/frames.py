@@ -7,14 +7,15 @@ import base64
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from pages.ui.draw.theme import STEPS, ZERO_ROW, Lut, diverging, grey
+from pages.ui.draw.theme import STEPS, ZERO_ROW, Lut, Mode, diverging, grey
+from rbm.experiment import ModelSpec
 
 Pixels = NDArray[np.uint8]
 Packed = NDArray[np.uint32]
@@ -29,6 +30,7 @@ class Tiles:
 
     rows: Pixels  # (N, h, w), h and w those of ``drawn_shape``
     lut: Lut
+    words: tuple[str, str, str] | None = None  # what the scale's two ends and its middle mean, where that must be said
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -125,6 +127,48 @@ def colour_probabilities(images: ArrayLike, *, lut: Lut | None = None, shape: tu
     pictures = _finite(as_pictures(images, shape))
     rows = np.rint(255 * np.clip(pictures, 0, 1)).astype(np.uint8)
     return Tiles(_broad(rows), grey() if lut is None else lut)
+
+
+@dataclass(frozen=True)
+class Painter:
+    """The layers of a run's machine as pictures, each type of unit on the colour scale that fits it.
+
+    Probabilities and levels in greys from off to on, spins from −1 to +1; what is Gaussian around zero, blue below and red
+    above. ``shape``: rows and columns of one image.
+    """
+
+    model: ModelSpec
+    shape: tuple[int, int]
+    mode: Mode = "light"
+
+    def visible(self, rows: ArrayLike, *, told: bool = False) -> Tiles:
+        """States or means of the visible layer, (N, V); ``told``: with a legend, where the units are not the usual ones."""
+        name = self.model.visible
+        drawn = _of_units(self.model.coding.pixels(rows), name, self.shape, 1.0, self.mode)
+        ends = {"spin": ("−1", "spin", "+1"), "gaussian": ("−1", "value", "1"), "relu": ("0", "value", "1")}
+        levels = ("0", "state", f"{self.model.n_states - 1}")
+        return replace(drawn, words=ends.get(name, levels)) if told and name != "bernoulli" else drawn
+
+    def hidden(self, h: ArrayLike) -> Tiles:
+        """States of the hidden layer, (N, H), as small grids; where they have no largest, on a scale of their own."""
+        values, name = np.asarray(h, dtype=np.float64), self.model.hidden
+        if name == "multinary":
+            values = values / (self.model.n_states - 1)
+        limit = float(np.abs(values).max()) if name in ("gaussian", "relu") else 1.0
+        low = -1.0 if name == "spin" else 0.0
+        return _of_units(layer_pictures(values, low), name, None, limit or 1.0, self.mode)
+
+    def filters(self, weight: NDArray[Any]) -> NDArray[Any]:
+        """The weights (V, H) as a picture of each hidden column, (P, H)."""
+        return self.model.coding.filters(weight)
+
+
+def _of_units(values: ArrayLike, name: str, shape: tuple[int, int] | None, limit: float, mode: Mode) -> Tiles:
+    """Numbers of units of a type as pictures; ``limit``: the largest, where the type has none."""
+    pictures = as_pictures(values, shape)
+    if name == "gaussian":
+        return colour_weights(pictures, limit=limit, lut=diverging(mode)).tiles
+    return colour_probabilities((pictures + 1) / 2 if name == "spin" else pictures / limit)
 
 
 def grid_pixels(

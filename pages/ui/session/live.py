@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.ui import cards
 from pages.ui.controls import datasets
+from pages.ui.draw import frames
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import state, tasks, visitor
@@ -234,6 +236,11 @@ def picture_shape(spec: RunSpec) -> tuple[int, int]:
     """Height and width of one image of the run's data."""
     height, width = entry(spec.dataset.name).image_shape[:2]
     return height, width
+
+
+def painter(spec: RunSpec) -> frames.Painter:
+    """What draws the layers of the run's machine, for the theme that the visitor looks at."""
+    return frames.Painter(spec.model, picture_shape(spec), cards.mode())
 
 
 def choose_time(current: LiveRun, key: str) -> Snapshot:
