@@ -101,7 +101,7 @@ def reconstructions(snapshot: Snapshot | None, painter: frames.Painter, key: str
         title(
             "Test images and reconstructions",
             f"Top: ten test images. Middle: their reconstructions {mean_of(painter.model, '⟨h⟩')} by the untrained machine, "
-            "given the means of the hidden units. Bottom: by this one, now.",
+            f"given the means of the hidden units. Bottom: by this one, now. {painter.scale}".strip(),
             "whether the machine can make such images by itself: the page Gibbs sampling shows that.",
         )
         count = len(SHOWN_IMAGES)
@@ -111,6 +111,7 @@ def reconstructions(snapshot: Snapshot | None, painter: frames.Painter, key: str
             f"wall_{key}",
             "Ten test images over their reconstructions before training and now",
             labels=[f"{row} {i + 1}" for row in ("original", "before training", "now") for i in range(count)],
+            framed=painter.framed,
             max_cell=max_cell,
         )
 
@@ -120,7 +121,7 @@ def reconstruction_pixels(snapshot: Snapshot | None, painter: frames.Painter) ->
     if snapshot is None or snapshot.pictures is None:
         return frames.colour_probabilities(np.zeros((3 * len(SHOWN_IMAGES), *painter.shape)))
     rows = snapshot.pictures
-    return painter.visible(rows.reshape(-1, rows.shape[2]), told=True)
+    return painter.visible(rows.reshape(-1, rows.shape[2]))
 
 
 def mean_of(model: ModelSpec, h: str = "h") -> str:

@@ -15,7 +15,6 @@ from pages.ui.draw.figures import LEAST_NATS, Series, curve_option
 from pages.ui.draw.words import as_typed
 from pages.ui.session import kept, live
 from pages.ui.session.kept import FANTASIES, IMAGES, SWEEPS, Looks, looks, name
-from rbm.datasets.catalog import CATALOG, is_available
 from rbm.errors import RbmError
 from rbm.evaluation import verdict
 from rbm.evaluation.verdict import UNRELIABLE
@@ -231,7 +230,7 @@ def pictures(runs: Sequence[Run]) -> None:
 
 def _looks_of(run: Run) -> Looks | None:
     """The run's pictures, or a sentence that says why there are none."""
-    if run.spec.dataset.name not in CATALOG or not is_available(run.spec.dataset.name):
+    if not kept.has_data(run):
         st.info("Its data set is not on this machine, so its pictures cannot be drawn.", icon=":material/info:")
         return None
     try:
@@ -260,8 +259,9 @@ def _reconstructions(letter: str, run: Run, seen: Looks) -> None:
         "whether it can make images by itself.",
     )
     both = np.concatenate([seen.originals, seen.reconstructions])
-    pixels = live.painter(run.spec).visible(both, told=True)
-    cards.picture_wall(pixels, IMAGES, f"wall_back_{letter}", f"Reconstructions by run {letter}")
+    painter = live.painter(run.spec)
+    pixels, alt = painter.visible(both, told=True), f"Reconstructions by run {letter}"
+    cards.picture_wall(pixels, IMAGES, f"wall_back_{letter}", alt, framed=painter.framed)
 
 
 def _fantasies(letter: str, run: Run, seen: Looks) -> None:
@@ -270,5 +270,6 @@ def _fantasies(letter: str, run: Run, seen: Looks) -> None:
         f"{cards.mean_of(run.spec.model)} of {FANTASIES} chains, {SWEEPS} Gibbs steps from noise, the same noise for every run.",
         "whether the chains have mixed: many alike pictures mean that they are stuck, or that the machine is.",
     )
-    pixels = live.painter(run.spec).visible(seen.fantasies, told=True)
-    cards.picture_wall(pixels, 5, f"wall_dreams_{letter}", f"Fantasies of run {letter}")
+    painter = live.painter(run.spec)
+    pixels = painter.visible(seen.fantasies, told=True)
+    cards.picture_wall(pixels, 5, f"wall_dreams_{letter}", f"Fantasies of run {letter}", framed=painter.framed)

@@ -40,9 +40,9 @@ def walk_on() -> None:
             with at_left:
                 stepping.pad(move, look)
             with at_right:
-                views.layers(drawn, run.spec.model)
+                views.layers(drawn, painter)
         else:
-            views.layers(drawn, run.spec.model)
+            views.layers(drawn, painter)
     left, right = st.columns(2, gap="medium")
     with left:
         views.film(drawn, walk, painter)

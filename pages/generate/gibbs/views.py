@@ -13,7 +13,7 @@ from pages.ui.components import chart, wall
 from pages.ui.components.moving import facts, table
 from pages.ui.draw import figures, frames
 from pages.ui.server import download, feed
-from rbm.experiment import ModelSpec, cached_dataset
+from rbm.experiment import cached_dataset
 from rbm.jobs.live import LiveRun
 
 if TYPE_CHECKING:
@@ -58,17 +58,18 @@ def elements(walk: SteppedChains, painter: frames.Painter, data_mean: DataMean) 
     }
 
 
-def layers(drawn: feed.Elements, model: ModelSpec) -> None:
+def layers(drawn: feed.Elements, painter: frames.Painter) -> None:
     """v, the means of what it was drawn from, and the hidden layer, every chain one picture."""
     facts(drawn["gibbs_words"], key="gibbs_words", look="caption")
     left, middle, right = st.columns(3, gap="medium")
     largest = 108 if drawn["wall_v"]["n"] <= 4 else 48
+    model, framed = painter.model, painter.framed
     with left, st.container(key="card_v", gap="xsmall"):
         cards.title(
             "v, the sample",
             f"The visible units of every chain: each {STATES[model.visible]}, drawn by chance around the middle picture.",
         )
-        wall.show(drawn["wall_v"], max_cell=largest, alt="The chains' visible units", key="wall_v")
+        wall.show(drawn["wall_v"], framed=framed, max_cell=largest, alt="The chains' visible units", key="wall_v")
     with middle, st.container(key="card_mean", gap="xsmall"):
         binary = model.visible == "bernoulli"
         cards.title(
@@ -77,7 +78,8 @@ def layers(drawn: feed.Elements, model: ModelSpec) -> None:
             "easier on the eye.",
             "the next state by itself. The chain goes on from the sample; going on from these would be another algorithm.",
         )
-        wall.show(drawn["wall_mean"], max_cell=largest, alt="The chains' pixel probabilities", key="wall_mean")
+        alt = f"The chains' pixel {'probabilities' if binary else 'means'}"
+        wall.show(drawn["wall_mean"], framed=framed, max_cell=largest, alt=alt, key="wall_mean")
     with right, st.container(key="card_h", gap="xsmall"):
         cards.title(
             "h, the hidden layer",
@@ -95,7 +97,7 @@ def film(drawn: feed.Elements, walk: SteppedChains, painter: frames.Painter) -> 
         f"{cards.mean_of(painter.model)} at the moments remembered, the newest on the right; a long jump leaves a few on the "
         "way.",
     )
-    wall.show(drawn["wall_film"], max_cell=44, alt="History of chain 1", key="wall_film")
+    wall.show(drawn["wall_film"], framed=painter.framed, max_cell=44, alt="History of chain 1", key="wall_film")
     download.button(
         "GIF of all chains",
         lambda: film_gif(walk, painter),

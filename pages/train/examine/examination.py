@@ -218,9 +218,9 @@ def likeness(task: Task | None, painter: frames.Painter) -> None:
     pixels = painter.visible(rows, told=True)
     labels = [f"sample {i + 1}" for i in range(len(found.samples))]
     labels += [f"nearest training image: {_apart(d, painter.model.visible)}" for d in found.differ]
-    cards.picture_wall(
-        pixels, len(found.samples), "examine_nearest", "Samples over their nearest training images", labels=labels
-    )
+    alt = "Samples over their nearest training images"
+    columns, key = len(found.samples), "examine_nearest"
+    cards.picture_wall(pixels, columns, key, alt, labels=labels, framed=painter.framed)
     with st.container(horizontal=True, gap="medium", key="examine_aats"):
         for name, value, about in (
             (

@@ -168,7 +168,8 @@ def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:
         "Strongest first. A useful detector answers to images that share a stroke.",
     )
     pixels = painter.visible(images[answer.best].numpy())
-    cards.picture_wall(pixels, 5, "wall_best", "The validation images that excite this unit most", max_cell=64)
+    alt = "The validation images that excite this unit most"
+    cards.picture_wall(pixels, 5, "wall_best", alt, framed=painter.framed, max_cell=64)
     mean = "p(h = 1|v)" if binary else "⟨h|v⟩"
     cards.title(
         "How active is it?",

@@ -17,6 +17,7 @@ from pages.ui.draw import frames
 from pages.ui.server import feed
 from pages.ui.session import live, state
 from rbm.errors import ConfigError
+from rbm.experiment import ModelSpec
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.training import SHOWN_IMAGES
@@ -63,7 +64,8 @@ def board(current: LiveRun | None) -> None:
     with st.container(key="picture"):
         left, right = st.columns([4, 8], gap="medium")
         with right:
-            others = _curves(*((False, History()) if current is None else (current.active, current.history.now())))
+            told = (False, History()) if current is None else (current.active, current.history.now())
+            others = _curves(*told, spec.model)
         with left:
             _pictures(painter, current.snapshot if current is not None else None)
             own = rebuilt.drawing(current, painter)
@@ -80,7 +82,7 @@ def elements(run: LiveRun, *, others: Sequence[str], painter: frames.Painter) ->
     found = {"status": moving.run_line(run), "chart_free_energy": curves.free_energy(history)}
     found["chart_likelihood"] = curves.likelihood(history, run.active)
     for metric in (FIRST, *others):
-        found[f"chart_{metric}"] = curves.measure(history, metric)
+        found[f"chart_{metric}"] = curves.measure(history, metric, run.spec.model)
     if snapshot is not None:
         units = np.arange(min(snapshot.weight.shape[1], FILTERS_SHOWN))
         weight = painter.filters(snapshot.weight)
@@ -89,7 +91,7 @@ def elements(run: LiveRun, *, others: Sequence[str], painter: frames.Painter) ->
     return found
 
 
-def _curves(moving: bool, history: History) -> list[str]:
+def _curves(moving: bool, history: History, model: ModelSpec) -> list[str]:
     """The curves, two beside each other; returns the names of those that were chosen besides."""
     rows = st.container(gap=None)
     st.session_state.setdefault("other_curves", [FOURTH])
@@ -107,10 +109,10 @@ def _curves(moving: bool, history: History) -> list[str]:
     told = measure.tells, measure.not_tells, "CD-1 against PCD: PCD's reconstructions are no better, its likelihood is."
     alt = "Log-likelihood of validation images after some epochs"
     drawn: list[Callable[[], None]] = [
-        partial(_curve, history, FIRST),
+        partial(_curve, history, FIRST, model),
         partial(_card, "likelihood", curves.likelihood(history, moving), alt, measure.title, *told),
         partial(_card, "free_energy", curves.free_energy(history), title, "Free energy of images", *_FREE_ENERGY),
-        *(partial(_curve, history, other) for other in others),
+        *(partial(_curve, history, other, model) for other in others),
     ]
     with rows:
         for first in range(0, len(drawn), 2):
@@ -120,11 +122,11 @@ def _curves(moving: bool, history: History) -> list[str]:
     return others
 
 
-def _curve(history: History, metric: str) -> None:
+def _curve(history: History, metric: str, model: ModelSpec) -> None:
     """One number of the event stream against epochs."""
     measure = MEASURES[metric]
     told = measure.tells, measure.not_tells, _TRY.get(metric, "")
-    _card(metric, curves.measure(history, metric), f"{measure.title} against epochs", measure.title, *told)
+    _card(metric, curves.measure(history, metric, model), f"{measure.title} against epochs", measure.title, *told)
 
 
 def _card(key: str, option: Mapping[str, Any], alt: str, *told: str) -> None:

@@ -141,6 +141,21 @@ class Painter:
     shape: tuple[int, int]
     mode: Mode = "light"
 
+    @property
+    def framed(self) -> bool:
+        """Whether whole pictures may be as white or as black as the page."""
+        return self.model.visible == "spin"
+
+    @property
+    def scale(self) -> str:
+        """What the colours of the visible layer mean, in a sentence; "" where nobody needs to be told."""
+        told = {
+            "spin": "Black is −1, white +1.",
+            "gaussian": "Red is above 0, blue below, and the strongest colours are ±1.",
+            "relu": "Black is 0, white 1 and above.",
+        }
+        return told.get(self.model.visible, "")
+
     def visible(self, rows: ArrayLike, *, told: bool = False) -> Tiles:
         """States or means of the visible layer, (N, V); ``told``: with a legend, where the units are not the usual ones."""
         name = self.model.visible

@@ -179,10 +179,10 @@ def _kept() -> list[Run]:
 @st.cache_resource(ttl=FRESH_SECONDS, max_entries=8, show_spinner=False)
 def _runs(url: str) -> list[Run]:
     """They, in the registry at that address."""
-    return [run for run in open_store().runs() if run.progress.step and _has_data(run)][:MOST_KEPT]
+    return [run for run in open_store().runs() if run.progress.step and has_data(run)][:MOST_KEPT]
 
 
-def _has_data(run: Run) -> bool:
+def has_data(run: Run) -> bool:
     """Whether its pictures are here; a run of another program, or of an own set that is gone, may name what nobody knows."""
     try:
         return is_available(run.spec.dataset.name)
