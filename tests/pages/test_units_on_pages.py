@@ -5,15 +5,18 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
+from pages.compare.runs import files
 from pages.ui import shell
 from pages.ui.session import state
+from rbm.checkpoint import from_bytes
 from rbm.datasets.user_datasets import save
 from rbm.datasets.user_datasets.pictures import Pictures
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs.training import TrainingJob
-from rbm.store import Progress, open_store
+from rbm.store import Progress, importing, open_store
 from rbm.store.owners import Visitor, visitor_id
 from rbm.training.config import TrainConfig
 from tests.helpers.databases import let_go
@@ -85,3 +88,20 @@ def test_every_page_shows_a_machine_of_any_pair(visible: str, hidden: str, app: 
     assert "features_scatter" in elements(app.switch_page(shell.FEATURES).run())
     runs = elements(app.switch_page(shell.RUNS).run())
     assert [runs[f"wall_{part}_A"]["n"] for part in ("filters", "back", "dreams")] == [columns, 10, 10]
+
+
+@pytest.mark.parametrize(("visible", "hidden"), PAIRS)
+def test_a_run_of_any_pair_is_handed_on_with_its_pictures_and_goes_on_elsewhere(visible: str, hidden: str) -> None:
+    store = open_store()
+    run = store.run(kept(visible, hidden))
+    added = store.run(importing.add(store, "run.zip", files.everything(run)))
+    assert added.spec == run.spec
+    assert added.progress.step == 6
+    parts = [
+        from_bytes(
+            TrainingJob(run.spec.to_json(), store.checkpoint(one.id)).advance(60.0, until=8, checkpoint=True).checkpoint
+        )
+        for one in (run, added)
+    ]
+    for name, p in parts[0].model.named_parameters():
+        assert torch.equal(p, parts[1].model.get_parameter(name))
