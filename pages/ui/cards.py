@@ -77,16 +77,15 @@ def _filters(
     units: npt.NDArray[np.intp],
     shared: bool,
     mode: theme.Mode,
-) -> tuple[frames.Tiles, Legend]:
+) -> tuple[frames.Tiles | frames.Pixels, Legend]:
     """The filters as pictures, and what their colours mean."""
-    pictures = np.ascontiguousarray(weight.T[units], dtype=np.float64).reshape(-1, *shape)
     # One lonely pixel must not wash out all the others: the scale ends where 99.9 % of the weights lie.
-    limit = float(np.quantile(np.abs(pictures), 0.999))
-    lut = theme.diverging(mode)
-    coloured = frames.colour_weights(pictures, shared=shared, limit=limit if shared else None, lut=lut)
+    limit = float(np.quantile(np.abs(weight.T[units].astype(np.float64)), 0.999))
+    tiles = frames.filter_pictures(weight, shape, units, shared=shared, limit=limit if shared else None, mode=mode)
+    lut = tiles.lut if isinstance(tiles, frames.Tiles) else theme.grey()
     ends = (f"−{limit:.2f}", f"{limit:.2f}") if shared and limit else ("−max", "max")
     words = (ends[0], "weight" if shared else "weight, each its own scale", ends[1])
-    return coloured.tiles, Legend(theme.css_gradient(lut), words)
+    return tiles, Legend(theme.css_gradient(lut), words)
 
 
 def beside(columns: int, n: int, shape: tuple[int, int]) -> int:
@@ -116,7 +115,7 @@ def reconstructions(snapshot: Snapshot | None, painter: frames.Painter, key: str
         )
 
 
-def reconstruction_pixels(snapshot: Snapshot | None, painter: frames.Painter) -> frames.Tiles:
+def reconstruction_pixels(snapshot: Snapshot | None, painter: frames.Painter) -> frames.Tiles | frames.Pixels:
     """Three rows of pictures: test images, their reconstructions before training and now; black before there are any."""
     if snapshot is None or snapshot.pictures is None:
         return frames.colour_probabilities(np.zeros((3 * len(SHOWN_IMAGES), *painter.shape)))

@@ -79,9 +79,9 @@ class Coding:
         found: npt.NDArray[Any] = np.einsum("pmh,m->ph", weight.reshape(-1, self.n_states, weight.shape[1]), pull)
         return found
 
-    def of_pixels(self, flags: Tensor) -> Tensor:
-        """One flag a pixel as one a column, (P,) -> (V,)."""
-        return flags.repeat_interleave(self.width)
+    def of_pixels(self, flags: Tensor, n_columns: int) -> Tensor:
+        """One flag a pixel as one for each of its columns: a colour's three numbers, a unit's states."""
+        return flags.repeat_interleave(n_columns // len(flags))
 
     def dataset(self, data: Dataset) -> Dataset:
         """The data set with rows that are states of the units; ConfigError where they would fill the memory."""

@@ -12,7 +12,7 @@ from typing import Literal
 from rbm.core.text import quoted
 from rbm.errors import ConfigError
 
-Kind = Literal["binary", "grey", "real"]
+Kind = Literal["binary", "grey", "colour", "real"]
 Source = Literal["bundled", "made", "downloaded", "own"]
 Root = str | PathLike[str] | None
 
@@ -54,6 +54,7 @@ _FITTING: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
     {
         "binary": ("bernoulli", "spin", "categorical", "multinary"),
         "grey": ("bernoulli", "gaussian", "multinary", "relu", "spin", "categorical"),
+        "colour": ("multinary", "gaussian", "bernoulli", "relu", "spin"),
         "real": ("gaussian",),
     }
 )
@@ -163,6 +164,18 @@ _ENTRIES = (
         source="made",
     ),
     *map(_ising, (4, 8, 16)),
+    DatasetEntry(
+        name="faces",
+        title="Faces in colour, 16×16",
+        about=(
+            "5,000 faces of four skin tones, five hair colours and three eye colours, with short or long hair, smiling or not, "
+            "each pixel red, green and blue; drawn here, free to use."
+        ),
+        kind="colour",
+        image_shape=(16, 16, 3),
+        class_names=("serious", "smiling"),
+        source="made",
+    ),
     DatasetEntry(
         name="fashion_mnist",
         title="Fashion-MNIST",

@@ -50,8 +50,8 @@ def test_a_filter_says_where_more_of_a_hidden_unit_moves_the_picture(name: str) 
 
 
 def test_a_held_pixel_holds_all_its_columns() -> None:
-    assert Coding("categorical", 3).of_pixels(torch.tensor([True, False])).tolist() == [True] * 3 + [False] * 3
-    assert Coding("spin").of_pixels(torch.tensor([True, False])).tolist() == [True, False]
+    assert Coding("categorical", 3).of_pixels(torch.tensor([True, False]), 6).tolist() == [True] * 3 + [False] * 3
+    assert Coding("spin").of_pixels(torch.tensor([True, False]), 2).tolist() == [True, False]
 
 
 @pytest.mark.parametrize("name", ["spin", "categorical", "multinary"])
@@ -82,6 +82,7 @@ def test_every_data_set_names_the_units_that_fit_it() -> None:
     for entry in CATALOG.values():
         assert set(entry.units) <= set(UNIT_NAMES)
         assert "bernoulli" in entry.units
-        assert ("gaussian" in entry.units) == (entry.kind == "grey")
-        assert ("categorical" in entry.units) == (not entry.thermal and entry.image_shape != (28, 28))
+        assert ("gaussian" in entry.units) == (entry.kind in ("grey", "colour"))
+        small = entry.kind != "colour" and not entry.thermal and entry.image_shape != (28, 28)
+        assert ("categorical" in entry.units) == small
     assert CATALOG["ising_8"].units == ("spin", "bernoulli")

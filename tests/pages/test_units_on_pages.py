@@ -12,6 +12,7 @@ from pages.compare.runs import files
 from pages.ui import shell
 from pages.ui.session import state
 from rbm.checkpoint import from_bytes
+from rbm.datasets.catalog import CATALOG
 from rbm.datasets.user_datasets import save
 from rbm.datasets.user_datasets.pictures import Pictures
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
@@ -40,13 +41,14 @@ def grey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         let_go(open_store())
 
 
-def kept(visible: str, hidden: str) -> str:
+def kept(visible: str, hidden: str, name: str = GREY, pixels: int = 30) -> str:
     """A run of a few updates in the registry, as the Train page leaves one."""
     model = ModelSpec(HIDDEN, visible=visible, hidden=hidden, n_states=M)
-    spec = RunSpec(DatasetSpec(GREY), model, TrainConfig(learning_rate=0.01, batch_size=10, epochs=2))
+    size = None if name == GREY else 60
+    spec = RunSpec(DatasetSpec(name, size=size), model, TrainConfig(learning_rate=0.01, batch_size=10, epochs=2))
     slice_ = TrainingJob(spec.to_json()).advance(60.0, until=6, snapshot=True, checkpoint=True)
     assert slice_.status == "running"
-    assert slice_.snapshot.pictures.shape == (3, 10, 30 * (M if visible == "categorical" else 1))
+    assert slice_.snapshot.pictures.shape == (3, 10, pixels * (M if visible == "categorical" else 1))
     at = Progress("paused", slice_.step, slice_.total_steps, slice_.epoch)
     run_id = open_store().create(spec, "w", at, visitor=BOB)
     open_store().write(run_id, "w", at, slice_.events, (at.step, at.epoch, slice_.checkpoint))
@@ -71,6 +73,19 @@ def app(grey: None) -> AppTest:
 @pytest.mark.parametrize(("visible", "hidden"), PAIRS)
 def test_every_page_shows_a_machine_of_any_pair(visible: str, hidden: str, app: AppTest) -> None:
     app.session_state[state.LOOKED] = kept(visible, hidden)
+    gibbs = look_through(app, visible, hidden, SHAPE)
+    assert (gibbs["wall_v"]["legend"] is None) == (visible == "bernoulli")
+
+
+@pytest.mark.parametrize("visible", CATALOG["faces"].units)
+def test_every_page_shows_a_machine_of_colours(visible: str, app: AppTest) -> None:
+    app.session_state[state.LOOKED] = kept(visible, "bernoulli", "faces", 16 * 16 * 3)
+    gibbs = look_through(app, visible, "bernoulli", (16, 16))
+    assert gibbs["wall_v"]["lut"] == gibbs["wall_mean"]["lut"] == ""  # each pixel has a colour of its own
+
+
+def look_through(app: AppTest, visible: str, hidden: str, shape: tuple[int, int]) -> dict:
+    """All pages that show the machine, one after the other; what the Gibbs page shows."""
     filters = elements(app.switch_page(shell.FILTERS).run())
     columns = HIDDEN * (M if hidden == "categorical" else 1)
     assert f"{visible} × {hidden}" in filters["machine"]["rows"][0][0] or visible == hidden == "bernoulli"
@@ -78,16 +93,16 @@ def test_every_page_shows_a_machine_of_any_pair(visible: str, hidden: str, app: 
     assert {"wall_unit", "wall_best", "histogram_unit"} < set(filters)
     gibbs = elements(app.switch_page(shell.GIBBS).run())
     assert [gibbs[key]["n"] for key in ("wall_v", "wall_mean", "wall_h")] == [16] * 3
-    assert gibbs["wall_v"]["cell"] == list(SHAPE)
-    assert (gibbs["wall_v"]["legend"] is None) == (visible == "bernoulli")
+    assert gibbs["wall_v"]["cell"] == list(shape)
     app.button(key="step").click().run()
     assert not app.exception
     examine = elements(app.switch_page(shell.EXAMINE).run())
-    assert examine["examine_modes"]["cell"] == list(SHAPE)
+    assert examine["examine_modes"]["cell"] == list(shape)
     assert {"examine_spectrum", "examine_noise"} < set(examine)
     assert "features_scatter" in elements(app.switch_page(shell.FEATURES).run())
     runs = elements(app.switch_page(shell.RUNS).run())
     assert [runs[f"wall_{part}_A"]["n"] for part in ("filters", "back", "dreams")] == [columns, 10, 10]
+    return gibbs
 
 
 @pytest.mark.parametrize(("visible", "hidden"), PAIRS)

@@ -163,8 +163,8 @@ def filters_png(run_id: str, step: int) -> bytes:
     weight, run = weights(run_id, step), open_store().run(run_id)
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:FILTERS]
     height, width = entry(run.spec.dataset.name).image_shape[:2]
-    pictures = weight.T[strongest].astype(np.float64).reshape(-1, height, width)
-    return frames.grid_png(frames.colour_weights(pictures).tiles, COLUMNS)
+    pictures = frames.filter_pictures(weight, (height, width), strongest, shared=True, limit=None, mode="light")
+    return frames.grid_png(pictures, COLUMNS)
 
 
 def picture(run_id: str, step: int) -> bytes | None:

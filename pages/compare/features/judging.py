@@ -18,7 +18,7 @@ from pages.ui.draw import figures, frames, theme
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import kept, tasks
-from rbm.experiment import DatasetSpec, cached_dataset
+from rbm.experiment import DatasetSpec, ModelSpec, cached_dataset
 from rbm.jobs.live import LiveRun
 from rbm.jobs.task import Task
 from rbm.models.parameters import Parameters
@@ -181,12 +181,13 @@ def places(current: LiveRun) -> None:
             late = f"**Draw the map** draws the {how} of the {what} too; meanwhile {one.how} of the {one.input}. "
     learnt = cached_dataset(machine.dataset)
     pictures, labels = shown(learnt)
-    height, width = learnt.image_shape
+    height, width = learnt.image_shape[:2]
+    painter = frames.Painter(ModelSpec(), (height, width), colour=learnt.kind == "colour")
     drawn = scatter.points(
         one.points,
         labels,
         learnt.class_names,
-        frames.colour_probabilities(pictures, shape=(height, width)),
+        painter.visible(pictures),
         theme.CATEGORICAL[cards.mode()],
     )
     scatter.scatter(

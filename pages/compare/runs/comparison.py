@@ -246,7 +246,7 @@ def _filters(letter: str, run: Run, seen: Looks) -> None:
     count = min(FILTERS, weight.shape[1])
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:count]
     cards.title(
-        f"The {count} strongest filters", "Weights into the units with the largest norm: red excites, blue silences."
+        f"The {count} strongest filters", f"Of the units with the largest norm. {live.painter(run.spec).filters_told}"
     )
     shape = live.picture_shape(run.spec)
     cards.filter_wall(weight, shape, strongest, key=f"wall_filters_{letter}", columns=5, max_cell=56)

@@ -18,9 +18,10 @@ def filters_png(run: Run) -> bytes:
     model = from_bytes(open_store().checkpoint(run.id)).model
     weight = run.spec.model.coding.filters(model.weight.detach().float().cpu().numpy())
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:100]
-    pictures = weight.T[strongest].astype(np.float64).reshape(-1, *live.picture_shape(run.spec))
-    coloured = frames.colour_weights(pictures)
-    return frames.grid_png(coloured.tiles, 10, gap=2, background=(255, 255, 255, 255), scale=4)
+    pictures = frames.filter_pictures(
+        weight, live.picture_shape(run.spec), strongest, shared=True, limit=None, mode="light"
+    )
+    return frames.grid_png(pictures, 10, gap=2, background=(255, 255, 255, 255), scale=4)
 
 
 def film_gif(run: Run) -> bytes:
@@ -35,8 +36,8 @@ def film_gif(run: Run) -> bytes:
     with torch.no_grad():
         chains = from_noise(model, CHAINS, draw)
         _, film = trajectory.run(model, chains, draw, SWEEPS, keep=trajectory.spaced(SWEEPS, STILLS))
-    painter, columns = frames.Painter(run.spec.model, live.picture_shape(run.spec)), frames.near_square(CHAINS)[1]
-    walls = (painter.visible(mean.float().cpu().numpy()).rgb() for mean in film.visible_mean)
+    painter, columns = live.painter(run.spec, "light"), frames.near_square(CHAINS)[1]
+    walls = (frames.rgb(painter.visible(mean.float().cpu().numpy())) for mean in film.visible_mean)
     return frames.gif([frames.grid_pixels(wall, columns) for wall in walls], STILL_MS, scale=3)
 
 

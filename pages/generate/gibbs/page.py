@@ -13,7 +13,7 @@ shell.header("Gibbs sampling", "What does the machine make by itself, from noise
 run = kept.machine()
 
 with st.sidebar:
-    settings = stepping.settings_panel(live.picture_shape(run.spec))
+    settings = stepping.settings_panel(live.painter(run.spec))
 
 
 @st.fragment

@@ -12,6 +12,7 @@ import streamlit as st
 from pages.ui import cards
 from pages.ui.controls import widgets
 from pages.ui.controls.knobs import Panel
+from pages.ui.draw import frames
 from pages.ui.server import feed, instant
 from pages.ui.session import live
 from rbm.experiment import RunSpec, cached_dataset
@@ -62,22 +63,24 @@ class GibbsSettings:
 PANEL = Panel("gibbs", GibbsSettings)
 
 
-def halves(shape: tuple[int, int]) -> list[str]:
-    """What can be held: a single row or column of pixels has no upper and lower, or left and right, half."""
+def halves(shape: tuple[int, int], colour: bool = False) -> list[str]:
+    """What can be held: a single row or column of pixels has no upper and lower, or left and right, half; what is drawn has no
+    colour."""
     lacking = [words for side, words in zip(shape, (("top", "bottom"), ("left", "right")), strict=True) if side < 2]
-    drawn = () if math.prod(shape) <= instant.MOST_PIXELS else (DRAWING,)  # too large a picture for a pad
+    drawn = () if math.prod(shape) <= instant.MOST_PIXELS and not colour else (DRAWING,)  # or too large for a pad
     return [held for held in HELD if held not in drawn and not any(held.startswith(words) for words in lacking)]
 
 
-def settings_panel(shape: tuple[int, int]) -> GibbsSettings:
+def settings_panel(painter: frames.Painter) -> GibbsSettings:
     """How chains start and what governs them; β and the held half take effect with the next step."""
     start = PANEL.draw("chains", "start").start
-    if st.session_state.get("gibbs_held") not in halves(shape):
+    offered = halves(painter.shape, painter.colour)
+    if st.session_state.get("gibbs_held") not in offered:
         st.session_state["gibbs_held"] = HELD[0]
     held = st.selectbox(
         "Clamp part of the image",
-        halves(shape),
-        index=halves(shape).index(st.session_state["gibbs_held"]),
+        offered,
+        index=offered.index(st.session_state["gibbs_held"]),
         key="gibbs_held",
         help="Clamped pixels keep the values of the test image, or of what you draw, and the chain completes the rest.",
         persist_state="session",
@@ -107,7 +110,8 @@ def held_part(settings: GibbsSettings, spec: RunSpec) -> Clamp | None:
         "bottom half": (slice(height // 2, None), slice(None)),
     }[settings.held]
     mask[rows, columns] = True
-    return Clamp(spec.model.coding.of_pixels(mask.flatten()), _test_images(spec)[_row(settings, spec)])
+    values = _test_images(spec)[_row(settings, spec)]
+    return Clamp(spec.model.coding.of_pixels(mask.flatten(), len(values)), values)
 
 
 def _hold(drawing: instant.Drawing, spec: RunSpec) -> Clamp:
@@ -117,7 +121,8 @@ def _hold(drawing: instant.Drawing, spec: RunSpec) -> Clamp:
 
     ink, coding = torch.tensor(drawing.ink, dtype=torch.float32), spec.model.coding
     held = hold_drawing(ink, live.picture_shape(spec), torch.tensor(drawing.covered))
-    return Clamp(coding.of_pixels(held.mask), coding.rows(held.values[None])[0])
+    values = coding.rows(held.values[None])[0]
+    return Clamp(coding.of_pixels(held.mask, len(values)), values)
 
 
 def pad(move: Mover, draw: Callable[[], feed.Elements]) -> None:

@@ -120,7 +120,7 @@ def film_gif(walk: SteppedChains, painter: frames.Painter) -> bytes:
     """The newest ``GIF_FRAMES`` remembered moments, each a frame of tiled chains."""
     stills = []
     for moment in list(walk.past)[-GIF_FRAMES:]:  # a copy: the walk may be playing while this is drawn
-        pictures = painter.visible(moment.v_mean.float().numpy()).rgb()
+        pictures = frames.rgb(painter.visible(moment.v_mean.float().numpy()))
         stills.append(frames.grid_pixels(pictures, frames.near_square(len(pictures))[1], background=(64, 64, 64)))
     return frames.gif(stills, 200, scale=2)
 

@@ -14,7 +14,7 @@ import streamlit as st
 from pages.ui import cards
 from pages.ui.components import chart, wall
 from pages.ui.components.moving import table
-from pages.ui.draw import figures, frames, theme
+from pages.ui.draw import figures, frames
 from pages.ui.server import feed
 from pages.ui.session import tasks
 from rbm.jobs.live import LiveRun
@@ -99,10 +99,12 @@ def weights(current: LiveRun, task: Task | None, painter: frames.Painter) -> Non
     )
     chart.show(option, key="examine_spectrum", alt="Singular values of the weights", height=240)
     st.caption(f"{found.n_modes} modes stand out. The strongest, as pictures; the sign is free:")
-    pictures = painter.filters(found.pictures.astype(np.float64).T).T.reshape(-1, *painter.shape)
-    coloured = frames.colour_weights(pictures, shared=False, lut=theme.diverging(cards.mode()))
+    modes = painter.filters(found.pictures.astype(np.float64).T)
+    pictures = frames.filter_pictures(
+        modes, painter.shape, np.arange(modes.shape[1]), shared=False, limit=None, mode=painter.mode
+    )
     labels = [f"mode {i}: {value:.2f}" for i, value in enumerate(found.values[: len(pictures)], 1)]
-    shown = wall.pictures(coloured.tiles, 10, labels=labels)
+    shown = wall.pictures(pictures, 10, labels=labels)
     wall.show(shown, alt="The strongest modes of the weights as pictures", key="examine_modes")
 
 

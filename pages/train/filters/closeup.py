@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart, moving
-from pages.ui.draw import figures, frames, theme
+from pages.ui.draw import figures, frames
 from pages.ui.server import download
 from pages.ui.session import live
 from rbm.experiment import cached_dataset
@@ -142,9 +142,10 @@ def _labels(past: Snapshot, view: View, painter: frames.Painter) -> list[str]:
 
 def grid_picture(view: View, painter: frames.Painter) -> bytes:
     """The grid as a PNG large enough for a slide."""
-    pictures = painter.filters(view.past.weight.astype(np.float64)).T[view.units].reshape(-1, *painter.shape)
-    coloured = frames.colour_weights(pictures, shared=view.shared, lut=theme.diverging(painter.mode))
-    return frames.grid_png(coloured.tiles, 10, gap=2, background=(255, 255, 255, 255), scale=4)
+    weight = painter.filters(view.past.weight.astype(np.float64))
+    mode, shared = painter.mode, view.shared
+    pictures = frames.filter_pictures(weight, painter.shape, view.units, shared=shared, limit=None, mode=mode)
+    return frames.grid_png(pictures, 10, gap=2, background=(255, 255, 255, 255), scale=4)
 
 
 def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:
@@ -158,7 +159,7 @@ def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:
     (name,) = cards.unit_names(painter.model, np.array([unit]))
     cards.title(
         f"{name[0].upper()}{name[1:]}",
-        "Its weights to all pixels, on a scale of its own: red excites it, blue silences it.",
+        f"On a scale of its own. {painter.filters_told}",
         "what it does together with others; units work as a team.",
     )
     weight: Array = painter.filters(past.weight.astype(np.float32))

@@ -138,13 +138,13 @@ def _card(key: str, option: Mapping[str, Any], alt: str, *told: str) -> None:
 def _pictures(painter: frames.Painter, snapshot: Snapshot | None) -> None:
     model = painter.model
     count = min(model.hidden_columns, FILTERS_SHOWN)
-    empty = np.zeros((math.prod(painter.shape), count), np.float32)
+    empty = np.zeros((math.prod(painter.shape) * (3 if painter.colour else 1), count), np.float32)
     weight = empty if snapshot is None else painter.filters(snapshot.weight)
     units, what = np.arange(count), "states of hidden units" if model.hidden == "categorical" else "hidden units"
     with st.container(key="card_filters", gap="xsmall"):
         cards.title(
             f"Filters of {'all' if count == model.hidden_columns else 'the first'} {count} {what}",
-            "Each picture holds one hidden unit's weights to all pixels: red pixels excite it, blue ones silence it.",
+            painter.filters_told,
             "which units matter: sort them and look closer on the page Filters.",
             "batches of one image, then of a hundred.",
         )

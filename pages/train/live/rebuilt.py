@@ -48,8 +48,8 @@ class Rebuilding:
 
 
 def drawing(run: LiveRun | None, painter: frames.Painter) -> Callable[[], feed.Elements]:
-    """A button that opens the pad; returns what moves the reconstruction."""
-    if math.prod(painter.shape) > instant.MOST_PIXELS:
+    """A button that opens the pad; returns what moves the reconstruction. Colours cannot be drawn."""
+    if math.prod(painter.shape) > instant.MOST_PIXELS or painter.colour:
         return dict
     sketch = instant.sketch(PAD, painter.shape)
     rebuilding = Rebuilding(run, sketch, painter)

@@ -134,12 +134,13 @@ class Painter:
     """The layers of a run's machine as pictures, each type of unit on the colour scale that fits it.
 
     Probabilities and levels in greys from off to on, spins from −1 to +1; what is Gaussian around zero, blue below and red
-    above. ``shape``: rows and columns of one image.
+    above. ``shape``: rows and columns of one image; ``colour``: each pixel of it is red, green and blue.
     """
 
     model: ModelSpec
     shape: tuple[int, int]
     mode: Mode = "light"
+    colour: bool = False
 
     @property
     def framed(self) -> bool:
@@ -149,6 +150,8 @@ class Painter:
     @property
     def scale(self) -> str:
         """What the colours of the visible layer mean, in a sentence; "" where nobody needs to be told."""
+        if self.colour:
+            return ""
         told = {
             "spin": "Black is −1, white +1.",
             "gaussian": "Red is above 0, blue below, and the strongest colours are ±1.",
@@ -156,10 +159,19 @@ class Painter:
         }
         return told.get(self.model.visible, "")
 
-    def visible(self, rows: ArrayLike, *, told: bool = False) -> Tiles:
+    @property
+    def filters_told(self) -> str:
+        """What the colours of a filter mean, in a sentence."""
+        if self.colour:
+            return "Each picture holds one hidden unit's weights to red, green and blue; mid grey is none."
+        return "Each picture holds one hidden unit's weights to all pixels: red pixels excite it, blue ones silence it."
+
+    def visible(self, rows: ArrayLike, *, told: bool = False) -> Tiles | Pixels:
         """States or means of the visible layer, (N, V); ``told``: with a legend, where the units are not the usual ones."""
-        name = self.model.visible
-        drawn = _of_units(self.model.coding.pixels(rows), name, self.shape, 1.0, self.mode)
+        name, values = self.model.visible, self.model.coding.pixels(rows)
+        if self.colour:
+            return _of_colours((values + 1) / 2 if name == "spin" else values, self.shape)
+        drawn = _of_units(values, name, self.shape, 1.0, self.mode)
         ends = {"spin": ("−1", "spin", "+1"), "gaussian": ("−1", "value", "1"), "relu": ("0", "value", "1")}
         levels = ("0", "state", f"{self.model.n_states - 1}")
         return replace(drawn, words=ends.get(name, levels)) if told and name != "bernoulli" else drawn
@@ -176,6 +188,35 @@ class Painter:
     def filters(self, weight: NDArray[Any]) -> NDArray[Any]:
         """The weights (V, H) as a picture of each hidden column, (P, H)."""
         return self.model.coding.filters(weight)
+
+
+def filter_pictures(
+    weight: NDArray[Any],
+    shape: tuple[int, int],
+    units: NDArray[np.intp],
+    *,
+    shared: bool,
+    limit: float | None,
+    mode: Mode,
+) -> Tiles | Pixels:
+    """The weights (P, H) into some units as pictures, on one scale or each on its own; in colour where P are three a pixel."""
+    rows = np.ascontiguousarray(weight.T[units], dtype=np.float64)
+    if rows.shape[1] == math.prod(shape):
+        return colour_weights(rows, shared=shared, limit=limit, lut=diverging(mode), shape=shape).tiles
+    strength = np.abs(_finite(rows[:, None])).max(axis=2)
+    scale = np.full_like(strength, limit if limit is not None else strength.max()) if shared else strength
+    return _of_colours((rows / np.where(scale > 0, scale, 1.0) + 1) / 2, shape)
+
+
+def rgb(shown: Tiles | Pixels) -> Pixels:
+    """Pictures in colours: (N, h, w, 3)"""
+    return shown.rgb() if isinstance(shown, Tiles) else shown
+
+
+def _of_colours(values: ArrayLike, shape: tuple[int, int]) -> Pixels:
+    """Numbers in [0, 1], red, green and blue of each pixel in turn, as colours: (N, h w 3) -> (N, h, w, 3)"""
+    found = np.rint(255 * np.clip(np.asarray(values, dtype=np.float64), 0, 1)).astype(np.uint8)
+    return found.reshape(-1, *shape, 3)
 
 
 def _of_units(values: ArrayLike, name: str, shape: tuple[int, int] | None, limit: float, mode: Mode) -> Tiles:
@@ -201,7 +242,7 @@ def grid_png(
     scale: int = 1,
 ) -> bytes:
     """A file of all pictures; the gaps, of `gap_between` unless said, show `background` (RGBA): (N, h, w, 3) -> PNG"""
-    pixels = pictures.rgb() if isinstance(pictures, Tiles) else pictures
+    pixels = rgb(pictures)
     if pixels.ndim != 4 or pixels.shape[-1] != 3 or pixels.dtype != np.uint8:
         raise ValueError(f"expected 8-bit colours (N, h, w, 3), got {pixels.dtype} {pixels.shape}")
     gap = gap_between((pixels.shape[1], pixels.shape[2])) if gap is None else gap

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.ui import cards
 from pages.ui.controls import datasets
-from pages.ui.draw import frames
+from pages.ui.draw import frames, theme
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import state, tasks, visitor
@@ -238,9 +238,10 @@ def picture_shape(spec: RunSpec) -> tuple[int, int]:
     return height, width
 
 
-def painter(spec: RunSpec) -> frames.Painter:
-    """What draws the layers of the run's machine, for the theme that the visitor looks at."""
-    return frames.Painter(spec.model, picture_shape(spec), cards.mode())
+def painter(spec: RunSpec, mode: theme.Mode | None = None) -> frames.Painter:
+    """What draws the layers of the run's machine, in that theme, or the one that the visitor looks at."""
+    colour = entry(spec.dataset.name).kind == "colour"
+    return frames.Painter(spec.model, picture_shape(spec), mode or cards.mode(), colour)
 
 
 def choose_time(current: LiveRun, key: str) -> Snapshot:
