@@ -215,7 +215,7 @@ from rbm.experiment import make_dataset, make_trainer
 torch.set_num_threads(1)  # as the app's workers: another number rounds sums differently
 spec = RunSpec(
 {body})
-{table}trainer = make_trainer(spec, make_dataset(spec.dataset))
+{table}trainer = make_trainer(spec, make_dataset(spec.dataset, spec.model))
 {loop}    if event := trainer.step():
         print(f"epoch {{event.epoch:.2f}}", dict(event.metrics))
 save_checkpoint("run.safetensors", trainer.model, spec, state=trainer.state())

@@ -3,16 +3,31 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
 
+from rbm.core.limits import SCREEN
 from rbm.errors import ConfigError
-from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model, make_trainer, pick_device
+from rbm.experiment import (
+    DatasetSpec,
+    ModelSpec,
+    RunSpec,
+    cached_dataset,
+    check_limits,
+    check_units,
+    make_dataset,
+    make_model,
+    make_trainer,
+    pick_device,
+    suited_rate,
+    with_units,
+)
 from rbm.presets import PRESETS
 from rbm.training.config import TrainConfig
 from tests.helpers.places import ROOT
+from tests.helpers.unit_pairs import PAIRS
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
@@ -116,3 +131,50 @@ def test_the_page_of_runs_and_the_registry_open_without_torch():
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def settings(**more):
+    spec = RunSpec()
+    return {**asdict(spec.model), **asdict(spec.training), **more}
+
+
+def test_other_units_bring_a_rate_that_suits_them_and_leave_one_that_was_chosen():
+    assert suited_rate("bernoulli", "bernoulli", 2) == TrainConfig.learning_rate
+    assert suited_rate("spin", "spin", 2) == suited_rate("spin", "gaussian", 2) == 0.01
+    assert suited_rate("gaussian", "bernoulli", 2) == 0.05
+    assert suited_rate("multinary", "multinary", 2) == suited_rate("categorical", "bernoulli", 99) == 0.05
+    spins = with_units(settings(), visible="spin", hidden="spin")
+    assert spins == settings(visible="spin", hidden="spin", learning_rate=0.01)
+    assert with_units(spins, visible="bernoulli", hidden="bernoulli") == settings()
+    assert with_units(settings(learning_rate=0.03), visible="relu")["learning_rate"] == 0.03
+    assert with_units(settings(), visible="multinary")["n_states"] == 8
+    assert with_units(settings(n_states=3), visible="multinary")["n_states"] == 3
+    assert with_units(settings(hidden="relu"), visible="gaussian")["hidden"] == "bernoulli"
+    assert with_units(settings(), visible="gaussian", hidden="relu")["hidden"] == "relu"  # refused, not mended
+
+
+@pytest.mark.parametrize(("visible", "hidden"), PAIRS)
+def test_the_suited_rate_trains_every_pair_of_units_on_digits(visible, hidden):
+    """Six epochs on 600 digits: no divergence, and reconstructions that have become better."""
+    model = with_units(settings(n_hidden=20, n_states=4), visible=visible, hidden=hidden)
+    training = TrainConfig(learning_rate=model["learning_rate"], epochs=6, batch_size=20, likelihood="never")
+    spec = RunSpec(DatasetSpec("mnist", size=600), ModelSpec(20, visible=visible, hidden=hidden, n_states=4), training)
+    if visible == "categorical":
+        spec = replace(spec, dataset=DatasetSpec("tiny_digits"), training=replace(training, epochs=100, batch_size=5))
+    trainer = make_trainer(spec, cached_dataset(spec.dataset, spec.model))
+    errors = [e.metrics["reconstruction_error"] for e in trainer.events() if "reconstruction_error" in e.metrics]
+    assert errors[-1] < 0.9 * errors[0]
+
+
+def test_a_categorical_unit_counts_as_its_states_where_work_is_limited():
+    spec = RunSpec(model=ModelSpec(1024), training=TrainConfig(k=20))
+    check_limits(spec, SCREEN)
+    with pytest.raises(ConfigError, match="work of one update"):
+        check_limits(replace(spec, model=ModelSpec(1024, hidden="categorical", n_states=64)), SCREEN)
+    check_limits(replace(spec, model=ModelSpec(1024, hidden="multinary", n_states=64)), SCREEN)
+
+
+def test_a_machine_whose_checkpoint_could_not_be_read_is_refused():
+    check_units(RunSpec(model=ModelSpec(1024, hidden="categorical", n_states=16)))
+    with pytest.raises(ConfigError, match=r"would have 25,690,112 weights.*expected at most 16,777,216"):
+        check_units(RunSpec(model=ModelSpec(1024, hidden="categorical", n_states=32)))

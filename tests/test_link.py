@@ -138,6 +138,8 @@ TURNED = (Change(0, {"momentum": 0.5}), Change(3, {"learning_rate": 1 / 3, "k": 
         (SHORT, TURNED),
         (SHORT, (*TURNED, Change(10, {"epochs": 3, "k": 2}))),  # trained further when it was finished
         (SHORT, (Change(10, {"k": 5}),)),  # turned when there was nothing left to train
+        (replace(SHORT, model=ModelSpec(13, visible="multinary", hidden="spin", n_states=4)), ()),
+        (replace(SHORT, model=ModelSpec(5, visible="categorical", n_states=3)), ()),
     ],
 )
 def test_the_code_does_the_same_run_bit_for_bit(spec, changes, tmp_path, monkeypatch, capsys):
@@ -146,7 +148,7 @@ def test_the_code_does_the_same_run_bit_for_bit(spec, changes, tmp_path, monkeyp
     try:
         text = link.code(spec, changes)
         exec(compile(text, "shown code", "exec"), {})
-        trainer = make_trainer(spec, make_dataset(spec.dataset))
+        trainer = make_trainer(spec, make_dataset(spec.dataset, spec.model))
         for change in (*changes, None):
             while not trainer.finished and (change is None or trainer.step_number < change.step):
                 trainer.step()

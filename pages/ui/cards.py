@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.ui.components.wall import Legend, changed, pictures, show
 from pages.ui.draw import frames, theme
+from rbm.experiment import ModelSpec
 from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.training import SHOWN_IMAGES
 
@@ -76,16 +77,15 @@ def _filters(
     units: npt.NDArray[np.intp],
     shared: bool,
     mode: theme.Mode,
-) -> tuple[frames.Tiles, Legend]:
+) -> tuple[frames.Tiles | frames.Pixels, Legend]:
     """The filters as pictures, and what their colours mean."""
-    pictures = np.ascontiguousarray(weight.T[units], dtype=np.float64).reshape(-1, *shape)
     # One lonely pixel must not wash out all the others: the scale ends where 99.9 % of the weights lie.
-    limit = float(np.quantile(np.abs(pictures), 0.999))
-    lut = theme.diverging(mode)
-    coloured = frames.colour_weights(pictures, shared=shared, limit=limit if shared else None, lut=lut)
+    limit = float(np.quantile(np.abs(weight.T[units].astype(np.float64)), 0.999))
+    tiles = frames.filter_pictures(weight, shape, units, shared=shared, limit=limit if shared else None, mode=mode)
+    lut = tiles.lut if isinstance(tiles, frames.Tiles) else theme.grey()
     ends = (f"−{limit:.2f}", f"{limit:.2f}") if shared and limit else ("−max", "max")
     words = (ends[0], "weight" if shared else "weight, each its own scale", ends[1])
-    return coloured.tiles, Legend(theme.css_gradient(lut), words)
+    return tiles, Legend(theme.css_gradient(lut), words)
 
 
 def beside(columns: int, n: int, shape: tuple[int, int]) -> int:
@@ -94,32 +94,45 @@ def beside(columns: int, n: int, shape: tuple[int, int]) -> int:
     return min(columns if width < frames.LONGEST * height else -(-columns // 2), n)
 
 
-def reconstructions(snapshot: Snapshot | None, shape: tuple[int, int], key: str, max_cell: int = 56) -> None:
+def reconstructions(snapshot: Snapshot | None, painter: frames.Painter, key: str, max_cell: int = 56) -> None:
     """Ten test images over their one-step reconstructions, before training and now."""
     with st.container(key=f"card_{key}", gap="xsmall"):
         title(
             "Test images and reconstructions",
-            "Top: ten test images. Middle: their reconstructions p(v|⟨h⟩) by the untrained machine, the pixels' probabilities "
-            "given those of the hidden units. Bottom: by this one, now.",
+            f"Top: ten test images. Middle: their reconstructions {mean_of(painter.model, '⟨h⟩')} by the untrained machine, "
+            f"given the means of the hidden units. Bottom: by this one, now. {painter.scale}".strip(),
             "whether the machine can make such images by itself: the page Gibbs sampling shows that.",
         )
         count = len(SHOWN_IMAGES)
         picture_wall(
-            reconstruction_pixels(snapshot, shape),
+            reconstruction_pixels(snapshot, painter),
             count,
             f"wall_{key}",
             "Ten test images over their reconstructions before training and now",
             labels=[f"{row} {i + 1}" for row in ("original", "before training", "now") for i in range(count)],
+            framed=painter.framed,
             max_cell=max_cell,
         )
 
 
-def reconstruction_pixels(snapshot: Snapshot | None, shape: tuple[int, int]) -> frames.Tiles:
+def reconstruction_pixels(snapshot: Snapshot | None, painter: frames.Painter) -> frames.Tiles | frames.Pixels:
     """Three rows of pictures: test images, their reconstructions before training and now; black before there are any."""
     if snapshot is None or snapshot.pictures is None:
-        return frames.colour_probabilities(np.zeros((3 * len(SHOWN_IMAGES), *shape)))
+        return frames.colour_probabilities(np.zeros((3 * len(SHOWN_IMAGES), *painter.shape)))
     rows = snapshot.pictures
-    return frames.colour_probabilities(rows.reshape(-1, rows.shape[2]), shape=shape)
+    return painter.visible(rows.reshape(-1, rows.shape[2]))
+
+
+def mean_of(model: ModelSpec, h: str = "h") -> str:
+    """What a picture of the visible layer's means shows: the probability that a pixel is on, or its mean."""
+    return f"p(v|{h})" if model.visible == "bernoulli" else f"⟨v|{h}⟩"
+
+
+def unit_names(model: ModelSpec, units: npt.NDArray[np.intp]) -> list[str]:
+    """What the hidden columns are called: a categorical unit has one for each of its states."""
+    if model.hidden != "categorical":
+        return [f"unit {unit}" for unit in units]
+    return [f"unit {unit // model.n_states}, state {unit % model.n_states}" for unit in units]
 
 
 def picture_wall(

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from PIL import Image
-    from torch import Tensor
 
 FRAMES, FRAME_MS, GAP, SCALE = 24, 200, 1, 2
 
@@ -51,8 +50,9 @@ def run(arguments: Namespace) -> int:
         chains = from_noise(saved.model, arguments.chains, draw, beta=arguments.beta)
     keep = trajectory.spaced(arguments.steps, FRAMES)
     _, frames = trajectory.run(saved.model, chains, draw, arguments.steps, beta=arguments.beta, keep=keep)
-    height, width = entry(saved.spec.dataset.name).image_shape[:2]
-    pictures = [_wall(mean, (height, width)) for mean in frames.visible_mean]
+    shape = entry(saved.spec.dataset.name).image_shape
+    coding = saved.spec.model.coding
+    pictures = [_wall(coding.pixels(mean.float().cpu()), coding.lowest, shape) for mean in frames.visible_mean]
     _save(pictures[-1:], arguments.out)
     print(f"{len(frames.v[0])} samples after {arguments.steps} sweeps: {arguments.out}")
     if arguments.gif is not None:
@@ -61,16 +61,16 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _wall(mean: Tensor, shape: tuple[int, int]) -> Image.Image:
-    """Pixel probabilities (N, V) as a square of pictures, with a line between them."""
+def _wall(mean: npt.NDArray[np.float32], lowest: float, shape: tuple[int, ...]) -> Image.Image:
+    """Means of pixels (N, P) as a square of pictures from ``lowest`` to 1, with a line between them."""
     import numpy as np
     from PIL import Image
 
-    pictures: npt.NDArray[np.float32] = mean.float().cpu().numpy().reshape(-1, *shape)
+    pictures = (mean.reshape(-1, *shape) - lowest) / (1 - lowest)
     columns = int(np.ceil(np.sqrt(len(pictures))))
     rows = -(-len(pictures) // columns)
     height, width = shape[0] + GAP, shape[1] + GAP
-    wall = np.full((rows * height - GAP, columns * width - GAP), 64, dtype=np.uint8)
+    wall = np.full((rows * height - GAP, columns * width - GAP, *shape[2:]), 64, dtype=np.uint8)
     for i, picture in enumerate(pictures):
         top, left = i // columns * height, i % columns * width
         wall[top : top + shape[0], left : left + shape[1]] = np.rint(255 * picture.clip(0, 1))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from rbm.commands._runs import asked_to_stop, check_positive
 from rbm.core.limits import COMMAND
 from rbm.errors import ConfigError, DivergenceError, StoreError
-from rbm.experiment import RunSpec, check_limits
+from rbm.experiment import UNIT_NAMES, DatasetSpec, RunSpec, check_limits, check_units, with_units
 from rbm.jobs.recording import Record
 from rbm.jobs.training import KEPT_EPOCHS, TrainingJob
 from rbm.link import from_query
@@ -30,6 +30,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     source.add_argument("--link", help="a link copied in the app")
     source.add_argument("--resume", metavar="ID", help="go on with a run of the registry from its newest checkpoint")
     parser.add_argument("--seed", type=int, help="another seed than the description's")
+    parser.add_argument("--data", metavar="NAME", help="another data set, such as ising_8 or own:cats")
+    parser.add_argument("--visible", choices=UNIT_NAMES, help="another type of visible units, one that fits the data")
+    parser.add_argument("--hidden", choices=UNIT_NAMES, help="another type of hidden units")
+    parser.add_argument("--states", type=int, metavar="M", help="states of categorical and multinary units")
     parser.add_argument("--tag", action="append", default=[], help="a tag for the run; may be given several times")
     parser.add_argument("--note", default="", help="a note for the run")
     parser.add_argument(
@@ -92,7 +96,23 @@ def _spec(arguments: Namespace) -> RunSpec:
             print(note)
     else:
         spec = PRESETS[arguments.preset or "default"].spec
+    spec = _with_units(spec, arguments)
+    check_units(spec)
     return spec if arguments.seed is None else replace(spec, seed=arguments.seed)
+
+
+def _with_units(spec: RunSpec, arguments: Namespace) -> RunSpec:
+    """The run with the data set and the units that were asked for, and with what follows them, as on the Train page."""
+    data = spec.dataset if arguments.data is None else DatasetSpec(arguments.data)
+    asked = {"visible": arguments.visible, "hidden": arguments.hidden, "n_states": arguments.states}
+    units = {name: value for name, value in asked.items() if value is not None}
+    if not units:
+        return replace(spec, dataset=data)
+    found = with_units({**asdict(spec.model), **asdict(spec.training)}, **units)
+    model = replace(spec.model, **{name: found[name] for name in asked})
+    return replace(
+        spec, dataset=data, model=model, training=replace(spec.training, learning_rate=found["learning_rate"])
+    )
 
 
 def _epochs(text: str) -> tuple[int, ...]:

@@ -35,7 +35,7 @@ class Dataset:
     validation_labels: Tensor = field(repr=False)
     test_labels: Tensor = field(repr=False)
     image_shape: tuple[int, ...]  # how V pixels are laid out, such as (28, 28)
-    kind: Kind  # "binary": every pixel is 0 or 1; "grey": any value between; "real": any finite value
+    kind: Kind  # "binary": every pixel is 0 or 1; "grey", "colour": any value between; "real": any finite value
     class_names: tuple[str, ...]  # C of them
 
     @property
@@ -51,8 +51,10 @@ class Dataset:
     def __post_init__(self) -> None:
         if len(self.train) == 0:
             raise DatasetError(f"data set '{self.name}' has no training rows; at least one is needed")
-        if self.kind not in ("binary", "grey", "real"):
-            raise DatasetError(f"data set '{self.name}': kind must be 'real', 'binary' or 'grey', but is {self.kind!r}")
+        if self.kind not in ("binary", "grey", "colour", "real"):
+            raise DatasetError(
+                f"data set '{self.name}': kind must be 'binary', 'grey', 'colour' or 'real', but is {self.kind!r}"
+            )
         for part in ("train", "validation", "test"):
             self._check(part, getattr(self, part), getattr(self, f"{part}_labels"))
 

@@ -52,6 +52,10 @@ def _load(line: DatasetEntry, root: Root, temperature: float | None, progress: P
         from rbm.datasets import ising
 
         return ising.load(line.name, temperature)
+    if line.kind == "colour":
+        from rbm.datasets import faces
+
+        return faces.load(line.name)
     if line.source == "made":
         from rbm.datasets import toy
 

@@ -12,7 +12,7 @@ from typing import Literal
 from rbm.core.text import quoted
 from rbm.errors import ConfigError
 
-Kind = Literal["binary", "grey", "real"]
+Kind = Literal["binary", "grey", "colour", "real"]
 Source = Literal["bundled", "made", "downloaded", "own"]
 Root = str | PathLike[str] | None
 
@@ -39,6 +39,26 @@ class DatasetEntry:
         """Whether it works without a network, always."""
         return self.source != "downloaded"
 
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The types of visible units that fit these data, the usual one first."""
+        if self.thermal:
+            return ("spin", "bernoulli")
+        small = math.prod(self.image_shape) <= MOST_PIXELS
+        return tuple(name for name in _FITTING[self.kind] if small or name != "categorical")
+
+
+# The visible units that fit a kind of data, the usual one first: two values are two states, grey levels may also be ordered
+# levels or real values, and of real values nothing is known but that they are finite.
+_FITTING: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
+    {
+        "binary": ("bernoulli", "spin", "categorical", "multinary"),
+        "grey": ("bernoulli", "gaussian", "multinary", "relu", "spin", "categorical"),
+        "colour": ("multinary", "gaussian", "bernoulli", "relu", "spin"),
+        "real": ("gaussian",),
+    }
+)
+MOST_PIXELS = 400  # of a picture whose pixels may be categorical units, which take M columns each
 
 COLDEST, HOTTEST = 0.1, 100.0  # in units of the coupling
 ISING_CRITICAL = 2 / math.log1p(math.sqrt(2))  # T_c = 2.269..., of the infinite lattice (Onsager 1944)
@@ -144,6 +164,18 @@ _ENTRIES = (
         source="made",
     ),
     *map(_ising, (4, 8, 16)),
+    DatasetEntry(
+        name="faces",
+        title="Faces in colour, 16×16",
+        about=(
+            "5,000 faces of four skin tones, five hair colours and three eye colours, with short or long hair, smiling or not, "
+            "each pixel red, green and blue; drawn here, free to use."
+        ),
+        kind="colour",
+        image_shape=(16, 16, 3),
+        class_names=("serious", "smiling"),
+        source="made",
+    ),
     DatasetEntry(
         name="fashion_mnist",
         title="Fashion-MNIST",

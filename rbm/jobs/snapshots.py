@@ -24,6 +24,17 @@ class Snapshot(Parameters):
     activity: Array
     pictures: Array | None = None
 
+    @property
+    def on(self) -> Array | None:
+        """How far ``activity`` lies from each unit's lowest state to its highest, 0 to 1; None where there is no highest."""
+        if self.hidden in ("gaussian", "relu"):
+            return None
+        low, reach = (
+            (-1, 2) if self.hidden == "spin" else (0, (self.n_states or 2) - 1 if self.hidden == "multinary" else 1)
+        )
+        found: Array = (self.activity - np.float32(low)) / np.float32(reach)
+        return found
+
 
 def with_newest(kept: list[Snapshot], snapshot: Snapshot) -> list[Snapshot]:
     """Those kept with one more, its weights in half precision and without pictures; thinned where they grew too large."""

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rbm.errors import ConfigError, DivergenceError
-from rbm.experiment import RunSpec, cached_dataset, make_trainer
+from rbm.errors import DivergenceError
+from rbm.experiment import RunSpec, cached_dataset, check_units, make_trainer
 from rbm.jobs.snapshots import Snapshot
 from rbm.models.parameters import Array
 from rbm.training.changes import Change
@@ -56,12 +56,8 @@ class TrainingJob:
         from rbm import checkpoint as checkpoints
 
         self.spec = RunSpec.from_json(spec)
-        if (self.spec.model.visible, self.spec.model.hidden) != ("bernoulli", "bernoulli"):
-            raise ConfigError(
-                f"Runs of the Train page and of `rbm train` have Bernoulli units; this one asks for {self.spec.model.visible} "
-                f"visible and {self.spec.model.hidden} hidden units: train it in a notebook with rbm.experiment.make_trainer."
-            )
-        dataset = cached_dataset(self.spec.dataset)
+        check_units(self.spec)
+        dataset = cached_dataset(self.spec.dataset, self.spec.model)
         self.trainer = make_trainer(self.spec, dataset)
         model = self.trainer.model
         rows = [i % len(dataset.test) for i in SHOWN_IMAGES]

@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from rbm.errors import ConfigError, ShapeError
+from rbm.errors import ConfigError, ShapeError, both_unbounded
 from rbm.models.given import matrix
 from rbm.units import MANY_STATES, VARIANCE_FLOOR, Quadratic, Unit, unit
 
@@ -168,8 +168,5 @@ def _layers(visible: str, hidden: str, n_states: int | None) -> tuple[Unit, Unit
     takes = [name for name in (visible, hidden) if name in MANY_STATES]
     first, second = (unit(name, n_states if name in takes or not takes else None) for name in (visible, hidden))
     if isinstance(first, Quadratic) and isinstance(second, Quadratic):
-        raise ConfigError(
-            f"{visible} visible with {hidden} hidden units is refused: both are unbounded, so with large enough weights "
-            "the energy falls without end and there is no distribution; give one layer bernoulli or other bounded units."
-        )
+        raise both_unbounded(visible, hidden)
     return first, second

@@ -98,7 +98,7 @@ def _steps_per_epoch(saved: Checkpoint) -> int:
         raise CheckpointError(
             f"The run learnt from {entry(spec.dataset.name).title}: download it on the Train page first."
         )
-    dataset = cached_dataset(spec.dataset)
+    dataset = cached_dataset(spec.dataset, spec.model)
     if dataset.n_visible != saved.model.weight.shape[0]:
         raise CheckpointError(
             f"The machine has {saved.model.weight.shape[0]} visible units but an image of {dataset.title} has "

@@ -150,7 +150,17 @@ class SweepSpec:
                 self.run({axis.name: value})  # ConfigError for a value out of range
             if self.method == "grid" and not axis.values:
                 raise ConfigError(f"A grid needs values of {axis.name}, such as 1,5,25; ranges are for random and tpe.")
+        if self.objective == "pseudo_log_likelihood" and self._visible() != {"bernoulli"}:
+            raise ConfigError(
+                "The pseudo-log-likelihood flips pixels, which only bernoulli visible units have: judge other machines by their "
+                "log-likelihood or their free-energy gap."
+            )
         self.check_limits(COMMAND)
+
+    def _visible(self) -> set[Value]:
+        """The types of visible units of its runs."""
+        asked = next((axis.values for axis in self.axes if axis.name == "visible"), ())
+        return set(asked or (self.base.model.visible,))
 
     def check_limits(self, limits: Limits) -> None:
         """ConfigError where the search, or the largest of its runs, is more than ``limits`` allow."""

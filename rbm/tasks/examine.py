@@ -75,8 +75,8 @@ class Energies(NamedTuple):
 class Likeness(NamedTuple):
     """AATS of the chains' last pictures against test images, their memorising, and the nearest training images of some.
 
-    ``samples`` and ``nearest`` (S, V), ``differ`` (S,) the pixels in which the two differ; ``privacy_loss`` above 0 says
-    that training images are resembled more than unseen ones.
+    ``samples`` and ``nearest`` (S, V), ``differ`` (S,) their squared distance, which for zeros and ones is the number of pixels
+    in which the two differ; ``privacy_loss`` above 0 says that training images are resembled more than unseen ones.
     """
 
     data_side: float
@@ -168,7 +168,7 @@ def _histogram(values: Tensor, n_visible: int, n_hidden: int) -> tuple[Tensor, T
 def _energies(model: RBM, data: dict[str, Any], samples: Any, draw: Any) -> Energies:
     from rbm.evaluation.samples import free_energies
 
-    noise = model.visible_unit.uniform(samples.shape, draw).to(samples)
+    noise = model.visible_unit.uniform((len(samples), model.n_visible), draw).to(samples)
     sets = {"training": data["train"], "test": data["test"], "samples": samples}
     found = free_energies(model, sets, bins=40)
     counts = {name: _array(counts) for name, counts in found.counts.items()}

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rbm.datasets.coding import Coding
 from rbm.errors import DatasetError
 from rbm.experiment import DatasetSpec, cached_dataset
-from rbm.models.parameters import Array
+from rbm.models.parameters import Array, Parameters
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -57,8 +58,8 @@ def planned(n_rows: int, n_classes: int) -> int:
     return sum(draws * len(INPUTS) for draws in sizes(n_rows, n_classes).values())
 
 
-def score(weight: Array, hidden_bias: Array, dataset: DatasetSpec, seed: int = 1) -> Iterator[Score]:
-    """Logistic regression on pixels, on PCA and on ⟨h|v⟩ of a machine: W (V, H) and c (H,), few labels first.
+def score(machine: Parameters, dataset: DatasetSpec, seed: int = 1) -> Iterator[Score]:
+    """Logistic regression on pixels, on PCA and on ⟨h|v⟩ of a machine, few labels first.
 
     The same labelled images for all three; the penalty is chosen once for each input and number of labels. DatasetError
     when the data have a single class.
@@ -79,7 +80,7 @@ def score(weight: Array, hidden_bias: Array, dataset: DatasetSpec, seed: int = 1
         return {
             "pixels": pixels,
             "PCA": np.asarray(pca.transform(pixels), np.float32),
-            "hidden units": _codes(weight, hidden_bias, pixels),
+            "hidden units": _codes(machine, rows),
         }
 
     test, held_out = inputs(data.test), inputs(data.validation[:HELD_OUT])
@@ -97,12 +98,14 @@ def score(weight: Array, hidden_bias: Array, dataset: DatasetSpec, seed: int = 1
                 yield Score(name, count, number, *found)
 
 
-def maps(weight: Array, hidden_bias: Array, dataset: DatasetSpec, seed: int = 1) -> Iterator[Map]:
+def maps(machine: Parameters, dataset: DatasetSpec, seed: int = 1) -> Iterator[Map]:
     """The images of ``shown`` laid out in the plane, by their hidden codes and by their pixels."""
+    import torch
+
     from rbm.evaluation import codes
 
     pixels, labels = shown(cached_dataset(dataset))
-    rows = {"pixels": pixels, "hidden units": _codes(weight, hidden_bias, pixels)}
+    rows = {"pixels": pixels, "hidden units": _codes(machine, torch.from_numpy(pixels))}
     for name, how in MAPS:
         points = codes.plane(rows[name], how, seed)
         yield Map(name, how, points, codes.agreement(points, labels))
@@ -122,9 +125,10 @@ def only_test(data: Dataset) -> bool:
     return len(data.test) >= FEW_POINTS or data.test is data.train
 
 
-def _codes(weight: Array, hidden_bias: Array, pixels: Array) -> Array:
-    """⟨h|v⟩ of Bernoulli units, (N, H)."""
+def _codes(machine: Parameters, pixels: Tensor) -> Array:
+    """⟨h|v⟩ of pictures (N, P), (N, H)."""
     import torch
 
-    field = torch.addmm(torch.from_numpy(hidden_bias), torch.from_numpy(pixels), torch.from_numpy(weight))
-    return field.sigmoid_().numpy()
+    model, coding = machine.to_model(), Coding(machine.visible, machine.n_states or 2)
+    with torch.no_grad():
+        return model.hidden_mean(coding.rows(pixels)).numpy()

@@ -147,11 +147,12 @@ def summary(
 
 
 def fixed_data(spec: RunSpec) -> dict[str, Tensor]:
-    """The test, validation and training images (N, V) that likelihoods are measured on: one fixed binarisation."""
+    """The test, validation and training images (N, V) that likelihoods are measured on: as states of the visible units, of
+    Bernoulli units by one fixed binarisation."""
     from rbm import randomness
     from rbm.datasets.base import binarise
 
-    dataset = cached_dataset(spec.dataset)
+    dataset = cached_dataset(spec.dataset, spec.model)
     binary = spec.model.visible == "bernoulli"
     how = "stochastic" if binary and spec.training.binarise == "none" else spec.training.binarise
     draw = randomness.generator(FIXED_SEED, "binarisation")

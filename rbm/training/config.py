@@ -236,6 +236,7 @@ class TrainConfig:
         "Stochastic draws every pixel again in each epoch with its grey level as probability; threshold cuts at 0.5; none is for "
         "data that are states of the units already: zeros and ones, or real values with gaussian units.",
         choices=("stochastic", "threshold", "none"),
+        acts=lambda settings: settings.get("visible", "bernoulli") == "bernoulli",
     )
     likelihood: str = knob(
         "1-2-5",
@@ -243,7 +244,7 @@ class TrainConfig:
         "Which epochs' machines get their log-likelihood bracketed (1-2-5: after 1, 2, 5, 10, 20 ...); it takes a twentieth "
         "of the time and changes nothing else.",
         choices=("never", "1-2-5", "each"),
-        acts=lambda settings: settings["binarise"] != "none",
+        acts=lambda settings: settings["binarise"] != "none" or settings.get("visible", "bernoulli") != "bernoulli",
     )
     precision: str = knob(
         "auto",

@@ -36,8 +36,8 @@ MEASURES = MappingProxyType(
         "reconstruction_error": Measure(
             "Reconstruction error",
             "mean squared error per pixel",
-            "How far p(v|⟨h⟩) lies from an image: the pixels' probabilities given those of the hidden units, ⟨h⟩ = p(h|v), of "
-            "which no sample is drawn.",
+            "How far ⟨v|⟨h⟩⟩ lies from an image: the pixels' means, p(v|⟨h⟩) where they are on or off, given those of the hidden "
+            "units, of which no sample is drawn.",
             "It is a proxy: it can fall while the likelihood falls, because a chain that hardly moves reconstructs well.",
         ),
         "pseudo_log_likelihood": Measure(
@@ -54,7 +54,8 @@ MEASURES = MappingProxyType(
             "it in expectation: annealed importance sampling, which gives too high a value on average, and its reverse, too "
             "low a one. Where a layer has at most 4,096 states, as 12 binary units have, it is exact.",
             "Where the two ends lie far apart neither is to be believed. The reverse chains start at samples by population "
-            "annealing: what those miss of the model's modes, the lower end misses too, and is too high.",
+            "annealing: what those miss of the model's modes, the lower end misses too, and is too high. Of Gaussian and ReLU "
+            "units it is the logarithm of a density, which may lie above 0.",
         ),
         "free_energy_train": Measure(
             "Free energy, training",

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from rbm.core.numerics import double
 from rbm.models.rbm import RBM
+from rbm.units import Discrete
 
 
 class Probe(NamedTuple):
@@ -38,8 +39,14 @@ def free_energies(model: RBM, probe: Probe) -> dict[str, float]:
 
 @torch.no_grad()
 def hidden_health(model: RBM, probe: Probe) -> dict[str, float]:
-    """Shares of hidden units that are on in fewer than 1 % (dead) or more than 99 % (always on) of validation images."""
-    activity = model.hidden_mean(probe.validation).mean(0)
+    """Shares of hidden units that are on in fewer than 1 % (dead) or more than 99 % (always on) of validation images.
+
+    Of spin and multinary units: whose mean is so near to their lowest or highest state. Gaussian and ReLU ones have neither.
+    """
+    if not isinstance(model.hidden_unit, Discrete):
+        return {}
+    low, high = (float(end) for end in model.hidden_unit.states().aminmax())
+    activity = (model.hidden_mean(probe.validation).mean(0) - low) / (high - low)
     return {
         "dead_units": double(activity < 0.01).mean().item(),
         "saturated_units": double(activity > 0.99).mean().item(),

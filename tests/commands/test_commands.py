@@ -17,7 +17,7 @@ from rbm.checkpoint import from_bytes, load_checkpoint, to_bytes
 from rbm.errors import StoreError
 from rbm.evaluation import exact, verdict
 from rbm.evaluation.likelihood import log_likelihood
-from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer, suited_rate
 from rbm.store import Store, bundle, open_store
 from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob, fixed_data
 from rbm.training.config import TrainConfig
@@ -67,6 +67,34 @@ def test_train_takes_a_link_and_a_seed(registry, tmp_path):
     assert main(["train", "--link", link.to_url("http://server/train", TOY), "--seed", "9"]) == 0
     (run,) = registry.runs()
     assert run.spec == RunSpec(TOY.dataset, TOY.model, TOY.training, 9)
+
+
+@pytest.mark.parametrize(("visible", "hidden", "states"), [("spin", "spin", 2), ("multinary", "categorical", 3)])
+def test_train_takes_units_evaluates_and_samples_their_machine(visible, hidden, states, registry, tmp_path, capsys):
+    asked = "--visible", visible, "--hidden", hidden, "--states", str(states)
+    run_id = train(TOY, tmp_path, *asked, "--data", "tiny_digits")
+    spec = registry.run(run_id).spec
+    assert spec.dataset == DatasetSpec("tiny_digits")
+    assert (spec.model.visible, spec.model.hidden, spec.model.n_states) == (visible, hidden, states)
+    assert spec.training.learning_rate == suited_rate(visible, hidden, states) < TOY.training.learning_rate
+    trainer = make_trainer(spec, make_dataset(spec.dataset, spec.model))
+    while not trainer.finished:
+        trainer.step()
+    saved = from_bytes(registry.checkpoint(run_id)).model
+    for name, p in trainer.model.named_parameters():
+        assert torch.equal(saved.get_parameter(name), p)
+    capsys.readouterr()
+    assert main(["evaluate", run_id, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["method"] == "exact"
+    assert found["test"] == pytest.approx(
+        log_likelihood(saved, fixed_data(spec)["test"], exact.log_partition(saved)).mean().item()
+    )
+    png = tmp_path / "samples.png"
+    assert main(["sample", run_id, "--out", str(png), "--chains", "4", "--steps", "30"]) == 0
+    grey = np.asarray(Image.open(png))
+    assert grey.min() < 60
+    assert grey.max() > 190
 
 
 @pytest.mark.slow  # resuming is tested with kill -9 in every run
@@ -177,6 +205,12 @@ def test_sample_writes_a_picture_and_a_film(registry, tmp_path, capsys):
         (["train", "--threads", "0"], "--threads is 0"),
         (["train", "--link", "http://x/?v=9"], "version '9'"),
         (["train", "--preset", "too_fast"], "Lower the learning rate"),
+        (["train", "--visible", "gaussian", "--hidden", "relu"], "both are unbounded, so with large enough weights"),
+        (
+            ["train", "--data", "shifter", "--visible", "relu"],
+            "Relu visible units do not fit Shifter, 8 bits; choose one of: b",
+        ),
+        (["train", "--states", "1"], "n_states is 1; expected 2 to 256"),
         (["evaluate", "nobody"], "There is no run nobody"),
         (["evaluate", "no.safetensors"], "'no.safetensors' cannot be read"),
         (["sample", "nobody", "--beta", "-1"], "--beta is -1"),

@@ -77,7 +77,7 @@ def with_value(value: float) -> torch.Tensor:
         ({"test": with_value(-0.5)}, "span -0.5 ... "),
         ({"test": with_value(255.0)}, "span 0 ... 255; rescale"),
         ({"kind": "binary"}, "allows only 0 and 1"),
-        ({"kind": "colour"}, "'binary' or 'grey', but is 'colour'"),
+        ({"kind": "sound"}, "'colour' or 'real', but is 'sound'"),
     ],
 )
 def test_refuses_parts_that_do_not_fit(changes: dict[str, object], message: str) -> None:

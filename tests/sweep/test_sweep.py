@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -244,3 +245,14 @@ def test_a_spec_survives_json_and_a_name_is_taken_once(store):
         Ledger.create(" ", spec, store)
     with pytest.raises(StoreError, match="no sweep named 'two'"):
         Ledger("two", store)
+
+
+def test_the_type_of_unit_is_a_fixed_setting_of_a_search_and_fits_what_judges_it():
+    base = replace(BASE, model=replace(BASE.model, visible="spin", hidden="spin"))
+    spec = SweepSpec(base, (Axis("n_hidden", (3, 5)),), objective="free_energy_gap")
+    assert SweepSpec.from_json(spec.to_json()) == spec
+    assert spec.run({"n_hidden": 5}).model == replace(base.model, n_hidden=5)
+    with pytest.raises(ConfigError, match="only bernoulli visible units have: judge other machines by"):
+        replace(spec, objective="pseudo_log_likelihood")
+    with pytest.raises(ConfigError, match="only bernoulli visible units"):
+        SweepSpec(BASE, (Axis("visible", ("bernoulli", "spin")),), objective="pseudo_log_likelihood")

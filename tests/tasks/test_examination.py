@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, cached_dataset, make_dataset, make_model, make_trainer
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.tasks.examine import ChainsFromNoise, Energies, Likeness, Mixed, Parameters, WeightModes, examine
 from rbm.training.config import TrainConfig
+from tests.helpers.unit_pairs import PAIRS
 
 SPEC = RunSpec(
     DatasetSpec("bars_and_stripes_3x3"),
@@ -108,3 +109,15 @@ def test_a_machine_that_learnt_all_patterns_samples_only_them(findings):
         ("training", "test", "samples"), 14
     )
     assert one(findings, Energies).noise > one(findings, ChainsFromNoise).data_free_energy
+
+
+@pytest.mark.parametrize(("visible", "hidden"), PAIRS)
+def test_a_machine_of_any_pair_of_units_is_examined(visible, hidden):
+    data = DatasetSpec("tiny_digits") if visible == "categorical" else DatasetSpec("mnist", size=100)
+    spec = RunSpec(data, ModelSpec(5, visible=visible, hidden=hidden, n_states=3), TrainConfig())
+    rows = cached_dataset(spec.dataset, spec.model)
+    parameters = Parameters.of(make_model(spec, rows))
+    found = list(examine(spec.to_json(), parameters, n_samples=10, n_sweeps=20))
+    assert [type(one) for one in found] == [WeightModes, ChainsFromNoise, Mixed, Energies, Likeness]
+    assert found[4].samples.shape == found[4].nearest.shape == (10, rows.n_visible)
+    assert np.isfinite([found[1].data_free_energy, found[3].noise, found[4].data_side]).all()

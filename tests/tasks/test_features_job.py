@@ -10,6 +10,7 @@ from rbm.datasets.catalog import load_dataset
 from rbm.errors import DatasetError
 from rbm.evaluation import codes
 from rbm.experiment import DatasetSpec
+from rbm.models.parameters import Parameters
 from rbm.tasks import features
 
 
@@ -30,10 +31,13 @@ def small(monkeypatch):
     return data
 
 
+def machine(weight):
+    return Parameters(weight, np.zeros(len(weight), np.float32), np.zeros(weight.shape[1], np.float32))
+
+
 def test_scores_come_for_every_input_on_the_same_labels(small):
     weight = np.random.default_rng(1).normal(scale=0.2, size=(784, 23)).astype(np.float32)
-    bias = np.zeros(23, np.float32)
-    found = list(features.score(weight, bias, DatasetSpec()))
+    found = list(features.score(machine(weight), DatasetSpec()))
     assert len(found) == features.planned(2000, 10) == 6
     assert [(s.draw, s.input) for s in found] == [(d, name) for d in range(2) for name in features.INPUTS]
     assert all(0.3 < s.accuracy < 0.9 for s in found)
@@ -52,7 +56,7 @@ def test_scores_come_for_every_input_on_the_same_labels(small):
 
 def test_maps_of_the_first_test_images(small):
     weight = np.random.default_rng(1).normal(scale=0.2, size=(784, 23)).astype(np.float32)
-    found = list(features.maps(weight, np.zeros(23, np.float32), DatasetSpec()))
+    found = list(features.maps(machine(weight), DatasetSpec()))
     assert [(m.input, m.how) for m in found] == list(features.MAPS)
     assert all(m.points.shape == (60, 2) and np.isfinite(m.points).all() for m in found)
     assert all(0.1 < m.agreement <= 1 for m in found)
@@ -62,5 +66,5 @@ def test_data_without_classes_are_refused(small, monkeypatch):
     alike = replace(small, train_labels=torch.zeros(2000, dtype=torch.int64))
     monkeypatch.setattr(features, "cached_dataset", lambda spec: alike)
     with pytest.raises(DatasetError, match="2000 training images of 1 class:"):
-        next(features.score(np.zeros((784, 2), np.float32), np.zeros(2, np.float32), DatasetSpec()))
+        next(features.score(machine(np.zeros((784, 2), np.float32)), DatasetSpec()))
     assert features.sizes(50, 10) == {50: 1}

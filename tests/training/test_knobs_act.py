@@ -1,6 +1,7 @@
 """A setting that a screen leaves out does nothing: any two of its values train the very same parameters."""
 
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_t
 from rbm.training.config import TrainConfig, knobs
 
 KNOBS = knobs(TrainConfig)
-PLAIN = TrainConfig(epochs=3, batch_size=5, learning_rate=0.1)
+PLAIN = {**asdict(TrainConfig(epochs=3, batch_size=5, learning_rate=0.1)), "visible": "bernoulli"}
 # A setting that may be left out, two values of it, settings beside which it does nothing, and some beside which it acts.
 CASES = [
     ("k", 1, 7, {"algorithm": "exact"}, {"algorithm": "cd"}),
@@ -23,12 +24,15 @@ CASES = [
     ("momentum", 0.1, 0.9, {"optimizer": "adam"}, {"optimizer": "nesterov"}),
     ("sparsity_target", 0.01, 0.3, {"sparsity_cost": 0.0}, {"sparsity_cost": 1.0}),
     ("likelihood", "never", "each", {"binarise": "none"}, None),
+    ("binarise", "stochastic", "none", {"visible": "spin", "learning_rate": 0.02}, None),
 ]
 
 
-def parameters(config: TrainConfig) -> torch.Tensor:
-    spec = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), config)
-    trainer = make_trainer(spec, make_dataset(spec.dataset))
+def parameters(settings: Mapping[str, Any]) -> torch.Tensor:
+    model = ModelSpec(7, visible=settings["visible"])
+    config = TrainConfig(**{name: value for name, value in settings.items() if name != "visible"})
+    spec = RunSpec(DatasetSpec("bars_and_stripes"), model, config)
+    trainer = make_trainer(spec, make_dataset(spec.dataset, spec.model))
     while not trainer.finished:
         trainer.step()
     return torch.cat([p.detach().flatten() for p in trainer.model.parameters()])
@@ -41,8 +45,8 @@ def test_a_setting_acts_exactly_where_it_says(
     for beside, acts in ((idle, False), (at_work, True)):
         if beside is None:
             continue
-        first, second = (replace(PLAIN, **beside, **{name: value}) for value in (one, other))
-        assert KNOBS[name].acts(asdict(first)) is KNOBS[name].acts(asdict(second)) is acts
+        first, second = ({**PLAIN, **beside, name: value} for value in (one, other))
+        assert KNOBS[name].acts(first) is KNOBS[name].acts(second) is acts
         assert torch.equal(parameters(first), parameters(second)) is not acts
 
 

@@ -149,10 +149,11 @@ def _card(run: Run, look: BoardLook, differ: list[str], token: str, own: str) ->
 
 @lru_cache(maxsize=4)
 def weights(run_id: str, step: int) -> Array:
-    """The weights (V, H) of a run's newest checkpoint, which is known by ``step``."""
+    """The filters (P, H) of a run's newest checkpoint, which is known by ``step``."""
     from rbm.checkpoint import from_bytes
 
-    weight: Array = from_bytes(open_store().checkpoint(run_id)).model.weight.detach().float().cpu().numpy()
+    saved = from_bytes(open_store().checkpoint(run_id))
+    weight: Array = saved.spec.model.coding.filters(saved.model.weight.detach().float().cpu().numpy())
     return weight
 
 
@@ -162,8 +163,8 @@ def filters_png(run_id: str, step: int) -> bytes:
     weight, run = weights(run_id, step), open_store().run(run_id)
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:FILTERS]
     height, width = entry(run.spec.dataset.name).image_shape[:2]
-    pictures = weight.T[strongest].astype(np.float64).reshape(-1, height, width)
-    return frames.grid_png(frames.colour_weights(pictures).tiles, COLUMNS)
+    pictures = frames.filter_pictures(weight, (height, width), strongest, shared=True, limit=None, mode="light")
+    return frames.grid_png(pictures, COLUMNS)
 
 
 def picture(run_id: str, step: int) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,10 +18,10 @@ from pages.ui.draw import figures, frames, theme
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import kept, tasks
-from rbm.experiment import DatasetSpec, cached_dataset
+from rbm.experiment import DatasetSpec, ModelSpec, cached_dataset
 from rbm.jobs.live import LiveRun
 from rbm.jobs.task import Task
-from rbm.models.parameters import Array
+from rbm.models.parameters import Parameters
 from rbm.tasks.features import COMPONENTS, HELD_OUT, MAPS, Map, Score, only_test, planned, shown
 from rbm.tasks.features import maps as drawn_maps
 
@@ -32,12 +33,11 @@ SCORES, PLACES = "features_scores", "features_maps"
 
 
 class JudgedMachine(NamedTuple):
-    """The machine that a task is about: a name for people, its data, W (V, H) and c (H,)."""
+    """The machine that a task is about: a name for people, its data and its parameters."""
 
     name: str
     dataset: DatasetSpec
-    weight: Array
-    hidden_bias: Array
+    parameters: Parameters
 
 
 def judged(current: LiveRun) -> JudgedMachine:
@@ -45,9 +45,8 @@ def judged(current: LiveRun) -> JudgedMachine:
     now, spec = current.past[-1], current.spec
     whole = now if current.snapshot is None else current.snapshot
     name = f"{kept.name(spec)}, epoch {now.epoch:.1f}"
-    return JudgedMachine(
-        name, spec.dataset, np.asarray(whole.weight, np.float32), np.asarray(whole.hidden_bias, np.float32)
-    )
+    whole = replace(whole, weight=np.asarray(whole.weight, np.float32), pictures=None)
+    return JudgedMachine(name, spec.dataset, whole)
 
 
 def start(which: str, current: LiveRun) -> None:
@@ -55,12 +54,7 @@ def start(which: str, current: LiveRun) -> None:
     machine = judged(current)
     stop(which)
     function = {SCORES: "score", PLACES: "maps"}[which]
-    made = Task(
-        f"rbm.tasks.features:{function}",
-        weight=machine.weight,
-        hidden_bias=machine.hidden_bias,
-        dataset=machine.dataset,
-    )
+    made = Task(f"rbm.tasks.features:{function}", machine=machine.parameters, dataset=machine.dataset)
     st.session_state[which], st.session_state[f"{which}_of"] = (made, machine), current
     tasks.mind(which, made)
     made.start()
@@ -101,8 +95,8 @@ def accuracy(current: LiveRun) -> None:
     cards.title(
         "How far do a few labels reach?",
         "Logistic regression, told the class of 100, 1,000 or 10,000 training images, or of all where they are fewer, on "
-        f"three inputs: raw pixels, the first {COMPONENTS} principal components, the hidden units' probabilities "
-        "p(h|v). The same images for all three; its penalty is chosen on"
+        f"three inputs: raw pixels, the first {COMPONENTS} principal components, the hidden units' means "
+        "⟨h|v⟩. The same images for all three; its penalty is chosen on"
         f" {HELD_OUT:,} validation images. Dots: means over draws of the labelled images; bars: "
         "one standard error of that mean.",
         "what a classifier could do that changes the features too.",
@@ -167,7 +161,7 @@ def places(current: LiveRun) -> None:
         )  # fmt: skip
         what = st.segmented_control(
             "Input", ("hidden units", "pixels"), required=True, default="hidden units", key="features_what",
-            help="What counts as alike: the codes p(h|v), or the images themselves.",
+            help="What counts as alike: the codes ⟨h|v⟩, or the images themselves.",
         )  # fmt: skip
     task, machine = found if found is not None else (None, judged(current))
     tasks.trouble(task)
@@ -187,12 +181,13 @@ def places(current: LiveRun) -> None:
             late = f"**Draw the map** draws the {how} of the {what} too; meanwhile {one.how} of the {one.input}. "
     learnt = cached_dataset(machine.dataset)
     pictures, labels = shown(learnt)
-    height, width = learnt.image_shape
+    height, width = learnt.image_shape[:2]
+    painter = frames.Painter(ModelSpec(), (height, width), colour=learnt.kind == "colour")
     drawn = scatter.points(
         one.points,
         labels,
         learnt.class_names,
-        frames.colour_probabilities(pictures, shape=(height, width)),
+        painter.visible(pictures),
         theme.CATEGORICAL[cards.mode()],
     )
     scatter.scatter(
@@ -208,7 +203,7 @@ def places(current: LiveRun) -> None:
 def _first_map(current: LiveRun, step: int) -> Map:
     """The quickest of the maps, of the machine as it is after ``step`` updates."""
     machine = judged(current)
-    return next(drawn_maps(machine.weight, machine.hidden_bias, machine.dataset))
+    return next(drawn_maps(machine.parameters, machine.dataset))
 
 
 def _alike(one: Map, learnt: Dataset) -> str:

@@ -29,7 +29,7 @@ def points(
     xy: npt.NDArray[np.floating[Any]],
     groups: npt.NDArray[np.integer[Any]],
     names: Sequence[str],
-    pictures: frames.Tiles,
+    pictures: frames.Tiles | frames.Pixels,
     colours: Sequence[str],
 ) -> dict[str, Any]:
     """What ``scatter`` shows: ``xy`` (N, 2) scaled to fill its box, the class of each with its name, a picture of each."""
@@ -46,7 +46,7 @@ def points(
         "colours": list(colours),
         "src": frames.data_url(png),
         "version": blake2s(png, digest_size=6).hexdigest(),
-        "cell": [*pictures.rows.shape[1:]],
+        "cell": [*frames.rgb(pictures).shape[1:3]],
         "columns": min(COLUMNS, len(pictures)),
         "gap": 0,
     }

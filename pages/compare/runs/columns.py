@@ -48,6 +48,9 @@ def columns(
         "data": [data_title(run.spec) for run in runs],
         "hidden": [run.spec.model.n_hidden for run in runs],
         "algorithm": [algorithm(run.spec) for run in runs],
+        "units": [
+            "" if run.spec.model.plain else f"{run.spec.model.visible} × {run.spec.model.hidden}" for run in runs
+        ],
         "owner": [owners.get(run.visitor, "") for run in runs],
         "tags": [list(run.tags) for run in runs],
         "status": [run.status for run in runs],
@@ -67,7 +70,7 @@ def columns(
         "note": [run.note for run in runs],
         "id": [run.id for run in runs],
     }
-    rare = ("changed", "pseudo-error", "owner")  # no column where no run has it
+    rare = ("changed", "pseudo-error", "owner", "units")  # no column where no run has it
     return {name: column for name, column in table.items() if name not in rare or any(column)}
 
 

@@ -10,12 +10,11 @@ import streamlit as st
 from pages.compare.runs.columns import LETTERS, differences, smooth, turned
 from pages.ui import cards
 from pages.ui.components import chart
-from pages.ui.draw import figures, frames
+from pages.ui.draw import figures
 from pages.ui.draw.figures import LEAST_NATS, Series, curve_option
 from pages.ui.draw.words import as_typed
 from pages.ui.session import kept, live
 from pages.ui.session.kept import FANTASIES, IMAGES, SWEEPS, Looks, looks, name
-from rbm.datasets.catalog import CATALOG, is_available
 from rbm.errors import RbmError
 from rbm.evaluation import verdict
 from rbm.evaluation.verdict import UNRELIABLE
@@ -231,7 +230,7 @@ def pictures(runs: Sequence[Run]) -> None:
 
 def _looks_of(run: Run) -> Looks | None:
     """The run's pictures, or a sentence that says why there are none."""
-    if run.spec.dataset.name not in CATALOG or not is_available(run.spec.dataset.name):
+    if not kept.has_data(run):
         st.info("Its data set is not on this machine, so its pictures cannot be drawn.", icon=":material/info:")
         return None
     try:
@@ -243,31 +242,34 @@ def _looks_of(run: Run) -> Looks | None:
 
 
 def _filters(letter: str, run: Run, seen: Looks) -> None:
-    count = min(FILTERS, seen.weight.shape[1])
-    strongest = np.argsort(-np.linalg.norm(seen.weight, axis=0), kind="stable")[:count]
+    weight = run.spec.model.coding.filters(seen.weight)
+    count = min(FILTERS, weight.shape[1])
+    strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:count]
     cards.title(
-        f"The {count} strongest filters", "Weights into the units with the largest norm: red excites, blue silences."
+        f"The {count} strongest filters", f"Of the units with the largest norm. {live.painter(run.spec).filters_told}"
     )
     shape = live.picture_shape(run.spec)
-    cards.filter_wall(seen.weight, shape, strongest, key=f"wall_filters_{letter}", columns=5, max_cell=56)
+    cards.filter_wall(weight, shape, strongest, key=f"wall_filters_{letter}", columns=5, max_cell=56)
 
 
 def _reconstructions(letter: str, run: Run, seen: Looks) -> None:
     cards.title(
         "Reconstructions",
-        "Test images, and below them p(v|⟨h⟩): the pixels' probabilities given those of the hidden units.",
+        f"Test images, and below them {cards.mean_of(run.spec.model, '⟨h⟩')}, given the means of the hidden units.",
         "whether it can make images by itself.",
     )
     both = np.concatenate([seen.originals, seen.reconstructions])
-    pixels = frames.colour_probabilities(both, shape=live.picture_shape(run.spec))
-    cards.picture_wall(pixels, IMAGES, f"wall_back_{letter}", f"Reconstructions by run {letter}")
+    painter = live.painter(run.spec)
+    pixels, alt = painter.visible(both, told=True), f"Reconstructions by run {letter}"
+    cards.picture_wall(pixels, IMAGES, f"wall_back_{letter}", alt, framed=painter.framed)
 
 
 def _fantasies(letter: str, run: Run, seen: Looks) -> None:
     cards.title(
         "Fantasies",
-        f"p(v|h) of {FANTASIES} chains, {SWEEPS} Gibbs steps from noise, the same noise for every run.",
+        f"{cards.mean_of(run.spec.model)} of {FANTASIES} chains, {SWEEPS} Gibbs steps from noise, the same noise for every run.",
         "whether the chains have mixed: many alike pictures mean that they are stuck, or that the machine is.",
     )
-    pixels = frames.colour_probabilities(seen.fantasies, shape=live.picture_shape(run.spec))
-    cards.picture_wall(pixels, 5, f"wall_dreams_{letter}", f"Fantasies of run {letter}")
+    painter = live.painter(run.spec)
+    pixels = painter.visible(seen.fantasies, told=True)
+    cards.picture_wall(pixels, 5, f"wall_dreams_{letter}", f"Fantasies of run {letter}", framed=painter.framed)

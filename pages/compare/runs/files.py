@@ -15,15 +15,17 @@ def filters_png(run: Run) -> bytes:
     """Up to a hundred filters, the strongest first, in the colours of the light theme on white: for a slide."""
     from rbm.checkpoint import from_bytes
 
-    weight = from_bytes(open_store().checkpoint(run.id)).model.weight.detach().float().cpu().numpy()
+    model = from_bytes(open_store().checkpoint(run.id)).model
+    weight = run.spec.model.coding.filters(model.weight.detach().float().cpu().numpy())
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:100]
-    pictures = weight.T[strongest].astype(np.float64).reshape(-1, *live.picture_shape(run.spec))
-    coloured = frames.colour_weights(pictures)
-    return frames.grid_png(coloured.tiles, 10, gap=2, background=(255, 255, 255, 255), scale=4)
+    pictures = frames.filter_pictures(
+        weight, live.picture_shape(run.spec), strongest, shared=True, limit=None, mode="light"
+    )
+    return frames.grid_png(pictures, 10, gap=2, background=(255, 255, 255, 255), scale=4)
 
 
 def film_gif(run: Run) -> bytes:
-    """Chains from noise: pixel probabilities at moments that lie ever further apart; the same seed, the same film."""
+    """Chains from noise: their means ⟨v|h⟩ at moments that lie ever further apart; the same seed, the same film."""
     import torch
 
     from rbm import randomness
@@ -34,8 +36,8 @@ def film_gif(run: Run) -> bytes:
     with torch.no_grad():
         chains = from_noise(model, CHAINS, draw)
         _, film = trajectory.run(model, chains, draw, SWEEPS, keep=trajectory.spaced(SWEEPS, STILLS))
-    shape, columns = live.picture_shape(run.spec), frames.near_square(CHAINS)[1]
-    walls = (frames.colour_probabilities(mean.float().cpu().numpy(), shape=shape).rgb() for mean in film.visible_mean)
+    painter, columns = live.painter(run.spec, "light"), frames.near_square(CHAINS)[1]
+    walls = (frames.rgb(painter.visible(mean.float().cpu().numpy())) for mean in film.visible_mean)
     return frames.gif([frames.grid_pixels(wall, columns) for wall in walls], STILL_MS, scale=3)
 
 

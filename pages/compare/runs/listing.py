@@ -82,6 +82,9 @@ def _table(runs: list[Run], owners: Mapping[str, str]) -> list[Run]:
                 "data": st.column_config.TextColumn("Data set", width=130),
                 "hidden": number("Hidden", format="%d", help="Hidden units."),
                 "algorithm": st.column_config.TextColumn("Algorithm", help="And k, its Gibbs steps in an update."),
+                "units": st.column_config.TextColumn(
+                    "Units", help="Visible × hidden, where they are not both bernoulli."
+                ),
                 "status": "Status",
                 "epoch": number("Epoch", format="%.2f"),
                 "validation": number(

@@ -162,8 +162,10 @@ def _start(spec: SweepSpec | None, problem: str) -> None:
         st.caption(f":material/info: The sweep {as_typed(busy[0].ledger.name)} is running: one at a time.")
     elif spec is not None:
         data = as_typed(datasets.title(spec.base.dataset.name))
+        model = spec.base.model
+        units = "" if model.plain else f", {model.visible} visible and {model.hidden} hidden units"
         st.caption(
-            f"Up to {spec.most_trials} runs on {data}, seed {spec.base.seed}; all other settings as on Train a machine."
+            f"Up to {spec.most_trials} runs on {data}{units}, seed {spec.base.seed}; all other settings as on Train a machine."
         )
 
 

@@ -227,7 +227,7 @@ def _best(best: Trial | None) -> None:
         return
     try:
         run = open_store().run(best.run_id)
-        weight = kept.looks(run.id, run.progress.step, run).weight
+        weight = run.spec.model.coding.filters(kept.looks(run.id, run.progress.step, run).weight)
     except RbmError as error:
         st.caption(as_typed(error))
         return

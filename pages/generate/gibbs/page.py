@@ -13,7 +13,7 @@ shell.header("Gibbs sampling", "What does the machine make by itself, from noise
 run = kept.machine()
 
 with st.sidebar:
-    settings = stepping.settings_panel(live.picture_shape(run.spec))
+    settings = stepping.settings_panel(live.painter(run.spec))
 
 
 @st.fragment
@@ -27,7 +27,8 @@ def walk_on() -> None:
     held = stepping.held_part(settings, run.spec)
     walk = stepping.walk_of(run, machine, settings)
     move = stepping.Mover(run, walk, settings, held, stepping.follows_training())
-    look = partial(views.elements, walk, live.picture_shape(run.spec), views.data_mean(run))
+    painter = live.painter(run.spec)
+    look = partial(views.elements, walk, painter, views.data_mean(run))
     drawn = part.moves(look)
     if (seconds := stepping.speed()) is not None:
         part.plays(move.step, seconds)
@@ -39,12 +40,12 @@ def walk_on() -> None:
             with at_left:
                 stepping.pad(move, look)
             with at_right:
-                views.layers(drawn)
+                views.layers(drawn, painter)
         else:
-            views.layers(drawn)
+            views.layers(drawn, painter)
     left, right = st.columns(2, gap="medium")
     with left:
-        views.film(drawn, walk, live.picture_shape(run.spec))
+        views.film(drawn, walk, painter)
     with right:
         views.energies(drawn)
 

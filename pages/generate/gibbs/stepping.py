@@ -12,6 +12,7 @@ import streamlit as st
 from pages.ui import cards
 from pages.ui.controls import widgets
 from pages.ui.controls.knobs import Panel
+from pages.ui.draw import frames
 from pages.ui.server import feed, instant
 from pages.ui.session import live
 from rbm.experiment import RunSpec, cached_dataset
@@ -42,7 +43,7 @@ class GibbsSettings:
     start: str = knob(
         "noise",
         "Start from",
-        "Noise: every pixel on or off with even chance. Data: a test image for each chain. One image: the same for all.",
+        "Noise: every state of a pixel equally likely. Data: a test image for each chain. One image: the same for all.",
         choices=("noise", "data", "one image"),
     )
     image: int = knob(0, "Test image", "Which test image to start from or to hold.", low=0, high=9_999)
@@ -62,22 +63,24 @@ class GibbsSettings:
 PANEL = Panel("gibbs", GibbsSettings)
 
 
-def halves(shape: tuple[int, int]) -> list[str]:
-    """What can be held: a single row or column of pixels has no upper and lower, or left and right, half."""
+def halves(shape: tuple[int, int], colour: bool = False) -> list[str]:
+    """What can be held: a single row or column of pixels has no upper and lower, or left and right, half; what is drawn has no
+    colour."""
     lacking = [words for side, words in zip(shape, (("top", "bottom"), ("left", "right")), strict=True) if side < 2]
-    drawn = () if math.prod(shape) <= instant.MOST_PIXELS else (DRAWING,)  # too large a picture for a pad
+    drawn = () if math.prod(shape) <= instant.MOST_PIXELS and not colour else (DRAWING,)  # or too large for a pad
     return [held for held in HELD if held not in drawn and not any(held.startswith(words) for words in lacking)]
 
 
-def settings_panel(shape: tuple[int, int]) -> GibbsSettings:
+def settings_panel(painter: frames.Painter) -> GibbsSettings:
     """How chains start and what governs them; β and the held half take effect with the next step."""
     start = PANEL.draw("chains", "start").start
-    if st.session_state.get("gibbs_held") not in halves(shape):
+    offered = halves(painter.shape, painter.colour)
+    if st.session_state.get("gibbs_held") not in offered:
         st.session_state["gibbs_held"] = HELD[0]
     held = st.selectbox(
         "Clamp part of the image",
-        halves(shape),
-        index=halves(shape).index(st.session_state["gibbs_held"]),
+        offered,
+        index=offered.index(st.session_state["gibbs_held"]),
         key="gibbs_held",
         help="Clamped pixels keep the values of the test image, or of what you draw, and the chain completes the rest.",
         persist_state="session",
@@ -93,8 +96,7 @@ def held_part(settings: GibbsSettings, spec: RunSpec) -> Clamp | None:
     if settings.held == "nothing":
         return None
     if settings.held == DRAWING:
-        shape = live.picture_shape(spec)
-        return _hold(instant.sketch(PAD, shape).drawing, shape)
+        return _hold(instant.sketch(PAD, live.picture_shape(spec)).drawing, spec)
     import torch
 
     from rbm.samplers.chains import Clamp
@@ -108,15 +110,19 @@ def held_part(settings: GibbsSettings, spec: RunSpec) -> Clamp | None:
         "bottom half": (slice(height // 2, None), slice(None)),
     }[settings.held]
     mask[rows, columns] = True
-    return Clamp(mask.flatten(), _test_images(spec)[_row(settings, spec)])
+    values = _test_images(spec)[_row(settings, spec)]
+    return Clamp(spec.model.coding.of_pixels(mask.flatten(), len(values)), values)
 
 
-def _hold(drawing: instant.Drawing, shape: tuple[int, int]) -> Clamp:
+def _hold(drawing: instant.Drawing, spec: RunSpec) -> Clamp:
     import torch
 
-    from rbm.samplers.chains import hold_drawing
+    from rbm.samplers.chains import Clamp, hold_drawing
 
-    return hold_drawing(torch.tensor(drawing.ink, dtype=torch.float32), shape, torch.tensor(drawing.covered))
+    ink, coding = torch.tensor(drawing.ink, dtype=torch.float32), spec.model.coding
+    held = hold_drawing(ink, live.picture_shape(spec), torch.tensor(drawing.covered))
+    values = coding.rows(held.values[None])[0]
+    return Clamp(coding.of_pixels(held.mask, len(values)), values)
 
 
 def pad(move: Mover, draw: Callable[[], feed.Elements]) -> None:
@@ -126,12 +132,12 @@ def pad(move: Mover, draw: Callable[[], feed.Elements]) -> None:
     sketch = instant.sketch(PAD, shape)
 
     def after(drawing: instant.Drawing) -> feed.Elements:
-        move.held = _hold(drawing, shape)
+        move.held = _hold(drawing, spec)
         move.step()
         return draw()
 
     def take() -> None:
-        sketch.put(_test_images(spec)[_row(move.settings, spec)].numpy() > 0)
+        sketch.put(cached_dataset(spec.dataset).test[_row(move.settings, spec)].numpy() > 0.5)
 
     sketch.follows(after)
     cards.title(
@@ -147,10 +153,15 @@ def pad(move: Mover, draw: Callable[[], feed.Elements]) -> None:
 
 
 def _test_images(spec: RunSpec) -> torch.Tensor:
-    """Test images as the machine's units see them: zeros and ones."""
+    """Test images as the machine's units see them: of Bernoulli units zeros and ones."""
+    return states(spec, cached_dataset(spec.dataset, spec.model).test)
+
+
+def states(spec: RunSpec, images: torch.Tensor) -> torch.Tensor:
+    """Images of a run's data set as states of the machine's units."""
     from rbm.datasets.base import binarise
 
-    return binarise(cached_dataset(spec.dataset).test, "threshold")
+    return binarise(images, "threshold" if spec.model.visible == "bernoulli" else "none")
 
 
 def _row(settings: GibbsSettings, spec: RunSpec) -> int:

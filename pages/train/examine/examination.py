@@ -14,7 +14,7 @@ import streamlit as st
 from pages.ui import cards
 from pages.ui.components import chart, wall
 from pages.ui.components.moving import table
-from pages.ui.draw import figures, frames, theme
+from pages.ui.draw import figures, frames
 from pages.ui.server import feed
 from pages.ui.session import tasks
 from rbm.jobs.live import LiveRun
@@ -78,7 +78,7 @@ def _modes(past: Snapshot) -> WeightModes:
     return weight_modes(past.to_model())
 
 
-def weights(current: LiveRun, task: Task | None, shape: tuple[int, int]) -> None:
+def weights(current: LiveRun, task: Task | None, painter: frames.Painter) -> None:
     """The spectrum of W and its strongest modes: of the machine examined, or as it is now, before anybody asks."""
     found = _last(task, WeightModes) or _modes(current.past[-1])
     cards.title(
@@ -99,10 +99,12 @@ def weights(current: LiveRun, task: Task | None, shape: tuple[int, int]) -> None
     )
     chart.show(option, key="examine_spectrum", alt="Singular values of the weights", height=240)
     st.caption(f"{found.n_modes} modes stand out. The strongest, as pictures; the sign is free:")
-    pictures = found.pictures.astype(np.float64).reshape(-1, *shape)
-    coloured = frames.colour_weights(pictures, shared=False, lut=theme.diverging(cards.mode()))
+    modes = painter.filters(found.pictures.astype(np.float64).T)
+    pictures = frames.filter_pictures(
+        modes, painter.shape, np.arange(modes.shape[1]), shared=False, limit=None, mode=painter.mode
+    )
     labels = [f"mode {i}: {value:.2f}" for i, value in enumerate(found.values[: len(pictures)], 1)]
-    shown = wall.pictures(coloured.tiles, 10, labels=labels)
+    shown = wall.pictures(pictures, 10, labels=labels)
     wall.show(shown, alt="The strongest modes of the weights as pictures", key="examine_modes")
 
 
@@ -129,7 +131,7 @@ def spread(current: LiveRun, task: Task | None) -> None:
     )
 
 
-def walk(task: Task | None, shape: tuple[int, int]) -> None:
+def walk(task: Task | None) -> None:
     """The chains' way from noise, and whether they mix."""
     found = _last(task, ChainsFromNoise)
     if found is None:
@@ -194,10 +196,16 @@ def energies(task: Task | None) -> None:
     figure.update_yaxes(tickformat=".0%")
     figures.at_rest(figure, "free energy / nats", "share of pictures", several=True)
     chart.show(figure, height=260, key="examine_energies", alt="How free energies are spread")
-    st.caption(f"Noise, every pixel on or off by chance: {_number(found.noise)} nats on average.")
+    st.caption(f"Noise, every state of a pixel equally likely: {_number(found.noise)} nats on average.")
 
 
-def likeness(task: Task | None, shape: tuple[int, int]) -> None:
+def _apart(distance: float, visible: str) -> str:
+    """A squared distance in words: each pixel that differs counts 1, 4 between spins, 2 between one-hot states."""
+    each = {"bernoulli": 1, "spin": 4, "categorical": 2}.get(visible)
+    return f"a distance of {math.sqrt(distance):.3g}" if each is None else f"{distance / each:.0f} pixels differ"
+
+
+def likeness(task: Task | None, painter: frames.Painter) -> None:
     """Samples over the training images nearest to them, and AATS."""
     found = _last(task, Likeness)
     if found is None:
@@ -209,12 +217,12 @@ def likeness(task: Task | None, shape: tuple[int, int]) -> None:
         "whether all kinds of images are among the samples: the first number below does.",
     )
     rows = np.concatenate([found.samples, found.nearest])
-    pixels = frames.colour_probabilities(rows, shape=shape)
+    pixels = painter.visible(rows, told=True)
     labels = [f"sample {i + 1}" for i in range(len(found.samples))]
-    labels += [f"nearest training image: {d:.0f} pixels differ" for d in found.differ]
-    cards.picture_wall(
-        pixels, len(found.samples), "examine_nearest", "Samples over their nearest training images", labels=labels
-    )
+    labels += [f"nearest training image: {_apart(d, painter.model.visible)}" for d in found.differ]
+    alt = "Samples over their nearest training images"
+    columns, key = len(found.samples), "examine_nearest"
+    cards.picture_wall(pixels, columns, key, alt, labels=labels, framed=painter.framed)
     with st.container(horizontal=True, gap="medium", key="examine_aats"):
         for name, value, about in (
             (

@@ -23,14 +23,14 @@ def look(current: LiveRun) -> None:
     part = feed.watch("examine", task, state=lambda: task and {type(found) for found in task.news})
     drawn = part.moves(examination.elements(task))
     examination.controls(current, task, drawn)
-    shape = live.picture_shape(current.spec)
+    painter = live.painter(current.spec)
     with st.container(key="picture"):
         left, right = st.columns(2, gap="medium")
         with left:
-            examination.weights(current, task, shape)
+            examination.weights(current, task, painter)
         with right:
-            examination.walk(task, shape)
-            examination.likeness(task, shape)
+            examination.walk(task)
+            examination.likeness(task, painter)
             examination.spread(current, task)
         examination.energies(task)
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart, moving
-from pages.ui.draw import figures, frames, theme
+from pages.ui.draw import figures, frames
 from pages.ui.server import download
 from pages.ui.session import live
 from rbm.experiment import cached_dataset
@@ -74,91 +74,113 @@ def choose_view(current: LiveRun) -> View:
 
 def health(past: Snapshot) -> None:
     """Badges for units that do nothing or everything."""
-    dead, on = int((past.activity < 0.01).sum()), int((past.activity > 0.99).sum())
+    share = past.on
     with st.container(horizontal=True, gap="small"):
         st.badge(f"epoch {past.epoch:.2f}", icon=":material/schedule:", color="gray")
+        if share is None:
+            about = f"A {past.hidden} unit takes any value{' from 0 up' if past.hidden == 'relu' else ''}: none is simply on."
+            st.badge("neither dead nor always on", color="gray", help=about)
+            return
+        spin = past.hidden == "spin"
+        low, high = ("always −1", "always +1") if spin else ("dead", "always on")
+        dead, on = int((share < 0.01).sum()), int((share > 0.99).sum())
         st.badge(
-            f"{dead} dead",
+            f"{dead} {low}",
             color="orange" if dead else "green",
-            help="On in fewer than 1 % of validation images. Remedies: a lower rate, less decay, visible biases from the data.",
+            help=f"{'At +1' if spin else 'On'} in fewer than 1 % of validation images. Remedies: a lower rate, less decay, "
+            "visible biases from the data.",
         )
         st.badge(
-            f"{on} always on",
+            f"{on} {high}",
             color="orange" if on else "green",
-            help="On in more than 99 % of validation images: they act as a bias. Remedies: a lower rate, more decay.",
+            help=f"{'At +1' if spin else 'On'} in more than 99 % of validation images: they act as a bias. Remedies: a lower "
+            "rate, more decay.",
         )
 
 
 def grid(current: LiveRun, view: View, selected: int | None) -> int | None:
     """The wall of this page's filters; returns the unit that was clicked."""
-    shape = live.picture_shape(current.spec)
+    painter = live.painter(current.spec)
     places = np.flatnonzero(view.units == (-1 if selected is None else selected))
     place = cards.filter_wall(
-        view.past.weight.astype(np.float32),
-        shape,
+        painter.filters(view.past.weight.astype(np.float32)),
+        painter.shape,
         view.units,
         key="wall_all_filters",
         shared=view.shared,
         clickable=True,
         selected=int(places[0]) if len(places) else None,
-        labels=_labels(view.past, view),
+        labels=_labels(view.past, view, painter),
         max_cell=CELL,
     )
-    mode, name = cards.mode(), f"filters-epoch-{view.past.epoch:.2f}.png"
-    download.button("PNG of this grid", lambda: grid_picture(view, shape, mode), name, key="filters_png")
+    name = f"filters-epoch-{view.past.epoch:.2f}.png"
+    download.button("PNG of this grid", lambda: grid_picture(view, painter), name, key="filters_png")
     return None if place is None else int(view.units[place])
 
 
-def elements(current: LiveRun, view: View, unit: int | None, mode: theme.Mode) -> dict[str, dict[str, Any]]:
+def elements(current: LiveRun, view: View, unit: int | None, painter: frames.Painter) -> dict[str, dict[str, Any]]:
     """What moves with the run, while the page shows it as it is now: the same units in the same places."""
     found = {"status": moving.run_line(current)}
     if not view.newest:
         return found
-    past, shape = current.past[-1], live.picture_shape(current.spec)
-    weight: Array = past.weight.astype(np.float32)
+    past, shape, mode = current.past[-1], painter.shape, painter.mode
+    weight: Array = painter.filters(past.weight.astype(np.float32))
     news = cards.filter_news(weight, shape, view.units, shared=view.shared, mode=mode)
-    found["wall_all_filters"] = {**news, "labels": _labels(past, view)}
+    found["wall_all_filters"] = {**news, "labels": _labels(past, view, painter)}
     if unit is not None and unit < weight.shape[1]:
         found["wall_unit"] = cards.filter_news(weight, shape, np.array([unit]), mode=mode)
     return found
 
 
-def _labels(past: Snapshot, view: View) -> list[str]:
-    return [f"unit {u} · on {past.activity[u]:.0%}" for u in view.units]
+def _labels(past: Snapshot, view: View, painter: frames.Painter) -> list[str]:
+    if past.hidden in ("bernoulli", "categorical"):
+        said = [f"on {past.activity[u]:.0%}" for u in view.units]
+    else:
+        said = [f"mean {past.activity[u]:.2f}".replace("-", "−") for u in view.units]
+    return [f"{name} · {words}" for name, words in zip(cards.unit_names(painter.model, view.units), said, strict=True)]
 
 
-def grid_picture(view: View, shape: tuple[int, int], mode: theme.Mode) -> bytes:
+def grid_picture(view: View, painter: frames.Painter) -> bytes:
     """The grid as a PNG large enough for a slide."""
-    pictures = view.past.weight.astype(np.float64).T[view.units].reshape(-1, *shape)
-    coloured = frames.colour_weights(pictures, shared=view.shared, lut=theme.diverging(mode))
-    return frames.grid_png(coloured.tiles, 10, gap=2, background=(255, 255, 255, 255), scale=4)
+    weight = painter.filters(view.past.weight.astype(np.float64))
+    mode, shared = painter.mode, view.shared
+    pictures = frames.filter_pictures(weight, painter.shape, view.units, shared=shared, limit=None, mode=mode)
+    return frames.grid_png(pictures, 10, gap=2, background=(255, 255, 255, 255), scale=4)
 
 
 def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:
     """One filter large, how often it is on, and the images that excite it most."""
     from rbm.evaluation.features import response
 
-    shape = live.picture_shape(current.spec)
+    painter, binary = live.painter(current.spec), past.hidden in ("bernoulli", "categorical")
     with st.spinner("Reading the validation images", show_time=False):
-        images = cached_dataset(current.spec.dataset).validation
+        images = cached_dataset(current.spec.dataset, current.spec.model).validation
     answer = response(past.to_model(), images, unit)
+    (name,) = cards.unit_names(painter.model, np.array([unit]))
     cards.title(
-        f"Unit {unit}",
-        "Its weights to all pixels, on a scale of its own: red excites it, blue silences it.",
+        f"{name[0].upper()}{name[1:]}",
+        f"On a scale of its own. {painter.filters_told}",
         "what it does together with others; units work as a team.",
     )
-    weight: Array = past.weight.astype(np.float32)
-    cards.filter_wall(weight, shape, np.array([unit]), key="wall_unit", shared=True, max_cell=280)
+    weight: Array = painter.filters(past.weight.astype(np.float32))
+    cards.filter_wall(weight, painter.shape, np.array([unit]), key="wall_unit", shared=True, max_cell=280)
     cards.title(
         f"The {len(answer.best)} validation images that excite it most",
         "Strongest first. A useful detector answers to images that share a stroke.",
     )
-    pixels = frames.colour_probabilities(images[answer.best].numpy(), shape=shape)
-    cards.picture_wall(pixels, 5, "wall_best", "The validation images that excite this unit most", max_cell=64)
+    pixels = painter.visible(images[answer.best].numpy())
+    alt = "The validation images that excite this unit most"
+    cards.picture_wall(pixels, 5, "wall_best", alt, framed=painter.framed, max_cell=64)
+    mean = "p(h = 1|v)" if binary else "⟨h|v⟩"
     cards.title(
         "How active is it?",
-        f"p(h = 1|v) over all {len(images):,} validation images. A good detector is mostly off, and sure when it is on.",
+        f"{mean} over all {len(images):,} validation images. "
+        + (
+            "A good detector is mostly off, and sure when it is on."
+            if binary
+            else "Where it stands far out, it says something."
+        ),
         "whether the feature is useful for anything.",
     )
-    histogram = figures.histogram(answer.activation.numpy(), x_title="p(h = 1 | v)", y_title="validation images")
+    histogram = figures.histogram(answer.activation.numpy(), x_title=mean, y_title="validation images")
     chart.show(histogram, height=220, key="histogram_unit", alt="How active the unit is over the validation images")

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from pages.train.filters import closeup
-from pages.ui import cards, shell
+from pages.ui import shell
 from pages.ui.components import moving
 from pages.ui.session import kept, live
 from rbm.jobs.live import LiveRun
@@ -30,7 +30,7 @@ def look(current: LiveRun) -> None:
         if clicked is not None and clicked != st.session_state.get("unit"):
             st.session_state["unit"] = clicked
             st.rerun(scope="fragment")
-    part.moves(partial(closeup.elements, current, view, st.session_state.get("unit"), cards.mode()))
+    part.moves(partial(closeup.elements, current, view, st.session_state.get("unit"), live.painter(current.spec)))
     with right:
         unit = st.session_state.get("unit")
         if unit is None or unit >= view.past.weight.shape[1]:

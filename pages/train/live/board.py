@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -12,10 +13,11 @@ import streamlit as st
 from pages.train.live import curves, rebuilt
 from pages.ui import cards, shell
 from pages.ui.components import chart, moving, wall
-from pages.ui.draw import theme
+from pages.ui.draw import frames
 from pages.ui.server import feed
 from pages.ui.session import live, state
 from rbm.errors import ConfigError
+from rbm.experiment import ModelSpec
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.training import SHOWN_IMAGES
@@ -56,38 +58,40 @@ def board(current: LiveRun | None) -> None:
     live.trouble(current)
     try:
         spec = current.spec if current is not None else state.to_spec(state.draft())
-        shape = live.picture_shape(spec)
+        painter = live.painter(spec)
     except ConfigError:
         return  # the transport bar has said what is wrong
     with st.container(key="picture"):
         left, right = st.columns([4, 8], gap="medium")
         with right:
-            others = _curves(*((False, History()) if current is None else (current.active, current.history.now())))
+            told = (False, History()) if current is None else (current.active, current.history.now())
+            others = _curves(*told, spec.model)
         with left:
-            _pictures(spec.model.n_hidden, shape, current.snapshot if current is not None else None)
-            own = rebuilt.drawing(current, shape, spec.model.visible)
+            _pictures(painter, current.snapshot if current is not None else None)
+            own = rebuilt.drawing(current, painter)
     if current is not None:
-        news = partial(elements, current, others=others, mode=cards.mode())
+        news = partial(elements, current, others=others, painter=painter)
         part.moves(lambda: {**news(), **own()})
 
 
-def elements(run: LiveRun, *, others: Sequence[str], mode: theme.Mode) -> feed.Elements:
+def elements(run: LiveRun, *, others: Sequence[str], painter: frames.Painter) -> feed.Elements:
     """What is new on the board, by element; nothing before the first numbers are there."""
     if run.active and not len(run.history):
         return {}
-    history, snapshot, shape = run.history.now(), run.snapshot, live.picture_shape(run.spec)
+    history, snapshot = run.history.now(), run.snapshot
     found = {"status": moving.run_line(run), "chart_free_energy": curves.free_energy(history)}
     found["chart_likelihood"] = curves.likelihood(history, run.active)
     for metric in (FIRST, *others):
-        found[f"chart_{metric}"] = curves.measure(history, metric)
+        found[f"chart_{metric}"] = curves.measure(history, metric, run.spec.model)
     if snapshot is not None:
         units = np.arange(min(snapshot.weight.shape[1], FILTERS_SHOWN))
-        found["wall_filters"] = cards.filter_news(snapshot.weight, shape, units, mode=mode)
-        found["wall_reconstructions"] = wall.changed(cards.reconstruction_pixels(snapshot, shape), len(SHOWN_IMAGES))
+        weight = painter.filters(snapshot.weight)
+        found["wall_filters"] = cards.filter_news(weight, painter.shape, units, mode=painter.mode)
+        found["wall_reconstructions"] = wall.changed(cards.reconstruction_pixels(snapshot, painter), len(SHOWN_IMAGES))
     return found
 
 
-def _curves(moving: bool, history: History) -> list[str]:
+def _curves(moving: bool, history: History, model: ModelSpec) -> list[str]:
     """The curves, two beside each other; returns the names of those that were chosen besides."""
     rows = st.container(gap=None)
     st.session_state.setdefault("other_curves", [FOURTH])
@@ -105,10 +109,10 @@ def _curves(moving: bool, history: History) -> list[str]:
     told = measure.tells, measure.not_tells, "CD-1 against PCD: PCD's reconstructions are no better, its likelihood is."
     alt = "Log-likelihood of validation images after some epochs"
     drawn: list[Callable[[], None]] = [
-        partial(_curve, history, FIRST),
+        partial(_curve, history, FIRST, model),
         partial(_card, "likelihood", curves.likelihood(history, moving), alt, measure.title, *told),
         partial(_card, "free_energy", curves.free_energy(history), title, "Free energy of images", *_FREE_ENERGY),
-        *(partial(_curve, history, other) for other in others),
+        *(partial(_curve, history, other, model) for other in others),
     ]
     with rows:
         for first in range(0, len(drawn), 2):
@@ -118,11 +122,11 @@ def _curves(moving: bool, history: History) -> list[str]:
     return others
 
 
-def _curve(history: History, metric: str) -> None:
+def _curve(history: History, metric: str, model: ModelSpec) -> None:
     """One number of the event stream against epochs."""
     measure = MEASURES[metric]
     told = measure.tells, measure.not_tells, _TRY.get(metric, "")
-    _card(metric, curves.measure(history, metric), f"{measure.title} against epochs", measure.title, *told)
+    _card(metric, curves.measure(history, metric, model), f"{measure.title} against epochs", measure.title, *told)
 
 
 def _card(key: str, option: Mapping[str, Any], alt: str, *told: str) -> None:
@@ -131,15 +135,19 @@ def _card(key: str, option: Mapping[str, Any], alt: str, *told: str) -> None:
         chart.show(option, height=CURVE_HEIGHT, key=f"chart_{key}", alt=alt)
 
 
-def _pictures(n_hidden: int, shape: tuple[int, int], snapshot: Snapshot | None) -> None:
-    count = min(n_hidden, FILTERS_SHOWN)
-    weight = np.zeros((shape[0] * shape[1], n_hidden), np.float32) if snapshot is None else snapshot.weight
+def _pictures(painter: frames.Painter, snapshot: Snapshot | None) -> None:
+    model = painter.model
+    count = min(model.hidden_columns, FILTERS_SHOWN)
+    empty = np.zeros((math.prod(painter.shape) * (3 if painter.colour else 1), count), np.float32)
+    weight = empty if snapshot is None else painter.filters(snapshot.weight)
+    units, what = np.arange(count), "states of hidden units" if model.hidden == "categorical" else "hidden units"
     with st.container(key="card_filters", gap="xsmall"):
         cards.title(
-            f"Filters of {'all' if count == n_hidden else 'the first'} {count} hidden units",
-            "Each picture holds one hidden unit's weights to all pixels: red pixels excite it, blue ones silence it.",
+            f"Filters of {'all' if count == model.hidden_columns else 'the first'} {count} {what}",
+            painter.filters_told,
             "which units matter: sort them and look closer on the page Filters.",
             "batches of one image, then of a hundred.",
         )
-        cards.filter_wall(weight, shape, np.arange(count), key="wall_filters", max_cell=CELL)
-    cards.reconstructions(snapshot, shape, "reconstructions", CELL)
+        names = cards.unit_names(model, units)
+        cards.filter_wall(weight, painter.shape, units, key="wall_filters", labels=names, max_cell=CELL)
+    cards.reconstructions(snapshot, painter, "reconstructions", CELL)

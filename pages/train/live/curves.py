@@ -7,19 +7,35 @@ from typing import Any
 
 import numpy as np
 
-from pages.ui.draw.figures import LEAST_NATS, Series, curve_option
+from pages.ui.draw.figures import LEAST_NATS, NOTHING_YET, Series, curve_option
 from rbm.evaluation import verdict
+from rbm.experiment import UNBOUNDED, ModelSpec
 from rbm.training.events import MEASURES
 from rbm.training.history import SPEED_SECONDS, History
 
+PLAIN = ModelSpec()
 
-def measure(history: History, metric: str) -> dict[str, Any]:
-    """The chart of one number of the event stream."""
+
+def measure(history: History, metric: str, model: ModelSpec = PLAIN) -> dict[str, Any]:
+    """The chart of one number of the event stream; where it has no meaning for the machine's units, a sentence that says so."""
     measure, averaged = MEASURES[metric], metric == "samples_per_second"
     found = history.averaged_rate(metric, SPEED_SECONDS) if averaged else history.column(metric)
     return curve_option(
-        [Series(measure.title, *found)], x_title="epochs", y_title=measure.unit, x_range=_epochs(history)
+        [Series(measure.title, *found)],
+        x_title="epochs",
+        y_title=measure.unit,
+        x_range=_epochs(history),
+        empty=_without(metric, model) or NOTHING_YET,
     )
+
+
+def _without(metric: str, model: ModelSpec) -> str:
+    """Why a machine of these units does not tell a number; "" where it does."""
+    if metric == "pseudo_log_likelihood" and model.visible != "bernoulli":
+        return "It flips pixels, which only bernoulli visible units have"
+    if metric in ("dead_units", "saturated_units") and model.hidden in UNBOUNDED:
+        return f"A {model.hidden} unit is never simply on or off"
+    return ""
 
 
 def free_energy(history: History) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -13,6 +14,7 @@ from pages.ui.session import state
 from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
 from rbm.datasets.entry import COLDEST, HOTTEST, ISING_CRITICAL
 from rbm.errors import ConfigError, RbmError
+from rbm.experiment import UNBOUNDED, UNIT_NAMES, with_units
 from rbm.presets import PRESETS
 from rbm.training.config import LIVE, Knob, with_algorithm
 from rbm.training.schedules import outrun
@@ -42,6 +44,7 @@ def draft_panel() -> None:
     """Everything that makes a run, the few settings that a class plays with first."""
     _preset()
     _dataset()
+    _units()
     for name in ("n_hidden", "k", "learning_rate"):
         knob(name)
     _pace()
@@ -91,7 +94,10 @@ def _changed(name: str) -> None:
     # None comes from a control that has not heard of its value yet, when a click is quicker than the page.
     if value is None:
         return
-    state.draft().update(with_algorithm(state.draft(), value) if name == "algorithm" else {name: value})
+    if name == "algorithm":
+        state.draft().update(with_algorithm(state.draft(), value))
+    else:
+        state.draft().update(with_units(state.draft(), n_states=value) if name == "n_states" else {name: value})
     current = state.run()
     if name in LIVE and current is not None and current.status not in ("finished", "diverged") and _possible():
         current.change(**{name: value})
@@ -159,7 +165,55 @@ def _dataset() -> None:
 
 
 def _changed_dataset() -> None:
-    state.draft().update(dataset=st.session_state["draft_dataset"], classes=None, size=None, temperature=None)
+    draft = state.draft()
+    draft.update(dataset=st.session_state["draft_dataset"], classes=None, size=None, temperature=None)
+    fitting = _fitting(draft["dataset"])
+    if draft["visible"] not in fitting:
+        title = as_typed(datasets.title(draft["dataset"]))
+        words = f"{draft['visible'].capitalize()} units do not fit {title}: its visible units are {fitting[0]} now."
+        _take_units(words, visible=fitting[0])
+
+
+def _fitting(name: str) -> tuple[str, ...]:
+    """The visible units that fit the data set; all, where nothing is known of it."""
+    try:
+        return entry(name).units
+    except RbmError:
+        return UNIT_NAMES
+
+
+def _units() -> None:
+    """What a unit of each layer can be: only what fits the data, and each other, is offered."""
+    draft = state.draft()
+    hidden = tuple(name for name in UNIT_NAMES if draft["visible"] not in UNBOUNDED or name not in UNBOUNDED)
+    for column, name, choices in zip(
+        st.columns(2, gap="small"), ("visible", "hidden"), (_fitting(draft["dataset"]), hidden), strict=True
+    ):
+        key, value = _bound(name)
+        k = state.KNOBS[name]
+        offered = replace(k, choices=(*choices, *(() if value in choices else (value,))))
+        with column:
+            knobs.widget(offered, key, menu=True, help=_help(name, k), on_change=_changed_units, args=(name,))
+    with st.container():  # there with or without words, so that nothing below it is built anew
+        if said := st.session_state.pop("units_moved", ""):
+            st.caption(f":material/info: {said}")
+    knob("n_states")
+
+
+def _changed_units(name: str) -> None:
+    value = st.session_state[f"draft_{name}"]
+    if value is not None:
+        _take_units(**{name: value})
+
+
+def _take_units(*said: str, **units: str) -> None:
+    """Other units into the draft, and a line that tells what follows them, after what is to be ``said``."""
+    before = dict(state.draft())
+    state.draft().update(with_units(before, **units))
+    now = state.draft()
+    follow = [f for f in ("hidden", "n_states", "learning_rate") if f not in units and now[f] != before[f]]
+    told = ", ".join(f"{state.LABELS[f].lower()} {now[f]}" for f in follow)
+    st.session_state["units_moved"] = " ".join([*said, f"With them: {told}." if told else ""]).strip()
 
 
 def _temperature() -> None:
@@ -178,7 +232,8 @@ def _temperature() -> None:
         help="At which the spins are drawn, in units of the coupling; they line up below the critical 2.269. The page Phase "
         "transition shows what a machine learns of them.",
     )
-    st.caption("Spins s = ±1 are learnt as pixels v = (s + 1)/2, 0 or 1.")
+    if state.draft()["visible"] == "bernoulli":
+        st.caption("Spins s = ±1 are learnt as pixels v = (s + 1)/2, 0 or 1.")
 
 
 def _download(name: str) -> None:

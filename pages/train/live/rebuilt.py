@@ -25,17 +25,18 @@ PAD, WALL = "train_pad", "wall_rebuilt"
 class Rebuilding:
     """What the newest machine of a run makes of a drawing; the model is made once for each moment of training."""
 
-    def __init__(self, run: LiveRun | None, sketch: instant.Sketch) -> None:
-        self._run, self._sketch = run, sketch
+    def __init__(self, run: LiveRun | None, sketch: instant.Sketch, painter: frames.Painter) -> None:
+        self._run, self._sketch, self._painter = run, sketch, painter
         self._known: tuple[Snapshot, RBM] | None = None
 
     def elements(self) -> feed.Elements:
-        """The drawing as it is read, over its reconstruction p(v|⟨h⟩); black before there is a machine."""
+        """The drawing as it is read, over its reconstruction ⟨v|⟨h⟩⟩; black before there is a machine."""
         import torch
 
-        v = torch.tensor(self._sketch.drawing.centred, dtype=torch.float32)[None]  # (1, V)
+        coding = self._painter.model.coding
+        ink = torch.tensor(self._sketch.drawing.centred, dtype=torch.float32)[None]  # (1, P)
+        v, back = coding.rows(ink), coding.rows(torch.zeros_like(ink))
         snapshot = None if self._run is None else self._run.snapshot
-        back = torch.zeros_like(v)
         if snapshot is not None:
             if self._known is None or self._known[0] is not snapshot:
                 self._known = snapshot, snapshot.to_model()
@@ -43,19 +44,19 @@ class Rebuilding:
                 model = self._known[1]
                 back = model.visible_mean(model.hidden_mean(v))
         rows = np.concatenate([v.numpy(), back.numpy()])
-        return {WALL: wall.pictures(frames.colour_probabilities(rows, shape=self._sketch.shape), 1)}
+        return {WALL: wall.pictures(self._painter.visible(rows), 1)}
 
 
-def drawing(run: LiveRun | None, shape: tuple[int, int], visible: str) -> Callable[[], feed.Elements]:
-    """A button that opens the pad; returns what moves the reconstruction. Only pixels that are on or off can be drawn."""
-    if math.prod(shape) > instant.MOST_PIXELS or visible != "bernoulli":
+def drawing(run: LiveRun | None, painter: frames.Painter) -> Callable[[], feed.Elements]:
+    """A button that opens the pad; returns what moves the reconstruction. Colours cannot be drawn."""
+    if math.prod(painter.shape) > instant.MOST_PIXELS or painter.colour:
         return dict
-    sketch = instant.sketch(PAD, shape)
-    rebuilding = Rebuilding(run, sketch)
+    sketch = instant.sketch(PAD, painter.shape)
+    rebuilding = Rebuilding(run, sketch, painter)
     with st.popover("Draw a picture", icon=":material/draw:", help="See how the machine rebuilds it while it learns."):
         cards.title(
             "Your drawing and its reconstruction",
-            "The drawing as it is read, and p(v|⟨h⟩) of the machine as it is now.",
+            f"The drawing as it is read, and {cards.mean_of(painter.model, '⟨h⟩')} of the machine as it is now.",
         )
         drawn = sketch.answers(lambda _: rebuilding.elements())
         pad, pictures = st.columns([5, 2], gap="small", vertical_alignment="center")

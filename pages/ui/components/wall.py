@@ -9,6 +9,7 @@ from zlib import compress
 
 from pages.ui.components.component import declare
 from pages.ui.draw.frames import Pixels, Tiles, gap_between
+from pages.ui.draw.theme import css_gradient
 from rbm.core import clock
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def pictures(
     n, cell = len(cells), (cells.shape[1], cells.shape[2])
     if labels is not None and len(labels) != n:
         raise ValueError(f"expected one label for each of {n} pictures, got {len(labels)}")
+    if legend is None and isinstance(shown, Tiles) and shown.words is not None:
+        legend = Legend(css_gradient(shown.lut), shown.words)
     packed = compress(cells.tobytes(), level=1)
     scale = b"" if lut is None else lut.tobytes()
     return {

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.ui import shell
 from pages.ui.draw.words import as_typed
 from rbm.core.text import plain
-from rbm.datasets.catalog import OWN, DatasetEntry, entry, is_available, names, revision
+from rbm.datasets.catalog import CATALOG, OWN, DatasetEntry, entry, is_available, names, revision
 from rbm.errors import RbmError
 from rbm.experiment import DatasetSpec
 
@@ -81,7 +81,7 @@ def choose(
     width: int = 260,
 ) -> Data:
     """The chooser of a page whose set's name is in the session under ``key``; a line tells why a set is of no use here."""
-    known = [name for name in names() if is_available(name)]
+    known = [name for name in names() if is_available(name) and not _in_colour(name)]
     if st.session_state.get(key) not in known:  # at first, and when somebody has deleted it
         st.session_state[key] = MNIST
     select(
@@ -96,6 +96,11 @@ def choose(
         "Train a machine, and your own once they were kept on the page Bring your own data.",
     )
     return data(st.session_state[key], why_not)
+
+
+def _in_colour(name: str) -> bool:
+    """Colours are learnt on the pages Train a machine and Learn colours alone."""
+    return name in CATALOG and CATALOG[name].kind == "colour"
 
 
 def explain(chosen: Data, key: str) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from pages.ui.draw.theme import ACCENT, diverging
 
 Floats = NDArray[np.float64]
+NOTHING_YET = "No values yet"
 LEAST_NATS = 2.0  # what a likelihood's axis spans at least: estimates scatter by tenths of a nat
 MAX_POINTS = 600  # of one series: more than the pixels of a chart cannot be seen, but would have to be sent
 
@@ -42,7 +43,7 @@ def curve_option(
     log_x: bool = False,
     log_y: bool = False,
     dots: bool = False,
-    empty: str = "No values yet",
+    empty: str = NOTHING_YET,
     x_range: tuple[float, float] | None = None,
     least_y: float = 0.0,
     doubt: str = "",

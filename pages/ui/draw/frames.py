@@ -7,14 +7,15 @@ import base64
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from pages.ui.draw.theme import STEPS, ZERO_ROW, Lut, diverging, grey
+from pages.ui.draw.theme import STEPS, ZERO_ROW, Lut, Mode, diverging, grey
+from rbm.experiment import ModelSpec
 
 Pixels = NDArray[np.uint8]
 Packed = NDArray[np.uint32]
@@ -29,6 +30,7 @@ class Tiles:
 
     rows: Pixels  # (N, h, w), h and w those of ``drawn_shape``
     lut: Lut
+    words: tuple[str, str, str] | None = None  # what the scale's two ends and its middle mean, where that must be said
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -127,6 +129,104 @@ def colour_probabilities(images: ArrayLike, *, lut: Lut | None = None, shape: tu
     return Tiles(_broad(rows), grey() if lut is None else lut)
 
 
+@dataclass(frozen=True)
+class Painter:
+    """The layers of a run's machine as pictures, each type of unit on the colour scale that fits it.
+
+    Probabilities and levels in greys from off to on, spins from −1 to +1; what is Gaussian around zero, blue below and red
+    above. ``shape``: rows and columns of one image; ``colour``: each pixel of it is red, green and blue.
+    """
+
+    model: ModelSpec
+    shape: tuple[int, int]
+    mode: Mode = "light"
+    colour: bool = False
+
+    @property
+    def framed(self) -> bool:
+        """Whether whole pictures may be as white or as black as the page."""
+        return self.model.visible == "spin"
+
+    @property
+    def scale(self) -> str:
+        """What the colours of the visible layer mean, in a sentence; "" where nobody needs to be told."""
+        if self.colour:
+            return ""
+        told = {
+            "spin": "Black is −1, white +1.",
+            "gaussian": "Red is above 0, blue below, and the strongest colours are ±1.",
+            "relu": "Black is 0, white 1 and above.",
+        }
+        return told.get(self.model.visible, "")
+
+    @property
+    def filters_told(self) -> str:
+        """What the colours of a filter mean, in a sentence."""
+        if self.colour:
+            return "Each picture holds one hidden unit's weights to red, green and blue; mid grey is none."
+        return "Each picture holds one hidden unit's weights to all pixels: red pixels excite it, blue ones silence it."
+
+    def visible(self, rows: ArrayLike, *, told: bool = False) -> Tiles | Pixels:
+        """States or means of the visible layer, (N, V); ``told``: with a legend, where the units are not the usual ones."""
+        name, values = self.model.visible, self.model.coding.pixels(rows)
+        if self.colour:
+            return _of_colours((values + 1) / 2 if name == "spin" else values, self.shape)
+        drawn = _of_units(values, name, self.shape, 1.0, self.mode)
+        ends = {"spin": ("−1", "spin", "+1"), "gaussian": ("−1", "value", "1"), "relu": ("0", "value", "1")}
+        levels = ("0", "state", f"{self.model.n_states - 1}")
+        return replace(drawn, words=ends.get(name, levels)) if told and name != "bernoulli" else drawn
+
+    def hidden(self, h: ArrayLike) -> Tiles:
+        """States of the hidden layer, (N, H), as small grids; where they have no largest, on a scale of their own."""
+        values, name = np.asarray(h, dtype=np.float64), self.model.hidden
+        if name == "multinary":
+            values = values / (self.model.n_states - 1)
+        limit = float(np.abs(values).max()) if name in ("gaussian", "relu") else 1.0
+        low = -1.0 if name == "spin" else 0.0
+        return _of_units(layer_pictures(values, low), name, None, limit or 1.0, self.mode)
+
+    def filters(self, weight: NDArray[Any]) -> NDArray[Any]:
+        """The weights (V, H) as a picture of each hidden column, (P, H)."""
+        return self.model.coding.filters(weight)
+
+
+def filter_pictures(
+    weight: NDArray[Any],
+    shape: tuple[int, int],
+    units: NDArray[np.intp],
+    *,
+    shared: bool,
+    limit: float | None,
+    mode: Mode,
+) -> Tiles | Pixels:
+    """The weights (P, H) into some units as pictures, on one scale or each on its own; in colour where P are three a pixel."""
+    rows = np.ascontiguousarray(weight.T[units], dtype=np.float64)
+    if rows.shape[1] == math.prod(shape):
+        return colour_weights(rows, shared=shared, limit=limit, lut=diverging(mode), shape=shape).tiles
+    strength = np.abs(_finite(rows[:, None])).max(axis=2)
+    scale = np.full_like(strength, limit if limit is not None else strength.max()) if shared else strength
+    return _of_colours((rows / np.where(scale > 0, scale, 1.0) + 1) / 2, shape)
+
+
+def rgb(shown: Tiles | Pixels) -> Pixels:
+    """Pictures in colours: (N, h, w, 3)"""
+    return shown.rgb() if isinstance(shown, Tiles) else shown
+
+
+def _of_colours(values: ArrayLike, shape: tuple[int, int]) -> Pixels:
+    """Numbers in [0, 1], red, green and blue of each pixel in turn, as colours: (N, h w 3) -> (N, h, w, 3)"""
+    found = np.rint(255 * np.clip(np.asarray(values, dtype=np.float64), 0, 1)).astype(np.uint8)
+    return found.reshape(-1, *shape, 3)
+
+
+def _of_units(values: ArrayLike, name: str, shape: tuple[int, int] | None, limit: float, mode: Mode) -> Tiles:
+    """Numbers of units of a type as pictures; ``limit``: the largest, where the type has none."""
+    pictures = as_pictures(values, shape)
+    if name == "gaussian":
+        return colour_weights(pictures, limit=limit, lut=diverging(mode)).tiles
+    return colour_probabilities((pictures + 1) / 2 if name == "spin" else pictures / limit)
+
+
 def grid_pixels(
     pixels: Pixels, columns: int, gap: int = 1, background: tuple[int, int, int] = (128, 128, 128)
 ) -> Pixels:
@@ -142,7 +242,7 @@ def grid_png(
     scale: int = 1,
 ) -> bytes:
     """A file of all pictures; the gaps, of `gap_between` unless said, show `background` (RGBA): (N, h, w, 3) -> PNG"""
-    pixels = pictures.rgb() if isinstance(pictures, Tiles) else pictures
+    pixels = rgb(pictures)
     if pixels.ndim != 4 or pixels.shape[-1] != 3 or pixels.dtype != np.uint8:
         raise ValueError(f"expected 8-bit colours (N, h, w, 3), got {pixels.dtype} {pixels.shape}")
     gap = gap_between((pixels.shape[1], pixels.shape[2])) if gap is None else gap

@@ -54,7 +54,8 @@ STANDS = {
 
 def name(spec: RunSpec, turned: Mapping[str, Any] = MappingProxyType({})) -> str:
     """A run in a few words: what is learnt, how, and how large. ``turned``: the knobs as they stand by now."""
-    return f"{data_title(spec)} · {spec.model.n_hidden} hidden · {algorithm(spec, turned)}"
+    units = "" if spec.model.plain else f" · {spec.model.visible} × {spec.model.hidden}"
+    return f"{data_title(spec)} · {spec.model.n_hidden} hidden · {algorithm(spec, turned)}{units}"
 
 
 def data_title(spec: RunSpec) -> str:
@@ -168,7 +169,7 @@ def _menu(own: LiveRun | None) -> dict[str, str]:
 
 
 def _kept() -> list[Run]:
-    """The newest kept runs of Bernoulli machines that have learnt something."""
+    """The newest kept runs that have learnt something."""
     try:
         return _runs(str(open_store().url))
     except StoreError:  # the page of runs says it; the others can do without
@@ -178,15 +179,10 @@ def _kept() -> list[Run]:
 @st.cache_resource(ttl=FRESH_SECONDS, max_entries=8, show_spinner=False)
 def _runs(url: str) -> list[Run]:
     """They, in the registry at that address."""
-    plain = [
-        run
-        for run in open_store().runs()
-        if (run.spec.model.visible, run.spec.model.hidden) == ("bernoulli", "bernoulli")
-    ]
-    return [run for run in plain if run.progress.step and _has_data(run)][:MOST_KEPT]
+    return [run for run in open_store().runs() if run.progress.step and has_data(run)][:MOST_KEPT]
 
 
-def _has_data(run: Run) -> bool:
+def has_data(run: Run) -> bool:
     """Whether its pictures are here; a run of another program, or of an own set that is gone, may name what nobody knows."""
     try:
         return is_available(run.spec.dataset.name)
@@ -250,7 +246,8 @@ def _at_rest(url: str, run_id: str, step: int) -> LiveRun:
 
     run, saved = open_store().run(run_id), from_bytes(open_store().checkpoint(run_id, step))
     with torch.no_grad():
-        activity = saved.model.hidden_mean(cached_dataset(run.spec.dataset).validation.to(saved.model.weight)).mean(0)
+        images = cached_dataset(run.spec.dataset, run.spec.model).validation
+        activity = saved.model.hidden_mean(images.to(saved.model.weight)).mean(0)
     epoch = next(one.epoch for one in open_store().checkpoints(run_id) if one.step == step)
     past = Snapshot.of(saved.model, step=step, epoch=epoch, activity=activity.numpy().copy())
     return LiveRun.at_rest(run.spec, past, open_store().history(run_id))
@@ -324,7 +321,7 @@ def looks(run_id: str, step: int, _run: Run) -> Looks:
     from rbm.samplers import from_noise, gibbs
 
     model = bundled.load(run_id).model() if run_id in RUNS else from_bytes(open_store().checkpoint(run_id)).model
-    dataset = cached_dataset(_run.spec.dataset)
+    dataset = cached_dataset(_run.spec.dataset, _run.spec.model)
     draw = randomness.generator(1, "fantasies")
     with torch.no_grad():
         originals = dataset.test[[i % len(dataset.test) for i in SHOWN_IMAGES[:IMAGES]]].to(model.weight)

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.ui import cards
 from pages.ui.controls import datasets
+from pages.ui.draw import frames, theme
 from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import state, tasks, visitor
@@ -234,6 +236,12 @@ def picture_shape(spec: RunSpec) -> tuple[int, int]:
     """Height and width of one image of the run's data."""
     height, width = entry(spec.dataset.name).image_shape[:2]
     return height, width
+
+
+def painter(spec: RunSpec, mode: theme.Mode | None = None) -> frames.Painter:
+    """What draws the layers of the run's machine, in that theme, or the one that the visitor looks at."""
+    colour = entry(spec.dataset.name).kind == "colour"
+    return frames.Painter(spec.model, picture_shape(spec), mode or cards.mode(), colour)
 
 
 def choose_time(current: LiveRun, key: str) -> Snapshot:

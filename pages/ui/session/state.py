@@ -14,7 +14,7 @@ from pages.ui.session import tasks, visitor
 from rbm import bundled
 from rbm.core.limits import SCREEN
 from rbm.errors import ConfigError, RbmError
-from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits, check_units
 from rbm.jobs import recording
 from rbm.jobs import room as rooms
 from rbm.jobs.job import all_jobs
@@ -69,7 +69,8 @@ def to_draft(spec: RunSpec) -> Draft:
 
 
 def to_spec(draft: Draft) -> RunSpec:
-    """The run that a draft describes; ConfigError when a value is out of range, or the run larger than a class bears."""
+    """The run that a draft describes; ConfigError when a value is out of range, the run larger than a class bears, or its units
+    do not fit."""
     spec = RunSpec(
         DatasetSpec(draft["dataset"], draft["classes"], draft["size"], draft["temperature"]),
         ModelSpec(**{name: draft[name] for name in _MODEL}),
@@ -77,6 +78,7 @@ def to_spec(draft: Draft) -> RunSpec:
         draft["seed"],
     )
     check_limits(spec, SCREEN)
+    check_units(spec)
     return spec
 
 

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
+from rbm.datasets.faces import SIDE, Images
 
-Images = npt.NDArray[np.float32]  # (N, h, w, 3) in [0, 1]
-SIDE = 16  # of the drawn faces
+__all__ = ["FILTERS", "KINDS", "SIDE", "SOURCES", "ColourLook", "Images"]
 FILTERS = 60  # as many are shown
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
