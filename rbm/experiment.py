@@ -224,6 +224,7 @@ def make_model(spec: RunSpec, dataset: Dataset) -> RBM:
 def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
     """The run at its start, on the device its training asks for, with the measurements that the screen shows."""
     from rbm import randomness
+    from rbm.evaluation import mode_growth
     from rbm.evaluation.likelihood_tracker import EPOCHS, LikelihoodTracker
     from rbm.evaluation.pseudo_likelihood_tracker import PseudoLikelihoodTracker
     from rbm.training.loop import Trainer
@@ -234,15 +235,20 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
         under_way = tracker.under_way
         return found if under_way is None else {**found, "log_likelihood_estimating": under_way}
 
+    def modes(model: RBM, probe: Probe) -> dict[str, float]:
+        due = mode_growth.due(trainer.step_number, trainer.last_report) or trainer.finished
+        return mode_growth.leading(model) if due else {}
+
     device = pick_device(spec.training.device)
     tracker = LikelihoodTracker(
         EPOCHS[spec.training.likelihood], randomness.generator(spec.seed, "likelihood", device=device)
     )
     model = make_model(spec, dataset).to(device)
+    shared: tuple[Metric, ...] = (*STANDARD, modes)
     metrics: tuple[Metric, ...] = (
-        STANDARD
+        shared
         if spec.training.binarise == "none" or spec.model.visible != "bernoulli"
-        else (*STANDARD, PseudoLikelihoodTracker(model, dataset, spec.training.binarise), likelihood)
+        else (*shared, PseudoLikelihoodTracker(model, dataset, spec.training.binarise), likelihood)
     )
     generator = randomness.generator(spec.seed, "training", device=device)
     trainer = Trainer(model, dataset, spec.training, generator, metrics)  # which its likelihood asks for the time

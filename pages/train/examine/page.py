@@ -1,8 +1,10 @@
 """Examine a machine: its modes, its chains, its samples."""
 
+from functools import partial
+
 import streamlit as st
 
-from pages.train.examine import examination
+from pages.train.examine import examination, growing
 from pages.ui import lesson, shell
 from pages.ui.server import feed
 from pages.ui.session import kept, live
@@ -17,18 +19,20 @@ shell.header(
 @st.fragment
 def look(current: LiveRun) -> None:
     """The findings so far; of a machine that nobody has examined yet, what its weights say at once."""
-    live.watch("run", current)
+    run = live.watch("run", current)
     live.trouble(current)
     task = examination.of(current)
     part = feed.watch("examine", task, state=lambda: task and {type(found) for found in task.news})
     drawn = part.moves(examination.elements(task))
     examination.controls(current, task, drawn)
+    run.moves(partial(growing.elements, current))
     shape = live.picture_shape(current.spec)
     with st.container(key="picture"):
         left, right = st.columns(2, gap="medium")
         with left:
             examination.weights(current, task, shape)
         with right:
+            growing.card(current)
             examination.walk(task, shape)
             examination.likeness(task, shape)
             examination.spread(current, task)
