@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from rbm.evaluation.moment_gap import SecondMoments
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
-from rbm.tasks.examine import ChainsFromNoise, Energies, Likeness, Mixed, Parameters, WeightModes, examine
+from rbm.tasks.examine import REFERENCE, ChainsFromNoise, Energies, Likeness, Mixed, Parameters, WeightModes, examine
+from rbm.tasks.likelihood import fixed_data
 from rbm.training.config import TrainConfig
 
 SPEC = RunSpec(
@@ -108,3 +110,14 @@ def test_a_machine_that_learnt_all_patterns_samples_only_them(findings):
         ("training", "test", "samples"), 14
     )
     assert one(findings, Energies).noise > one(findings, ChainsFromNoise).data_free_energy
+
+
+def test_quality_is_judged_from_the_first_sweep_to_the_last_ever_more_rarely(learnt, findings):
+    found = one(findings, ChainsFromNoise).quality
+    np.testing.assert_array_equal(found.steps[:4], [1, 2, 3, 4])
+    assert 256 <= found.steps[-1] <= 300
+    assert len(found.steps) == len(found.gap) == len(found.gap_error) == len(found.aats)
+    assert (found.gap_error > 0).all()
+    data = fixed_data(SPEC)
+    assert found.gap_of_data == SecondMoments(data["train"][:REFERENCE]).gap(data["test"][:14]).value
+    assert found.aats_error == pytest.approx(0.5 / 14**0.5)

@@ -4,16 +4,22 @@ from functools import partial
 
 import streamlit as st
 
-from pages.train.examine import examination, growing
+from pages.train.examine import examination, growing, quality
 from pages.ui import lesson, shell
 from pages.ui.server import feed
 from pages.ui.session import kept, live
 from rbm.jobs.live import LiveRun
+from rbm.jobs.task import Task
 
 shell.header(
     "Diagnostics",
     "How much has the machine learnt, do its chains mix, and are its samples more than copies? Press Examine.",
 )
+
+
+def news(task: Task | None, current: LiveRun, by: str) -> feed.Elements:
+    """What moves while the machine is examined."""
+    return {**examination.elements(task)(), **quality.elements(current, task, by)}
 
 
 @st.fragment
@@ -23,7 +29,7 @@ def look(current: LiveRun) -> None:
     live.trouble(current)
     task = examination.of(current)
     part = feed.watch("examine", task, state=lambda: task and {type(found) for found in task.news})
-    drawn = part.moves(examination.elements(task))
+    drawn = part.moves(partial(news, task, current, quality.chosen()))
     examination.controls(current, task, drawn)
     run.moves(partial(growing.elements, current))
     shape = live.picture_shape(current.spec)
@@ -32,6 +38,7 @@ def look(current: LiveRun) -> None:
         with left:
             examination.weights(current, task, shape)
         with right:
+            quality.card(current, task)
             growing.card(current)
             examination.walk(task, shape)
             examination.likeness(task, shape)
