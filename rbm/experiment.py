@@ -317,6 +317,7 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
     ``binarise`` makes those of Bernoulli units, and it does nothing for others.
     """
     from rbm import randomness
+    from rbm.evaluation import mode_growth
     from rbm.evaluation.likelihood_tracker import EPOCHS, LikelihoodTracker
     from rbm.evaluation.pseudo_likelihood_tracker import PseudoLikelihoodTracker
     from rbm.training.loop import Trainer
@@ -327,6 +328,10 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
         under_way = tracker.under_way
         return found if under_way is None else {**found, "log_likelihood_estimating": under_way}
 
+    def modes(model: RBM, probe: Probe) -> dict[str, float]:
+        due = mode_growth.due(trainer.step_number, trainer.last_report) or trainer.finished
+        return mode_growth.leading(model) if due else {}
+
     device = pick_device(spec.training.device)
     tracker = LikelihoodTracker(
         EPOCHS[spec.training.likelihood], randomness.generator(spec.seed, "likelihood", device=device)
@@ -334,11 +339,12 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
     model = make_model(spec, dataset).to(device)
     binary = spec.model.visible == "bernoulli"
     config = spec.training if binary else replace(spec.training, binarise="none")
-    metrics: tuple[Metric, ...] = STANDARD
+    shared: tuple[Metric, ...] = (*STANDARD, modes)
+    metrics = shared
     if binary and config.binarise != "none":
-        metrics = (*STANDARD, PseudoLikelihoodTracker(model, dataset, config.binarise), likelihood)
+        metrics = (*shared, PseudoLikelihoodTracker(model, dataset, config.binarise), likelihood)
     elif not binary:
-        metrics = (*STANDARD, likelihood)
+        metrics = (*shared, likelihood)
     generator = randomness.generator(spec.seed, "training", device=device)
     trainer = Trainer(model, dataset, config, generator, metrics)  # which its likelihood asks for the time
     return trainer

@@ -109,6 +109,16 @@ PRESETS = MappingProxyType(
                 ),
             ),
         ),
+        "out_of_equilibrium": Preset(
+            "Out of equilibrium (10 steps from noise)",
+            "Chains start from noise for every batch and take 10 steps: the machine makes its best digits exactly 10 steps from "
+            "noise and worse ones ever after. Press Examine on the page Diagnostics and look at quality against steps.",
+            RunSpec(
+                training=TrainConfig(
+                    algorithm="rdm", k=10, learning_rate=0.05, schedule="constant", momentum=0.0, epochs=5
+                )
+            ),
+        ),
         "too_fast": Preset(
             "Goes wrong: too high a learning rate",
             "At rate 10 the weights explode within moments. The run stops, says why, and keeps the last good weights.",

@@ -34,6 +34,7 @@ LAYERS = [
 SCREEN = ("streamlit", "plotly", "pages")
 # Neighbours in one layer that may know each other, importer first.
 BESIDE = {
+    ("rbm.benchmarks", "rbm.studies"),  # one way to judge a likelihood
     ("rbm.checkpoint", "rbm.experiment"),
     ("rbm.presets", "rbm.experiment"),
     ("rbm.training", "rbm.evaluation"),  # only for the mark of a likelihood in a table

@@ -31,7 +31,7 @@ N_HIDDEN, BATCH = 500, 100
 OURS = "this engine"
 
 
-class Recipe(NamedTuple):
+class TimedRecipe(NamedTuple):
     """One training of one engine: ``train`` makes the machine and takes all the time that is counted."""
 
     engine: str
@@ -62,7 +62,7 @@ def quickest(trainings: Sequence[JudgedTraining], engine: str, mark: float) -> J
 
 
 def run(
-    recipes: Sequence[Recipe], say: Callable[[str], None], *, effort: JudgingEffort = EFFORT
+    recipes: Sequence[TimedRecipe], say: Callable[[str], None], *, effort: JudgingEffort = EFFORT
 ) -> tuple[list[JudgedTraining], dict[str, str]]:
     """All that can take part, in turn; and of the others why not."""
     images, done, skipped = held_out(digits(), "stochastic"), [], {}
@@ -82,7 +82,7 @@ def run(
     return done, skipped
 
 
-def recipes() -> list[Recipe]:
+def recipes() -> list[TimedRecipe]:
     """The searches: lengths that grow, two rates each."""
     found = [_ours(epochs, rate) for epochs in (1, 2, 4, 8, 25) for rate in (0.05, 0.1)]
     for engine, train, rates in (
@@ -95,7 +95,7 @@ def recipes() -> list[Recipe]:
     return found
 
 
-def _ours(epochs: int, rate: float) -> Recipe:
+def _ours(epochs: int, rate: float) -> TimedRecipe:
     def train() -> RBM:
         model = RBM(digits().n_visible, N_HIDDEN, generator=randomness.generator(1, "model"))
         model.fit_visible_bias(digits().train, digits().pixel_mean)
@@ -107,11 +107,11 @@ def _ours(epochs: int, rate: float) -> Recipe:
             trainer.step()
         return model
 
-    return Recipe(OURS, f"PCD-1, rate {rate:g} falling to 0 in {_epochs(epochs)}, batch {BATCH}", train)
+    return TimedRecipe(OURS, f"PCD-1, rate {rate:g} falling to 0 in {_epochs(epochs)}, batch {BATCH}", train)
 
 
-def _theirs(engine: str, train: Callable[[int, float], RBM], epochs: int, rate: float) -> Recipe:
-    return Recipe(engine, f"rate {rate:g}, {_epochs(epochs)}, batch {BATCH}", lambda: train(epochs, rate))
+def _theirs(engine: str, train: Callable[[int, float], RBM], epochs: int, rate: float) -> TimedRecipe:
+    return TimedRecipe(engine, f"rate {rate:g}, {_epochs(epochs)}, batch {BATCH}", lambda: train(epochs, rate))
 
 
 def _epochs(n: int) -> str:

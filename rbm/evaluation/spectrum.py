@@ -53,7 +53,7 @@ def spectrum(weight: Tensor, deviation: float = INITIAL_WEIGHT_DEVIATION) -> Spe
         visible=(u * sign).T.contiguous(),
         hidden=w * sign[:, None],
         noise_edge=noise_edge(n_visible, n_hidden, deviation),
-        n_modes=int((s > _clearly_beyond(n_visible, n_hidden, deviation)).sum()),
+        n_modes=int((s > clearly_beyond(n_visible, n_hidden, deviation)).sum()),
         participation=participation_ratio(s),
     )
 
@@ -63,6 +63,12 @@ def noise_edge(n_visible: int, n_hidden: int, deviation: float = INITIAL_WEIGHT_
     return deviation * (math.sqrt(n_visible) + math.sqrt(n_hidden))
 
 
+def noise_band(n_visible: int, n_hidden: int, deviation: float = INITIAL_WEIGHT_DEVIATION) -> tuple[float, float]:
+    """σ|√V ± √H|, between which all singular values of large V × H weights N(0, σ²) lie."""
+    low = deviation * abs(math.sqrt(n_visible) - math.sqrt(n_hidden))
+    return low, noise_edge(n_visible, n_hidden, deviation)
+
+
 def noise_density(s: Tensor, n_visible: int, n_hidden: int, deviation: float = INITIAL_WEIGHT_DEVIATION) -> Tensor:
     """The density of singular values s (n,) of V × H weights N(0, σ²), whose integral is 1: what W started as.
 
@@ -70,8 +76,7 @@ def noise_density(s: Tensor, n_visible: int, n_hidden: int, deviation: float = I
 
     Marčenko & Pastur 1967, for s instead of the eigenvalue s² of WᵀW.
     """
-    high = noise_edge(n_visible, n_hidden, deviation) ** 2
-    low = deviation**2 * (math.sqrt(n_visible) - math.sqrt(n_hidden)) ** 2
+    low, high = (end**2 for end in noise_band(n_visible, n_hidden, deviation))
     square = s.square()
     inside = ((high - square) * (square - low)).clamp(min=0).sqrt()
     return inside / (math.pi * deviation**2 * min(n_visible, n_hidden) * s).clamp(min=torch.finfo(s.dtype).tiny)
@@ -86,7 +91,7 @@ def participation_ratio(values: Tensor) -> float:
     return 1.0 / float(share.square().sum())
 
 
-def _clearly_beyond(n_visible: int, n_hidden: int, deviation: float) -> float:
+def clearly_beyond(n_visible: int, n_hidden: int, deviation: float = INITIAL_WEIGHT_DEVIATION) -> float:
     """The value that the strongest of all-noise modes exceeds once in a thousand matrices.
 
     s² has mean about (√(V−1) + √H)²σ² and scale (√(V−1) + √H)(1/√(V−1) + 1/√H)^(1/3)σ²: Johnstone, On the

@@ -21,6 +21,7 @@ import torch
 from rbm import bundled, randomness
 from rbm.bundled import BundledMachine
 from rbm.datasets.base import Dataset
+from rbm.evaluation import mode_growth
 from rbm.evaluation.ais import DEVIATIONS
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, cached_dataset, make_trainer
 from rbm.models.parameters import Parameters
@@ -106,10 +107,12 @@ def digits(spec: RunSpec, memory: float, say: Say) -> Made:
 
 
 def _thinned(events: Sequence[TrainEvent]) -> list[Any]:
-    """[step, epoch, seconds, numbers] of some events: the last, every so many before it, and all that tell a likelihood."""
+    """[step, epoch, seconds, numbers] of some events: the last, every so many before it, and all that tell a likelihood or
+    the modes of W."""
     every = max(1, len(events) // TOLD)
     ends = (len(events) - 1) % every
-    kept = [e for i, e in enumerate(events) if i % every == ends or "log_likelihood_high" in e.metrics]
+    told = {"log_likelihood_high", mode_growth.NAMES[0]}
+    kept = [e for i, e in enumerate(events) if i % every == ends or told & e.metrics.keys()]
     return [[e.step, _short(e.epoch), _short(e.seconds), {n: _short(x) for n, x in e.metrics.items()}] for e in kept]
 
 

@@ -7,8 +7,10 @@ equal machines are found equal. Pictures are rows of V pixels; N samples are com
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from rbm.experiment import RunSpec
 from rbm.models.parameters import Array, Parameters
@@ -25,6 +27,8 @@ NEWS_EVERY = 50  # sweeps
 SHOWN = 10
 N_MODES = 20  # of the strongest, drawn
 LAGS = 200  # sweeps
+QUALITIES = 4  # measured a doubling of the sweeps
+REFERENCE = 1024  # training images whose second moments samples are held to
 BINS, FINE = 40, 50  # of the histogram of singular values; points of an integral over one
 NOISE_REACHES, MARGIN = 30.0, 1.05  # the histogram begins that factor below noise's end, and ends above all values
 
@@ -46,12 +50,28 @@ class WeightModes(NamedTuple):
     noise: Array
 
 
+class StepQuality(NamedTuple):
+    """How good the chains' pictures were after so many sweeps from noise, ``steps`` (Q,) a part of a doubling apart.
+
+    ``gap`` (Q,) and ``gap_error`` (Q,): by their second moments, see :mod:`rbm.evaluation.moment_gap`, that of as many test
+    images being ``gap_of_data``; ``aats`` (Q,) of neighbours, ½ at best, all with one error at most.
+    """
+
+    steps: Array
+    gap: Array
+    gap_error: Array
+    gap_of_data: float
+    aats: Array
+    aats_error: float
+
+
 class ChainsFromNoise(NamedTuple):
     """Chains from noise so far: mean free energy of each sweep (T,) against the test images' own, and the newest pictures."""
 
     free_energy: Array
     data_free_energy: float
     pictures: Array
+    quality: StepQuality
 
 
 class Mixed(NamedTuple):
@@ -100,6 +120,7 @@ def examine(
 
     from rbm import randomness
     from rbm.evaluation import mixing, samples
+    from rbm.evaluation.moment_gap import SecondMoments
     from rbm.samplers import chains as start
     from rbm.samplers import gibbs
 
@@ -111,12 +132,17 @@ def examine(
     draw = randomness.generator(seed, "examination")
     walkers = start.from_noise(model, n, draw)
     own = float(model.free_energy(data["test"][:n]).mean())
-    seen = []
+    reference = SecondMoments(data["train"][:REFERENCE])
+    seen, judged = [], []
     for sweep in range(1, n_sweeps + 1):
         walkers, _ = gibbs.sweep(model, walkers, draw)
         seen.append(model.free_energy(walkers.v))
+        if int(QUALITIES * math.log2(sweep)) > int(QUALITIES * math.log2(max(sweep - 1, 0.5))):
+            alike = samples.resemblance(data["test"][:n], walkers.v)
+            judged.append((sweep, *reference.gap(walkers.v), alike.value))
         if sweep % NEWS_EVERY == 0 or sweep == n_sweeps:
-            yield ChainsFromNoise(_array(torch.stack(seen).mean(1)), own, _array(walkers.v[:SHOWN]))
+            quality = _quality(judged, reference.gap(data["test"][:n]).value, alike.standard_error)
+            yield ChainsFromNoise(_array(torch.stack(seen).mean(1)), own, _array(walkers.v[:SHOWN]), quality)
     settled = torch.stack(seen[n_sweeps // 2 :])
     found = mixing.diagnose(settled)
     memory = mixing.autocorrelation(settled)[:LAGS]
@@ -147,6 +173,11 @@ def weight_modes(model: RBM) -> WeightModes:
     return WeightModes(
         _array(found.values), *kept, _array(pictures), *map(_array, _histogram(found.values, *model.weight.shape))
     )
+
+
+def _quality(judged: Sequence[tuple[float, ...]], gap_of_data: float, error: float) -> StepQuality:
+    steps, gap, gap_error, aats = np.array(judged, dtype=np.float32).T
+    return StepQuality(steps, gap, gap_error, gap_of_data, aats, error)
 
 
 def _histogram(values: Tensor, n_visible: int, n_hidden: int) -> tuple[Tensor, Tensor, Tensor]:

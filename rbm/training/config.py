@@ -72,14 +72,15 @@ class TrainConfig:
         "Algorithm",
         "CD restarts its chains at the data for every batch; PCD keeps them going and follows the likelihood more closely. "
         "FPCD drives them on with fast weights, PT swaps them with hotter ones, PTT with those of "
-        "the model's own past; MFCD is CD without chance; exact is for tiny models.",
-        choices=("cd", "pcd", "fpcd", "pt", "ptt", "mfcd", "exact"),
+        "the model's own past; Rdm starts them from noise for every batch; MFCD is CD without chance; exact is for tiny models.",
+        choices=("cd", "pcd", "fpcd", "pt", "ptt", "rdm", "mfcd", "exact"),
         names={
             "cd": "CD: contrastive divergence",
             "pcd": "PCD: persistent chains",
             "fpcd": "FPCD: fast PCD",
             "pt": "PT: parallel tempering",
             "ptt": "PTT: trajectory tempering",
+            "rdm": "Rdm: chains from noise",
             "mfcd": "MFCD: mean-field CD",
             "exact": "exact gradient",
         },
@@ -267,7 +268,10 @@ class TrainConfig:
 # What an algorithm needs where the shared defaults are not enough, found with `python -m rbm reproduce defaults`: without
 # chance a single mean-field step hardly leaves the image, and the weights grow towards modes that nobody visits.
 SUITED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {"mfcd": MappingProxyType({"k": 5, "weight_decay": 0.001})},
+    {
+        "mfcd": MappingProxyType({"k": 5, "weight_decay": 0.001}),
+        "rdm": MappingProxyType({"k": 10, "momentum": 0.0}),
+    },
 )
 
 

@@ -16,7 +16,7 @@ from rbm.models.rbm import RBM
 from rbm.training.config import TrainConfig
 from rbm.training.gradients import Phases
 
-HALF_ALGORITHMS = ("cd", "pcd", "mfcd")  # those that compare no energies, which bfloat16 cannot
+HALF_ALGORITHMS = ("cd", "pcd", "rdm", "mfcd")  # those that compare no energies, which bfloat16 cannot
 SMALLEST = 2**15  # weights; below it nearly all of a step is not products
 
 

@@ -41,6 +41,11 @@ class SteppedTraining(ABC, Generic[Event]):
         return self.step_number / self.batches_per_epoch
 
     @property
+    def last_report(self) -> int:
+        """The update of the last event; while one is made, of that before it."""
+        return self._last_report
+
+    @property
     def done(self) -> float:
         """The share of all updates that is done, 0 to 1, by which a schedule sets the learning rate."""
         return min(self.step_number / self.total_steps, 1.0)

@@ -60,9 +60,18 @@ def test_noise_alone_has_no_modes_and_ends_at_the_edge(shape, rng):
         assert float(one.values[0]) == pytest.approx(one.noise_edge, rel=2 * min(shape) ** (-2 / 3))
 
 
+@pytest.mark.parametrize("shape", [(V, H), (H, V), (211, 61)])
+def test_the_band_of_noise_holds_all_of_a_random_matrix_and_is_filled_by_it(shape, rng):
+    low, high = spectrum.noise_band(*shape)
+    values = torch.linalg.svdvals(noise(rng, *shape))
+    softness = min(shape) ** (-2 / 3)  # the scale of an edge's fluctuation
+    assert float(values[0]) == pytest.approx(high, rel=2 * softness)
+    assert float(values[-1]) == pytest.approx(low, rel=4 * softness)
+
+
 def test_a_limit_exceeded_once_in_a_thousand_is_not_far_from_once_in_a_thousand(rng):
     above = sum(
-        float(torch.linalg.matrix_norm(noise(rng, 41, 29), 2)) > spectrum._clearly_beyond(41, 29, 0.01)
+        float(torch.linalg.matrix_norm(noise(rng, 41, 29), 2)) > spectrum.clearly_beyond(41, 29, 0.01)
         for _ in range(4000)
     )
     assert above <= 12  # expected 4; Poisson beyond 12: 3e-4

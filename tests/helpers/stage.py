@@ -47,7 +47,7 @@ PICTURES = {
         ),
     ),
     shell.FILTERS: OneScreen(("filters_order", "filters_scale"), ("wall_all_filters",)),
-    shell.EXAMINE: OneScreen(("examine",), ("examine_spectrum", "examine_modes")),
+    shell.EXAMINE: OneScreen(("examine",), ("examine_spectrum", "examine_modes", "examine_growth")),
     shell.COLOUR: OneScreen(("colour_learn",), ("colour_pairs", "colour_samples", "colour_filters", "colour_error")),
     shell.DEEP: OneScreen(("deep_sweep_1",), ("deep_fantasies", "deep_filters_1", "deep_filters_2")),
     shell.DATA: OneScreen(("own_files",), ()),

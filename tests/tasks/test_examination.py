@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from rbm.evaluation.moment_gap import SecondMoments
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, cached_dataset, make_dataset, make_model, make_trainer
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
-from rbm.tasks.examine import ChainsFromNoise, Energies, Likeness, Mixed, Parameters, WeightModes, examine
+from rbm.tasks.examine import REFERENCE, ChainsFromNoise, Energies, Likeness, Mixed, Parameters, WeightModes, examine
+from rbm.tasks.likelihood import fixed_data
 from rbm.training.config import TrainConfig
 from tests.helpers.unit_pairs import PAIRS
 
@@ -121,3 +123,14 @@ def test_a_machine_of_any_pair_of_units_is_examined(visible, hidden):
     assert [type(one) for one in found] == [WeightModes, ChainsFromNoise, Mixed, Energies, Likeness]
     assert found[4].samples.shape == found[4].nearest.shape == (10, rows.n_visible)
     assert np.isfinite([found[1].data_free_energy, found[3].noise, found[4].data_side]).all()
+
+
+def test_quality_is_judged_from_the_first_sweep_to_the_last_ever_more_rarely(learnt, findings):
+    found = one(findings, ChainsFromNoise).quality
+    np.testing.assert_array_equal(found.steps[:4], [1, 2, 3, 4])
+    assert 256 <= found.steps[-1] <= 300
+    assert len(found.steps) == len(found.gap) == len(found.gap_error) == len(found.aats)
+    assert (found.gap_error > 0).all()
+    data = fixed_data(SPEC)
+    assert found.gap_of_data == SecondMoments(data["train"][:REFERENCE]).gap(data["test"][:14]).value
+    assert found.aats_error == pytest.approx(0.5 / 14**0.5)

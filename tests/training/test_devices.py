@@ -41,7 +41,7 @@ def test_coins_are_fair(device):
     assert ((frequency - p[0]).abs() <= 4 * error).all()
 
 
-@pytest.mark.parametrize("algorithm", ["cd", "pcd", "fpcd", "mfcd"])
+@pytest.mark.parametrize("algorithm", ["cd", "pcd", "rdm", "fpcd", "mfcd"])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_training_repeats_and_reports_numbers(device, algorithm, precision):
     if algorithm == "fpcd" and precision == "bfloat16":

@@ -56,6 +56,7 @@ RECIPES = [
     {"algorithm": "fpcd", "k": 2, "centred": "off"},
     {"algorithm": "ptt", "n_chains": 13, "n_replicas": 3, "learning_rate": 0.3},
     {"algorithm": "mfcd", "k": 3},
+    {"algorithm": "rdm", "k": 3},
     {"algorithm": "exact"},
     {"algorithm": "pt", "n_chains": 13, "n_replicas": 5, "k": 3},
     {"algorithm": "pcd", "n_chains": 13, "centred": "on"},

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rbm.errors import ConfigError
-from rbm.evaluation import exact
+from rbm.evaluation import exact, mean_gradient, transition
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins, generator
 from rbm.training.config import TrainConfig
@@ -84,6 +84,21 @@ def test_chains_of_a_model_that_stands_still_reach_its_exact_statistics(model, d
     each = moments(phases)
     z = (each.mean(0) - exact_moments(model)) / (each.std(0) / len(each) ** 0.5)
     assert z.abs().max() < 4.5
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_random_chains_have_the_statistics_of_k_sweeps_from_noise_whatever_the_data(model, data, k):
+    half = transition.halves(model)
+    noise = torch.full((len(half.v),), 1 / len(half.v), dtype=torch.float64)
+    (there,) = mean_gradient.after(noise, half, [k])
+    expected = torch.cat([part.flatten() for part in mean_gradient.statistics(there, half)])
+    n = 6000
+    phase = make("rdm", model)
+    for rows in (data.repeat(n // ROWS, 1), torch.ones(n, VISIBLE).double()):
+        each = moments(phase.phases(rows, k))
+        assert ((each.mean(0) - expected) / (each.std(0) / len(each) ** 0.5)).abs().max() < 4.5
+    assert phase.state() == {}
+    assert (expected - exact_moments(model)).abs().max() > 0.02  # which is not yet the machine's own
 
 
 @pytest.mark.parametrize("sizes", [(7, 3), (3, 7), (5, 5)])

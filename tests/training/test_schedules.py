@@ -82,7 +82,7 @@ def test_a_rate_that_persistent_chains_cannot_keep_up_with_is_told(algorithm, kn
     assert bool(outrun(TrainConfig(algorithm=algorithm, **knobs))) == told
 
 
-@pytest.mark.parametrize("algorithm", ["cd", "mfcd", "exact"])
+@pytest.mark.parametrize("algorithm", ["cd", "rdm", "mfcd", "exact"])
 def test_chains_that_start_at_the_data_keep_up_with_any_rate(algorithm):
     assert outrun(TrainConfig(algorithm=algorithm, schedule="constant", learning_rate=1.0)) == ""
 

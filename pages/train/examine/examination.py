@@ -16,7 +16,7 @@ from pages.ui.components import chart, wall
 from pages.ui.components.moving import table
 from pages.ui.draw import figures, frames
 from pages.ui.server import feed
-from pages.ui.session import tasks
+from pages.ui.session import live, tasks
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.task import Task
@@ -73,21 +73,23 @@ def _last(task: Task | None, kind: type[Found]) -> Found | None:
     return next((one for one in reversed(news) if isinstance(one, kind)), None)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _modes(past: Snapshot) -> WeightModes:
     return weight_modes(past.to_model())
 
 
 def weights(current: LiveRun, task: Task | None, painter: frames.Painter) -> None:
-    """The spectrum of W and its strongest modes: of the machine examined, or as it is now, before anybody asks."""
+    """The spectrum of W and its strongest modes: of the machine examined, or as it is now, before anybody asks, or was."""
     found = _last(task, WeightModes) or _modes(current.past[-1])
     cards.title(
         "Singular values of the weights",
         "Training lifts modes out of the noise that the weights began as. Dots above the dotted line stand clear of it. "
-        f"The strength is spread over about {found.participation:.0f} of {len(found.values)} modes.",
+        "Their participation ratio, the modes over which the strength is spread, stands below.",
         "whether what was learnt is any good.",
         "the machine after some twenty single batches, where the first mode leads, and again after an epoch.",
     )
+    past = live.choose_time(current, "examine_time")
+    found = (_last(task, WeightModes) if past is current.past[-1] else None) or _modes(past)
     ranks = np.arange(1, len(found.values) + 1)
     option = figures.curve_option(
         [figures.Series("singular value", ranks, found.values)],
@@ -97,8 +99,10 @@ def weights(current: LiveRun, task: Task | None, painter: frames.Painter) -> Non
         log_x=True,
         dots=len(ranks) <= 128,
     )
-    chart.show(option, key="examine_spectrum", alt="Singular values of the weights", height=240)
-    st.caption(f"{found.n_modes} modes stand out. The strongest, as pictures; the sign is free:")
+    chart.show(option, key="examine_spectrum", alt="Singular values of the weights", height=190)
+    st.caption(
+        f"{found.n_modes} modes stand out; the strength is spread over some {found.participation:.0f}. The strongest, sign free:"
+    )
     modes = painter.filters(found.pictures.astype(np.float64).T)
     pictures = frames.filter_pictures(
         modes, painter.shape, np.arange(modes.shape[1]), shared=False, limit=None, mode=painter.mode

@@ -54,6 +54,7 @@ _CLASSES = MappingProxyType(
     {
         "cd": ("cd", "ContrastiveDivergence"),
         "pcd": ("pcd", "Persistent"),
+        "rdm": ("random_chains", "RandomChains"),
         "fpcd": ("fast", "FastPersistent"),
         "mfcd": ("mean_field", "MeanField"),
         "exact": ("exact", "Exact"),

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rbm.benchmarks import drawing, quality, report
-from rbm.benchmarks.quality import JudgedTraining, Recipe, quickest
+from rbm.benchmarks.quality import JudgedTraining, TimedRecipe, quickest
 from rbm.benchmarks.race import Unavailable
 from rbm.datasets import load_dataset
 from rbm.models.rbm import RBM
@@ -57,7 +57,11 @@ def test_those_that_cannot_take_part_are_told_once_and_the_others_are_judged(mon
         raise Unavailable("not installed")
 
     said: list[str] = []
-    field = [Recipe("x", "one", missing), Recipe("x", "two", missing), Recipe("y", "one", lambda: RBM(784, 2))]
+    field = [
+        TimedRecipe("x", "one", missing),
+        TimedRecipe("x", "two", missing),
+        TimedRecipe("y", "one", lambda: RBM(784, 2)),
+    ]
     done, skipped = quality.run(field, said.append, effort=QUICK)
     assert skipped == {"x": "not installed"}
     assert [t.engine for t in done] == ["y"]
