@@ -57,6 +57,11 @@ class Wall {
       ? { role: "grid", "aria-rowcount": this.rows, "aria-colcount": data.columns, "aria-activedescendant": "cell" }
       : { role: "img" };
     for (const [name, value] of Object.entries({ ...attributes, "aria-label": data.alt })) root.setAttribute(name, value);
+    // Only a grid has rows and cells: in a picture they would be parts of nothing.
+    for (const [node, role] of [[this.cursor.parentElement, "row"], [this.cursor, "gridcell"]]) {
+      if (data.clickable) node.setAttribute("role", role);
+      else node.removeAttribute("role");
+    }
     Object.assign(root.dataset, { clickable: data.clickable, n: data.n, selected: data.selected ?? "" });
   }
 
@@ -130,6 +135,7 @@ class Wall {
     const { cursor, label, data } = this;
     this.at = index !== null && index < data.n ? index : null;
     this.place(cursor, this.at);
+    cursor.parentElement.hidden = cursor.hidden;
     const text = this.at === null ? "" : (data.labels?.[this.at] ?? "");
     label.hidden = !text;
     if (this.at === null) return;

@@ -19,7 +19,7 @@ _HTML = """
   <div class="head"><span class="title"></span><span class="names"></span></div>
   <div class="note" hidden></div>
   <div class="stage">
-    <div class="plot" role="img" tabindex="0"></div>
+    <div class="plot" role="img" tabindex="0" aria-label="A chart"></div>
     <div class="empty" hidden></div>
     <div class="tools"></div>
   </div>

@@ -19,7 +19,7 @@ _HTML = """
 <div class="wall">
   <canvas></canvas>
   <div class="ring selected" hidden></div>
-  <div role="row"><div class="ring cursor" role="gridcell" id="cell" hidden></div></div>
+  <div class="row" hidden><div class="ring cursor" id="cell" hidden></div></div>
   <div class="label" hidden></div>
 </div>
 <div class="legend" hidden><div></div><div><span></span><span></span><span></span></div></div>
