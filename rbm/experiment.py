@@ -85,14 +85,14 @@ class ModelSpec:
     )
     visible: str = knob(
         "bernoulli",
-        "Visible type",
+        "Visible unit type",
         "What a pixel can be: bernoulli 0 or 1; spin −1 or 1; gaussian any value, with a variance that is learned; relu any from "
         "0 up; categorical one of M; multinary 0 to M − 1. Those that fit the data set are offered.",
         choices=UNIT_NAMES,
     )
     hidden: str = knob(
         "bernoulli",
-        "Hidden type",
+        "Hidden unit type",
         "What a feature can be: bernoulli 0 or 1; spin −1 or 1; gaussian any value; relu any from 0 up; categorical one of M; "
         "multinary 0 to M − 1. Both layers cannot be unbounded, gaussian or relu.",
         choices=UNIT_NAMES,
