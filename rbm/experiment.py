@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from rbm.core.limits import CLASSES, Limits
 from rbm.core.text import plain, quoted
 from rbm.datasets.coding import Coding
-from rbm.datasets.entry import CATALOG, check_temperature
+from rbm.datasets.entry import CATALOG, OWN, check_temperature
 from rbm.errors import ConfigError, both_unbounded
 from rbm.training.config import KEEP_CHAINS, RATES, TrainConfig, check_knobs, knob
 
@@ -85,14 +85,14 @@ class ModelSpec:
     )
     visible: str = knob(
         "bernoulli",
-        "Visible type",
+        "Visible unit type",
         "What a pixel can be: bernoulli 0 or 1; spin −1 or 1; gaussian any value, with a variance that is learned; relu any from "
         "0 up; categorical one of M; multinary 0 to M − 1. Those that fit the data set are offered.",
         choices=UNIT_NAMES,
     )
     hidden: str = knob(
         "bernoulli",
-        "Hidden type",
+        "Hidden unit type",
         "What a feature can be: bernoulli 0 or 1; spin −1 or 1; gaussian any value; relu any from 0 up; categorical one of M; "
         "multinary 0 to M − 1. Both layers cannot be unbounded, gaussian or relu.",
         choices=UNIT_NAMES,
@@ -209,8 +209,8 @@ def check_units(spec: RunSpec) -> None:
     visible, hidden, name = spec.model.visible, spec.model.hidden, spec.dataset.name
     if visible in UNBOUNDED and hidden in UNBOUNDED:
         raise both_unbounded(visible, hidden)
-    if name not in CATALOG and not is_available(name):
-        return  # of an own set that is gone nothing is known
+    if name not in CATALOG and not (name.startswith(OWN) and is_available(name)):
+        return  # of a set that is not here nothing is known
     line = entry(name)
     if visible not in line.units:
         raise ConfigError(

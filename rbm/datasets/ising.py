@@ -1,11 +1,10 @@
 """The Ising model on a square lattice as data: spins at a temperature, drawn by Wolff's clusters when they are asked for.
 
-A row of a data set holds v = (s + 1)/2, 0 or 1, since the runs of the app are Bernoulli machines; ``samples`` gives the
-spins s = ±1 themselves, which spin units learn. The label says which way most spins point.
+A row of a data set holds v = (s + 1)/2, 0 or 1, of which ``coding`` makes the spins s = ±1 again for spin units; ``samples``
+gives them at once. The label says which way most spins point.
 """
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -93,9 +92,3 @@ def _upwards(s: torch.Tensor) -> torch.Tensor:
     """1 where most spins of a row point up, else 0; where as many point down, what the first spin does."""
     total = s.sum(1, dtype=torch.int64)
     return ((total > 0) | ((total == 0) & (s[:, 0] > 0))).long()
-
-
-def as_spins(data: Dataset) -> Dataset:
-    """The same rows as spins s = 2v − 1 for spin units, which take them with ``binarise="none"``."""
-    parts = {part: 2 * getattr(data, part) - 1 for part in PARTS}
-    return replace(data, kind="real", **parts)

@@ -89,10 +89,9 @@ def learn(side: int, temperature: float, epochs: int = EPOCHS, seed: int = 1) ->
 def training(spec: RunSpec, looks: int = LOOKS) -> Iterator[tuple[RBM, float]]:
     """The machine after each part of its training, and the share that is done."""
     from rbm import randomness
-    from rbm.datasets.ising import as_spins
     from rbm.training.loop import Trainer
 
-    data = as_spins(cached_dataset(spec.dataset))
+    data = cached_dataset(spec.dataset, spec.model)
     model = bare_model(spec.model, data.n_visible, spec.model.n_hidden, randomness.generator(spec.seed, "model"))
     trainer = Trainer(model, data, spec.training, randomness.generator(spec.seed, "training"))
     while not trainer.finished:

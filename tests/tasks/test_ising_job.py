@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from rbm.datasets.ising import as_spins
 from rbm.errors import ConfigError
 from rbm.evaluation.couplings import effective, on_lattice
 from rbm.experiment import cached_dataset
@@ -43,7 +42,7 @@ def test_the_couplings_that_made_the_data_are_found_between_neighbours_and_nowhe
 
 def test_it_is_the_run_that_its_description_names_and_close_to_the_data():
     spec = run_spec(4, HOT, epochs=30, seed=2)
-    data = as_spins(cached_dataset(spec.dataset))
+    data = cached_dataset(spec.dataset, spec.model)
     assert set(data.train.unique().tolist()) == {-1.0, 1.0}
     assert torch.equal((data.test + 1) / 2, cached_dataset(spec.dataset).test)
     (first, _), (again, _) = (list(training(spec, looks=1))[-1] for _ in range(2))

@@ -47,5 +47,6 @@ def look() -> None:
 
 look()
 st.caption(
-    ":material/info: Data sets of your own are kept in grey levels, without colour: they are learnt on the page Train a machine."
+    ":material/info: The drawn faces are a data set of the page Train a machine too, where a run of them is kept, stepped, "
+    "examined and compared. Data sets of your own are kept in grey levels, without colour, and are learnt there."
 )

@@ -44,10 +44,13 @@ def draft_panel() -> None:
     """Everything that makes a run, the few settings that a class plays with first."""
     _preset()
     _dataset()
-    _units()
+    with st.container():  # there with or without words, so that nothing below it is built anew
+        if said := st.session_state.pop("units_moved", ""):
+            st.caption(f":material/info: {said}")
     for name in ("n_hidden", "k", "learning_rate"):
         knob(name)
     _pace()
+    _units()
     for name in ("batch_size", "epochs", "algorithm"):
         knob(name)
     with st.expander("Optimiser and more", icon=":material/tune:"):
@@ -186,17 +189,11 @@ def _units() -> None:
     """What a unit of each layer can be: only what fits the data, and each other, is offered."""
     draft = state.draft()
     hidden = tuple(name for name in UNIT_NAMES if draft["visible"] not in UNBOUNDED or name not in UNBOUNDED)
-    for column, name, choices in zip(
-        st.columns(2, gap="small"), ("visible", "hidden"), (_fitting(draft["dataset"]), hidden), strict=True
-    ):
+    for name, choices in (("visible", _fitting(draft["dataset"])), ("hidden", hidden)):
         key, value = _bound(name)
         k = state.KNOBS[name]
         offered = replace(k, choices=(*choices, *(() if value in choices else (value,))))
-        with column:
-            knobs.widget(offered, key, menu=True, help=_help(name, k), on_change=_changed_units, args=(name,))
-    with st.container():  # there with or without words, so that nothing below it is built anew
-        if said := st.session_state.pop("units_moved", ""):
-            st.caption(f":material/info: {said}")
+        knobs.widget(offered, key, menu=True, help=_help(name, k), on_change=_changed_units, args=(name,))
     knob("n_states")
 
 

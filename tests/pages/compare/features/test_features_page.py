@@ -15,6 +15,7 @@ from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.jobs import cluster
 from rbm.jobs.task import Task
+from rbm.models.parameters import Parameters
 from rbm.store import Progress, Store, open_store
 from rbm.tasks.features import Map, Score
 from rbm.training.config import TrainConfig
@@ -80,7 +81,9 @@ def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]:
 
 def test_the_page_shows_what_the_tasks_told(kept):
     rng = np.random.default_rng(1)
-    judged = judging.JudgedMachine("a machine", DatasetSpec(), np.zeros((784, 3), np.float32), np.zeros(3, np.float32))
+    judged = judging.JudgedMachine(
+        "a machine", DatasetSpec(), Parameters(*(np.zeros(n, np.float32) for n in ((784, 3), 784, 3)))
+    )
     maps = [Map("hidden units", "t-SNE", rng.normal(size=(1000, 2)).astype(np.float32), 0.93)]
     app = app_test().run()
     app.session_state[judging.SCORES] = finished("score", SCORES), judged
@@ -105,7 +108,7 @@ def test_a_kept_run_is_judged_by_a_worker(kept):
     app.button(key="features_map").click().run()
     assert not app.exception
     task, judged = app.session_state[judging.PLACES]
-    assert judged.weight.shape == (784, 11)
+    assert judged.parameters.weight.shape == (784, 11)
     wait(lambda: bool(task.news) or not task.active)
     assert task.status != "failed", task.message
     assert (task.news[0].input, task.news[0].how) == judging.MAPS[0]

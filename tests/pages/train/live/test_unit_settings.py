@@ -33,7 +33,7 @@ def test_what_fits_the_data_is_offered_and_unbounded_layers_never_meet():
     app.selectbox(key="draft_hidden").set_value("relu").run()
     app.selectbox(key="draft_visible").set_value("gaussian").run()
     assert (draft(app)["visible"], draft(app)["hidden"]) == ("gaussian", "bernoulli")
-    assert "hidden type bernoulli" in said(app)
+    assert "hidden unit type bernoulli" in said(app)
     assert offered(app, "hidden") == BOUNDED
     assert draft(app)["learning_rate"] == suited_rate("gaussian", "bernoulli", 2)
     app.selectbox(key="draft_dataset").set_value("ising_8").run()
