@@ -29,6 +29,7 @@ SHOWS = {
     "slow": "slow_wall_v",
     "markov": "markov_matrix",
     "follows": "follows_angles",
+    "retrieval": "retrieval_map",
     "train": "wall_filters",
     "filters": "wall_all_filters",
     "examine": "examine_spectrum",
