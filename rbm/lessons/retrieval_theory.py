@@ -89,8 +89,8 @@ def lines() -> Lines:
 
 
 def _highest(test: Callable[[Floats], npt.NDArray[np.bool_]], n: int) -> Floats:
-    """The highest temperature at which ``test`` holds, by halving between 0.03 and 1; 0 where it does not at 0.03."""
-    low, high = np.full(n, 0.03), np.ones(n)
+    """The highest temperature at which ``test`` holds, by halving between 0.05 and 1; 0 where it does not at 0.05."""
+    low, high = np.full(n, 0.05), np.ones(n)
     ever = test(low)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
