@@ -30,6 +30,7 @@ SHOWS = {
     "markov": "markov_matrix",
     "follows": "follows_angles",
     "retrieval": "retrieval_map",
+    "teacher": "teacher_q",
     "train": "wall_filters",
     "filters": "wall_all_filters",
     "examine": "examine_spectrum",

@@ -38,6 +38,7 @@ PICTURES = {
         ("retrieval_load", "retrieval_temperature"),
         ("retrieval_map", "retrieval_m", "retrieval_held", "retrieval_facts"),
     ),
+    shell.TEACHER: OneScreen(("teacher_beta", "teacher_learn"), ("teacher_q", "teacher_w")),
     shell.TRAIN: OneScreen(
         ("train", "draft_n_hidden"),
         (
