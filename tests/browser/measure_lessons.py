@@ -35,8 +35,9 @@ SLIDERS = (
     ("follows", "follows_place", "follows_angles .chart"),
     ("follows", "follows_k", "follows_numbers .facts"),
     ("ising", "ising_temperature", "ising_c .chart"),
-    ("retrieval", "retrieval_load", "retrieval_map .chart"),
-    ("retrieval", "retrieval_temperature", "retrieval_map .chart"),
+    ("retrieval", "retrieval_load", "retrieval_facts .facts"),
+    ("retrieval", "retrieval_temperature", "retrieval_facts .facts"),
+    ("teacher", "teacher_beta", "teacher_words .facts"),
 )
 
 # Presses a key on the slider and waits, frame by frame, until the picture is another one.
