@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAME = "Boltzmann Explorer"
 LAST_SECONDS = 3.0  # that the server's end waits for the runs' last checkpoints
 TURN = 0.0005  # seconds that a thread keeps Python to itself while another waits
-HOME, ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, CD_BIAS, ISING = (
+HOME, ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, CD_BIAS, ISING, RETRIEVAL, TEACHER = (
     f"pages/learn/{feature}/page.py"
     for feature in (
         "home",
@@ -35,6 +35,8 @@ HOME, ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, CD_BIAS, ISING = (
         "markov",
         "cd_bias",
         "ising",
+        "retrieval",
+        "teacher",
     )
 )
 TRAIN, FILTERS, EXAMINE, COLOUR, DEEP, DATA = (
@@ -79,6 +81,8 @@ PAGES = {
         Entry(MARKOV, "Markov chain", "linked_services", "markov"),
         Entry(CD_BIAS, "What CD really follows", "explore", "follows"),
         Entry(ISING, "Phase transition", "thermostat", "ising"),
+        Entry(RETRIEVAL, "Hopfield as an RBM", "memory", "retrieval"),
+        Entry(TEACHER, "Teacher and student", "supervisor_account", "teacher"),
     ),
     "Train": (
         Entry(TRAIN, "Train a machine", "model_training", "train"),

@@ -29,6 +29,8 @@ SHOWS = {
     "slow": "slow_wall_v",
     "markov": "markov_matrix",
     "follows": "follows_angles",
+    "retrieval": "retrieval_map",
+    "teacher": "teacher_q",
     "train": "wall_filters",
     "filters": "wall_all_filters",
     "examine": "examine_spectrum",
@@ -39,7 +41,7 @@ SHOWS = {
     "runs": "wall_dreams_A",
     "features": "features_scatter",
 }
-PRESSES = {"train": ("train", 15_000), "gibbs": ("step_1000", 3000)}
+PRESSES = {"train": ("train", 15_000), "gibbs": ("step_1000", 3000), "teacher": ("teacher_learn", 60_000)}
 PART = {"x": 64, "y": 150, "width": 720, "height": 450}  # of a page of 1280 × 800
 
 

@@ -35,6 +35,9 @@ SLIDERS = (
     ("follows", "follows_place", "follows_angles .chart"),
     ("follows", "follows_k", "follows_numbers .facts"),
     ("ising", "ising_temperature", "ising_c .chart"),
+    ("retrieval", "retrieval_load", "retrieval_facts .facts"),
+    ("retrieval", "retrieval_temperature", "retrieval_facts .facts"),
+    ("teacher", "teacher_beta", "teacher_words .facts"),
 )
 
 # Presses a key on the slider and waits, frame by frame, until the picture is another one.
@@ -77,7 +80,7 @@ def main() -> None:
             if address != at:
                 page, at = chromium.new_page(viewport={"width": 1280, "height": 900}), address
                 page.goto(f"{url}/{address}")
-                page.get_by_text("What to see.").wait_for(timeout=90_000)
+                page.get_by_text("What to see", exact=True).wait_for(timeout=90_000)
                 if address == "slow":  # everything is on the screen at the end
                     page.locator(".st-key-slow_stage input").focus()
                     page.keyboard.press("End")

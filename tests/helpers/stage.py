@@ -34,6 +34,11 @@ PICTURES = {
     shell.ISING: OneScreen(
         ("ising_temperature",), ("ising_lattice", "ising_chains", "ising_j", "ising_c", "ising_against")
     ),
+    shell.RETRIEVAL: OneScreen(
+        ("retrieval_load", "retrieval_temperature"),
+        ("retrieval_map", "retrieval_m", "retrieval_held", "retrieval_facts"),
+    ),
+    shell.TEACHER: OneScreen(("teacher_beta", "teacher_learn"), ("teacher_q", "teacher_w")),
     shell.TRAIN: OneScreen(
         ("train", "draft_n_hidden"),
         (
