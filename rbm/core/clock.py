@@ -10,17 +10,29 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
-_lock = threading.Lock()
-_offset = _last = _last_tick = 0.0
+
+class SteadyClock:
+    """A clock of the wall, ``wall`` (seconds since 1970), kept from going back by one that only runs, ``tick``."""
+
+    def __init__(self, wall: Callable[[], float] = time.time, tick: Callable[[], float] = time.monotonic) -> None:
+        self._wall, self._tick, self._lock = wall, tick, threading.Lock()
+        self._offset = self._last = self._last_tick = 0.0
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        with self._lock:
+            wall, tick = self._wall(), self._tick()
+            least = self._last + (tick - self._last_tick) if self._last else wall
+            self._offset = max(self._offset, least - wall)
+            self._last, self._last_tick = wall + self._offset, tick
+            return self._last
+
+
+_own = SteadyClock()
 
 
 def now() -> float:
     """Seconds since 1970."""
-    global _offset, _last, _last_tick
-    with _lock:
-        wall, tick = time.time(), time.monotonic()
-        least = _last + (tick - _last_tick) if _last else wall
-        _offset = max(_offset, least - wall)
-        _last, _last_tick = wall + _offset, tick
-        return _last
+    return _own.now()

@@ -19,7 +19,14 @@ from rbm.studies.measure import JudgingEffort
 from rbm.studies.report import Cell, Say, Table
 from rbm.training.config import TrainConfig, suited
 
-ALGORITHMS = ("cd", "pcd", "fpcd", "mfcd", "ptt", "pt")  # exact is for tiny machines
+ALGORITHMS = (
+    "cd",
+    "pcd",
+    "fpcd",
+    "mfcd",
+    "ptt",
+    "pt",
+)  # not exact, for tiny machines, nor rdm, which learns a way
 YARDSTICK = "cd"
 LIKELIHOOD, RESTS_ON = "log-likelihood, AIS", "ESS"  # columns of the table
 EFFORT = JudgingEffort(temperatures=3000, population=300, population_temperatures=1000, most=48_000)

@@ -67,6 +67,7 @@ def test_two_students_and_a_teacher_in_one_room(teachers_server: tuple[Server, i
     expect(teacher.locator(".st-key-chart_board")).to_be_visible()
 
 
+@pytest.mark.slow  # the film of the README; what it shows is held by tests of its own
 def test_three_students_in_a_room_lose_nothing_by_a_killed_worker_and_a_reload(
     teachers_server: tuple[Server, int], open_page: OpenPage
 ):

@@ -14,6 +14,7 @@ def test_back_from_train_goes_to_the_page_before_in_one_step(server: Server, ope
     page = open_page(f"{server.url}/map")
     drawn(page)
     go(page, "Train", "Train a machine")
+    drawn(page)
     press(page, "one_batch")
     expect(page).to_have_url(re.compile(r"/train\?run=[0-9a-f]{12}$"))
     at_rest_now(page)

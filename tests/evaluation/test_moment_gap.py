@@ -83,7 +83,7 @@ def test_a_machine_trained_by_k_steps_from_noise_is_best_at_exactly_k(learnt):
 def test_chains_from_noise_follow_the_exact_curve_within_their_errors(learnt):
     """E of n chains is that of infinitely many, and what n draws scatter: (⟨(v_i v_j)²⟩ − ⟨v_i v_j⟩²) / n a pair."""
     model, data = learnt
-    n, draw, steps = 20_000, generator(3, "chains"), [1, 2, 3, 4, 6, 9, 20]
+    n, draw, steps = 4_000, generator(3, "chains"), [1, 2, 3, 4, 6, 9, 20]
     half, reference = transition.halves(model), SecondMoments(data)
     noise = torch.full((len(half.v),), 1 / len(half.v), dtype=torch.float64)
     chains = from_noise(model, n, draw)

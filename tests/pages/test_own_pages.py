@@ -185,7 +185,10 @@ def test_a_deep_boltzmann_machine_of_one_unit_a_layer():
     assert not app.exception
 
 
-@pytest.mark.parametrize("name", SETS)
+QUICK = ("letters", "few")  # a picture of the usual size, and one so small that no convolution fits
+
+
+@pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in SETS])
 def test_rivals(name):
     app = choose(open_page(shell.RIVALS), "rivals_dataset", name)
     app.session_state["rivals_seconds"], app.session_state["rivals_hidden"] = 0.3, 64

@@ -1,0 +1,40 @@
+"""axe-core on a page: nothing serious, nothing critical, light and dark."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.helpers.hands import drawn
+
+
+def is_for_everyone(page: Page) -> None:
+    """The page as it stands, light, and then dark."""
+    _at_rest(page)
+    found = {"light": _violations(page)}
+    ground = page.locator("[data-testid=stApp]")
+    light = ground.evaluate("element => getComputedStyle(element).backgroundColor")
+    page.emulate_media(color_scheme="dark")
+    expect(ground).not_to_have_css("background-color", light)
+    _at_rest(page)
+    found["dark"] = _violations(page)
+    assert found == {"light": [], "dark": []}
+
+
+def _violations(page: Page) -> list[str]:
+    """What axe calls serious or critical, a line an element."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+def _at_rest(page: Page) -> None:
+    """The page stands, with its style, and no colour is on its way to another."""
+    expect(page.locator(".st-key-question")).to_be_visible()
+    drawn(page)
+    expect(page.locator("[data-testid=stCaptionContainer]").first).not_to_have_css("opacity", "0.6")
+    page.wait_for_function(
+        "document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)"
+    )
