@@ -1,8 +1,8 @@
 """Inner loops compiled by Numba: one pass over memory where torch would make many, and random bits at a tenth of the cost.
 
 They take contiguous tensors on the CPU; callers ask ``fits`` first and use torch's own operations for all else.
-They are in one file because Numba keeps what it compiled by the file's date: a loop that took a part of another file
-would not hear of its change.
+Numba keeps what it compiled by the date of a loop's file: one that takes a part of another file would not hear of its change.
+So files that do bear that file's mark, which `tests/core/test_made_with.py` holds to what it is.
 
 bfloat16 travels as its 16 bits, which are the upper half of a float32; ``_number`` and ``_stored`` go between them.
 """
@@ -18,15 +18,17 @@ from torch import Tensor
 
 from rbm.core import threads
 
+Array = NDArray[Any]
+
 # Multiply-and-add in one step, and sums in any order, so that they are vectorised; infinities and NaN stay what they are.
-_FAST = {"contract", "reassoc", "nsz"}
+FAST = {"contract", "reassoc", "nsz"}
 _UNIT = np.float32(2.0**-24)  # of a uniform: 24 bits, as many as a float32 has
 _BLOCK = 1024  # random words made at a time: few enough to be used while they are near
+_NO_BIAS = np.zeros(_BLOCK, np.float32)
 WORTH_SHARING = 2**14  # coins; fewer are drawn before a second thread has begun
-_FACTORS = 64  # multiplied in float32 before their product goes on in float64
-_LARGEST_PART, _LARGEST_ROW = 80.0, 600.0  # nats: the largest powers of e that either format holds, with some to spare
 _INLINE: dict[str, Any] = {"inline": "always", "fastmath": {"contract"}}
-_LOOP: dict[str, Any] = {"nogil": True, "cache": threads.KEPT, "error_model": "numpy", "fastmath": _FAST}
+PART: dict[str, Any] = {"error_model": "numpy", "fastmath": FAST}  # of what only other loops call
+LOOP: dict[str, Any] = {**PART, "nogil": True, "cache": threads.KEPT}
 
 
 def fits(*tensors: Tensor) -> bool:
@@ -36,10 +38,10 @@ def fits(*tensors: Tensor) -> bool:
     return threads.KEPT and alike and dtype in (torch.float32, torch.bfloat16)
 
 
-def _array(t: Tensor) -> NDArray[Any]:
+def array(t: Tensor) -> Array:
     """The tensor's memory, not a copy; bfloat16 as its bits."""
     t = t.detach() if t.requires_grad else t
-    array: NDArray[Any] = (t.view(torch.uint16) if t.dtype == torch.bfloat16 else t).numpy()
+    array: Array = (t.view(torch.uint16) if t.dtype == torch.bfloat16 else t).numpy()
     return array
 
 
@@ -98,7 +100,7 @@ def _stored_as(x: Any, like: Any) -> Any:
 
 
 @njit(**_INLINE)
-def _exp(x: Any) -> Any:
+def exponential(x: Any) -> Any:
     """exp(x) in float32 to about two units in the last place: 2ⁿ times a polynomial; never below e⁻⁸⁷, NaN stays."""
     whole, x = x, np.float32(-87.0) if x < np.float32(-87.0) else np.float32(88.0) if x > np.float32(88.0) else x
     n = np.floor(x * np.float32(1.44269504) + np.float32(0.5))
@@ -117,7 +119,7 @@ def _exp(x: Any) -> Any:
 
 @njit(**_INLINE)
 def _sigmoid(x: Any) -> Any:
-    return np.float32(1.0) / (np.float32(1.0) + _exp(-x))
+    return np.float32(1.0) / (np.float32(1.0) + exponential(-x))
 
 
 @njit(**_INLINE)
@@ -130,7 +132,7 @@ def _coin(word: Any, p: Any, like: Any) -> Any:
     return _stored(np.float32(1.0) if heads else np.float32(0.0), like)
 
 
-@njit(**_LOOP)
+@njit(**LOOP)
 def _flip(first: Any, last: Any, p: Any, key_low: Any, key_high: Any, out: Any) -> None:
     words = np.empty(_BLOCK, np.uint32)
     for block in range(first, last):
@@ -141,8 +143,9 @@ def _flip(first: Any, last: Any, p: Any, key_low: Any, key_high: Any, out: Any) 
             coins[j] = _coin(words[j], _number(chance[j]), coins[j])
 
 
-@njit(**_LOOP)
-def _flip_rows(first: Any, last: Any, data: Any, rows: Any, key_low: Any, key_high: Any, out: Any) -> None:
+@njit(**LOOP)
+def flip_between(first: Any, last: Any, data: Any, rows: Any, key_low: Any, key_high: Any, out: Any) -> None:
+    """For compiled loops: `flip_rows` of some of the rows."""
     words = np.empty((data.shape[1] + 3) // 4 * 4, np.uint32)
     for i in range(first, last):
         _fill(words, i * (words.size // 4), key_low, key_high)
@@ -151,59 +154,83 @@ def _flip_rows(first: Any, last: Any, data: Any, rows: Any, key_low: Any, key_hi
             coins[j] = _coin(words[j], chance[j], coins[j])
 
 
-@njit(**_LOOP)
-def _draw(first: Any, last: Any, x: Any, key_low: Any, key_high: Any, out: Any) -> None:
+@njit(**PART)
+def draw_between(first: Any, last: Any, x: Any, key_low: Any, key_high: Any, out: Any) -> None:
+    """For compiled loops: x[first:last], flat, becomes σ(x), and out coins with that probability."""
     words = np.empty(_BLOCK, np.uint32)
-    for block in range(first, last):
-        start = block * _BLOCK
+    for block in range(first // _BLOCK, -(-last // _BLOCK)):
         _fill(words, block * (_BLOCK // 4), key_low, key_high)
-        field, coins = x[start : start + _BLOCK], out[start : start + _BLOCK]
+        start, end = max(first, block * _BLOCK), min(last, (block + 1) * _BLOCK)
+        field, coins, word = x[start:end], out[start:end], words[start - block * _BLOCK :]
         for j in range(field.size):
             p = _stored(_sigmoid(_number(field[j])), field[j])
             field[j] = p
-            coins[j] = _coin(words[j], _number(p), coins[j])
+            coins[j] = _coin(word[j], _number(p), coins[j])
 
 
-@njit(**_LOOP)
-def _sample(first: Any, last: Any, x: Any, key_low: Any, key_high: Any, out: Any) -> None:
+@njit(**LOOP)
+def _draw(first: Any, last: Any, x: Any, key_low: Any, key_high: Any, out: Any) -> None:
+    draw_between(first * _BLOCK, min(last * _BLOCK, x.size), x, key_low, key_high, out)
+
+
+@njit(**LOOP)
+def sample_between(first: Any, last: Any, x: Any, bias: Any, key_low: Any, key_high: Any, out: Any) -> None:
+    """For compiled loops: coins with probability σ(x + bias) into out[first:last]; x and out flat, their rows as long as bias."""
     words = np.empty(_BLOCK, np.uint32)
-    for block in range(first, last):
-        start = block * _BLOCK
+    for block in range(first // _BLOCK, -(-last // _BLOCK)):
         _fill(words, block * (_BLOCK // 4), key_low, key_high)
-        field, coins = x[start : start + _BLOCK], out[start : start + _BLOCK]
-        for j in range(field.size):
-            coins[j] = _coin(words[j], _sigmoid(_number(field[j])), coins[j])
+        place, end = max(first, block * _BLOCK), min(last, (block + 1) * _BLOCK)
+        while place < end:  # a block is no whole number of rows
+            column, word = place % bias.size, words[place % _BLOCK :]
+            field, coins, own = x[place:end], out[place:end], bias[column:]
+            size = min(field.size, own.size)
+            for j in range(size):
+                coins[j] = _coin(word[j], _sigmoid(_number(field[j]) + own[j]), coins[j])
+            place += size
 
 
-@njit(parallel=True, **_LOOP)
+@njit(**PART)
+def squash(x: Any) -> None:
+    """For compiled loops: x, flat float32, becomes σ(x)."""
+    for j in range(x.size):
+        x[j] = _sigmoid(x[j])
+
+
+@njit(parallel=True, **LOOP)
 def _flip_rows_in(parts: Any, data: Any, rows: Any, key_low: Any, key_high: Any, out: Any) -> None:
     for p in prange(parts):
-        _flip_rows(p * rows.size // parts, (p + 1) * rows.size // parts, data, rows, key_low, key_high, out)
+        flip_between(p * rows.size // parts, (p + 1) * rows.size // parts, data, rows, key_low, key_high, out)
 
 
-@njit(parallel=True, **_LOOP)
+@njit(parallel=True, **LOOP)
 def _draw_in(parts: Any, blocks: Any, x: Any, key_low: Any, key_high: Any, out: Any) -> None:
     for p in prange(parts):
         _draw(p * blocks // parts, (p + 1) * blocks // parts, x, key_low, key_high, out)
 
 
+@njit(parallel=True, **LOOP)
+def _sample_in(parts: Any, x: Any, bias: Any, key_low: Any, key_high: Any, out: Any) -> None:
+    for p in prange(parts):
+        sample_between(p * x.size // parts, (p + 1) * x.size // parts, x, bias, key_low, key_high, out)
+
+
 def flip(p: Tensor, key: int, out: Tensor) -> None:
     """Coins in {0, 1} with P(1) = p into out of p's shape, by the 64 bits of ``key``; either may be float32 or bfloat16."""
-    _flip(0, _blocks(p), _array(p).reshape(-1), *_halves(key), _array(out).reshape(-1))
+    _flip(0, _blocks(p), array(p).reshape(-1), *halves(key), array(out).reshape(-1))
 
 
 def flip_rows(data: Tensor, rows: Tensor, key: int, out: Tensor) -> None:
     """The same with p = data[rows], which is never made: data (D, V) float32, rows (N,), out (N, V)."""
-    arrays = _array(data), rows.numpy(), *_halves(key), _array(out)
+    arrays = array(data), rows.numpy(), *halves(key), array(out)
     if out.numel() >= WORTH_SHARING and (parts := threads.parts()) > 1:
         _flip_rows_in(parts, *arrays)
     else:
-        _flip_rows(0, len(rows), *arrays)
+        flip_between(0, len(rows), *arrays)
 
 
 def draw(x: Tensor, key: int, out: Tensor) -> None:
     """x becomes σ(x), and out coins with that probability."""
-    arrays = _array(x).reshape(-1), *_halves(key), _array(out).reshape(-1)
+    arrays = array(x).reshape(-1), *halves(key), array(out).reshape(-1)
     if x.numel() >= WORTH_SHARING and (parts := threads.parts()) > 1:
         _draw_in(parts, _blocks(x), *arrays)
     else:
@@ -212,89 +239,23 @@ def draw(x: Tensor, key: int, out: Tensor) -> None:
 
 def sample(x: Tensor, key: int, out: Tensor) -> None:
     """Coins with P(1) = σ(x) into out; x stays."""
-    _sample(0, _blocks(x), _array(x).reshape(-1), *_halves(key), _array(out).reshape(-1))
+    arrays = array(x).reshape(-1), _NO_BIAS, *halves(key), array(out).reshape(-1)
+    if x.numel() >= WORTH_SHARING and (parts := threads.parts()) > 1:
+        _sample_in(parts, *arrays)
+    else:
+        sample_between(0, x.numel(), *arrays)
 
 
 def _blocks(x: Tensor) -> int:
     return -(-x.numel() // _BLOCK)
 
 
-def _halves(key: int) -> tuple[np.uint32, np.uint32]:
+def halves(key: int) -> tuple[np.uint32, np.uint32]:
+    """The 64 bits of a key as loops take them."""
     return np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32 & 0xFFFFFFFF)
 
 
-@njit(**_LOOP)
-def _log_ratio(x: Any, old: Any, new: Any, out: Any) -> None:
-    for i in range(x.shape[0]):
-        field, total = x[i], np.float32(0.0)
-        for j in range(field.size):
-            size = abs(field[j])
-            y, z = _exp(-new * size), _exp(-old * size)
-            s = (y - z) / (np.float32(2.0) + y + z)
-            q = s * s
-            p = np.float32(1 / 15)
-            p = p * q + np.float32(1 / 13)
-            p = p * q + np.float32(1 / 11)
-            p = p * q + np.float32(1 / 9)
-            p = p * q + np.float32(1 / 7)
-            p = p * q + np.float32(1 / 5)
-            p = p * q + np.float32(1 / 3)
-            total += (new - old) * max(field[j], np.float32(0.0)) + np.float32(2.0) * (s + s * q * p)
-        out[i] = total
-
-
-def log_ratio(x: Tensor, old: float, new: float) -> Tensor:
-    """Σ_j softplus(new·x_j) − softplus(old·x_j) of each row of x (N, H) float32, new and old ≥ 0: (N,) float64.
-
-    With y = e^(−new|x|) and z = e^(−old|x|) a term is (new − old)·max(x, 0) + log((1 + y) / (1 + z)), and the logarithm is
-    2 artanh((y − z) / (2 + y + z)), whose argument is at most ⅓, so that a short series does. Right to about 2⁻²³ a unit.
-    """
-    out = torch.empty(len(x), dtype=torch.float64)
-    _log_ratio(_array(x), np.float32(old), np.float32(new), out.numpy())
-    return out
-
-
-@njit(**_LOOP)
-def _flips(v: Any, p: Any, q: Any, up: Any, down: Any, own: Any, out: Any) -> None:
-    for n in range(v.shape[0]):
-        image, on, off, total = v[n], p[n], q[n], 0.0
-        for i in range(image.size):
-            lit = image[i] > np.float32(0.5)
-            factors, odds = (down[i], 1.0 / own[i]) if lit else (up[i], own[i])
-            for start in range(0, factors.size, _FACTORS):
-                a, b, f = on[start : start + _FACTORS], off[start : start + _FACTORS], factors[start : start + _FACTORS]
-                product = np.float32(1.0)
-                for j in range(f.size):
-                    product *= b[j] + a[j] * f[j]
-                odds *= np.float64(product)
-            total -= np.log1p(odds)
-        out[n] = total
-
-
-def flips_fit(weight: Tensor, bias: Tensor) -> bool:
-    """Whether products of e^|W| along each row stay within the formats of ``flip_log_probability``: any useful model's do."""
-    if not (fits(weight) and weight.dtype == torch.float32):
-        return False
-    size = weight.detach().abs()
-    part = max(float(block.sum(1).max()) for block in size.split(_FACTORS, 1))
-    return part <= _LARGEST_PART and float((size.sum(1) + bias.detach().abs()).max()) <= _LARGEST_ROW  # NaN is not
-
-
-def flip_log_probability(v: Tensor, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Σ_i logσ(F(v with pixel i turned) − F(v)) of each row of v (N, V), with x = vW + c (N, H): (N,) float64.
-
-    Turning pixel i adds ±W_ij to the field of unit j, and softplus(x + s) − softplus(x) = log(σ(−x) + σ(x)eˢ). So the
-    odds of the turn are a product of H numbers without a logarithm or an exponential, all of them positive:
-    e^(±b_i) Π_j (σ(−x_j) + σ(x_j)e^(±W_ij)), and the term is −log(1 + odds). Ask ``flips_fit`` first.
-    """
-    out = torch.empty(len(v), dtype=torch.float64)
-    w, b = weight.detach(), bias.detach().double()
-    powers = (x.sigmoid(), (-x).sigmoid(), w.exp(), (-w).exp(), b.exp())
-    _flips(_array(v), *map(_array, powers), out.numpy())
-    return out
-
-
-@njit(**_LOOP)
+@njit(**LOOP)
 def _centred(data: Any, chains: Any, offset: Any, share: Any, sign: Any, out: Any, difference: Any) -> None:
     n, m, width = data.shape[0], chains.shape[0], data.shape[1]
     one = np.float32(1.0)
@@ -324,11 +285,11 @@ def centred(
 
     ``difference`` (V,) = mean of data − mean of chains (M, V). data, chains and out are alike, offset and difference float32.
     """
-    arrays = (_array(data), _array(chains), _array(offset))
-    _centred(*arrays, np.float32(share), np.float32(sign), _array(out), _array(difference))
+    arrays = (array(data), array(chains), array(offset))
+    _centred(*arrays, np.float32(share), np.float32(sign), array(out), array(difference))
 
 
-@njit(**_LOOP)
+@njit(**LOOP)
 def _advance(weight: Any, velocity: Any, decay: Any, mu: Any, lam: Any, b: Any, c: Any) -> None:
     rows, columns = weight.shape
     fall = np.zeros(columns, np.float32)
@@ -352,10 +313,10 @@ def advance(
 
     All float32: W and velocity (V, H), the ``offsets`` μ (V,), λ (H,), the ``biases`` b (V,), c (H,).
     """
-    _advance(_array(weight), _array(velocity), np.float32(decay), *map(_array, (*offsets, *biases)))
+    _advance(array(weight), array(velocity), np.float32(decay), *map(array, (*offsets, *biases)))
 
 
-@njit(**_LOOP)
+@njit(**LOOP)
 def _follow(parameter: Any, velocity: Any, gradient: Any, rate: Any, momentum: Any) -> None:
     for i in range(parameter.size):
         velocity[i] = momentum * velocity[i] + rate * gradient[i]
@@ -364,4 +325,4 @@ def _follow(parameter: Any, velocity: Any, gradient: Any, rate: Any, momentum: A
 
 def follow(parameter: Tensor, velocity: Tensor, gradient: Tensor, rate: float, momentum: float) -> None:
     """velocity ← momentum·velocity + rate·gradient, parameter ← parameter + velocity: vectors, all float32."""
-    _follow(_array(parameter), _array(velocity), _array(gradient), np.float32(rate), np.float32(momentum))
+    _follow(array(parameter), array(velocity), array(gradient), np.float32(rate), np.float32(momentum))

@@ -1,12 +1,14 @@
 """Products with a binary matrix that is mostly zero: sums of the rows of the other factor that it chooses, no multiplication.
 
 Of a digit's 784 pixels about a hundred are on, so vW adds a hundred rows of W; and vᵀh adds for each pixel the rows of h of
-the few images in which it is on. Letters: N images, M chains, V visible, H hidden units.
+the few images in which it is on. Where most pixels are on, those that are off are taken away from the sum of all: ``rare`` is
+1 or 0, the value whose places are listed. Letters: N images, M chains, V visible, H hidden units.
 
 The loops take contiguous float32 tensors on the CPU and are divided into as many parts as torch has threads. Every number
 but c's, which is summed up part by part, is the same however many there are.
 """
 
+import operator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,47 +19,52 @@ from torch import Tensor
 
 from rbm.core import threads
 
+Array = NDArray[Any]
+
 _PART: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}  # as in kernels
 _LOOP: dict[str, Any] = {**_PART, "nogil": True, "cache": threads.KEPT}
 _HALF = np.float32(0.5)
 
 
-class Ones(NamedTuple):
-    """Where the rows of a binary matrix (N, V) are one: the first ``counts[n]`` columns of ``where[n]``, in their order."""
+class Places(NamedTuple):
+    """Where the rows of a binary matrix (N, V) are ``rare``: the first ``counts[n]`` columns of ``where[n]``, in their order."""
 
     where: NDArray[np.int32]
     counts: NDArray[np.int32]
 
 
 @njit(**_PART)
-def _listed(row: Any, on: Any) -> Any:
-    """The columns in which row is one, into on; how many."""
+def _listed(row: Any, rare: Any, on: Any) -> Any:
+    """The columns in which row is rare, into on; how many."""
     k = np.int64(0)
     for i in range(row.size):  # without a branch, which chance would mispredict
         on[k] = i
-        k += np.int64(row[i] > _HALF)
+        k += np.int64(abs(row[i] - rare) < _HALF)
     return k
 
 
 @njit(**_LOOP)
-def _list_all(v: Any, where: Any, count: Any) -> None:
+def _list_all(v: Any, rare: Any, where: Any, count: Any) -> None:
     for n in range(v.shape[0]):
-        count[n] = _listed(v[n], where[n])
+        count[n] = _listed(v[n], rare, where[n])
 
 
-def ones(v: Tensor) -> Ones:
-    """Where binary v (N, V) is one."""
-    found = Ones(np.empty(v.shape, np.int32), np.empty(len(v), np.int32))
-    _list_all(_array(v.contiguous()), *found)
+def places(v: Tensor, rare: int = 1) -> Places:
+    """Where binary v (N, V) is rare."""
+    found = no_places(*v.shape)
+    _list_all(_array(v.contiguous()), np.float32(rare), *found)
     return found
 
 
 @njit(**_LOOP)
-def _fields(first: int, last: int, v: Any, weight: Any, bias: Any, out: Any, where: Any, count: Any) -> None:
-    hidden = weight.shape[1]
+def fields_between(
+    first: int, last: int, v: Any, rare: Any, weight: Any, bias: Any, out: Any, where: Any, count: Any
+) -> None:
+    """For compiled loops: where rows first to last of v are rare, and their fields."""
+    hidden, sign = weight.shape[1], rare + rare - np.float32(1.0)
     for n in range(first, last):
         on, x = where[n], out[n]
-        k = count[n] = _listed(v[n], on)
+        k = count[n] = _listed(v[n], rare, on)
         for j in range(hidden):
             x[j] = bias[j]
         t = 0
@@ -65,37 +72,47 @@ def _fields(first: int, last: int, v: Any, weight: Any, bias: Any, out: Any, whe
             a, b, c, d = weight[on[t]], weight[on[t + 1]], weight[on[t + 2]], weight[on[t + 3]]
             e, f, g, h = weight[on[t + 4]], weight[on[t + 5]], weight[on[t + 6]], weight[on[t + 7]]
             for j in range(hidden):
-                x[j] += ((a[j] + b[j]) + (c[j] + d[j])) + ((e[j] + f[j]) + (g[j] + h[j]))
+                x[j] += sign * (((a[j] + b[j]) + (c[j] + d[j])) + ((e[j] + f[j]) + (g[j] + h[j])))
             t += 8
         while t < k:
             a = weight[on[t]]
             for j in range(hidden):
-                x[j] += a[j]
+                x[j] += sign * a[j]
             t += 1
 
 
 @njit(parallel=True, **_LOOP)
-def _fields_in(parts: int, v: Any, weight: Any, bias: Any, out: Any, where: Any, count: Any) -> None:
+def _fields_in(parts: int, v: Any, rare: Any, weight: Any, bias: Any, out: Any, where: Any, count: Any) -> None:
     n = v.shape[0]
     for p in prange(parts):
-        _fields(p * n // parts, (p + 1) * n // parts, v, weight, bias, out, where, count)
+        fields_between(p * n // parts, (p + 1) * n // parts, v, rare, weight, bias, out, where, count)
 
 
-def hidden_field(v: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Ones]:
-    """vW + c (N, H) of binary v (N, V), W (V, H) and c (H,), and where v is one."""
-    out = torch.empty(len(v), weight.shape[1])
-    found = Ones(np.empty(v.shape, np.int32), np.empty(len(v), np.int32))
-    arrays = (_array(v), _array(weight), _array(bias), out.numpy(), *found)
+def hidden_field(v: Tensor, weight: Tensor, bias: Tensor, rare: int = 1) -> tuple[Tensor, Places]:
+    """vW + c (N, H) of binary v (N, V), W (V, H) and c (H,), and where v is rare."""
+    out, found = torch.empty(len(v), weight.shape[1]), no_places(*v.shape)
+    start = field_start(weight, bias, rare)
+    arrays = (_array(v), np.float32(rare), _array(weight), _array(start), out.numpy(), *found)
     if (parts := threads.parts()) > 1:
         _fields_in(parts, *arrays)
     else:
-        _fields(0, len(v), *arrays)
+        fields_between(0, len(v), *arrays)
     return out, found
+
+
+def field_start(weight: Tensor, bias: Tensor, rare: int) -> Tensor:
+    """The field (H,) of a v that is nowhere rare: c, or c and all rows of W."""
+    return bias if rare else weight.detach().sum(0).add_(bias.detach())
+
+
+def no_places(n: int, width: int) -> Places:
+    """Memory for where n rows of so many columns are rare."""
+    return Places(np.empty((n, width), np.int32), np.empty(n, np.int32))
 
 
 @njit(**_PART)
 def _turned(where: Any, count: Any, others: Any, other_count: Any, start: Any, rows: Any) -> None:
-    """The rows of [v0; vk] in which column i is one: ``rows[start[i]:start[i + 1]]``, in their order."""
+    """The rows of [v0; vk] in which column i is rare: ``rows[start[i]:start[i + 1]]``, in their order."""
     n, m = count.size, other_count.size
     start[:] = 0
     for r in range(n + m):
@@ -113,15 +130,20 @@ def _turned(where: Any, count: Any, others: Any, other_count: Any, start: Any, r
 
 
 @njit(**_PART)
-def _step_visible(n: Any, m: Any, start: Any, rows: Any, b: Any, velocity: Any, mu: Any, factors: Any) -> None:
+def _step_visible(
+    n: Any, m: Any, rare: Any, start: Any, rows: Any, b: Any, velocity: Any, mu: Any, factors: Any
+) -> None:
     """velocity ← momentum·velocity + rate·(⟨v0⟩ − ⟨vk⟩), b ← b + velocity, and μ moves by its share towards ⟨v0⟩."""
     rate, momentum, _, share, _ = factors
     for i in range(b.size):
         own = np.int64(0)
         for t in range(start[i], start[i + 1]):
             own += np.int64(rows[t] < n)
+        other = start[i + 1] - start[i] - own
+        if rare < _HALF:
+            own, other = n - own, m - other
         mean = np.float32(own) / np.float32(n)
-        velocity[i] = momentum * velocity[i] + rate * (mean - np.float32(start[i + 1] - start[i] - own) / np.float32(m))
+        velocity[i] = momentum * velocity[i] + rate * (mean - np.float32(other) / np.float32(m))
         b[i] += velocity[i]
         mu[i] += share * (mean - mu[i])
 
@@ -163,6 +185,7 @@ def _step_weights(
     rows: Any,
     h: Any,
     n: Any,
+    rare: Any,
     weight: Any,
     velocity: Any,
     b: Any,
@@ -175,22 +198,23 @@ def _step_weights(
     """Rows ``first`` to ``last`` of W and of b take their step; ``fall`` (H,) is what c must hear of it."""
     rate, momentum, decay, _, _ = factors
     hidden, share = weight.shape[1], rate / np.float32(n)
+    sign, all_on = rare + rare - np.float32(1.0), (np.float32(1.0) - rare) * np.float32(n)
     gradient = np.empty(hidden, np.float32)
     for i in range(first, last):
         w, v, own, along = weight[i], velocity[i], mu[i], np.float32(0.0)
-        lift = np.float32(n) * own
+        lift = all_on - np.float32(n) * own
         for j in range(hidden):
-            gradient[j] = -lift * difference[j]
+            gradient[j] = lift * difference[j]
         t, end = start[i], start[i + 1]
         while t + 4 <= end:
             p, q, r, s = h[rows[t]], h[rows[t + 1]], h[rows[t + 2]], h[rows[t + 3]]
             for j in range(hidden):
-                gradient[j] += (p[j] + q[j]) + (r[j] + s[j])
+                gradient[j] += sign * ((p[j] + q[j]) + (r[j] + s[j]))
             t += 4
         while t < end:
             p = h[rows[t]]
             for j in range(hidden):
-                gradient[j] += p[j]
+                gradient[j] += sign * p[j]
             t += 1
         for j in range(hidden):
             change = momentum * v[j] + share * gradient[j] - decay * w[j]
@@ -203,22 +227,22 @@ def _step_weights(
 
 @njit(**_LOOP)
 def _update(
-    data: Any, chains: Any, weights: Any, visible: Any, hidden: Any, push: Any, factors: Any, memory: Any
+    rare: Any, data: Any, chains: Any, weights: Any, visible: Any, hidden: Any, push: Any, factors: Any, memory: Any
 ) -> None:
     (where, count, h0), (others, other_count, hk) = data, chains
     (weight, velocity), (b, velocity_b, mu), (c, velocity_c, lam) = weights, visible, hidden
     start, rows, h, difference, falls = memory
     n, m = h0.shape[0], hk.shape[0]
     _turned(where, count, others, other_count, start, rows)
-    _step_visible(n, m, start, rows, b, velocity_b, mu, factors)
+    _step_visible(n, m, rare, start, rows, b, velocity_b, mu, factors)
     _step_hidden(h0, hk, c, velocity_c, lam, push, factors, difference, h)
-    _step_weights(0, b.size, start, rows, h, n, weight, velocity, b, mu, lam, factors, difference, falls[0])
+    _step_weights(0, b.size, start, rows, h, n, rare, weight, velocity, b, mu, lam, factors, difference, falls[0])
     _land(falls, c)
 
 
 @njit(parallel=True, **_LOOP)
 def _update_in(
-    data: Any, chains: Any, weights: Any, visible: Any, hidden: Any, push: Any, factors: Any, memory: Any
+    rare: Any, data: Any, chains: Any, weights: Any, visible: Any, hidden: Any, push: Any, factors: Any, memory: Any
 ) -> None:
     (where, count, h0), (others, other_count, hk) = data, chains
     (weight, velocity), (b, velocity_b, mu), (c, velocity_c, lam) = weights, visible, hidden
@@ -227,12 +251,12 @@ def _update_in(
     for p in prange(2):
         if p == 0:
             _turned(where, count, others, other_count, start, rows)
-            _step_visible(n, m, start, rows, b, velocity_b, mu, factors)
+            _step_visible(n, m, rare, start, rows, b, velocity_b, mu, factors)
         else:
             _step_hidden(h0, hk, c, velocity_c, lam, push, factors, difference, h)
     for p in prange(parts):
         first, last = p * width // parts, (p + 1) * width // parts
-        _step_weights(first, last, start, rows, h, n, weight, velocity, b, mu, lam, factors, difference, falls[p])
+        _step_weights(first, last, start, rows, h, n, rare, weight, velocity, b, mu, lam, factors, difference, falls[p])
     _land(falls, c)
 
 
@@ -255,34 +279,38 @@ class OnePass:
     and λ moved by their shares towards ⟨v0⟩ and ⟨h0⟩. It keeps the memory that a step needs from one to the next.
     """
 
-    def __init__(self) -> None:
-        self._memory: tuple[NDArray[Any], ...] = ()
+    def __init__(self, rare: int = 1) -> None:
+        self.rare = np.float32(rare)
+        self._memory: tuple[Array, ...] = ()
         self._made_for: tuple[int, ...] = ()
+        self._views = Views()
 
     def step(
         self,
-        data: tuple[Ones, Tensor],
-        chains: tuple[Ones, Tensor],
+        data: tuple[Places, Tensor],
+        chains: tuple[Places, Tensor],
         weights: tuple[Tensor, Tensor],
         visible: tuple[Tensor, Tensor, Tensor],
         hidden: tuple[Tensor, Tensor, Tensor],
         push: Tensor,
         factors: tuple[float, float, float, float, float],
     ) -> None:
-        """``data``: where v0 is one and ⟨h|v0⟩ (N, H); ``chains`` the same of vk; ``push`` (H,).
+        """``data``: where v0 is rare and ⟨h|v0⟩ (N, H); ``chains`` the same of vk; ``push`` (H,).
 
         ``weights``: W and its velocity; ``visible``: b, its velocity, μ; ``hidden``: c, its velocity, λ: all change.
         ``factors``: rate, momentum, decay, the shares of μ and λ.
         """
         parts, n, m = threads.parts(), len(data[0].counts), len(chains[0].counts)
         self._make_room(n + m, *weights[0].shape, parts)
+        arrays = self._views(*weights, *visible, *hidden, push, data[1], chains[1])
         (_update_in if parts > 1 else _update)(
-            (*data[0], _array(data[1])),
-            (*chains[0], _array(chains[1])),
-            tuple(map(_array, weights)),
-            tuple(map(_array, visible)),
-            tuple(map(_array, hidden)),
-            _array(push),
+            self.rare,
+            (*data[0], arrays[9]),
+            (*chains[0], arrays[10]),
+            arrays[:2],
+            arrays[2:5],
+            arrays[5:8],
+            arrays[8],
             tuple(map(np.float32, factors)),
             self._memory,
         )
@@ -299,6 +327,19 @@ class OnePass:
             )
 
 
-def _array(t: Tensor) -> NDArray[Any]:
-    array: NDArray[Any] = t.detach().numpy()
+class Views:
+    """The memory of tensors as arrays, made anew only for others than last time: each making takes as long as a small loop."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Tensor, ...] = ()
+        self._arrays: tuple[Array, ...] = ()
+
+    def __call__(self, *tensors: Tensor) -> tuple[Array, ...]:
+        if len(tensors) != len(self._of) or not all(map(operator.is_, tensors, self._of)):
+            self._of, self._arrays = tensors, tuple(map(_array, tensors))
+        return self._arrays
+
+
+def _array(t: Tensor) -> Array:
+    array: Array = t.detach().numpy()
     return array
