@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 
 MB, GB = 2**20, 2**30
@@ -30,8 +31,8 @@ class Limit:
         """What is wrong with ``got``, expected, why, and how to mend it, in one sentence; "" where nothing is."""
         if got <= self.most:  # NaN fails this
             return ""
-        return (
-            f"{self.what} {self._told(got)}; expected at most {self._told(self.most)}, because {self.why}: {self.fix}."
+        return _("{what} {got}; expected at most {most}, because {why}: {fix}.").format(
+            what=self.what, got=self._told(got), most=self._told(self.most), why=self.why, fix=self.fix
         )
 
     def check(self, got: float) -> None:
@@ -49,7 +50,7 @@ class Limit:
 class Limits:
     """How much one visitor or one command may ask for."""
 
-    update: Limit  # hidden units × (batch + k × chains): an update is never cut, and others wait for its end
+    update: Limit  # hidden units × (batch + k × chains): an update is cut between its sweeps alone
     chains: Limit  # that a run keeps, all replicas counted: each is a row of units in memory
     trials: Limit  # of one search
     temperatures: Limit  # of AIS
@@ -67,57 +68,58 @@ class Limits:
 
 _WORDS: dict[str, tuple[str, str, str] | tuple[str, str, str, int, str]] = {
     "update": (
-        "The work of one update, hidden units × (batch + k × chains), is",
-        "whoever shares the processor waits for its end",
-        "take fewer Gibbs steps, chains, replicas or hidden units",
+        _("The work of one update, hidden units × (batch + k × chains), is"),
+        _("whoever shares the processor waits for its sweeps"),
+        _("take fewer Gibbs steps, chains, replicas or hidden units"),
     ),
     "chains": (
-        "The number of chains that the run keeps, replicas counted, is",
-        "every one of them is held in memory",
-        "take fewer persistent chains or replicas",
+        _("The number of chains that the run keeps, replicas counted, is"),
+        _("every one of them is held in memory"),
+        _("take fewer persistent chains or replicas"),
     ),
     "trials": (
-        "The number of runs that the search may take is",
-        "each is trained and kept in the registry",
-        "take values away, or search at random with fewer",
+        _("The number of runs that the search may take is"),
+        _("each is trained and kept in the registry"),
+        _("take values away, or search at random with fewer"),
     ),
     "temperatures": (
-        "The number of AIS temperatures is",
-        "each costs a Gibbs sweep of all chains, and a bracket this fine is narrow already",
-        "take fewer, or a machine that was trained less sharply",
+        _("The number of AIS temperatures is"),
+        _("each costs a Gibbs sweep of all chains, and a bracket this fine is narrow already"),
+        _("take fewer, or a machine that was trained less sharply"),
     ),
     "ais_chains": (
-        "The number of AIS chains is",
-        "all of them are held in memory, and the error falls only with their square root",
-        "take fewer chains and more temperatures",
+        _("The number of AIS chains is"),
+        _("all of them are held in memory, and the error falls only with their square root"),
+        _("take fewer chains and more temperatures"),
     ),
     "jobs": (
-        "The number of runs and other work that you have going at once is",
-        "the class shares the processors",
-        "the one that you began first was paused",
+        _("The number of runs and other work that you have going at once is"),
+        _("the class shares the processors"),
+        _("the one that you began first was paused"),
     ),
     "kept": (
-        "The size of the checkpoints of the runs that are kept is",
-        "the disk is everybody's",
-        "delete some of them on the page Compare runs",
+        _("The size of the checkpoints of the runs that are kept is"),
+        _("the disk is everybody's"),
+        _("delete some of them on the page Compare runs"),
         MB,
         "MB",
     ),
     "upload": (
-        "The size of the file is",
-        "it is held in memory while it is read",
-        "give fewer or smaller pictures",
+        _("The size of the file is"),
+        _("it is held in memory while it is read"),
+        _("give fewer or smaller pictures"),
         MB,
         "MB",
     ),
     "sockets": (
-        "The number of connections of this page's visit is",
-        "a page needs one, and a second while one that was cut off is still open",
-        "close the page and open it again",
+        _("The number of connections of this page's visit is"),
+        _("a page needs one, and a second while one that was cut off is still open"),
+        _("close the page and open it again"),
     ),
 }
 
 # 1,024 hidden units at k = 50 with batches of 128 are 6.7 million of work, 0.3 to 1 s on one core: a tenth of the screen's.
+# One sweep of the largest, which is never cut, is k times less.
 SCREEN = Limits.of(
     update=2**26,
     chains=20_000,
@@ -174,10 +176,37 @@ SCREEN_ROOM = Room(
     SCREEN.upload, 96 * MB, 144 * MB
 )  # so that an upload is read within 300 MB, the interpreter included
 
-STATED = (
-    f"Up to {FILE_BYTES // MB} MB a file ({SCREEN.upload.most // MB} MB on the page), {UNPACKED_BYTES // MB} MB unpacked "
-    f"({SCREEN_ROOM.unpacked // MB} MB on the page) and {RATIO} times the packed size; {ENTRIES:,} files in a ZIP, "
-    f"{IMAGE_PIXELS // 10**6} million pixels a picture and {DECODED_PIXELS // 10**6:,} million in all; as kept, "
-    f"{LEAST_PICTURES} to {ROWS:,} pictures, {PICTURE_PIXELS:,} pixels each, {VALUES // 10**6} million in all and {CLASSES} "
-    f"classes; {SETS} data sets of {KEPT_BYTES // MB:,} MB together."
+
+def both_unbounded(visible: str, hidden: str) -> ConfigError:
+    """Why two layers of units without a largest state make no machine."""
+    return ConfigError(
+        _(
+            "{visible} visible with {hidden} hidden units is refused: both are unbounded, so with large enough weights the "
+            "energy falls without end and there is no distribution; give one layer bernoulli or other bounded units."
+        ).format(visible=visible, hidden=hidden)
+    )
+
+
+STATED = _(
+    "Up to {file_bytes} MB a file ({most} MB on the page), {unpacked_bytes} MB unpacked ({unpacked} MB "
+    "on the page) and {ratio} times the packed size; {entries:,} files in a ZIP, {image_pixels} "
+    "million pixels a picture and {decoded_pixels:,} million in all; as kept, {least_pictures} to "
+    "{rows:,} pictures, {picture_pixels:,} pixels each, {values} million in all and {classes} classes; "
+    "{sets} data sets of {kept_bytes:,} MB together."
+).format(
+    file_bytes=FILE_BYTES // MB,
+    most=SCREEN.upload.most // MB,
+    unpacked_bytes=UNPACKED_BYTES // MB,
+    unpacked=SCREEN_ROOM.unpacked // MB,
+    ratio=RATIO,
+    entries=ENTRIES,
+    image_pixels=IMAGE_PIXELS // 10**6,
+    decoded_pixels=DECODED_PIXELS // 10**6,
+    least_pictures=LEAST_PICTURES,
+    rows=ROWS,
+    picture_pixels=PICTURE_PIXELS,
+    values=VALUES // 10**6,
+    classes=CLASSES,
+    sets=SETS,
+    kept_bytes=KEPT_BYTES // MB,
 )

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 
+from rbm.core.language import _
+
 KEY = "digest"
 BLANK = "0" * 64  # what is written under KEY before ``sealed``
 _MARK = f'"{KEY}":"'.encode()
@@ -25,16 +27,16 @@ def damage(data: bytes, size: int | None = None) -> str:
     """What is wrong with a file that should have ``size`` bytes, as half a sentence; "" for a whole one, and for one of an
     older program, which has no checksum."""
     if size is not None and len(data) != size:
-        return f"{len(data):,} of its {size:,} bytes are there"
+        return _("{n_data:,} of its {size:,} bytes are there").format(n_data=len(data), size=size)
     if not any(data[:9]):
-        return "it begins with zeros"
+        return _("it begins with zeros")
     place = _place(data)
     if not place:
         return ""
     blank = bytearray(data)
     blank[place : place + len(BLANK)] = BLANK.encode()
     right = hashlib.sha256(blank).hexdigest().encode() == data[place : place + len(BLANK)]
-    return "" if right else "its checksum is another"
+    return "" if right else _("its checksum is another")
 
 
 def _place(data: bytes) -> int:

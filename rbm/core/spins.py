@@ -1,9 +1,10 @@
-"""The two moves of an Ising lattice, compiled: Wolff's clusters, and single spins after Metropolis.
+"""The two moves of an Ising lattice or ring, compiled: Wolff's clusters, and single spins after Metropolis.
 
     E(s) = −Σ s_i s_j over the 2n bonds of an L×L lattice that is closed in both directions,   p(s) ∝ exp(−E / T)
 
-A lattice is n = L² spins ±1 laid flat, int8, and is changed in place. Random numbers come from ``words``, one number of 64
-bits that moves on with every draw (SplitMix64: Steele, Lea & Flood, Fast Splittable Pseudorandom Number Generators, 2014).
+A lattice is n = L² spins ±1 laid flat, int8, and is changed in place; ``side`` is how many stand in a row, and where that is
+all n of them it is a ring of n bonds. Random numbers come from ``words``, one number of 64 bits that moves on with every draw
+(SplitMix64: Steele, Lea & Flood, Fast Splittable Pseudorandom Number Generators, 2014).
 """
 
 from typing import Any
@@ -30,15 +31,20 @@ def _uniform(words: Any) -> Any:
 
 
 @njit(inline="always")
-def _neighbour(k: Any, way: Any, side: Any) -> Any:
+def _neighbour(k: Any, way: Any, side: Any, size: Any) -> Any:
     row, column = k // side, k % side
     if way == 0:
         return row * side + (column + 1) % side
     if way == 1:
         return row * side + (column - 1 + side) % side
     if way == 2:
-        return (row + 1) % side * side + column
-    return (row - 1 + side) % side * side + column
+        return (k + side) % size
+    return (k - side + size) % size
+
+
+@njit(inline="always")
+def _ways(side: Any, size: Any) -> Any:
+    return 2 if side == size else 4
 
 
 @njit(**_LOOP)
@@ -53,8 +59,8 @@ def _clusters(spins: Any, side: Any, join: Any, count: Any, words: Any) -> Any:
         while top:
             top -= 1
             k = stack[top]
-            for way in range(4):
-                other = _neighbour(k, way, side)
+            for way in range(_ways(side, spins.size)):
+                other = _neighbour(k, way, side, spins.size)
                 if spins[other] == old and _uniform(words) < join:
                     spins[other] = -old
                     stack[top] = other
@@ -77,36 +83,32 @@ def _metropolis(spins: Any, side: Any, beta: Any, tries: Any, words: Any) -> Non
     for _ in range(tries):
         k = int(_uniform(words) * spins.size)
         around = 0
-        for way in range(4):
-            around += spins[_neighbour(k, way, side)]
+        for way in range(_ways(side, spins.size)):
+            around += spins[_neighbour(k, way, side, spins.size)]
         cost = 2 * spins[k] * around
         if cost <= 0 or _uniform(words) < np.exp(-beta * cost):
             spins[k] = -spins[k]
 
 
-def clusters(spins: Spins, temperature: float, count: int, words: Words) -> int:
+def clusters(spins: Spins, side: int, temperature: float, count: int, words: Words) -> int:
     """Flip so many clusters, each grown from a random spin over equal neighbours with 1 − e^(−2/T); the spins flipped.
 
     Source: Wolff, Collective Monte Carlo Updating for Spin Systems, 1989.
     """
-    return int(_clusters(spins, _side(spins), _join(temperature), count, words))
+    return int(_clusters(spins, side, _join(temperature), count, words))
 
 
-def record(spins: Spins, temperature: float, between: int, words: Words, out: Spins) -> None:
+def record(spins: Spins, side: int, temperature: float, between: int, words: Words, out: Spins) -> None:
     """The lattice after every ``between`` clusters into the rows of out (N, n), each times a sign of its own.
 
     Turning all spins changes no energy, so the sign is drawn fairly: up and down are then equally frequent at any T.
     """
-    _record(spins, _side(spins), _join(temperature), between, words, out)
+    _record(spins, side, _join(temperature), between, words, out)
 
 
-def metropolis(spins: Spins, temperature: float, sweeps: int, words: Words) -> None:
+def metropolis(spins: Spins, side: int, temperature: float, sweeps: int, words: Words) -> None:
     """So many sweeps, each of n tries to flip a random spin, taken with min(1, e^(−ΔE/T))."""
-    _metropolis(spins, _side(spins), 1.0 / temperature, sweeps * spins.size, words)
-
-
-def _side(spins: Spins) -> int:
-    return round(spins.size**0.5)
+    _metropolis(spins, side, 1.0 / temperature, sweeps * spins.size, words)
 
 
 def _join(temperature: float) -> float:

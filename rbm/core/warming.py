@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from rbm.core import kernels, rows, spins, threads
+from rbm.core import free_energies, kernels, row_sweeps, rows, spins, threads
 
 
 def compile_loops() -> None:
@@ -19,15 +19,15 @@ def _one_thread() -> None:
     kernels.flip_rows(p, chosen, 0, p[:1].clone())
     kernels.draw(p.clone(), 0, p.clone())
     kernels.sample(p, 0, p.clone())
-    kernels.log_ratio(p, 0.0, 1.0)
-    kernels.flip_log_probability(p, p, p, row)
+    free_energies.log_ratio(p, 0.0, 1.0)
+    free_energies.flip_log_probability(p, p, p, row)
     kernels.centred(p, p, row.clone(), 0.0, 1.0, torch.zeros(8, 4), row.clone())
     kernels.advance(p.clone(), p.clone(), 0.0, (row, row), (row.clone(), row.clone()))
     kernels.follow(row.clone(), row.clone(), row, 0.0, 0.0)
     lattice, words = np.ones(16, np.int8), np.zeros(1, np.uint64)
-    spins.record(lattice, 1.0, 1, words, lattice[None].copy())
-    spins.clusters(lattice, 1.0, 1, words)
-    spins.metropolis(lattice, 1.0, 1, words)
+    spins.record(lattice, 2, 1.0, 1, words, lattice[None].copy())
+    spins.clusters(lattice, 2, 1.0, 1, words)
+    spins.metropolis(lattice, 2, 1.0, 1, words)
     _add_rows()
 
 
@@ -35,12 +35,17 @@ def _several_threads() -> None:
     p, chosen = torch.zeros(1, kernels.WORTH_SHARING), torch.zeros(1, dtype=torch.long)
     kernels.flip_rows(p, chosen, 0, p.clone())
     kernels.draw(p.clone(), 0, p.clone())
+    kernels.sample(p, 0, p.clone())
+    free_energies.log_ratio(p, 0.0, 1.0)
     _add_rows()
 
 
 def _add_rows() -> None:
     p = torch.zeros(4, 4)
     _, ones = rows.hidden_field(p, p, p[0])
-    rows.ones(p)
+    rows.places(p)
+    room, layers = row_sweeps.Buffers(4, 4, 4), row_sweeps.Layers(p, p[0], p[0])
+    row_sweeps.begin(p, torch.arange(4), room, layers, [0])
+    row_sweeps.sweep(p, room, layers, [0])
     layer = (p[0].clone(), p[1].clone(), p[2].clone())
     rows.OnePass().step((ones, p), (ones, p), (p.clone(), p.clone()), layer, layer, p[0], (0.0,) * 5)

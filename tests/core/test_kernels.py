@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba.core.dispatcher import Dispatcher
 
-from rbm.core import kernels, rows, spins
+from rbm.core import free_energies, kernels, row_sweeps, rows, spins
 from rbm.core.warming import compile_loops
 from rbm.randomness import generator
 from tests.helpers.places import ROOT
@@ -80,7 +80,7 @@ def test_the_ratio_of_partition_functions(old, new):
     x = torch.cat([torch.randn(23, 501, generator=generator(3)) * size for size in (0.01, 1, 30)])
     old, new = float(torch.tensor(old)), float(torch.tensor(new))  # as float32 has them
     terms = F.softplus(new * x.double()) - F.softplus(old * x.double())
-    found = kernels.log_ratio(x, old, new)
+    found = free_energies.log_ratio(x, old, new)
     assert found.dtype == torch.float64
     z = torch.exp(-min(old, new) * x.double().abs())
     assert ((found - terms.sum(1)).abs() <= 2.0**-20 * terms.abs().sum(1) + 2.0**-22 * z.sum(1)).all()
@@ -105,7 +105,12 @@ def test_centred_rows(dtype):
 
 def test_warming_compiles_every_loop():
     compile_loops()
-    every = [f for module in (kernels, rows, spins) for f in vars(module).values() if isinstance(f, Dispatcher)]
+    every = [
+        f
+        for module in (free_energies, kernels, row_sweeps, rows, spins)
+        for f in vars(module).values()
+        if isinstance(f, Dispatcher)
+    ]
     loops = [f for f in every if f.targetoptions.get("nogil") and not f.targetoptions.get("parallel")]
     assert len(loops) >= 14
     assert all(loop.signatures for loop in loops)

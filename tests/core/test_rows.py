@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 import torch
@@ -14,33 +13,27 @@ from tests.helpers.places import ROOT
 SHAPES = [(11, 13, 3), (1, 1, 1), (64, 784, 20), (5, 40, 17)]
 
 
-@pytest.fixture(params=[1, 2])
-def parts(request: pytest.FixtureRequest) -> Iterator[int]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(request.param)
-    yield request.param
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("density", [0.0, 0.13, 0.5, 1.0])
-def test_fields_are_the_product(parts, shape, density):
+@pytest.mark.parametrize("rare", [1, 0])
+def test_fields_are_the_product(parts, shape, density, rare):
     """Of whole numbers, which float32 adds up exactly in any order."""
     n, width, hidden = shape
     draw = generator(3, n, width)
     v = (torch.rand(n, width, generator=draw) < density).float()
     weight = torch.randint(-9, 9, (width, hidden), generator=draw).float()
     bias = torch.randint(-9, 9, (hidden,), generator=draw).float()
-    x, ones = rows.hidden_field(v, weight, bias)
+    x, places = rows.hidden_field(v, weight, bias, rare)
     assert torch.equal(x, v @ weight + bias)
-    for found in (ones, rows.ones(v)):
-        for row, on, count in zip(v, *found, strict=True):
-            assert on[:count].tolist() == row.nonzero().flatten().tolist()
+    for found in (places, rows.places(v, rare)):
+        for row, there, count in zip(v, *found, strict=True):
+            assert there[:count].tolist() == (row == rare).nonzero().flatten().tolist()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("chains", [1, 9])
-def test_an_update_is_that_of_the_formula(parts, shape, chains):
+@pytest.mark.parametrize("rare", [1, 0])
+def test_an_update_is_that_of_the_formula(parts, shape, chains, rare):
     """In float64 it is the formula itself; float32 keeps 24 bits of each of up to 84 terms."""
     n, width, hidden = shape
     draw = generator(4, n, width, chains)
@@ -64,9 +57,11 @@ def test_an_update_is_that_of_the_formula(parts, shape, chains):
     w += vel
     bb -= vel @ la
     cc -= vel.T @ m
-    update = rows.OnePass()
+    update = rows.OnePass(rare)
     layers = (weight, velocity), (b, vb, mu), (c, vc, lam)
-    update.step((rows.ones(v0), h0), (rows.ones(vk), hk), *layers, push, (rate, momentum, decay, *shares))
+    update.step(
+        (rows.places(v0, rare), h0), (rows.places(vk, rare), hk), *layers, push, (rate, momentum, decay, *shares)
+    )
     for found, exact in zip((t for layer in layers for t in layer), expected, strict=True):
         torch.testing.assert_close(found.double(), exact, rtol=3e-5, atol=3e-5)
 
@@ -77,7 +72,7 @@ def test_it_repeats_bit_for_bit_and_one_memory_serves_batches_of_any_size(parts)
         layers = [[torch.rand(s, generator=draw) for s in sizes] for sizes in ([(40, 7)] * 2, [(40,)] * 3, [(7,)] * 3)]
         for n, m in ((8, 8), (3, 8), (8, 8)):
             phases = [
-                (rows.ones((torch.rand(k, 40, generator=draw) < 0.2).float()), torch.rand(k, 7, generator=draw))
+                (rows.places((torch.rand(k, 40, generator=draw) < 0.2).float()), torch.rand(k, 7, generator=draw))
                 for k in (n, m)
             ]
             kept = rows.OnePass() if update is None else update
