@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from rbm import randomness
+from rbm.core.language import _
 from rbm.core.numerics import double
 from rbm.errors import ShapeError
 
@@ -16,12 +17,13 @@ BLOCK = 2**20  # numbers looked at together when data is checked: a few MB besid
 class Unit(ABC):
     """A type of unit, which is a value: it never changes, ``anneal`` returns another one.
 
-    Attributes: ``name``; ``width`` columns that one unit takes (1, or M for the one-hot states of a categorical unit);
-    ``stored``, the smallest dtype that holds its states, for keeping many; ``takes``, its states in words, and
-    ``remedy``, what to do about data that holds others.
+    Attributes: ``name``; ``unbounded``, whether its states have no largest; ``width`` columns that one unit takes (1, or
+    M for the one-hot states of a categorical unit); ``stored``, the smallest dtype that holds its states, for keeping
+    many; ``takes``, its states in words, and ``remedy``, what to do about data that holds others.
     """
 
     name: ClassVar[str]
+    unbounded: ClassVar[bool] = False
     stored: ClassVar[torch.dtype] = torch.float32
 
     @property
@@ -51,9 +53,17 @@ class Unit(ABC):
             if not bool(good.all()):
                 row, n = (int(place[0]) for place in (~good).nonzero(as_tuple=True))
                 found = rows[start + row, n * self.width : (n + 1) * self.width].tolist()
+                wrong = _("{what}, row {start}: {found} is no state of {name} unit {n}, which takes {takes}; {remedy}.")
                 raise ShapeError(
-                    f"{what}, row {start + row}: {', '.join(f'{x:g}' for x in found)} is no state of {self.name} unit {n}, "
-                    f"which takes {self.takes}; {self.remedy}."
+                    wrong.format(
+                        what=what,
+                        start=start + row,
+                        found=", ".join(f"{x:g}" for x in found),
+                        name=self.name,
+                        n=n,
+                        takes=self.takes,
+                        remedy=self.remedy,
+                    )
                 )
 
     @abstractmethod

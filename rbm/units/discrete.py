@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from rbm import randomness
-from rbm.core import kernels
+from rbm.core import free_energies, kernels
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.units.base import Unit, uniform_like
 
@@ -44,7 +45,7 @@ class Bernoulli(Discrete):
     name: ClassVar[str] = "bernoulli"
     stored: ClassVar[torch.dtype] = torch.bool
     takes: ClassVar[str] = "0 or 1"
-    remedy: ClassVar[str] = "binarise grey levels from 0 to 1 (stochastic or threshold), or take gaussian units"
+    remedy: ClassVar[str] = _("binarise grey levels from 0 to 1 (stochastic or threshold), or take gaussian units")
 
     def is_state(self, s: Tensor) -> Tensor:
         return (s == 0) | (s == 1)
@@ -63,7 +64,7 @@ class Bernoulli(Discrete):
 
     def log_ratio(self, x: Tensor, old: float, new: float) -> Tensor:
         same = x.dtype == torch.float32 and x.ndim == 2 and kernels.fits(x)
-        return kernels.log_ratio(x, old, new) if same else super().log_ratio(x, old, new)
+        return free_energies.log_ratio(x, old, new) if same else super().log_ratio(x, old, new)
 
     def states(self) -> Tensor:
         return torch.tensor([0.0, 1.0])
@@ -82,7 +83,7 @@ class Spin(Discrete):
     name: ClassVar[str] = "spin"
     stored: ClassVar[torch.dtype] = torch.int8
     takes: ClassVar[str] = "-1 or +1"
-    remedy: ClassVar[str] = "turn zeros and ones x into 2x - 1, or take bernoulli units"
+    remedy: ClassVar[str] = _("turn zeros and ones x into 2x - 1, or take bernoulli units")
 
     def is_state(self, s: Tensor) -> Tensor:
         return (s == -1) | (s == 1)
@@ -120,7 +121,7 @@ class Categorical(Discrete):
 
     name: ClassVar[str] = "categorical"
     stored: ClassVar[torch.dtype] = torch.bool
-    remedy: ClassVar[str] = "make columns of class numbers with torch.nn.functional.one_hot"
+    remedy: ClassVar[str] = _("make columns of class numbers with torch.nn.functional.one_hot")
     n_states: int
 
     def __post_init__(self) -> None:
@@ -132,7 +133,7 @@ class Categorical(Discrete):
 
     @property
     def takes(self) -> str:
-        return f"a single 1 among its {self.n_states} columns and 0 in all others"
+        return _("a single 1 among its {n_states} columns and 0 in all others").format(n_states=self.n_states)
 
     def is_state(self, s: Tensor) -> Tensor:
         columns = self._apart(s)
@@ -178,7 +179,7 @@ class Multinary(Discrete):
     """
 
     name: ClassVar[str] = "multinary"
-    remedy: ClassVar[str] = "number the levels from 0, or make a model with more states"
+    remedy: ClassVar[str] = _("number the levels from 0, or make a model with more states")
     n_states: int
 
     def __post_init__(self) -> None:
@@ -186,7 +187,7 @@ class Multinary(Discrete):
 
     @property
     def takes(self) -> str:
-        return f"a whole number from 0 to {self.n_states - 1}"
+        return _("a whole number from 0 to {n_states}").format(n_states=self.n_states - 1)
 
     def is_state(self, s: Tensor) -> Tensor:
         return (s >= 0) & (s <= self.n_states - 1) & (s == s.round())
@@ -241,7 +242,7 @@ class Multinary(Discrete):
         margin = 1.0 / max(count, 2)
         wanted = mean.double().clamp(margin, self.n_states - 1 - margin)
         low, high = torch.full_like(wanted, -60.0), torch.full_like(wanted, 60.0)
-        for _ in range(100):
+        for __ in range(100):
             middle = (low + high) / 2
             below = self.mean(middle) < wanted
             low, high = torch.where(below, middle, low), torch.where(below, high, middle)
@@ -253,4 +254,5 @@ _NEAR = 0.03  # M|x| below which a series is exact to 1e-15 and the closed forms
 
 def _check_n_states(name: str, n_states: int) -> None:
     if isinstance(n_states, bool) or not isinstance(n_states, int) or n_states < 2:
-        raise ConfigError(f"{name.capitalize()} units have 2 or more states, got n_states={n_states!r}.")
+        wrong = _("{name} units have 2 or more states, got n_states={n_states!r}.")
+        raise ConfigError(wrong.format(name=name.capitalize(), n_states=n_states))

@@ -6,6 +6,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, TooLargeError
 from rbm.randomness import Coins
 from rbm.units.discrete import Discrete
@@ -28,7 +29,9 @@ class Joined(Discrete):
 
     @property
     def takes(self) -> str:
-        return f"{self.first.takes} in the first {self.n_first} columns and {self.second.takes} in those after"
+        return _("{first} in the first {n_first} columns and {second} in those after").format(
+            first=self.first.takes, n_first=self.n_first, second=self.second.takes
+        )
 
     @property
     def remedy(self) -> str:
@@ -60,13 +63,17 @@ class Joined(Discrete):
     def states(self) -> Tensor:
         """TooLargeError: a single unit's states depend on which it is."""
         raise TooLargeError(
-            "Units of a joined layer are of two kinds and share no list of states; enumerate the hidden layer instead."
+            _(
+                "Units of a joined layer are of two kinds and share no list of states; enumerate the hidden layer instead."
+            )
         )
 
     def covariance(self, x: Tensor) -> Tensor:
         """ConfigError: how many columns vary together depends on which unit it is."""
         raise ConfigError(
-            "Units of a joined layer are of two kinds, whose covariances have no common shape; ask first and second apart."
+            _(
+                "Units of a joined layer are of two kinds, whose covariances have no common shape; ask first and second apart."
+            )
         )
 
     def bias_for(self, mean: Tensor, count: int) -> Tensor:

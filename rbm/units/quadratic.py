@@ -8,6 +8,7 @@ from typing import ClassVar, Self, final
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, TooLargeError
 from rbm.units.base import Unit, uniform_like
 
@@ -15,19 +16,43 @@ VARIANCE_FLOOR = 1e-3  # no visible unit is taken, or learned, to be sharper: λ
 _LOG_2PI = math.log(2 * math.pi)
 
 
-def _zero() -> Tensor:
+def zero() -> Tensor:
     return torch.zeros((), dtype=torch.float64)  # of no dimension, so it takes on a field's dtype
 
 
+class Continuum(Unit):
+    """A unit whose states have no list, and no largest among them."""
+
+    unbounded: ClassVar[bool] = True
+
+    def states(self) -> Tensor:
+        wrong = _("A {name} unit has a continuum of states: there is no list of them.")
+        raise TooLargeError(wrong.format(name=self.name))
+
+    def uniform(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+        return self.sample(torch.zeros(shape, device=generator.device), generator)
+
+    def anneal(self, beta: float) -> Self:
+        """ConfigError for β ≤ 0, where nothing would hold a continuum of states together."""
+        if not beta > 0:
+            wrong = _("{name} units have no distribution at inverse temperature β = {beta:g}: take β above 0.")
+            raise ConfigError(wrong.format(name=self.name.capitalize(), beta=beta))
+        return self if beta == 1.0 else self.cooled(beta)
+
+    @abstractmethod
+    def cooled(self, beta: float) -> Self:
+        """The unit with β times its base energy, β > 0."""
+
+
 @dataclass(frozen=True, eq=False)
-class Quadratic(Unit):
+class Quadratic(Continuum):
     """A unit with base_energy ½λs²; λ = exp(``log_precision``), one number a unit (n,) or one for all ().
 
     p(s|x) ∝ exp(xs − ½λs²): a Gaussian of mean x/λ and variance 1/λ on the states that there are. Integrating
     d/ds (s·p(s|x)) gives ⟨½λs²⟩ = ½(1 + x⟨s⟩) for every such unit, which is −∂log_partition/∂log λ.
     """
 
-    log_precision: Tensor = field(default_factory=_zero)
+    log_precision: Tensor = field(default_factory=zero)
 
     def log_lambda(self, x: Tensor) -> Tensor:
         """log λ in x's dtype."""
@@ -41,25 +66,14 @@ class Quadratic(Unit):
     def log_precision_for(self, mean: Tensor, square: Tensor) -> Tensor:
         """A log λ that suits units whose states have this mean ⟨s⟩ and mean square ⟨s²⟩: (n,), (n,) -> (n,)."""
 
-    def states(self) -> Tensor:
-        raise TooLargeError(f"A {self.name} unit has a continuum of states: there is no list of them.")
-
-    def uniform(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
-        return self.sample(torch.zeros(shape, device=generator.device), generator)
-
     def base_energy(self, s: Tensor) -> Tensor:
         return 0.5 * self.log_lambda(s).exp() * s.square()
 
     def mean_energy(self, x: Tensor) -> Tensor:
         return 0.5 * (1 + x * self.mean(x))
 
-    def anneal(self, beta: float) -> Self:
-        """ConfigError for β ≤ 0, where nothing would hold a continuum of states together."""
-        if not beta > 0:
-            raise ConfigError(
-                f"{self.name.capitalize()} units have no distribution at inverse temperature β = {beta:g}: take β above 0."
-            )
-        return self if beta == 1.0 else self.at(self.log_precision + math.log(beta))
+    def cooled(self, beta: float) -> Self:
+        return self.at(self.log_precision + math.log(beta))
 
 
 @final
@@ -68,8 +82,8 @@ class Gaussian(Quadratic):
     """Real units: log_partition = x²/2λ + ½log(2π/λ), mean x/λ, variance 1/λ (Hinton, A Practical Guide, 2010, sec. 13.2)."""
 
     name: ClassVar[str] = "gaussian"
-    takes: ClassVar[str] = "any finite number"
-    remedy: ClassVar[str] = "leave out rows with missing values, or fill them in"
+    takes: ClassVar[str] = _("any finite number")
+    remedy: ClassVar[str] = _("leave out rows with missing values, or fill them in")
 
     def is_state(self, s: Tensor) -> Tensor:
         return s.isfinite()
@@ -105,8 +119,8 @@ class ReLU(Quadratic):
     """
 
     name: ClassVar[str] = "relu"
-    takes: ClassVar[str] = "a finite number from 0 up"
-    remedy: ClassVar[str] = "move the data to 0 and above, or take gaussian units"
+    takes: ClassVar[str] = _("a finite number from 0 up")
+    remedy: ClassVar[str] = _("move the data to 0 and above, or take gaussian units")
 
     def is_state(self, s: Tensor) -> Tensor:
         return (s >= 0) & s.isfinite()
@@ -142,7 +156,7 @@ class ReLU(Quadratic):
         root = (0.5 * self.log_precision.double()).exp()
         wanted = mean.double().clamp(min=1.0 / max(count, 2)) * root
         low, high = -1 / wanted - 1, wanted.clone()  # y ≤ mean(y), and mean(y) ≤ −1/y for y < 0
-        for _ in range(100):
+        for __ in range(100):
             middle = (low + high) / 2
             below = _cut_mean(middle) < wanted
             low, high = torch.where(below, middle, low), torch.where(below, high, middle)
@@ -187,7 +201,7 @@ def _cut_tail(t: Tensor, u: Tensor) -> Tensor:
     scale = math.sqrt(0.5)
     start = torch.special.erfcx(t * scale).log()
     s = -2 * log_u / (t + (t.square() - 2 * log_u).sqrt())
-    for _ in range(5):
+    for __ in range(5):
         excess = torch.special.erfcx((t + s) * scale).log() - start - s * (t + s / 2) - log_u
         s = (s + excess / _hazard(t + s)).clamp(min=0)
     return s

@@ -14,7 +14,7 @@ from rbm.evaluation.likelihood import log_likelihood
 from rbm.models.rbm import RBM
 from rbm.training.config import TrainConfig, knobs
 from rbm.training.loop import Trainer
-from tests.helpers.unit_pairs import PAIRS, UNBOUNDED, M
+from tests.helpers.unit_pairs import PAIRS_IN_TURN, UNBOUNDED, M
 
 ALGORITHMS = knobs(TrainConfig)["algorithm"].choices
 ROWS, PIXELS, HIDDEN = 400, 4, 2
@@ -54,21 +54,22 @@ def mean_log_likelihood(model: RBM, x: torch.Tensor) -> float:
     return log_likelihood(whole, x.double(), exact.log_partition(whole)).mean().item()
 
 
-@pytest.mark.parametrize(("visible", "hidden"), PAIRS, ids=["-".join(p) for p in PAIRS])
+@pytest.mark.parametrize(("visible", "hidden"), PAIRS_IN_TURN)
 def test_every_algorithm_learns_data_of_its_units_own_kind(visible, hidden):
     """Exact log-likelihoods; the exact gradient's gain is the yardstick of the others'."""
     x, gains = of_kind(visible), {}
+    rate, epochs = (0.06, 10) if hidden == "drelu" else (0.02, 25)  # whose updates take four times as long
     for algorithm in ("exact", *ALGORITHMS):
         model = start(visible, hidden, x)
         before = mean_log_likelihood(model, x)
         config = TrainConfig(
-            algorithm=algorithm, learning_rate=0.02, momentum=0.5, epochs=25, batch_size=50, n_replicas=3,
+            algorithm=algorithm, learning_rate=rate, momentum=0.5, epochs=epochs, batch_size=50, n_replicas=3,
             n_chains=200, binarise="none", k=30 if algorithm == "rdm" else 1,  # which is after its own end, not the likelihood
         )  # fmt: skip
         trainer = Trainer(model, dataset(x), config, randomness.generator(3, "training"))
         while not trainer.finished:
             trainer.step()
-        assert trainer.step_number == 200
+        assert trainer.step_number == 8 * epochs
         assert all(bool(torch.isfinite(p).all()) for p in model.parameters()), algorithm
         gains[algorithm] = mean_log_likelihood(model, x) - before
     assert gains["exact"] > 0.05
@@ -76,7 +77,7 @@ def test_every_algorithm_learns_data_of_its_units_own_kind(visible, hidden):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-@pytest.mark.parametrize("visible", UNBOUNDED)
+@pytest.mark.parametrize("visible", UNBOUNDED[:2])
 @pytest.mark.parametrize("hidden", UNBOUNDED)
 def test_two_unbounded_layers_are_refused_before_any_algorithm_sees_them(visible, hidden, algorithm):
     x = of_kind(visible)

@@ -14,6 +14,7 @@ from rbm.units import (
     Bernoulli,
     Categorical,
     Discrete,
+    DReLU,
     Gaussian,
     Multinary,
     Quadratic,
@@ -30,6 +31,8 @@ KINDS = {
     "multinary of 256": Multinary(256),
     "sharp gaussian": Gaussian(SHARP),
     "blunt relu": ReLU(-SHARP),
+    "skewed drelu": DReLU().shaped(torch.tensor([0.6, 0.8]).double()),
+    "drelu of two peaks": DReLU().shaped(torch.tensor([-0.3, -2.0]).double()),
 }
 FIELDS = [-37.0, -9.3, -8.0, -3.1, -1.0, -0.4, -1e-3, 0.0, 1e-5, 0.02, 0.9, 1.0, 2.5, 7.0, 31.0]
 
@@ -47,6 +50,10 @@ def fields(kind, values=FIELDS) -> torch.Tensor:
 
 def grid(kind, x: torch.Tensor) -> torch.Tensor:
     """Points (G, 1) that hold all of a continuous unit's probability in the field x, and their spacing."""
+    if isinstance(kind, DReLU):  # its energy has a corner at 0, which must be a point
+        wide = max(float((-half.log_precision).exp()) for half in (kind.above, kind.below))
+        reach = (abs(float(x)) + abs(float(kind.threshold))) * wide + 14 * math.sqrt(wide)
+        return torch.linspace(-reach, reach, 200_001, dtype=torch.float64)[:, None]
     lam = float(kind.log_precision.exp())
     middle, reach = float(x) / lam, 14 / math.sqrt(lam)
     low, high = middle - reach, middle + reach
@@ -224,7 +231,7 @@ def test_multinary_units_of_two_states_are_bernoulli():
 
 
 def test_a_continuum_cannot_be_listed_and_has_a_fitted_precision():
-    for kind in (Gaussian(), ReLU()):
+    for kind in (Gaussian(), ReLU(), DReLU()):
         with pytest.raises(TooLargeError, match="continuum"):
             kind.states()
     data = torch.tensor([1.0, 3.0]).double()
@@ -232,6 +239,30 @@ def test_a_continuum_cannot_be_listed_and_has_a_fitted_precision():
     assert fitted.exp().item() == pytest.approx(1.0)
     flat = Gaussian().log_precision_for(torch.zeros(1), torch.zeros(1))
     assert flat.exp().item() == pytest.approx(1 / VARIANCE_FLOOR)
+
+
+def test_a_drelu_unit_has_gaussian_and_rectified_ones_as_its_limits():
+    x = fields(DReLU())
+    for name in ("log_partition", "mean", "mean_energy"):
+        found, expected = (getattr(kind, name)(x) for kind in (DReLU(), Gaussian()))
+        torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    sharp = DReLU(ReLU(SHARP), ReLU(SHARP))
+    torch.testing.assert_close(sharp.log_partition(x), Gaussian(SHARP).log_partition(x), rtol=1e-12, atol=1e-12)
+    steep = DReLU(ReLU(SHARP), ReLU(torch.tensor(60.0).double()))  # γ₋ = e⁶⁰: the half below has no room
+    walled = DReLU(ReLU(), ReLU(), torch.tensor(1e9).double())  # θ₊ = 1 and θ₋ = −2e9 + 1, about x = 1e9
+    for found, given, rectified in ((steep, x, ReLU(SHARP)), (walled, x.clamp(min=-9) + 1e9, ReLU())):
+        there = given if found is steep else given - 1e9
+        torch.testing.assert_close(found.log_partition(given), rectified.log_partition(there), rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(found.mean(given), rectified.mean(there), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [[0.0, 0.0], [0.6, 0.8], [-0.9, -2.0], [0.95, -0.3]])
+def test_the_slope_of_a_drelu_unit_by_its_shape_is_that_of_log_partition(shape):
+    x, learned = fields(DReLU()), torch.tensor(shape).double().requires_grad_()
+    found = DReLU().shaped(learned).shape_slope(x)[..., 0].detach()  # (G, 2)
+    for row, slope in zip(x.split(1), found, strict=True):
+        (expected,) = torch.autograd.grad(DReLU().shaped(learned).log_partition(row).sum(), learned)
+        torch.testing.assert_close(slope, expected, rtol=1e-8, atol=1e-10)
 
 
 def test_units_by_name():

@@ -11,8 +11,18 @@ from rbm.evaluation import ais, exact
 from rbm.models.rbm import RBM
 from rbm.samplers import chains, gibbs
 from rbm.samplers.stepped_chains import SteppedChains
-from rbm.training.gradients import Phases, contrast, with_precision
-from tests.helpers.unit_pairs import NAMES, PAIRS, UNBOUNDED, M, brute, expected_statistics, make, statistics
+from rbm.training.gradients import Phases, completed, contrast
+from tests.helpers.unit_pairs import (
+    NAMES,
+    PAIRS,
+    PAIRS_IN_TURN,
+    UNBOUNDED,
+    M,
+    brute,
+    expected_statistics,
+    make,
+    statistics,
+)
 
 CHAINS = 20011
 
@@ -57,6 +67,7 @@ def test_the_exact_gradient_is_that_of_the_likelihood(model):
     found = exact.gradient(model, data)._asdict()
     assert set(found) == set(names)
     assert ("visible_log_precision" in names) == (model.visible_unit.name in UNBOUNDED)
+    assert ("hidden_shape" in names) == (model.hidden_unit.name == "drelu")
     for name, value in zip(names, expected, strict=True):
         torch.testing.assert_close(found[name], value, rtol=1e-7, atol=1e-8)
 
@@ -95,11 +106,13 @@ def test_the_contrast_of_exact_samples_estimates_the_exact_gradient(model):
     data = some(brute(model).v)
     vk = exact.sample(model, CHAINS, draw).v
     phases = Phases(data, model.hidden_mean(data), vk, model.hidden_mean(vk), None)
-    found, truth = with_precision(contrast(phases), phases, model.visible_unit), exact.gradient(model, data)
+    found, truth = completed(contrast(phases), phases, model), exact.gradient(model, data)
     spread = statistics(vk, phases.hk_mean).std(0)
     v, h = vk.shape[1], phases.hk_mean.shape[1]
     deviations = [spread[2 * (v + h) :].reshape(v, h), spread[:v], spread[v : v + h]]
-    if len(found) == 4:
+    if model.hidden_shape is not None:
+        deviations.append(model.hidden_unit.shape_slope(model.hidden_field(vk)).std(0))
+    elif len(found) == 4:
         deviations.append(model.visible_unit.base_energy(vk).std(0))
     for estimate, exactly, deviation in zip(found, truth, deviations, strict=True):
         assert bool(((estimate - exactly).abs() <= 4.5 * deviation / math.sqrt(CHAINS) + 1e-12).all())
@@ -121,7 +134,7 @@ def test_chains_start_anywhere_and_a_walk_goes_back_the_same_way(model):
     assert torch.equal(walk.now.v_mean, ahead.v_mean)
 
 
-@pytest.mark.parametrize(("visible", "hidden"), [(v, h) for v in UNBOUNDED for h in UNBOUNDED])
+@pytest.mark.parametrize(("visible", "hidden"), [(v, h) for v in UNBOUNDED for h in UNBOUNDED if v in NAMES])
 def test_two_unbounded_layers_are_refused(visible, hidden):
     with pytest.raises(
         ConfigError, match=f"{visible} visible with {hidden} hidden units is refused: both are unbounded"
@@ -129,8 +142,12 @@ def test_two_unbounded_layers_are_refused(visible, hidden):
         RBM(3, 2, visible=visible, hidden=hidden)
 
 
-def test_every_other_pair_is_offered():
-    assert len(PAIRS) == len(NAMES) ** 2 - 4
+def test_every_other_pair_is_offered_and_every_run_tries_each_type_on_either_side():
+    assert len(PAIRS) == len(NAMES) ** 2 - 4 + 2
+    in_turn = [pair.values for pair in PAIRS_IN_TURN if not pair.marks]
+    assert [{*side} for side in zip(*in_turn, strict=True)] == [{*NAMES}, {*NAMES, "drelu"}]
+    with pytest.raises(ConfigError, match="Drelu units are for the hidden layer"):
+        RBM(3, 2, visible="drelu")
     assert RBM(3, 2, visible="categorical", n_states=5).weight.shape == (15, 2)
     assert RBM(3, 2, hidden="categorical", n_states=5).weight.shape == (3, 10)
     with pytest.raises(ConfigError, match="give n_states"):

@@ -10,7 +10,7 @@ from rbm.evaluation import exact
 from rbm.models.rbm import RBM
 from rbm.training.centring import Centring
 from rbm.training.config import TrainConfig
-from rbm.training.gradients import Phases, ScaledGradient, contrast, with_precision
+from rbm.training.gradients import Phases, ScaledGradient, completed, contrast
 from rbm.training.negative import make_negative
 from rbm.training.widths import Widths
 from tests.helpers.unit_pairs import PAIRS, brute, make
@@ -22,7 +22,7 @@ def test_the_exact_algorithms_gradient_is_the_exact_gradient_whatever_the_units(
     data = exact.sample(model, 13, randomness.generator(1)).v
     phase = make_negative(model, TrainConfig(algorithm="exact"), randomness.Coins(randomness.generator(2)))
     phases = phase.phases(data, 1)
-    found = with_precision(contrast(phases), phases, model.visible_unit)
+    found = completed(contrast(phases), phases, model)
     right = exact.gradient(model, data)
     assert found._fields == right._fields
     for part, truth in zip(found, right, strict=True):
