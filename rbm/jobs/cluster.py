@@ -24,6 +24,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from rbm.core.language import _
 from rbm.errors import ClusterError
 from rbm.jobs.turns import Turns
 
@@ -73,11 +74,15 @@ class Cluster:
             if process is not None:
                 process.kill()
                 raise _ended_early(process) from error
-            raise ClusterError(
-                f"No Dask scheduler answers at {address} ({error}); start one there with 'dask scheduler', or unset "
+            wrong = _(
+                "No Dask scheduler answers at {address} ({error}); start one there with 'dask scheduler', or unset "
                 "RBM_SCHEDULER to train on this machine."
-            ) from error
+            )
+            raise ClusterError(wrong.format(address=address, error=error)) from error
         self._workers: tuple[str, ...] = ()
+        self._seen: dict[
+            str, tuple[float, float]
+        ] = {}  # of each: its newest sign of life, and when that came to be known
         self._known = threading.Event()  # who the workers are
         self._answered_at = time.monotonic()
         self.client.loop.add_callback(self._listen)
@@ -100,6 +105,11 @@ class Cluster:
         """Whether the scheduler, which is asked every second, has not answered for a while."""
         return time.monotonic() - self._answered_at > SILENT_SECONDS + LOOK_SECONDS
 
+    def silent_worker(self, worker: str) -> bool:
+        """Whether that one, of which the scheduler hears twice a second, has given no sign of life for a while."""
+        _, since = self._seen.get(worker, (0.0, math.inf))
+        return not self.silent and time.monotonic() - since > SILENT_SECONDS + LOOK_SECONDS
+
     async def _listen(self) -> None:
         """Ask the scheduler again and again who is there: whoever waits for a worker that is gone is told so.
 
@@ -109,8 +119,12 @@ class Cluster:
         peopled = time.monotonic()
         while self.alive:
             try:
-                self._workers = tuple(await self.client.scheduler.ncores())
+                told = (await self.client.scheduler.identity())["workers"]
                 self._answered_at = time.monotonic()
+                self._workers = tuple(told)
+                newest = {worker: told[worker]["last_seen"] for worker in told}  # on the scheduler's own clock
+                same = {worker: one for worker, one in self._seen.items() if one[0] == newest.get(worker)}
+                self._seen = {worker: (seen, self._answered_at) for worker, seen in newest.items()} | same
                 self._known.set()
                 peopled = self._answered_at if self._workers else peopled
                 if self._process is not None and self._answered_at - peopled > EMPTY_SECONDS:
@@ -251,13 +265,16 @@ def silence() -> str:
     since, here, address = next(iter(_connecting), math.inf), _current, os.environ.get("RBM_SCHEDULER")
     if time.monotonic() - since > SILENT_SECONDS:
         if address:
-            return f"No Dask scheduler has answered at {address} for {SILENT_SECONDS:.0f} seconds: see that one runs there."
-        return "The training processes are still starting; this goes on by itself as soon as they are there."
+            return _(
+                "No Dask scheduler has answered at {address} for {silent_seconds:.0f} seconds: see that one runs there."
+            ).format(address=address, silent_seconds=SILENT_SECONDS)
+        return _("The training processes are still starting; this goes on by itself as soon as they are there.")
     if here is not None and here.silent:
-        return (
-            f"The Dask scheduler at {here.address} has not answered for {SILENT_SECONDS:.0f} seconds: this goes on by itself "
-            "as soon as it does; if it does not, see what holds up its machine, or start the server again."
-        )
+        return _(
+            "The Dask scheduler at {address} has not answered for {silent_seconds:.0f} seconds: this goes on "
+            "by itself as soon as it does; if it does not, see what holds up its machine, or start the server "
+            "again."
+        ).format(address=here.address, silent_seconds=SILENT_SECONDS)
     return ""
 
 
@@ -294,10 +311,11 @@ def _first_line(process: subprocess.Popen[str] | None) -> str:
     process.kill()
     if not reader.is_alive():
         raise _ended_early(process)
-    raise ClusterError(
-        f"The training process did not start within {START_SECONDS:.0f} seconds; look at the server's log for its own "
-        "words, and try 'python -m rbm.cluster' by hand."
+    wrong = _(
+        "The training process did not start within {start_seconds:.0f} seconds; look at the server's log "
+        "for its own words, and try 'python -m rbm.cluster' by hand."
     )
+    raise ClusterError(wrong.format(start_seconds=START_SECONDS))
 
 
 def _ended_early(process: subprocess.Popen[str]) -> ConnectionError:

@@ -19,6 +19,7 @@ from concurrent.futures import Future
 from functools import lru_cache
 from typing import Any
 
+from rbm.core.language import _
 from rbm.errors import ClusterError, RbmError
 from rbm.jobs import cluster
 from rbm.jobs.seat import Answer, Call, Seat, WorkerLostError, WorkFailedError, value_of
@@ -145,7 +146,7 @@ class Job:
 
     def _set_back(self) -> str:
         """Forget what was lost with the worker; returns from where the work goes on, as the end of a sentence."""
-        return "beginning again"
+        return _("beginning again")
 
     def _at_once(self) -> int:
         """How many slices may be under way."""
@@ -194,7 +195,7 @@ class Job:
     def _look(self) -> None:
         """Say so where it waits for workers that do not answer, and no more when they have."""
         waits = self._pumping and time.monotonic() - self._heard_at > cluster.SILENT_SECONDS
-        words = cluster.silence() if waits else ""
+        words = cluster.silence() or (self._seat.silence if self._seat is not None else "") if waits else ""
         if words != self._silence:
             self._silence = words
             self.on_news()
@@ -249,18 +250,17 @@ class Job:
                 return
             self._revivals += 1
             if self._revivals <= MOST_REVIVALS:
-                self.notice = f"The training process was lost; {where}."
+                self.notice = _("The training process was lost; {where}.").format(where=where)
         if seat is not None:
             seat.leave()
         if self._revivals > MOST_REVIVALS:
-            raise ClusterError(
-                f"The training process was lost {MOST_REVIVALS} times in a row (last: {error}); start it again."
-            )
+            wrong = _("The training process was lost {most_revivals} times in a row (last: {error}); start it again.")
+            raise ClusterError(wrong.format(most_revivals=MOST_REVIVALS, error=error))
         _log.warning("a worker was lost (%s); %s", error, where)
         _pump().later(REVIVAL_SECONDS * self._revivals, self._drive)
 
     def _unexpected(self, reason: str) -> str:
-        return f"It stopped on an unexpected error ({reason}); start it again."
+        return _("It stopped on an unexpected error ({reason}); start it again.").format(reason=reason)
 
     def _fail(self, message: str) -> None:
         with self._lock:
@@ -276,7 +276,7 @@ class _Pump:
 
     def __init__(self) -> None:
         self._due: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        for _ in range(PUMP_THREADS):
+        for __ in range(PUMP_THREADS):
             threading.Thread(target=self._run, name="rbm-jobs", daemon=True).start()
         threading.Thread(target=self._look, name="rbm-look", daemon=True).start()
 

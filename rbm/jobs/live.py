@@ -8,12 +8,13 @@ import weakref
 from dataclasses import replace
 from typing import Any
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, TakenOverError
 from rbm.experiment import RunSpec
-from rbm.jobs.job import ACTIVE, Job, Work
+from rbm.jobs.job import ACTIVE, Job, Work, all_jobs
 from rbm.jobs.recording import Record
 from rbm.jobs.seat import Call
-from rbm.jobs.snapshots import Snapshot, with_newest
+from rbm.jobs.snapshots import Snapshot, room, with_newest
 from rbm.jobs.training import Slice, TrainingJob
 from rbm.store import OVER, Progress, Run
 from rbm.training.changes import TURNS, Change, in_force, noted
@@ -100,7 +101,9 @@ class LiveRun(Job):
         if self.lost:
             self.pause()
             with self._lock:
-                self.notice = f"{self._lost_words()} Training here has stopped; what it has learnt since is still here."
+                self.notice = _(
+                    "{lost_words} Training here has stopped; what it has learnt since is still here."
+                ).format(lost_words=self._lost_words())
         self.on_news()
 
     def _lost_words(self) -> str:
@@ -155,9 +158,10 @@ class LiveRun(Job):
             raise TakenOverError(self._lost_words())
         with self._lock:
             if self.status == "finished" and self.epochs >= MOST_EPOCHS:
-                raise ConfigError(f"This run has had {self.epochs} epochs, and no run has more: start another one.")
-            if self.status in (*ACTIVE, "idle", "paused", "finished"):
-                self.status, self.notice = "paused", ""
+                wrong = _("This run has had {epochs} epochs, and no run has more: start another one.")
+                raise ConfigError(wrong.format(epochs=self.epochs))
+            if self.status in (*ACTIVE, "idle", "paused", "finished", "failed"):
+                self.status, self.message, self.notice = "paused", "", ""
                 self._asked = self._asked[0] + batches, self._asked[1] + epochs
                 self.by_hand = self.by_hand[0] + batches, self.by_hand[1] + epochs
                 self.renew()
@@ -169,7 +173,8 @@ class LiveRun(Job):
         """Turn live knobs: in force from the next slice on. ConfigError for a value out of range."""
         replace(self.spec.training, **knobs)  # checks the ranges
         if set(knobs) - set(LIVE):
-            raise ConfigError(f"Only {', '.join(LIVE)} can change during training; start a new run for the others.")
+            wrong = _("Only {live} can change during training; start a new run for the others.")
+            raise ConfigError(wrong.format(live=", ".join(LIVE)))
         with self._lock:
             changed = {name: value for name, value in knobs.items() if self.knobs[name] != value}
             self._turn_knobs(changed)
@@ -289,10 +294,13 @@ class LiveRun(Job):
                 self._checkpoint, self._saved_step, self._revivals = slice_.checkpoint, slice_.step, 0
             if slice_.snapshot is not None:
                 self.snapshot, self.first = slice_.snapshot, self.first or slice_.snapshot
-                self.past = with_newest(self.past, slice_.snapshot)
+                runs = sum(isinstance(job, LiveRun) for job in all_jobs())
+                self.past = with_newest(self.past, slice_.snapshot, room(runs))
             if self._until is not None and self.step_number >= self._until:
                 self._until, self.by_hand = None, self._asked
-            done = self.step_number >= self.total_steps and not any(self._asked)
+            # Not at its last update, which may have been left where it is judged: the slice that ends that has the snapshot.
+            over = slice_.status == "finished" and self.step_number >= self.total_steps
+            done = over and not any(self._asked)
             if done or slice_.status == "diverged":
                 self.status, self.message = "finished" if done else slice_.status, slice_.reason
                 self._until = None
@@ -319,7 +327,11 @@ class LiveRun(Job):
         self.step_number = max(step, 0)
         self.history = History(e for e in self.history.events if e.step <= step)
         self.past = [f for f in self.past if f.step <= step]
-        return super()._set_back() if self._checkpoint is None else f"going on from epoch {self.epoch:.1f}"
+        return (
+            super()._set_back()
+            if self._checkpoint is None
+            else _("going on from epoch {epoch:.1f}").format(epoch=self.epoch)
+        )
 
     def _fail(self, message: str) -> None:
         with self._lock:
@@ -328,4 +340,4 @@ class LiveRun(Job):
         super()._fail(message)
 
     def _unexpected(self, reason: str) -> str:
-        return f"Training stopped on an unexpected error ({reason}); Reset starts anew."
+        return _("Training stopped on an unexpected error ({reason}); Reset starts anew.").format(reason=reason)

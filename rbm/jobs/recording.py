@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
+from rbm.core.language import _
 from rbm.datasets.catalog import revision
 from rbm.errors import DatasetError, RemovedError, StoreError, TakenOverError, UnwrittenError
 from rbm.experiment import RunSpec
@@ -66,6 +67,7 @@ class Record:
         run_id: str | None = None,
         tags: Iterable[str] = (),
         note: str = "",
+        name: str = "",
         visitor: Visitor = NOBODY,
         store: Callable[[], Store] = open_store,
     ) -> None:
@@ -74,7 +76,8 @@ class Record:
         self.lost = False  # whether another has taken it up ...
         self.on_trouble: Callable[[], None] = lambda: None  # called when ``problem`` has changed, from any thread
         self.data = revision(spec.dataset.name)  # the digest of the own data that it learns from, "" for any other
-        self._tags, self._note, self.visitor, self._store = tuple(tags), note, visitor, store
+        self._tags, self._note, self._name = tuple(tags), note, name
+        self.visitor, self._store = visitor, store
         self._owner, self.device = secrets.token_hex(8), "cpu"
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._waiting = _Waiting()
@@ -95,10 +98,11 @@ class Record:
         """DatasetError where the name of the run's own data stands for other pictures by now than those it began with."""
         name = self.spec.dataset.name
         if self.data and revision(name) != self.data:
-            raise DatasetError(
-                f"The data set {name} does not hold the pictures any more that this run learnt from: bring those back under "
-                "that name, or start a new run."
+            wrong = _(
+                "The data set {name} does not hold the pictures any more that this run learnt from: bring those "
+                "back under that name, or start a new run."
             )
+            raise DatasetError(wrong.format(name=name))
 
     def take(self, progress: Progress, brought: Slice | None = None) -> None:
         """Note where the run stands and what a slice of training brought; the writer's thread does the rest."""
@@ -139,7 +143,11 @@ class Record:
         """In a sentence, which the log has once."""
         known = isinstance(error, StoreError)
         words = (
-            str(error) if known else f"It cannot be written ({type(error).__name__}: {error}); see the server's log."
+            str(error)
+            if known
+            else _("It cannot be written ({name}: {error}); see the server's log.").format(
+                name=type(error).__name__, error=error
+            )
         )
         if words != self.problem:
             _log.error("run %s: %s", self.id, words, exc_info=None if known else error)
@@ -168,6 +176,7 @@ class Record:
                 versions=versions(),
                 tags=self._tags,
                 note=self._note,
+                name=self._name,
                 visitor=self.visitor,
                 data=self.data,
             )

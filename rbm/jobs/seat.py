@@ -15,6 +15,7 @@ from concurrent.futures import CancelledError as Cancelled
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
+from rbm.core.language import _
 from rbm.errors import RbmError
 from rbm.jobs import cluster
 from rbm.jobs.turns import Account, Turns
@@ -112,6 +113,18 @@ class Seat:
     def shared(self) -> bool:
         """Whether others want turns of the same worker."""
         return self._turns.crowd > 1
+
+    @property
+    def silence(self) -> str:
+        """What to say where the worker stands still though the scheduler answers; "" where it does not."""
+        worker = self._place.worker
+        if worker is None or not self._cluster.silent_worker(worker):
+            return ""
+        return _(
+            "The training process at {worker} has not answered for {silent_seconds:.0f} seconds: this goes on "
+            "by itself as soon as it does; if it does not, see whether it was stopped, or end it, and another "
+            "one takes its place."
+        ).format(worker=worker, silent_seconds=cluster.SILENT_SECONDS)
 
     @property
     def better_elsewhere(self) -> bool:

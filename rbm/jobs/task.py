@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, RbmError
 from rbm.jobs.job import Job, Work
 from rbm.jobs.seat import Call
@@ -56,7 +57,11 @@ class Stepper:
         except Exception as error:
             _log.exception("a task failed")
             return TaskPart(
-                news, over=True, reason=f"It stopped on an unexpected error ({type(error).__name__}: {error})."
+                news,
+                over=True,
+                reason=_("It stopped on an unexpected error ({name}: {error}).").format(
+                    name=type(error).__name__, error=error
+                ),
             )
         return TaskPart(news, over=True)
 
@@ -65,7 +70,7 @@ def begin(function: str, arguments: dict[str, Any]) -> Iterator[Any]:
     """The generator "module:function" of these arguments; ConfigError for a name of another form."""
     module, colon, name = function.partition(":")
     if not module or not colon or not name.isidentifier():
-        raise ConfigError(f"A task is named 'rbm.module:function', got {function!r}.")
+        raise ConfigError(_("A task is named 'rbm.module:function', got {function!r}.").format(function=function))
     steps: Iterator[Any] = getattr(importlib.import_module(module), name)(**arguments)
     return steps
 
@@ -110,4 +115,4 @@ class Task(Job):
                 self.status = "running"
 
     def _set_back(self) -> str:
-        return "beginning again, and going on where it was" if self.news else super()._set_back()
+        return _("beginning again, and going on where it was") if self.news else super()._set_back()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
-from typing import Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from rbm.core.rests import Work
 from rbm.errors import DivergenceError
 from rbm.experiment import RunSpec, cached_dataset, check_units, make_trainer
 from rbm.jobs.snapshots import Snapshot
@@ -14,10 +17,30 @@ from rbm.models.parameters import Array
 from rbm.training.changes import Change
 from rbm.training.events import TrainEvent
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from rbm.datasets.base import Dataset
+    from rbm.models.rbm import RBM
+
 # The ten test images of recipe (b), one of which is shown under each column of the reconstructions.
 SHOWN_IMAGES = (1, 6, 5, 12, 26, 35, 62, 52, 46, 4)
 # Epochs whose checkpoints are kept for good, so that a run can be looked at through its whole time.
 KEPT_EPOCHS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+
+def shown_images(dataset: Dataset, count: int = len(SHOWN_IMAGES)) -> Tensor:
+    """The first so many of SHOWN_IMAGES, (count, V); a smaller test part goes round."""
+    return dataset.test[[i % len(dataset.test) for i in SHOWN_IMAGES[:count]]]
+
+
+def reconstructions(model: RBM, originals: Tensor) -> Array:
+    """⟨v|⟨h⟩⟩ of each of the originals (N, V), (N, V)."""
+    import torch
+
+    with torch.no_grad():
+        found: Array = model.visible_mean(model.hidden_mean(originals.to(model.weight))).cpu().numpy()
+        return found
 
 
 class Kept(NamedTuple):
@@ -60,12 +83,14 @@ class TrainingJob:
         dataset = cached_dataset(self.spec.dataset, self.spec.model)
         self.trainer = make_trainer(self.spec, dataset)
         model = self.trainer.model
-        rows = [i % len(dataset.test) for i in SHOWN_IMAGES]
-        self._originals = dataset.test[rows].to(model.weight)
+        self._originals = shown_images(dataset).to(model.weight)
         self._before = self._reconstruct()
         self._kept_steps = {epoch * self.trainer.batches_per_epoch for epoch in kept_epochs}
         self._first_event = True
         self._broken = ""
+        self._under_way: Work | None = None  # an update that was left in its midst
+        self._events, self._kept = list[TrainEvent](), list[Kept]()  # that no slice has brought yet
+        self._owes_checkpoint = False
         if checkpoint is not None:
             saved = checkpoints.from_bytes(checkpoint)
             model.load_state_dict(saved.model.state_dict())
@@ -79,25 +104,39 @@ class TrainingJob:
         snapshot: bool = False,
         checkpoint: bool = False,
     ) -> Slice:
-        """Train for about ``seconds``, or up to update ``until`` if that comes first, whose event is then sure."""
-        trainer, events, kept = self.trainer, [], []
+        """Train for about ``seconds``, or up to update ``until`` if that comes first, whose event is then sure.
+
+        A long update is left between two of its sweeps when the time is up, and gone on with in the next turn; one that is
+        beyond ``until``, as after a pause, is ended. A checkpoint that is asked for in its midst comes with its end.
+        """
+        trainer = self.trainer
+        self._owes_checkpoint |= checkpoint
         deadline = time.perf_counter() + seconds
         limit = trainer.total_steps if until is None else min(until, trainer.total_steps)
         try:
             if self._first_event and not self._broken:
-                events.append(trainer.report())
+                self._events.append(trainer.report())
                 self._first_event = False
-            while not self._broken and trainer.step_number < limit:
-                event = trainer.step(report=trainer.step_number + 1 == until)
-                if event is not None:
-                    events.append(event)
-                if trainer.step_number in self._kept_steps:
-                    kept.append(Kept(trainer.step_number, trainer.epoch, self._checkpoint()))
-                if time.perf_counter() >= deadline:
+            while not self._broken and (self._under_way is not None or trainer.step_number < limit):
+                left_before = self._under_way is not None
+                beyond = until is not None and trainer.step_number >= until
+                self._update(trainer.step_number + 1 == until, math.inf if beyond else deadline)
+                if time.perf_counter() >= deadline or (left_before and self._owes_checkpoint):
                     break
+            if (
+                trainer.step_number == until
+                and trainer.last_report < until
+                and self._under_way is None
+                and not self._broken
+            ):
+                self._events.append(trainer.report())  # that update was under way before it was known to be the last
         except DivergenceError as error:
             self._broken = str(error)
-        status = "diverged" if self._broken else "finished" if trainer.finished else "running"
+        events, self._events = self._events, []
+        kept, self._kept = self._kept, []
+        over = trainer.finished and self._under_way is None  # the last update may have been left where it is judged
+        status = "diverged" if self._broken else "finished" if over else "running"
+        self._owes_checkpoint |= status != "running"
         return Slice(
             events,
             status,
@@ -106,25 +145,44 @@ class TrainingJob:
             trainer.total_steps,
             trainer.batches_per_epoch,
             self._snapshot() if snapshot or status != "running" else None,
-            self._checkpoint() if checkpoint or status != "running" else None,
+            self._owed_checkpoint(),
             kept,
             trainer.epoch,
             str(trainer.model.weight.device),
             tuple(trainer.changes),
         )
 
+    def _update(self, report: bool, until: float) -> None:
+        """The next update, or what is left of one, until about then. DivergenceError as of a step, and then it is over."""
+        trainer = self.trainer
+        work, self._under_way = self._under_way or Work(partial(trainer.step, report=report)), None
+        if not work.go_on(until):
+            self._under_way = work
+            return
+        if work.result is not None:
+            self._events.append(work.result)
+        if trainer.step_number in self._kept_steps:
+            self._kept.append(Kept(trainer.step_number, trainer.epoch, self._checkpoint()))
+
+    def _owed_checkpoint(self) -> bytes | None:
+        if not self._owes_checkpoint or self._under_way is not None:
+            return None
+        self._owes_checkpoint = False
+        return self._checkpoint()
+
     def change(self, knobs: dict[str, Any]) -> None:
         """Turn live knobs, and make the run as long as ``epochs`` says: in force from the next batch on."""
+        if self._under_way is not None:
+            try:
+                self._update(False, math.inf)  # with the knobs that it began with
+            except DivergenceError as error:
+                self._broken = str(error)
         live = {name: value for name, value in knobs.items() if name != "epochs"}
         self.trainer.lengthen(int(knobs.get("epochs", 0)))
         self.trainer.change(**live)
 
     def _reconstruct(self) -> Array:
-        import torch
-
-        model = self.trainer.model
-        with torch.no_grad():
-            return model.visible_mean(model.hidden_mean(self._originals)).cpu().numpy()
+        return reconstructions(self.trainer.model, self._originals)
 
     def _snapshot(self) -> Snapshot:
         import torch

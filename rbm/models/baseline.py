@@ -11,6 +11,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, ShapeError
 
 
@@ -32,7 +33,7 @@ class Baseline(nn.Module, ABC):
         """ConfigError for a width below 1."""
         super().__init__()
         if width < 1:
-            raise ConfigError(f"A layer needs at least one unit, got width={width}.")
+            raise ConfigError(_("A layer needs at least one unit, got width={width}.").format(width=width))
         self.width, self.image_shape = width, image_shape
 
     @property
@@ -54,9 +55,8 @@ class Baseline(nn.Module, ABC):
     def check(self, v: Tensor) -> None:
         """ShapeError unless v is (N, V)."""
         if v.ndim != 2 or v.shape[1] != self.n_visible:
-            raise ShapeError(
-                f"v has shape {tuple(v.shape)}, expected (N, {self.n_visible}): one row a picture; flatten with x.flatten(1)."
-            )
+            wrong = _("v has shape {shape}, expected (N, {n_visible}): one row a picture; flatten with x.flatten(1).")
+            raise ShapeError(wrong.format(shape=tuple(v.shape), n_visible=self.n_visible))
 
 
 def n_weights(model: nn.Module) -> int:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 import torch
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.models.autoencoder import Autoencoder
 from rbm.models.baseline import Baseline, n_weights
@@ -23,13 +24,23 @@ def width_for(kind: str, budget: int, image_shape: tuple[int, int]) -> int:
     ConfigError for an unknown kind, and for a budget under which even width 1 does not fit.
     """
     if kind not in KINDS:
-        raise ConfigError(f"There is no baseline {kind!r}; choose one of: {', '.join(KINDS)}.")
+        wrong = _("There is no baseline {kind!r}; choose one of: {kinds}.")
+        raise ConfigError(wrong.format(kind=kind, kinds=", ".join(KINDS)))
     low, high = 1, WIDEST
     smallest = _count(kind, low, image_shape)
     if budget < smallest:
+        wrong = _(
+            "The smallest {title} for pictures of {height}×{width} has {smallest:,} weights; got "
+            "a budget of {budget:,}: take a larger RBM."
+        )
         raise ConfigError(
-            f"The smallest {KINDS[kind].title} for pictures of {image_shape[0]}×{image_shape[1]} has {smallest:,} weights; "
-            f"got a budget of {budget:,}: take a larger RBM."
+            wrong.format(
+                title=KINDS[kind].title,
+                height=image_shape[0],
+                width=image_shape[1],
+                smallest=smallest,
+                budget=budget,
+            )
         )
     while high - low > 1:  # low fits, high does not
         middle = (low + high) // 2

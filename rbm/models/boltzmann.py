@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, ShapeError, TooLargeError
 from rbm.models.given import matrix
 from rbm.models.rbm import INITIAL_WEIGHT_DEVIATION, RBM
@@ -48,10 +49,11 @@ class BoltzmannMachine(nn.Module):
         """
         super().__init__()
         if n_visible < 1 or n_hidden < 0:
-            raise ConfigError(
+            wrong = _(
                 "A Boltzmann machine needs at least one visible unit and zero or more hidden ones, got "
-                f"n_visible={n_visible} and n_hidden={n_hidden}."
+                "n_visible={n_visible} and n_hidden={n_hidden}."
             )
+            raise ConfigError(wrong.format(n_visible=n_visible, n_hidden=n_hidden))
         self.n_visible, self.n_hidden, self.n_units = n_visible, n_hidden, n_visible + n_hidden
         generator = torch.Generator().manual_seed(0) if generator is None else generator
         pairs = torch.triu_indices(self.n_units, self.n_units, 1)
@@ -65,7 +67,8 @@ class BoltzmannMachine(nn.Module):
         """The same distribution p(v, h), with zero couplings within each layer. ConfigError unless all units are Bernoulli."""
         kinds = (rbm.visible_unit.name, rbm.hidden_unit.name)
         if kinds != ("bernoulli", "bernoulli"):
-            raise ConfigError(f"Only an RBM of Bernoulli units is a Boltzmann machine of this kind, got {kinds}.")
+            wrong = _("Only an RBM of Bernoulli units is a Boltzmann machine of this kind, got {kinds}.")
+            raise ConfigError(wrong.format(kinds=kinds))
         machine = cls(rbm.n_visible, rbm.n_hidden).to(rbm.weight)
         full = torch.zeros(machine.n_units, machine.n_units).to(rbm.weight)
         full[: rbm.n_visible, rbm.n_visible :] = rbm.weight.detach()
@@ -85,7 +88,8 @@ class BoltzmannMachine(nn.Module):
         """s = (v, h), (N, n); ShapeError when either has the wrong shape."""
         v, h = (matrix(x, name, n, self.bias) for x, name, n in ((v, "v", self.n_visible), (h, "h", self.n_hidden)))
         if len(v) != len(h):
-            raise ShapeError(f"A state needs as many v as h, got {len(v)} and {len(h)} rows.")
+            fault = _("A state needs as many v as h, got {n_v} and {n_h} rows.")
+            raise ShapeError(fault.format(n_v=len(v), n_h=len(h)))
         return torch.cat([v, h], 1)
 
     def energy(self, v: Tensor, h: Tensor) -> Tensor:
@@ -118,7 +122,8 @@ def binary_states(n: int) -> Tensor:
     TooLargeError beyond LIMIT units.
     """
     if n > LIMIT:
-        raise TooLargeError(
-            f"Visiting every state of {n} units would take 2^{n}; the limit is 2^{LIMIT}. Use Gibbs chains instead."
+        wrong = _(
+            "Visiting every state of {n} units would take 2^{n}; the limit is 2^{limit}. Use Gibbs chains instead."
         )
+        raise TooLargeError(wrong.format(n=n, limit=LIMIT))
     return ((torch.arange(2**n)[:, None] >> torch.arange(n - 1, -1, -1)) & 1).double()

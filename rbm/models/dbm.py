@@ -6,6 +6,7 @@ Letters: N batch, V visible, H units of h¹, K units of h².
 import torch
 from torch import Tensor, nn
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.given import matrix
 from rbm.models.rbm import RBM
@@ -27,10 +28,11 @@ class DeepBoltzmannMachine(nn.Module):
         """Weights N(0, 0.01²) from ``generator`` (a fixed seed without one), biases 0. ConfigError for a size below 1."""
         super().__init__()
         if n_visible < 1 or len(n_hidden) != 2 or min(n_hidden) < 1:
-            raise ConfigError(
-                "A deep Boltzmann machine needs visible units and two hidden layers, got "
-                f"n_visible={n_visible} and n_hidden={n_hidden}."
+            wrong = _(
+                "A deep Boltzmann machine needs visible units and two hidden layers, got n_visible={n_visible} and "
+                "n_hidden={n_hidden}."
             )
+            raise ConfigError(wrong.format(n_visible=n_visible, n_hidden=n_hidden))
         self.n_visible, self.n_hidden = n_visible, (n_hidden[0], n_hidden[1])
         self.joint = RBM(n_hidden[0], n_visible + n_hidden[1], generator=generator)
 
@@ -161,9 +163,8 @@ def compose(low: RBM, high: RBM) -> DeepBoltzmannMachine:
     layers do not fit together.
     """
     if low.n_hidden != high.n_visible:
-        raise ShapeError(
-            f"The lower layer has {low.n_hidden} hidden units, the upper one {high.n_visible} visible ones."
-        )
+        wrong = _("The lower layer has {n_hidden} hidden units, the upper one {n_visible} visible ones.")
+        raise ShapeError(wrong.format(n_hidden=low.n_hidden, n_visible=high.n_visible))
     made = DeepBoltzmannMachine(low.n_visible, (low.n_hidden, high.n_hidden)).to(low.weight)
     made.joint.weight.copy_(torch.cat([low.weight.T, high.weight], 1))
     made.joint.visible_bias.copy_((low.hidden_bias + high.visible_bias) / 2)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.rbm import RBM
 
@@ -37,16 +38,20 @@ class DeepBeliefNet(nn.Module):
         """ConfigError unless there is a layer and all are of Bernoulli units; ShapeError when two do not fit together."""
         super().__init__()
         if not layers:
-            raise ConfigError("A deep belief net needs at least one layer; give a list of RBMs, the lowest first.")
+            raise ConfigError(_("A deep belief net needs at least one layer; give a list of RBMs, the lowest first."))
         for rbm in layers:
             kinds = (rbm.visible_unit.name, rbm.hidden_unit.name)
             if kinds != ("bernoulli", "bernoulli"):
-                raise ConfigError(f"The layers of a deep belief net are RBMs of bernoulli units, got {kinds}.")
+                wrong = _("The layers of a deep belief net are RBMs of bernoulli units, got {kinds}.")
+                raise ConfigError(wrong.format(kinds=kinds))
         for number, (low, high) in enumerate(pairwise(layers), 1):
             if low.n_hidden != high.n_visible:
+                wrong = _(
+                    "Layer {number} has {n_hidden} hidden units but layer {next} has {n_visible} visible ones; "
+                    "they are the same units, so give as many."
+                )
                 raise ShapeError(
-                    f"Layer {number} has {low.n_hidden} hidden units but layer {number + 1} has {high.n_visible} visible "
-                    "ones; they are the same units, so give as many."
+                    wrong.format(number=number, n_hidden=low.n_hidden, next=number + 1, n_visible=high.n_visible)
                 )
         self.layers = nn.ModuleList(layers)
 
@@ -104,7 +109,8 @@ class DeepBeliefNet(nn.Module):
         ConfigError for a layer that there is not.
         """
         if not 1 <= layer <= len(self.rbms):
-            raise ConfigError(f"There is no layer {layer}; expected 1 to {len(self.rbms)}.")
+            wrong = _("There is no layer {layer}; expected 1 to {n_rbms}.")
+            raise ConfigError(wrong.format(layer=layer, n_rbms=len(self.rbms)))
         weight = self.rbms[0].weight.detach()
         for rbm in self.rbms[1:layer]:
             weight = weight @ rbm.weight

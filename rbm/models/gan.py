@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.models.baseline import Baseline, draw_weights, perceptron
 
@@ -83,9 +84,8 @@ class DCGAN(Adversaries):
     ) -> None:
         super().__init__(width, image_shape)
         if image_shape[0] % 4 or image_shape[1] % 4:
-            raise ConfigError(
-                f"A DCGAN halves its pictures twice, so both sides must be multiples of 4; got {tuple(image_shape)}."
-            )
+            wrong = _("A DCGAN halves its pictures twice, so both sides must be multiples of 4; got {shape}.")
+            raise ConfigError(wrong.format(shape=tuple(image_shape)))
         self.n_noise = n_noise
         rows, columns = image_shape[0] // 4, image_shape[1] // 4
         self.generator = nn.Sequential(

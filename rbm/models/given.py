@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ShapeError
 
 
@@ -17,13 +18,19 @@ def matrix(x: Any, name: str, n_columns: int, like: Tensor) -> Tensor:
     if isinstance(x, np.ndarray) and x.dtype.kind in "biuf":
         x = torch.from_numpy(np.array(x, dtype=np.float64))  # a copy: torch warns of memory that must not be written
     if not isinstance(x, Tensor) or x.is_complex():
-        kind = f"an array of {x.dtype}" if isinstance(x, Tensor | np.ndarray) else f"of type {type(x).__name__}"
-        raise ShapeError(
-            f"{name} is {kind}, expected real numbers in a torch tensor or a NumPy array of shape (N, {n_columns})."
+        kind = (
+            _("an array of {dtype}").format(dtype=x.dtype)
+            if isinstance(x, Tensor | np.ndarray)
+            else _("of type {name}").format(name=type(x).__name__)
         )
+        wrong = _(
+            "{name} is {kind}, expected real numbers in a torch tensor or a NumPy array of shape (N, {n_columns})."
+        )
+        raise ShapeError(wrong.format(name=name, kind=kind, n_columns=n_columns))
     if x.ndim != 2 or x.shape[1] != n_columns:
-        raise ShapeError(
-            f"{name} has shape {tuple(x.shape)}, expected (N, {n_columns}): one row an example, one column a unit; "
+        wrong = _(
+            "{name} has shape {shape}, expected (N, {n_columns}): one row an example, one column a unit; "
             "flatten pictures with x.flatten(1)."
         )
+        raise ShapeError(wrong.format(name=name, shape=tuple(x.shape), n_columns=n_columns))
     return x.to(like)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import hardshrink
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, ShapeError
 
 
@@ -49,11 +50,11 @@ class Hopfield(nn.Module):
         """ShapeError unless ``weight`` is square, symmetric and without a diagonal."""
         super().__init__()
         if weight.ndim != 2 or weight.shape[0] != weight.shape[1]:
-            raise ShapeError(f"weight has shape {tuple(weight.shape)}, expected (n, n).")
+            raise ShapeError(_("weight has shape {shape}, expected (n, n).").format(shape=tuple(weight.shape)))
         # Rounding may leave the two halves apart by a little, which the mean of both repairs.
         if weight.diagonal().any() or (weight - weight.T).abs().max() > 1e-4 * weight.abs().max():
             raise ShapeError(
-                "weight should be symmetric with a zero diagonal, otherwise the energy can rise in recall."
+                _("weight should be symmetric with a zero diagonal, otherwise the energy can rise in recall.")
             )
         self.n_units = len(weight)
         self.register_buffer("weight", (weight + weight.T) / 2)
@@ -67,7 +68,8 @@ class Hopfield(nn.Module):
         ConfigError for another rule; ShapeError for anything but rows of −1 and +1.
         """
         if rule not in RULES:
-            raise ConfigError(f"There is no rule {rule!r}; expected one of {', '.join(RULES)}.")
+            wrong = _("There is no rule {rule!r}; expected one of {rules}.")
+            raise ConfigError(wrong.format(rule=rule, rules=", ".join(RULES)))
         return cls(RULES[rule](check_patterns(patterns)))
 
     def energy(self, s: Tensor) -> Tensor:
@@ -100,7 +102,7 @@ class DenseHopfield(nn.Module):
         """ShapeError for anything but rows of −1 and +1, ConfigError unless β > 0."""
         super().__init__()
         if not beta > 0:
-            raise ConfigError(f"A dense Hopfield network needs beta above 0, got {beta}.")
+            raise ConfigError(_("A dense Hopfield network needs beta above 0, got {beta}.").format(beta=beta))
         self.register_buffer("patterns", check_patterns(patterns))
         self.n_units, self.beta = patterns.shape[1], beta
 
@@ -162,13 +164,18 @@ RULES: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+def remember(patterns: Tensor, rule: str, beta: float) -> Hopfield | DenseHopfield:
+    """The network that keeps patterns (P, n) by that rule: one of RULES, or "modern" for the dense one of that β."""
+    return DenseHopfield(patterns, beta) if rule == "modern" else Hopfield.store(patterns, rule)
+
+
 def check_patterns(patterns: Tensor) -> Tensor:
     """The patterns as they are; ShapeError unless they are at least one row (P, n) of −1 and +1."""
     if patterns.ndim != 2 or 0 in patterns.shape or not bool((patterns.abs() == 1).all()):
-        raise ShapeError(
-            f"Patterns should be rows (P, n) of −1 and +1, got shape {tuple(patterns.shape)}; "
-            "turn pixels of 0 and 1 into 2 * pixels - 1."
+        wrong = _(
+            "Patterns should be rows (P, n) of −1 and +1, got shape {shape}; turn pixels of 0 and 1 into 2 * pixels - 1."
         )
+        raise ShapeError(wrong.format(shape=tuple(patterns.shape)))
     return patterns
 
 

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.core.numerics import double
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.rbm import RBM
@@ -71,7 +72,8 @@ class LabelledRBM(RBM):
         """Labels as columns (N, K): numbers of classes (N,) become one-hot. ShapeError for anything else."""
         if y.ndim == 1 and self.labels == "softmax" and not y.is_floating_point():
             if len(y) and not 0 <= int(y.min()) <= int(y.max()) < self.n_labels:
-                raise ShapeError(f"Labels run from {y.min()} to {y.max()}, expected 0 to {self.n_labels - 1}.")
+                wrong = _("Labels run from {low} to {high}, expected 0 to {last}.")
+                raise ShapeError(wrong.format(low=y.min(), high=y.max(), last=self.n_labels - 1))
             return F.one_hot(y, self.n_labels).to(self.weight)
         return self.check(y, "y", self.n_labels)
 
@@ -112,10 +114,17 @@ class LabelledRBM(RBM):
 
 def _check(n_pixels: int, n_labels: int, labels: str) -> None:
     if labels not in KINDS:
-        raise ConfigError(f"labels is {labels!r}; choose one of: {', '.join(KINDS)}.")
+        fault = _("labels is {labels!r}; choose one of: {kinds}.")
+        raise ConfigError(fault.format(labels=labels, kinds=", ".join(KINDS)))
     if n_pixels < 1:
-        raise ConfigError(f"A labelled RBM needs at least one pixel, got n_pixels={n_pixels}.")
+        fault = _("A labelled RBM needs at least one pixel, got n_pixels={n_pixels}.")
+        raise ConfigError(fault.format(n_pixels=n_pixels))
     low, high = (2, None) if labels == "softmax" else (1, MOST_TAGS)
     if n_labels < low or (high is not None and n_labels > high):
-        expected = "2 classes or more" if high is None else f"1 to {high} tags, all of whose joint states are visited"
-        raise ConfigError(f"n_labels is {n_labels}; expected {expected}.")
+        expected = (
+            _("2 classes or more")
+            if high is None
+            else _("1 to {high} tags, all of whose joint states are visited").format(high=high)
+        )
+        fault = _("n_labels is {n_labels}; expected {expected}.")
+        raise ConfigError(fault.format(n_labels=n_labels, expected=expected))

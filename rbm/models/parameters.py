@@ -20,14 +20,16 @@ class Parameters:
     """The parameters of an RBM and what its units are; what is told of a machine beside them goes into subclasses.
 
     ``weight`` (V, H), ``visible_bias`` (V,), ``hidden_bias`` (H,); ``visible_log_precision`` (V,) of Gaussian and ReLU
-    visible units. ``visible``, ``hidden`` and ``n_states`` are those of :class:`RBM`. A machine of pictures and labels
-    has ``n_labels`` columns of the kind ``labels``, see :class:`LabelledRBM`; others have none.
+    visible units, ``hidden_shape`` (2, H) of dReLU hidden ones. ``visible``, ``hidden`` and ``n_states`` are those of
+    :class:`RBM`. A machine of pictures and labels has ``n_labels`` columns of the kind ``labels``, see
+    :class:`LabelledRBM`; others have none.
     """
 
     weight: npt.NDArray[Any]  # in half precision where it is only looked at
     visible_bias: Array
     hidden_bias: Array
     visible_log_precision: Array | None = None
+    hidden_shape: Array | None = None
     visible: str = "bernoulli"
     hidden: str = "bernoulli"
     n_states: int | None = None

@@ -8,9 +8,11 @@ import math
 import torch
 from torch import Tensor, nn
 
-from rbm.errors import ConfigError, ShapeError, both_unbounded
+from rbm.core.language import _
+from rbm.core.limits import both_unbounded
+from rbm.errors import ConfigError, ShapeError
 from rbm.models.given import matrix
-from rbm.units import MANY_STATES, VARIANCE_FLOOR, Quadratic, Unit, unit
+from rbm.units import MANY_STATES, MOST_ASYMMETRY, VARIANCE_FLOOR, DReLU, Quadratic, Unit, unit
 
 INITIAL_WEIGHT_DEVIATION = 0.01  # Hinton, A Practical Guide, 2010, section 8
 
@@ -18,12 +20,13 @@ INITIAL_WEIGHT_DEVIATION = 0.01  # Hinton, A Practical Guide, 2010, section 8
 class RBM(nn.Module):
     """E(v, h) = Σ base_energy(v) + Σ base_energy(h) − v·W·h − b·v − c·h, and p(v, h) = exp(−βE) / Z at inverse temperature β.
 
-    Only Gaussian and ReLU units have a base energy, ½λs². Given one layer the units of the other are independent, so
-    each conditional is one matrix product; summing h out gives the free energy
+    Only Gaussian and ReLU units have a base energy, ½λs², and dReLU ones, see :class:`DReLU`. Given one layer the units
+    of the other are independent, so each conditional is one matrix product; summing h out gives the free energy
     F(v) = Σ base_energy(v) − b·v − Σ_j log_partition(x_j) with x = vW + c, and p(v) = exp(−F(v)) / Z.
 
     Attributes: ``weight`` W (V, H); ``visible_bias`` b (V,); ``hidden_bias`` c (H,); ``visible_log_precision`` log λ
     (V,) of Gaussian and ReLU visible units, else None. Those of the hidden layer keep λ = 1: W and c hold their scale.
+    ``hidden_shape`` (2, H): η and Δ of dReLU hidden units, 0 at the start, where they are Gaussian; else None.
     ``n_visible`` and ``n_hidden`` count units, ``visible_columns`` V and ``hidden_columns`` H what they take.
     Source: Smolensky 1986 (harmonium); Hinton, Training Products of Experts by Minimizing CD, 2002, section 5.
     """
@@ -47,11 +50,12 @@ class RBM(nn.Module):
         super().__init__()
         for layer, size in (("visible", n_visible), ("hidden", n_hidden)):
             if size < 1:
-                raise ConfigError(f"An RBM needs at least one {layer} unit, got n_{layer}={size}.")
+                wrong = _("An RBM needs at least one {layer} unit, got n_{layer}={size}.")
+                raise ConfigError(wrong.format(layer=layer, size=size))
         self.n_visible, self.n_hidden = n_visible, n_hidden
-        self._visible_type, self.hidden_unit = _layers(visible, hidden, n_states)
+        self._visible_type, self._hidden_type = _layers(visible, hidden, n_states)
         self.visible_columns = n_visible * self._visible_type.width
-        self.hidden_columns = n_hidden * self.hidden_unit.width
+        self.hidden_columns = n_hidden * self._hidden_type.width
         generator = torch.Generator().manual_seed(0) if generator is None else generator
         weight = torch.randn(self.visible_columns, self.hidden_columns, generator=generator, device=generator.device)
         self.weight = nn.Parameter((weight * INITIAL_WEIGHT_DEVIATION).to(device))
@@ -59,6 +63,8 @@ class RBM(nn.Module):
         self.hidden_bias = nn.Parameter(torch.zeros(self.hidden_columns, device=device))
         scaled = isinstance(self._visible_type, Quadratic)
         self.visible_log_precision = nn.Parameter(torch.zeros(n_visible, device=device)) if scaled else None
+        shaped = isinstance(self._hidden_type, DReLU)
+        self.hidden_shape = nn.Parameter(torch.zeros(2, n_hidden, device=device)) if shaped else None
 
     @property
     def visible_unit(self) -> Unit:
@@ -66,6 +72,13 @@ class RBM(nn.Module):
         if isinstance(self._visible_type, Quadratic) and self.visible_log_precision is not None:
             return self._visible_type.at(self.visible_log_precision)
         return self._visible_type
+
+    @property
+    def hidden_unit(self) -> Unit:
+        """What a hidden unit is, its shape as it stands included."""
+        if isinstance(self._hidden_type, DReLU) and self.hidden_shape is not None:
+            return self._hidden_type.shaped(self.hidden_shape)
+        return self._hidden_type
 
     @torch.no_grad()
     def fit_visible_bias(self, data: Tensor, mean: Tensor | None = None) -> None:
@@ -82,9 +95,12 @@ class RBM(nn.Module):
 
     @torch.no_grad()
     def constrain(self) -> None:
-        """Pull parameters back into their range after a step: a learned variance stays at VARIANCE_FLOOR or above."""
+        """Pull parameters back into their range after a step: learned variances stay at VARIANCE_FLOOR or above, |η| at
+        MOST_ASYMMETRY or below."""
         if self.visible_log_precision is not None:
             self.visible_log_precision.clamp_(max=-math.log(VARIANCE_FLOOR))
+        if self.hidden_shape is not None:
+            self.hidden_shape[0].clamp_(-MOST_ASYMMETRY, MOST_ASYMMETRY)
 
     @torch.no_grad()
     def zero_sum_gauge(self) -> None:
@@ -124,7 +140,7 @@ class RBM(nn.Module):
         v = self.check(v, "v", self.visible_columns)
         h = self.check(h, "h", self.hidden_columns)
         if len(v) != len(h):
-            raise ShapeError(f"energy needs as many v as h, got {len(v)} and {len(h)} rows.")
+            raise ShapeError(_("energy needs as many v as h, got {n_v} and {n_h} rows.").format(n_v=len(v), n_h=len(h)))
         own = self.visible_unit.base_energy(v).sum(1) + self.hidden_unit.base_energy(h).sum(1)
         return own + self.field_energy(v, h)
 
@@ -167,6 +183,8 @@ def _layers(visible: str, hidden: str, n_states: int | None) -> tuple[Unit, Unit
     """The two unit types; ConfigError for what they cannot be."""
     takes = [name for name in (visible, hidden) if name in MANY_STATES]
     first, second = (unit(name, n_states if name in takes or not takes else None) for name in (visible, hidden))
-    if isinstance(first, Quadratic) and isinstance(second, Quadratic):
+    if isinstance(first, DReLU):
+        raise ConfigError(_("Drelu units are for the hidden layer: take gaussian or relu visible units."))
+    if first.unbounded and second.unbounded:
         raise both_unbounded(visible, hidden)
     return first, second

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from rbm.core.language import _
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model
 from rbm.jobs.task import Task
 from rbm.models.parameters import Parameters
@@ -93,7 +94,7 @@ def run_leg(spec: str, before: Leg | None, updates: int) -> Leg:
     else:
         model.load_state_dict(before.to_model().state_dict())
         trainer.load_state(before.state)
-    for _ in range(updates):
+    for __ in range(updates):
         trainer.step()
         if trainer.step_number % SEEN_EVERY == 0:
             rows.append((float(trainer.step_number), *_measure(model, dataset.train)))
@@ -174,7 +175,13 @@ class Race:
     @property
     def problem(self) -> str:
         stopped = ((m, task.message) for m, task in self.tasks.items() if task.status == "failed")
-        return next((f"{method} stopped on the way: {message}" for method, message in stopped), "")
+        return next(
+            (
+                _("{method} stopped on the way: {message}").format(method=method, message=message)
+                for method, message in stopped
+            ),
+            "",
+        )
 
     def curve(self, method: str, name: str) -> tuple[Floats, Floats]:
         """Updates, and ``log_likelihood`` or ``reconstruction_error`` of a method so far: both of the same legs."""

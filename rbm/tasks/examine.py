@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from rbm.datasets.entry import POTTS
 from rbm.experiment import RunSpec
 from rbm.models.parameters import Array, Parameters
 from rbm.tasks.likelihood import fixed_data
@@ -28,6 +29,8 @@ SHOWN = 10
 N_MODES = 20  # of the strongest, drawn
 LAGS = 200  # sweeps
 QUALITIES = 4  # measured a doubling of the sweeps
+COLUMNS, GROUPS = 40, 800  # that vary most, and the most pairs or triples of them whose correlations are measured,
+TOGETHER = 4096  # in so many training images
 REFERENCE = 1024  # training images whose second moments samples are held to
 BINS, FINE = 40, 50  # of the histogram of singular values; points of an integral over one
 NOISE_REACHES, MARGIN = 30.0, 1.05  # the histogram begins that factor below noise's end, and ends above all values
@@ -84,6 +87,33 @@ class Mixed(NamedTuple):
     autocorrelation: Array
 
 
+class Group(NamedTuple):
+    """Connected correlations of some pairs or triples of columns (T,): of images, and of the chains, with standard errors.
+
+    ``agreement`` is Pearson's between both, ``of_images`` that between the images and as many others as there are chains;
+    ``coupling`` the mean |J| of the same groups in p(v), NaN where that is not known.
+    """
+
+    images: Array
+    chains: Array
+    error: Array
+    agreement: float
+    of_images: float
+    coupling: float
+
+
+class Together(NamedTuple):
+    """Whether the chains vary together as the images do, in pairs and in threes.
+
+    ``contacts`` (L, L) of sequences of letters: how strongly p(v) couples two places; ``truth`` what made the data, if known.
+    """
+
+    pairs: Group
+    triples: Group
+    contacts: Array | None = None
+    truth: Array | None = None
+
+
 class Energies(NamedTuple):
     """Free energies in common bins: edges (B + 1,) and counts (B,) by set, nats; the mean of noise, which lies far off."""
 
@@ -109,7 +139,7 @@ class Likeness(NamedTuple):
     differ: Array
 
 
-Finding = WeightModes | ChainsFromNoise | Mixed | Energies | Likeness
+Finding = WeightModes | ChainsFromNoise | Mixed | Together | Energies | Likeness
 
 
 def examine(
@@ -133,10 +163,12 @@ def examine(
     walkers = start.from_noise(model, n, draw)
     own = float(model.free_energy(data["test"][:n]).mean())
     reference = SecondMoments(data["train"][:REFERENCE])
-    seen, judged = [], []
+    seen, judged, later = [], [], []
     for sweep in range(1, n_sweeps + 1):
         walkers, _ = gibbs.sweep(model, walkers, draw)
         seen.append(model.free_energy(walkers.v))
+        if (2 * sweep >= n_sweeps and sweep % NEWS_EVERY == 0) or sweep == n_sweeps:
+            later.append(walkers.v)
         if int(QUALITIES * math.log2(sweep)) > int(QUALITIES * math.log2(max(sweep - 1, 0.5))):
             alike = samples.resemblance(data["test"][:n], walkers.v)
             judged.append((sweep, *reference.gap(walkers.v), alike.value))
@@ -147,6 +179,8 @@ def examine(
     found = mixing.diagnose(settled)
     memory = mixing.autocorrelation(settled)[:LAGS]
     yield Mixed(found.autocorrelation_time, found.ess, found.r_hat, found.verdict, _array(memory))
+    known = _contacts(model, RunSpec.from_json(spec).dataset.name)
+    yield _moments(model, data, torch.stack(later, 1), *known)
     yield _energies(model, {name: rows[:n] for name, rows in data.items()}, walkers.v, draw)
     alike = samples.resemblance(data["test"][:n], walkers.v)
     copied = samples.privacy_loss(data["train"][:n], data["test"][:n], walkers.v)
@@ -194,6 +228,35 @@ def _histogram(values: Tensor, n_visible: int, n_hidden: int) -> tuple[Tensor, T
     noise[0] += (1 - noise.sum()).clamp(min=0)  # what lies below the first edge, too near to 0 for a logarithm
     shares = torch.histogram(s.clamp(min=low), edges).hist / len(s)
     return edges, shares, noise.view(BINS, FINE).sum(1)
+
+
+def _moments(model: RBM, data: dict[str, Any], chains: Tensor, contacts: Array | None, truth: Array | None) -> Together:
+    """``chains`` (B, t, V): each at t times, which know of each other."""
+    from rbm import randomness
+    from rbm.evaluation import correlations, couplings
+
+    train, others = data["train"][:TOGETHER], data["test"][: len(chains)]
+    columns = correlations.most_varied(train, COLUMNS)
+    found = []
+    for size in (2, 3):
+        of = correlations.groups(columns, size, GROUPS, randomness.generator(size, "correlations"))
+        images, test = (correlations.connected(rows, of).value for rows in (train, others))
+        made = correlations.connected(chains, of)
+        coupling = float(couplings.among(model, of).abs().mean()) if couplings.is_known(model) else math.nan
+        agree = correlations.agreement(images, made.value), correlations.agreement(images, test)
+        found.append(Group(_array(images), _array(made.value), _array(made.standard_error), *agree, coupling))
+    return Together(found[0], found[1], contacts, truth)
+
+
+def _contacts(model: RBM, name: str) -> tuple[Array | None, Array | None]:
+    """Of a machine of letters, what it couples, and beside it what the data of that name were made with."""
+    from rbm.datasets import potts
+    from rbm.evaluation import contacts
+
+    if not contacts.is_listed(model):
+        return None, None
+    truth = _array(contacts.strengths(potts.couplings()[1])) if name == POTTS else None
+    return _array(contacts.strengths(contacts.couplings(model))), truth
 
 
 def _energies(model: RBM, data: dict[str, Any], samples: Any, draw: Any) -> Energies:

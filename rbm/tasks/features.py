@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rbm.core.language import _
 from rbm.datasets.coding import Coding
 from rbm.errors import DatasetError
 from rbm.experiment import DatasetSpec, cached_dataset
@@ -69,10 +70,11 @@ def score(machine: Parameters, dataset: DatasetSpec, seed: int = 1) -> Iterator[
     data = cached_dataset(dataset)
     n_classes = len(data.train_labels.unique())
     if n_classes < 2:
-        raise DatasetError(
-            f"Data set '{data.name}' has {len(data.train)} training images of {n_classes} class: telling classes apart "
-            "needs two. Choose more classes, or bring the pictures with labels."
+        wrong = _(
+            "Data set '{name}' has {n_train} training images of {n_classes} class: telling classes apart needs "
+            "two. Choose more classes, or bring the pictures with labels."
         )
+        raise DatasetError(wrong.format(name=data.name, n_train=len(data.train), n_classes=n_classes))
     pca = codes.principal(data.train[:5_000].numpy(), COMPONENTS, seed)
 
     def inputs(rows: Tensor) -> dict[str, Array]:
@@ -80,7 +82,7 @@ def score(machine: Parameters, dataset: DatasetSpec, seed: int = 1) -> Iterator[
         return {
             "pixels": pixels,
             "PCA": np.asarray(pca.transform(pixels), np.float32),
-            "hidden units": _codes(machine, rows),
+            "hidden units": _codes(machine, rows, data.kind),
         }
 
     test, held_out = inputs(data.test), inputs(data.validation[:HELD_OUT])
@@ -104,8 +106,9 @@ def maps(machine: Parameters, dataset: DatasetSpec, seed: int = 1) -> Iterator[M
 
     from rbm.evaluation import codes
 
-    pixels, labels = shown(cached_dataset(dataset))
-    rows = {"pixels": pixels, "hidden units": _codes(machine, torch.from_numpy(pixels))}
+    data = cached_dataset(dataset)
+    pixels, labels = shown(data)
+    rows = {"pixels": pixels, "hidden units": _codes(machine, torch.from_numpy(pixels), data.kind)}
     for name, how in MAPS:
         points = codes.plane(rows[name], how, seed)
         yield Map(name, how, points, codes.agreement(points, labels))
@@ -125,10 +128,11 @@ def only_test(data: Dataset) -> bool:
     return len(data.test) >= FEW_POINTS or data.test is data.train
 
 
-def _codes(machine: Parameters, pixels: Tensor) -> Array:
+def _codes(machine: Parameters, pixels: Tensor, kind: str) -> Array:
     """⟨h|v⟩ of pictures (N, P), (N, H)."""
     import torch
 
-    model, coding = machine.to_model(), Coding(machine.visible, machine.n_states or 2)
+    in_colour = kind == "colour" and machine.visible == "categorical"
+    model, coding = machine.to_model(), Coding(machine.visible, machine.n_states or 2, in_colour)
     with torch.no_grad():
         return model.hidden_mean(coding.rows(pixels)).numpy()

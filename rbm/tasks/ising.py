@@ -1,18 +1,20 @@
-"""An RBM of spins learns an Ising lattice at one temperature, or at several in turn, and is measured as the lattice is.
+"""An RBM of spins learns an Ising lattice or ring at one temperature, or at several in turn, and is measured as the lattice is.
 
 Visible and hidden units are spins ±1. It learns by CD-k from the data, not by persistent chains: below T_c those stay in one
-sign each, and the biases run after whichever has more. Letters: L side, n = L² spins, T temperature.
+sign each, and the biases run after whichever has more. Letters: L side (LINE of the ring), n = L² spins, T temperature.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from rbm.datasets.entry import LINE, RING
 from rbm.evaluation import lattice
 from rbm.evaluation.lattice import LatticeMeans, WithError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, bare_model, cached_dataset
@@ -24,19 +26,21 @@ if TYPE_CHECKING:
     from rbm.models.rbm import RBM
 
 Floats = npt.NDArray[np.float64]
-HIDDEN = {4: 32, 8: 64, 16: 128}  # by side
+HIDDEN = {LINE: 32, 4: 32, 8: 64, 16: 128}  # by side
 EPOCHS, QUICK_EPOCHS = 60, 25
 LOOKS = 15  # while it learns
 CHAINS, SHOWN = 400, 12
 WARM, RECORDED = 200, 600  # sweeps before chains are measured, and of those their memory is told from
+TRIPLES = 500  # of spins, whose couplings are looked at
 LATTICES, STEPS = 20, 1_000  # whose memory is measured without a machine
 
 
 class IsingLook(NamedTuple):
     """A machine that learns: how far it is, its chains begun at noise, and the couplings of its p(v).
 
-    ``bonds`` (2L, 2L) and ``away`` (L, L) are ``couplings.bond_picture`` and ``by_distance``; ``neighbours`` their mean and the
-    error of it, ``spread`` their standard deviation, ``rest`` the mean |J| of all other pairs.
+    ``bonds`` (2L, 2L) and ``away`` (L, L) are ``couplings.bond_picture`` and ``by_distance``, of the ring all of J (n, n) and
+    the mean of each of its diagonals in their place; ``neighbours`` the mean of neighbours and the
+    error of it, ``spread`` their standard deviation, ``rest`` the mean |J| of all other pairs, ``triples`` that of triples.
     """
 
     share: float
@@ -49,6 +53,7 @@ class IsingLook(NamedTuple):
     neighbours: WithError
     spread: float
     rest: float
+    triples: float
     memory: WithError | None = None  # τ of |m| in Gibbs sweeps, once it has learnt
 
 
@@ -70,7 +75,9 @@ def run_spec(side: int, temperature: float, *, epochs: int, seed: int, k: int = 
         weight_decay=0.0, binarise="none", likelihood="never",
     )  # fmt: skip
     model = ModelSpec(HIDDEN[side], "zero", visible="spin", hidden="spin")
-    return RunSpec(DatasetSpec(f"ising_{side}", temperature=temperature), model, training, seed)
+    return RunSpec(
+        DatasetSpec(RING if side == LINE else f"ising_{side}", temperature=temperature), model, training, seed
+    )
 
 
 def learn(side: int, temperature: float, epochs: int = EPOCHS, seed: int = 1) -> Iterator[IsingLook]:
@@ -112,17 +119,17 @@ def through(
         sizes = chains.sizes(RECORDED)
         yield TemperaturePoint(
             temperature,
-            lattice.measured(data_spins(spec), temperature),
+            lattice.measured(data_spins(spec, side), temperature),
             lattice.measured(chains.spins(side), temperature),
             lattice.autocorrelation_time(sizes),
             *lattice_memory(side, temperature, seed),
         )
 
 
-def data_spins(spec: RunSpec) -> Floats:
+def data_spins(spec: RunSpec, side: int) -> Floats:
     """The training rows as lattices (N, L, L)."""
     rows = cached_dataset(spec.dataset).train.numpy()
-    return lattice.lattices(2 * rows - 1, round(rows.shape[1] ** 0.5))
+    return lattice.lattices(2 * rows - 1, side)
 
 
 def lattice_memory(side: int, temperature: float, seed: int) -> tuple[WithError, WithError]:
@@ -140,7 +147,7 @@ def lattice_memory(side: int, temperature: float, seed: int) -> tuple[WithError,
             flipped += one.clusters(1)
             sizes[1, t, i] = abs(int(one.spins.sum()))
     metropolis, wolff = map(lattice.autocorrelation_time, sizes)
-    sweep = flipped / (STEPS * LATTICES * side**2)
+    sweep = flipped / (STEPS * LATTICES * lattices[0].spins.size)
     return metropolis, WithError(wolff.value * sweep, wolff.error * sweep)
 
 
@@ -187,9 +194,27 @@ def _look(model: RBM, chains: IsingChains, side: int, temperature: float) -> Isi
         chains=s[:SHOWN].reshape(SHOWN, -1).astype(np.int8),
         means=lattice.measured(s, temperature),
         correlation=tuple(lattice.blocked(np.mean, at) for at in lattice.correlations(s).T),
-        bonds=couplings.bond_picture(j, side),
-        away=couplings.by_distance(j, side),
+        bonds=j.numpy() if side == LINE else couplings.bond_picture(j, side),
+        away=_circulant(couplings.by_distance(j, side)[0]) if side == LINE else couplings.by_distance(j, side),
         neighbours=read.mean,
         spread=read.spread,
         rest=read.rest,
+        triples=float(couplings.among(model, _triples(len(j))).abs().mean()),
     )
+
+
+def _circulant(away: Floats) -> Floats:
+    """The couplings (n, n) of a ring whose spins are all alike, from those by distance with the spin itself in the middle."""
+    n = len(away)
+    return np.stack([np.roll(away, i - n // 2) for i in range(n)])
+
+
+@lru_cache(maxsize=4)
+def _triples(n: int) -> torch.Tensor:
+    """TRIPLES of n spins, always the same."""
+    import torch
+
+    from rbm.evaluation import correlations
+    from rbm.randomness import generator
+
+    return correlations.groups(torch.arange(n), 3, TRIPLES, generator(n, "triples"))

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rbm.core.language import _
 from rbm.core.limits import COMMAND
 from rbm.errors import TooLargeError
 from rbm.experiment import cached_dataset
@@ -108,10 +109,10 @@ class LikelihoodJob:
             trust = {"trustworthy": found.trustworthy, "reason": found.reason, "families": bracket.families}
             if found.trustworthy and (bracket.families or 0) < FEWEST_EFFECTIVE:
                 trust["trustworthy"] = False
-                trust["reason"] = (
-                    f"The reverse chains come from only {bracket.families} of the {self._effort.n_chains} chains annealed "
-                    f"({FEWEST_EFFECTIVE:g} are wanted): take more chains or temperatures."
-                )
+                trust["reason"] = _(
+                    "The reverse chains come from only {families} of the {n_chains} chains annealed "
+                    "({fewest_effective:g} are wanted): take more chains or temperatures."
+                ).format(families=bracket.families, n_chains=self._effort.n_chains, fewest_effective=FEWEST_EFFECTIVE)
             words = {**trust, "gap": found.gap, "crossed": found.crossed, **effort}
             errors = {
                 "log_z_error": found.forward.standard_error,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.datasets.base import Dataset, binarise
 from rbm.errors import ConfigError
 from rbm.models.baseline import Baseline
@@ -22,9 +23,9 @@ class BaselineConfig:
     """How a baseline is trained; rates are the field's usual ones, kept with each model."""
 
     batch_size: int = knob(
-        64, "Batch size", "Images averaged for one update; usually 32 to 128.", low=2, high=1024, unit="images"
+        64, _("Batch size"), _("Images averaged for one update; usually 32 to 128."), low=2, high=1024, unit="images"
     )
-    epochs: int = knob(20, "Epochs", "Passes over the training images.", low=1, high=5000)
+    epochs: int = knob(20, _("Epochs"), _("Passes over the training images."), low=1, high=5000)
 
     def __post_init__(self) -> None:
         check_knobs(self)
@@ -53,9 +54,17 @@ class BaselineTrainer(SteppedTraining[TrainEvent]):
     def __init__(self, model: Baseline, dataset: Dataset, config: BaselineConfig, generator: torch.Generator) -> None:
         """ConfigError when the pictures are of another size than the model's."""
         if dataset.n_visible != model.n_visible:
+            wrong = _(
+                "The model is for pictures of {n_visible} pixels but those of {name!r} have {pixels}: make it "
+                "with image_shape={shape}."
+            )
             raise ConfigError(
-                f"The model is for pictures of {model.n_visible} pixels but those of {dataset.name!r} have "
-                f"{dataset.n_visible}: make it with image_shape={tuple(dataset.image_shape)}."
+                wrong.format(
+                    n_visible=model.n_visible,
+                    name=dataset.name,
+                    pixels=dataset.n_visible,
+                    shape=tuple(dataset.image_shape),
+                )
             )
         # A batch of one has no variance for batch normalisation.
         super().__init__(len(dataset.train), config.batch_size, config.epochs, generator, smallest_batch=2)
@@ -77,8 +86,10 @@ class BaselineTrainer(SteppedTraining[TrainEvent]):
 
     def _event(self) -> TrainEvent:
         numbers = self._numbers()
-        cure = "Take another seed or a larger batch."
-        check_losses(numbers.values(), f"The {self.model.title}'s training", self.step_number, cure)
+        cure = _("Take another seed or a larger batch.")
+        check_losses(
+            numbers.values(), _("The {title}'s training").format(title=self.model.title), self.step_number, cure
+        )
         self._sums = dict.fromkeys(self._sums, 0.0)
         return TrainEvent(self.step_number, self.epoch, numbers, self.seconds)
 

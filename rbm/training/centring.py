@@ -79,3 +79,26 @@ class Centring:
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         self.visible = state["offset.visible"].to(self.visible)
         self.hidden = state["offset.hidden"].to(self.visible) if "offset.hidden" in state else None
+
+
+class Standardising:
+    """The centred gradient measured in units of how much each visible column varies: r_i = ⟨σ²⟩ / σ_i² times as large a step.
+
+    Ascent in Ŵ = σW, (v − μ)/σ being the visible states, is W ← W + (η/σ²) ∂/∂W; ⟨σ²⟩ keeps the usual rates. Columns that vary by
+    less than FLOOR of the mean are taken to vary by that: r is at most 1 / FLOOR. ``factor`` r (V,).
+    """
+
+    FLOOR = 0.1
+
+    def __init__(self, model: RBM, rows: Tensor) -> None:
+        """σ² of ``rows`` (N, V); of Bernoulli units m(1 − m), as they are when grey levels are drawn."""
+        mean = rows.mean(0, dtype=torch.float64)
+        variance = mean * (1 - mean) if model.visible_unit.name == "bernoulli" else rows.double().var(0, correction=0)
+        usual = variance.mean()
+        self.factor = (usual / variance.clamp(min=self.FLOOR * float(usual))).nan_to_num(1.0).to(model.weight)
+
+    @torch.no_grad()
+    def scaled(self, gradient: Gradient) -> Gradient:
+        """The gradient of W and b̃ with every visible column's part r times as long; overwrites it."""
+        weight, b, c = gradient
+        return Gradient(weight.mul_(self.factor[:, None]), b.mul_(self.factor), c)

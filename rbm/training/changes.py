@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rbm.core.language import _
 from rbm.errors import CheckpointError, ConfigError
 from rbm.training.config import LIVE, TrainConfig, knobs
 
@@ -41,12 +42,18 @@ def in_force(changes: Iterable[Change]) -> dict[str, float]:
 
 def in_words(changes: Iterable[Change], config: TrainConfig) -> str:
     """All of it for a person: "Learning rate 0.05 → 0.01 after update 1,200"; ``config`` is the run's at its start."""
-    labels, now, parts = knobs(TrainConfig), config, []
+    now, parts = config, []
     for one in changes:
-        turned = [f"{labels[n].label} {getattr(now, n):g} → {value:g}" for n, value in one.knobs.items()]
-        parts.append(f"{', '.join(turned)} after update {one.step:,}")
+        turned = moved_in_words(one.knobs, now)
+        parts.append(_("{turned} after update {step:,}").format(turned=turned, step=one.step))
         now = replace(now, **dict(one.knobs))  # type: ignore[arg-type]
     return "; ".join(parts)
+
+
+def moved_in_words(moved: Mapping[str, float], config: TrainConfig) -> str:
+    """What was turned from where it stands in ``config``: "Learning rate 0.05 → 0.01"."""
+    labels = knobs(TrainConfig)
+    return ", ".join(f"{labels[n].label} {getattr(config, n):g} → {value:g}" for n, value in moved.items())
 
 
 def values_of(changes: Iterable[Change], config: TrainConfig, name: str) -> list[tuple[int, Any]]:
@@ -85,18 +92,20 @@ def from_state(state: Mapping[str, Tensor]) -> list[Change]:
             continue
         name = key.removeprefix(_STATE)
         if name not in TURNS or table.ndim != 2 or table.shape[1] != 2:
-            raise CheckpointError(
-                f"The checkpoint's {key[:80]} is no list of updates and values of a knob that turns while training goes on."
+            wrong = _(
+                "The checkpoint's {key} is no list of updates and values of a knob that turns while training goes on."
             )
+            raise CheckpointError(wrong.format(key=key[:80]))
         kind = type(getattr(TrainConfig(), name))
         for step, value in table.tolist():
             if step < 0 or step != int(step) or value != kind(value):
-                raise CheckpointError(f"The checkpoint turns {name} to {value:g} after {step:g} updates.")
+                wrong = _("The checkpoint turns {name} to {value:g} after {step:g} updates.")
+                raise CheckpointError(wrong.format(name=name, value=value, step=step))
             by_step.setdefault(int(step), {})[name] = kind(value)
     found = [Change(step, by_step[step]) for step in sorted(by_step)]
     try:
         for one in found:
             replace(TrainConfig(), **dict(one.knobs))  # type: ignore[arg-type]
     except ConfigError as error:
-        raise CheckpointError(f"The checkpoint turns a knob too far: {error}") from error
+        raise CheckpointError(_("The checkpoint turns a knob too far: {error}").format(error=error)) from error
     return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
+from rbm.core.language import _
 from rbm.core.text import quoted
 from rbm.errors import ConfigError
 
@@ -34,7 +35,7 @@ class Knob:
 
     def called(self, choice: Any) -> str:
         """A choice as a menu writes it."""
-        return self.names.get(choice, str(choice))
+        return _(self.names.get(choice, str(choice)))
 
 
 def knob(default: Any, label: str, help: str, **more: Any) -> Any:
@@ -53,14 +54,21 @@ def check_knobs(settings: Any) -> None:
         value = getattr(settings, name)
         if k.choices:
             if value not in k.choices:
-                raise ConfigError(f"{name} is {quoted(value)}; choose one of: {', '.join(k.choices)}.")
+                wrong = _("{name} is {value}; choose one of: {choices}.")
+                raise ConfigError(wrong.format(name=name, value=quoted(value), choices=", ".join(k.choices)))
         elif k.low is not None and k.high is not None:
             whole = isinstance(getattr(type(settings), name), int)
             if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-                kind = "a whole number" if whole else "a number"
-                raise ConfigError(f"{name} is {quoted(value)}; expected {kind} from {k.low:g} to {k.high:g}.")
+                kind = _("a whole number") if whole else "a number"
+                wrong = _("{name} is {value}; expected {kind} from {low:g} to {high:g}.")
+                raise ConfigError(wrong.format(name=name, value=quoted(value), kind=kind, low=k.low, high=k.high))
             if not k.low <= value <= k.high:  # NaN fails this too
-                raise ConfigError(f"{name} is {value:g}; expected {k.low:g} to {k.high:g} {k.unit}".rstrip() + ".")
+                raise ConfigError(
+                    _("{name} is {value:g}; expected {low:g} to {high:g} {unit}")
+                    .format(name=name, value=value, low=k.low, high=k.high, unit=k.unit)
+                    .rstrip()
+                    + "."
+                )
 
 
 @dataclass(frozen=True)
@@ -69,27 +77,32 @@ class TrainConfig:
 
     algorithm: str = knob(
         "cd",
-        "Algorithm",
-        "CD restarts its chains at the data for every batch; PCD keeps them going and follows the likelihood more closely. "
-        "FPCD drives them on with fast weights, PT swaps them with hotter ones, PTT with those of "
-        "the model's own past; Rdm starts them from noise for every batch; MFCD is CD without chance; exact is for tiny models.",
+        _("Algorithm"),
+        _(
+            "CD restarts its chains at the data for every batch; PCD keeps them going and follows the "
+            "likelihood more closely. FPCD drives them on with fast weights, PT swaps them with hotter ones, "
+            "PTT with those of the model's own past; Rdm starts them from noise for every batch; MFCD is CD "
+            "without chance; exact is for tiny models."
+        ),
         choices=("cd", "pcd", "fpcd", "pt", "ptt", "rdm", "mfcd", "exact"),
         names={
-            "cd": "CD: contrastive divergence",
-            "pcd": "PCD: persistent chains",
-            "fpcd": "FPCD: fast PCD",
-            "pt": "PT: parallel tempering",
-            "ptt": "PTT: trajectory tempering",
-            "rdm": "Rdm: chains from noise",
-            "mfcd": "MFCD: mean-field CD",
-            "exact": "exact gradient",
+            "cd": _("CD: contrastive divergence"),
+            "pcd": _("PCD: persistent chains"),
+            "fpcd": _("FPCD: fast PCD"),
+            "pt": _("PT: parallel tempering"),
+            "ptt": _("PTT: trajectory tempering"),
+            "rdm": _("Rdm: chains from noise"),
+            "mfcd": _("MFCD: mean-field CD"),
+            "exact": _("exact gradient"),
         },
     )
     k: int = knob(
         1,
-        "Gibbs steps k",
-        "Sampling steps in the negative phase; usually 1, and 5 to 25 for a gradient with less bias. Each costs another sweep; "
-        "the positive phase and the update are made once.",
+        _("Gibbs steps k"),
+        _(
+            "Sampling steps in the negative phase; usually 1, and 5 to 25 for a gradient with less bias. Each "
+            "costs another sweep; the positive phase and the update are made once."
+        ),
         low=1,
         high=50,
         step=1,
@@ -99,8 +112,10 @@ class TrainConfig:
     )
     n_chains: int = knob(
         0,
-        "Persistent chains",
-        "Chains that PCD and its relatives keep; 0 takes as many as the batch has images; more give a calmer gradient.",
+        _("Persistent chains"),
+        _(
+            "Chains that PCD and its relatives keep; 0 takes as many as the batch has images; more give a calmer gradient."
+        ),
         low=0,
         high=5000,
         stops=(0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000),
@@ -109,9 +124,11 @@ class TrainConfig:
     )
     n_replicas: int = knob(
         10,
-        "Replicas",
-        "Temperatures of PT, and versions of the model in PTT; usually 5 to 20: the larger the model, the more. Each "
-        "costs as much as PCD's chains.",
+        _("Replicas"),
+        _(
+            "Temperatures of PT, and versions of the model in PTT; usually 5 to 20: the larger the model, the "
+            "more. Each costs as much as PCD's chains."
+        ),
         low=2,
         high=50,
         step=1,
@@ -120,9 +137,11 @@ class TrainConfig:
     )
     learning_rate: float = knob(
         0.05,
-        "Learning rate",
-        "Size of a step along the gradient at the start of the schedule; usually 0.01 to 0.2 with SGD and 0.0005 to 0.01 with "
-        "Adam.",
+        _("Learning rate"),
+        _(
+            "Size of a step along the gradient at the start of the schedule; usually 0.01 to 0.2 with SGD and "
+            "0.0005 to 0.01 with Adam."
+        ),
         low=1e-5,
         high=10.0,
         stops=RATES,
@@ -130,8 +149,8 @@ class TrainConfig:
     )
     batch_size: int = knob(
         64,
-        "Batch size",
-        "Images averaged for one update; usually 10 to 128. Small ones give stroke-like filters, large ones blobs.",
+        _("Batch size"),
+        _("Images averaged for one update; usually 10 to 128. Small ones give stroke-like filters, large ones blobs."),
         low=1,
         high=1024,
         stops=(1, 2, 5, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 512, 1024),
@@ -139,29 +158,37 @@ class TrainConfig:
     )
     epochs: int = knob(
         20,
-        "Epochs",
-        "Passes over the training images; 5 to 20 show a lot, 100 polish, thousands suit toy sets.",
+        _("Epochs"),
+        _("Passes over the training images; 5 to 20 show a lot, 100 polish, thousands suit toy sets."),
         low=1,
         high=5000,
         stops=(1, 2, 3, 5, 10, 12, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 5000),
     )
     optimizer: str = knob(
         "sgd",
-        "Optimiser",
-        "SGD with momentum is the classic; Nesterov's looks ahead and overshoots less; Adam scales every weight's step by "
-        "its own gradient's history.",
+        _("Optimiser"),
+        _(
+            "SGD with momentum is the classic; Nesterov's looks ahead and overshoots less; Adam scales every "
+            "weight's step by its own gradient's history."
+        ),
         choices=("sgd", "nesterov", "adam"),
     )
     centred: str = knob(
         "on",
-        "Centred gradient",
-        "On measures pixels and units from their means, so that weights and biases do not fight; usually on.",
-        choices=("on", "off"),
+        _("Centred gradient"),
+        _(
+            "On measures pixels and units from their means, so that weights and biases do not fight; usually "
+            "on. Standardised also measures pixels in units of how much they vary: those that rarely change "
+            "learn faster, the others slower."
+        ),
+        choices=("on", "off", "standardised"),
     )
     momentum: float = knob(
         0.8,
-        "Momentum",
-        "Share of the last step that is carried into the next (not with Adam); usually 0.5 to 0.9; 0 leaves PCD calmest.",
+        _("Momentum"),
+        _(
+            "Share of the last step that is carried into the next (not with Adam); usually 0.5 to 0.9; 0 leaves PCD calmest."
+        ),
         low=0.0,
         high=0.99,
         step=0.01,
@@ -170,8 +197,8 @@ class TrainConfig:
     )
     weight_decay: float = knob(
         0.0001,
-        "Weight decay",
-        "L2 pull of the weights (never the biases) towards zero; usually 0 to 0.001.",
+        _("Weight decay"),
+        _("L2 pull of the weights (never the biases) towards zero; usually 0 to 0.001."),
         low=0.0,
         high=0.1,
         stops=(0.0, 0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1),
@@ -179,8 +206,8 @@ class TrainConfig:
     )
     l1: float = knob(
         0.0,
-        "L1 penalty",
-        "Constant pull of every weight towards zero, which leaves filters with few pixels; usually 0 to 0.001.",
+        _("L1 penalty"),
+        _("Constant pull of every weight towards zero, which leaves filters with few pixels; usually 0 to 0.001."),
         low=0.0,
         high=0.1,
         stops=(0.0, 0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
@@ -188,8 +215,10 @@ class TrainConfig:
     )
     max_norm: float = knob(
         0.0,
-        "Largest weight norm",
-        "Length that the weights into one hidden unit may reach; 0 sets no limit, usually 5 to 20 where one is wanted.",
+        _("Largest weight norm"),
+        _(
+            "Length that the weights into one hidden unit may reach; 0 sets no limit, usually 5 to 20 where one is wanted."
+        ),
         low=0.0,
         high=100.0,
         stops=(0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 50.0, 100.0),
@@ -197,8 +226,10 @@ class TrainConfig:
     )
     sparsity_target: float = knob(
         0.1,
-        "Sparsity target",
-        "Share of images that each hidden unit should be on for; usually 0.01 to 0.1. It acts through the sparsity cost.",
+        _("Sparsity target"),
+        _(
+            "Share of images that each hidden unit should be on for; usually 0.01 to 0.1. It acts through the sparsity cost."
+        ),
         low=0.001,
         high=0.999,
         stops=(0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.999),
@@ -207,8 +238,8 @@ class TrainConfig:
     )
     sparsity_cost: float = knob(
         0.0,
-        "Sparsity cost",
-        "How strongly a hidden unit's bias is moved towards the target; 0 is off, usually 0.1 to 1.",
+        _("Sparsity cost"),
+        _("How strongly a hidden unit's bias is moved towards the target; 0 is off, usually 0.1 to 1."),
         low=0.0,
         high=10.0,
         stops=(0.0, 0.01, 0.03, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
@@ -216,8 +247,8 @@ class TrainConfig:
     )
     gradient_clip: float = knob(
         0.0,
-        "Gradient clipping",
-        "Longest gradient that is followed in full, over all parameters; 0 never clips, usually 1 to 10.",
+        _("Gradient clipping"),
+        _("Longest gradient that is followed in full, over all parameters; 0 never clips, usually 1 to 10."),
         low=0.0,
         high=100.0,
         stops=(0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0),
@@ -225,39 +256,60 @@ class TrainConfig:
     )
     schedule: str = knob(
         "linear",
-        "Learning-rate schedule",
-        "How the rate changes over all the epochs; falling to zero lets the weights settle and persistent chains keep up. "
-        "Step takes a tenth from half way and a hundredth from three quarters; inverse ends at a tenth. Asked for more epochs, "
-        "a run goes on at the rate that the longer schedule has there.",
+        _("Learning-rate schedule"),
+        _(
+            "How the rate changes over all the epochs; falling to zero lets the weights settle and persistent "
+            "chains keep up. Step takes a tenth from half way and a hundredth from three quarters; inverse "
+            "ends at a tenth. Asked for more epochs, a run goes on at the rate that the longer schedule has "
+            "there."
+        ),
         choices=("constant", "linear", "step", "cosine", "inverse"),
+    )
+    weighting: str = knob(
+        "alike",
+        _("What rows count"),
+        _(
+            "Alike: every training image once an epoch. By class: each class as much as any other, however "
+            "many images it has. By likeness: the more images share four fifths of its pixels, the less one "
+            "counts, as is usual for protein families. So often are they drawn; what is measured is of all "
+            "alike."
+        ),
+        choices=("alike", "by class", "by likeness"),
     )
     binarise: str = knob(
         "stochastic",
-        "Grey levels",
-        "Stochastic draws every pixel again in each epoch with its grey level as probability; threshold cuts at 0.5; none is for "
-        "data that are states of the units already: zeros and ones, or real values with gaussian units.",
+        _("Grey levels"),
+        _(
+            "Stochastic draws every pixel again in each epoch with its grey level as probability; threshold "
+            "cuts at 0.5; none is for data that are states of the units already: zeros and ones, or real "
+            "values with gaussian units."
+        ),
         choices=("stochastic", "threshold", "none"),
         acts=lambda settings: settings.get("visible", "bernoulli") == "bernoulli",
     )
     likelihood: str = knob(
         "1-2-5",
-        "Likelihood after epochs",
-        "Which epochs' machines get their log-likelihood bracketed (1-2-5: after 1, 2, 5, 10, 20 ...); it takes a twentieth "
-        "of the time and changes nothing else.",
+        _("Likelihood after epochs"),
+        _(
+            "Which epochs' machines get their log-likelihood bracketed (1-2-5: after 1, 2, 5, 10, 20 ...); it "
+            "takes a twentieth of the time and changes nothing else."
+        ),
         choices=("never", "1-2-5", "each"),
         acts=lambda settings: settings["binarise"] != "none" or settings.get("visible", "bernoulli") != "bernoulli",
     )
     precision: str = knob(
         "auto",
-        "Precision",
-        "Number format of the matrix products; auto takes bfloat16 where the processor has instructions for it and the "
-        "machine is large enough to gain, and float32 elsewhere.",
+        _("Precision"),
+        _(
+            "Number format of the matrix products; auto takes bfloat16 where the processor has instructions "
+            "for it and the machine is large enough to gain, and float32 elsewhere."
+        ),
         choices=("auto", "float32", "bfloat16"),
     )
     device: str = knob(
         "auto",
-        "Device",
-        "Where the tensors live; auto takes a GPU when there is one.",
+        _("Device"),
+        _("Where the tensors live; auto takes a GPU when there is one."),
         choices=("auto", "cpu", "cuda", "mps"),
     )
 

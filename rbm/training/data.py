@@ -5,6 +5,7 @@ Grey levels between 0 and 1 are the data of Bernoulli units only where training 
 
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.datasets.base import Dataset
 from rbm.errors import ShapeError
 from rbm.units import Unit
@@ -25,7 +26,9 @@ def check_rows(rows: Tensor, unit: Unit, binarise: str, what: str) -> None:
         return
     low, high = (float(end) for end in rows.aminmax()) if rows.numel() else (0.0, 0.0)  # NaN if there is one
     if not (low >= 0 and high <= 1):
-        raise ShapeError(
-            f"{what} holds values from {low:g} to {high:g}, but binarise={binarise!r} makes zeros and ones of grey levels "
-            "from 0 to 1: rescale the data to that range, or take gaussian units and binarise='none'."
+        wrong = _(
+            "{what} holds values from {low:g} to {high:g}, but binarise={binarise!r} makes zeros and ones of "
+            "grey levels from 0 to 1: rescale the data to that range, or take gaussian units and "
+            "binarise='none'."
         )
+        raise ShapeError(wrong.format(what=what, low=low, high=high, binarise=binarise))

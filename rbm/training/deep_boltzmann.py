@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from rbm import randomness
+from rbm.core.language import _
 from rbm.datasets.base import Dataset, binarise
 from rbm.errors import ConfigError
 from rbm.models.dbm import CopiedRBM, DeepBoltzmannMachine, compose
@@ -49,15 +50,15 @@ class DeepBoltzmannTrainer(SteppedTraining[TrainEvent]):
         mean_field_steps: int = MEAN_FIELD_STEPS,
     ) -> None:
         if dataset.n_visible != model.n_visible:
-            raise ConfigError(
-                f"The model has {model.n_visible} visible units but an image of {dataset.name!r} has {dataset.n_visible} "
-                f"pixels: make the model with n_visible={dataset.n_visible}."
+            wrong = _(
+                "The model has {n_visible} visible units but an image of {name!r} has {pixels} pixels: make "
+                "the model with n_visible={pixels}."
             )
+            raise ConfigError(wrong.format(n_visible=model.n_visible, name=dataset.name, pixels=dataset.n_visible))
         check_dataset(dataset, model.joint.visible_unit, config.binarise)
         if config.optimizer != "sgd" or config.algorithm != "pcd":
-            raise ConfigError(
-                f"A deep Boltzmann machine learns by pcd and sgd, got {config.algorithm} and {config.optimizer}."
-            )
+            wrong = _("A deep Boltzmann machine learns by pcd and sgd, got {algorithm} and {optimizer}.")
+            raise ConfigError(wrong.format(algorithm=config.algorithm, optimizer=config.optimizer))
         super().__init__(len(dataset.train), config.batch_size, config.epochs, generator)
         self.model, self.config, self._data = model, config, dataset.train.to(model.joint.weight.device)
         self._sanity = Sanity(model.joint, self._data)
@@ -68,9 +69,10 @@ class DeepBoltzmannTrainer(SteppedTraining[TrainEvent]):
             for name, rows in (("train", dataset.train), ("validation", dataset.validation))
         }
         with torch.no_grad():
-            first, _ = model.mean_field(self._probe["train"].to(model.joint.weight), mean_field_steps)
+            first, __ = model.mean_field(self._probe["train"].to(model.joint.weight), mean_field_steps)
         self._centring = Centring(model.joint, first.mean(0)) if config.centred == "on" else None
         self._update = fused_step(model.joint, Momentum(model.joint), self._centring)
+        self._sweeps = gradients.Sweeps(self.model.joint, self._coins)
         self._chains: Tensor | None = None  # (v, h²) of the chains, (M, V + K)
 
     @torch.no_grad()
@@ -81,9 +83,7 @@ class DeepBoltzmannTrainer(SteppedTraining[TrainEvent]):
             count = self.config.n_chains or len(v)
             rows = torch.cat([v, self._coins.flip(q2)], 1)
             self._chains = rows.repeat(-(-count // len(rows)), 1)[:count]
-        h1, outer_mean, self._chains = gradients.walk(
-            self.model.joint, self._chains, self.config.k, self._coins, keep=True
-        )
+        h1, outer_mean, self._chains = self._sweeps.walk(self._chains, self.config.k, keep=True)
         return Phases(q1, self.model.outer(v, q2), h1, outer_mean, self._chains)
 
     @torch.no_grad()

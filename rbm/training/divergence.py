@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, DivergenceError
 from rbm.models.rbm import RBM
 
@@ -22,22 +23,28 @@ class Sanity:
     def __init__(self, model: RBM, data: Tensor) -> None:
         """``data`` (N, V), which the model learns. ConfigError for a model that nothing can be learnt from."""
         self.model = model
+        self._good: list[Tensor] = []
         scaled = model.visible_log_precision is not None
         self._span = _span(data).to(model.weight) if scaled else torch.zeros_like(model.visible_bias)
         if name := _broken(model):
-            raise ConfigError(
-                f"The model's {name} holds values that are not finite (NaN or infinity), from which nothing can be "
+            wrong = _(
+                "The model's {name} holds values that are not finite (NaN or infinity), from which nothing can be "
                 "learnt: make a new model, or go on from an earlier checkpoint."
             )
+            raise ConfigError(wrong.format(name=name))
         if fault := self.fault():
-            raise ConfigError(
-                f"The model is beyond training already: {fault}. Make a new one, or scale its weights down."
-            )
+            wrong = _("The model is beyond training already: {fault}. Make a new one, or scale its weights down.")
+            raise ConfigError(wrong.format(fault=fault))
         self.keep()
 
+    @torch.no_grad()
     def keep(self) -> None:
         """Remember the parameters as they stand, for ``check`` to restore."""
-        self._good = [p.detach().clone() for p in self.model.parameters()]
+        parameters = list(self.model.parameters())
+        if not self._good:
+            self._good = [torch.empty_like(p) for p in parameters]
+        for good, p in zip(self._good, parameters, strict=True):
+            good.copy_(p)
 
     @torch.no_grad()
     def check(self, step: int, learning_rate: float) -> None:
@@ -48,17 +55,20 @@ class Sanity:
             return
         for p, good in zip(self.model.parameters(), self._good, strict=True):
             p.copy_(good)
-        raise DivergenceError(
-            f"Training diverged after {step} updates: {fault}. "
-            f"Lower the learning rate from {learning_rate:g} to {learning_rate / 10:g} or less, "
-            "or raise the weight decay; the last good parameters are kept."
+        wrong = _(
+            "Training diverged after {step} updates: {fault}. Lower the learning rate from {rate:g} "
+            "to {lower:g} or less, or raise the weight decay; the last good parameters are kept."
         )
+        raise DivergenceError(wrong.format(step=step, fault=fault, rate=learning_rate, lower=learning_rate / 10))
 
     @torch.no_grad()
     def fault(self) -> str:
         """What is wrong with the parameters as they stand, in a few words; empty where nothing is."""
+        plain = self.model.visible_log_precision is None
+        if plain and all(_within(p, LARGEST_WEIGHT) for p in self.model.parameters()):
+            return ""  # as nearly always, told by one pass
         if _broken(self.model):
-            return "a parameter is no longer finite"
+            return _("a parameter is no longer finite")
         size = torch.linalg.vector_norm(self.model.weight, torch.inf, dim=1)  # (V,)
         log_precision = self.model.visible_log_precision
         root = torch.ones_like(size) if log_precision is None else (0.5 * log_precision).exp()
@@ -66,14 +76,22 @@ class Sanity:
         worst = int((size / allowed).argmax())
         if size[worst] <= allowed[worst]:
             return ""
-        unit = "" if log_precision is None else " deviations of its pixel"
-        return f"a weight reached {size[worst]:.3g}{unit} (up to {allowed[worst]:.3g} is sane)"
+        unit = "" if log_precision is None else _(" deviations of its pixel")
+        return _("a weight reached {size:.3g}{unit} (up to {allowed:.3g} is sane)").format(
+            size=size[worst], unit=unit, allowed=allowed[worst]
+        )
+
+
+def _within(p: Tensor, limit: float) -> bool:
+    low, high = (float(end) for end in p.aminmax())  # NaN where there is one
+    return low >= -limit and high <= limit
 
 
 def check_losses(losses: Iterable[float], what: str, step: int, cure: str) -> None:
     """DivergenceError, with ``cure`` as its last sentence, unless all are finite."""
     if not all(map(math.isfinite, losses)):
-        raise DivergenceError(f"{what} diverged after {step} updates: its loss is no longer finite. {cure}")
+        wrong = _("{what} diverged after {step} updates: its loss is no longer finite. {cure}")
+        raise DivergenceError(wrong.format(what=what, step=step, cure=cure))
 
 
 def _span(data: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.dbn import DeepBeliefNet
 from rbm.randomness import Coins
@@ -23,33 +24,40 @@ ROWS = 5000  # images classified at once
 class FinetuneConfig:
     """How a classifier is trained; the loss is cross-entropy, the rate falls linearly to zero."""
 
-    epochs: int = knob(20, "Epochs", "Passes over the labelled images; usually 10 to 100.", low=1, high=10_000, step=1)
-    least_updates: int = knob(
-        0, "Updates at least", "Few images get more epochs until so many updates are made.", low=0, high=100_000, step=1
+    epochs: int = knob(
+        20, _("Epochs"), _("Passes over the labelled images; usually 10 to 100."), low=1, high=10_000, step=1
     )
-    batch_size: int = knob(100, "Batch size", "Images averaged for one update.", low=1, high=1024, step=1)
+    least_updates: int = knob(
+        0,
+        _("Updates at least"),
+        _("Few images get more epochs until so many updates are made."),
+        low=0,
+        high=100_000,
+        step=1,
+    )
+    batch_size: int = knob(100, _("Batch size"), _("Images averaged for one update."), low=1, high=1024, step=1)
     optimizer: str = knob(
         "sgd",
-        "Optimiser",
-        "SGD with momentum keeps closer to where it starts; Adam is quicker.",
+        _("Optimiser"),
+        _("SGD with momentum keeps closer to where it starts; Adam is quicker."),
         choices=("sgd", "adam"),
     )
     learning_rate: float = knob(
-        0.1, "Learning rate", "Usually 0.03 to 0.3 with SGD, 0.0003 to 0.003 with Adam.", low=1e-6, high=10.0
+        0.1, _("Learning rate"), _("Usually 0.03 to 0.3 with SGD, 0.0003 to 0.003 with Adam."), low=1e-6, high=10.0
     )
-    momentum: float = knob(0.9, "Momentum", "Of SGD; usually 0.9.", low=0.0, high=0.99)
+    momentum: float = knob(0.9, _("Momentum"), _("Of SGD; usually 0.9."), low=0.0, high=0.99)
     dropout_input: float = knob(
         0.2,
-        "Dropped pixels",
-        "Share of the pixels set to 0 at random in each update; usually 0 to 0.2.",
+        _("Dropped pixels"),
+        _("Share of the pixels set to 0 at random in each update; usually 0 to 0.2."),
         low=0.0,
         high=0.9,
     )
     dropout_hidden: float = knob(
-        0.5, "Dropped units", "Share of the hidden units left out at random; usually 0 to 0.5.", low=0.0, high=0.9
+        0.5, _("Dropped units"), _("Share of the hidden units left out at random; usually 0 to 0.5."), low=0.0, high=0.9
     )
     max_norm: float = knob(
-        0.0, "Largest weight norm", "Of the weights into one hidden unit; 0 sets no limit.", low=0.0, high=100.0
+        0.0, _("Largest weight norm"), _("Of the weights into one hidden unit; 0 sets no limit."), low=0.0, high=100.0
     )
 
     def __post_init__(self) -> None:
@@ -74,7 +82,8 @@ class Classifier(nn.Module):
         """``sizes``: V, n_1, ..., n_L. Weights as Glorot & Bengio 2010 draw them for sigmoids, biases 0."""
         super().__init__()
         if len(sizes) < 2 or n_classes < 2:
-            raise ConfigError(f"A classifier needs a hidden layer and two classes, got {tuple(sizes)} and {n_classes}.")
+            fault = _("A classifier needs a hidden layer and two classes, got {sizes} and {n_classes}.")
+            raise ConfigError(fault.format(sizes=tuple(sizes), n_classes=n_classes))
         widths = [*sizes, n_classes]
         self.layers = nn.ModuleList()
         for number, below in enumerate(widths[:-1]):
@@ -130,7 +139,8 @@ def finetune(
     DivergenceError when the loss is no longer finite.
     """
     if len(images) != len(labels) or not len(images):
-        raise ShapeError(f"Training needs a label for each image, got {len(images)} images and {len(labels)} labels.")
+        fault = _("Training needs a label for each image, got {n_images} images and {n_labels} labels.")
+        raise ShapeError(fault.format(n_images=len(images), n_labels=len(labels)))
     yield from FinetuneTrainer(network, images, labels, config, generator).events()
 
 
@@ -163,7 +173,7 @@ class FinetuneTrainer(SteppedTraining[FinetuneEvent]):
 
     def _event(self) -> FinetuneEvent:
         mean, self._losses = float(torch.stack(self._losses).mean()), []
-        check_losses([mean], "Fine-tuning", self.step_number, "Lower its learning rate.")
+        check_losses([mean], _("Fine-tuning"), self.step_number, _("Lower its learning rate."))
         return FinetuneEvent(self.step_number, self.done, mean)
 
     def _spacing(self) -> int:

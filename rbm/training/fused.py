@@ -13,7 +13,6 @@ from rbm.training.centring import SHARE, Centring
 from rbm.training.config import TrainConfig
 from rbm.training.gradients import Phases
 from rbm.training.optimizers import Momentum
-from rbm.units import Quadratic
 
 
 def fused_step(model: RBM, optimizer: Momentum, centring: Centring | None) -> "FusedStep":
@@ -41,7 +40,9 @@ class FusedStep:
     def covers(self, config: TrainConfig, phases: Phases) -> bool:
         """Whether this batch's update is one that it does."""
         plain = not (config.l1 or config.gradient_clip or config.max_norm)
-        return plain and phases.model is None and not isinstance(self.model.visible_unit, Quadratic)
+        model = self.model
+        own = model.visible_log_precision is not None or model.hidden_shape is not None
+        return plain and phases.model is None and not own
 
     @torch.no_grad()
     def step(self, phases: Phases, config: TrainConfig, rate: float) -> None:

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.rests import rest
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
-from rbm.units import Quadratic, Unit
+from rbm.units import DReLU, Quadratic
 
 
 class Gradient(NamedTuple):
@@ -31,6 +32,18 @@ class ScaledGradient(NamedTuple):
     visible_log_precision: Tensor
 
 
+class ShapedGradient(NamedTuple):
+    """The same for dReLU hidden units, which learn η and Δ too: hidden_shape (2, H)."""
+
+    weight: Tensor
+    visible_bias: Tensor
+    hidden_bias: Tensor
+    hidden_shape: Tensor
+
+
+AnyGradient = Gradient | ScaledGradient | ShapedGradient
+
+
 class Phases(NamedTuple):
     """Data v0 (N, V) with ⟨h|v0⟩ (N, H); chains vk (M, V) with ⟨h|vk⟩ (M, H); the last chain state hk when it is kept.
 
@@ -42,7 +55,7 @@ class Phases(NamedTuple):
     vk: Tensor
     hk_mean: Tensor
     hk: Tensor | None
-    model: Gradient | ScaledGradient | None = None
+    model: AnyGradient | None = None
 
 
 @torch.no_grad()
@@ -56,46 +69,68 @@ def contrast(phases: Phases) -> Gradient:
 
 
 @torch.no_grad()
-def with_precision(gradient: Gradient, phases: Phases, visible: Unit) -> Gradient | ScaledGradient:
-    """The gradient completed for the model's ``visible_unit``; as it is where that has no precision λ to learn.
+def completed(gradient: Gradient, phases: Phases, model: RBM) -> AnyGradient:
+    """The gradient with that of the units' own parameters; as it is where they have none.
 
-    The statistic of log λ is the base energy itself: ∂ mean log p(v) / ∂log λ = ⟨½λv²⟩_model − ⟨½λv²⟩_data.
+    The statistic of log λ is the base energy: ∂ mean log p(v) / ∂log λ = ⟨½λv²⟩_model − ⟨½λv²⟩_data. That of a hidden
+    unit's shape is the derivative of its log_partition, which −F(v) holds, in the fields of both phases.
     """
-    if not isinstance(visible, Quadratic):
-        return gradient
-    data = visible.base_energy(phases.v0).mean(0)
-    if isinstance(phases.model, ScaledGradient):
-        return ScaledGradient(*gradient, -phases.model.visible_log_precision - data)
-    return ScaledGradient(*gradient, visible.base_energy(phases.vk).mean(0) - data)
+    visible, hidden = model.visible_unit, model.hidden_unit
+    if isinstance(visible, Quadratic):
+        data = visible.base_energy(phases.v0).mean(0)
+        if isinstance(phases.model, ScaledGradient):
+            return ScaledGradient(*gradient, -phases.model.visible_log_precision - data)
+        return ScaledGradient(*gradient, visible.base_energy(phases.vk).mean(0) - data)
+    if isinstance(hidden, DReLU):
+        data = hidden.shape_slope(model.hidden_field(phases.v0)).mean(0)
+        if isinstance(phases.model, ShapedGradient):
+            return ShapedGradient(*gradient, data - phases.model.hidden_shape)
+        return ShapedGradient(*gradient, data - hidden.shape_slope(model.hidden_field(phases.vk)).mean(0))
+    return gradient
+
+
+class Sweeps:
+    """A machine's chains as training moves them: from v up to h, from h down to v."""
+
+    def __init__(self, model: RBM, coins: Coins) -> None:
+        self.model, self.coins = model, coins
+
+    def means(self, v: Tensor) -> Tensor:
+        """⟨h|v⟩ (N, H) of v (N, V)."""
+        return self.model.hidden_mean(v)
+
+    def rise(self, v: Tensor) -> tuple[Tensor, Tensor]:
+        """⟨h|v⟩ (N, H) of v (N, V), and h drawn from p(h|v)."""
+        return self.model.hidden_unit.draw(self.model.hidden_field(v), self.coins)
+
+    def fall(self, h: Tensor) -> Tensor:
+        """v (N, V) drawn from p(v|h) for h (N, H)."""
+        return self.model.visible_unit.draw(self.model.visible_field(h), self.coins)[1]
+
+    def walk(self, h: Tensor, k: int, *, keep: bool) -> tuple[Tensor, Tensor, Tensor | None]:
+        """k sweeps h → v → h: the last v, ⟨h|v⟩, and, if it is to be kept, a sample of that h."""
+        for _ in range(k - 1):
+            _, h = self.rise(self.fall(h))
+            rest()
+        v = self.fall(h)
+        return (v, *self.rise(v)) if keep else (v, self.means(v), None)
 
 
 @torch.no_grad()
-def contrastive_divergence(model: RBM, v0: Tensor, k: int, coins: Coins) -> Phases:
+def contrastive_divergence(sweeps: Sweeps, v0: Tensor, k: int) -> Phases:
     """CD-k: the chains start at the data and take k sweeps.
 
     Each sweep is driven by *samples*; the statistics use ⟨h|v⟩, of which the sample would only add noise
     (Hinton, A Practical Guide, 2010, section 3).
     """
-    h0_mean, h = model.hidden_unit.draw(model.hidden_field(v0), coins)
-    vk, hk_mean, hk = walk(model, h, k, coins, keep=False)
+    h0_mean, h = sweeps.rise(v0)
+    vk, hk_mean, hk = sweeps.walk(h, k, keep=False)
     return Phases(v0, h0_mean, vk, hk_mean, hk)
 
 
 @torch.no_grad()
-def persistent(model: RBM, v0: Tensor, h: Tensor, k: int, coins: Coins) -> Phases:
+def persistent(sweeps: Sweeps, v0: Tensor, h: Tensor, k: int) -> Phases:
     """PCD-k: the negative phase goes on from the chains' hidden state h (M, H); the new one comes back as ``hk``."""
-    h0_mean = model.hidden_mean(v0)
-    vk, hk_mean, hk = walk(model, h, k, coins, keep=True)
+    h0_mean = sweeps.means(v0)
+    vk, hk_mean, hk = sweeps.walk(h, k, keep=True)
     return Phases(v0, h0_mean, vk, hk_mean, hk)
-
-
-def walk(model: RBM, h: Tensor, k: int, coins: Coins, *, keep: bool) -> tuple[Tensor, Tensor, Tensor | None]:
-    """k sweeps h → v → h: the last v, ⟨h|v⟩, and, if it is to be kept, a sample of that h."""
-    for _ in range(k - 1):
-        _, v = model.visible_unit.draw(model.visible_field(h), coins)
-        _, h = model.hidden_unit.draw(model.hidden_field(v), coins)
-    _, v = model.visible_unit.draw(model.visible_field(h), coins)
-    if keep:
-        mean, h = model.hidden_unit.draw(model.hidden_field(v), coins)
-        return v, mean, h
-    return v, model.hidden_mean(v), None

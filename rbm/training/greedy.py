@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from rbm import randomness
+from rbm.core.language import _
 from rbm.datasets.base import Dataset
 from rbm.errors import ConfigError
 from rbm.models.dbn import DeepBeliefNet
@@ -85,7 +86,8 @@ def train_greedily(
     Same events and same errors as :func:`rbm.training.loop.train`. ConfigError unless there is one config a layer.
     """
     if len(configs) != len(dbn.rbms):
-        raise ConfigError(f"The net has {len(dbn.rbms)} layers but {len(configs)} settings were given: one a layer.")
+        wrong = _("The net has {n_rbms} layers but {n_configs} settings were given: one a layer.")
+        raise ConfigError(wrong.format(n_rbms=len(dbn.rbms), n_configs=len(configs)))
     for layer, (model, config) in enumerate(zip(dbn.rbms, configs, strict=True), 1):
         yield from learn_layer(
             model, dataset, config, randomness.generator(seed, "layer", layer), layer=layer, metrics=metrics

@@ -18,6 +18,7 @@ from rbm.training.events import TrainEvent
 
 LIKELIHOOD, LIKELIHOOD_ESS = "log_likelihood_high", "log_likelihood_ess"  # see rbm.evaluation.likelihood_tracker
 MISSING = math.nan  # a number that was measured and is none: curves break there
+FITS, FALLEN = "pseudo_log_likelihood", 0.2  # of itself, beyond any curve that dips and rises again
 SPEED_SECONDS = 5.0  # of training, over which images per second are averaged
 ROUNDING = 1e-6  # relative, of an epoch as a fraction of two whole numbers
 
@@ -42,6 +43,21 @@ class History:
         """x ("epoch", "step" or "seconds") and the metric wherever it was measured."""
         kept = [event for event in self.events if metric in event.metrics]
         return [float(getattr(event, x)) for event in kept], [event.metrics[metric] for event in kept]
+
+    def fallen(self) -> tuple[float, float] | None:
+        """The pseudo-log-likelihood at the start and the best of the last three, where that is worse by more than FALLEN of it.
+
+        A machine that fits its data worse than an untrained one does diverges, though its parameters may be finite for long.
+        """
+        events = self.events
+        there = [event.metrics[FITS] for event in events[:1] if FITS in event.metrics]
+        last = [event.metrics[FITS] for event in events[1:][-8:] if FITS in event.metrics][
+            -3:
+        ]  # not all events tell it
+        if not there or len(last) < 3:
+            return None
+        first, best = there[0], max(last)
+        return (first, best) if best < first - max(FALLEN * abs(first), 1.0) else None
 
     def averaged_rate(self, metric: str, seconds: float) -> tuple[list[float], list[float]]:
         """Epochs, and a number that counts per second of training averaged over the ``seconds`` before each of them.

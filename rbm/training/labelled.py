@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from rbm import randomness
+from rbm.core.language import _
 from rbm.datasets.base import binarise
 from rbm.errors import ConfigError
 from rbm.models.labelled import LabelledRBM
@@ -44,10 +45,11 @@ class LabelObjective:
     def __post_init__(self) -> None:
         shares = (self.generative, self.discriminative)
         if not all(math.isfinite(s) and s >= 0 for s in shares) or not any(shares):
-            raise ConfigError(
-                f"The objective's shares are {shares[0]:g} generative and {shares[1]:g} discriminative; expected none "
+            wrong = _(
+                "The objective's shares are {generative:g} generative and {discriminative:g} discriminative; expected none "
                 "below 0 and at least one above."
             )
+            raise ConfigError(wrong.format(generative=shares[0], discriminative=shares[1]))
 
 
 @torch.no_grad()
@@ -96,7 +98,8 @@ class LabelTrainer(SteppedTraining[TrainEvent]):
         self._x, self._y = x, model.columns(y)
         model.label_unit.check_states(self._y, "y")
         if len(self._x) != len(self._y) or not len(x):
-            raise ConfigError(f"Training needs as many labels as pictures, one at least, got {len(y)} and {len(x)}.")
+            wrong = _("Training needs as many labels as pictures, one at least, got {labels} and {pictures}.")
+            raise ConfigError(wrong.format(labels=len(y), pictures=len(x)))
         mean = torch.cat([x.mean(0, dtype=torch.float64), self._y.mean(0, dtype=torch.float64)])
         with torch.no_grad():
             model.visible_bias.copy_(model.visible_unit.bias_for(mean, len(x)))

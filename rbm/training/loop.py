@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from rbm import randomness
+from rbm.core.language import _
 from rbm.datasets.base import Dataset, binarise
 from rbm.errors import CheckpointError, ConfigError
 from rbm.models.rbm import RBM
 from rbm.training import changes, gradients
 from rbm.training.by_rows import ByRows, choose_products, fused_step
-from rbm.training.centring import Centring
+from rbm.training.centring import Centring, Standardising
 from rbm.training.config import LIVE, TrainConfig
 from rbm.training.data import check_dataset
 from rbm.training.divergence import Sanity
@@ -24,6 +25,7 @@ from rbm.training.optimizers import Momentum, make_optimizer, scheduled_rate
 from rbm.training.penalties import limit, penalise
 from rbm.training.precision import HalfCopy, choose_precision, widened
 from rbm.training.stepped import SteppedTraining
+from rbm.training.weighting import epoch_of, row_weights
 from rbm.training.widths import Widths
 from rbm.training.window import Window, averaged
 
@@ -67,35 +69,48 @@ class Trainer(SteppedTraining[TrainEvent]):
         """ConfigError for settings that do not fit each other or the model, ShapeError for data that are no states of it."""
         if dataset.n_visible != model.visible_columns:
             width = model.visible_unit.width
+            wrong = _(
+                "The model has {visible_columns} visible {units} but an image of {name!r} has {pixels} pixels: "
+                "make the model with n_visible={needed}."
+            )
             raise ConfigError(
-                f"The model has {model.visible_columns} visible {'units' if width == 1 else 'columns'} but an image of "
-                f"{dataset.name!r} has {dataset.n_visible} pixels: make the model with "
-                f"n_visible={dataset.n_visible // width}."
+                wrong.format(
+                    visible_columns=model.visible_columns,
+                    units="units" if width == 1 else "columns",
+                    name=dataset.name,
+                    pixels=dataset.n_visible,
+                    needed=dataset.n_visible // width,
+                )
             )
         if model.visible_unit.name != "bernoulli" and config.binarise != "none":
-            raise ConfigError(
-                f"binarise={config.binarise!r} makes every pixel 0 or 1, which is for bernoulli visible units; this model "
-                f"has {model.visible_unit.name} ones: set binarise='none'."
+            wrong = _(
+                "binarise={binarise!r} makes every pixel 0 or 1, which is for bernoulli visible units; this model "
+                "has {name} ones: set binarise='none'."
             )
+            raise ConfigError(wrong.format(binarise=config.binarise, name=model.visible_unit.name))
         check_dataset(dataset, model.visible_unit, config.binarise)
         super().__init__(len(dataset.train), config.batch_size, config.epochs, generator)
         self.model, self.config, self.metrics = model, config, tuple(metrics)
         self.changes: list[changes.Change] = []
+        self._n_weights = model.weight.numel()
         self._data = dataset.train.to(model.weight.device)
         self._sanity = Sanity(model, self._data)
         self._coins = randomness.Coins(generator)
-        self._centring = Centring(model, dataset.pixel_mean) if config.centred == "on" else None
+        self._centring = Centring(model, dataset.pixel_mean) if config.centred != "off" else None
+        self._scales = Standardising(model, dataset.train) if config.centred == "standardised" else None
+        self._weights = row_weights(dataset, model.visible_unit, config.weighting)
         self._widths = Widths(model, self._centring)
         self._optimizer = make_optimizer(model, config.optimizer)
         self.precision = choose_precision(config, model)
         self._half = HalfCopy(model) if self.precision.dtype == torch.bfloat16 else None
         self.products = choose_products(model, dataset, config, self.precision.dtype)
-        by_rows = ByRows(model) if self.products.by_rows else None
-        followed = self._half.model if self._half is not None else by_rows or model
+        by_rows = ByRows(model, self.products.rare) if self.products.by_rows else None
+        self._measured = by_rows or model
+        followed = self._half.model if self._half is not None else self._measured
         self._negative = make_negative(followed, config, self._coins)
         self._fused = None
-        if type(self._optimizer) is Momentum and not self._negative.learns:
-            self._fused = fused_step(by_rows or model, self._optimizer, self._centring)
+        if type(self._optimizer) is Momentum and not self._negative.learns and self._scales is None:
+            self._fused = fused_step(self._measured, self._optimizer, self._centring)
         self._window = Window()
         self.probe = _probe(dataset, config, generator)
 
@@ -103,9 +118,8 @@ class Trainer(SteppedTraining[TrainEvent]):
         """Turn a knob while training goes on, which is noted; ConfigError for one that needs a new start."""
         fixed = [name for name in knobs if name not in LIVE]
         if fixed:
-            raise ConfigError(
-                f"{', '.join(fixed)} cannot change during training, only {', '.join(LIVE)} can: start a new run."
-            )
+            wrong = _("{fixed} cannot change during training, only {live} can: start a new run.")
+            raise ConfigError(wrong.format(fixed=", ".join(fixed), live=", ".join(LIVE)))
         turned = {name: value for name, value in knobs.items() if getattr(self.config, name) != value}
         self.config = replace(self.config, **knobs)
         if turned:
@@ -127,9 +141,9 @@ class Trainer(SteppedTraining[TrainEvent]):
     def _learn(self, rows: Tensor, left: int) -> None:
         if self._half is not None:
             self._half.renew()
-        phases = self._negative.phases(self._batch(rows), self.config.k)
+        phases = self._phases(rows)
         if left <= averaged(self._spacing()):
-            self._window.add(self.model, phases if self._half is None else widened(phases))
+            self._window.add(self._measured, phases if self._half is None else widened(phases))
         self._update(phases, scheduled_rate(self.config, self.done))
 
     @torch.no_grad()
@@ -165,9 +179,10 @@ class Trainer(SteppedTraining[TrainEvent]):
         try:
             self._load_state(state)
         except (KeyError, IndexError, RuntimeError, TypeError, ValueError) as error:
-            raise CheckpointError(
-                f"The trainer's state does not fit this run and its data ({error}); start the run again from its settings."
-            ) from error
+            wrong = _(
+                "The trainer's state does not fit this run and its data ({error}); start the run again from its settings."
+            )
+            raise CheckpointError(wrong.format(error=error)) from error
 
     def _load_state(self, state: Mapping[str, Tensor]) -> None:
         self.step_number, self._last_report, *length = (int(n) for n in state["progress"])
@@ -178,7 +193,9 @@ class Trainer(SteppedTraining[TrainEvent]):
         rows = state["order"].sort().values
         if not 0 <= self._last_report <= self.step_number <= self.total_steps:
             raise ValueError(f"{self.step_number} of {self.total_steps} updates done")
-        if len(rows) and not torch.equal(rows.cpu(), torch.arange(len(self._data))):
+        n = len(self._data)
+        whole = len(rows) == n and 0 <= int(rows[0]) <= int(rows[-1]) < n  # with weights some come again, others not
+        if len(rows) and not (whole and (self._weights is not None or torch.equal(rows.cpu(), torch.arange(n)))):
             raise ValueError(f"its order of images is not one of {len(self._data)} images")
         self.seconds = self._last_seconds = float(state["seconds"])
         self._generator.set_state(state["generator"].cpu())
@@ -194,13 +211,15 @@ class Trainer(SteppedTraining[TrainEvent]):
         self.config = replace(self.config, **changes.in_force(self.changes))  # type: ignore[arg-type]
         self._sanity.keep()
 
-    def _batch(self, chosen: Tensor) -> Tensor:
-        """The images with these numbers, their grey levels drawn for this batch alone."""
-        dtype = self._data.dtype if self._half is None else torch.bfloat16
+    def _shuffled(self) -> Tensor:
+        return super()._shuffled() if self._weights is None else epoch_of(self._weights, self._generator)
+
+    def _phases(self, chosen: Tensor) -> gradients.Phases:
+        """Both phases for the images with these numbers, their grey levels drawn for this batch alone."""
         if self.config.binarise == "stochastic":
-            out = torch.empty(len(chosen), self._data.shape[1], dtype=dtype, device=self._data.device)
-            return self._coins.flip_rows(self._data, chosen, out)
-        return binarise(self._data[chosen], self.config.binarise, self._generator).to(dtype)
+            return self._negative.drawn(self._data, chosen, self.config.k)
+        v0 = binarise(self._data[chosen], self.config.binarise, self._generator)
+        return self._negative.phases(v0.to(self._negative.model.weight.dtype), self.config.k)
 
     def _update(self, phases: gradients.Phases, rate: float) -> None:
         if self._fused is not None and self._fused.covers(self.config, phases):
@@ -215,10 +234,12 @@ class Trainer(SteppedTraining[TrainEvent]):
             self._negative.learned(gradient, self.config.learning_rate)
         if self._centring is not None:
             gradient = self._centring.centre(gradient, phases)
+            if self._scales is not None:
+                gradient = self._scales.scaled(gradient)
             if anywhere:
                 self._negative.learned(self._centring.carried(gradient), self.config.learning_rate)
             self._centring.before_step()
-        whole = gradients.with_precision(gradient, phases, self.model.visible_unit)
+        whole = gradients.completed(gradient, phases, self.model)
         if isinstance(whole, gradients.ScaledGradient):
             self._widths.before_step(whole)
         penalise(whole, self.model, phases, self.config)
@@ -231,7 +252,7 @@ class Trainer(SteppedTraining[TrainEvent]):
             self._centring.after_step()
 
     def _spacing(self) -> int:
-        return self._doubling(2.0 * (2 * self.config.k + 3) * self.config.batch_size * self.model.weight.numel())
+        return self._doubling(2.0 * (2 * self.config.k + 3) * self.config.batch_size * self._n_weights)
 
 
 def _probe(dataset: Dataset, config: TrainConfig, generator: torch.Generator) -> Probe:

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
-from rbm.training.gradients import Gradient, ScaledGradient
+from rbm.training.gradients import AnyGradient
 from rbm.training.schedules import scheduled_rate
 
 __all__ = ["Adam", "Momentum", "Nesterov", "make_optimizer", "scheduled_rate"]
@@ -25,7 +26,7 @@ class Momentum:
         self.velocity = {name: torch.zeros_like(p) for name, p in self.parameters.items()}
 
     @torch.no_grad()
-    def step(self, gradient: Gradient | ScaledGradient, rate: float, momentum: float) -> None:
+    def step(self, gradient: AnyGradient, rate: float, momentum: float) -> None:
         for name, g in gradient._asdict().items():
             velocity = self.velocity[name].mul_(momentum).add_(g, alpha=rate)
             self.parameters[name].add_(velocity)
@@ -46,7 +47,7 @@ class Nesterov(Momentum):
     """
 
     @torch.no_grad()
-    def step(self, gradient: Gradient | ScaledGradient, rate: float, momentum: float) -> None:
+    def step(self, gradient: AnyGradient, rate: float, momentum: float) -> None:
         for name, g in gradient._asdict().items():
             velocity = self.velocity[name].mul_(momentum).add_(g, alpha=rate)
             self.parameters[name].add_(velocity, alpha=momentum).add_(g, alpha=rate)
@@ -66,7 +67,7 @@ class Adam:
             }
 
     @torch.no_grad()
-    def step(self, gradient: Gradient | ScaledGradient, rate: float, momentum: float) -> None:
+    def step(self, gradient: AnyGradient, rate: float, momentum: float) -> None:
         """One step of Adam, whose own averages replace ``momentum``."""
         self.inner.param_groups[0]["lr"] = rate
         for name, g in gradient._asdict().items():
@@ -92,4 +93,4 @@ def make_optimizer(model: RBM, name: str) -> Momentum | Adam:
         return Nesterov(model)
     if name == "adam":
         return Adam(model)
-    raise ConfigError(f"There is no optimiser {name!r}; choose sgd, nesterov or adam.")
+    raise ConfigError(_("There is no optimiser {name!r}; choose sgd, nesterov or adam.").format(name=name))

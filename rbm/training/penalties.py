@@ -4,11 +4,11 @@ import torch
 
 from rbm.models.rbm import RBM
 from rbm.training.config import TrainConfig
-from rbm.training.gradients import Gradient, Phases, ScaledGradient
+from rbm.training.gradients import AnyGradient, Phases
 
 
 @torch.no_grad()
-def penalise(gradient: Gradient | ScaledGradient, model: RBM, phases: Phases, config: TrainConfig) -> None:
+def penalise(gradient: AnyGradient, model: RBM, phases: Phases, config: TrainConfig) -> None:
     """Add to ``gradient``, in place, what decay (L2), L1 and sparsity ask for, then clip it.
 
     Decay pulls weights only, never biases. Sparsity compares the *batch mean* q of ⟨h⟩ with its target p and moves the

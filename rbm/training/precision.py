@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import torch
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
 from rbm.training.config import TrainConfig
@@ -43,29 +44,32 @@ def choose_precision(config: TrainConfig, model: RBM) -> Precision:
     ConfigError where bfloat16 is asked for by name and the algorithm or a unit cannot do with it.
     """
     if config.precision == "float32":
-        return Precision(model.weight.dtype, "float32 was asked for.")
+        return Precision(model.weight.dtype, _("float32 was asked for."))
     full, obstacle = model.weight.dtype, _obstacle(config, model)
     if config.precision == "bfloat16":
         if obstacle:
-            raise ConfigError(f"precision='bfloat16' does not fit: {obstacle}; set precision to 'auto' or 'float32'.")
-        return Precision(torch.bfloat16, "bfloat16 was asked for.")
+            wrong = _("precision='bfloat16' does not fit: {obstacle}; set precision to 'auto' or 'float32'.")
+            raise ConfigError(wrong.format(obstacle=obstacle))
+        return Precision(torch.bfloat16, _("bfloat16 was asked for."))
     if obstacle:
-        return Precision(full, f"float32, because {obstacle}.")
+        return Precision(full, _("float32, because {obstacle}.").format(obstacle=obstacle))
     if model.weight.device.type != "cpu" or not has_bfloat16_instructions():
-        return Precision(full, "float32, because this processor has no instructions for bfloat16 products.")
+        return Precision(full, _("float32, because this processor has no instructions for bfloat16 products."))
     if model.weight.numel() < SMALLEST:
-        return Precision(full, "float32, because a model this small gains nothing from bfloat16.")
-    return Precision(torch.bfloat16, "bfloat16 products, because this processor has instructions for them.")
+        return Precision(full, _("float32, because a model this small gains nothing from bfloat16."))
+    return Precision(torch.bfloat16, _("bfloat16 products, because this processor has instructions for them."))
 
 
 def _obstacle(config: TrainConfig, model: RBM) -> str:
     if config.algorithm not in HALF_ALGORITHMS:
-        return f"{config.algorithm} needs more exact numbers than it has (only {', '.join(HALF_ALGORITHMS)} do without)"
+        return _("{algorithm} needs more exact numbers than it has (only {half_algorithms} do without)").format(
+            algorithm=config.algorithm, half_algorithms=", ".join(HALF_ALGORITHMS)
+        )
     odd = {model.visible_unit.name, model.hidden_unit.name} - {"bernoulli"}
     if odd:
-        return f"it covers bernoulli units only, not {' and '.join(sorted(odd))} ones"
+        return _("it covers bernoulli units only, not {odd} ones").format(odd=" and ".join(sorted(odd)))
     if model.weight.dtype != torch.float32:
-        return f"the model itself is in {str(model.weight.dtype).removeprefix('torch.')}"
+        return _("the model itself is in {dtype}").format(dtype=str(model.weight.dtype).removeprefix("torch."))
     return ""
 
 

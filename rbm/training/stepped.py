@@ -1,13 +1,14 @@
 """What every trainer shares: the order of its images, how far it is, when an event is due, and how it is stepped."""
 
 import math
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
+
+from rbm.core.rests import worked
 
 Event = TypeVar("Event")
 WORK_BETWEEN_EVENTS = 1.2e10  # floating-point operations: about 0.15 s on one core
@@ -67,7 +68,7 @@ class SteppedTraining(ABC, Generic[Event]):
 
         When it is due is counted and not timed, so that a second run tells the same.
         """
-        started = time.perf_counter()
+        started = worked()
         torch.set_flush_denormal(True)  # for this thread: σ(−90) is not worth a hundredfold time
         left = self._last_report + self._spacing() - self.step_number
         due = report or left <= 1 or self.step_number + 1 >= self.total_steps
@@ -75,7 +76,7 @@ class SteppedTraining(ABC, Generic[Event]):
         self._learn(rows, 1 if due else left)
         self.step_number += 1
         self._images += len(rows)
-        self.seconds += time.perf_counter() - started
+        self.seconds += worked() - started
         return self.report() if due else None
 
     def report(self) -> Event:
@@ -104,5 +105,9 @@ class SteppedTraining(ABC, Generic[Event]):
         """The numbers of the next images (N,) of this epoch's shuffle."""
         place = self.step_number % self.batches_per_epoch * self._batch_size
         if place == 0:
-            self._order = torch.randperm(self._n_images, generator=self._generator, device=self._generator.device)
+            self._order = self._shuffled()
         return self._order[place : place + self._batch_size]
+
+    def _shuffled(self) -> Tensor:
+        """The numbers of an epoch's images in their order, (n_images,)."""
+        return torch.randperm(self._n_images, generator=self._generator, device=self._generator.device)

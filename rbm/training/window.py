@@ -16,19 +16,19 @@ class Window:
     """Sums over the last batches before an event."""
 
     def __init__(self) -> None:
-        self.loss, self.error, self.batches = 0.0, 0.0, 0
+        self.loss, self.error, self.images = 0.0, 0.0, 0
 
     def add(self, model: RBM, phases: Phases) -> None:
-        v0, h0_mean = phases.v0, phases.h0_mean
-        self.loss += float(model.free_energy(v0).mean() - model.free_energy(phases.vk).mean())
-        self.error += float((model.visible_mean(h0_mean) - v0).square().mean())
-        self.batches += 1
+        v0, h0_mean, n = phases.v0, phases.h0_mean, len(phases.v0)  # the last batch of an epoch may be short
+        self.loss += n * float(model.free_energy(v0).mean() - model.free_energy(phases.vk).mean())
+        self.error += n * float((model.visible_mean(h0_mean) - v0).square().mean())
+        self.images += n
 
     def numbers(self, images_per_second: float) -> dict[str, float]:
-        if not self.batches:
+        if not self.images:
             return {}
         return {
-            "cd_loss": self.loss / self.batches,
-            "reconstruction_error": self.error / self.batches,
+            "cd_loss": self.loss / self.images,
+            "reconstruction_error": self.error / self.images,
             "samples_per_second": images_per_second,
         }

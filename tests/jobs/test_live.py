@@ -24,7 +24,8 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster, job, live
 from rbm.jobs.job import SLICE_SECONDS
 from rbm.jobs.live import LiveRun
-from rbm.jobs.snapshots import Snapshot, thin
+from rbm.jobs.snapshots import CLASS_BYTES, KEPT_BYTES, Snapshot, room, thin, with_newest
+from rbm.jobs.training import Slice
 from rbm.presets import PRESETS
 from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
@@ -91,6 +92,17 @@ def test_a_closed_tab_costs_the_workers_nothing_and_coming_back_goes_on_bit_for_
     run.play()
     wait(lambda: run.status == "finished" and not run.active)
     np.testing.assert_array_equal(run.snapshot.weight, trained(SPEC))
+
+
+def test_a_run_is_finished_only_with_the_slice_that_ends_its_last_update():
+    """That update may be left where it is judged: its snapshot and its last numbers come with the next slice."""
+    run = LiveRun(SPEC)
+    run.status = "running"
+    left = Slice([], "running", "", 320, 320, 32, None, None, [], 10.0, "cpu")
+    run._take(left)
+    assert (run.status, run.step_number) == ("running", 320)
+    run._take(left._replace(status="finished"))
+    assert run.status == "finished"
 
 
 def test_a_tab_closed_while_its_run_trains_leaves_the_worker_too(start):
@@ -371,6 +383,20 @@ def test_the_history_thins_its_most_crowded_part_and_keeps_the_ends():
 
     kept = [past(step) for step in (0, 10, 11, 100, 1000)]
     assert [p.step for p in thin(kept)] in ([0, 10, 100, 1000], [0, 11, 100, 1000])
+
+
+def test_the_pasts_of_a_class_share_what_one_run_has_alone():
+    def snapshot(step: int) -> Snapshot:
+        return Snapshot(np.zeros((1024, 1024)), np.zeros(1), np.zeros(1), step=step, epoch=1.0, activity=np.zeros(1))
+
+    alone: list[Snapshot] = []
+    among: list[Snapshot] = []
+    for step in range(20):
+        alone, among = with_newest(alone, snapshot(step)), with_newest(among, snapshot(step), room(60))
+    assert (len(alone), len(among)) == (12, 8)  # 2 MB each, within 24, and never fewer than 8
+    assert [p.step for p in (among[0], among[-1])] == [0, 19]
+    assert 60 * room(60) <= CLASS_BYTES
+    assert room(1) == room(0) == KEPT_BYTES
 
 
 def test_a_snapshot_becomes_the_model_again(start):

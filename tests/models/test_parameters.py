@@ -14,8 +14,8 @@ from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.units import MANY_STATES, UNITS
 
-UNBOUNDED = ("gaussian", "relu")
-PAIRS = [(v, h) for v in UNITS for h in UNITS if v not in UNBOUNDED or h not in UNBOUNDED]
+UNBOUNDED = ("gaussian", "relu", "drelu")
+PAIRS = [(v, h) for v in UNITS if v != "drelu" for h in UNITS if v not in UNBOUNDED or h not in UNBOUNDED]
 
 
 def drawn(model: RBM) -> RBM:

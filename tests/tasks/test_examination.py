@@ -10,9 +10,21 @@ from rbm.evaluation.moment_gap import SecondMoments
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, cached_dataset, make_dataset, make_model, make_trainer
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
-from rbm.tasks.examine import REFERENCE, ChainsFromNoise, Energies, Likeness, Mixed, Parameters, WeightModes, examine
+from rbm.tasks import examine as task
+from rbm.tasks.examine import (
+    REFERENCE,
+    ChainsFromNoise,
+    Energies,
+    Likeness,
+    Mixed,
+    Parameters,
+    Together,
+    WeightModes,
+    examine,
+)
 from rbm.tasks.likelihood import fixed_data
 from rbm.training.config import TrainConfig
+from rbm.units.listing import joint_states
 from tests.helpers.unit_pairs import PAIRS
 
 SPEC = RunSpec(
@@ -45,10 +57,41 @@ def one(findings: list, kind: type):
 
 def test_findings_come_quick_ones_first_and_are_the_same_again(learnt, findings):
     kinds = [type(found) for found in findings]
-    assert kinds == [WeightModes, *[ChainsFromNoise] * 6, Mixed, Energies, Likeness]
+    assert kinds == [WeightModes, *[ChainsFromNoise] * 6, Mixed, Together, Energies, Likeness]
     again = list(examine(SPEC.to_json(), learnt, n_samples=14, n_sweeps=300))
     np.testing.assert_array_equal(one(again, ChainsFromNoise).free_energy, one(findings, ChainsFromNoise).free_energy)
     assert one(again, Likeness).verdict == one(findings, Likeness).verdict
+
+
+def test_pairs_and_triples_of_its_chains_are_those_of_enumeration_within_their_errors(monkeypatch):
+    """A machine of weak couplings, whose chains forget in a few sweeps, against its p(v) over all 65,536 states."""
+    monkeypatch.setattr(task, "COLUMNS", 7)
+    spec = RunSpec(DatasetSpec("ising_4", temperature=3.5), ModelSpec(5, "zero", visible="spin", hidden="bernoulli"))
+    model = RBM(16, 5, visible="spin").double()
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(
+                (0.8 if p.ndim == 2 else 0.4)
+                * torch.randn(p.shape, generator=generator(2, "weak"), dtype=torch.float64)
+            )
+    weak = Parameters(*(p.detach().float().numpy() for p in model.parameters()), visible="spin")
+    found = one(list(examine(spec.to_json(), weak, n_samples=1000, n_sweeps=100)), Together)
+    v, train = (
+        joint_states(torch.arange(2**16), 16, model.visible_unit),
+        fixed_data(spec)["train"][: task.TOGETHER].double(),
+    )
+    columns = train.var(0, correction=0).argsort(descending=True, stable=True)[:7].sort().values
+    log_p = -model.free_energy(v).detach()
+    p = log_p.softmax(0)
+    for size, group in ((2, found.pairs), (3, found.triples)):
+        of = torch.combinations(columns, size)
+        truth = (p[:, None] * (v - p @ v)[:, of].prod(2)).sum(0).numpy()
+        np.testing.assert_allclose(group.images, (train - train.mean(0))[:, of].prod(2).mean(0), atol=1e-6)
+        np.testing.assert_array_less(np.abs(group.chains - truth), 5 * group.error + 3 / 1000)
+        assert np.abs(truth).max() > 5 * group.error.mean()
+        assert group.agreement == pytest.approx(np.corrcoef(group.images, group.chains)[0, 1], abs=1e-6)
+        walsh = (v[:, of].prod(2) * log_p[:, None]).mean(0)
+        assert group.coupling == pytest.approx(float(walsh.abs().mean()), abs=1e-6)
 
 
 def test_modes_are_the_singular_values(learnt, findings):
@@ -120,9 +163,11 @@ def test_a_machine_of_any_pair_of_units_is_examined(visible, hidden):
     rows = cached_dataset(spec.dataset, spec.model)
     parameters = Parameters.of(make_model(spec, rows))
     found = list(examine(spec.to_json(), parameters, n_samples=10, n_sweeps=20))
-    assert [type(one) for one in found] == [WeightModes, ChainsFromNoise, Mixed, Energies, Likeness]
-    assert found[4].samples.shape == found[4].nearest.shape == (10, rows.n_visible)
-    assert np.isfinite([found[1].data_free_energy, found[3].noise, found[4].data_side]).all()
+    assert [type(one) for one in found] == [WeightModes, ChainsFromNoise, Mixed, Together, Energies, Likeness]
+    assert found[5].samples.shape == found[5].nearest.shape == (10, rows.n_visible)
+    assert np.isfinite([found[1].data_free_energy, found[4].noise, found[5].data_side]).all()
+    two = {"bernoulli", "spin"}
+    assert np.isfinite(found[3].triples.coupling) == (visible in two and hidden in {*two, "gaussian"})
 
 
 def test_quality_is_judged_from_the_first_sweep_to_the_last_ever_more_rarely(learnt, findings):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from rbm.datasets.entry import LINE
 from rbm.errors import ConfigError
 from rbm.evaluation.couplings import effective, on_lattice
 from rbm.experiment import cached_dataset
@@ -38,6 +39,20 @@ def test_the_couplings_that_made_the_data_are_found_between_neighbours_and_nowhe
     bonds = np.concatenate([last.bonds[::2, 1::2].ravel(), last.bonds[1::2, ::2].ravel()])
     assert bonds.mean() == pytest.approx(last.neighbours.value)
     assert last.away[2, 3] == pytest.approx(last.away[2, 1])
+
+
+def test_a_ring_is_learnt_with_its_couplings_beside_the_transfer_matrix():
+    *_, last = learn(LINE, 2.0, epochs=12)
+    truth = finite_lattice.ring_lattice(16, 2.0)
+    assert last.neighbours.value == pytest.approx(1 / 2.0, abs=0.06)
+    assert last.rest < 0.05
+    assert abs(last.means.energy.value - truth.energy) < 4 * last.means.energy.error + 0.03
+    assert abs(last.means.magnetisation.value - truth.magnetisation) < 4 * last.means.magnetisation.error + 0.03
+    for c, exact in zip(last.correlation, truth.correlation, strict=True):
+        assert abs(c.value - exact) < 4 * c.error + 0.03
+    assert last.bonds.shape == last.away.shape == (16, 16)
+    assert np.diag(last.away, 1).mean() == pytest.approx(last.neighbours.value)
+    assert last.away[0, 15] == pytest.approx(last.away[3, 4]) == pytest.approx(last.away[4, 3])
 
 
 def test_it_is_the_run_that_its_description_names_and_close_to_the_data():

@@ -55,6 +55,7 @@ def test_a_student_comes_to_rest_where_the_gradient_of_its_likelihood_is_zero():
     assert float(w.norm()) > 1
 
 
+@pytest.mark.slow
 def test_above_the_transition_the_student_is_where_theory_has_it_and_below_it_knows_nothing():
     beta, n = 1.4, 401
     found = {}

@@ -6,13 +6,16 @@ import pytest
 import torch
 
 from rbm.datasets import load_dataset
+from rbm.datasets.base import Dataset
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins, generator
 from rbm.training.centring import Centring
 from rbm.training.config import TrainConfig
-from rbm.training.gradients import contrast, contrastive_divergence
+from rbm.training.gradients import Sweeps, contrast, contrastive_divergence
 from rbm.training.loop import Trainer
 from rbm.training.optimizers import make_optimizer
+from rbm.units.listing import joint_states
 
 VISIBLE, HIDDEN, ROWS = 7, 3, 11
 
@@ -61,7 +64,7 @@ def test_centred_steps_are_plain_steps_of_the_machine_written_in_centred_paramet
     ours, theirs = make_optimizer(model, optimizer), make_optimizer(twin, optimizer)
     coins = Coins(generator(6))
     for _ in range(3):
-        phases = contrastive_divergence(model, data, 1, coins)
+        phases = contrastive_divergence(Sweeps(model, coins), data, 1)
         centring.visible, centring.hidden = mu.clone(), lam.clone()  # held still
         plain = contrast(phases)
         gradient = centring.centre(contrast(phases), phases._replace(v0=mu[None], h0_mean=lam[None]))
@@ -90,7 +93,7 @@ def test_the_biases_keep_the_mean_field_where_it_was_when_only_weights_move(mode
 def test_offsets_are_moving_averages_and_moving_them_moves_no_model(model, data):
     centring = Centring(model, data[:5].mean(0))
     start = [p.detach().clone() for p in model.parameters()]
-    phases = contrastive_divergence(model, data, 1, Coins(generator(6)))
+    phases = contrastive_divergence(Sweeps(model, Coins(generator(6))), data, 1)
     centring.centre(contrast(phases), phases)
     torch.testing.assert_close(centring.visible, 0.99 * data[:5].mean(0) + 0.01 * data.mean(0))
     first = phases.h0_mean.mean(0)
@@ -114,8 +117,73 @@ def test_a_centred_run_learns_inverted_pixels_just_as_well():
             model.weight.zero_()
         config = TrainConfig(centred="on", momentum=0.0, weight_decay=0.0, batch_size=30, k=1)
         trainer = Trainer(model, data, config, generator(1))
-        phases = contrastive_divergence(model, data.train, 1, Coins(generator(2)))
+        phases = contrastive_divergence(Sweeps(model, Coins(generator(2))), data.train, 1)
         flipped = phases if data is dataset else phases._replace(vk=1 - steps[0][0].vk, hk_mean=steps[0][0].hk_mean)
         trainer._update(flipped, 0.1)
         steps.append((flipped, model.weight.detach().clone()))
     torch.testing.assert_close(steps[1][1], -steps[0][1], atol=1e-7, rtol=0)
+
+
+@pytest.mark.parametrize("visible", ["bernoulli", "spin"])
+def test_the_standardised_step_is_ascent_in_standardised_coordinates(visible, rng):
+    """Autograd of the exact log-likelihood in (Ŵ, b̂, c̃), with v = μ + s·v̂ and W = Ŵ/s, s² = σ²/⟨σ²⟩, against one update."""
+    v = (torch.rand(11, 5, generator=rng) < torch.tensor([0.02, 0.1, 0.5, 0.6, 0.9])).float()
+    v[0], v[1] = 1, 0  # every column varies
+    rows = v if visible == "bernoulli" else 2 * v - 1
+    labels = torch.zeros(11, dtype=torch.int64)
+    data = Dataset("few", "Few", rows, rows[:2], rows[:0], labels, labels[:2], labels[:0], (5,), "real", ("all",))
+    model = RBM(5, 3, visible=visible, generator=generator(1))
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(torch.randn(p.shape, generator=rng))
+    config = TrainConfig(
+        algorithm="exact", centred="standardised", binarise="none", batch_size=11, epochs=1, learning_rate=0.01,
+        schedule="constant", momentum=0.0, weight_decay=0.0,
+    )  # fmt: skip
+    before = copy.deepcopy(model).double()
+    trainer = Trainer(model, data, config, generator(2))
+    trainer.step()
+    mean, x = rows.double().mean(0), rows.double()
+    variance = x.var(0, correction=0)
+    s = (variance.clamp(min=0.1 * float(variance.mean())) / variance.mean()).sqrt()
+    mu, lam = mean, before.hidden_mean(x).mean(0).detach()
+    with torch.no_grad():
+        w, b, c = (
+            before.weight * s[:, None],
+            (before.visible_bias + before.weight @ lam) * s,
+            before.hidden_bias + mu @ before.weight,
+        )
+    w, b, c = (t.detach().requires_grad_() for t in (w, b, c))
+    weight = w / s[:, None]
+    parameters = {"weight": weight, "visible_bias": b / s - weight @ lam, "hidden_bias": c - mu @ weight}
+    states = joint_states(torch.arange(2**5), 5, before.visible_unit)
+    free = torch.func.functional_call(
+        _Free(before), {f"model.{k}": t for k, t in parameters.items()}, (torch.cat([x, states]),)
+    )
+    objective = -free[:11].mean() - (-free[11:]).logsumexp(0)
+    steps = torch.autograd.grad(objective, (w, b, c))
+    w, b, c = (t.detach() + 0.01 * g for t, g in zip((w, b, c), steps, strict=True))
+    torch.testing.assert_close(model.weight.double(), w / s[:, None], rtol=0, atol=1e-6)
+    torch.testing.assert_close(model.visible_bias.double(), b / s - (w / s[:, None]) @ lam, rtol=0, atol=2e-6)
+    torch.testing.assert_close(model.hidden_bias.double(), c - mu @ (w / s[:, None]), rtol=0, atol=2e-6)
+    assert float(trainer._scales.factor.max()) > 2
+
+
+class _Free(torch.nn.Module):
+    def __init__(self, model: RBM) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, v: torch.Tensor) -> torch.Tensor:
+        return self.model.free_energy(v)
+
+
+def test_standardised_training_learns_every_pair_of_units_and_no_pixel_that_never_changes_breaks_it():
+    for visible in ("bernoulli", "gaussian", "categorical"):
+        model = ModelSpec(5, visible=visible, n_states=3)
+        data = DatasetSpec("tiny_digits") if visible == "categorical" else DatasetSpec("mnist", size=100)
+        training = TrainConfig(epochs=2, centred="standardised", learning_rate=0.01, likelihood="never")
+        trainer = make_trainer(RunSpec(data, model, training), make_dataset(data, model))
+        while not trainer.finished:
+            trainer.step()
+        assert all(p.isfinite().all() for p in trainer.model.parameters())

@@ -82,7 +82,7 @@ def test_the_mean_of_cd_k_is_the_exactly_computed_one(model, data, k):
     repeats = 4000
     coins = Coins(generator(6, "chance", k))
     rows = data.repeat(repeats, 1)
-    phases = gradients.contrastive_divergence(model, rows, k, coins)
+    phases = gradients.contrastive_divergence(gradients.Sweeps(model, coins), rows, k)
     estimate = flat(contrast(phases))
     vk = phases.vk.reshape(repeats, ROWS, VISIBLE)
     hk = phases.hk_mean.reshape(repeats, ROWS, HIDDEN)
@@ -106,7 +106,7 @@ def test_persistent_chains_reach_the_exact_gradient_that_cd_1_misses(model, data
     coins = Coins(generator(7, "chance"))
     h = torch.randint(0, 2, (chains, HIDDEN), generator=generator(8, "h")).double()
     for _ in range(60):
-        phases = gradients.persistent(model, data, h, 1, coins)
+        phases = gradients.persistent(gradients.Sweeps(model, coins), data, h, 1)
         h = phases.hk
     truth = flat(exact.gradient(model, data))
     error = (contrast(phases).visible_bias - truth[VISIBLE * HIDDEN : -HIDDEN]) / (0.5 / chains**0.5)
@@ -116,7 +116,9 @@ def test_persistent_chains_reach_the_exact_gradient_that_cd_1_misses(model, data
 
 
 def test_the_last_statistics_are_means_and_the_chain_runs_on_samples(model, data):
-    phases = gradients.persistent(model, data, torch.ones(13, HIDDEN, dtype=torch.float64), 3, Coins(generator(9)))
+    phases = gradients.persistent(
+        gradients.Sweeps(model, Coins(generator(9))), data, torch.ones(13, HIDDEN, dtype=torch.float64), 3
+    )
     assert set(phases.vk.unique().tolist()) <= {0.0, 1.0}
     assert set(phases.hk.unique().tolist()) <= {0.0, 1.0}
     torch.testing.assert_close(phases.hk_mean, model.hidden_mean(phases.vk))

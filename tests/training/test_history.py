@@ -90,3 +90,29 @@ def test_what_a_run_tells_is_accepted_and_missing_numbers_stay_missing():
 def test_a_history_that_no_run_could_have_made_is_refused_in_a_clause(events, clause):
     with pytest.raises(ValueError, match=clause):
         checked(events)
+
+
+@pytest.mark.parametrize(
+    ("values", "fallen"),
+    [
+        ([-200.0, -150.0, -120.0, -110.0], None),
+        ([-200.0, -900.0, -8000.0, -700.0], (-200.0, -700.0)),
+        ([-200.0, -900.0, -8000.0, -190.0], None),  # it has come back
+        ([-200.0, -230.0, -235.0, -239.0], None),  # a fifth is within what curves do
+        ([-0.5, -1.2, -1.3, -1.4], None),  # and so is a nat
+        ([-200.0, -900.0, -8000.0], None),  # too soon to say
+        ([math.nan, -900.0, -8000.0, -700.0], None),
+    ],
+)
+def test_a_machine_that_fits_its_data_worse_than_an_untrained_one_is_told(values, fallen):
+    assert History([event(i, pseudo_log_likelihood=value) for i, value in enumerate(values)]).fallen() == fallen
+
+
+def test_events_that_do_not_measure_the_fit_are_passed_over():
+    events = [event(0, pseudo_log_likelihood=-200.0)]
+    for step in range(1, 7):
+        events.append(
+            event(step, **({"pseudo_log_likelihood": -1000.0} if step % 2 else {"log_likelihood_high": -9.0}))
+        )
+    assert History(events).fallen() == (-200.0, -1000.0)
+    assert History(events[1:]).fallen() is None  # where the start is not known

@@ -58,7 +58,7 @@ def test_long_cd_from_the_models_own_draws_estimates_the_exact_gradient():
     n = 20_000
     v0 = model.join(x, y).repeat(-(-n // len(x)), 1)[:n]
     start = exact.sample(model, n, source)
-    phases = gradients.persistent(model, v0, start.h, 2, Coins(source))
+    phases = gradients.persistent(gradients.Sweeps(model, Coins(source)), v0, start.h, 2)
     found, expected = gradients.contrast(phases), exact.gradient(model, v0)
     limit = 5 * math.sqrt(0.25 / n)  # of a mean of numbers between 0 and 1
     for ours, wanted in zip(found, expected, strict=True):

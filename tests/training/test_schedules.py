@@ -82,6 +82,28 @@ def test_a_rate_that_persistent_chains_cannot_keep_up_with_is_told(algorithm, kn
     assert bool(outrun(TrainConfig(algorithm=algorithm, **knobs))) == told
 
 
+@pytest.mark.parametrize(
+    ("places", "rate", "momentum", "told"),
+    [
+        (256, 0.05, 0.8, True),  # the faces by palette
+        (256, 0.02, 0.8, False),
+        (256, 0.01, 0.8, False),
+        (256, 0.05, 0.0, False),
+        (8, 0.05, 0.8, False),  # eight letters
+        (0, 0.05, 0.8, False),  # other units
+    ],
+)
+def test_a_rate_at_which_many_one_hot_pixels_throw_the_chains_away_is_told(places, rate, momentum, told):
+    config = TrainConfig(algorithm="pcd", learning_rate=rate, momentum=momentum)
+    words = outrun(config, places)
+    assert bool(words) == told
+    assert outrun(replace(config, algorithm="cd"), places) == ""
+    if words:
+        slower = float(re.search(r"a rate of ([\d.e-]+), or CD\.$", words)[1])
+        assert slower == 0.02
+        assert outrun(replace(config, learning_rate=slower), places) == ""
+
+
 @pytest.mark.parametrize("algorithm", ["cd", "rdm", "mfcd", "exact"])
 def test_chains_that_start_at_the_data_keep_up_with_any_rate(algorithm):
     assert outrun(TrainConfig(algorithm=algorithm, schedule="constant", learning_rate=1.0)) == ""

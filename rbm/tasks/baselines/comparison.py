@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -120,7 +121,8 @@ def compare(
     """
     unknown = [name for name in models if name not in MODELS]
     if unknown or not models:
-        raise ConfigError(f"Who competes? Choose some of: {', '.join(MODELS)}; got {list(models)}.")
+        wrong = _("Who competes? Choose some of: {models}; got {got}.")
+        raise ConfigError(wrong.format(models=", ".join(MODELS), got=list(models)))
     from rbm.datasets.catalog import load_dataset
     from rbm.tasks.baselines import judging, timed
 

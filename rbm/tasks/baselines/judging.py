@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from rbm import randomness
+from rbm.core.language import _
 from rbm.datasets.base import Dataset, binarise
 from rbm.errors import DatasetError
 from rbm.evaluation import ais, verdict
@@ -51,9 +52,8 @@ class Judge:
         DatasetError for fewer than 2 or fewer than ``n_samples`` test images.
         """
         if not 2 <= n_samples <= len(dataset.test):
-            raise DatasetError(
-                f"There are {len(dataset.test)} test images for {n_samples} pictures; ask for fewer, 2 at least."
-            )
+            wrong = _("There are {n_test} test images for {n_samples} pictures; ask for fewer, 2 at least.")
+            raise DatasetError(wrong.format(n_test=len(dataset.test), n_samples=n_samples))
         self._real = FeatureGaussian.of(describe(dataset.test)[0]) if digits else None
         order = torch.randperm(len(dataset.test), generator=randomness.generator(0, "judge"))
         self._images = _drawn(dataset.test[order[:n_samples]], "images")

@@ -7,22 +7,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from rbm.core.language import N_
 from rbm.datasets.faces import SIDE, Images
 
 __all__ = ["FILTERS", "KINDS", "SIDE", "SOURCES", "ColourLook", "Images"]
 FILTERS = 60  # as many are shown
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
-        "faces": "Faces drawn here, 16×16",
-        "cifar10": "CIFAR-10, 32×32 (a download of 170 MB)",
-        "celeba": "CelebA, 32×32 (a download of 1.4 GB)",
+        "faces": N_("Faces drawn here, 16×16"),
+        "cifar10": N_("CIFAR-10, 32×32 (a download of 170 MB)"),
+        "celeba": N_("CelebA, 32×32 (a download of 1.4 GB)"),
     }
 )
 KINDS: Mapping[str, str] = MappingProxyType(
     {
-        "multinary": "Multinary: M levels of red, green and blue, in order",
-        "categorical": "Categorical: one of M colours of a palette",
-        "gaussian": "Gaussian: any value, with a variance that is learned",
+        "multinary": N_("Multinary: M levels of red, green and blue, in order"),
+        "categorical": N_("Categorical: one of M colours of a palette"),
+        "gaussian": N_("Gaussian: any value, with a variance that is learned"),
     }
 )
 

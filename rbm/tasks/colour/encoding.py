@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
+from rbm.datasets import palette
 from rbm.errors import ConfigError
 from rbm.tasks.colour import KINDS, Images
 
@@ -89,8 +91,7 @@ class Palette:
 
     def rows(self, images: Images) -> Tensor:
         pixels = torch.from_numpy(images.reshape(len(images), -1, 3))
-        nearest = torch.cat([torch.cdist(part, self.colours).argmin(-1) for part in pixels.split(256)])
-        return torch.nn.functional.one_hot(nearest, self.n_states).float().flatten(1)
+        return palette.one_hot(pixels, self.colours)
 
     def images(self, rows: Tensor) -> Images:
         return _pictures(rows.reshape(len(rows), -1, self.n_states) @ self.colours, self.shape)
@@ -104,30 +105,17 @@ class Palette:
 def make(kind: str, images: Images, n_states: int) -> Encoding:
     """The encoding of that kind, fitted to the images; ConfigError for an unknown kind or fewer than 2 states."""
     if kind not in KINDS:
-        raise ConfigError(f"There is no encoding called {kind!r}; choose one of {', '.join(KINDS)}.")
+        wrong = _("There is no encoding called {kind!r}; choose one of {kinds}.")
+        raise ConfigError(wrong.format(kind=kind, kinds=", ".join(KINDS)))
     if not 2 <= n_states <= 64:
-        raise ConfigError(f"A pixel needs 2 to 64 states, got {n_states}.")
+        raise ConfigError(_("A pixel needs 2 to 64 states, got {n_states}.").format(n_states=n_states))
     shape = images.shape[1], images.shape[2]
     if kind == "multinary":
         return ChannelLevels(shape, n_states)
     if kind == "categorical":
-        return Palette(shape, _palette(images, n_states))
+        return Palette(shape, palette.gathered(images, n_states))
     flat = torch.from_numpy(images.reshape(len(images), -1))
     return Real(shape, flat.mean(0), max(float(flat.std(0).mean()), 1e-3))
-
-
-def _palette(images: Images, n_colours: int, rounds: int = 12) -> Tensor:
-    """M colours that the pixels gather around: Lloyd's k-means from pixels spread evenly over brightness."""
-    pixels = torch.from_numpy(images.reshape(-1, 3))[:: max(1, images[..., 0].size // 20_000)]
-    order = pixels.sum(1).argsort()
-    colours = pixels[order[torch.linspace(0, len(order) - 1, n_colours).long()]].clone()
-    for _ in range(rounds):
-        nearest = torch.cdist(pixels, colours).argmin(1)
-        for i in range(n_colours):
-            mine = pixels[nearest == i]
-            if len(mine):
-                colours[i] = mine.mean(0)
-    return colours
 
 
 def _pictures(values: Tensor, shape: tuple[int, int]) -> Images:

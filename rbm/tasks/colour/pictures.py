@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from rbm.core.language import _
 from rbm.datasets._torchvision import import_torchvision
 from rbm.datasets.faces import Images, faces
 from rbm.datasets.files import data_folder
@@ -18,9 +19,10 @@ from rbm.tasks.colour import SOURCES
 def load(source: str, count: int, seed: int = 1) -> Images:
     """``count`` images of a source; ConfigError for an unknown one, DatasetError where it cannot be fetched."""
     if source not in SOURCES:
-        raise ConfigError(f"There are no colour images called {source!r}; choose one of {', '.join(SOURCES)}.")
+        wrong = _("There are no colour images called {source!r}; choose one of {sources}.")
+        raise ConfigError(wrong.format(source=source, sources=", ".join(SOURCES)))
     if count < 1:
-        raise ConfigError(f"At least one image is needed, got {count}.")
+        raise ConfigError(_("At least one image is needed, got {count}.").format(count=count))
     return faces(count, seed) if source == "faces" else _downloaded(source, count)
 
 
@@ -35,10 +37,11 @@ def _downloaded(source: str, count: int) -> Images:
         else:
             known = torchvision.CelebA(str(folder), split="train", download=True)
     except (OSError, RuntimeError, ImportError) as error:
-        raise DatasetError(
-            f"{SOURCES[source]} could not be fetched ({error}); it needs a network: choose the drawn faces, or put the "
-            f"files that torchvision expects into {folder}."
-        ) from error
+        wrong = _(
+            "{sources} could not be fetched ({error}); it needs a network: choose the drawn faces, or put the "
+            "files that torchvision expects into {folder}."
+        )
+        raise DatasetError(wrong.format(sources=_(SOURCES[source]), error=error, folder=folder)) from error
     rows = [np.asarray(_square(known[i][0])) for i in range(min(count, len(known)))]
     return (np.stack(rows) / 255).astype(np.float32)
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.datasets.base import Dataset, undivided
 from rbm.datasets.catalog import load_dataset
 from rbm.models.dbn import DeepBeliefNet
@@ -55,14 +56,18 @@ def few_labels(
 def _pretrain(
     dbn: DeepBeliefNet, data: Dataset, plan: LabelsPlan, seed: int, done: float
 ) -> Iterator[Working | Result]:
-    for layer, event, _ in train_greedily(dbn, data, [pretraining(plan.pretraining)] * len(dbn.rbms), seed, ()):
-        yield Working(f"seed {seed}: pre-training layer {layer}", f"epoch {event.epoch:.1f}", done)
+    for layer, event, __ in train_greedily(dbn, data, [pretraining(plan.pretraining)] * len(dbn.rbms), seed, ()):
+        yield Working(
+            _("seed {seed}: pre-training layer {layer}").format(seed=seed, layer=layer),
+            _("epoch {epoch:.1f}").format(epoch=event.epoch),
+            done,
+        )
 
 
 def _judge(
     dbn: DeepBeliefNet | None, data: Dataset, plan: LabelsPlan, seed: int, n: int, done: float
 ) -> Iterator[Working | Result]:
-    start = "random start" if dbn is None else "pre-trained"
+    start = _("random start") if dbn is None else _("pre-trained")
     draw = generator(seed, "classifier", n)  # the same for both starts
     n_classes = len(data.class_names)
     network = (
@@ -75,7 +80,9 @@ def _judge(
     for event in finetune(
         network, data.train[rows], data.train_labels[rows], tuning(plan, len(rows), dbn is not None), draw
     ):
-        yield Working(f"seed {seed}: {start}, {n:,} labels", f"{event.done:.0%}", done)
+        yield Working(
+            _("seed {seed}: {start}, {n:,} labels").format(seed=seed, start=start, n=n), f"{event.done:.0%}", done
+        )
     seconds = time.perf_counter() - started
     yield Result(seed, n, dbn is not None, error_rate(network, data.test, data.test_labels), seconds)
 

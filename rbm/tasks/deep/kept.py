@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rbm.core.files import write_atomically
+from rbm.core.language import _
 from rbm.errors import StoreError
 from rbm.store.database import default_folder
 from rbm.tasks.deep.plan import LabelsPlan, Result
@@ -41,9 +42,8 @@ def keep(plan: LabelsPlan, results: Iterable[Result], dataset: str = "mnist") ->
         try:
             write_atomically(_path(), json.dumps(entries, indent=1).encode())
         except OSError as error:
-            raise StoreError(
-                f"The results cannot be kept in {_path()} ({error.strerror or error}): free some space on that disk."
-            ) from error
+            wrong = _("The results cannot be kept in {path} ({strerror}): free some space on that disk.")
+            raise StoreError(wrong.format(path=_path(), strerror=error.strerror or error)) from error
 
 
 def _path() -> Path:

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rbm.core.language import N_, _
 from rbm.errors import ConfigError
 from rbm.models.parameters import Parameters
 
-KINDS = ("belief net", "Boltzmann machine")
+KINDS = (N_("belief net"), N_("Boltzmann machine"))
 SHOWN = 64  # filters of a layer that are told while it learns
 LABELS = (100, 1000, 10_000, 60_000)
 SEEDS = (1, 2, 3)
@@ -36,17 +37,20 @@ class DeepSpec:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ConfigError(f"kind is {self.kind!r}; choose one of: {', '.join(KINDS)}.")
+            wrong = _("kind is {kind!r}; choose one of: {kinds}.")
+            raise ConfigError(wrong.format(kind=self.kind, kinds=", ".join(KINDS)))
         if not self.sizes or min(self.sizes) < 1:
-            raise ConfigError(f"sizes is {self.sizes}; expected at least one layer of 1 unit or more.")
+            wrong = _("sizes is {sizes}; expected at least one layer of 1 unit or more.")
+            raise ConfigError(wrong.format(sizes=self.sizes))
         if self.kind == KINDS[1] and len(self.sizes) != 2:
-            raise ConfigError(f"A deep Boltzmann machine has two hidden layers here, got {len(self.sizes)} sizes.")
+            wrong = _("A deep Boltzmann machine has two hidden layers here, got {n_sizes} sizes.")
+            raise ConfigError(wrong.format(n_sizes=len(self.sizes)))
 
     @property
     def stages(self) -> tuple[str, ...]:
         """What is learned one after the other."""
-        layers = tuple(f"layer {n}" for n in range(1, len(self.sizes) + 1))
-        return layers if self.kind == KINDS[0] else (*layers, "together")
+        layers = tuple(_("layer {n}").format(n=n) for n in range(1, len(self.sizes) + 1))
+        return layers if self.kind == KINDS[0] else (*layers, N_("together"))
 
 
 class Curve(NamedTuple):
@@ -97,9 +101,10 @@ class LabelsPlan:
     def __post_init__(self) -> None:
         for name in ("sizes", "labels", "seeds"):
             if not getattr(self, name):
-                raise ConfigError(f"{name} is empty; give at least one number.")
+                raise ConfigError(_("{name} is empty; give at least one number.").format(name=name))
         if min(self.labels) < 10:
-            raise ConfigError(f"labels goes down to {min(self.labels)}; expected 10 or more, one a class.")
+            wrong = _("labels goes down to {labels}; expected 10 or more, one a class.")
+            raise ConfigError(wrong.format(labels=min(self.labels)))
 
     def recipe(self) -> dict[str, Any]:
         """What a result depends on beside its seed and number of labels: results of one recipe belong together."""

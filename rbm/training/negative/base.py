@@ -10,6 +10,7 @@ from torch import Tensor
 
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
+from rbm.training.by_rows import sweeps_of
 from rbm.training.config import TrainConfig
 from rbm.training.gradients import Gradient, Phases
 
@@ -18,17 +19,24 @@ class NegativePhase(ABC):
     """One algorithm: where the model's own samples come from. It keeps chains, and whatever else it needs, itself.
 
     Attributes: ``model``, the one in training; ``config`` as it was at the start, of which only knobs that are not live
-    may be read; ``coins``, its chance. ``learns``: whether ``learned`` is of use to it.
+    may be read; ``coins``, its chance; ``sweeps``, what moves its chains.
+    ``learns``: whether ``learned`` is of use to it.
     """
 
     learns: ClassVar[bool] = False
 
     def __init__(self, model: RBM, config: TrainConfig, coins: Coins) -> None:
         self.model, self.config, self.coins = model, config, coins
+        self.sweeps = sweeps_of(model, coins)
 
     @abstractmethod
     def phases(self, v0: Tensor, k: int) -> Phases:
         """Both phases for one batch v0 (N, V), the chains k sweeps on."""
+
+    def drawn(self, data: Tensor, chosen: Tensor, k: int) -> Phases:
+        """The same for the batch data[chosen] of grey levels, drawn for it alone: data (D, V), chosen (N,)."""
+        v0 = data.new_empty(len(chosen), data.shape[1], dtype=self.model.weight.dtype)
+        return self.phases(self.coins.flip_rows(data, chosen, v0), k)
 
     def learned(self, gradient: Gradient, rate: float) -> None:  # noqa: B027 - most have nothing to note
         """Told at each update where ``learns`` is set: the likelihood's estimated gradient and the unscheduled learning rate."""

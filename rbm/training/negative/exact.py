@@ -5,11 +5,12 @@ import math
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
 from rbm.training.config import TrainConfig
-from rbm.training.gradients import Gradient, Phases, ScaledGradient
+from rbm.training.gradients import Gradient, Phases, ScaledGradient, ShapedGradient
 from rbm.training.negative.base import NegativePhase
 from rbm.units.listing import bits, joint_states
 
@@ -20,7 +21,8 @@ class Exact(NegativePhase):
     """The model's mean statistics are the derivatives of log Z = log Σ_s exp(a·s + Σ_i log_partition((sW + b)_i)).
 
     s runs over the states of the layer that has fewer, a its and b the other layer's biases; autograd differentiates,
-    by the precision of Gaussian and ReLU visible units too. The rows of the negative phase, needed only for curves, are
+    by the precision of Gaussian and ReLU visible units and the shape of dReLU hidden ones too. The rows of the negative
+    phase, needed only for curves, are
     exact samples. ConfigError beyond 2^LIMIT states.
     """
 
@@ -30,11 +32,13 @@ class Exact(NegativePhase):
         self._hidden_is_few = hidden <= visible
         unit, n = (model.hidden_unit, model.n_hidden) if self._hidden_is_few else (model.visible_unit, model.n_visible)
         if min(visible, hidden) > LIMIT:
-            few = f"{len(unit.states())}^{n} states" if min(visible, hidden) < math.inf else "a continuum of states"
-            raise ConfigError(
-                f"The exact gradient would visit {few} at every update; the limit is 2^{LIMIT}, that is {LIMIT} binary "
-                f"units in one of the layers. Take fewer hidden units, with finitely many states each, or pcd."
+            few = f"{len(unit.states())}^{n} states" if min(visible, hidden) < math.inf else _("a continuum of states")
+            wrong = _(
+                "The exact gradient would visit {few} at every update; the limit is 2^{limit}, that is {limit} "
+                "binary units in one of the layers. Take fewer hidden units, with finitely many states each, or "
+                "pcd."
             )
+            raise ConfigError(wrong.format(few=few, limit=LIMIT))
         self._states = joint_states(torch.arange(len(unit.states()) ** n), n, unit).to(model.weight)  # (S, columns)
         self._own = unit.base_energy(self._states).sum(1)
 
@@ -51,7 +55,8 @@ class Exact(NegativePhase):
         with torch.no_grad():
             few = s[self._drawn(log_p, len(v0))]
             v = model.sample_visible(few, self.coins.generator) if self._hidden_is_few else few
-            statistics = (Gradient if model.visible_log_precision is None else ScaledGradient)(*gradient)
+            kind = Gradient if model.hidden_shape is None else ShapedGradient
+            statistics = (kind if model.visible_log_precision is None else ScaledGradient)(*gradient)
             return Phases(v0, model.hidden_mean(v0), v, model.hidden_mean(v), None, statistics)
 
     def _drawn(self, log_p: Tensor, n: int) -> Tensor:

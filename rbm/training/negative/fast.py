@@ -11,6 +11,7 @@ from rbm.randomness import Coins
 from rbm.training import gradients
 from rbm.training.config import TrainConfig
 from rbm.training.gradients import Gradient, Phases
+from rbm.training.negative.base import NegativePhase
 from rbm.training.negative.pcd import Persistent
 
 DECAY = 19 / 20  # of the fast weights in every update
@@ -29,6 +30,7 @@ class FastPersistent(Persistent):
     def __init__(self, model: RBM, config: TrainConfig, coins: Coins) -> None:
         super().__init__(model, config, coins)
         self._driver = copy.deepcopy(model)  # model + fast, rebuilt for every batch
+        self._chase = gradients.Sweeps(self._driver, coins)
         self.fast = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
 
     @torch.no_grad()
@@ -36,8 +38,11 @@ class FastPersistent(Persistent):
         for name, p in self.model.named_parameters():
             torch.add(p, self.fast[name], out=self._driver.get_parameter(name).data)
         h = self._start(v0) if self._h is None else self._h
-        vk, hk_mean, self._h = gradients.walk(self._driver, h, k, self.coins, keep=True)
+        vk, hk_mean, self._h = self._chase.walk(h, k, keep=True)
         return Phases(v0, self.model.hidden_mean(v0), vk, hk_mean, self._h)
+
+    def drawn(self, data: Tensor, chosen: Tensor, k: int) -> Phases:
+        return NegativePhase.drawn(self, data, chosen, k)  # its chains follow another machine than Persistent's do
 
     @torch.no_grad()
     def learned(self, gradient: Gradient, rate: float) -> None:

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
+from rbm.core.rests import rest
 from rbm.training.gradients import Gradient, Phases, ScaledGradient
 from rbm.training.negative.base import NegativePhase
-from rbm.units import Quadratic
 
 
 class MeanField(NegativePhase):
@@ -15,7 +15,7 @@ class MeanField(NegativePhase):
     goes on. Source: Welling & Hinton, A New Learning Algorithm for Mean Field Boltzmann Machines, 2002.
 
     Where a layer has a continuum of states the means alone forget most of what there is: pixels of one width look as if
-    hidden units explained them, and weights and variance grow. So next to Gaussian and ReLU units states keep their
+    hidden units explained them, and weights and variance grow. So next to Gaussian, ReLU and dReLU units states keep their
     fluctuations, to first order in W: ⟨½λv²⟩ of p(v|h) whole, and
 
         ⟨v hᵀ⟩ = ⟨v⟩⟨h⟩ᵀ + Cov(v) W Cov(h),    Cov(v) given h and Cov(h) given ⟨v⟩, unit by unit
@@ -31,8 +31,9 @@ class MeanField(NegativePhase):
             field = model.visible_field(h)
             v = model.visible_unit.mean(field)
             h = model.hidden_mean(v)
+            rest()
         phases = Phases(v0, h0_mean, v, h, None)
-        if not isinstance(model.visible_unit, Quadratic) and not isinstance(model.hidden_unit, Quadratic):
+        if not model.visible_unit.unbounded and not model.hidden_unit.unbounded:
             return phases
         together = (v.T @ h).div_(len(v)).add_(self._fluctuation(field, v))
         means = Gradient(together, v.mean(0), h.mean(0))

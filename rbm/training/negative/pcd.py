@@ -7,6 +7,7 @@ from torch import Tensor
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
 from rbm.training import gradients
+from rbm.training.by_rows import RowSweeps
 from rbm.training.config import TrainConfig
 from rbm.training.gradients import Phases
 from rbm.training.negative.base import NegativePhase
@@ -24,7 +25,14 @@ class Persistent(NegativePhase):
 
     def phases(self, v0: Tensor, k: int) -> Phases:
         h = self._start(v0) if self._h is None else self._h
-        phases = gradients.persistent(self.model, v0, h, k, self.coins)
+        phases = gradients.persistent(self.sweeps, v0, h, k)
+        self._h = phases.hk
+        return phases
+
+    def drawn(self, data: Tensor, chosen: Tensor, k: int) -> Phases:
+        if self._h is None or not isinstance(self.sweeps, RowSweeps):
+            return super().drawn(data, chosen, k)
+        phases = self.sweeps.drawn(data, chosen, k, self._h)
         self._h = phases.hk
         return phases
 
@@ -32,7 +40,7 @@ class Persistent(NegativePhase):
         return self.model.sample_hidden(self.first_rows(v0), self.coins.generator)
 
     def state(self) -> dict[str, Tensor]:
-        return {} if self._h is None else {"chains": self._h}
+        return {} if self._h is None else {"chains": self._h.clone()}  # which may be memory that is used again
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         self._h = state["chains"].to(self.model.weight.device) if "chains" in state else None

@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 
-from rbm.training import gradients
 from rbm.training.gradients import Phases
 from rbm.training.negative.base import NegativePhase
 
@@ -19,8 +18,8 @@ class RandomChains(NegativePhase):
 
     @torch.no_grad()
     def phases(self, v0: Tensor, k: int) -> Phases:
-        model, coins = self.model, self.coins
-        noise = model.visible_unit.uniform((len(v0), model.n_visible), coins.generator).to(v0)
-        _, h = model.hidden_unit.draw(model.hidden_field(noise), coins)
-        vk, hk_mean, _ = gradients.walk(model, h, k, coins, keep=False)
-        return Phases(v0, model.hidden_mean(v0), vk, hk_mean, None)
+        model = self.model
+        noise = model.visible_unit.uniform((len(v0), model.n_visible), self.coins.generator).to(v0)
+        _, h = self.sweeps.rise(noise)
+        vk, hk_mean, _ = self.sweeps.walk(h, k, keep=False)
+        return Phases(v0, self.sweeps.means(v0), vk, hk_mean, None)

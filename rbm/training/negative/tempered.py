@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from rbm.core.rests import rest
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
 from rbm.samplers import tempering
@@ -37,6 +38,7 @@ class Tempered(NegativePhase):
             seen = ~info.acceptance.isnan()
             self._rates[seen] += AVERAGED * (info.acceptance[seen] - self._rates[seen])
             self.replicas = moved._replace(betas=tempering.adapt(moved.betas, info))
+            rest()
         v, h = self.replicas.v[0], self.replicas.h[0]
         return Phases(v0, h0_mean, v, self.model.hidden_mean(v), h)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from rbm.core.rests import rest
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
 from rbm.training.config import TrainConfig
@@ -44,6 +45,7 @@ class Trajectory(NegativePhase):
         for _ in range(k):
             self.chains = [self._sweep(m, v) for m, v in zip(models, self.chains, strict=True)]
             self._swap(models)
+            rest()
         v = self.chains[-1]
         phases = Phases(v0, self.model.hidden_mean(v0), v, self.model.hidden_mean(v), None)
         if self.rates[-1] < TARGET:
