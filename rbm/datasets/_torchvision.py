@@ -1,15 +1,15 @@
 """The one place that imports torchvision, lazily, and past an error that many people meet."""
 
 import importlib
-from threading import Lock
 from types import ModuleType
 
 import torch
 
+from rbm.core.imports import LOCK
+from rbm.core.language import _
 from rbm.errors import DatasetError
 
 _OPERATORS: list[torch.library.Library] = []  # the definitions live as long as the Library that made them
-_LOCK = Lock()
 
 
 def import_torchvision(module: str = "torchvision.datasets") -> ModuleType:
@@ -20,13 +20,14 @@ def import_torchvision(module: str = "torchvision.datasets") -> ModuleType:
     of that part. Naming the two missing operators (without code behind them) lets the import through; object
     detection would still fail, and nobody here does any. Raises :class:`DatasetError` if it is not installed.
     """
-    with _LOCK:
+    with LOCK:
         try:
             return importlib.import_module(module)
         except ModuleNotFoundError as error:
-            raise DatasetError(
-                f"this needs {module}, which cannot be imported ({error}); install it with: pip install torchvision"
-            ) from error
+            wrong = _(
+                "this needs {module}, which cannot be imported ({error}); install it with: pip install torchvision"
+            )
+            raise DatasetError(wrong.format(module=module, error=error)) from error
         except RuntimeError as error:
             if "torchvision::nms does not exist" not in str(error):
                 raise

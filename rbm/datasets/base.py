@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from rbm import randomness
+from rbm.core.language import _
 from rbm.datasets.entry import Kind
 from rbm.errors import ConfigError, DatasetError
 
@@ -50,46 +51,60 @@ class Dataset:
 
     def __post_init__(self) -> None:
         if len(self.train) == 0:
-            raise DatasetError(f"data set '{self.name}' has no training rows; at least one is needed")
+            wrong = _("data set '{name}' has no training rows; at least one is needed")
+            raise DatasetError(wrong.format(name=self.name))
         if self.kind not in ("binary", "grey", "colour", "real"):
-            raise DatasetError(
-                f"data set '{self.name}': kind must be 'binary', 'grey', 'colour' or 'real', but is {self.kind!r}"
-            )
+            wrong = _("data set '{name}': kind must be 'binary', 'grey', 'colour' or 'real', but is {kind!r}")
+            raise DatasetError(wrong.format(name=self.name, kind=self.kind))
         for part in ("train", "validation", "test"):
             self._check(part, getattr(self, part), getattr(self, f"{part}_labels"))
 
     def _check(self, part: str, rows: Tensor, labels: Tensor) -> None:
-        where = f"data set '{self.name}', {part} part:"
+        where = _("data set '{name}', {part} part:").format(name=self.name, part=part)
         n_pixels = torch.Size(self.image_shape).numel()
         if rows.ndim != 2 or rows.shape[1] != n_pixels or rows.dtype != torch.float32:
+            wrong = _(
+                "{where} expected float32 rows of {n_pixels} pixels for images of shape {image_shape}, but got {dtype} "
+                "of shape {shape}; flatten the images and scale them to [0, 1]"
+            )
             raise DatasetError(
-                f"{where} expected float32 rows of {n_pixels} pixels for images of shape {tuple(self.image_shape)}, "
-                f"but got {rows.dtype} of shape {tuple(rows.shape)}; flatten the images and scale them to [0, 1]"
+                wrong.format(
+                    where=where,
+                    n_pixels=n_pixels,
+                    image_shape=tuple(self.image_shape),
+                    dtype=rows.dtype,
+                    shape=tuple(rows.shape),
+                )
             )
         if labels.shape != rows.shape[:1] or labels.dtype != torch.int64:
+            wrong = _(
+                "{where} expected one int64 label for each of the {n_rows} rows, but got {dtype} of shape {shape}"
+            )
             raise DatasetError(
-                f"{where} expected one int64 label for each of the {len(rows)} rows, "
-                f"but got {labels.dtype} of shape {tuple(labels.shape)}"
+                wrong.format(where=where, n_rows=len(rows), dtype=labels.dtype, shape=tuple(labels.shape))
             )
         if len(rows) == 0:
             return
         low, high = (end.item() for end in rows.aminmax())  # a NaN anywhere makes both ends NaN
         if self.kind == "real" and not (math.isfinite(low) and math.isfinite(high)):
-            raise DatasetError(
-                f"{where} values must be finite, but they span {low:g} ... {high:g}; leave such rows out"
-            )
+            wrong = _("{where} values must be finite, but they span {low:g} ... {high:g}; leave such rows out")
+            raise DatasetError(wrong.format(where=where, low=low, high=high))
         if self.kind != "real" and not (low >= 0 and high <= 1):
-            raise DatasetError(
-                f"{where} pixels must be finite and within [0, 1], but they span {low:g} ... {high:g}; "
-                "rescale them (a grey level of one byte: divide by 255)"
+            wrong = _(
+                "{where} pixels must be finite and within [0, 1], but they span {low:g} ... {high:g}; rescale them "
+                "(a grey level of one byte: divide by 255)"
             )
+            raise DatasetError(wrong.format(where=where, low=low, high=high))
         if self.kind == "binary" and not bool(((rows == 0) | (rows == 1)).all()):
-            raise DatasetError(f"{where} kind 'binary' allows only 0 and 1, but there are values between; use 'grey'")
+            wrong = _("{where} kind 'binary' allows only 0 and 1, but there are values between; use 'grey'")
+            raise DatasetError(wrong.format(where=where))
         first, last = (int(end) for end in labels.aminmax())
         if first < 0 or last >= len(self.class_names):
+            wrong = _(
+                "{where} labels must lie in 0 ... {n_class_names} (one for each class name), but they span {first} ... {last}"
+            )
             raise DatasetError(
-                f"{where} labels must lie in 0 ... {len(self.class_names) - 1} (one for each class name), "
-                f"but they span {first} ... {last}"
+                wrong.format(where=where, n_class_names=len(self.class_names) - 1, first=first, last=last)
             )
 
     def select(self, classes: Sequence[int] | None = None, size: int | None = None) -> "Dataset":
@@ -105,9 +120,17 @@ class Dataset:
         if size is None or size == available:
             return chosen
         if size not in range(1, available + 1):
+            wrong = _(
+                "size must be a whole number from 1 to {available}, the training rows that data set '{name}' has "
+                "{chosen}, but got {size!r}"
+            )
             raise ConfigError(
-                f"size must be a whole number from 1 to {available}, the training rows that data set '{self.name}' has "
-                f"{'in all' if chosen is self else 'in these classes'}, but got {size!r}"
+                wrong.format(
+                    available=available,
+                    name=self.name,
+                    chosen="in all" if chosen is self else "in these classes",
+                    size=size,
+                )
             )
         rows = _even_order(chosen.train_labels, self.name)[: int(size)]
         return replace(chosen, train=chosen.train[rows], train_labels=chosen.train_labels[rows])
@@ -116,7 +139,8 @@ class Dataset:
         n_classes = len(self.class_names)
         unknown = [c for c in classes if c not in range(n_classes)]
         if unknown:
-            raise ConfigError(f"data set '{self.name}' has the classes 0 ... {n_classes - 1}, but got {unknown}")
+            wrong = _("data set '{name}' has the classes 0 ... {n_classes}, but got {unknown}")
+            raise ConfigError(wrong.format(name=self.name, n_classes=n_classes - 1, unknown=unknown))
         wanted = sorted({int(c) for c in classes})
         if len(wanted) == n_classes:
             return self
@@ -125,9 +149,10 @@ class Dataset:
         for part, rows in keep.items():
             if len(rows) and not bool(rows.any()):
                 kind = "training" if part == "train" else part
-                raise ConfigError(
-                    f"no {kind} row of data set '{self.name}' is in the classes {wanted}: choose others or more of them"
+                wrong = _(
+                    "no {kind} row of data set '{name}' is in the classes {wanted}: choose others or more of them"
                 )
+                raise ConfigError(wrong.format(kind=kind, name=self.name, wanted=wanted))
         return replace(
             self,
             **{part: getattr(self, part)[rows] for part, rows in keep.items()},
@@ -177,11 +202,12 @@ def binarise(x: Tensor, how: str, generator: torch.Generator | None = None) -> T
     if how == "stochastic":
         if generator is None:
             raise ConfigError(
-                "binarise(x, 'stochastic', generator) draws numbers and needs a torch.Generator; got None"
+                _("binarise(x, 'stochastic', generator) draws numbers and needs a torch.Generator; got None")
             )
         return randomness.bernoulli(x, generator)
     if how == "threshold":
         return (x > 0.5).to(x.dtype)
     if how == "none":
         return x
-    raise ConfigError(f"unknown binarisation {how!r}; expected one of {', '.join(BINARISATIONS)}")
+    wrong = _("unknown binarisation {how!r}; expected one of {binarisations}")
+    raise ConfigError(wrong.format(how=how, binarisations=", ".join(BINARISATIONS)))

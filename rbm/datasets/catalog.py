@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rbm.core.language import _
 from rbm.core.text import quoted
 from rbm.datasets.download import Progress
 from rbm.datasets.entry import CATALOG, OWN, DatasetEntry, Root
@@ -36,9 +37,8 @@ def load_dataset(
     """
     line = entry(name, root)
     if temperature is not None and not line.thermal:
-        raise ConfigError(
-            f"The data set {quoted(name)} has no temperature: leave it out, or choose a set of Ising spins."
-        )
+        wrong = _("The data set {name} has no temperature: leave it out, or choose a set of Ising spins.")
+        raise ConfigError(wrong.format(name=quoted(name)))
     return _load(line, root, temperature, progress).select(classes, size)
 
 
@@ -52,6 +52,10 @@ def _load(line: DatasetEntry, root: Root, temperature: float | None, progress: P
         from rbm.datasets import ising
 
         return ising.load(line.name, temperature)
+    if line.states is not None:
+        from rbm.datasets import potts
+
+        return potts.load()
     if line.kind == "colour":
         from rbm.datasets import faces
 
@@ -97,7 +101,8 @@ def entry(name: str, root: Root = None) -> DatasetEntry:
     try:
         return CATALOG[name]
     except KeyError:
-        raise ConfigError(f"there is no data set called {name!r}; choose one of {', '.join(CATALOG)}") from None
+        wrong = _("there is no data set called {name!r}; choose one of {catalog}")
+        raise ConfigError(wrong.format(name=name, catalog=", ".join(CATALOG))) from None
 
 
 def revision(name: str, root: Root = None) -> str:

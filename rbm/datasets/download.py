@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
+from rbm.core.language import _
 from rbm.errors import DatasetError
 
 Progress = Callable[[int, int | None], None]  # (bytes so far, bytes in all or None while unknown)
@@ -36,10 +37,12 @@ def fetch(url: str, path: Path, md5: str, progress: Progress | None = None, time
         with part.open("wb") as file:
             found = _receive(url, file.write, progress, timeout)
         if found != md5:
-            raise DatasetError(f"{url} sent a file with MD5 {found}, but {md5} was expected: damaged or replaced")
+            wrong = _("{url} sent a file with MD5 {found}, but {md5} was expected: damaged or replaced")
+            raise DatasetError(wrong.format(url=url, found=found, md5=md5))
         os.replace(part, path)
     except OSError as error:  # the network's errors are dealt with in _receive: this is the disk
-        raise DatasetError(f"{path} cannot be written: {error}; free some space or choose another folder") from error
+        wrong = _("{path} cannot be written: {error}; free some space or choose another folder")
+        raise DatasetError(wrong.format(path=path, error=error)) from error
     finally:
         if part.exists():
             part.unlink()
@@ -88,7 +91,8 @@ def _receive(url: str, write: Callable[[bytes], Any], progress: Progress | None,
             if progress is not None:
                 progress(done, total)
     if total is not None and done < total:  # http.client stays silent about a body that ends early
-        raise DatasetError(f"the download of {url} broke off after {done:,} of {total:,} bytes; try again")
+        wrong = _("the download of {url} broke off after {done:,} of {total:,} bytes; try again")
+        raise DatasetError(wrong.format(url=url, done=done, total=total))
     return str(digest.hexdigest())
 
 
@@ -97,12 +101,17 @@ def _open(url: str, timeout: float) -> Any:
         return urlopen(Request(url, headers=_HEADERS), timeout=timeout)
     except HTTPError as error:
         error.close()
-        raise DatasetError(f"{urlsplit(url).netloc} answered {error.code} {error.reason} for {url}") from error
+        wrong = _("{netloc} answered {code} {reason} for {url}")
+        raise DatasetError(
+            wrong.format(netloc=urlsplit(url).netloc, code=error.code, reason=error.reason, url=url)
+        ) from error
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", None) or error
-        raise DatasetError(f"the host {urlsplit(url).netloc} could not be reached ({reason})") from error
+        wrong = _("the host {netloc} could not be reached ({reason})")
+        raise DatasetError(wrong.format(netloc=urlsplit(url).netloc, reason=reason)) from error
     except ValueError as error:
-        raise DatasetError(f"{url!r} is not an address that can be downloaded; it should start with http://") from error
+        wrong = _("{url!r} is not an address that can be downloaded; it should start with http://")
+        raise DatasetError(wrong.format(url=url)) from error
 
 
 def _read(url: str, response: Any, timeout: float) -> bytes:
@@ -110,6 +119,8 @@ def _read(url: str, response: Any, timeout: float) -> bytes:
         chunk: bytes = response.read(_CHUNK)
         return chunk
     except TimeoutError as error:
-        raise DatasetError(f"the download of {url} stopped: nothing arrived for {timeout:g} s; try again") from error
+        wrong = _("the download of {url} stopped: nothing arrived for {timeout:g} s; try again")
+        raise DatasetError(wrong.format(url=url, timeout=timeout)) from error
     except (OSError, HTTPException) as error:
-        raise DatasetError(f"the download of {url} broke off ({error}); try again") from error
+        wrong = _("the download of {url} broke off ({error}); try again")
+        raise DatasetError(wrong.format(url=url, error=error)) from error

@@ -9,6 +9,7 @@ from os import PathLike
 from types import MappingProxyType
 from typing import Literal
 
+from rbm.core.language import _
 from rbm.core.text import quoted
 from rbm.errors import ConfigError
 
@@ -33,6 +34,17 @@ class DatasetEntry:
     class_names: tuple[str, ...]
     source: Source  # with the program, made by it, fetched once on demand, or brought by somebody
     thermal: bool = False  # whether it is made at a temperature, which is then a setting of the data
+    states: int | None = None  # of a pixel, where they are letters without an order: the M of its units
+
+    @property
+    def listed(self) -> bool:
+        """Whether the set is small enough to list every picture that there is: made in no time."""
+        return self.name in LISTED
+
+    @property
+    def usual_temperature(self) -> float:
+        """Where nobody chooses one: the critical one, or 1 of a ring, which has none but at 0."""
+        return 1.0 if self.name == RING else ISING_CRITICAL
 
     @property
     def bundled(self) -> bool:
@@ -44,7 +56,9 @@ class DatasetEntry:
         """The types of visible units that fit these data, the usual one first."""
         if self.thermal:
             return ("spin", "bernoulli")
-        small = math.prod(self.image_shape) <= MOST_PIXELS
+        if self.states is not None:
+            return ("categorical", "multinary")
+        small = math.prod(self.image_shape[:2]) <= MOST_PIXELS
         return tuple(name for name in _FITTING[self.kind] if small or name != "categorical")
 
 
@@ -54,12 +68,16 @@ _FITTING: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
     {
         "binary": ("bernoulli", "spin", "categorical", "multinary"),
         "grey": ("bernoulli", "gaussian", "multinary", "relu", "spin", "categorical"),
-        "colour": ("multinary", "gaussian", "bernoulli", "relu", "spin"),
+        "colour": ("multinary", "gaussian", "categorical", "bernoulli", "relu", "spin"),
         "real": ("gaussian",),
     }
 )
 MOST_PIXELS = 400  # of a picture whose pixels may be categorical units, which take M columns each
 
+LISTED = ("bars_and_stripes", "bars_and_stripes_3x3", "shifter", "shifter_shown", "tiny_digits", "two_pixels")
+RING, RING_SPINS = "ising_1d", 16
+LINE = 1  # in place of a lattice's side: the ring, which is one row
+POTTS, LETTERS, PLACES = "potts", 4, 8
 COLDEST, HOTTEST = 0.1, 100.0  # in units of the coupling
 ISING_CRITICAL = 2 / math.log1p(math.sqrt(2))  # T_c = 2.269..., of the infinite lattice (Onsager 1944)
 
@@ -68,22 +86,23 @@ def check_temperature(temperature: float) -> None:
     """ConfigError unless spins can be drawn at it."""
     number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
     if not (number and math.isfinite(temperature) and COLDEST <= temperature <= HOTTEST):
-        raise ConfigError(
-            f"The temperature is {quoted(temperature)}; expected a number from {COLDEST:g} to {HOTTEST:g}."
-        )
+        wrong = _("The temperature is {temperature}; expected a number from {coldest:g} to {hottest:g}.")
+        raise ConfigError(wrong.format(temperature=quoted(temperature), coldest=COLDEST, hottest=HOTTEST))
 
 
 def _ising(side: int) -> DatasetEntry:
     return DatasetEntry(
         name=f"ising_{side}",
-        title=f"Ising spins, {side}×{side}",
+        title=_("Ising spins, {side}×{side}").format(side=side),
         about=(
-            f"12,000 states of {side}×{side} magnets that like to agree with their neighbours, at a temperature that you "
-            "choose (black: down, white: up); made here by Wolff's clusters (1989), free to use."
+            _(
+                "12,000 states of {side}×{side} magnets that like to agree with their neighbours, at a temperature "
+                "that you choose (black: down, white: up); made here by Wolff's clusters (1989), free to use."
+            ).format(side=side)
         ),
         kind="binary",
         image_shape=(side, side),
-        class_names=("mostly down", "mostly up"),
+        class_names=(_("mostly down"), _("mostly up")),
         source="made",
         thermal=True,
     )
@@ -93,10 +112,12 @@ def _ising(side: int) -> DatasetEntry:
 _ENTRIES = (
     DatasetEntry(
         name="mnist",
-        title="MNIST digits",
+        title=_("MNIST digits"),
         about=(
-            "70,000 handwritten digits of census staff and pupils, by LeCun, Cortes and Burges (1998) from forms of "
-            "NIST; commonly stated licence CC BY-SA 3.0."
+            _(
+                "70,000 handwritten digits of census staff and pupils, by LeCun, Cortes and Burges (1998) from "
+                "forms of NIST; commonly stated licence CC BY-SA 3.0."
+            )
         ),
         kind="grey",
         image_shape=(28, 28),
@@ -105,8 +126,8 @@ _ENTRIES = (
     ),
     DatasetEntry(
         name="bars_and_stripes",
-        title="Bars and stripes, 4×4",
-        about="The 30 pictures made only of columns or only of rows, after MacKay (2003); made here, free to use.",
+        title=_("Bars and stripes, 4×4"),
+        about=_("The 30 pictures made only of columns or only of rows, after MacKay (2003); made here, free to use."),
         kind="binary",
         image_shape=(4, 4),
         class_names=("bars", "stripes", "both"),
@@ -114,8 +135,8 @@ _ENTRIES = (
     ),
     DatasetEntry(
         name="bars_and_stripes_3x3",
-        title="Bars and stripes, 3×3",
-        about="The 14 pictures made only of columns or only of rows, after MacKay (2003); made here, free to use.",
+        title=_("Bars and stripes, 3×3"),
+        about=_("The 14 pictures made only of columns or only of rows, after MacKay (2003); made here, free to use."),
         kind="binary",
         image_shape=(3, 3),
         class_names=("bars", "stripes", "both"),
@@ -123,10 +144,12 @@ _ENTRIES = (
     ),
     DatasetEntry(
         name="shifter",
-        title="Shifter, 8 bits",
+        title=_("Shifter, 8 bits"),
         about=(
-            "Eight bits above the same bits moved left, not at all or right, after Hinton and Sejnowski (1986); made "
-            "here, free to use."
+            _(
+                "Eight bits above the same bits moved left, not at all or right, after Hinton and Sejnowski "
+                "(1986); made here, free to use."
+            )
         ),
         kind="binary",
         image_shape=(2, 8),
@@ -135,10 +158,12 @@ _ENTRIES = (
     ),
     DatasetEntry(
         name="shifter_shown",
-        title="Shifter, 3 bits and the move",
+        title=_("Shifter, 3 bits and the move"),
         about=(
-            "Three bits above the same bits moved left, not at all or right, above which of these it was, after Hinton "
-            "and Sejnowski (1986); made here, free to use."
+            _(
+                "Three bits above the same bits moved left, not at all or right, above which of these it was, "
+                "after Hinton and Sejnowski (1986); made here, free to use."
+            )
         ),
         kind="binary",
         image_shape=(3, 3),
@@ -147,8 +172,8 @@ _ENTRIES = (
     ),
     DatasetEntry(
         name="tiny_digits",
-        title="Tiny digits, 5×3",
-        about="The ten digits drawn by hand in fifteen pixels; made here, free to use.",
+        title=_("Tiny digits, 5×3"),
+        about=_("The ten digits drawn by hand in fifteen pixels; made here, free to use."),
         kind="binary",
         image_shape=(5, 3),
         class_names=_DIGITS,
@@ -156,8 +181,8 @@ _ENTRIES = (
     ),
     DatasetEntry(
         name="two_pixels",
-        title="Two pixels",
-        about="Four patterns seen 3, 1, 2 and 4 times, enough for a machine worked by hand; made here, free to use.",
+        title=_("Two pixels"),
+        about=_("Four patterns seen 3, 1, 2 and 4 times, enough for a machine worked by hand; made here, free to use."),
         kind="binary",
         image_shape=(1, 2),
         class_names=("00", "01", "10", "11"),
@@ -165,11 +190,44 @@ _ENTRIES = (
     ),
     *map(_ising, (4, 8, 16)),
     DatasetEntry(
-        name="faces",
-        title="Faces in colour, 16×16",
+        name=RING,
+        title=_("Ising spins, a ring of {ring_spins}").format(ring_spins=RING_SPINS),
         about=(
-            "5,000 faces of four skin tones, five hair colours and three eye colours, with short or long hair, smiling or not, "
-            "each pixel red, green and blue; drawn here, free to use."
+            _(
+                "12,000 states of {ring_spins} magnets in a ring that like to agree with both neighbours, at a "
+                "temperature that you choose; nothing about them is unknown, the best likelihood included; drawn "
+                "exactly here, free to use."
+            ).format(ring_spins=RING_SPINS)
+        ),
+        kind="binary",
+        image_shape=(1, RING_SPINS),
+        class_names=(_("mostly down"), _("mostly up")),
+        source="made",
+        thermal=True,
+    ),
+    DatasetEntry(
+        name=POTTS,
+        title=_("Sequences of four letters"),
+        about=(
+            _(
+                "12,000 sequences of {places} letters out of {letters}, four pairs of places coupled as in a "
+                "hairpin of RNA, which a machine can find; drawn exactly here, free to use."
+            ).format(places=PLACES, letters=LETTERS)
+        ),
+        kind="grey",
+        image_shape=(1, PLACES),
+        class_names=(_("A first"), _("C first"), _("G first"), _("U first")),
+        source="made",
+        states=LETTERS,
+    ),
+    DatasetEntry(
+        name="faces",
+        title=_("Faces in colour, 16×16"),
+        about=(
+            _(
+                "5,000 faces of four skin tones, five hair colours and three eye colours, with short or long hair, "
+                "smiling or not, each pixel red, green and blue; drawn here, free to use."
+            )
         ),
         kind="colour",
         image_shape=(16, 16, 3),
@@ -179,20 +237,20 @@ _ENTRIES = (
     DatasetEntry(
         name="fashion_mnist",
         title="Fashion-MNIST",
-        about="70,000 pictures of clothes by Zalando Research (2017), MIT licence; a download of about 31 MB.",
+        about=_("70,000 pictures of clothes by Zalando Research (2017), MIT licence; a download of about 31 MB."),
         kind="grey",
         image_shape=(28, 28),
         class_names=(
             "T-shirt/top",
-            "Trouser",
-            "Pullover",
-            "Dress",
-            "Coat",
-            "Sandal",
-            "Shirt",
-            "Sneaker",
-            "Bag",
-            "Ankle boot",
+            _("Trouser"),
+            _("Pullover"),
+            _("Dress"),
+            _("Coat"),
+            _("Sandal"),
+            _("Shirt"),
+            _("Sneaker"),
+            _("Bag"),
+            _("Ankle boot"),
         ),
         source="downloaded",
     ),
@@ -200,8 +258,10 @@ _ENTRIES = (
         name="kmnist",
         title="Kuzushiji-MNIST",
         about=(
-            "70,000 cursive Japanese characters, created by CODH (2018) from the Kuzushiji Dataset of NIJL and others, "
-            "CC BY-SA 4.0; a download of about 21 MB."
+            _(
+                "70,000 cursive Japanese characters, created by CODH (2018) from the Kuzushiji Dataset of NIJL and "
+                "others, CC BY-SA 4.0; a download of about 21 MB."
+            )
         ),
         kind="grey",
         image_shape=(28, 28),
@@ -210,10 +270,12 @@ _ENTRIES = (
     ),
     DatasetEntry(
         name="emnist",
-        title="EMNIST letters",
+        title=_("EMNIST letters"),
         about=(
-            "145,600 handwritten letters, capital and small as one class, by Cohen and others (2017) from NIST Special "
-            "Database 19, no licence stated; a download of about 560 MB, of which 115 MB are kept."
+            _(
+                "145,600 handwritten letters, capital and small as one class, by Cohen and others (2017) from NIST "
+                "Special Database 19, no licence stated; a download of about 560 MB, of which 115 MB are kept."
+            )
         ),
         kind="grey",
         image_shape=(28, 28),
@@ -222,10 +284,12 @@ _ENTRIES = (
     ),
     DatasetEntry(
         name="qmnist",
-        title="QMNIST digits",
+        title=_("QMNIST digits"),
         about=(
-            "MNIST rebuilt with all 60,000 test digits, by Yadav and Bottou (2019), BSD-style licence; a download of "
-            "about 20 MB."
+            _(
+                "MNIST rebuilt with all 60,000 test digits, by Yadav and Bottou (2019), BSD-style licence; a "
+                "download of about 20 MB."
+            )
         ),
         kind="grey",
         image_shape=(28, 28),
@@ -234,10 +298,12 @@ _ENTRIES = (
     ),
     DatasetEntry(
         name="usps",
-        title="USPS digits, 16×16",
+        title=_("USPS digits, 16×16"),
         about=(
-            "9,298 digits from envelopes of the US Postal Service, by Hull (1994), no licence stated; a download of "
-            "about 8 MB."
+            _(
+                "9,298 digits from envelopes of the US Postal Service, by Hull (1994), no licence stated; a "
+                "download of about 8 MB."
+            )
         ),
         kind="grey",
         image_shape=(16, 16),

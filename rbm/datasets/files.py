@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from platformdirs import user_cache_dir
 
+from rbm.core.language import _
 from rbm.datasets.download import Progress, content_length, fetch, md5_of
 from rbm.datasets.entry import CATALOG, Root
 from rbm.errors import DatasetError
@@ -119,9 +120,14 @@ def obtain(name: str, root: Root = None, progress: Progress | None = None) -> Pa
         for resource in needed:
             _unpack(place / resource.archive, resource.files)
     except (DatasetError, OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
+        wrong = _(
+            "{title} could not be fetched: {error}. Without a network use 'mnist', which is bundled; or put "
+            "{archive}, fetched elsewhere, into {place} and load it again."
+        )
         raise DatasetError(
-            f"{CATALOG[name].title} could not be fetched: {error}. Without a network use 'mnist', which is bundled; or "
-            f"put {', '.join(r.archive for r in needed)}, fetched elsewhere, into {place} and load it again."
+            wrong.format(
+                title=CATALOG[name].title, error=error, archive=", ".join(r.archive for r in needed), place=place
+            )
         ) from error
     for resource in fetched:
         if resource.archive not in resource.files:

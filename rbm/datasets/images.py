@@ -16,11 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.datasets._torchvision import import_torchvision
 from rbm.datasets.base import Dataset, split_rows
 from rbm.datasets.download import Progress
 from rbm.datasets.entry import CATALOG, DatasetEntry, Root
 from rbm.datasets.files import SOURCES, data_folder, obtain
+from rbm.datasets.unpacked import Tensors, unpacked
 from rbm.errors import DatasetError
 
 BUNDLED_MNIST = Path(__file__).parents[2] / "assets" / "mnist"
@@ -62,20 +64,24 @@ def read_idx(path: Path, n_dimensions: int) -> np.ndarray:
     try:
         raw = bytearray(gzip.decompress(path.read_bytes()))  # torch wants memory that it may write to
     except (OSError, EOFError, zlib.error) as error:  # gzip.BadGzipFile is an OSError
-        raise DatasetError(f"{path} cannot be read ({error}); restore the file from the repository") from error
+        wrong = _("{path} cannot be read ({error}); restore the file from the repository")
+        raise DatasetError(wrong.format(path=path, error=error)) from error
     start, expected = 4 + 4 * n_dimensions, bytes([0, 0, 8, n_dimensions])
     if len(raw) < start or raw[:4] != expected:
+        wrong = _(
+            "{path} is not an IDX file of bytes in {n_dimensions} dimensions: it should begin with {expected}, "
+            "but begins with {raw}; restore the file from the repository"
+        )
         raise DatasetError(
-            f"{path} is not an IDX file of bytes in {n_dimensions} dimensions: it should begin with "
-            f"{expected.hex(' ')}, but begins with {raw[:4].hex(' ')}; restore the file from the repository"
+            wrong.format(path=path, n_dimensions=n_dimensions, expected=expected.hex(" "), raw=raw[:4].hex(" "))
         )
     shape = tuple(int(size) for size in np.frombuffer(raw, ">u4", n_dimensions, offset=4))
     size = math.prod(shape)
     if len(raw) - start != size:
-        raise DatasetError(
-            f"{path} announces {shape}, that is {size:,} bytes, but holds {len(raw) - start:,}; "
-            "restore the file from the repository"
+        wrong = _(
+            "{path} announces {shape}, that is {size:,} bytes, but holds {n_raw:,}; restore the file from the repository"
         )
+        raise DatasetError(wrong.format(path=path, shape=shape, size=size, n_raw=len(raw) - start))
     return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
 
 
@@ -85,11 +91,16 @@ def _lock(name: str, folder: Path) -> Lock:
 
 @lru_cache(maxsize=1)
 def _mnist(folder: Path) -> Dataset:
-    parts = []
-    for part in ("train", "t10k"):
-        images, labels = folder / f"{part}-images-idx3-ubyte.gz", folder / f"{part}-labels-idx1-ubyte.gz"
-        parts.append(_part(read_idx(images, 3), read_idx(labels, 1)))
-    return _grey(CATALOG["mnist"], *parts)
+    files = [
+        (folder / f"{part}-images-idx3-ubyte.gz", folder / f"{part}-labels-idx1-ubyte.gz") for part in ("train", "t10k")
+    ]
+
+    def parts() -> Tensors:
+        return _divided(
+            CATALOG["mnist"], *(_part(read_idx(images, 3), read_idx(labels, 1)) for images, labels in files)
+        )
+
+    return _grey(CATALOG["mnist"], unpacked("mnist", [file for both in files for file in both], parts))
 
 
 @lru_cache(maxsize=2)  # each holds 0.2 to 0.5 GB
@@ -98,11 +109,13 @@ def _downloaded(entry: DatasetEntry, folder: Path) -> Dataset:
     reader = getattr(import_torchvision(), source.reader)
     try:
         parts = [_read_part(entry.name, reader, folder, train) for train in (True, False)]
-        return _grey(entry, *parts)
+        return _grey(entry, _divided(entry, *parts))
     except Exception as error:  # torchvision asserts, indexes and converts its way through a broken file
+        wrong = _(
+            "the files of {title} in {folder} cannot be read ({name}: {error}); delete that folder and load the data set again"
+        )
         raise DatasetError(
-            f"the files of {entry.title} in {folder / source.folder} cannot be read "
-            f"({type(error).__name__}: {error}); delete that folder and load the data set again"
+            wrong.format(title=entry.title, folder=folder / source.folder, name=type(error).__name__, error=error)
         ) from error
 
 
@@ -125,27 +138,42 @@ def _part(images: Any, labels: Any) -> LabelledBytes:
     return LabelledBytes(torch.as_tensor(images), torch.as_tensor(labels).long())
 
 
-def _grey(entry: DatasetEntry, learning: LabelledBytes, test: LabelledBytes) -> Dataset:
-    """Split ``learning`` into training and validation, scale all, and take the rest from the catalogue's entry."""
+def _divided(entry: DatasetEntry, learning: LabelledBytes, test: LabelledBytes) -> Tensors:
+    """Split ``learning`` into training and validation, and scale all: the parts of a Dataset by their names."""
     for part in (learning, test):
         if part.images.shape[1:] != entry.image_shape or len(part.images) != len(part.labels):
+            wrong = _(
+                "data set '{name}' should have images of {image_shape} with one label each, but has images {images} "
+                "and labels {labels}"
+            )
             raise DatasetError(
-                f"data set '{entry.name}' should have images of {entry.image_shape} with one label each, "
-                f"but has images {tuple(part.images.shape)} and labels {tuple(part.labels.shape)}"
+                wrong.format(
+                    name=entry.name,
+                    image_shape=entry.image_shape,
+                    images=tuple(part.images.shape),
+                    labels=tuple(part.labels.shape),
+                )
             )
     train, validation = split_rows(len(learning.images), entry.name)
+    return {
+        "train": _scaled(learning.images[train]),
+        "validation": _scaled(learning.images[validation]),
+        "test": _scaled(test.images),
+        "train_labels": learning.labels[train],
+        "validation_labels": learning.labels[validation],
+        "test_labels": test.labels,
+    }
+
+
+def _grey(entry: DatasetEntry, parts: Tensors) -> Dataset:
+    """These parts as a Dataset, the rest of which is in the catalogue's entry."""
     return Dataset(
         name=entry.name,
         title=entry.title,
-        train=_scaled(learning.images[train]),
-        validation=_scaled(learning.images[validation]),
-        test=_scaled(test.images),
-        train_labels=learning.labels[train],
-        validation_labels=learning.labels[validation],
-        test_labels=test.labels,
         image_shape=entry.image_shape,
         kind="grey",
         class_names=entry.class_names,
+        **parts,
     )
 
 

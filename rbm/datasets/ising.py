@@ -1,4 +1,4 @@
-"""The Ising model on a square lattice as data: spins at a temperature, drawn by Wolff's clusters when they are asked for.
+"""The Ising model as data, spins drawn at a temperature when they are asked for: lattices by Wolff's clusters, rings exactly.
 
 A row of a data set holds v = (s + 1)/2, 0 or 1, of which ``coding`` makes the spins s = ±1 again for spin units; ``samples``
 gives them at once. The label says which way most spins point.
@@ -11,9 +11,10 @@ import torch
 
 from rbm import randomness
 from rbm.core import spins
+from rbm.core.language import _
 from rbm.core.spins import Spins, Words
 from rbm.datasets.base import Dataset
-from rbm.datasets.entry import CATALOG, ISING_CRITICAL, check_temperature
+from rbm.datasets.entry import CATALOG, LINE, RING, RING_SPINS, check_temperature
 from rbm.errors import ConfigError
 
 SIDES = {"ising_4": 4, "ising_8": 8, "ising_16": 16}
@@ -24,10 +25,11 @@ LONGEST_SIDE = 256
 
 
 def load(name: str, temperature: float | None) -> Dataset:
-    """``ising_4``, ``ising_8`` or ``ising_16`` at a temperature, T_c where none is given; always the same samples."""
-    entry, side = CATALOG[name], SIDES[name]
-    t = ISING_CRITICAL if temperature is None else temperature
-    drawn = torch.from_numpy(samples(side, t, sum(PARTS.values()), seed=0))
+    """A lattice or the ring at a temperature, the usual one where none is given; always the same samples."""
+    entry, count = CATALOG[name], sum(PARTS.values())
+    t = entry.usual_temperature if temperature is None else temperature
+    found = ring_samples(RING_SPINS, t, count, 0) if name == RING else samples(SIDES[name], t, count, 0)
+    drawn = torch.from_numpy(found)
     parts = dict(zip(PARTS, drawn.split(list(PARTS.values())), strict=True))
     return Dataset(
         name=name,
@@ -41,25 +43,53 @@ def load(name: str, temperature: float | None) -> Dataset:
 
 
 def samples(side: int, temperature: float, count: int, seed: int) -> Spins:
-    """So many lattices of side×side spins ±1 at equilibrium, (count, side²) int8; another seed gives independent ones."""
+    """So many lattices of side×side spins ±1 at equilibrium, (count, side²) int8, or rings; another seed, others."""
+    check_side(side)
+    if side == LINE:
+        return ring_samples(RING_SPINS, temperature, count, seed)
     lattice = IsingLattice(side, temperature, seed)
     between = lattice.settle()
     out = np.empty((count, side * side), np.int8)
-    spins.record(lattice.spins, temperature, between, lattice.words, out)
+    spins.record(lattice.spins, side, temperature, between, lattice.words, out)
     return out
 
 
+def ring_samples(length: int, temperature: float, count: int, seed: int) -> Spins:
+    """So many rings of ``length`` spins ±1 drawn exactly and independently of each other, (count, length) int8.
+
+    Spin by spin from the first, of which both signs are alike, by the transfer matrix: with t = tanh 1/T and m bonds from spin
+    i back to the first, p(s_i | s_{i−1}, s_1) ∝ exp(s_i s_{i−1} / T) (1 + s_i s_1 t^m). ConfigError for what is no ring.
+    """
+    if isinstance(length, bool) or length not in range(3, LONGEST_SIDE + 1):
+        wrong = _("The ring has {length!r} spins; expected a whole number from 3 to {longest_side}.")
+        raise ConfigError(wrong.format(length=length, longest_side=LONGEST_SIDE))
+    check_temperature(temperature)
+    source = randomness.generator(seed, "ising ring", length, repr(float(temperature)))
+    u = torch.rand(count, length, generator=source, dtype=torch.float64).numpy()
+    s = np.empty((count, length), np.int8)
+    s[:, 0] = np.where(u[:, 0] < 0.5, 1, -1)
+    t = math.tanh(1 / temperature)
+    for i in range(1, length):
+        pull = 2 * s[:, i - 1] / temperature + 2 * s[:, 0] * math.atanh(t ** (length - i))
+        s[:, i] = np.where(np.log(u[:, i]) - np.log1p(-u[:, i]) < pull, 1, -1)
+    return s
+
+
 class IsingLattice:
-    """One lattice that lives: ``spins`` (side²,) ±1, moved by Wolff's clusters or by single spins after Metropolis."""
+    """One lattice that lives: ``spins`` (side²,) ±1, moved by Wolff's clusters or by single spins after Metropolis.
+
+    Where the side is LINE it is a ring; ``columns`` is how many spins stand in a row.
+    """
 
     def __init__(self, side: int, temperature: float, seed: int) -> None:
         """All spins at random; ConfigError for a side or a temperature that is none."""
         check_side(side)
         check_temperature(temperature)
         self.side, self.temperature = side, temperature
+        self.columns = RING_SPINS if side == LINE else side
         key = randomness.Coins(randomness.generator(seed, "ising", side, repr(float(temperature)))).key()
         self.words: Words = np.array([key % 2**64], np.uint64)
-        coins = np.random.default_rng(self.words[0]).integers(0, 2, side * side)
+        coins = np.random.default_rng(self.words[0]).integers(0, 2, side * self.columns)
         self.spins: Spins = (2 * coins - 1).astype(np.int8)
 
     def settle(self) -> int:
@@ -75,17 +105,20 @@ class IsingLattice:
 
     def clusters(self, count: int) -> int:
         """Flip so many of Wolff's clusters; the spins that were flipped."""
-        return spins.clusters(self.spins, self.temperature, count, self.words)
+        return spins.clusters(self.spins, self.columns, self.temperature, count, self.words)
 
     def metropolis(self, sweeps: int) -> None:
         """So many sweeps of single spins."""
-        spins.metropolis(self.spins, self.temperature, sweeps, self.words)
+        spins.metropolis(self.spins, self.columns, self.temperature, sweeps, self.words)
 
 
 def check_side(side: int) -> None:
-    """ConfigError unless it is the side of a lattice here: even, so that no bond is frustrated when a sign alternates."""
-    if isinstance(side, bool) or side not in range(4, LONGEST_SIDE + 1, 2):
-        raise ConfigError(f"The lattice's side is {side!r}; expected an even number from 4 to {LONGEST_SIDE}.")
+    """ConfigError unless it is a side here: even, so that no bond is frustrated when a sign alternates, or LINE."""
+    if isinstance(side, bool) or side not in (LINE, *range(4, LONGEST_SIDE + 1, 2)):
+        wrong = _(
+            "The lattice's side is {side!r}; expected an even number from 4 to {longest_side}, or {line} for the ring."
+        )
+        raise ConfigError(wrong.format(side=side, longest_side=LONGEST_SIDE, line=LINE))
 
 
 def _upwards(s: torch.Tensor) -> torch.Tensor:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.datasets.base import Dataset
 from rbm.datasets.entry import CATALOG
 from rbm.errors import ConfigError
@@ -44,14 +45,22 @@ def bars_and_stripes(side: int = 4) -> Dataset:
     Raises :class:`ConfigError` for a side outside 2 ... 8.
     """
     if side not in SIDES:
-        raise ConfigError(f"the side of bars and stripes must be {SIDES[0]} ... {SIDES[-1]}, but got {side!r}")
+        wrong = _("the side of bars and stripes must be {low} ... {high}, but got {side!r}")
+        raise ConfigError(wrong.format(low=SIDES[0], high=SIDES[-1], side=side))
     lines = _bits(side)  # (2^side, side)
     bars = lines[:, None, :].expand(-1, side, -1).reshape(-1, side * side)
     stripes = lines[1:-1, :, None].expand(-1, -1, side).reshape(-1, side * side)  # the two plain pictures are in bars
     labels = torch.tensor([2] + [0] * (2**side - 2) + [2] + [1] * (2**side - 2))
     name = "bars_and_stripes" if side == 4 else f"bars_and_stripes_{side}x{side}"
     classes = CATALOG["bars_and_stripes"].class_names
-    return _toy(name, f"Bars and stripes, {side}×{side}", (side, side), classes, torch.cat([bars, stripes]), labels)
+    return _toy(
+        name,
+        _("Bars and stripes, {side}×{side}").format(side=side),
+        (side, side),
+        classes,
+        torch.cat([bars, stripes]),
+        labels,
+    )
 
 
 def shifter() -> Dataset:

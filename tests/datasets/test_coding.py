@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from rbm.datasets import palette
 from rbm.datasets.catalog import CATALOG, load_dataset
 from rbm.datasets.coding import PARTS, Coding
+from rbm.datasets.faces import faces
 from rbm.errors import ConfigError
-from rbm.experiment import UNIT_NAMES, DatasetSpec, ModelSpec, cached_dataset, make_dataset
+from rbm.experiment import UNIT_NAMES, DatasetSpec, ModelSpec, RunSpec, cached_dataset, coding_of, make_dataset
+from rbm.link import from_query, to_query
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.units import MANY_STATES, unit
@@ -72,6 +75,30 @@ def test_pictures_that_are_states_already_are_not_copied(name: str) -> None:
     assert cached_dataset(DatasetSpec(), ModelSpec(visible=name)) is cached_dataset(DatasetSpec())
 
 
+def test_a_palette_of_colours_gives_each_pixel_the_nearest_and_its_filters_are_in_colour() -> None:
+    coding = coding_of(ModelSpec(visible="categorical", n_states=8), "faces")
+    colours, images = palette.of_data(8), torch.from_numpy(faces(20, seed=5)).flatten(1)
+    rows, x = coding.rows(images), images.numpy().reshape(-1, 1, 3)
+    unit("categorical", 8).check_states(rows, "rows")
+    assert rows.shape == (20, coding.columns(16 * 16 * 3)) == (20, 256 * 8)
+    nearest = np.square(x - colours).sum(-1).argmin(1)
+    assert (rows.numpy().reshape(-1, 8).argmax(1) == nearest).mean() > 0.999  # but for ties
+    np.testing.assert_allclose(coding.pixels(rows).reshape(-1, 3), colours[rows.numpy().reshape(-1, 8).argmax(1)])
+    assert np.sqrt(np.square(coding.pixels(rows) - images.numpy()).mean()) < 0.08
+    weight = np.zeros((256 * 8, 2), np.float32)
+    weight[5 * 8 : 6 * 8, 1] = 2.0  # what all states share says nothing
+    weight[5 * 8 + 3, 1] += 1
+    found = coding.filters(weight)
+    np.testing.assert_allclose(found[15:18, 1], colours[3] - colours.mean(0), atol=1e-6)
+    np.testing.assert_allclose(np.delete(found[:, 1], [15, 16, 17]), 0, atol=1e-6)
+    np.testing.assert_array_equal(np.rint(255 * colours) / np.float32(255), colours)
+    spec = RunSpec(DatasetSpec("faces", size=50), ModelSpec(3, visible="categorical", n_states=8))
+    assert spec.coding == RunSpec.from_json(spec.to_json()).coding == from_query(to_query(spec)).spec.coding == coding
+    data = cached_dataset(spec.dataset, spec.model)
+    assert data.image_shape == (16, 16, 8)
+    assert torch.equal(data.train, coding.rows(cached_dataset(spec.dataset).train))
+
+
 def test_one_hot_rows_that_would_fill_the_memory_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"219,520,000 numbers of the data set 'mnist'; at most 67,108,864 are held"):
         Coding("categorical", 4).dataset(load_dataset("mnist"))
@@ -79,10 +106,14 @@ def test_one_hot_rows_that_would_fill_the_memory_are_refused() -> None:
 
 
 def test_every_data_set_names_the_units_that_fit_it() -> None:
+    assert "categorical" in CATALOG["faces"].units
     for entry in CATALOG.values():
         assert set(entry.units) <= set(UNIT_NAMES)
+        if entry.states is not None:  # letters
+            assert entry.units == ("categorical", "multinary")
+            continue
         assert "bernoulli" in entry.units
         assert ("gaussian" in entry.units) == (entry.kind in ("grey", "colour"))
-        small = entry.kind != "colour" and not entry.thermal and entry.image_shape != (28, 28)
+        small = not entry.thermal and entry.image_shape != (28, 28)
         assert ("categorical" in entry.units) == small
     assert CATALOG["ising_8"].units == ("spin", "bernoulli")

@@ -1,5 +1,6 @@
 """Ising spins against what is known exactly: every state at 4×4, Kaufman's finite lattices, Onsager's infinite one."""
 
+import itertools
 import math
 from argparse import ArgumentParser
 
@@ -9,14 +10,17 @@ import torch
 
 from rbm.checkpoint import from_bytes, to_bytes
 from rbm.commands import sweep
-from rbm.datasets import load_dataset
-from rbm.datasets.entry import ISING_CRITICAL
+from rbm.datasets import ising, load_dataset
+from rbm.datasets.entry import ISING_CRITICAL, LINE, RING, RING_SPINS
 from rbm.datasets.ising import PARTS, SIDES, IsingLattice, samples
 from rbm.errors import ConfigError
 from rbm.evaluation import lattice
-from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, cached_dataset, make_dataset, make_model
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, cached_dataset, make_dataset, make_model, make_trainer
 from rbm.lessons import finite_lattice
 from rbm.link import from_query, to_query
+from rbm.training.config import TrainConfig
+from rbm.units.listing import joint_states
+from tests.helpers import oracles
 
 COLD, HOT = 1.8, 3.5
 
@@ -103,6 +107,81 @@ def test_data_are_zeros_and_ones_at_the_temperature_that_is_asked(name):
     assert torch.equal(usual.train, load_dataset(name, temperature=ISING_CRITICAL).train)
 
 
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 3.0])
+@pytest.mark.parametrize("length", [5, 6])
+def test_a_ring_is_what_all_its_states_say(length, temperature):
+    """Samples against the probability of every state, written out; the transfer matrix against sums over them."""
+    states = np.array(list(itertools.product((-1, 1), repeat=length)))
+    e = -(states * np.roll(states, 1, 1)).sum(1)
+    weight = np.exp(-e / temperature)
+    p, truth = weight / weight.sum(), finite_lattice.ring(length, temperature)
+    assert truth.log_z == pytest.approx(math.log(weight.sum()), abs=1e-12)
+    assert truth.energy == pytest.approx(float(p @ e) / length, abs=1e-12)
+    assert truth.entropy == pytest.approx(-float(p @ np.log(p)), abs=1e-12)
+    for r, c in enumerate(truth.correlation):
+        assert c == pytest.approx(float(p @ (states[:, 0] * states[:, r])), abs=1e-12)
+    drawn = ising.ring_samples(length, temperature, 40_000, seed=3)
+    cells = ((drawn + 1) // 2 * 2 ** np.arange(length)[::-1]).sum(1)
+    assert oracles.total_variation(torch.from_numpy(cells), p) < oracles.total_variation_limit(p, 40_000)
+
+
+@pytest.mark.parametrize("temperature", [0.1, 1.0, 100.0])
+def test_the_ring_of_the_catalogue_has_the_transfer_matrix_s_energy_and_correlations(temperature):
+    data = load_dataset(RING, temperature=temperature)
+    assert [len(part) for part in (data.train, data.validation, data.test)] == list(PARTS.values())
+    assert data.image_shape == (1, RING_SPINS)
+    s, truth = 2 * data.train.double().numpy() - 1, finite_lattice.ring(RING_SPINS, temperature)
+    for r in range(1, RING_SPINS // 2 + 1):
+        each = (s * np.roll(s, r, 1)).mean(1)  # rows are independent
+        assert abs(each.mean() - truth.correlation[r]) < 4 * each.std() / len(each) ** 0.5 + 1e-7
+    assert abs(s[:, 0].mean()) < 4 / len(s) ** 0.5
+    assert torch.equal(load_dataset(RING).train, load_dataset(RING, temperature=1.0).train)
+
+
+def test_rings_that_live_come_to_the_transfer_matrix_s_energy_by_either_move():
+    truth = finite_lattice.exactly(LINE, 1.0)
+    for method in ("clusters", "metropolis"):
+        ring = IsingLattice(LINE, 1.0, seed=3)
+        ring.settle()
+        seen = []
+        for _ in range(20_000):
+            getattr(ring, method)(2)
+            seen.append(ring.spins.copy())
+        s = lattice.lattices(np.array(seen), 1)
+        assert off(lattice.blocked(np.mean, lattice.energies(s)), truth.energy) < 3.5
+        assert off(lattice.blocked(np.mean, np.abs(lattice.magnetisations(s))), truth.magnetisation) < 3.5
+    drawn = lattice.measured(lattice.lattices(samples(LINE, 1.0, 10_000, seed=2), 1), 1.0)
+    for found, exact in zip(
+        drawn, (truth.energy, truth.magnetisation, truth.heat_capacity, truth.susceptibility), strict=True
+    ):
+        assert off(found, exact) < 3.5
+
+
+def test_what_is_no_ring_is_one_sentence():
+    with pytest.raises(ConfigError, match=r"^The ring has 2 spins; expected a whole number from 3 to 256\.$"):
+        ising.ring_samples(2, 1.0, 3, 1)
+    with pytest.raises(ConfigError, match="The temperature is 0; expected"):
+        finite_lattice.ring(5, 0)
+
+
+def test_a_machine_that_learns_the_ring_comes_to_the_best_likelihood_there_is():
+    """Exact log-likelihood of all states under the true distribution, after training: never above −S, and near it."""
+    spec = RunSpec(
+        DatasetSpec(RING, size=4_000),
+        ModelSpec(16, "zero", visible="spin", hidden="spin"),
+        TrainConfig(algorithm="pcd", learning_rate=0.05, epochs=20, momentum=0.0, binarise="none", likelihood="never"),
+    )
+    trainer = make_trainer(spec, make_dataset(spec.dataset, spec.model))
+    while not trainer.finished:
+        trainer.step()
+    model, truth = trainer.model.double(), finite_lattice.ring(RING_SPINS, 1.0)
+    s = joint_states(torch.arange(2**16), 16, model.visible_unit)
+    log_q = (s * s.roll(1, 1)).sum(1) - truth.log_z
+    log_p = -model.free_energy(s).detach()
+    mean = float(log_q.exp() @ (log_p - log_p.logsumexp(0)))
+    assert -truth.entropy - 0.15 < mean < -truth.entropy
+
+
 @pytest.mark.parametrize("temperature", [0, 0.0, -1.5, math.nan, math.inf, 1e9, True, "2"])
 def test_what_is_no_temperature_is_one_sentence(temperature):
     for ask in (lambda: samples(4, temperature, 3, 1), lambda: DatasetSpec("ising_4", temperature=temperature)):
@@ -112,7 +191,9 @@ def test_what_is_no_temperature_is_one_sentence(temperature):
 
 @pytest.mark.parametrize("side", [5, 3, 2, 0, -4, 258, True, 4.5])
 def test_an_odd_lattice_is_one_sentence(side):
-    with pytest.raises(ConfigError, match=r"^The lattice's side is .*; expected an even number from 4 to 256\.$"):
+    with pytest.raises(
+        ConfigError, match=r"^The lattice's side is .*; expected an even number from 4 to 256, or 1 for.*\.$"
+    ):
         samples(side, HOT, 3, 1)
     with pytest.raises(ConfigError, match="expected an even number"):
         finite_lattice.exactly(side, HOT)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from rbm.datasets import images, load_dataset
+from rbm.datasets import images, load_dataset, unpacked
 from rbm.datasets.base import Dataset
 from rbm.datasets.images import BUNDLED_MNIST, load_mnist, read_idx
 from rbm.errors import DatasetError
@@ -79,6 +79,13 @@ def restore_cache():  # type: ignore[no-untyped-def]
     """Leave no small set in the cache of one for later test files; MNIST is simply read again."""
     yield
     images._mnist.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What a test unpacks is not found by the same test the next time, and does not stay in the user's folder."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    monkeypatch.setattr(unpacked, "_folder", lambda: folder)
 
 
 def test_two_threads_load_once(tmp_path: Path, idx: Idx, monkeypatch: pytest.MonkeyPatch) -> None:

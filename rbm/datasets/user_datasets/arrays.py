@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rbm.core import limits
+from rbm.core.language import _
 from rbm.datasets.user_datasets.axes import pictures_first, shape_text
 from rbm.datasets.user_datasets.ink import Ink, Survey, opaque
 from rbm.datasets.user_datasets.levels import WHITES, Levels, judge
@@ -41,27 +42,30 @@ def parse_npy(data: bytes, what: str) -> Array:
             }[version]
             shape, fortran, dtype = read_header(file)
     except Exception as cause:  # the header is a Python literal, and its parser raises what it likes
-        raise DatasetError(f"{what} is not a readable .npy file; save it again with numpy.save.") from cause
+        raise DatasetError(
+            _("{what} is not a readable .npy file; save it again with numpy.save.").format(what=what)
+        ) from cause
     if dtype.hasobject or dtype.kind not in "buifUS" or not 0 < dtype.itemsize <= 1024:
-        raise DatasetError(f"{what} holds {dtype} where numbers are expected; save it as uint8 or float32.")
+        fault = _("{what} holds {dtype} where numbers are expected; save it as uint8 or float32.")
+        raise DatasetError(fault.format(what=what, dtype=dtype))
     start, count = file.tell(), math.prod(shape)
     if any(type(size) is not int or size < 1 for size in shape) or count * dtype.itemsize != len(data) - start:
-        raise DatasetError(
-            f"{what} announces {shape_text(shape)} of {dtype} but holds {len(data) - start:,} bytes; save it again."
-        )
+        fault = _("{what} announces {shape} of {dtype} but holds {n_data:,} bytes; save it again.")
+        raise DatasetError(fault.format(what=what, shape=shape_text(shape), dtype=dtype, n_data=len(data) - start))
     return np.frombuffer(data, dtype, offset=start).reshape(shape, order="F" if fortran else "C")
 
 
 def parse_idx(data: bytes, what: str) -> Array:
     """An IDX file: two zero bytes, a type, the number of dimensions, their sizes in four bytes each, the numbers."""
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in _IDX_TYPES or not 1 <= data[3] <= 4:
-        raise DatasetError(f"{what} is not an IDX file of numbers in one to four dimensions; save it again.")
+        raise DatasetError(
+            _("{what} is not an IDX file of numbers in one to four dimensions; save it again.").format(what=what)
+        )
     dtype, start = np.dtype(_IDX_TYPES[data[2]]), 4 + 4 * data[3]
     shape = tuple(int.from_bytes(data[i : i + 4], "big") for i in range(4, start, 4))
     if 0 in shape or len(data) < start or math.prod(shape) * dtype.itemsize != len(data) - start:
-        raise DatasetError(
-            f"{what} announces {shape_text(shape)} but holds {len(data):,} bytes; download or save it again."
-        )
+        fault = _("{what} announces {shape} but holds {n_data:,} bytes; download or save it again.")
+        raise DatasetError(fault.format(what=what, shape=shape_text(shape), n_data=len(data)))
     return np.frombuffer(data, dtype, offset=start).reshape(shape)
 
 
@@ -73,20 +77,23 @@ def as_labels(values: Array) -> tuple[list[str], str]:
     if values.ndim == 2 and 1 in values.shape:
         values = values.reshape(-1)
     if values.ndim == 2 and values.dtype.kind in "buif" and is_one_hot(values):
-        told = f"The labels are the columns of the 1 in each row of {shape_text(values.shape)} numbers."
+        told = _("The labels are the columns of the 1 in each row of {shape} numbers.").format(
+            shape=shape_text(values.shape)
+        )
         return [str(label) for label in values.argmax(1).tolist()], told
     if values.ndim != 1 or len(values) > limits.VALUES // 2:
-        raise DatasetError(f"The labels have the shape {shape_text(values.shape)}; give one number or word a picture.")
+        fault = _("The labels have the shape {shape}; give one number or word a picture.")
+        raise DatasetError(fault.format(shape=shape_text(values.shape)))
     if values.dtype.kind == "U" and not _unicode(values):  # numpy would make texts that Python itself cannot
-        raise DatasetError("The labels hold numbers that are no characters; save them as text or whole numbers.")
+        raise DatasetError(_("The labels hold numbers that are no characters; save them as text or whole numbers."))
     if values.dtype.kind in "US":
         try:
             text = np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
             return [str(label) for label in text], ""
         except (UnicodeError, ValueError) as cause:
-            raise DatasetError("The labels are not readable text; save them as whole numbers.") from cause
+            raise DatasetError(_("The labels are not readable text; save them as whole numbers.")) from cause
     if values.dtype.kind == "f" and not (np.isfinite(values).all() and (values == np.round(values)).all()):
-        raise DatasetError("The labels are not whole numbers; give one class number or word a picture.")
+        raise DatasetError(_("The labels are not whole numbers; give one class number or word a picture."))
     whole = values.astype(np.int64) if values.dtype.kind != "f" else values.clip(-1e15, 1e15).astype(np.int64)
     return [str(label) for label in whole.tolist()], ""
 
@@ -117,18 +124,17 @@ def from_array(
     ``usual``: the whites that need no word, by the array's type where it is not given.
     """
     if values.dtype.kind not in "buif":
-        raise DatasetError(
-            f"The pictures are {values.dtype} where numbers are expected; save them as uint8 or float32."
-        )
+        fault = _("The pictures are {dtype} where numbers are expected; save them as uint8 or float32.")
+        raise DatasetError(fault.format(dtype=values.dtype))
     if values.size > limits.VALUES:
-        raise DatasetError(
-            f"The array holds {values.size:,} numbers; at most {limits.VALUES:,} are read. Give fewer pictures."
-        )
+        fault = _("The array holds {size:,} numbers; at most {values:,} are read. Give fewer pictures.")
+        raise DatasetError(fault.format(size=values.size, values=limits.VALUES))
     values, counted = pictures_first(values, None if labels is None else len(labels), reading)
     pictures, laid_out = _laid_out(values, reading)
     n, height, width = pictures.shape[:3]
     if not 1 < height * width <= limits.ROW_VALUES:
-        raise DatasetError(f"One picture has {height:,}×{width:,} values; 2 to {limits.ROW_VALUES:,} are read.")
+        fault = _("One picture has {height:,}×{width:,} values; 2 to {row_values:,} are read.")
+        raise DatasetError(fault.format(height=height, width=width, row_values=limits.ROW_VALUES))
     check_count(n)
     if laid_out:  # a line stays one
         reading = Reading(None, reading.fit, reading.labels)
@@ -151,10 +157,11 @@ def _laid_out(values: Array, reading: Reading) -> tuple[Array, str]:
         return (values[..., 0] if values.shape[3] == 1 else values), ""
     if values.ndim == 3:
         return values, ""
-    raise DatasetError(
-        f"The array has the shape {shape_text(shape)}; expected pictures (N, height, width), with colours (N, height, width, 3), "
-        "or rows (N, pixels)."
+    fault = _(
+        "The array has the shape {shape}; expected pictures (N, height, width), with colours (N, height, "
+        "width, 3), or rows (N, pixels)."
     )
+    raise DatasetError(fault.format(shape=shape_text(shape)))
 
 
 def _slices(pictures: Array) -> Iterator[slice]:
@@ -173,9 +180,14 @@ def _levels(pictures: Array, usual: tuple[float, ...]) -> Levels:
             where += [part.start + int(i) for i in np.flatnonzero(bad)]
         low, high = min(low, float(some.min())), max(high, float(some.max()))
     if wrong:
+        fault = _(
+            "{wrong:,} of {size:,} pixels are NaN or infinite, in {n_where:,} of {n_pictures:,} pictures (the "
+            "first is number {where:,}); put a number there, such as 0 for black, or leave these pictures out."
+        )
         raise DatasetError(
-            f"{wrong:,} of {pictures.size:,} pixels are NaN or infinite, in {len(where):,} of {len(pictures):,} pictures (the "
-            f"first is number {where[0] + 1:,}); put a number there, such as 0 for black, or leave these pictures out."
+            fault.format(
+                wrong=wrong, size=pictures.size, n_where=len(where), n_pictures=len(pictures), where=where[0] + 1
+            )
         )
     return judge(low, high, usual)
 

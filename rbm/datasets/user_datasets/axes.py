@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rbm.core import limits
+from rbm.core.language import _
 from rbm.datasets.user_datasets.pictures import Reading
 from rbm.datasets.user_datasets.sizes import square
 from rbm.errors import DatasetError
@@ -26,20 +27,25 @@ def pictures_first(values: NDArray[Any], n_labels: int | None, reading: Reading)
     if values.ndim not in (2, 3, 4) or reading.counted == "first":
         return values, ""
     if values.ndim == 3 and shape[0] == shape[1] and shape[2] in CHANNELS and n_labels is None:
-        raise DatasetError(
-            f"The array of {shape_text(shape)} looks like one picture with {shape[2]} channels; give pictures as (N, height, "
+        wrong = _(
+            "The array of {shape} looks like one picture with {channels} channels; give pictures as (N, height, "
             "width), or say that the first axis counts them."
         )
+        raise DatasetError(wrong.format(shape=shape_text(shape), channels=shape[2]))
     if reading.counted == "last" or _last_counts(shape, n_labels, reading):
         return np.moveaxis(values, -1, 0), (
-            f"The array is {shape_text(shape)}: its last axis is read as counting {shape[-1]:,} pictures of "
-            f"{shape_text(shape[:-1])}. Choose first where it is the first that counts them."
+            _(
+                "The array is {shape}: its last axis is read as counting {n:,} pictures of {each}. Choose "
+                "first where it is the first that counts them."
+            ).format(shape=shape_text(shape), n=shape[-1], each=shape_text(shape[:-1]))
         )
     if _first_counts(shape, n_labels, reading):
         return values, ""
     return values, (
-        f"The array is {shape_text(shape)}: its first axis is read as counting {shape[0]:,} pictures of "
-        f"{shape_text(shape[1:])}. Choose last where it is the last that counts them."
+        _(
+            "The array is {shape}: its first axis is read as counting {n:,} pictures of {each}. "
+            "Choose last where it is the last that counts them."
+        ).format(shape=shape_text(shape), n=shape[0], each=shape_text(shape[1:]))
     )
 
 
@@ -70,4 +76,4 @@ def _first_counts(shape: Sequence[int], n_labels: int | None, reading: Reading) 
 
 def shape_text(shape: Sequence[int]) -> str:
     """A shape as people write it: 28×28×60."""
-    return "×".join(str(size)[:20] for size in shape[:6]) or "one number"
+    return "×".join(str(size)[:20] for size in shape[:6]) or _("one number")

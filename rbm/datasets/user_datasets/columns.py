@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rbm.core import limits
+from rbm.core.language import _
 from rbm.datasets.user_datasets import names
 from rbm.datasets.user_datasets.arrays import is_one_hot
 from rbm.datasets.user_datasets.grid import Grid, Numbers
@@ -48,15 +49,17 @@ class _Columns:
     def rows(self) -> Rows:
         """All of it."""
         if not self.pixels:
-            raise DatasetError("The table holds words but no row of numbers; give one picture a row.")
+            raise DatasetError(_("The table holds words but no row of numbers; give one picture a row."))
         self._drop_counters()
         labels = self._labels()
         for column, cells in self.words.items():
             self.notes.append(
-                f"Left out: column {self.grid.name(column)}, which holds words such as {cells[0][:40]!r}."
+                _("Left out: column {name}, which holds words such as {cells!r}.").format(
+                    name=self.grid.name(column), cells=cells[0][:40]
+                )
             )
         if not self.pixels:
-            raise DatasetError("The table holds no row of numbers; give one picture a row.")
+            raise DatasetError(_("The table holds no row of numbers; give one picture a row."))
         self._in_order()
         first, last = self.pixels[0], self.pixels[-1]
         apart = self.pixels != list(range(first, last + 1))
@@ -77,12 +80,14 @@ class _Columns:
                 len(set(cells)) == n and names.is_counter(self._header(column) or "x")
             ):
                 self.notes.append(
-                    f"Left out: column {self.grid.name(column)}, which names the rows, such as {cells[0][:40]!r}."
+                    _("Left out: column {name}, which names the rows, such as {cells!r}.").format(
+                        name=self.grid.name(column), cells=cells[0][:40]
+                    )
                 )
                 del self.words[column]
         for i in [*self.pixels[:2], *self.pixels[-1:]]:
             if n > 2 and len(self.pixels) > 2 and i in self.pixels and self._is_counter(i):
-                self.notes.append(f"Left out: column {self._name(i)}, which counts the rows.")
+                self.notes.append(_("Left out: column {name}, which counts the rows.").format(name=self._name(i)))
                 self.pixels.remove(i)
 
     def _is_counter(self, i: int) -> bool:
@@ -113,7 +118,7 @@ class _Columns:
         if i is not None:
             return self._take(i)
         if asked == "auto":
-            self.notes.append("Read without labels: no column of classes was found.")
+            self.notes.append(_("Read without labels: no column of classes was found."))
         return None
 
     def _asked(self, asked: str) -> int:
@@ -123,17 +128,18 @@ class _Columns:
             return left[0 if asked == "first" else -1]
         header = [cell.strip().lower() for cell in self.grid.header or ()]
         if asked.strip().lower() not in header or header.index(asked.strip().lower()) not in left:
-            raise DatasetError(f"The table has no column called {asked[:40]!r}; choose first, last or none instead.")
+            wrong = _("The table has no column called {asked!r}; choose first, last or none instead.")
+            raise DatasetError(wrong.format(asked=asked[:40]))
         return header.index(asked.strip().lower())
 
     def _take(self, i: int) -> list[str]:
         """A column of numbers as labels."""
         values = self.grid.numbers[:, i]
         if (values != np.rint(values)).any():
-            raise DatasetError(
-                f"Column {self._name(i)} cannot be labels: it holds fractions such as {values[values != np.rint(values)][0]:g}. "
-                "Choose another column, or none."
+            wrong = _(
+                "Column {name} cannot be labels: it holds fractions such as {values:g}. Choose another column, or none."
             )
+            raise DatasetError(wrong.format(name=self._name(i), values=values[values != np.rint(values)][0]))
         self.pixels.remove(i)
         labels = [str(label) for label in values.astype(np.int64).tolist()]
         self._say(self._name(i), labels)
@@ -147,8 +153,8 @@ class _Columns:
     def _say(self, name: str, labels: list[str]) -> None:
         classes = sorted(set(labels), key=lambda label: (len(label), label))
         shown = ", ".join(label[:20] for label in classes[:5]) + (", ..." if len(classes) > 5 else "")
-        what = "which was asked not to be used" if self.reading.labels == "none" else "read as the classes"
-        self.notes.append(f"Labels are column {name}, {what}: {shown}.")
+        what = _("which was asked not to be used") if self.reading.labels == "none" else _("read as the classes")
+        self.notes.append(_("Labels are column {name}, {what}: {shown}.").format(name=name, what=what, shown=shown))
 
     def _named(self) -> list[str] | None:
         """The column that is called "label", "class", "y" or the like; else the only one whose name does not fit the others'."""
@@ -175,9 +181,8 @@ class _Columns:
         several = [c for c in found if len(set(self.words[c])) > 1] or found
         if len(several) > 1:
             told = " and ".join(self.grid.name(c) for c in several)
-            raise DatasetError(
-                f"The columns {told} may both be the classes; say which, by its name or as first or last."
-            )
+            wrong = _("The columns {told} may both be the classes; say which, by its name or as first or last.")
+            raise DatasetError(wrong.format(told=told))
         return self._take_words(several[0]) if several else None
 
     def _one_hot(self) -> list[str] | None:
@@ -193,7 +198,9 @@ class _Columns:
                 if is_one_hot(values):
                     self.pixels = [i for i in self.pixels if i not in place]
                     self.notes.append(
-                        f"Labels are the columns {self._name(place[0])} to {self._name(place[-1])}, one of which is 1."
+                        _("Labels are the columns {first} to {last}, one of which is 1.").format(
+                            first=self._name(place[0]), last=self._name(place[-1])
+                        )
                     )
                     return [str(label) for label in values.argmax(1).tolist()]
         return None
@@ -211,14 +218,14 @@ class _Columns:
             even = [i for i in plausible if self._is_even(i)] or plausible
             if len(even) == 1:
                 return even[0]
-            raise DatasetError(
-                f"The table has {v:,} columns of numbers, one more than a picture, but either the first or the last "
+            wrong = _(
+                "The table has {v:,} columns of numbers, one more than a picture, but either the first or the last "
                 "may be the class. Choose first or last for the labels."
             )
+            raise DatasetError(wrong.format(v=v))
         if len(unlike) > 1:
-            raise DatasetError(
-                f"The columns {self._name(ends[0])} and {self._name(ends[1])} may both be classes; choose first, last or none."
-            )
+            wrong = _("The columns {first} and {last} may both be classes; choose first, last or none.")
+            raise DatasetError(wrong.format(first=self._name(ends[0]), last=self._name(ends[1])))
         few = [i for i in plausible if self._is_even(i)] if not fits(v, self.reading) else []
         few = [i for i in few if self.reading.labels == "auto" and self._has_fewer(i)]
         return few[0] if len(few) == 1 else None
@@ -260,7 +267,7 @@ class _Columns:
             return
         if places != sorted(places):
             self.pixels = [self.pixels[k] for k in np.argsort(places)]
-            self.notes.append("The pixels are taken in the order of the numbers in their names.")
+            self.notes.append(_("The pixels are taken in the order of the numbers in their names."))
 
 
 def _stem(name: str) -> str | None:

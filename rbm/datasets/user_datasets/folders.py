@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rbm.core import limits
+from rbm.core.language import _
 from rbm.datasets.user_datasets import names
 from rbm.datasets.user_datasets.pictures import Bytes
 from rbm.errors import DatasetError
@@ -45,7 +46,11 @@ def labels_of(paths: Sequence[str], tables: Mapping[str, bytes]) -> Found:
     used = [path in by_path for path in paths]
     notes = [note]
     if not all(used):
-        notes.append(f"Left out: {len(used) - sum(used):,} of {len(used):,} images, which that table does not name.")
+        notes.append(
+            _("Left out: {n:,} of {all:,} images, which that table does not name.").format(
+                n=len(used) - sum(used), all=len(used)
+            )
+        )
     kept = None if parts is None else parts[np.array(used)]
     return Found(used, [by_path[path] for path in paths if path in by_path], kept, notes, table=True)
 
@@ -64,9 +69,9 @@ def _from_folders(
         return None, parts, []
     bare = inner.count("")
     if bare:
-        note = (
-            f"{bare:,} images lie in no class folder: their class is called 'unnamed'. Leave them out if that is wrong."
-        )
+        note = _(
+            "{bare:,} images lie in no class folder: their class is called 'unnamed'. Leave them out if that is wrong."
+        ).format(bare=bare)
         return inner, parts, [note]
     return inner, parts, []
 
@@ -88,7 +93,7 @@ def _from_table(paths: Sequence[str], tables: Mapping[str, bytes]) -> tuple[dict
         told = f" ({header[label].strip()[:40]})" if header else ""
         return (
             {path: rows[row][label].strip() for path, row in matched[naming].items()},
-            f"Labels are from {name[:80]!r}, column {label + 1}{told}.",
+            _("Labels are from {name!r}, column {label}{told}.").format(name=name[:80], label=label + 1, told=told),
         )
     return None
 
@@ -148,6 +153,7 @@ def _label_column(name: str, header: list[str] | None, columns: list[int], rows:
     few = [c for c in columns if 1 < len({row[c] for row in body}) <= min(limits.CLASSES, max(2, len(body) // 2))]
     if len(columns) == 1 or len(few) == 1:
         return few[0] if few else columns[0]
-    raise DatasetError(
-        f"The table {name[:80]!r} names the images, but several of its columns may be the class; call that one 'label'."
+    wrong = _(
+        "The table {name!r} names the images, but several of its columns may be the class; call that one 'label'."
     )
+    raise DatasetError(wrong.format(name=name[:80]))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rbm.core import limits
+from rbm.core.language import _
 from rbm.datasets.user_datasets import names
 from rbm.errors import DatasetError
 
@@ -43,7 +44,9 @@ class Way(NamedTuple):
             try:
                 row = [cell.strip() for cell in next(csv.reader([line.strip("\r\n")], delimiter=self.delimiter))]
             except csv.Error as cause:
-                raise DatasetError(f"The file is not a readable CSV ({cause}); save it again.") from cause
+                raise DatasetError(
+                    _("The file is not a readable CSV ({cause}); save it again.").format(cause=cause)
+                ) from cause
         return row[:-1] if self.trailing and len(row) > 1 and not row[-1] else row
 
     def number(self, cell: str) -> float:
@@ -84,11 +87,12 @@ def parse_grid(data: bytes, most_bytes: int) -> Grid:
     """
     rows = max(data.count(b"\n"), data.count(b"\r")) + 1
     if rows > limits.ROWS + _SAMPLE:
-        raise DatasetError(f"The table has about {rows:,} rows; at most {limits.ROWS:,} are read. Give fewer rows.")
+        fault = _("The table has about {rows:,} rows; at most {most:,} are read. Give fewer rows.")
+        raise DatasetError(fault.format(rows=rows, most=limits.ROWS))
     lines = _lines(data)
     sample = list(itertools.islice(lines, _SAMPLE))
     if not sample:
-        raise DatasetError("The table holds no row of numbers; give one picture a row.")
+        raise DatasetError(_("The table holds no row of numbers; give one picture a row."))
     way = _way([line for _, line in sample])
     header, notes = _header(sample, way)
     body = sample[1:] if header is not None else sample
@@ -96,11 +100,12 @@ def parse_grid(data: bytes, most_bytes: int) -> Grid:
     if header is not None and len(header) == width - 1:
         header = ["", *header]  # as R writes a table with row names
     if header is not None and len(header) != width:
-        raise DatasetError(
-            f"Row {body[0][0]:,} of the table has {width:,} columns; the first, its header, has {len(header):,}."
-        )
+        fault = _("Row {body:,} of the table has {width:,} columns; the first, its header, has {n_header:,}.")
+        raise DatasetError(fault.format(body=body[0][0], width=width, n_header=len(header)))
     if rows * width > limits.VALUES + 2 * width:
-        raise DatasetError(f"The table holds more than {limits.VALUES:,} numbers; give fewer rows.")
+        raise DatasetError(
+            _("The table holds more than {values:,} numbers; give fewer rows.").format(values=limits.VALUES)
+        )
     parser = _Parser(way, header, width, rows, [line for _, line in body], most_bytes)
     return parser.parse(itertools.chain(body, lines), notes)
 
@@ -115,9 +120,14 @@ class _Parser:
         cells = [row for row in map(way.cells, sample) if len(row) == width]
         self.texts = [c for c in range(width) if 2 * sum(not way.is_number(row[c]) for row in cells) > len(cells)]
         if len(self.texts) > _MOST_WORDS:
+            fault = _(
+                "{n_texts:,} of the table's {width:,} columns hold words, such as {cells!r} in column {texts}, "
+                "where numbers are expected; give one picture a row, as numbers."
+            )
             raise DatasetError(
-                f"{len(self.texts):,} of the table's {width:,} columns hold words, such as {cells[0][self.texts[0]][:40]!r} in "
-                f"column {self.texts[0] + 1}, where numbers are expected; give one picture a row, as numbers."
+                fault.format(
+                    n_texts=len(self.texts), width=width, cells=cells[0][self.texts[0]][:40], texts=self.texts[0] + 1
+                )
             )
         self.columns = [c for c in range(width) if c not in self.texts]
         self.words: dict[int, list[str]] = {c: [] for c in self.texts}
@@ -171,18 +181,20 @@ class _Parser:
     def _row(self, number: int, line: str) -> list[float]:
         cells = self.way.cells(line)
         if len(cells) != self.width:
-            raise DatasetError(f"Row {number:,} of the table has {len(cells):,} columns; the first has {self.width:,}.")
+            fault = _("Row {number:,} of the table has {n_cells:,} columns; the first has {width:,}.")
+            raise DatasetError(fault.format(number=number, n_cells=len(cells), width=self.width))
         for c, words in self.words.items():
             words.append(cells[c])
         try:
             values = [self.way.number(cells[c]) for c in self.columns]
         except ValueError as cause:
             wrong = next(cells[c] for c in self.columns if not self.way.is_number(cells[c]))
-            raise DatasetError(
-                f"Row {number:,} of the table holds {wrong[:40]!r} where a number is expected."
-            ) from cause
+            fault = _("Row {number:,} of the table holds {wrong!r} where a number is expected.")
+            raise DatasetError(fault.format(number=number, wrong=wrong[:40])) from cause
         if any(abs(value) > _LARGEST for value in values):
-            raise DatasetError(f"Row {number:,} of the table holds a value that is not finite; leave it out.")
+            raise DatasetError(
+                _("Row {number:,} of the table holds a value that is not finite; leave it out.").format(number=number)
+            )
         gaps = [c for c in range(self.width) if cells[c].lower() in MISSING]
         if gaps:
             self.missing.append((number, gaps[0], len(gaps)))
@@ -191,21 +203,22 @@ class _Parser:
 
     def _missing(self) -> str:
         total, cells = sum(n for *_, n in self.missing), self.filled * self.width
-        line, column, _ = self.missing[0]
+        line, column, __ = self.missing[0]
         where = Grid(self.numbers, self.columns, self.words, self.header, []).name(column)
-        return (
-            f"{total:,} of the table's {cells:,} cells have no value, in {len(self.missing):,} of {self.filled:,} rows (first in "
-            f"row {line:,}, column {where}). A machine learns from whole pictures: put a number there, such as 0 for black "
-            "or the column's mean, or leave these rows out."
-        )
+        return _(
+            "{total:,} of the table's {cells:,} cells have no value, in {n_missing:,} of {filled:,} rows "
+            "(first in row {line:,}, column {where}). A machine learns from whole pictures: put a number "
+            "there, such as 0 for black or the column's mean, or leave these rows out."
+        ).format(total=total, cells=cells, n_missing=len(self.missing), filled=self.filled, line=line, where=where)
 
 
 def _check_bytes(size: int, most: int) -> None:
     if size > most:
-        raise DatasetError(
-            f"The table takes {size / limits.MB:,.0f} MB as numbers; at most {most / limits.MB:,.0f} MB are taken here. Give "
-            "fewer rows, whole numbers from 0 to 255, or an .npy file."
+        fault = _(
+            "The table takes {size:,.0f} MB as numbers; at most {most:,.0f} MB are taken here. Give fewer "
+            "rows, whole numbers from 0 to 255, or an .npy file."
         )
+        raise DatasetError(fault.format(size=size / limits.MB, most=most / limits.MB))
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, str]]:
@@ -218,13 +231,14 @@ def _lines(data: bytes) -> Iterator[tuple[int, str]]:
             begun = True
             most = max(line.count(delimiter) for delimiter in _DELIMITERS)
             if most >= limits.ROW_VALUES or len(line) > _LONGEST_CELL * limits.ROW_VALUES:  # before objects are made
-                raise DatasetError(
-                    f"Row {number:,} has more than {limits.ROW_VALUES:,} columns; give smaller pictures."
-                )
+                fault = _("Row {number:,} has more than {row_values:,} columns; give smaller pictures.")
+                raise DatasetError(fault.format(number=number, row_values=limits.ROW_VALUES))
             yield number, line
     except UnicodeDecodeError as cause:
         raise DatasetError(
-            "The file is none of: a ZIP of images, IDX, .npy, .npz, or a CSV in UTF-8. Save it again as one of these."
+            _(
+                "The file is none of: a ZIP of images, IDX, .npy, .npz, or a CSV in UTF-8. Save it again as one of these."
+            )
         ) from cause
 
 
@@ -232,7 +246,10 @@ def _way(sample: Sequence[str]) -> Way:
     """How lines are written: with which most cells are numbers, then with which there are most cells."""
     if all(_SPARSE.fullmatch(line) for line in sample):
         raise DatasetError(
-            "The rows hold pairs such as '3:0.5' (LIBSVM's sparse format), which are not read; save all values of a row as CSV."
+            _(
+                "The rows hold pairs such as '3:0.5' (LIBSVM's sparse format), which are not read; save all values "
+                "of a row as CSV."
+            )
         )
     below = sample[1:] or sample  # the first may be a header
     best, ways = (-1.0, 0), []
@@ -260,11 +277,13 @@ def _header(sample: Sequence[tuple[int, str]], way: Way) -> tuple[list[str] | No
     # Before the numbers of the columns may stand the names of row numbers and a class, behind them that of a class.
     runs = [slice(before, len(first) - behind) for before in range(3) for behind in range(2)]
     if any(_counts(first[run]) and not _counts(second[run]) for run in runs):
-        return first, ["The first row is read as a header: it counts the columns."]
+        return first, [_("The first row is read as a header: it counts the columns.")]
     if _is_mangled(first) and not any("." in cell for cell in second):
         return first, [
-            "The first row is left out: its numbers (such as 0, 0.1, 0.2) are a picture that pandas took for a header. "
-            "To have it, save the table again from the original, read with header=None."
+            _(
+                "The first row is left out: its numbers (such as 0, 0.1, 0.2) are a picture that pandas took for a "
+                "header. To have it, save the table again from the original, read with header=None."
+            )
         ]
     below = second[len(second) - len(first) :]
     over_numbers = [cell for cell, under in zip(first, below, strict=True) if way.is_number(under)]

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from rbm.core import limits
+from rbm.core.language import _
 from rbm.datasets.user_datasets.folders import labels_of
 from rbm.datasets.user_datasets.ink import Ink, Survey, opaque
 from rbm.datasets.user_datasets.levels import WHITES, Levels, judge
@@ -53,7 +54,7 @@ def read_images(
     left_out = others - (1 if found.table else 0)
     notes = [*found.notes, *surveyed.notes(), scaled_note(shapes, reading)]
     if left_out:
-        notes.append(f"Left out, since not images: {left_out:,} of the files.")
+        notes.append(_("Left out, since not images: {left_out:,} of the files.").format(left_out=left_out))
     labels = None if reading.labels == "none" else found.labels
     return checked(grey, labels, [note for note in notes if note], found.parts)
 
@@ -75,10 +76,11 @@ class _Look:
             with _opened(path, source.read(path)) as image:
                 pixels += image.width * image.height
                 if pixels > limits.DECODED_PIXELS:
-                    raise DatasetError(
-                        f"The images have more than {limits.DECODED_PIXELS // 10**6:,} million pixels together; save them "
-                        "smaller, or give fewer."
+                    wrong = _(
+                        "The images have more than {decoded_pixels:,} million pixels together; save them smaller, or give "
+                        "fewer."
                     )
+                    raise DatasetError(wrong.format(decoded_pixels=limits.DECODED_PIXELS // 10**6))
                 self._films += image.format in ("GIF", "TIFF", "WEBP", "PNG") and getattr(image, "is_animated", False)
                 self._look(image)
         for depth, (low, high) in self._range.items():
@@ -129,7 +131,9 @@ class _Look:
         if self._survey.pictures:
             told.append(self._ink.note)
         if self._films:
-            told.append(f"{self._films:,} of the images hold several frames: the first of each is read.")
+            told.append(
+                _("{films:,} of the images hold several frames: the first of each is read.").format(films=self._films)
+            )
         return told
 
 
@@ -141,9 +145,17 @@ def _opened(path: str, data: bytes) -> Iterator[Image.Image]:
             warnings.simplefilter("ignore")  # Pillow warns of what is refused below, and of odd but harmless files
             image = Image.open(io.BytesIO(data), formats=_FORMATS)
             if image.width * image.height > limits.IMAGE_PIXELS:
+                wrong = _(
+                    "The image {path!r} has {width:,}×{height:,} pixels; at most {image_pixels} million are read: save "
+                    "it smaller."
+                )
                 raise DatasetError(
-                    f"The image {path[:120]!r} has {image.width:,}×{image.height:,} pixels; at most "
-                    f"{limits.IMAGE_PIXELS // 10**6} million are read: save it smaller."
+                    wrong.format(
+                        path=path[:120],
+                        width=image.width,
+                        height=image.height,
+                        image_pixels=limits.IMAGE_PIXELS // 10**6,
+                    )
                 )
             try:
                 yield image
@@ -152,7 +164,8 @@ def _opened(path: str, data: bytes) -> Iterator[Image.Image]:
     except DatasetError:
         raise
     except Exception as cause:  # a broken image ends in many ways: OSError, SyntaxError, struct.error, IndexError ...
-        raise DatasetError(f"The image {path[:120]!r} cannot be read; leave it out or save it again as PNG.") from cause
+        fault = _("The image {path!r} cannot be read; leave it out or save it again as PNG.")
+        raise DatasetError(fault.format(path=path[:120])) from cause
 
 
 def _depth(image: Image.Image) -> str:

@@ -7,11 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rbm.core.language import _
+
 Floats = NDArray[np.float32]
 FLAT = 0.1  # of white: ink whose brightness differs by less has one colour, and only its shape is a picture
 NOTES = {
-    True: "What is transparent is black, and ink of one colour is white.",
-    False: "What is transparent is white, since what covers most of the pictures is dark.",
+    True: _("What is transparent is black, and ink of one colour is white."),
+    False: _("What is transparent is white, since what covers most of the pictures is dark."),
 }
 
 

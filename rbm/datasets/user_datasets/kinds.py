@@ -6,6 +6,7 @@ import zlib
 from pathlib import PurePath
 
 from rbm.core import limits
+from rbm.core.language import _
 from rbm.errors import DatasetError
 
 _GZIP = b"\x1f\x8b"
@@ -31,19 +32,23 @@ PICTURES = (
     ".png", ".jpg", ".webp", ".tif", ".bmp", ".gif", ".jpeg", ".jfif", ".jpe", ".tiff", ".pgm", ".ppm", ".pbm", ".pnm"
 )  # fmt: skip
 _REFUSED = {
-    "empty": "The file is empty.",
+    "empty": _("The file is empty."),
     "image": (
-        f"The file is one picture; {limits.LEAST_PICTURES} or more are needed: give them together, or pack them into a ZIP."
+        _(
+            "The file is one picture; {least_pictures} or more are needed: give them together, or pack them into a ZIP."
+        ).format(least_pictures=limits.LEAST_PICTURES)
     ),
-    "pickle": "The file looks like a pickle, which could run programs and is never opened; save it as .npz.",
-    "hdf": "The file is HDF5 (or MATLAB's 7.3), which is not read; save its arrays as .npz.",
-    "matlab": "The file is MATLAB's, which is not read; save its arrays as .npz (scipy.io.loadmat, then numpy.savez).",
-    "parquet": "The file is Parquet, which is not read; save the table as CSV.",
-    "packed": "The file is packed as 7z or RAR, which is not read; pack it as ZIP.",
-    "pdf": "The file is a PDF, which is not read; save its pages as PNG and pack them into a ZIP.",
-    "tar": "The file is a tar archive, which is not read; pack its files as ZIP.",
-    "arff": "The file is Weka's ARFF, which is not read; save the table as CSV.",
-    "zip": "There is a ZIP within the ZIP; pack the files themselves.",
+    "pickle": _("The file looks like a pickle, which could run programs and is never opened; save it as .npz."),
+    "hdf": _("The file is HDF5 (or MATLAB's 7.3), which is not read; save its arrays as .npz."),
+    "matlab": _(
+        "The file is MATLAB's, which is not read; save its arrays as .npz (scipy.io.loadmat, then numpy.savez)."
+    ),
+    "parquet": _("The file is Parquet, which is not read; save the table as CSV."),
+    "packed": _("The file is packed as 7z or RAR, which is not read; pack it as ZIP."),
+    "pdf": _("The file is a PDF, which is not read; save its pages as PNG and pack them into a ZIP."),
+    "tar": _("The file is a tar archive, which is not read; pack its files as ZIP."),
+    "arff": _("The file is Weka's ARFF, which is not read; save the table as CSV."),
+    "zip": _("There is a ZIP within the ZIP; pack the files themselves."),
 }
 
 
@@ -70,7 +75,9 @@ def misnamed(name: str) -> str:
     if ending == ".pdf":
         return _REFUSED["pdf"]
     if ending in PICTURES:
-        return f"The file is called {ending} but holds no picture; save it as one again, or call a table .csv."
+        return _(
+            "The file is called {ending} but holds no picture; save it as one again, or call a table .csv."
+        ).format(ending=ending)
     return ""
 
 
@@ -88,12 +95,16 @@ def plain(data: bytes, most_unpacked: int) -> bytes:
     try:
         inside = unpacker.decompress(data, most + 1)
     except zlib.error as cause:
-        raise DatasetError(f"The gzip file is damaged ({cause}); download or pack it again.") from cause
+        wrong = _("The gzip file is damaged ({cause}); download or pack it again.")
+        raise DatasetError(wrong.format(cause=cause)) from cause
     if len(inside) > most:
+        wrong = _(
+            "The gzip file unpacks to more than {most:,.0f} MB: at most {most_unpacked} MB and {ratio} times "
+            "its own size are read."
+        )
         raise DatasetError(
-            f"The gzip file unpacks to more than {most / limits.MB:,.0f} MB: at most {most_unpacked // limits.MB} MB and "
-            f"{limits.RATIO} times its own size are read."
+            wrong.format(most=most / limits.MB, most_unpacked=most_unpacked // limits.MB, ratio=limits.RATIO)
         )
     if not unpacker.eof or unpacker.unused_data:
-        raise DatasetError("The gzip file is incomplete or followed by something else; download or pack it again.")
+        raise DatasetError(_("The gzip file is incomplete or followed by something else; download or pack it again."))
     return inside

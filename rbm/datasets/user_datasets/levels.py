@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from rbm.core.language import _
 from rbm.errors import DatasetError
 
 WHITES = (1.0, 255.0, 65535.0)
@@ -34,14 +35,15 @@ def judge(low: float, high: float, usual: tuple[float, ...] = WHITES) -> Levels:
     Raises :class:`DatasetError` when the numbers are not finite, or all the same.
     """
     if not (math.isfinite(low) and math.isfinite(high) and abs(low) < 1e30 and abs(high) < 1e30):
-        raise DatasetError("Some pixels are NaN or infinite; leave such pictures out or replace the values.")
+        raise DatasetError(_("Some pixels are NaN or infinite; leave such pictures out or replace the values."))
     if low == high:
-        raise DatasetError(
-            f"Every pixel of every picture has the same value, {low:g}, so there is nothing to learn; look at the file."
+        wrong = _(
+            "Every pixel of every picture has the same value, {low:g}, so there is nothing to learn; look at the file."
         )
+        raise DatasetError(wrong.format(low=low))
     black, white = next(((0.0, white) for white in WHITES if low >= 0 and white / 2 < high <= white), (low, high))
     told = black == 0 and white in usual
-    note = (
-        f"The values {low:g} to {high:g} were spread over all grey levels: {black:g} is black and {white:g} is white."
-    )
+    note = _(
+        "The values {low:g} to {high:g} were spread over all grey levels: {black:g} is black and {white:g} is white."
+    ).format(low=low, high=high, black=black, white=white)
     return Levels(black, white, "" if told else note)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rbm.core.language import _
 from rbm.datasets.user_datasets.pictures import Bytes, Pictures
 from rbm.errors import ConfigError
 
@@ -31,13 +32,16 @@ class Look:
 
     def __post_init__(self) -> None:
         if self.contrast not in CONTRASTS or self.levels not in LEVELS:
+            wrong = _("contrast is {contrast!r} and levels {levels!r}; choose from {contrasts} and {known}.")
             raise ConfigError(
-                f"contrast is {self.contrast!r} and levels {self.levels!r}; choose from {CONTRASTS} and {LEVELS}."
+                wrong.format(contrast=self.contrast, levels=self.levels, contrasts=CONTRASTS, known=LEVELS)
             )
         if self.turn not in TURNS:
-            raise ConfigError(f"turn is {self.turn!r}; choose {', '.join(map(str, TURNS))} degrees clockwise.")
+            wrong = _("turn is {turn!r}; choose {turns} degrees clockwise.")
+            raise ConfigError(wrong.format(turn=self.turn, turns=", ".join(map(str, TURNS))))
         if not 0 < self.threshold < 1:
-            raise ConfigError(f"threshold is {self.threshold!r}; choose a share of white between 0 and 1.")
+            wrong = _("threshold is {threshold!r}; choose a share of white between 0 and 1.")
+            raise ConfigError(wrong.format(threshold=self.threshold))
 
 
 def finish(pictures: Pictures, look: Look) -> Pictures:
@@ -61,10 +65,12 @@ def _advice(grey: Bytes, look: Look) -> list[str]:
     """What usually helps, said where it bites."""
     told = []
     if grey.mean() > BRIGHT:
-        told.append("Most pixels are bright. RBMs learn strokes better bright on dark: swap bright and dark.")
+        told.append(_("Most pixels are bright. RBMs learn strokes better bright on dark: swap bright and dark."))
     blank = int((grey.min(axis=(1, 2)) == grey.max(axis=(1, 2))).sum()) if look.levels == "binary" else 0
     if blank:
         told.append(
-            f"In black and white {blank:,} of {len(grey):,} pictures are all black or all white: choose another threshold."
+            _(
+                "In black and white {blank:,} of {n_grey:,} pictures are all black or all white: choose another threshold."
+            ).format(blank=blank, n_grey=len(grey))
         )
     return told

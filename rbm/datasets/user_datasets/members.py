@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from rbm.core import limits
+from rbm.core.language import _
 from rbm.datasets.user_datasets import kinds, names
 from rbm.datasets.user_datasets.arrays import Array, as_labels, from_array, parse_idx, parse_npy
 from rbm.datasets.user_datasets.axes import shape_text
@@ -42,7 +43,8 @@ def read_members(source: Source, reading: Reading, room: limits.Room, where: str
         raise DatasetError(_nothing(others, where))
     data = {name: kinds.plain(source.read(name), room.unpacked) for name in others}
     if sum(map(len, data.values())) > room.unpacked:
-        raise DatasetError(f"The files unpack to more than {room.unpacked // limits.MB} MB together; give less.")
+        wrong = _("The files unpack to more than {unpacked} MB together; give less.")
+        raise DatasetError(wrong.format(unpacked=room.unpacked // limits.MB))
     return _data_files(data, reading, room, where)
 
 
@@ -71,26 +73,29 @@ def _data_files(data: Mapping[str, bytes], reading: Reading, room: limits.Room, 
     if len(used) == len(data):
         return pictures
     return pictures._replace(
-        notes=(*pictures.notes, f"Left out, since not read here: {_listed([n for n in data if n not in used])}.")
+        notes=(
+            *pictures.notes,
+            _("Left out, since not read here: {listed}.").format(listed=_listed([n for n in data if n not in used])),
+        )
     )
 
 
 def _idx(files: Mapping[str, bytes], reading: Reading) -> Pictures:
     """Images with their labels, for each part; by names such as "train-images-idx3-ubyte", or by their counts."""
-    parsed = {name: parse_idx(content, f"The file {name[:80]!r}") for name, content in files.items()}
+    parsed = {
+        name: parse_idx(content, _("The file {name!r}").format(name=name[:80])) for name, content in files.items()
+    }
     images = {name: values for name, values in parsed.items() if values.ndim > 1}
     labels = {name: values for name, values in parsed.items() if values.ndim == 1}
     if not images or len(labels) > len(images):
-        raise DatasetError(
-            f"Found {len(parsed)} IDX files: {_shapes(parsed)}. Each file of labels needs its file of images beside it."
-        )
+        wrong = _("Found {n_parsed} IDX files: {shapes}. Each file of labels needs its file of images beside it.")
+        raise DatasetError(wrong.format(n_parsed=len(parsed), shapes=_shapes(parsed)))
     parts: dict[int, ArrayPart] = {}
     for name, values in images.items():
         part = names.part(PurePosixPath(name).name) or names.TRAIN
         if part in parts:
-            raise DatasetError(
-                f"Found {len(parsed)} IDX files: {_shapes(parsed)}. Give those of one set, or call them train and test."
-            )
+            wrong = _("Found {n_parsed} IDX files: {shapes}. Give those of one set, or call them train and test.")
+            raise DatasetError(wrong.format(n_parsed=len(parsed), shapes=_shapes(parsed)))
         parts[part] = ArrayPart(values, _marks(values, part, labels, len(images)), part)
     if names.TRAIN not in parts and len(parts) == 1:
         (only,) = parts.values()
@@ -112,7 +117,7 @@ def _marks(images: Array, part: int, labels: Mapping[str, Array], n_images: int)
 def _arrays(files: Mapping[str, bytes], reading: Reading) -> Pictures:
     if len(files) == 1:
         (content,) = files.values()
-        return from_array(parse_npy(content, "The file"), None, reading)
+        return from_array(parse_npy(content, _("The file")), None, reading)
     return read_npz(Loose({PurePosixPath(name).name: content for name, content in files.items()}), reading)
 
 
@@ -122,19 +127,21 @@ def _tables(files: Mapping[str, bytes], reading: Reading, room: limits.Room) -> 
         return read_table(content, reading, room.table)
     parts = {names.part(PurePosixPath(name).stem): content for name, content in files.items()}
     if None in parts or len(parts) < len(files) or names.TRAIN not in parts:
-        raise DatasetError(
-            f"Found {len(files)} tables: {_listed(list(files))}. Give one, or call them train, validation and test."
-        )
+        wrong = _("Found {n_files} tables: {listed}. Give one, or call them train, validation and test.")
+        raise DatasetError(wrong.format(n_files=len(files), listed=_listed(list(files))))
     return read_tables({part: content for part, content in parts.items() if part is not None}, reading, room.table)
 
 
 def _nothing(others: Sequence[str], where: str) -> str:
-    found = f"{len(others):,} other files: {_listed(others)}" if others else "nothing else"
-    place = "The ZIP holds" if where == "ZIP" else "The files are"
-    return (
-        f"{place} no pictures that can be read, but {found}. Give images ({', '.join(s[1:].upper() for s in PICTURES[:4])} "
-        "...), IDX files, arrays (.npy) or one table (CSV)."
+    found = (
+        _("{n_others:,} other files: {listed}").format(n_others=len(others), listed=_listed(others))
+        if others
+        else _("nothing else")
     )
+    place = _("The ZIP holds") if where == "ZIP" else _("The files are")
+    return _(
+        "{place} no pictures that can be read, but {found}. Give images ({s} ...), IDX files, arrays (.npy) or one table (CSV)."
+    ).format(place=place, found=found, s=", ".join(s[1:].upper() for s in PICTURES[:4]))
 
 
 def _shapes(parsed: Mapping[str, Array]) -> str:
@@ -143,4 +150,4 @@ def _shapes(parsed: Mapping[str, Array]) -> str:
 
 def _listed(files: Sequence[str]) -> str:
     shown = ", ".join(repr(name[:60]) for name in files[:4])
-    return shown + (f" and {len(files) - 4:,} more" if len(files) > 4 else "")
+    return shown + (_(" and {n:,} more").format(n=len(files) - 4) if len(files) > 4 else "")

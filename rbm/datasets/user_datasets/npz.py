@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rbm.core import limits
+from rbm.core.language import _
 from rbm.datasets.user_datasets import names
 from rbm.datasets.user_datasets.arrays import Array, as_labels, from_array, parse_npy
 from rbm.datasets.user_datasets.axes import shape_text
@@ -34,7 +35,9 @@ def read_npz(source: Source, reading: Reading) -> Pictures:
     Raises :class:`DatasetError`, saying which arrays there are, where it cannot be told which are the pictures.
     """
     arrays = {
-        name.removesuffix(".npy"): parse_npy(source.read(name), f"The array {name.removesuffix('.npy')[:40]!r}")
+        name.removesuffix(".npy"): parse_npy(
+            source.read(name), _("The array {name!r}").format(name=name.removesuffix(".npy")[:40])
+        )
         for name in source.names
     }
     pictures, labels, notes = _roles(arrays)
@@ -57,7 +60,7 @@ def join(
     if reading.labels == "none" or any(part.part == names.TRAIN for part in without):
         used = [part._replace(labels=None) for part in parts]
         if reading.labels != "none" and len(without) < len(parts):
-            told.append("Read without labels, since the pictures for training have none.")
+            told.append(_("Read without labels, since the pictures for training have none."))
     elif without:
         used = [part for part in parts if part.labels is not None]
         told += [
@@ -66,12 +69,14 @@ def join(
     first = used[0]
     if any(part.pictures.shape[1:] != first.pictures.shape[1:] for part in used):
         shapes = ", ".join(f"{shape_text(part.pictures.shape)} for {_PART_NAMES[part.part]}" for part in used)
-        raise DatasetError(f"The parts hold pictures of several sizes ({shapes}); give them one size.")
+        wrong = _("The parts hold pictures of several sizes ({shapes}); give them one size.")
+        raise DatasetError(wrong.format(shapes=shapes))
     marks = None if first.labels is None else [label for part in used for label in part.labels or ()]
     if len(used) == 1:
         return from_array(first.pictures, marks, reading, told, usual=usual)
     if sum(part.pictures.size for part in used) > limits.VALUES:
-        raise DatasetError(f"The parts hold more than {limits.VALUES:,} numbers together; give fewer pictures.")
+        wrong = _("The parts hold more than {values:,} numbers together; give fewer pictures.")
+        raise DatasetError(wrong.format(values=limits.VALUES))
     division = np.concatenate([np.full(len(part.pictures), part.part, dtype=np.uint8) for part in used])
     whole = np.concatenate([part.pictures for part in used])
     return from_array(whole, marks, reading, told, division, usual)
@@ -92,9 +97,9 @@ def _roles(arrays: Mapping[str, Array]) -> tuple[dict[int, str], dict[int, str],
     notes = []
     if not pictures:
         pictures, labels = _by_shape(arrays, labels)
-        notes.append(f"The pictures are the array {next(iter(pictures.values()))[:40]!r}.")
+        notes.append(_("The pictures are the array {name!r}.").format(name=next(iter(pictures.values()))[:40]))
         if labels:
-            notes.append(f"The labels are the array {next(iter(labels.values()))[:40]!r}.")
+            notes.append(_("The labels are the array {name!r}.").format(name=next(iter(labels.values()))[:40]))
     if names.TRAIN not in pictures:  # a file of one part alone is a whole set
         least = min(pictures)
         pictures[names.TRAIN] = pictures.pop(least)
@@ -104,7 +109,11 @@ def _roles(arrays: Mapping[str, Array]) -> tuple[dict[int, str], dict[int, str],
         name for name in arrays if name not in (*pictures.values(), *(labels[p] for p in pictures if p in labels))
     ]
     if unused:
-        notes.append(f"Left out of the file's {len(arrays)} arrays: {_listed(arrays, unused)}.")
+        notes.append(
+            _("Left out of the file's {n_arrays} arrays: {listed}.").format(
+                n_arrays=len(arrays), listed=_listed(arrays, unused)
+            )
+        )
     return pictures, labels, notes
 
 
@@ -116,9 +125,14 @@ def _by_shape(arrays: Mapping[str, Array], labels: dict[int, str]) -> tuple[dict
         if values.dtype.kind in "buif" and values.ndim > 1 and values.shape[1:] != (1,) and name not in labels.values()
     ]
     if len(numbers) != 1:
+        wrong = _(
+            "Found {n_arrays} arrays, {listed}, but no array called x (or {pictures}) to tell which are the "
+            "pictures; save them with x=pictures, y=labels."
+        )
         raise DatasetError(
-            f"Found {len(arrays)} arrays, {_listed(arrays, list(arrays))}, but no array called x (or "
-            f"{', '.join(names.PICTURES[1:])}) to tell which are the pictures; save them with x=pictures, y=labels."
+            wrong.format(
+                n_arrays=len(arrays), listed=_listed(arrays, list(arrays)), pictures=", ".join(names.PICTURES[1:])
+            )
         )
     name = numbers[0]
     ends = (arrays[name].shape[0], arrays[name].shape[-1])  # the axes that may count pictures
@@ -134,4 +148,4 @@ def _by_shape(arrays: Mapping[str, Array], labels: dict[int, str]) -> tuple[dict
 
 def _listed(arrays: Mapping[str, Array], some: Sequence[str]) -> str:
     shown = ", ".join(f"{name[:40]} ({shape_text(arrays[name].shape)})" for name in some[:6])
-    return shown + (f" and {len(some) - 6} more" if len(some) > 6 else "")
+    return shown + (_(" and {n:,} more").format(n=len(some) - 6) if len(some) > 6 else "")

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rbm.core import limits
+from rbm.core.language import _, plural
 from rbm.datasets.user_datasets.names import TEST, TRAIN, VALIDATION
 from rbm.errors import ConfigError, DatasetError
 
@@ -38,18 +39,19 @@ class Reading:
         if isinstance(self.size, tuple):
             height, width = self.size
             if height not in range(1, limits.PICTURE_PIXELS + 1) or not 2 <= height * width <= limits.PICTURE_PIXELS:
-                raise ConfigError(
-                    f"The size is {height}×{width}; choose a height and a width of 2 to {limits.PICTURE_PIXELS:,} pixels "
+                wrong = _(
+                    "The size is {height}×{width}; choose a height and a width of 2 to {picture_pixels:,} pixels "
                     "together, such as 20x28."
                 )
+                raise ConfigError(wrong.format(height=height, width=width, picture_pixels=limits.PICTURE_PIXELS))
         elif self.size is not None and (isinstance(self.size, bool) or self.size not in limits.SIDES):
-            raise ConfigError(
-                f"The pictures' side is {self.size!r}; choose {limits.SIDES[0]} to {limits.SIDES[-1]} pixels."
-            )
+            wrong = _("The pictures' side is {size!r}; choose {low} to {high} pixels.")
+            raise ConfigError(wrong.format(size=self.size, low=limits.SIDES[0], high=limits.SIDES[-1]))
         if self.fit not in FITS:
-            raise ConfigError(f"fit is {self.fit!r}; choose one of {', '.join(FITS)}.")
+            raise ConfigError(_("fit is {fit!r}; choose one of {fits}.").format(fit=self.fit, fits=", ".join(FITS)))
         if self.counted not in COUNTED:
-            raise ConfigError(f"counted is {self.counted!r}; choose one of {', '.join(COUNTED)}.")
+            wrong = _("counted is {counted!r}; choose one of {known}.")
+            raise ConfigError(wrong.format(counted=self.counted, known=", ".join(COUNTED)))
 
     @property
     def shape(self) -> tuple[int, int] | None:
@@ -90,7 +92,7 @@ def checked(
     check_count(n)
     check_size(n, *grey[0].shape)
     if any(picture.shape != grey[0].shape for picture in grey):
-        raise DatasetError("The pictures have several sizes; choose one size for all of them.")
+        raise DatasetError(_("The pictures have several sizes; choose one size for all of them."))
     whole = np.ascontiguousarray(grey, dtype=np.uint8)
     numbers, names, said = _classes(labels, n)
     told = [*notes, *said, *_sameness(whole)]
@@ -102,27 +104,31 @@ def checked(
 def check_count(n: int) -> None:
     """DatasetError for so few pictures that nothing is left for validation and test, or more than are read."""
     if n < limits.LEAST_PICTURES:
-        raise DatasetError(
-            f"There {'is' if n == 1 else 'are'} {n} picture{'' if n == 1 else 's'} in the file; at least "
-            f"{limits.LEAST_PICTURES} are needed, so that some can be kept for validation and test."
+        wrong = plural(
+            "There is {n} picture in the file; at least {least} are needed, so that some can be kept for validation and test.",
+            "There are {n} pictures in the file; at least {least} are needed, so that some can be kept for validation and "
+            "test.",
+            n,
         )
+        raise DatasetError(wrong.format(n=n, least=limits.LEAST_PICTURES))
     if n > limits.ROWS:
-        raise DatasetError(
-            f"There are {n:,} pictures or rows in the file; at most {limits.ROWS:,} are read. Give fewer of them."
-        )
+        wrong = _("There are {n:,} pictures or rows in the file; at most {rows:,} are read. Give fewer of them.")
+        raise DatasetError(wrong.format(n=n, rows=limits.ROWS))
 
 
 def check_size(n: int, height: int, width: int) -> None:
     """DatasetError when n pictures of that size are more than is kept."""
     if height * width > limits.PICTURE_PIXELS or height * width < 2:
-        raise DatasetError(
-            f"The pictures have {height}×{width} pixels; 2 to {limits.PICTURE_PIXELS:,} can be learnt from, so choose a size."
+        wrong = _(
+            "The pictures have {height}×{width} pixels; 2 to {picture_pixels:,} can be learnt from, so choose a size."
         )
+        raise DatasetError(wrong.format(height=height, width=width, picture_pixels=limits.PICTURE_PIXELS))
     if n * height * width > limits.VALUES:
-        raise DatasetError(
-            f"{n:,} pictures of {height}×{width} pixels are more than {limits.VALUES // 10**6} million pixels in all; "
-            "choose a smaller size or fewer pictures."
+        wrong = _(
+            "{n:,} pictures of {height}×{width} pixels are more than {values} million pixels in all; choose a "
+            "smaller size or fewer pictures."
         )
+        raise DatasetError(wrong.format(n=n, height=height, width=width, values=limits.VALUES // 10**6))
 
 
 def _sameness(grey: Bytes) -> list[str]:
@@ -130,18 +136,21 @@ def _sameness(grey: Bytes) -> list[str]:
     flat = grey.reshape(len(grey), -1)  # (N, V)
     blank = np.flatnonzero(flat.min(1) == flat.max(1))
     if len(blank) == len(grey):
-        raise DatasetError(
-            f"Each of the {len(grey):,} pictures has one grey level all over, so there is nothing to learn; look at the "
-            "file, or at what is cut off."
+        wrong = _(
+            "Each of the {n_grey:,} pictures has one grey level all over, so there is nothing to learn; look "
+            "at the file, or at what is cut off."
         )
+        raise DatasetError(wrong.format(n_grey=len(grey)))
     said = []
     if len(blank):
         said.append(
-            f"{len(blank):,} of {len(grey):,} pictures have one grey level all over (the first is number {blank[0] + 1:,}): "
-            "leave them out if they are mistakes."
+            _(
+                "{n_blank:,} of {n_grey:,} pictures have one grey level all over (the first is number {blank:,}): "
+                "leave them out if they are mistakes."
+            ).format(n_blank=len(blank), n_grey=len(grey), blank=blank[0] + 1)
         )
     if all((flat[start : start + 1000] == flat[0]).all() for start in range(0, len(flat), 1000)):
-        said.append("All pictures are the same picture.")
+        said.append(_("All pictures are the same picture."))
     return said
 
 
@@ -149,11 +158,16 @@ def _division(parts: Bytes) -> str:
     """How the file divides its pictures, in a sentence; DatasetError when none is left to learn from."""
     train, validation, test = (int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST))
     if train < 2:
-        raise DatasetError(
-            f"The file keeps {test + validation:,} pictures for test and validation and {train:,} for training; give more."
-        )
-    given = [f"{n:,} pictures for {name}" for n, name in ((validation, "validation"), (test, "test")) if n]
-    return f"The file's own division is kept: {' and '.join(given)}, {train:,} others."
+        wrong = _("The file keeps {test:,} pictures for test and validation and {train:,} for training; give more.")
+        raise DatasetError(wrong.format(test=test + validation, train=train))
+    given = [
+        _("{n:,} pictures for {name}").format(n=n, name=name)
+        for n, name in ((validation, "validation"), (test, "test"))
+        if n
+    ]
+    return _("The file's own division is kept: {given}, {train:,} others.").format(
+        given=" and ".join(given), train=train
+    )
 
 
 def _classes(labels: Sequence[str] | None, n: int) -> tuple[NDArray[np.int64], tuple[str, ...], list[str]]:
@@ -161,16 +175,17 @@ def _classes(labels: Sequence[str] | None, n: int) -> tuple[NDArray[np.int64], t
     if labels is None:
         return np.zeros(n, dtype=np.int64), ("all",), []
     if len(labels) != n:
-        raise DatasetError(f"There are {n:,} pictures but {len(labels):,} labels; give one label for each picture.")
+        wrong = _("There are {n:,} pictures but {n_labels:,} labels; give one label for each picture.")
+        raise DatasetError(wrong.format(n=n, n_labels=len(labels)))
     clean = {label: _clean(label) for label in set(labels)}
     names = sorted(set(clean.values()), key=_order)
     if len(names) > limits.CLASSES:
-        raise DatasetError(
-            f"The labels have {len(names):,} different values; at most {limits.CLASSES} classes are kept. "
-            "Choose other labels, or none."
+        wrong = _(
+            "The labels have {n_names:,} different values; at most {classes} classes are kept. Choose other labels, or none."
         )
+        raise DatasetError(wrong.format(n_names=len(names), classes=limits.CLASSES))
     if len(names) == 1:
-        told = f"All labels are {names[0]!r}, which makes no classes: read without labels."
+        told = _("All labels are {names!r}, which makes no classes: read without labels.").format(names=names[0])
         return np.zeros(n, dtype=np.int64), ("all",), [told]
     index = {name: i for i, name in enumerate(names)}
     return np.array([index[clean[label]] for label in labels], dtype=np.int64), tuple(names), []

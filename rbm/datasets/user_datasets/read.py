@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rbm.core import limits
 from rbm.core.archive import Archive, ArchiveLimits
+from rbm.core.language import _
 from rbm.datasets.user_datasets import kinds
 from rbm.datasets.user_datasets.arrays import from_array, parse_idx, parse_npy
 from rbm.datasets.user_datasets.members import read_members
@@ -29,7 +30,7 @@ def read(
     """
     reading = reading or Reading()
     if not files:
-        raise DatasetError("There is no file to read; give one.")
+        raise DatasetError(_("There is no file to read; give one."))
     for data in files:
         if problem := room.file.problem(len(data)):
             raise DatasetError(problem)
@@ -50,11 +51,11 @@ def _single(data: bytes, name: str, reading: Reading, room: limits.Room) -> Pict
         arrays = bool(archive.names) and all(name.endswith(".npy") for name in archive.names)
         return read_npz(archive, reading) if arrays else read_members(archive, reading, room, "ZIP")
     if kind == "npy":
-        return from_array(parse_npy(data, "The file"), None, reading)
+        return from_array(parse_npy(data, _("The file")), None, reading)
     if kind == "idx":
-        values = parse_idx(data, "The file")
+        values = parse_idx(data, _("The file"))
         if values.ndim == 1:
-            raise DatasetError("The IDX file holds labels alone; give the file of images with it.")
+            raise DatasetError(_("The IDX file holds labels alone; give the file of images with it."))
         return from_array(values, None, reading)
     if kind == "table":
         if problem := kinds.misnamed(name):

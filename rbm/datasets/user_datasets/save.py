@@ -18,6 +18,7 @@ from uuid import uuid4
 from platformdirs import user_data_dir
 
 from rbm.core import limits
+from rbm.core.language import _
 from rbm.core.text import plain
 from rbm.datasets.entry import OWN, DatasetEntry, Kind, Root
 from rbm.datasets.user_datasets.names import TEST, TRAIN, VALIDATION
@@ -64,9 +65,8 @@ def own_folder(root: Root = None) -> Path:
 def check_name(name: str) -> str:
     """The name itself; ConfigError for one that could be anything but a plain file's name."""
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise ConfigError(
-            f"{str(name)[:60]!r} cannot be a data set's name; use 1 to 40 small letters, digits, - and _, such as 'cats'."
-        )
+        wrong = _("{name!r} cannot be a data set's name; use 1 to 40 small letters, digits, - and _, such as 'cats'.")
+        raise ConfigError(wrong.format(name=str(name)[:60]))
     return name
 
 
@@ -88,8 +88,9 @@ def find(name: str, root: Root = None) -> UserDataset:
     """
     path = _existing(name, root)
     if path is None:
-        known = ", ".join(one.name for one in kept(root)) or "none so far"
-        raise ConfigError(f"No data set of your own is called {name!r}; kept are: {known}.")
+        known = ", ".join(one.name for one in kept(root)) or _("none so far")
+        fault = _("No data set of your own is called {name!r}; kept are: {known}.")
+        raise ConfigError(fault.format(name=name, known=known))
     return _header(path)
 
 
@@ -136,7 +137,8 @@ def save(name: str, pictures: Pictures, source: str = "", root: Root = None, *, 
     except FileExistsError:
         raise _taken(name) from None
     except OSError as error:
-        raise DatasetError(f"{path} cannot be written: {error.strerror or error}; free some space.") from error
+        wrong = _("{path} cannot be written: {strerror}; free some space.")
+        raise DatasetError(wrong.format(path=path, strerror=error.strerror or error)) from error
     finally:
         part.unlink(missing_ok=True)
     return _header(path)
@@ -150,10 +152,10 @@ def remove(name: str, root: Root = None, *, digest: str = "") -> UserDataset:
     path = own_folder(root) / f"{_PREFIX}{check_name(name)}{_SUFFIX}"
     if not path.is_file():
         find(name, root)
-        raise ConfigError(f"The data set {name!r} is removed already.")
+        raise ConfigError(_("The data set {name!r} is removed already.").format(name=name))
     one, place = _header_or_damaged(path), path.parent / "removed"
     if digest and one.digest != digest:
-        raise ConfigError(f"The data set {name!r} holds other pictures by now; look at it again.")
+        raise ConfigError(_("The data set {name!r} holds other pictures by now; look at it again.").format(name=name))
     try:
         place.mkdir(exist_ok=True)
         os.utime(path)  # from now on the time of its removal
@@ -161,7 +163,8 @@ def remove(name: str, root: Root = None, *, digest: str = "") -> UserDataset:
         for old in _too_many(place, one.owner):
             old.unlink(missing_ok=True)
     except OSError as error:
-        raise DatasetError(f"{path} cannot be removed: {error.strerror or error}.") from error
+        fault = _("{path} cannot be removed: {strerror}.")
+        raise DatasetError(fault.format(path=path, strerror=error.strerror or error)) from error
     return one
 
 
@@ -176,13 +179,16 @@ def restore(name: str, root: Root = None, *, digest: str = "") -> None:
         if path.exists():
             raise FileExistsError
         if not found:
-            raise ConfigError(f"The data set {name!r} cannot be restored: nothing of that name was removed lately.")
+            wrong = _("The data set {name!r} cannot be restored: nothing of that name was removed lately.")
+            raise ConfigError(wrong.format(name=name))
         _appear(found[-1], path)
         found[-1].unlink(missing_ok=True)
     except FileExistsError:
-        raise ConfigError(f"The data set {name!r} cannot be restored: the name is taken again.") from None
+        fault = _("The data set {name!r} cannot be restored: the name is taken again.")
+        raise ConfigError(fault.format(name=name)) from None
     except OSError as error:
-        raise DatasetError(f"{path} cannot be written: {error.strerror or error}.") from error
+        fault = _("{path} cannot be written: {strerror}.")
+        raise DatasetError(fault.format(path=path, strerror=error.strerror or error)) from error
 
 
 def _appear(part: Path, path: Path) -> None:
@@ -225,8 +231,10 @@ def entry(name: str, root: Root = None) -> DatasetEntry:
     here = one.path.parent == own_folder(root)
     return DatasetEntry(
         name=f"{OWN}{one.name}",
-        title=f"{one.name} ({'your own' if here else 'removed'})",
-        about=f"{one.n:,} pictures of {one.image_shape[0]}×{one.image_shape[1]} pixels from {one.source or 'a file'}.",
+        title=f"{one.name} ({_('your own') if here else _('removed')})",
+        about=_("{n:,} pictures of {height}×{width} pixels from {source}.").format(
+            n=one.n, height=one.image_shape[0], width=one.image_shape[1], source=one.source or _("a file")
+        ),
         kind=one.kind,
         image_shape=one.image_shape,
         class_names=one.class_names,
@@ -260,7 +268,8 @@ def load(name: str, root: Root = None) -> Dataset:
         if division is not None and (division.dtype != torch.uint8 or division.shape != labels.shape):
             raise ValueError(f"parts {division.dtype}")
     except Exception as error:  # safetensors and torch raise what they like at a broken file
-        raise DatasetError(f"{path} is damaged ({error}); remove it and bring the data again.") from error
+        fault = _("{path} is damaged ({error}); remove it and bring the data again.")
+        raise DatasetError(fault.format(path=path, error=error)) from error
     rows = grey.flatten(1).float().div_(255)  # (N, V)
     train, validation, test = _divided(division, len(rows), name)
     parts = {"train": train, "validation": validation, "test": test}
@@ -304,7 +313,8 @@ def sample(name: str, n: int, root: Root = None) -> NDArray[np.uint8]:
             step = max(one.n // n, 1)
             return np.concatenate([pictures[i : i + 1] for i in range(0, min(one.n, n * step), step)])
     except (OSError, SafetensorError) as error:
-        raise DatasetError(f"{one.path} is damaged ({error}); remove it and bring the data again.") from error
+        fault = _("{path} is damaged ({error}); remove it and bring the data again.")
+        raise DatasetError(fault.format(path=one.path, error=error)) from error
 
 
 def _digest(pictures: Pictures) -> str:
@@ -321,7 +331,11 @@ def _existing(name: str, root: Root) -> Path | None:
 
 
 def _taken(name: str) -> ConfigError:
-    return ConfigError(f"A data set called {name!r} is kept already; choose another name, or delete that one first.")
+    return ConfigError(
+        _("A data set called {name!r} is kept already; choose another name, or delete that one first.").format(
+            name=name
+        )
+    )
 
 
 def _check_room(path: Path, name: str, size: int) -> None:
@@ -329,9 +343,8 @@ def _check_room(path: Path, name: str, size: int) -> None:
         raise _taken(name)
     files = list(path.parent.glob(f"{_PREFIX}*{_SUFFIX}"))
     if len(files) >= limits.SETS or size + sum(file.stat().st_size for file in files) > limits.KEPT_BYTES:
-        raise DatasetError(
-            f"The folder of own data sets is full ({limits.SETS} sets, {limits.KEPT_BYTES // limits.MB:,} MB); delete some."
-        )
+        wrong = _("The folder of own data sets is full ({sets} sets, {kept_bytes:,} MB); delete some.")
+        raise DatasetError(wrong.format(sets=limits.SETS, kept_bytes=limits.KEPT_BYTES // limits.MB))
 
 
 def _name_of(path: Path) -> str:
@@ -370,4 +383,5 @@ def _header(path: Path) -> UserDataset:
             divided,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        raise DatasetError(f"{path} is damaged ({error}); remove it and bring the data again.") from error
+        fault = _("{path} is damaged ({error}); remove it and bring the data again.")
+        raise DatasetError(fault.format(path=path, error=error)) from error

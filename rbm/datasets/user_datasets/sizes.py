@@ -10,10 +10,11 @@ import numpy as np
 from PIL import Image
 
 from rbm.core import limits
+from rbm.core.language import _
 from rbm.datasets.user_datasets.pictures import Bytes, Reading
 from rbm.errors import ConfigError, DatasetError
 
-_DONE = {"pad": "with a border", "crop": "with their edges cut", "stretch": "squeezed"}
+_DONE = {"pad": "with a border", "crop": _("with their edges cut"), "stretch": "squeezed"}
 
 
 def parse_size(text: str) -> int | tuple[int, int] | None:
@@ -23,9 +24,8 @@ def parse_size(text: str) -> int | tuple[int, int] | None:
         return int(found[1]) if found[2] is None else (int(found[1]), int(found[2]))
     if text.strip().lower() in ("keep", "as it is"):
         return None
-    raise ConfigError(
-        f"{text[:40]!r} is no size; give pixels of a side such as 28, height × width such as 20x28, or keep."
-    )
+    wrong = _("{text!r} is no size; give pixels of a side such as 28, height × width such as 20x28, or keep.")
+    raise ConfigError(wrong.format(text=text[:40]))
 
 
 def fits(n_values: int, reading: Reading) -> bool:
@@ -51,11 +51,12 @@ def layout(n_values: int, reading: Reading) -> tuple[int, int, str]:
     if sides is not None:
         return *sides, ""
     if given is not None or n_values > limits.PICTURE_PIXELS:
-        asked = "" if given is None else f" and not {given[0]}×{given[1]}"
-        raise DatasetError(f"A row has {n_values:,} values, which make no square{asked}; {_advice(n_values)}.")
-    note = (
-        f"Rows of {n_values:,} values make no square, so each is kept as a line of 1×{n_values}. If they are pictures, "
-    )
+        asked = "" if given is None else _(" and not {height}×{width}").format(height=given[0], width=given[1])
+        wrong = _("A row has {n_values:,} values, which make no square{asked}; {advice}.")
+        raise DatasetError(wrong.format(n_values=n_values, asked=asked, advice=_advice(n_values)))
+    note = _(
+        "Rows of {n_values:,} values make no square, so each is kept as a line of 1×{n_values}. If they are pictures, "
+    ).format(n_values=n_values)
     return 1, n_values, f"{note}{_advice(n_values)}."
 
 
@@ -64,9 +65,11 @@ def _advice(n_values: int) -> str:
     small = next((side for side in range(math.isqrt(n_values), 1, -1) if n_values % side == 0), 1)
     large = n_values // small
     example = (
-        f"such as {large}x{small} or {small}x{large}" if small > 1 else "which this number of values does not allow"
+        _("such as {large}x{small} or {small}x{large}").format(large=large, small=small)
+        if small > 1
+        else _("which this number of values does not allow")
     )
-    return f"give the size as height × width, {example}"
+    return _("give the size as height × width, {example}").format(example=example)
 
 
 def scaled_note(shapes: Collection[tuple[int, int]], reading: Reading) -> str:
@@ -78,7 +81,9 @@ def scaled_note(shapes: Collection[tuple[int, int]], reading: Reading) -> str:
     were = f"{low[0]}×{low[1]}" if len(shapes) == 1 else f"{low[0]}×{low[1]} to {high[0]}×{high[1]}"
     changed = any(height * wanted[1] != width * wanted[0] for height, width in shapes)
     how = f" {_DONE[reading.fit]}" if changed else ""
-    return f"The pictures of {were} pixels were scaled to {wanted[0]}×{wanted[1]}{how}."
+    return _("The pictures of {were} pixels were scaled to {height}×{width}{how}.").format(
+        were=were, height=wanted[0], width=wanted[1], how=how
+    )
 
 
 def fitted(picture: Image.Image, reading: Reading) -> Bytes:
