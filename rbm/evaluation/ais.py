@@ -18,6 +18,7 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.core.numerics import double, home
 from rbm.errors import ConfigError, ShapeError
 from rbm.evaluation import verdict
@@ -100,16 +101,18 @@ class Bracket(NamedTuple):
 
     def _judge(self) -> tuple[bool, str]:
         if not math.isfinite(self.gap):
-            return False, "An estimate is not a finite number: look for parameters that are not finite."
+            return False, _("An estimate is not a finite number: look for parameters that are not finite.")
         if verdict.unreliable(self.ess):
             return False, verdict.too_few(self.ess)
         if abs(self.gap) > WIDEST_GAP:
-            way = "below the forward one, so the two are crossed" if self.crossed else "above the forward one"
+            way = _("below the forward one, so the two are crossed") if self.crossed else _("above the forward one")
             return False, (
-                f"The reverse estimate lies {abs(self.gap):.1f} nats {way} ({WIDEST_GAP:g} would do): "
-                "take more temperatures, or start from samples that have moved longer."
+                _(
+                    "The reverse estimate lies {gap:.1f} nats {way} ({widest_gap:g} would do): take more temperatures, "
+                    "or start from samples that have moved longer."
+                ).format(gap=abs(self.gap), way=way, widest_gap=WIDEST_GAP)
             )
-        agree = f"Forward and reverse estimates agree within {abs(self.gap):.2f} nats."
+        agree = _("Forward and reverse estimates agree within {gap:.2f} nats.").format(gap=abs(self.gap))
         return True, " ".join(filter(None, (agree, verdict.crossed(self.gap))))
 
 
@@ -132,10 +135,11 @@ class Path:
         self._visible_bias, self._hidden_bias = model.visible_bias.detach(), model.hidden_bias.detach()
         self.base = torch.zeros_like(self._visible_bias) if base is None else base.detach().to(self._weight)
         if self.base.shape != self._visible_bias.shape:
-            raise ShapeError(
-                f"base has shape {tuple(self.base.shape)}, expected ({model.visible_columns},), one bias a visible unit: "
-                "make it with base_biases(data)."
+            wrong = _(
+                "base has shape {shape}, expected ({visible_columns},), one bias a visible unit: make it with "
+                "base_biases(data)."
             )
+            raise ShapeError(wrong.format(shape=tuple(self.base.shape), visible_columns=model.visible_columns))
 
         self._added_bias = self._visible_bias - self.base
 
@@ -272,6 +276,8 @@ def _collect(path: Path, v: Tensor, betas: list[float], generator: torch.Generat
 def check_size(n_chains: int, n_temperatures: int) -> None:
     """ConfigError for fewer than 2 chains or 1 temperature."""
     if n_chains < 2:
-        raise ConfigError(f"AIS needs at least 2 chains, got {n_chains}: one alone says nothing of its error.")
+        wrong = _("AIS needs at least 2 chains, got {n_chains}: one alone says nothing of its error.")
+        raise ConfigError(wrong.format(n_chains=n_chains))
     if n_temperatures < 1:
-        raise ConfigError(f"AIS needs at least 1 temperature, got n_temperatures={n_temperatures}.")
+        wrong = _("AIS needs at least 1 temperature, got n_temperatures={n_temperatures}.")
+        raise ConfigError(wrong.format(n_temperatures=n_temperatures))

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rbm.core.imports import library
+
 Rows = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 STRENGTHS = (0.01, 0.1, 1.0, 10.0)  # inverse of the L2 penalty, of which the best on held-out rows is taken
@@ -24,7 +26,7 @@ class Fitted(NamedTuple):
 
 def draw(labels: Labels, count: int, seed: int) -> npt.NDArray[np.intp]:
     """``count`` rows at random in which every class keeps its share, to a row, and has one row at least."""
-    from sklearn.model_selection import train_test_split
+    train_test_split = library("sklearn.model_selection").train_test_split
 
     if count == len(labels):
         return np.arange(count)
@@ -63,8 +65,8 @@ def logistic(
 
 
 def _fit(x: Rows, y: Labels, strength: float) -> Any:
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
+    ConvergenceWarning = library("sklearn.exceptions").ConvergenceWarning
+    LogisticRegression = library("sklearn.linear_model").LogisticRegression
 
     with warnings.catch_warnings():
         # A fit that ITERATIONS did not end is a little more regularised than asked; held-out rows judge it as it is.
@@ -74,7 +76,7 @@ def _fit(x: Rows, y: Labels, strength: float) -> Any:
 
 def principal(rows: Rows, count: int, seed: int) -> Any:
     """PCA fitted to ``rows``: ``transform`` gives the first ``count`` components, fewer where there are no more."""
-    from sklearn.decomposition import PCA
+    PCA = library("sklearn.decomposition").PCA
 
     return PCA(min(count, *rows.shape), random_state=seed).fit(rows)
 
@@ -85,7 +87,7 @@ def plane(rows: Rows, how: str, seed: int) -> Rows:
     Its perplexity is 30, or a quarter of the rows where they are few. A single column lies on a line, and rows that are
     all the same in one place.
     """
-    from sklearn.manifold import TSNE
+    TSNE = library("sklearn.manifold").TSNE
 
     if not np.ptp(rows, axis=0).any():
         return np.zeros((len(rows), 2), np.float32)
@@ -102,7 +104,7 @@ def plane(rows: Rows, how: str, seed: int) -> Rows:
 
 def agreement(points: Rows, labels: Labels) -> float:
     """Share of points whose nearest other point has the same label, 0 to 1."""
-    from sklearn.neighbors import NearestNeighbors
+    NearestNeighbors = library("sklearn.neighbors").NearestNeighbors
 
     nearest = NearestNeighbors(n_neighbors=2).fit(points).kneighbors(return_distance=False, n_neighbors=1)[:, 0]
     return float((labels[nearest] == labels).mean())

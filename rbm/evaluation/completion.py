@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.models.labelled import LabelledRBM
 from rbm.samplers import chains, gibbs
@@ -39,20 +40,19 @@ def complete(
     right when chains have mixed, too small when they are stuck.
     """
     if n_chains < 2 or sweeps < 1 or burn_in < 0:
-        raise ConfigError(
-            f"A completion needs 2 chains, 1 sweep and no negative burn-in, got {n_chains}, {sweeps}, {burn_in}."
-        )
+        wrong = _("A completion needs 2 chains, 1 sweep and no negative burn-in, got {n_chains}, {sweeps}, {burn_in}.")
+        raise ConfigError(wrong.format(n_chains=n_chains, sweeps=sweeps, burn_in=burn_in))
     held = hold_pixels(model, x.expand(n_chains, -1), mask)
     now = chains.from_noise(model, n_chains, generator, clamp=held)
-    for _ in range(burn_in):
-        now, _ = gibbs.sweep(model, now, generator, clamp=held)
+    for __ in range(burn_in):
+        now = gibbs.sweep(model, now, generator, clamp=held)[0]
     label = torch.zeros(n_chains, model.n_labels, dtype=torch.float64)
     picture = torch.zeros(model.n_pixels, dtype=torch.float64)
     seen = x.new_zeros(n_chains, model.n_pixels)
-    for _ in range(sweeps):
+    for __ in range(sweeps):
         now, info = gibbs.sweep(model, now, generator, clamp=held)
-        pixels, _ = model.split(now.v)
-        seen, _ = model.split(info.visible_mean)
+        pixels = model.split(now.v)[0]
+        seen = model.split(info.visible_mean)[0]
         label += model.label_probability(pixels).double() / sweeps
         picture += seen.double().mean(0) / sweeps
     error = label.std(0) / n_chains**0.5

@@ -1,4 +1,4 @@
-"""Which pairs of visible units a machine couples once its hidden units are summed out.
+"""Which pairs, and triples, of visible units a machine couples once its hidden units are summed out.
 
 A distribution of V spins s = ±1 has one expansion log p(s) = const + Σ_i h_i s_i + Σ_{i<k} J_ik s_i s_k + triples + ..., and
 
@@ -16,6 +16,7 @@ exact for any V, by one integral a unit. With log 2cosh″ = sech² and its Four
 """
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.core.numerics import home
 from rbm.errors import ConfigError, ShapeError
 from rbm.evaluation.lattice import WithError
@@ -33,7 +35,7 @@ _TWO_STATES = ("spin", "bernoulli")
 
 
 class Recovered(NamedTuple):
-    """Couplings of a lattice's machine: those of neighbours, (2n,), and of all other pairs, (n(n − 1)/2 − 2n,)."""
+    """Couplings of a lattice's machine: those of neighbours, (2n,) or a ring's (n,), and of all other pairs."""
 
     neighbours: NDArray[np.float64]
     others: NDArray[np.float64]
@@ -60,40 +62,74 @@ def effective(model: RBM) -> Tensor:
 
     ConfigError unless the visible units have two states and the hidden ones are spin, Bernoulli or Gaussian.
     """
+    w, c = _in_spins(model)
+    if model.hidden_unit.name == "gaussian":  # φ(x) = x²/2
+        return (w @ w.T).fill_diagonal_(0.0)
+    total = torch.zeros(len(w), len(w), dtype=torch.float64, device=w.device)
+    for k, weight in _nodes(w, c):
+        tangent = (k * w).tan()  # sin sin Π cos of the others = tan tan Π cos of all
+        every = (k * w).cos().prod(0) * (k * c).cos() * weight  # (H,)
+        total.addmm_(tangent * every, tangent.T)
+    return total.fill_diagonal_(0.0)
+
+
+@torch.no_grad()
+def among(model: RBM, groups: Tensor) -> Tensor:
+    """J of single pairs (T, 2) or triples (T, 3) of visible units in the same expansion, (T,). Same error.
+
+    Of three, cos(k c_j) is −sin(k c_j) and there is a third sine: spins without hidden biases
+    are coupled in pairs and fours only.
+    """
+    w, c = _in_spins(model)
+    order = groups.shape[1]
+    if model.hidden_unit.name == "gaussian":
+        pairs = (w[groups[:, 0]] * w[groups[:, 1]]).sum(1)
+        return pairs if order == 2 else torch.zeros_like(pairs)
+    total = torch.zeros(len(groups), dtype=torch.float64, device=w.device)
+    for k, weight in _nodes(w, c):
+        outer = (k * c).cos() if order == 2 else -(k * c).sin()
+        tangents = (k * w).tan()[groups].prod(1)  # (T, H)
+        total.addmv_(tangents, (k * w).cos().prod(0) * outer * weight)
+    return total
+
+
+def is_known(model: RBM) -> bool:
+    """Whether there is such an expansion of its p(v), and this file finds it."""
+    return model.visible_unit.name in _TWO_STATES and model.hidden_unit.name in (*_TWO_STATES, "gaussian")
+
+
+def _in_spins(model: RBM) -> tuple[Tensor, Tensor]:
+    """w (V, H) and c (H,) of the machine whose visible units are spins, and whose hidden ones add log 2cosh x, or x²/2."""
     visible, hidden = model.visible_unit.name, model.hidden_unit.name
-    if visible not in _TWO_STATES or hidden not in (*_TWO_STATES, "gaussian"):
-        raise ConfigError(
-            f"Effective couplings are of spin or bernoulli visible units with spin, bernoulli or gaussian hidden ones; this "
-            f"machine has {visible} and {hidden} units."
+    if not is_known(model):
+        wrong = _(
+            "Effective couplings are of spin or bernoulli visible units with spin, bernoulli or gaussian "
+            "hidden ones; this machine has {visible} and {hidden} units."
         )
+        raise ConfigError(wrong.format(visible=visible, hidden=hidden))
     w, c = (p.detach().to(home(p.device)).double() for p in (model.weight, model.hidden_bias))
     if visible == "bernoulli":  # v = (1 + s)/2
         c, w = c + w.sum(0) / 2, w / 2
     if hidden == "bernoulli":  # log(1 + eˣ) = x/2 + log 2cosh(x/2)
         c, w = c / 2, w / 2
-    pairs = w @ w.T if hidden == "gaussian" else _from_cosh(w, c)  # Gaussian: φ(x) = x²/2
-    return pairs.fill_diagonal_(0.0)
+    return w, c
 
 
-def _from_cosh(w: Tensor, c: Tensor) -> Tensor:
-    """Σ_j of the integral above by the midpoint rule, which converges exponentially for what is analytic and even.
+def _nodes(w: Tensor, c: Tensor) -> Iterator[tuple[float, float]]:
+    """k and its weight in the integral above by the midpoint rule, which converges exponentially for what is analytic and even.
 
-    Its nodes are h apart, so x has images 2π/h away: far enough beyond the largest |x| they add nothing.
+    The nodes are h apart, so x has images 2π/h away: far enough beyond the largest |x| they add nothing.
     """
     reach = float((c.abs() + w.abs().sum(0)).max())
     step = 2 * math.pi / (2 * reach + DIGITS / 2)
-    total = torch.zeros(len(w), len(w), dtype=torch.float64, device=w.device)
     for k in torch.arange(step / 2, 2 * DIGITS / math.pi, step, dtype=torch.float64).tolist():
-        tangent = (k * w).tan()  # sin sin Π cos of the others = tan tan Π cos of all
-        every = (k * w).cos().prod(0) * (k * c).cos() * (step / (k * math.sinh(math.pi * k / 2)))  # (H,)
-        total.addmm_(tangent * every, tangent.T)
-    return total
+        yield k, step / (k * math.sinh(math.pi * k / 2))
 
 
 def on_lattice(pairs: Tensor | NDArray[np.float64], side: int) -> Recovered:
-    """The couplings (n, n) of a closed side×side lattice, neighbours apart from the rest."""
-    j = _square(pairs, side)
-    joined = _neighbours(side)
+    """The couplings (n, n) of a closed side×side lattice, or of side 1 of a ring, neighbours apart from the rest."""
+    j, at = _square(pairs, side)
+    joined = _neighbours(at)
     upper = np.triu(np.ones_like(joined), 1)
     return Recovered(j[joined & upper], j[~joined & upper])
 
@@ -101,8 +137,7 @@ def on_lattice(pairs: Tensor | NDArray[np.float64], side: int) -> Recovered:
 def bond_picture(pairs: Tensor | NDArray[np.float64], side: int) -> NDArray[np.float64]:
     """The lattice as (2L, 2L): a site at every (even, even), the bond to the right beside it, the one downwards below it,
     and at (odd, odd) the mean of the two diagonals that cross there."""
-    j = _square(pairs, side)
-    at = np.arange(side * side).reshape(side, side)
+    j, at = _square(pairs, side)
     right, down = np.roll(at, -1, 1), np.roll(at, -1, 0)
     picture = np.zeros((2 * side, 2 * side))
     picture[::2, 1::2], picture[1::2, ::2] = j[at, right], j[at, down]
@@ -111,28 +146,26 @@ def bond_picture(pairs: Tensor | NDArray[np.float64], side: int) -> NDArray[np.f
 
 
 def by_distance(pairs: Tensor | NDArray[np.float64], side: int) -> NDArray[np.float64]:
-    """The mean coupling of a spin to the one so many rows and columns away, the spin itself in the middle: (L, L)"""
-    j = _square(pairs, side)
-    at = np.arange(side * side).reshape(side, side)
-    half = side // 2
-    return np.array(
-        [
-            [j[at, np.roll(at, (-r, -c), (0, 1))].mean() for c in range(-half, side - half)]
-            for r in range(-half, side - half)
-        ]
-    )
+    """The mean coupling of a spin to the one so many rows and columns away, the spin itself in the middle: (L, L), or (1, n)"""
+    j, at = _square(pairs, side)
+    rows, columns = (range(-(length // 2), length - length // 2) for length in at.shape)
+    return np.array([[j[at, np.roll(at, (-r, -c), (0, 1))].mean() for c in columns] for r in rows])
 
 
-def _square(pairs: Tensor | NDArray[np.float64], side: int) -> NDArray[np.float64]:
+def _square(pairs: Tensor | NDArray[np.float64], side: int) -> tuple[NDArray[np.float64], NDArray[np.int_]]:
+    """The couplings, and the numbers of the spins where they stand."""
     j = np.asarray(pairs, dtype=np.float64)
-    if j.shape != (side**2, side**2):
-        raise ShapeError(f"Expected the couplings of {side**2} spins, for a lattice of {side}×{side}; got {j.shape}.")
-    return j
+    n = len(j) if side == 1 else side**2
+    if j.shape != (n, n):
+        wrong = _("Expected the couplings of {n} spins, for a lattice of {side}×{side}; got {shape}.")
+        raise ShapeError(wrong.format(n=n, side=side, shape=j.shape))
+    return j, np.arange(n).reshape(side, -1)
 
 
-def _neighbours(side: int) -> NDArray[np.bool_]:
-    at = np.arange(side * side).reshape(side, side)
-    joined = np.zeros((side * side, side * side), dtype=bool)
-    for other in (np.roll(at, -1, 1), np.roll(at, -1, 0)):
-        joined[at, other] = joined[other, at] = True
+def _neighbours(at: NDArray[np.int_]) -> NDArray[np.bool_]:
+    joined = np.zeros((at.size, at.size), dtype=bool)
+    for way in (0, 1):
+        other = np.roll(at, -1, way)
+        if at.shape[way] > 1:
+            joined[at, other] = joined[other, at] = True
     return joined

@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from rbm import randomness
+from rbm.core.language import _
 from rbm.datasets.base import Dataset
 from rbm.errors import ShapeError
 
@@ -63,7 +64,8 @@ def describe(v: Tensor) -> tuple[Tensor, Tensor]:
     ShapeError for anything but 28×28 pixels, laid flat.
     """
     if v.ndim != 2 or v.shape[1] != SIDE * SIDE:
-        raise ShapeError(f"Digits' features are of pictures (N, 784), 28×28 laid flat; got {tuple(v.shape)}.")
+        wrong = _("Digits' features are of pictures (N, 784), 28×28 laid flat; got {shape}.")
+        raise ShapeError(wrong.format(shape=tuple(v.shape)))
     net = digit_net()
     found = [net(part.float()) for part in v.split(ROWS)]
     features, logits = (torch.cat(parts).double() for parts in zip(*found, strict=True))
@@ -89,7 +91,7 @@ def fit(dataset: Dataset, *, epochs: int = 6, batch_size: int = 64, seed: int = 
     optimizer = torch.optim.Adam(net.parameters(), 2e-3)
     total = epochs * -(-len(dataset.train) // batch_size)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
-    for _ in range(epochs):
+    for __ in range(epochs):
         for rows in torch.randperm(len(dataset.train), generator=draw).split(batch_size):
             loss = nn.functional.cross_entropy(net(dataset.train[rows])[1], dataset.train_labels[rows])
             optimizer.zero_grad()

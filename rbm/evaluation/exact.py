@@ -18,11 +18,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.core.numerics import home
 from rbm.errors import ConfigError, ShapeError, TooLargeError
 from rbm.models.rbm import RBM
 from rbm.samplers.chains import Chains
-from rbm.units import Unit
+from rbm.units import DReLU, Unit
 from rbm.units.listing import bits, joint_states
 
 LIMIT = 20  # units of two states: at most 2^20 states are visited (others: as many units as make that many states)
@@ -53,6 +54,15 @@ class ScaledMoments(NamedTuple):
     visible_bias: Tensor
     hidden_bias: Tensor
     visible_log_precision: Tensor
+
+
+class ShapedMoments(NamedTuple):
+    """The same for dReLU hidden units, whose shape has one too: the mean derivative of log_partition by it (2, H)."""
+
+    weight: Tensor
+    visible_bias: Tensor
+    hidden_bias: Tensor
+    hidden_shape: Tensor
 
 
 class _Halves(NamedTuple):
@@ -87,7 +97,7 @@ def states(n: int, unit: Unit) -> Tensor:
 
     TooLargeError beyond 2^LIMIT rows.
     """
-    _refuse(bits(n, unit), f"the states of {n} {unit.name} units")
+    _refuse(bits(n, unit), _("the states of {n} {name} units").format(n=n, name=unit.name))
     return _rows(0, len(unit.states()) ** n, n, unit)
 
 
@@ -106,7 +116,7 @@ def smaller_layer(model: RBM) -> Layer:
 @torch.no_grad()
 def log_partition(model: RBM) -> float:
     """log Z = log Σ_{v,h} exp(−E(v, h)), nats; TooLargeError when the smaller layer has more than 2^LIMIT states."""
-    return float(_log_weights(_halves(model, "log Z")).logsumexp(0))
+    return float(_log_weights(_halves(model, _("log Z"))).logsumexp(0))
 
 
 @torch.no_grad()
@@ -115,7 +125,10 @@ def visible_distribution(model: RBM) -> tuple[Tensor, Tensor]:
 
     TooLargeError when there are more than 2^LIMIT visible states.
     """
-    _refuse(bits(model.n_visible, model.visible_unit), f"p(v) of {model.n_visible} visible units")
+    _refuse(
+        bits(model.n_visible, model.visible_unit),
+        _("p(v) of {n_visible} visible units").format(n_visible=model.n_visible),
+    )
     v = states(model.n_visible, model.visible_unit).to(model.weight.device)
     log_p = -_float64(model).free_energy(v) - log_partition(model)
     return v.to(model.weight), log_p.exp()
@@ -128,7 +141,12 @@ def joint_distribution(model: RBM) -> tuple[Tensor, Tensor, Tensor]:
     TooLargeError when there are more than 2^LIMIT pairs.
     """
     size = bits(model.n_visible, model.visible_unit) + bits(model.n_hidden, model.hidden_unit)
-    _refuse(size, f"p(v, h) of {model.n_visible} visible and {model.n_hidden} hidden units")
+    _refuse(
+        size,
+        _("p(v, h) of {n_visible} visible and {n_hidden} hidden units").format(
+            n_visible=model.n_visible, n_hidden=model.n_hidden
+        ),
+    )
     double = _float64(model)
     v = states(model.n_visible, model.visible_unit).to(double.weight)
     h = states(model.n_hidden, model.hidden_unit).to(double.weight)
@@ -139,16 +157,18 @@ def joint_distribution(model: RBM) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @torch.no_grad()
-def moments(model: RBM) -> Moments | ScaledMoments:
+def moments(model: RBM) -> Moments | ScaledMoments | ShapedMoments:
     """⟨v hᵀ⟩, ⟨v⟩ and ⟨h⟩ under the model itself, float64: what a negative phase estimates.
 
-    ScaledMoments for a model whose visible units have a precision.
+    ScaledMoments for a model whose visible units have a precision, ShapedMoments for one whose hidden units have a shape.
     """
-    halves = _halves(model, "the model's mean statistics")
+    halves = _halves(model, _("the model's mean statistics"))
     log_z = _log_weights(halves).logsumexp(0)
     scaled = model.visible_log_precision is not None  # then v is the layer summed out
+    shaped = halves.many if isinstance(halves.many, DReLU) else None  # then h is
     pair = torch.zeros_like(halves.weight)
     few, many, energy = (torch.zeros_like(b) for b in (halves.few_bias, halves.many_bias, halves.many_bias))
+    shape = energy.new_zeros(2, len(energy))
     for s in _blocks(halves):
         field = halves.field(s)
         p = (halves.log_weight(s, field) - log_z).exp()  # (N,)
@@ -159,14 +179,18 @@ def moments(model: RBM) -> Moments | ScaledMoments:
         many += p @ mean
         if scaled:
             energy += p @ halves.many.mean_energy(field)
+        if shaped is not None:
+            shape += torch.einsum("n,nkm->km", p, shaped.shape_slope(field))
     weight = pair.T if halves.few_is_hidden else pair
     if scaled:
         return ScaledMoments(weight, *halves.ordered(few, many), -energy)
+    if shaped is not None:
+        return ShapedMoments(weight, *halves.ordered(few, many), shape)
     return Moments(weight, *halves.ordered(few, many))
 
 
 @torch.no_grad()
-def gradient(model: RBM, data: Tensor) -> Moments | ScaledMoments:
+def gradient(model: RBM, data: Tensor) -> Moments | ScaledMoments | ShapedMoments:
     """∂/∂(W, b, c) of the mean over data (N, V) of log p(v): ⟨v hᵀ⟩_data − ⟨v hᵀ⟩_model and so on, float64.
 
     Hinton, Training Products of Experts by Minimizing Contrastive Divergence, 2002, eq. 2-4; both phases exact.
@@ -176,10 +200,12 @@ def gradient(model: RBM, data: Tensor) -> Moments | ScaledMoments:
     double.visible_unit.check_states(v, "data")
     h = double.hidden_mean(v)
     if len(v) == 0:
-        raise ShapeError("data has no rows; a mean gradient needs at least one.")
+        raise ShapeError(_("data has no rows; a mean gradient needs at least one."))
     positive = [v.T @ h / len(v), v.mean(0), h.mean(0)]
     if model.visible_log_precision is not None:
         positive.append(-double.visible_unit.base_energy(v).mean(0))
+    if isinstance(double.hidden_unit, DReLU):
+        positive.append(double.hidden_unit.shape_slope(double.hidden_field(v)).mean(0))
     negative = moments(model)
     return type(negative)(*(up - down for up, down in zip(positive, negative, strict=True)))
 
@@ -191,8 +217,8 @@ def sample(model: RBM, n: int, generator: torch.Generator) -> Chains:
     The smaller layer is drawn from its tabulated distribution, the larger one from its conditional.
     """
     if n < 1:
-        raise ConfigError(f"Exact sampling needs at least one draw, got n={n}.")
-    halves = _halves(model, "exact samples")
+        raise ConfigError(_("Exact sampling needs at least one draw, got n={n}.").format(n=n))
+    halves = _halves(model, _("exact samples"))
     cumulative = _log_weights(halves).softmax(0).cumsum(0)
     u = torch.rand(n, generator=generator, device=generator.device, dtype=torch.float64).to(cumulative.device)
     index = torch.searchsorted(cumulative, u * cumulative[-1], right=True)  # right: a state of probability 0 never
@@ -209,7 +235,12 @@ def _float64(model: RBM) -> RBM:
 def _halves(model: RBM, what: str) -> _Halves:
     """The smaller layer first; TooLargeError when even that one has too many states."""
     few = smaller_layer(model)
-    _refuse(few.bits, f"{what}, with {few.n_units} units in the smaller ({few.name}) layer,")
+    _refuse(
+        few.bits,
+        _("{what}, with {n_units} units in the smaller ({name}) layer,").format(
+            what=what, n_units=few.n_units, name=few.name
+        ),
+    )
     double = _float64(model)
     weight, b, c = (p.detach() for p in (double.weight, double.visible_bias, double.hidden_bias))
     if few.name == "hidden":
@@ -237,8 +268,9 @@ def _rows(start: int, stop: int, n: int, unit: Unit) -> Tensor:
 
 def _refuse(size: float, what: str) -> None:
     if size > LIMIT:
-        count = f"2^{size:g} states" if size < math.inf else "a continuum of states"
-        raise TooLargeError(
-            f"Computing {what} exactly would visit {count}; the limit is 2^{LIMIT}, that is {LIMIT} binary units. "
-            "Estimate instead: ais.log_partition for log Z, Gibbs chains for samples and means."
+        count = f"2^{size:g} states" if size < math.inf else _("a continuum of states")
+        wrong = _(
+            "Computing {what} exactly would visit {count}; the limit is 2^{limit}, that is {limit} binary "
+            "units. Estimate instead: ais.log_partition for log Z, Gibbs chains for samples and means."
         )
+        raise TooLargeError(wrong.format(what=what, count=count, limit=LIMIT))

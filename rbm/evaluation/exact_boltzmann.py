@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.models.boltzmann import BoltzmannMachine, PairMoments, binary_states
 from rbm.samplers.chains import Chains
@@ -28,7 +29,7 @@ class Thermodynamics(NamedTuple):
 def thermodynamics(energies: Tensor, beta: float = 1.0) -> Thermodynamics:
     """p = exp(−βE) / Z over all states, from their energies (S,). ConfigError unless β > 0: at 0, F has no limit."""
     if not beta > 0:
-        raise ConfigError(f"The free energy −log Z / β needs β above 0, got {beta}.")
+        raise ConfigError(_("The free energy −log Z / β needs β above 0, got {beta}.").format(beta=beta))
     e = energies.detach().double()
     log_z = (-beta * e).logsumexp(0)
     p = (-beta * e - log_z).exp()

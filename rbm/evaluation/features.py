@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
 
@@ -23,10 +24,11 @@ def response(model: RBM, images: Tensor, unit: int, count: int = 10) -> Response
     A column of H: for categorical hidden units, one state of one of them.
     """
     if not 0 <= unit < model.hidden_columns:
-        raise ConfigError(f"There is no hidden unit {unit}; this model has 0 to {model.hidden_columns - 1}.")
+        wrong = _("There is no hidden unit {unit}; this model has 0 to {hidden_columns}.")
+        raise ConfigError(wrong.format(unit=unit, hidden_columns=model.hidden_columns - 1))
     field = images @ model.weight[:, unit] + model.hidden_bias[unit]
-    if model.hidden_unit.width == 1:
+    if model.hidden_unit.width == 1 and model.hidden_shape is None:
         activation = model.hidden_unit.mean(field.unsqueeze(1)).squeeze(1)
-    else:  # a state of a categorical unit depends on the fields of all of its states
+    else:  # a state of a categorical unit depends on the fields of all of its states, a dReLU unit has a shape of its own
         activation = model.hidden_mean(images)[:, unit]
     return Response(activation, field.topk(min(count, len(field))).indices)

@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ShapeError
 
 
@@ -21,9 +22,8 @@ class FeatureGaussian(NamedTuple):
     def of(cls, features: Tensor) -> Self:
         """Of features (N, D); ShapeError for fewer than two rows, which have no covariance."""
         if features.ndim != 2 or len(features) < 2:
-            raise ShapeError(
-                f"A mean and a covariance need features (N, D) of at least 2 rows, got {tuple(features.shape)}."
-            )
+            wrong = _("A mean and a covariance need features (N, D) of at least 2 rows, got {shape}.")
+            raise ShapeError(wrong.format(shape=tuple(features.shape)))
         x = features.double()
         centred = x - x.mean(0)
         return cls(x.mean(0), centred.T @ centred / (len(x) - 1))
@@ -37,7 +37,8 @@ def frechet(a: FeatureGaussian, b: FeatureGaussian) -> float:
     generated images: Heusel et al., GANs Trained by a Two Time-Scale Update Rule, 2017 (FID, in Inception features).
     """
     if a.mean.shape != b.mean.shape:
-        raise ShapeError(f"The sets have {len(a.mean)} and {len(b.mean)} features; describe both in the same way.")
+        wrong = _("The sets have {first} and {second} features; describe both in the same way.")
+        raise ShapeError(wrong.format(first=len(a.mean), second=len(b.mean)))
     values, vectors = torch.linalg.eigh(a.covariance)
     root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
     inner = torch.linalg.eigvalsh(root @ b.covariance @ root)

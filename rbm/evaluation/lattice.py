@@ -1,7 +1,7 @@
 """What physicists measure on a lattice of spins, each number with its standard error.
 
-Letters: N lattices of L×L spins s = ±1, closed in both directions, n = L² spins; T the temperature. Errors come from blocks:
-neighbouring lattices may know of each other, blocks of many hardly do.
+Letters: N lattices of L×L spins s = ±1, closed in both directions, n = L² spins; T the temperature. A ring is one row, 1×n.
+Errors come from blocks: neighbouring lattices may know of each other, blocks of many hardly do.
 """
 
 import math
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rbm.core.language import _
 from rbm.errors import ShapeError
 
 Floats = NDArray[np.float64]
@@ -34,18 +35,24 @@ class LatticeMeans(NamedTuple):
 
 
 def lattices(spins: ArrayLike, side: int) -> Floats:
-    """Rows of spins ±1 (N, n) as (N, L, L) float64; ShapeError for what is none."""
+    """Rows of spins ±1 (N, n) as (N, L, L) float64, or of side 1 as rings (N, 1, n); ShapeError for what is none."""
     rows = np.asarray(spins, dtype=np.float64)
-    if rows.ndim != 2 or rows.shape[1] != side * side or not len(rows):
-        raise ShapeError(f"Expected rows of {side * side} spins for lattices of {side}×{side}, got {rows.shape}.")
+    if rows.ndim != 2 or (rows.shape[1] != side * side and side != 1) or not rows.size:
+        wrong = _("Expected rows of {spins} spins for lattices of {side}×{side}, got {shape}.")
+        raise ShapeError(wrong.format(spins=side * side, side=side, shape=rows.shape))
     if not (np.abs(rows) == 1).all():
-        raise ShapeError("A lattice's spins are −1 or 1; zeros and ones v become spins as 2v − 1.")
-    return rows.reshape(-1, side, side)
+        raise ShapeError(_("A lattice's spins are −1 or 1; zeros and ones v become spins as 2v − 1."))
+    return rows.reshape(len(rows), side, -1)
 
 
 def energies(s: Floats) -> Floats:
-    """e = −(1/n) Σ s_i s_j over the 2n bonds: (N, L, L) -> (N,)"""
-    return -(s * np.roll(s, 1, 1) + s * np.roll(s, 1, 2)).mean((1, 2))
+    """e = −(1/n) Σ s_i s_j over the 2n bonds, or a ring's n: (N, L, L) -> (N,)"""
+    return -_agreement(s, 1).mean((1, 2))
+
+
+def _agreement(s: Floats, r: int) -> Floats:
+    """Σ s_i s_j of each spin and those r further along each way that the lattice has."""
+    return sum((s * np.roll(s, r, way) for way in (1, 2) if s.shape[way] > 1), np.zeros(()))
 
 
 def magnetisations(s: Floats) -> Floats:
@@ -56,7 +63,8 @@ def magnetisations(s: Floats) -> Floats:
 
 def correlations(s: Floats) -> Floats:
     """s_i s_j at distances r = 0 ... L/2 along rows and columns, averaged over each lattice: (N, L/2 + 1)"""
-    at = [(s * np.roll(s, r, 1) + s * np.roll(s, r, 2)).mean((1, 2)) / 2 for r in range(s.shape[1] // 2 + 1)]
+    ways = 2 if s.shape[1] > 1 else 1
+    at = [_agreement(s, r).mean((1, 2)) / ways for r in range(s.shape[2] // 2 + 1)]
     return np.stack(at, 1)
 
 

@@ -5,12 +5,13 @@ Cut in slices or not, the same generator gives the same numbers, bit for bit. Le
 """
 
 import copy
-import time
 from collections.abc import Callable, Generator
 
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
+from rbm.core.rests import worked
 from rbm.errors import ConfigError
 from rbm.evaluation import ais
 from rbm.evaluation.ais import Bracket, Estimate, Path
@@ -54,7 +55,8 @@ class LiveBracket:
             model.visible_unit.check_states(start, "start")
         ais.check_size(n_chains if start is None else min(n_chains, len(start)), n_temperatures)
         if n_sweeps < 0:
-            raise ConfigError(f"Chains cannot move back: got n_sweeps={n_sweeps}, expected 0 or more.")
+            wrong = _("Chains cannot move back: got n_sweeps={n_sweeps}, expected 0 or more.")
+            raise ConfigError(wrong.format(n_sweeps=n_sweeps))
         frozen = copy.deepcopy(model).requires_grad_(False)
         v = None if start is None else start.detach().clone()
         path = Path(frozen, None if base is None else base.detach().clone())
@@ -66,14 +68,12 @@ class LiveBracket:
 
     def advance(self, n_steps: int) -> Bracket | None:
         """At most ``n_steps`` more; the bracket once it is done, from then on at no cost."""
-        for _ in range(min(n_steps, self.left)):
+        for __ in range(min(n_steps, self.left)):
             self.left -= 1
             self._step()
         return self.result
 
-    def keep_pace(
-        self, seconds: float, *, share: float = SHARE, clock: Callable[[], float] = time.perf_counter
-    ) -> Bracket | None:
+    def keep_pace(self, seconds: float, *, share: float = SHARE, clock: Callable[[], float] = worked) -> Bracket | None:
         """Advance for ``share`` of the ``seconds`` that training just took, and remember what one step took too long.
 
         So all calls together take at most that share and one step more. Steps are counted in wall time on a CPU; a

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, ShapeError
 from rbm.evaluation.exact import Moments
 from rbm.evaluation.transition import Halves
@@ -22,10 +23,11 @@ def distribution(data: Tensor, half: Halves) -> Tensor:
     """The share of each visible state among the rows of data (N, V): (S,). ShapeError for a row that is no state."""
     rows = data.double().cpu()
     if rows.ndim != 2 or rows.shape[1] != half.v.shape[1] or len(rows) == 0:
-        raise ShapeError(f"data has shape {tuple(rows.shape)}, expected (N, {half.v.shape[1]}) with N ≥ 1.")
+        wrong = _("data has shape {shape}, expected (N, {n_visible}) with N ≥ 1.")
+        raise ShapeError(wrong.format(shape=tuple(rows.shape), n_visible=half.v.shape[1]))
     same = (rows[:, None] == half.v).all(2)  # (N, S)
     if not bool(same.any(1).all()):
-        raise ShapeError("A row of data is none of the machine's visible states: binarise it first.")
+        raise ShapeError(_("A row of data is none of the machine's visible states: binarise it first."))
     return same.double().mean(0)
 
 
@@ -43,10 +45,10 @@ def contrast(data: Tensor, model: Tensor, half: Halves) -> Moments:
 def after(q: Tensor, half: Halves, ks: Sequence[int]) -> list[Tensor]:
     """The distribution qK^k (S,) for each k of ks, which ascend. ConfigError where they do not."""
     if list(ks) != sorted(ks) or (ks and ks[0] < 0):
-        raise ConfigError(f"The numbers of sweeps should ascend from 0 or more, got {list(ks)}.")
+        raise ConfigError(_("The numbers of sweeps should ascend from 0 or more, got {ks}.").format(ks=list(ks)))
     found, done = [], 0
     for k in ks:
-        for _ in range(k - done):
+        for __ in range(k - done):
             q = half.sweep(q)
         done = k
         found.append(q)

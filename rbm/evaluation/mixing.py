@@ -12,12 +12,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ShapeError
 from rbm.samplers.trajectory import Frames
 
 FEWEST_SWEEPS = 4  # two halves of two rows: the least that has a variance
 STUCK = 1.1  # R-hat; Gelman & Rubin's old limit, read as "these chains are in different places"
 MIXED = 1.01  # R-hat; Vehtari et al. 2021, section 4. About 50 autocorrelation times in half a run, as R̂² ≈ 1 + τ/n
+FORGOTTEN = 0.05  # an autocorrelation, e^-3: three times the time in which an exponential falls to a third
 ENOUGH = 400.0  # effective samples; Vehtari et al. 2021: fewer, and these diagnostics are themselves noise
 
 
@@ -42,14 +44,20 @@ def diagnose(chains: Tensor | Frames) -> Mixing:
     x = chains if isinstance(chains, Tensor) else chains.free_energy
     x = _matrix(x)
     if len(x) < FEWEST_SWEEPS:
-        return _unknown(f"Only {len(x)} sweeps so far: {FEWEST_SWEEPS} are the least, hundreds are better.")
+        return _unknown(
+            _("Only {n} sweeps so far: {fewest_sweeps} are the least, hundreds are better.").format(
+                n=len(x), fewest_sweeps=FEWEST_SWEEPS
+            )
+        )
     if not bool(x.isfinite().all()):
-        return _unknown("Some values are not finite: the model has diverged, and its chains say nothing.")
+        return _unknown(_("Some values are not finite: the model has diverged, and its chains say nothing."))
     if bool((x == x[0, 0]).all()):
-        return _unknown(f"Nothing changed in {len(x)} sweeps: the chains are frozen, or this number cannot tell.")
+        return _unknown(
+            _("Nothing changed in {n} sweeps: the chains are frozen, or this number cannot tell.").format(n=len(x))
+        )
     tau, r = autocorrelation_time(x), r_hat(x)
     ess = x.numel() / tau
-    return Mixing(tau, ess, r, _verdict(tau, ess, r, len(x)))
+    return Mixing(tau, ess, r, _verdict(tau, ess, r, *x.shape))
 
 
 def autocorrelation(x: Tensor) -> Tensor:
@@ -85,6 +93,16 @@ def autocorrelation_time(x: Tensor) -> float:
     return max(tau, limit) if math.isfinite(tau) else math.nan
 
 
+def forgotten_after(x: Tensor) -> float:
+    """The first lag, in sweeps, at which ρ_t of chains x (T, N) is below FORGOTTEN: where a chain was says no more where it is.
+
+    NaN where no lag up to T/2 is, as of chains that are stuck, or too short to tell; and if nothing varies.
+    """
+    rho = autocorrelation(x)
+    below = (rho[: len(rho) // 2 + 1] < FORGOTTEN).nonzero()
+    return float(below[0]) if len(below) else math.nan
+
+
 def effective_sample_size(x: Tensor) -> float:
     """TN / τ of chains x (T, N): independent samples with the same error of the mean. NaN if nothing varies."""
     return x.numel() / autocorrelation_time(x)
@@ -105,21 +123,22 @@ def r_hat(x: Tensor) -> float:
     return bulk if math.isnan(folded) else max(bulk, folded)
 
 
-def _verdict(tau: float, ess: float, r: float, n_sweeps: int) -> str:
+def _verdict(tau: float, ess: float, r: float, n_sweeps: int, n_chains: int) -> str:
+    of_all = _("of all {n_chains:,} chains").format(n_chains=n_chains) if n_chains > 1 else _("of the chain")
     if r > STUCK:
-        return (
-            f"The chains do not mix: R-hat is {r:.2f}, they stay in different places; "
-            "take far more sweeps, or a sampler that crosses between modes."
-        )
+        return _(
+            "The chains do not mix: R-hat is {r:.3f}, they stay in different places; take far more sweeps, or "
+            "a sampler that crosses between modes."
+        ).format(r=r)
     if r > MIXED or ess < ENOUGH:
-        return (
-            f"The chains are on the way: R-hat is {r:.3f} ({MIXED:g} is wanted) and they are worth {ess:.0f} "
-            f"independent samples ({ENOUGH:g} are wanted); run them longer."
-        )
-    return (
-        f"The chains mix: R-hat is {r:.3f}, a sample is forgotten in about {tau:.1f} sweeps, and {n_sweeps} sweeps "
-        f"are worth {ess:.0f} independent samples."
-    )
+        return _(
+            "The chains are on the way: R-hat is {r:.3f} ({mixed:g} is wanted) and the sweeps {of_all} are "
+            "worth {ess:,.0f} independent samples ({enough:g} are wanted); run them longer."
+        ).format(r=r, mixed=MIXED, of_all=of_all, ess=ess, enough=ENOUGH)
+    return _(
+        "The chains mix: R-hat is {r:.3f}, a sample is forgotten in about {tau:.1f} sweeps, and "
+        "{n_sweeps:,} sweeps {of_all} are worth {ess:,.0f} independent samples."
+    ).format(r=r, tau=tau, n_sweeps=n_sweeps, of_all=of_all, ess=ess)
 
 
 def _unknown(verdict: str) -> Mixing:
@@ -173,17 +192,17 @@ def _plain_r_hat(x: Tensor) -> float:
 def _long_enough(x: Tensor) -> Tensor:
     x = _matrix(x)
     if len(x) < FEWEST_SWEEPS:
-        raise ShapeError(
-            f"Chains of {len(x)} sweeps are too short, expected at least {FEWEST_SWEEPS}: run them longer."
-        )
+        wrong = _("Chains of {n} sweeps are too short, expected at least {fewest_sweeps}: run them longer.")
+        raise ShapeError(wrong.format(n=len(x), fewest_sweeps=FEWEST_SWEEPS))
     return x
 
 
 def _matrix(x: Tensor) -> Tensor:
     """x (T, N) in float64, checked."""
     if x.ndim != 2 or x.shape[1] < 1:
-        raise ShapeError(
-            f"Chains have shape {tuple(x.shape)}, expected (T, N): one row a sweep, one column a chain; "
-            "make one chain (T,) into x[:, None]."
+        wrong = _(
+            "Chains have shape {shape}, expected (T, N): one row a sweep, one column a chain; make one chain "
+            "(T,) into x[:, None]."
         )
+        raise ShapeError(wrong.format(shape=tuple(x.shape)))
     return x.detach().double()

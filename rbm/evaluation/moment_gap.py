@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ShapeError
 
 
@@ -36,7 +37,8 @@ class SecondMoments:
         samples = _rows(samples).to(self._data)
         n, columns = samples.shape
         if columns != self._data.shape[1]:
-            raise ShapeError(f"The samples have {columns} columns, the data {self._data.shape[1]}.")
+            wrong = _("The samples have {columns} columns, the data {shape}.")
+            raise ShapeError(wrong.format(columns=columns, shape=self._data.shape[1]))
         across = (samples @ self._data.T).double().square().mean(1)  # (N,)
         pairs = (samples @ samples.T).double().square()  # (N, N)
         total, rows, own = pairs.sum(), pairs.sum(1), pairs.diagonal()
@@ -48,5 +50,6 @@ class SecondMoments:
 
 def _rows(x: Tensor) -> Tensor:
     if x.ndim != 2 or len(x) < 2:
-        raise ShapeError(f"Second moments are of rows (N, V), N ≥ 2, got the shape {tuple(x.shape)}.")
+        wrong = _("Second moments are of rows (N, V), N ≥ 2, got the shape {shape}.")
+        raise ShapeError(wrong.format(shape=tuple(x.shape)))
     return x if x.dtype == torch.float64 else x.float()

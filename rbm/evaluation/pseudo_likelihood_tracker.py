@@ -1,4 +1,4 @@
-"""The pseudo-log-likelihood of a model that still learns: every pixel of some validation images.
+"""The pseudo-log-likelihood of a model that still learns: every visible unit of some validation images.
 
 One pixel an image would be cheaper, but its noise (30 nats on MNIST) is larger than what runs differ by. All pixels of
 128 images, the same in every run, tell two runs apart to about 1 nat (0.6 between two seeds), though the mean over all
@@ -11,7 +11,7 @@ from torch import Tensor
 from rbm import randomness
 from rbm.core import kernels
 from rbm.datasets.base import Dataset, binarise
-from rbm.evaluation.likelihood import mean_pseudo_log_likelihood
+from rbm.evaluation.likelihood import TWO_STATES, mean_pseudo_log_likelihood
 from rbm.models.rbm import RBM
 
 SEED = 2026  # of which images, and of their binarisation
@@ -30,8 +30,11 @@ class PseudoLikelihoodTracker:
 
     def __init__(self, model: RBM, dataset: Dataset, how: str) -> None:
         """``how`` grey levels are binarised, as in ``TrainConfig``."""
-        compiled = model.hidden_unit.name == "bernoulli" and kernels.fits(model.weight)
-        n = (TERMS if compiled else TERMS_UNCOMPILED) // model.weight.numel()
+        both = {model.visible_unit.name, model.hidden_unit.name}
+        compiled = both <= set(TWO_STATES) and kernels.fits(model.weight)
+        visible = model.visible_unit
+        states = len(visible.states()) // visible.width if visible.name not in TWO_STATES else 1  # beside W's columns
+        n = (TERMS if compiled else TERMS_UNCOMPILED) // (model.weight.numel() * states)
         draw = randomness.generator(SEED, "pseudo-likelihood")
         order = torch.randperm(len(dataset.validation), generator=draw)[: min(max(n, FEWEST_IMAGES), MOST_IMAGES)]
         self.rows = binarise(dataset.validation[order], how, draw).to(model.weight.device)

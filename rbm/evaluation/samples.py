@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, DivergenceError, ShapeError
 from rbm.models.rbm import RBM
 
@@ -50,21 +51,23 @@ class Resemblance(NamedTuple):
     @property
     def verdict(self) -> str:
         """One sentence, fit to be shown to a person."""
-        sides = (
-            f"{self.data_side:.2f} of the images and {self.sample_side:.2f} of the samples are nearest their own kind"
-        )
+        sides = _(
+            "{data_side:.2f} of the images and {sample_side:.2f} of the samples are nearest their own kind"
+        ).format(data_side=self.data_side, sample_side=self.sample_side)
         lopsided = self.data_side - self.sample_side
         if abs(lopsided) > max(LOPSIDED, 2 * SURE * self.standard_error):
             if lopsided > 0:
-                return f"Much of the data has no sample near it: {sides}."
-            return f"The samples crowd together amid the data: {sides}."
+                return _("Much of the data has no sample near it: {sides}.").format(sides=sides)
+            return _("The samples crowd together amid the data: {sides}.").format(sides=sides)
         if abs(self.value - 0.5) <= SURE * self.standard_error:
-            return (
-                f"Samples cannot be told from data by their neighbours: {self.value:.2f} ± {self.standard_error:.2f}."
-            )
+            return _(
+                "Samples cannot be told from data by their neighbours: {value:.2f} ± {standard_error:.2f}."
+            ).format(value=self.value, standard_error=self.standard_error)
         if self.value < 0.5:
-            return f"The samples lie closer to the data than the data to itself, as copies do: {sides}."
-        return f"Samples can be told from data: {sides}; one half is ideal."
+            return _("The samples lie closer to the data than the data to itself, as copies do: {sides}.").format(
+                sides=sides
+            )
+        return _("Samples can be told from data: {sides}; one half is ideal.").format(sides=sides)
 
 
 class Histogram(NamedTuple):
@@ -91,10 +94,11 @@ def resemblance(data: Tensor, samples: Tensor, *, ties: float = 0.5) -> Resembla
     """
     _matching(data, samples)
     if len(data) != len(samples) or len(data) < 2:
-        raise ShapeError(
-            f"AATS compares equally many images and samples, at least 2, got {len(data)} and {len(samples)}: "
-            "cut the larger set with [:n]."
+        wrong = _(
+            "AATS compares equally many images and samples, at least 2, got {n_data} and {n_samples}: cut the "
+            "larger set with [:n]."
         )
+        raise ShapeError(wrong.format(n_data=len(data), n_samples=len(samples)))
     data = _floats(data)
     samples = samples.to(data)
     across_data, across_samples = _both_ways(data, samples)
@@ -121,7 +125,8 @@ def nearest(query: Tensor, reference: Tensor, k: int = 1, *, skip_self: bool = F
     _matching(query, reference)
     candidates = len(reference) - skip_self
     if not 1 <= k <= candidates:
-        raise ConfigError(f"Each image has {candidates} candidates for a neighbour; got k={k}.")
+        wrong = _("Each image has {candidates} candidates for a neighbour; got k={k}.")
+        raise ConfigError(wrong.format(candidates=candidates, k=k))
     query = _floats(query)
     reference = query if skip_self else reference.to(query)
     index, distance = [], []
@@ -143,7 +148,8 @@ def free_energies(model: RBM, sets: Mapping[str, Tensor], bins: int = 40) -> His
     is not finite, ConfigError for no set or no bin, ShapeError for an empty set.
     """
     if not sets or bins < 1:
-        raise ConfigError(f"A histogram needs at least one set and one bin, got {len(sets)} and bins={bins}.")
+        wrong = _("A histogram needs at least one set and one bin, got {n_sets} and bins={bins}.")
+        raise ConfigError(wrong.format(n_sets=len(sets), bins=bins))
     values = {name: _free_energy(model, v, name) for name, v in sets.items()}
     low = min(float(f.min()) for f in values.values())
     high = max(float(f.max()) for f in values.values())
@@ -156,15 +162,14 @@ def free_energies(model: RBM, sets: Mapping[str, Tensor], bins: int = 40) -> His
 def _free_energy(model: RBM, v: Tensor, name: str) -> Tensor:
     """F of each row, (N,) float64 on the CPU, the pictures a bounded block at a time."""
     if len(v) == 0:
-        raise ShapeError(f"The set {name!r} has no pictures; leave it out.")
+        raise ShapeError(_("The set {name!r} has no pictures; leave it out.").format(name=name))
     v = model.check(v, name, model.visible_columns)
     model.visible_unit.check_states(v, name)
     rows = max(BLOCK // model.weight.shape[1], 1)
     f = torch.cat([model.free_energy(part) for part in v.split(rows)]).double().cpu()
     if not bool(f.isfinite().all()):
-        raise DivergenceError(
-            f"Free energies of {name!r} are not finite: the model has diverged; lower the learning rate."
-        )
+        wrong = _("Free energies of {name!r} are not finite: the model has diverged; lower the learning rate.")
+        raise DivergenceError(wrong.format(name=name))
     return f
 
 
@@ -177,7 +182,7 @@ def _share_farther(across: Tensor, rows: Tensor, ties: float) -> float:
 def _both_ways(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """Distance of each row of a (N, V) to the nearest of b (M, V), and of each of b to the nearest of a: (N,), (M,)."""
     of_a, of_b = [], torch.full((len(b),), math.inf, dtype=a.dtype, device=a.device)
-    for _, block in _distances(a, b):
+    for __, block in _distances(a, b):
         of_a.append(block.amin(1))
         torch.minimum(of_b, block.amin(0), out=of_b)
     return torch.cat(of_a), of_b
@@ -204,7 +209,8 @@ def _floats(x: Tensor) -> Tensor:
 
 def _matching(a: Tensor, b: Tensor) -> None:
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or 0 in (len(a), len(b)):
-        raise ShapeError(
-            f"The sets have shapes {tuple(a.shape)} and {tuple(b.shape)}, expected (N, V) and (M, V), not empty: "
-            "flatten pictures with x.flatten(1)."
+        wrong = _(
+            "The sets have shapes {first} and {second}, expected (N, V) and (M, V), not empty: flatten "
+            "pictures with x.flatten(1)."
         )
+        raise ShapeError(wrong.format(first=tuple(a.shape), second=tuple(b.shape)))

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.rbm import INITIAL_WEIGHT_DEVIATION
 
@@ -105,8 +106,10 @@ def clearly_beyond(n_visible: int, n_hidden: int, deviation: float = INITIAL_WEI
 
 def _check(weight: Tensor, deviation: float) -> None:
     if weight.ndim != 2 or 0 in weight.shape:
-        raise ShapeError(f"weight has shape {tuple(weight.shape)}, expected (V, H): give model.weight.")
+        wrong = _("weight has shape {shape}, expected (V, H): give model.weight.")
+        raise ShapeError(wrong.format(shape=tuple(weight.shape)))
     if not bool(weight.isfinite().all()):
-        raise ShapeError("weight holds values that are not finite: the model has diverged and has no modes.")
+        raise ShapeError(_("weight holds values that are not finite: the model has diverged and has no modes."))
     if not deviation > 0:
-        raise ConfigError(f"The noise needs a standard deviation above 0, got {deviation}.")
+        wrong = _("The noise needs a standard deviation above 0, got {deviation}.")
+        raise ConfigError(wrong.format(deviation=deviation))

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError, ShapeError, TooLargeError
 from rbm.evaluation.exact import states
 from rbm.models.rbm import RBM
@@ -68,13 +69,14 @@ def halves(model: RBM, beta: float = 1.0) -> Halves:
     For units with finitely many states, which have no energy of their own.
     """
     if not beta >= 0:
-        raise ConfigError(f"The inverse temperature is 0 or more, got {beta!r}.")
+        raise ConfigError(_("The inverse temperature is 0 or more, got {beta!r}.").format(beta=beta))
     sizes = [n * math.log2(len(u.states())) for n, u in _layers(model)]
     if sum(sizes) > math.log2(LIMIT):
-        raise TooLargeError(
-            f"Gibbs sampling of this machine is a matrix of 2^{sizes[0]:g} × 2^{sizes[1]:g} numbers; the limit is "
-            f"2^{math.log2(LIMIT):g}. Take fewer units, or measure mixing on chains with rbm.evaluation.mixing."
+        wrong = _(
+            "Gibbs sampling of this machine is a matrix of 2^{rows:g} × 2^{columns:g} numbers; the limit is "
+            "2^{limit:g}. Take fewer units, or measure mixing on chains with rbm.evaluation.mixing."
         )
+        raise TooLargeError(wrong.format(rows=sizes[0], columns=sizes[1], limit=math.log2(LIMIT)))
     v, h = (states(n, u) for n, u in _layers(model))
     weight, b, c = (p.detach().double().cpu() for p in (model.weight, model.visible_bias, model.hidden_bias))
     log_p = beta * (v @ weight @ h.T + (v @ b)[:, None] + h @ c)  # (S, T)
@@ -85,9 +87,8 @@ def halves(model: RBM, beta: float = 1.0) -> Halves:
 def matrix(half: Halves) -> Tensor:
     """K (S, S), its rows the distributions of the next v; TooLargeError when S² passes LIMIT."""
     if len(half.v) ** 2 > LIMIT:
-        raise TooLargeError(
-            f"K would hold {len(half.v)}² numbers; the limit is 2^{math.log2(LIMIT):g}. Use Halves.sweep, which needs no K."
-        )
+        wrong = _("K would hold {n_v}² numbers; the limit is 2^{log2:g}. Use Halves.sweep, which needs no K.")
+        raise TooLargeError(wrong.format(n_v=len(half.v), log2=math.log2(LIMIT)))
     return half.up @ half.down
 
 
@@ -112,12 +113,13 @@ def mixing_time(k: Tensor, p: Tensor, distance: float = 0.25, start: int | None 
     Infinite beyond NEVER sweeps. Levin, Peres & Wilmer, section 4.5, where distance = 1/4.
     """
     if k.ndim != 2 or k.shape[0] != k.shape[1] or p.shape != k.shape[:1]:
-        raise ShapeError(
-            f"A mixing time needs K (S, S) and p (S,), got {tuple(k.shape)} and {tuple(p.shape)}: give matrix(halves) and "
-            "halves.visible."
+        wrong = _(
+            "A mixing time needs K (S, S) and p (S,), got {first} and {second}: give matrix(halves) and halves.visible."
         )
+        raise ShapeError(wrong.format(first=tuple(k.shape), second=tuple(p.shape)))
     if not 0 < distance < 1:
-        raise ConfigError(f"A total variation lies between 0 and 1, got distance={distance!r}.")
+        wrong = _("A total variation lies between 0 and 1, got distance={distance!r}.")
+        raise ConfigError(wrong.format(distance=distance))
     rows = slice(None) if start is None else slice(start, start + 1)
     here = torch.eye(len(k), dtype=k.dtype)[rows]
     if float(total_variation(here, p).max()) <= distance:

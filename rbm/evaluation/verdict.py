@@ -10,8 +10,10 @@ the command line and the pages. Reading this needs no torch.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from rbm.core.language import _
+
 FEWEST_EFFECTIVE = 5.0  # chains
-UNRELIABLE = "unreliable"
+UNRELIABLE = _("unreliable")
 
 
 class Verdict(NamedTuple):
@@ -34,7 +36,9 @@ def quoted(value: float, ess: float | None, digits: int = 2) -> str:
 
 def too_few(ess: float) -> str:
     """The sentence about too small an effective sample size."""
-    return f"Unreliable: effective sample size {ess:.1f} (at least {FEWEST_EFFECTIVE:g} needed). Use more temperatures."
+    return _(
+        "Unreliable: effective sample size {ess:.1f} (at least {fewest_effective:g} needed). Use more temperatures."
+    ).format(ess=ess, fewest_effective=FEWEST_EFFECTIVE)
 
 
 def crossed(gap: float) -> str:
@@ -44,7 +48,9 @@ def crossed(gap: float) -> str:
     """
     if round(gap, 2) >= 0:
         return ""
-    return f"The two estimates are crossed by {-gap:.2f} nats: they enclose the truth only in expectation."
+    return _("The two estimates are crossed by {gap:.2f} nats: they enclose the truth only in expectation.").format(
+        gap=-gap
+    )
 
 
 def judge(*, ess: float | None, gap: float) -> Verdict:
@@ -55,7 +61,7 @@ def judge(*, ess: float | None, gap: float) -> Verdict:
 
 def mark(*, trustworthy: bool, gap: float) -> str:
     """What stands beside a likelihood that is shown as a span, whose ends no longer tell which estimate is which."""
-    return ", ".join(filter(None, ("" if trustworthy else UNRELIABLE, "crossed" if crossed(gap) else "")))
+    return ", ".join(filter(None, ("" if trustworthy else UNRELIABLE, _("crossed") if crossed(gap) else "")))
 
 
 def of_result(result: Mapping[str, Any]) -> Verdict:

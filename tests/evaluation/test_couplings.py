@@ -44,6 +44,22 @@ def test_they_are_the_walsh_transform(visible, hidden, scale):
     np.testing.assert_allclose(couplings.effective(model).numpy(), walsh(model), atol=1e-12 * max(1, scale**2 * 40))
 
 
+@pytest.mark.parametrize("scale", [0.1, 1.0, 4.0])
+@pytest.mark.parametrize("hidden", ["spin", "bernoulli", "gaussian"])
+@pytest.mark.parametrize("visible", ["spin", "bernoulli"])
+def test_single_pairs_and_triples_are_the_walsh_transform_too(visible, hidden, scale):
+    """J of a group is 2^−V Σ_s Π s_i log p*(s) over the group, of two and of three alike."""
+    model = machine(visible, hidden, scale)
+    s = torch.tensor(list(itertools.product((-1.0, 1.0), repeat=V)), dtype=torch.float64)
+    log_p = -model.free_energy(s if visible == "spin" else (s + 1) / 2).detach()
+    for size in (2, 3):
+        of = torch.tensor(list(itertools.combinations(range(V), size)))
+        truth = (s[:, of].prod(2) * log_p[:, None]).mean(0)
+        torch.testing.assert_close(couplings.among(model, of), truth, rtol=0, atol=1e-12 * max(1, scale**2 * 40))
+        if size == 3:
+            assert bool((truth.abs() > 1e-9).any()) is (hidden != "gaussian")
+
+
 def test_two_visible_units_by_moebius_inversion():
     """With two units J is a quarter of log p*(00) + log p*(11) − log p*(01) − log p*(10)."""
     model = machine("bernoulli", "bernoulli", 2.0, n_visible=2)
@@ -93,6 +109,18 @@ def test_an_ising_lattice_written_as_a_machine_is_read_back():
     e = -(np.take(v.numpy(), [i for i, _ in bonds], 1) * np.take(v.numpy(), [j for _, j in bonds], 1)).sum(1)
     q = np.exp(-beta * e)
     np.testing.assert_allclose(p.numpy(), q / q.sum(), atol=1e-15)
+
+
+def test_a_ring_written_as_a_machine_is_read_back():
+    n, beta = 7, 0.8
+    model = RBM(n, n, visible="spin", hidden="spin").double()
+    with torch.no_grad():
+        model.weight.copy_((torch.eye(n) + torch.eye(n).roll(1, 0)) * np.arccosh(np.exp(2 * beta)) / 2)
+    j = couplings.effective(model)
+    read = couplings.on_lattice(j, 1)
+    np.testing.assert_allclose(read.neighbours, [beta] * n, atol=1e-13)
+    np.testing.assert_allclose(read.others, [0] * (n * (n - 3) // 2), atol=1e-13)
+    np.testing.assert_allclose(couplings.by_distance(j, 1), [[0, 0, beta, 0, beta, 0, 0]], atol=1e-13)
 
 
 def test_what_has_none_is_told_in_a_sentence():

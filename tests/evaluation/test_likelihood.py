@@ -5,13 +5,15 @@ import math
 import pytest
 import torch
 
-from rbm.core import kernels
+from rbm.core import free_energies, kernels
 from rbm.errors import ConfigError, ShapeError
 from rbm.evaluation import exact, likelihood
+from rbm.models.labelled import LabelledRBM
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from tests.helpers import oracles
 from tests.helpers.oracles import VISIBLE, rows
+from tests.helpers.unit_pairs import PAIRS, UNBOUNDED, brute, make
 
 V = rows(VISIBLE)
 
@@ -50,6 +52,42 @@ def test_the_mean_comes_with_the_error_of_its_images(tiny_rbm, conditionals):
         likelihood.mean_pseudo_log_likelihood(tiny_rbm, V[:0])
 
 
+@pytest.mark.parametrize("block", [1, 2**20])
+@pytest.mark.parametrize(("visible", "hidden"), [pair for pair in PAIRS if pair[0] not in UNBOUNDED])
+def test_pseudo_likelihood_of_every_unit_with_states_is_that_of_enumeration(visible, hidden, block, monkeypatch):
+    """log p(v_i | rest) from the table of p(v) alone: the probability of v over that of all states alike but for unit i."""
+    monkeypatch.setattr(likelihood, "BLOCK", block)
+    model = make(visible, hidden)
+    every = brute(model)
+    with torch.no_grad():
+        log_p = every.log_joint.logsumexp(1)
+    units = every.v.unflatten(1, (model.n_visible, -1))  # (S, units, width)
+    same = (units[:, None] == units[None]).all(-1)  # (S, S, units)
+    truth = torch.zeros(len(log_p)).double()
+    for i in range(model.n_visible):
+        rest = torch.cat([same[..., :i], same[..., i + 1 :]], -1).all(-1)
+        truth += log_p - torch.where(rest, log_p[None], -math.inf).logsumexp(1)
+    torch.testing.assert_close(likelihood.pseudo_log_likelihood(model, every.v), truth, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("visible", "hidden"), [("spin", "spin"), ("spin", "bernoulli"), ("bernoulli", "spin")])
+def test_spins_go_through_the_compiled_loop_as_zeros_and_ones(visible, hidden, rng, monkeypatch):
+    model = RBM(37, 23, visible=visible, hidden=hidden, generator=generator(1))
+    with torch.no_grad():
+        model.weight.mul_(30)
+        model.visible_bias.copy_(torch.randn(37, generator=rng))
+        model.hidden_bias.copy_(torch.randn(23, generator=rng))
+    v = torch.randint(0, 2, (13, 37), generator=rng).float()
+    v = 2 * v - 1 if visible == "spin" else v
+    used = []
+    monkeypatch.setattr(
+        free_energies, "flip_log_probability", lambda *a, f=free_energies.flip_log_probability: used.append(1) or f(*a)
+    )
+    compiled = likelihood.pseudo_log_likelihood(model, v)
+    assert used or not kernels.fits(model.weight)
+    torch.testing.assert_close(compiled, likelihood.pseudo_log_likelihood(model.double(), v), rtol=1e-5, atol=1e-4)
+
+
 @pytest.mark.parametrize("n_hidden", [1, 63, 64, 131])
 @pytest.mark.parametrize("size", [0.01, 1.0, 4.0])
 def test_the_compiled_loop_agrees_with_flips_in_float64(n_hidden, size, rng):
@@ -58,7 +96,7 @@ def test_the_compiled_loop_agrees_with_flips_in_float64(n_hidden, size, rng):
         model.weight.mul_(100 * size / n_hidden**0.5)
         model.visible_bias.copy_(3 * size * torch.randn(37, generator=rng))
         model.hidden_bias.copy_(10 * size * torch.randn(n_hidden, generator=rng))
-    assert kernels.flips_fit(model.weight, model.visible_bias)
+    assert free_energies.flips_fit(model.weight, model.visible_bias)
     v = torch.randint(0, 2, (13, 37), generator=rng).float()
     compiled = likelihood.pseudo_log_likelihood(model, v)
     torch.testing.assert_close(compiled, likelihood.pseudo_log_likelihood(model.double(), v), rtol=1e-5, atol=1e-4)
@@ -70,7 +108,7 @@ def test_weights_beyond_the_compiled_loop_are_left_to_torch(rng):
         with torch.no_grad():
             model.weight.zero_()
             model.weight[3, : 1 if size > 80 else 100] = size
-        assert not kernels.flips_fit(model.weight, model.visible_bias)
+        assert not free_energies.flips_fit(model.weight, model.visible_bias)
 
 
 def test_float32_agrees_with_float64(rng):
@@ -107,5 +145,10 @@ def test_what_cannot_be_flipped_is_refused(tiny_rbm, measure):
         measure(tiny_rbm, V * 0.5)
     with pytest.raises(ShapeError, match=r"v has shape \(7,\), expected \(N, 7\)"):
         measure(tiny_rbm, V[0])
-    with pytest.raises(ConfigError, match="needs bernoulli visible units; this model has gaussian ones"):
-        measure(RBM(7, 3, visible="gaussian"), V)
+    for name in ("gaussian", "relu"):
+        with pytest.raises(
+            ConfigError, match=f"of which {name} units have no list: judge this model by its log-likelihood"
+        ):
+            measure(RBM(7, 3, visible=name), V)
+    with pytest.raises(ConfigError, match="of which joined units have no list"):
+        measure(LabelledRBM(4, 3, 2), V)

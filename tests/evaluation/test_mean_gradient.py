@@ -33,7 +33,9 @@ def test_without_end_it_is_the_likelihoods_gradient_and_without_a_sweep_nothing(
 def test_sampled_contrastive_divergence_has_this_mean(tiny_rbm, half, images, k):
     """Each of many repeats of the data is one draw of the engine's gradient."""
     repeats = 4000
-    phases = gradients.contrastive_divergence(tiny_rbm, images.repeat(repeats, 1), k, Coins(generator(k, "cd")))
+    phases = gradients.contrastive_divergence(
+        gradients.Sweeps(tiny_rbm, Coins(generator(k, "cd"))), images.repeat(repeats, 1), k
+    )
     up = torch.einsum("nv,nh->nvh", phases.v0, phases.h0_mean).flatten(1)
     down = torch.einsum("nv,nh->nvh", phases.vk, phases.hk_mean).flatten(1)
     each = torch.cat([up - down, phases.v0 - phases.vk, phases.h0_mean - phases.hk_mean], 1)
@@ -49,7 +51,7 @@ def test_sampled_persistent_chains_have_this_mean(tiny_rbm, half, images):
     """Chains from a known distribution, two sweeps on."""
     n, start = 30_000, half.v[[5, 77]]
     h = tiny_rbm.sample_hidden(start.repeat(n // 2, 1), generator(3, "start"))
-    phases = gradients.persistent(tiny_rbm, images, h, 2, Coins(generator(4, "pcd")))
+    phases = gradients.persistent(gradients.Sweeps(tiny_rbm, Coins(generator(4, "pcd"))), images, h, 2)
     (q,) = mean_gradient.after(mean_gradient.distribution(start, half), half, [2])
     expected = mean_gradient.statistics(q, half)
     z = (phases.vk.mean(0) - expected.visible_bias) / (phases.vk.std(0) / n**0.5)

@@ -51,6 +51,18 @@ def test_the_time_of_an_autoregressive_process(phi, n_sweeps, n_chains, rng):
     assert mixing.effective_sample_size(x) == pytest.approx(n_sweeps * n_chains / tau, rel=5 * error)
 
 
+@pytest.mark.parametrize("phi", [0.5, 0.9])
+def test_a_start_is_forgotten_where_its_memory_has_fallen_to_a_twentieth(phi, rng):
+    found = mixing.forgotten_after(autoregressive(phi, 4_000, 53, rng))
+    assert found == pytest.approx(math.ceil(math.log(0.05) / math.log(phi)), abs=1 + 0.1 / (1 - phi))
+
+
+def test_chains_that_stay_apart_never_forget_and_those_that_stand_still_tell_nothing(rng):
+    apart = autoregressive(0.5, 200, 6, rng) + 5 * torch.arange(6)
+    assert math.isnan(mixing.forgotten_after(apart))
+    assert math.isnan(mixing.forgotten_after(torch.ones(50, 3)))
+
+
 @pytest.mark.parametrize("n_chains", [1, 3])
 @pytest.mark.parametrize("drift", [lambda t: t, lambda t: (t >= 0.5).double()], ids=["steady", "jump"])
 def test_chains_that_drift_are_worth_few_samples(n_chains, drift, rng):
@@ -198,3 +210,10 @@ def test_shapes_are_checked():
         mixing.diagnose(torch.zeros(10))
     with pytest.raises(ShapeError, match="too short"):
         mixing.r_hat(torch.zeros(3, 5))
+
+
+def test_the_verdict_writes_large_numbers_as_the_page_does_and_says_of_how_many_chains(rng):
+    found = mixing.diagnose(torch.randn(300, 256, generator=rng, dtype=torch.float64))
+    assert f"R-hat is {found.r_hat:.3f}" in found.verdict
+    assert f"300 sweeps of all 256 chains are worth {found.ess:,.0f} independent samples" in found.verdict
+    assert found.ess > 10_000

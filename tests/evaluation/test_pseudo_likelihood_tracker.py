@@ -61,3 +61,13 @@ def test_its_error_is_that_of_the_images(rng):
     typical = sum(one.standard_error for one in found) / len(found)
     assert float(means.std()) == pytest.approx(typical, rel=4 / (2 * 200) ** 0.5)
     assert sum(one.value for one in found) / 200 == pytest.approx(float(pseudo_log_likelihood(model, images).mean()))
+
+
+@pytest.mark.parametrize(
+    ("visible", "told"), [("spin", True), ("categorical", True), ("multinary", True), ("gaussian", False)]
+)
+def test_every_run_whose_visible_units_have_a_list_of_states_tells_it(visible, told):
+    model = ModelSpec(7, visible=visible, n_states=3)
+    spec = RunSpec(DatasetSpec("tiny_digits"), model, TrainConfig(epochs=1, learning_rate=0.01))
+    trainer = make_trainer(spec, make_dataset(spec.dataset, model))
+    assert ("pseudo_log_likelihood" in trainer.report().metrics) is told
