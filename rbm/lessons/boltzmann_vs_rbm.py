@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import TooLargeError
 from rbm.evaluation import exact, exact_boltzmann
 from rbm.models.boltzmann import BoltzmannMachine
@@ -47,10 +48,11 @@ class BoltzmannVsRbm:
         """TooLargeError for exact learning of more than EXACT_UNITS units."""
         n_visible = rows.shape[1]
         if use_exact and n_visible + n_hidden > EXACT_UNITS:
-            raise TooLargeError(
-                f"Exact learning visits every state: {EXACT_UNITS} units at most here, got {n_visible + n_hidden}. "
-                "Learn by Gibbs chains instead."
+            wrong = _(
+                "Exact learning visits every state: {exact_units} units at most here, got {n_visible}. Learn by "
+                "Gibbs chains instead."
             )
+            raise TooLargeError(wrong.format(exact_units=EXACT_UNITS, n_visible=n_visible + n_hidden))
         self.rows, self.use_exact, self.step = rows.double(), use_exact, 0
         self.source = generator(seed, "side by side")
         self.boltzmann = BoltzmannMachine(n_visible, n_hidden, generator=self.source).double()
@@ -67,7 +69,7 @@ class BoltzmannVsRbm:
 
     def advance(self, steps: int, learning_rate: float) -> DivergenceRecord:
         """That many updates of both, then one record."""
-        for _ in range(steps):
+        for __ in range(steps):
             self._boltzmann(learning_rate)
             self._rbm(learning_rate)
         self.step += steps
@@ -143,7 +145,7 @@ def sweep_times(sizes: tuple[int, ...], seed: int) -> list[tuple[int, float, flo
 def _seconds(act: Callable[[], object]) -> float:
     """The faster of two tries: the first may pay for what is made only once."""
     times = []
-    for _ in range(2):
+    for __ in range(2):
         before = time.perf_counter()
         act()
         times.append(time.perf_counter() - before)

@@ -1,4 +1,4 @@
-"""The Ising model on a finite lattice without sampling: Kaufman's partition function, and all 65,536 states of 4×4.
+"""The Ising model on a finite lattice without sampling: Kaufman's partition function, all 65,536 states of 4×4, and the ring.
 
     log Z(β) of L×L spins, closed in both directions;   ⟨e⟩ = −(1/n) ∂ log Z/∂β,   c = (β²/n) ∂² log Z/∂β²
 
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rbm.datasets.entry import check_temperature
+from rbm.datasets.entry import LINE, RING_SPINS, check_temperature
 from rbm.datasets.ising import check_side
 
 Floats = NDArray[np.float64]
@@ -35,6 +35,8 @@ def exactly(side: int, temperature: float) -> ExactLattice:
     """What is known exactly of a lattice at a temperature; ConfigError for a side or a temperature that is none."""
     check_side(side)
     check_temperature(temperature)
+    if side == LINE:
+        return ring_lattice(RING_SPINS, temperature)
     return enumerated(temperature) if side == SMALL else kaufman(side, temperature)
 
 
@@ -69,6 +71,56 @@ def kaufman(side: int, temperature: float) -> ExactLattice:
     return ExactLattice(-float(first.detach()) / n, float(second) / (n * temperature**2))
 
 
+class ExactRing(NamedTuple):
+    """A ring of L spins: log Z, ⟨e⟩ per spin, C(r) for r = 0 ... L/2, and the entropy of all its states in nats."""
+
+    log_z: float
+    energy: float
+    correlation: Floats
+    entropy: float
+
+
+def ring(length: int, temperature: float) -> ExactRing:
+    """By the transfer matrix, whose two eigenvalues are 2cosh β and 2sinh β. With t = tanh β,
+
+    Z = (2cosh β)^L (1 + t^L),   ⟨e⟩ = −(t + t^(L−1)) / (1 + t^L),   C(r) = (t^r + t^(L−r)) / (1 + t^L)
+
+    No likelihood is above −S = −(log Z + β L ⟨e⟩). ConfigError for a temperature that is none. Ising 1925.
+    """
+    check_temperature(temperature)
+    beta, r = 1 / temperature, np.arange(length // 2 + 1)
+    t, around = math.tanh(beta), math.log1p(math.tanh(beta) ** length)
+    log_z = length * (beta + math.log1p(math.exp(-2 * beta))) + around
+    c = (t**r + t ** (length - r)) / (1 + t**length)
+    energy = -float(c[1])
+    return ExactRing(log_z, energy, c, log_z + beta * length * energy)
+
+
+@lru_cache(maxsize=64)
+def ring_lattice(length: int, temperature: float) -> ExactLattice:
+    """All that is measured of a ring of L spins. With g = t^L, c = β² (∂² log Z/∂β²) / L, and
+
+    L⁻¹ ∂² log Z/∂β² = s + [g″/(1 + g) − (g′/(1 + g))²] / L,   s = 1 − t²,   g′ = L t^(L−1) s,   g″ = L s ((L − 1) t^(L−2) s − 2g)
+
+    |m| and χ need the number k of spins that point up: it is counted along with the transfer matrix, row by row.
+    """
+    known, t = ring(length, temperature), math.tanh(1 / temperature)
+    s, g = 1 / math.cosh(1 / temperature) ** 2, t**length
+    first, second = length * t ** (length - 1) * s, length * s * ((length - 1) * t ** (length - 2) * s - 2 * g)
+    heat = (s + (second / (1 + g) - (first / (1 + g)) ** 2) / length) / temperature**2
+    up = np.zeros((2, 2, length + 1))  # [first spin, newest spin, k], weights over e^β a bond
+    up[0, 0, 0] = up[1, 1, 1] = 1
+    bond = np.array([[1.0, math.exp(-2 / temperature)], [math.exp(-2 / temperature), 1.0]])
+    for _ in range(length - 1):
+        up = np.einsum("fok,on->fnk", up, bond)
+        up[:, 1] = np.roll(up[:, 1], 1, -1)
+    weight = np.einsum("fnk,fn->k", up, bond)
+    p, m = weight / weight.sum(), np.abs(2 * np.arange(length + 1) / length - 1)
+    size = float(p @ m)
+    return ExactLattice(known.energy, heat, size, length * float(p @ (m - size) ** 2) / temperature, known.correlation)
+
+
+@lru_cache(maxsize=64)
 def enumerated(temperature: float) -> ExactLattice:
     """All of it at 4×4, by the sum over every state."""
     n, (e, m, c) = SMALL**2, _every_state()

@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rbm.core.language import N_
+
 Floats = npt.NDArray[np.float64]
 CAPACITY = 0.138  # the load above which nothing is retrieved at any temperature
 HALVINGS, ROUNDS = 11, 250
@@ -68,8 +70,8 @@ def phase(load: float, temperature: float, found: OrderParameters) -> str:
     Retrieval is wherever memories last, though others may lie lower.
     """
     if float(found.m) > REMEMBERS:
-        return "retrieval"
-    return "spin glass" if temperature < float(glass(load)) else "paramagnet"
+        return N_("retrieval")
+    return N_("spin glass") if temperature < float(glass(load)) else N_("paramagnet")
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
@@ -129,8 +130,8 @@ def _finish(
 
 def _check(config: TrainConfig, chains: Tensor | None) -> None:
     if config.algorithm not in ("cd", "pcd"):
-        raise ConfigError(f"Slow motion shows cd and pcd, not {config.algorithm!r}.")
+        raise ConfigError(_("Slow motion shows cd and pcd, not {algorithm!r}.").format(algorithm=config.algorithm))
     if config.optimizer != "sgd" or config.centred != "off":
-        raise ConfigError("Slow motion shows the plain gradient: set optimizer='sgd' and centred='off'.")
+        raise ConfigError(_("Slow motion shows the plain gradient: set optimizer='sgd' and centred='off'."))
     if config.algorithm == "pcd" and chains is None:
-        raise ConfigError("PCD goes on from chains that it keeps: give their hidden states (M, H) as chains.")
+        raise ConfigError(_("PCD goes on from chains that it keeps: give their hidden states (M, H) as chains."))

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 
 Floats = npt.NDArray[np.float64]
@@ -44,9 +45,8 @@ class Descent(NamedTuple):
 def observed(counts: Sequence[int]) -> Floats:
     """P₀: the share of each pattern among the examples, (4,). ConfigError unless there are four counts and an example."""
     if len(counts) != len(PATTERNS) or min(counts) < 0 or sum(counts) < 1:
-        raise ConfigError(
-            f"Two pixels have four patterns, seen 0 or more times and together at least once; got {counts!r}."
-        )
+        wrong = _("Two pixels have four patterns, seen 0 or more times and together at least once; got {counts!r}.")
+        raise ConfigError(wrong.format(counts=counts))
     return np.array(counts, dtype=np.float64) / sum(counts)
 
 
@@ -93,7 +93,8 @@ def gradient(p0: Floats, pair: Pair) -> Pair:
 def descend(p0: Floats, rate: float, steps: int, start: Sequence[float] = (0.0, 0.0, 0.0)) -> Descent:
     """θ ← θ − rate · ∂KL/∂θ, ``steps`` times. ConfigError for a rate that is not above 0 or fewer than no steps."""
     if not rate > 0 or steps < 0:
-        raise ConfigError(f"Descent needs a rate above 0 and 0 or more steps, got rate={rate!r} and steps={steps!r}.")
+        wrong = _("Descent needs a rate above 0 and 0 or more steps, got rate={rate!r} and steps={steps!r}.")
+        raise ConfigError(wrong.format(rate=rate, steps=steps))
     theta, p = np.empty((steps + 1, 3)), np.empty((steps + 1, 4))
     theta[0] = start
     for t in range(steps + 1):

@@ -1,4 +1,4 @@
-"""Kaufman's partition function against the sum over all 65,536 states of 4×4."""
+"""Kaufman's partition function and the ring's transfer matrix against the sum over all states."""
 
 import math
 
@@ -34,3 +34,18 @@ def test_the_ends_of_the_scale():
     known = finite_lattice.exactly(4, 2.0)
     assert known.correlation[0] == pytest.approx(1, abs=1e-12)
     assert known.correlation[1] == pytest.approx(-known.energy / 2, abs=1e-12)  # e = −2 C(1)
+
+
+@pytest.mark.parametrize("temperature", [0.1, 0.6, 1.0, 2.5, 50.0])
+@pytest.mark.parametrize("length", [3, 8, 16])
+def test_a_ring_by_its_transfer_matrix_is_the_sum_over_all_states(length, temperature):
+    s = lattice.lattices(2.0 * (np.arange(2**length)[:, None] >> np.arange(length) & 1) - 1, 1)
+    e, m = lattice.energies(s), np.abs(lattice.magnetisations(s))
+    p = np.exp(-(e - e.min()) * length / temperature)
+    p /= p.sum()
+    found = finite_lattice.ring_lattice(length, temperature)
+    assert found.energy == pytest.approx(p @ e, abs=1e-12)
+    assert found.magnetisation == pytest.approx(p @ m, abs=1e-12)
+    assert found.heat_capacity == pytest.approx(length * (p @ (e - p @ e) ** 2) / temperature**2, rel=1e-9, abs=1e-11)
+    assert found.susceptibility == pytest.approx(length * (p @ (m - p @ m) ** 2) / temperature, rel=1e-9, abs=1e-11)
+    np.testing.assert_allclose(found.correlation, p @ lattice.correlations(s), atol=1e-12)
