@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rbm.errors import CheckpointError, RbmError
+from rbm.errors import CheckpointError, ConfigError, RbmError
 from rbm.store import Run, open_store
 
 
@@ -26,6 +26,8 @@ def find(arguments: Namespace) -> tuple[bytes, Run | None]:
     """The checkpoint's bytes, and the registry's run unless a file was named."""
     path = Path(arguments.run)
     if path.suffix == ".safetensors" or path.exists():
+        if arguments.step is not None:
+            raise ConfigError("--step is of a run of the registry; a file holds one step.")
         return read(path), None
     store = open_store()
     run = store.run(arguments.run)
@@ -50,6 +52,14 @@ def check_positive(**values: int) -> None:
     for name, value in values.items():
         if value < 1:
             raise RbmError(f"--{name.replace('_', '-')} is {value}; expected 1 or more.")
+
+
+def check_out(path: Path, suffix: str) -> None:
+    """ConfigError, before work begins, for a file that cannot be written, or whose name says that it is another kind of file."""
+    if path.is_dir():
+        raise ConfigError(f"{str(path)!r} is a folder; name a file in it, such as {str(path / ('out' + suffix))!r}.")
+    if path.suffix.lower() != suffix:
+        raise ConfigError(f"{str(path)!r} is written as {suffix}; give it a name that ends so.")
 
 
 @contextmanager

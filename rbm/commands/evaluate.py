@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     from tqdm import tqdm
 
-    check_positive(temperatures=arguments.temperatures)
+    check_positive(chains=arguments.chains, temperatures=arguments.temperatures)
     data, run = find(arguments)
     effort = Effort(arguments.chains, arguments.temperatures, arguments.sweeps, arguments.seed)
     job = LikelihoodJob(data, effort)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rbm.commands._runs import add_run_argument, check_positive, find
+from rbm.commands._runs import add_run_argument, check_out, check_positive, find
 from rbm.core.limits import COMMAND
 from rbm.datasets.catalog import entry
 from rbm.errors import ConfigError
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL import Image
 
-FRAMES, FRAME_MS, GAP, SCALE = 24, 200, 1, 2
+    from rbm.experiment import RunSpec
+
+FRAMES, FRAME_MS, SCALE = 24, 200, 2
+BETWEEN = 64  # the grey of the lines between pictures
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -32,7 +36,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     check_positive(chains=arguments.chains, steps=arguments.steps)
-    COMMAND.chains.check(arguments.chains)
+    if arguments.chains > COMMAND.chains.most:
+        raise ConfigError(f"--chains is {arguments.chains:,}; expected at most {COMMAND.chains.most:,}.")
+    check_out(arguments.out, ".png")
+    if arguments.gif is not None:
+        check_out(arguments.gif, ".gif")
     if not 0 <= arguments.beta <= 2:
         raise ConfigError(f"--beta is {arguments.beta:g}; expected 0 to 2.")
     from rbm import randomness
@@ -50,9 +58,7 @@ def run(arguments: Namespace) -> int:
         chains = from_noise(saved.model, arguments.chains, draw, beta=arguments.beta)
     keep = trajectory.spaced(arguments.steps, FRAMES)
     _, frames = trajectory.run(saved.model, chains, draw, arguments.steps, beta=arguments.beta, keep=keep)
-    shape = entry(saved.spec.dataset.name).image_shape
-    coding = saved.spec.model.coding
-    pictures = [_wall(coding.pixels(mean.float().cpu()), coding.lowest, shape) for mean in frames.visible_mean]
+    pictures = [_wall(mean.float().cpu().numpy(), saved.spec) for mean in frames.visible_mean]
     _save(pictures[-1:], arguments.out)
     print(f"{len(frames.v[0])} samples after {arguments.steps} sweeps: {arguments.out}")
     if arguments.gif is not None:
@@ -61,20 +67,20 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _wall(mean: npt.NDArray[np.float32], lowest: float, shape: tuple[int, ...]) -> Image.Image:
-    """Means of pixels (N, P) as a square of pictures from ``lowest`` to 1, with a line between them."""
-    import numpy as np
+def _wall(mean: npt.NDArray[np.float32], spec: RunSpec) -> Image.Image:
+    """Means of the visible layer (N, V) as a square of pictures with a line between them, or of sequences of letters."""
     from PIL import Image
 
-    pictures = (mean.reshape(-1, *shape) - lowest) / (1 - lowest)
-    columns = int(np.ceil(np.sqrt(len(pictures))))
-    rows = -(-len(pictures) // columns)
-    height, width = shape[0] + GAP, shape[1] + GAP
-    wall = np.full((rows * height - GAP, columns * width - GAP, *shape[2:]), 64, dtype=np.uint8)
-    for i, picture in enumerate(pictures):
-        top, left = i // columns * height, i % columns * width
-        wall[top : top + shape[0], left : left + shape[1]] = np.rint(255 * picture.clip(0, 1))
-    return Image.fromarray(wall).resize((wall.shape[1] * SCALE, wall.shape[0] * SCALE), Image.Resampling.NEAREST)
+    from rbm.core import glyphs
+    from rbm.report.pictures import greys, image, sequences, wall
+
+    line, coding, columns = entry(spec.dataset.name), spec.coding, math.ceil(math.sqrt(len(mean)))
+    if line.states is not None:
+        drawn = sequences(mean, math.prod(line.image_shape), spec.model.n_states)
+        found = image(wall(drawn, columns, glyphs.RULE), glyphs.scale(spec.model.n_states, "light"))
+    else:
+        found = image(wall(greys(coding.pixels(mean), coding.lowest, line.image_shape), columns, BETWEEN))
+    return found.resize((found.width * SCALE, found.height * SCALE), Image.Resampling.NEAREST)
 
 
 def _save(pictures: list[Image.Image], path: Path) -> None:

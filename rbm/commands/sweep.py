@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
 
 from rbm.commands._runs import asked_to_stop, check_positive
+from rbm.commands._settings import SET, number, split, value_of, with_settings
 from rbm.errors import ConfigError, RbmError
-from rbm.experiment import DatasetSpec, RunSpec
+from rbm.experiment import RunSpec
 from rbm.jobs import cluster
 from rbm.presets import PRESETS
 from rbm.store import open_store
 from rbm.sweep import METHODS, OBJECTIVES, Axis, Ledger, Sweep, SweepSpec, Trial, names
 from rbm.sweep.ledger import DISTINCT, DONE, as_good, ranked
-from rbm.sweep.spec import KNOBS, Value, hidden_by_k
+from rbm.sweep.spec import hidden_by_k
 
 LOOK_SECONDS = 0.5
 
@@ -41,9 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     base = what.add_mutually_exclusive_group()
     base.add_argument("--spec", type=Path, help="a JSON file with all other settings (RunSpec.to_json)")
     base.add_argument("--preset", choices=list(PRESETS), help="all other settings from a ready-made run")
-    what.add_argument(
-        "--set", action="append", default=[], metavar="SETTING=VALUE", help="another value than those, such as epochs=5"
-    )
+    what.add_argument("--set", **SET)
     how = parser.add_argument_group("how")
     how.add_argument("--method", choices=list(METHODS), help="grid unless there is a range; then tpe")
     how.add_argument("--objective", choices=list(OBJECTIVES), default="log_likelihood", help="what runs are judged by")
@@ -134,60 +131,21 @@ def _base(arguments: Namespace) -> RunSpec:
             raise ConfigError(f"The description {str(arguments.spec)!r} cannot be read: {error}.") from error
     else:
         spec = PRESETS[arguments.preset or "default"].spec
-    for given in arguments.set:
-        spec = _changed(spec, *_split(given))
-    return spec
-
-
-def _changed(spec: RunSpec, name: str, text: str) -> RunSpec:
-    if name == "seed":
-        return replace(spec, seed=_number(text, whole=True))
-    if name == "dataset":
-        return replace(spec, dataset=DatasetSpec(text))
-    if name == "size":
-        return replace(spec, dataset=replace(spec.dataset, size=_number(text, whole=True)))
-    if name == "temperature":
-        return replace(spec, dataset=replace(spec.dataset, temperature=_number(text)))
-    value: Any = _read(name, text)
-    part = "model" if name in {f.name for f in fields(spec.model)} else "training"
-    return replace(spec, **{part: replace(getattr(spec, part), **{name: value})})
-
-
-def _split(given: str) -> tuple[str, str]:
-    name, sign, text = given.partition("=")
-    if not sign or not text:
-        raise ConfigError(f"{given!r} is no setting with its value; expected such as k=1,5,25.")
-    return name.strip(), text.strip()
+    return with_settings(spec, arguments.set)
 
 
 def _values(given: str) -> Axis:
-    name, text = _split(given)
-    return Axis(name, tuple(_read(name, one.strip()) for one in text.split(",")))
+    name, text = split(given)
+    return Axis(name, tuple(value_of(name, one.strip()) for one in text.split(",")))
 
 
 def _range(given: str) -> Axis:
-    name, text = _split(given)
+    name, text = split(given)
     low, _, rest = text.partition(":")
     high, _, scale = rest.partition(":")
     if scale not in ("", "log"):
         raise ConfigError(f"{given!r} is no range; expected such as learning_rate=0.001:0.3:log.")
-    return Axis(name, low=_number(low), high=_number(high), log=scale == "log")
-
-
-def _read(name: str, text: str) -> Value:
-    """One value of a setting, of the setting's own kind."""
-    if name not in KNOBS:
-        raise ConfigError(f"There is no setting {name!r}; known are: {', '.join(KNOBS)}.")
-    if KNOBS[name].choices:
-        return text
-    return _number(text, whole=Axis(name, (0,)).whole)
-
-
-def _number(text: str, *, whole: bool = False) -> Any:
-    try:
-        return int(text) if whole else float(text)
-    except ValueError:
-        raise ConfigError(f"{text!r} is not {'a whole number' if whole else 'a number'}.") from None
+    return Axis(name, low=number(low), high=number(high), log=scale == "log")
 
 
 def _json(trial: Trial) -> str:

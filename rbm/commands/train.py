@@ -9,10 +9,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from rbm.commands._runs import asked_to_stop, check_positive
+from rbm.commands._runs import asked_to_stop, check_out, check_positive
+from rbm.commands._settings import SET, with_settings
 from rbm.core.limits import COMMAND
+from rbm.datasets.catalog import entry
 from rbm.errors import ConfigError, DivergenceError, StoreError
-from rbm.experiment import UNIT_NAMES, DatasetSpec, RunSpec, check_limits, check_units, with_units
+from rbm.experiment import HIDDEN_NAMES, UNIT_NAMES, DatasetSpec, RunSpec, check_limits, check_units, with_units
 from rbm.jobs.recording import Record
 from rbm.jobs.training import KEPT_EPOCHS, TrainingJob
 from rbm.link import from_query
@@ -29,12 +31,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     source.add_argument("--preset", choices=list(PRESETS), help="a ready-made run")
     source.add_argument("--link", help="a link copied in the app")
     source.add_argument("--resume", metavar="ID", help="go on with a run of the registry from its newest checkpoint")
+    parser.add_argument("--set", **SET)
     parser.add_argument("--seed", type=int, help="another seed than the description's")
     parser.add_argument("--data", metavar="NAME", help="another data set, such as ising_8 or own:cats")
     parser.add_argument("--visible", choices=UNIT_NAMES, help="another type of visible units, one that fits the data")
-    parser.add_argument("--hidden", choices=UNIT_NAMES, help="another type of hidden units")
+    parser.add_argument("--hidden", choices=HIDDEN_NAMES, help="another type of hidden units")
     parser.add_argument("--states", type=int, metavar="M", help="states of categorical and multinary units")
     parser.add_argument("--tag", action="append", default=[], help="a tag for the run; may be given several times")
+    parser.add_argument("--name", default="", help="what you call the run")
     parser.add_argument("--note", default="", help="a note for the run")
     parser.add_argument(
         "--keep", help="epochs whose checkpoints are kept, such as 1,5,10; 1, 2, 5, 10, 20 ... if left out"
@@ -51,6 +55,8 @@ def run(arguments: Namespace) -> int:
 
     torch.set_num_threads(arguments.threads)
     keep = _epochs(arguments.keep) if arguments.keep else KEPT_EPOCHS
+    if arguments.out is not None:
+        check_out(arguments.out, ".safetensors")
     COMMAND.kept.check(open_store().kept_bytes())
     record, checkpoint, knobs, known = _begun(arguments)
     check_limits(record.spec, COMMAND)
@@ -74,7 +80,10 @@ def run(arguments: Namespace) -> int:
 def _begun(arguments: Namespace) -> tuple[Record, bytes | None, dict[str, float], bool]:
     """The run's record, where it goes on from, its live knobs, and whether it is known where those were turned."""
     if not arguments.resume:
-        return Record(_spec(arguments), tags=arguments.tag, note=arguments.note), None, {}, True
+        return Record(_spec(arguments), tags=arguments.tag, note=arguments.note, name=arguments.name), None, {}, True
+    new = ("set", "seed", "data", "visible", "hidden", "states", "tag", "name", "note")
+    if given := [name for name in new if getattr(arguments, name) not in (None, "", [])]:
+        raise ConfigError(f"--{given[0]} is of a new run; one that goes on by --resume keeps what it has.")
     store = open_store()
     run: Run = store.run(arguments.resume)
     record = Record(run.spec, run_id=run.id)
@@ -96,7 +105,11 @@ def _spec(arguments: Namespace) -> RunSpec:
             print(note)
     else:
         spec = PRESETS[arguments.preset or "default"].spec
-    spec = _with_units(spec, arguments)
+    spec = _with_units(with_settings(spec, arguments.set), arguments)
+    if warm := [one for one in arguments.set if one.startswith("temperature=")]:
+        spec = with_settings(spec, warm)  # of the data that were asked for beside it
+        if not (about := entry(spec.dataset.name)).thermal:
+            raise ConfigError(f"{about.title} have no temperature: leave it out, or take Ising spins.")
     check_units(spec)
     return spec if arguments.seed is None else replace(spec, seed=arguments.seed)
 
@@ -106,6 +119,9 @@ def _with_units(spec: RunSpec, arguments: Namespace) -> RunSpec:
     data = spec.dataset if arguments.data is None else DatasetSpec(arguments.data)
     asked = {"visible": arguments.visible, "hidden": arguments.hidden, "n_states": arguments.states}
     units = {name: value for name, value in asked.items() if value is not None}
+    states = entry(data.name).states if arguments.data is not None else None
+    if states is not None and units.get("visible", "categorical") == "categorical":  # of letters there are so many
+        units = {"visible": "categorical", "n_states": states, **units}
     if not units:
         return replace(spec, dataset=data)
     found = with_units({**asdict(spec.model), **asdict(spec.training)}, **units)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from rbm import checkpoint
 from rbm.checkpoint import Checkpoint
 from rbm.core.archive import Archive, ArchiveLimits
+from rbm.core.language import _
 from rbm.errors import BundleError, RbmError
 from rbm.experiment import RunSpec
 
@@ -38,7 +39,8 @@ def write(checkpoint_bytes: bytes, *, pictures: Mapping[str, bytes] | None = Non
     }
     for name, data in (pictures or {}).items():
         if not _PICTURE.fullmatch(name) or not data.startswith(_MAGIC[name[-3:]]):
-            raise BundleError(f"{name!r} is not a PNG or GIF picture with a plain name such as 'filters.png'.")
+            wrong = _("{name!r} is not a PNG or GIF picture with a plain name such as 'filters.png'.")
+            raise BundleError(wrong.format(name=name))
         files[name] = data
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as bundle:
@@ -59,18 +61,23 @@ def read(data: bytes) -> Checkpoint:
     if not data.startswith(b"PK"):
         return checkpoint.from_bytes(data)
     if len(data) > MOST_BYTES:
-        raise BundleError(f"The ZIP has {len(data) / 2**20:,.0f} MB; at most {MOST_BYTES // 2**20} are read.")
+        wrong = _("The ZIP has {n_data:,.0f} MB; at most {most_bytes} are read.")
+        raise BundleError(wrong.format(n_data=len(data) / 2**20, most_bytes=MOST_BYTES // 2**20))
     archive = Archive(data, LIMITS, BundleError)
     for name in archive.names:
         if name not in (SPEC, METRICS, CHECKPOINT) and not _PICTURE.fullmatch(name):
-            raise BundleError(f"The ZIP holds {name[:80]!r}, which is no part of a run; download the run again.")
+            wrong = _("The ZIP holds {name!r}, which is no part of a run; download the run again.")
+            raise BundleError(wrong.format(name=name[:80]))
     missing = {SPEC, METRICS, CHECKPOINT} - set(archive.names)
     if missing:
-        raise BundleError(f"The ZIP holds no {min(missing)}, so it is not a run's; download the run again.")
+        wrong = _("The ZIP holds no {missing}, so it is not a run's; download the run again.")
+        raise BundleError(wrong.format(missing=min(missing)))
     files = {name: archive.read(name) for name in archive.names}  # pictures too: their damage should be told
     run = checkpoint.from_bytes(files[CHECKPOINT])
     if _spec(files[SPEC]) != run.spec:
-        raise BundleError("The ZIP's spec.json and its checkpoint describe two different runs; download the run again.")
+        raise BundleError(
+            _("The ZIP's spec.json and its checkpoint describe two different runs; download the run again.")
+        )
     return run
 
 
@@ -80,4 +87,4 @@ def _spec(data: bytes) -> RunSpec:
             raise ValueError(f"it has {len(data):,} bytes")
         return RunSpec.from_json(data.decode("utf-8"))
     except (RbmError, ValueError, TypeError, RecursionError) as error:
-        raise BundleError(f"The ZIP's spec.json is not a run's description: {error}") from error
+        raise BundleError(_("The ZIP's spec.json is not a run's description: {error}").format(error=error)) from error

@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from rbm.core.language import _
 from rbm.errors import StoreError
 from rbm.store.place import NOWHERE, FilePlace
 from rbm.store.schema import check_version, migrate
@@ -86,9 +87,8 @@ class Database:
             if self._file is not None:
                 self._place = FilePlace.of(self._file)
         except OSError as error:
-            raise StoreError(
-                f"The folder for runs cannot be made ({error}): name one that can be written in RBM_RUNS."
-            ) from error
+            wrong = _("The folder for runs cannot be made ({error}): name one that can be written in RBM_RUNS.")
+            raise StoreError(wrong.format(error=error)) from error
         finally:
             self._engine.dispose()
             self._wait_ms = BUSY_MS
@@ -106,12 +106,18 @@ class Database:
             yield
         except SQLAlchemyError as error:
             cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            wrong = _(
+                "The registry of runs at {render_as_string} cannot be used ({cause}): {remedy}, or name another "
+                "with RBM_RUNS or RBM_DATABASE_URL."
+            )
             raise StoreError(
-                f"The registry of runs at {self.url.render_as_string(hide_password=True)} cannot be used ({cause}): "
-                f"{remedy(cause)}, or name another with RBM_RUNS or RBM_DATABASE_URL."
+                wrong.format(
+                    render_as_string=self.url.render_as_string(hide_password=True), cause=cause, remedy=remedy(cause)
+                )
             ) from error
         except (UnicodeError, OverflowError) as error:  # of the drivers, before the database is asked
-            raise StoreError(f"The registry of runs takes no such text or number ({error}); write another.") from error
+            wrong = _("The registry of runs takes no such text or number ({error}); write another.")
+            raise StoreError(wrong.format(error=error)) from error
 
     def _make_engine(self) -> Engine:
         if self.url.get_backend_name() != "sqlite":
@@ -146,7 +152,7 @@ def remedy(cause: str) -> str:
     ):
         if words in cause:
             return advice
-    return "check the disk or the database server"
+    return _("check the disk or the database server")
 
 
 def _url(given: str | None, folder: Path) -> URL:
@@ -156,12 +162,13 @@ def _url(given: str | None, folder: Path) -> URL:
         url = make_url(given)
     except ArgumentError as error:
         raise StoreError(
-            "RBM_DATABASE_URL is not an address such as postgresql://user:password@host/database."
+            _("RBM_DATABASE_URL is not an address such as postgresql://user:password@host/database.")
         ) from error
     if url.drivername in ("postgres", "postgresql"):
         return url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() not in ("sqlite", "postgresql"):
-        raise StoreError(f"RBM_DATABASE_URL names a {url.get_backend_name()} database; use postgresql:// or sqlite://.")
+        wrong = _("RBM_DATABASE_URL names a {get_backend_name} database; use postgresql:// or sqlite://.")
+        raise StoreError(wrong.format(get_backend_name=url.get_backend_name()))
     return url
 
 

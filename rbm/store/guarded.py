@@ -43,6 +43,10 @@ class Guarded:
         """A person's words about the run."""
         self.store.set_note(self.run(run_id).id, note)
 
+    def set_name(self, run_id: str, name: str) -> None:
+        """What a person calls the run."""
+        self.store.set_name(self.run(run_id).id, name)
+
     def copy(self, run_id: str) -> str:
         """Anybody's run as one of the visitor's own; returns its id."""
         return self.store.copy(run_id, self.visitor)

@@ -6,6 +6,7 @@ import math
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from rbm.core.language import N_, _
 from rbm.datasets.catalog import entry, is_available, names
 from rbm.errors import CheckpointError
 from rbm.experiment import cached_dataset
@@ -34,16 +35,17 @@ def add(store: Store, file_name: str, data: bytes, visitor: Visitor = NOBODY) ->
     done, total = _progress(saved, per_epoch * planned)
     epochs = total // per_epoch
     if total % per_epoch or epochs > MOST_EPOCHS:
-        raise CheckpointError(
-            f"The run is {total:,} updates long, which are not 1 to {MOST_EPOCHS:,} whole epochs of {per_epoch:,} updates; "
-            "take the file as it was saved."
+        wrong = _(
+            "The run is {total:,} updates long, which are not 1 to {most_epochs:,} whole epochs of "
+            "{per_epoch:,} updates; take the file as it was saved."
         )
+        raise CheckpointError(wrong.format(total=total, most_epochs=MOST_EPOCHS, per_epoch=per_epoch))
     longer = {"epochs": epochs} if epochs > planned else {}
     step = min(done, total)
     history = _history(saved, step, per_epoch)
     turned = changes.from_state(saved.state)
     seconds = history.events[-1].seconds if len(history) else 0.0
-    status = "finished" if step >= total else "paused"
+    status = "finished" if step >= total else N_("paused")
     turned_to = {**changes.in_force(turned), **longer}
     at = Progress(status, step, total, step / per_epoch, seconds, knobs=turned_to, changes=tuple(turned))
     run_id = new_id()
@@ -59,7 +61,8 @@ def _read(file_name: str, data: bytes) -> Checkpoint:
 
     ending = PurePath(file_name).suffix.lower()
     if ending not in ENDINGS:
-        raise CheckpointError(f"{file_name[:80]!r} is no run: take a file that ends in {' or '.join(ENDINGS)}.")
+        wrong = _("{file_name!r} is no run: take a file that ends in {endings}.")
+        raise CheckpointError(wrong.format(file_name=file_name[:80], endings=" or ".join(ENDINGS)))
     return bundle.read(data) if ending == ".zip" else checkpoint.from_bytes(data)
 
 
@@ -80,10 +83,11 @@ def _history(saved: Checkpoint, step: int, per_epoch: int) -> History:
     known = History(event for event in saved.history.events if event.step <= step)
     for last in known.events[-1:]:  # the others are in proportion to it: rbm.training.history.checked
         if abs(last.epoch * per_epoch - last.step) > ROUNDING * max(last.step, 1):
-            raise CheckpointError(
-                f"The run's curves are at epoch {last.epoch:g} after {last.step:,} updates, but its data make an epoch of "
-                f"{per_epoch:,} updates; take the file as it was saved."
+            wrong = _(
+                "The run's curves are at epoch {epoch:g} after {step:,} updates, but its data make an epoch of "
+                "{per_epoch:,} updates; take the file as it was saved."
             )
+            raise CheckpointError(wrong.format(epoch=last.epoch, step=last.step, per_epoch=per_epoch))
     return known
 
 
@@ -91,17 +95,18 @@ def _steps_per_epoch(saved: Checkpoint) -> int:
     """The updates of one epoch; CheckpointError when its data set is not here or does not fit the machine."""
     spec = saved.spec
     if spec.dataset.name not in names():
-        raise CheckpointError(
-            f"The run learnt from {spec.dataset.name[:80]!r}, a data set that is not here; add it first."
-        )
+        wrong = _("The run learnt from {name!r}, a data set that is not here; add it first.")
+        raise CheckpointError(wrong.format(name=spec.dataset.name[:80]))
     if not is_available(spec.dataset.name):
-        raise CheckpointError(
-            f"The run learnt from {entry(spec.dataset.name).title}: download it on the Train page first."
-        )
+        wrong = _("The run learnt from {title}: download it on the Train page first.")
+        raise CheckpointError(wrong.format(title=entry(spec.dataset.name).title))
     dataset = cached_dataset(spec.dataset, spec.model)
     if dataset.n_visible != saved.model.weight.shape[0]:
+        wrong = _(
+            "The machine has {shape} visible units but an image of {title} has {n_visible} pixels; take the "
+            "file as it was saved."
+        )
         raise CheckpointError(
-            f"The machine has {saved.model.weight.shape[0]} visible units but an image of {dataset.title} has "
-            f"{dataset.n_visible} pixels; take the file as it was saved."
+            wrong.format(shape=saved.model.weight.shape[0], title=dataset.title, n_visible=dataset.n_visible)
         )
     return math.ceil(len(dataset.train) / spec.training.batch_size)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from rbm.core.language import _
 from rbm.evaluation import verdict
 from rbm.evaluation.verdict import Verdict
 from rbm.store import Evaluation, Run
@@ -16,7 +17,7 @@ from rbm.training.events import TrainEvent
 from rbm.training.history import History
 
 AT, LOW, HIGH, ESS = (f"log_likelihood_{part}" for part in ("epoch", "low", "high", "ess"))
-_UNNOTED = "An older version of the program estimated it, which did not keep its effective sample size."
+_UNNOTED = _("An older version of the program estimated it, which did not keep its effective sample size.")
 
 
 class Known(NamedTuple):
@@ -40,13 +41,13 @@ class Known(NamedTuple):
     @property
     def source(self) -> str:
         """How it was come by, in few words, its mark first: "unreliable · AIS while training · epoch 10"."""
-        how = "exact" if self.exact else "AIS"
+        how = _("exact") if self.exact else "AIS"
         crossed = not self.verdict.mark and bool(self.verdict.sentences) and self.reverse > self.validation
         parts = (
-            self.verdict.mark or ("crossed" if crossed else ""),
-            f"{how} while training" if self.live else how,
-            f"epoch {self.epoch:.4g}",
-            "" if self.ess_kept else "sample size not kept",
+            self.verdict.mark or (_("crossed") if crossed else ""),
+            _("{how} while training").format(how=how) if self.live else how,
+            _("epoch {epoch:.4g}").format(epoch=self.epoch),
+            "" if self.ess_kept else _("sample size not kept"),
         )
         return " · ".join(filter(None, parts))
 

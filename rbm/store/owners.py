@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from rbm.core.language import _
 from rbm.core.limits import NAME_LETTERS
 from rbm.core.text import plain
 from rbm.errors import NotYoursError
@@ -25,7 +26,7 @@ class Visitor(NamedTuple):
 
 
 NOBODY = Visitor("", "")
-COPY_IT = "Copy to go on with, on the page Compare runs, makes one that is yours"
+COPY_IT = _("Copy to go on with, on the page Compare runs, makes one that is yours")
 
 
 def visitor_id(secret: str) -> str:
@@ -46,8 +47,8 @@ def may_change(visitor: Visitor, owner: str) -> bool:
 def check(visitor: Visitor, owner: str, what: str, names: Mapping[str, str], instead: str = "") -> None:
     """NotYoursError, in one sentence, where the visitor may not change ``what``; ``instead``: what one can do."""
     if not may_change(visitor, owner):
-        whose = names.get(owner) or "another visitor"
-        raise NotYoursError(
-            f"{what} belongs to {whose}; only its owner, or whoever has the teacher's word, may change it"
-            f"{f': {instead}' if instead else ''}."
+        whose = names.get(owner) or _("another visitor")
+        wrong = _(
+            "{what} belongs to {whose}; only its owner, or whoever has the teacher's word, may change it{instead}."
         )
+        raise NotYoursError(wrong.format(what=what, whose=whose, instead=f": {instead}" if instead else ""))

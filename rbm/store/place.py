@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from rbm.core.language import _
 from rbm.errors import RemovedError, StoreError
 
 
@@ -36,8 +37,10 @@ class FilePlace(NamedTuple):
         """What to say of one that is not there."""
         if self.removed(path):
             return RemovedError(
-                f"The registry of runs at {path} was removed while this program ran: put it back as it was, or begin a new "
-                "run, which makes a new one."
+                _(
+                    "The registry of runs at {path} was removed while this program ran: put it back as it was, or "
+                    "begin a new run, which makes a new one."
+                ).format(path=path)
             )
         return away(path)
 
@@ -54,4 +57,6 @@ def disk_of(path: Path) -> int:
 
 def away(path: Path) -> StoreError:
     """What to say where a whole disk is missing."""
-    return StoreError(f"{path} is not there, nor is the disk that it was on: connect that disk again.")
+    return StoreError(
+        _("{path} is not there, nor is the disk that it was on: connect that disk again.").format(path=path)
+    )

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import URL, Connection, func, select
 
 from rbm.core import seal
+from rbm.core.language import _
 from rbm.core.text import plain
-from rbm.errors import ConfigError, StoreError
+from rbm.errors import ConfigError, StoreError, UnknownRunError
 from rbm.store.database import Database, default_folder
 from rbm.store.place import disk_of
 from rbm.store.records import Evaluation, Run, Saved, Whole, run_of
@@ -82,9 +83,8 @@ class Reader:
                 TrainEvent(r.step, r.epoch, finite_or_missing(json.loads(r.numbers)), r.seconds) for r in rows
             )
         except (ValueError, TypeError, AttributeError) as error:
-            raise StoreError(
-                f"The numbers of run {run_id} are damaged in the registry ({error}); delete the run."
-            ) from error
+            wrong = _("The numbers of run {run_id} are damaged in the registry ({error}); delete the run.")
+            raise StoreError(wrong.format(run_id=run_id, error=error)) from error
 
     def checkpoints(self, run_id: str) -> list[Saved]:
         """What can be loaded of a run, by step."""
@@ -100,7 +100,8 @@ class Reader:
             row = db.execute(query).first()
         if row is None:
             self.run(run_id)  # says so if it is the run that is unknown
-            raise StoreError(f"Run {run_id} has no checkpoint{'' if step is None else f' at step {step}'} yet.")
+            wrong = _("Run {run_id} has no checkpoint{step} yet.")
+            raise StoreError(wrong.format(run_id=run_id, step="" if step is None else f" at step {step}"))
         return self.folder / "checkpoints" / row.file
 
     def checkpoint(self, run_id: str, step: int | None = None) -> bytes:
@@ -128,11 +129,14 @@ class Reader:
             )  # it may have been replaced between the look and the reading
         first = next(iter(reasons.values()), "")
         if len(reasons) == len(saved):
-            raise StoreError(
-                f"The checkpoint {saved[-1].file} of run {run_id} cannot be read ({first}), and no other is kept: bring it "
+            wrong = _(
+                "The checkpoint {file} of run {run_id} cannot be read ({first}), and no other is kept: bring it "
                 "back, or start a new run; servers that share a database must share the folder that RBM_RUNS names."
             )
-        said = f"The newest checkpoint of run {run_id} is damaged ({first}); going on from epoch {one.epoch:.1f}, kept before it."
+            raise StoreError(wrong.format(file=saved[-1].file, run_id=run_id, first=first))
+        said = _(
+            "The newest checkpoint of run {run_id} is damaged ({first}); going on from epoch {epoch:.1f}, kept before it."
+        ).format(run_id=run_id, first=first, epoch=one.epoch)
         return Whole(data, one.step, one.epoch, tuple(reasons), said if reasons else "")
 
     def _at(self, run_id: str, step: int) -> bytes:
@@ -140,7 +144,8 @@ class Reader:
         size = next((one.bytes for one in self.checkpoints(run_id) if one.step == step), None)
         data, reason = _content(path, size)
         if reason:
-            raise StoreError(f"The checkpoint {path} of run {run_id} cannot be read ({reason}); choose another step.")
+            wrong = _("The checkpoint {path} of run {run_id} cannot be read ({reason}); choose another step.")
+            raise StoreError(wrong.format(path=path, run_id=run_id, reason=reason))
         return data
 
     def _read(self, saved: Saved) -> tuple[bytes, str]:
@@ -205,6 +210,8 @@ def free_name(db: Connection) -> str:
     return f"Visitor {db.execute(select(func.count()).select_from(VISITORS)).scalar_one() + 1}"
 
 
-def unknown(run_id: str) -> StoreError:
+def unknown(run_id: str) -> UnknownRunError:
     """The error for an id that is not there."""
-    return StoreError(f"There is no run {run_id} in the registry; the page of runs lists those that are.")
+    return UnknownRunError(
+        _("There is no run {run_id} in the registry; the page of runs lists those that are.").format(run_id=run_id)
+    )

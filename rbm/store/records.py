@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row
 
 from rbm.core import clock
+from rbm.core.language import N_
 from rbm.core.text import plain
 from rbm.experiment import RunSpec
+from rbm.store.owners import clean_name
 from rbm.training import changes
 from rbm.training.changes import Change
 
 SILENT_SECONDS = 30.0  # a run in training writes every second: silent for longer, its trainer is gone
-MOVING = ("starting", "running")
-OVER = ("finished", "diverged")
+MOVING = (N_("starting"), N_("running"))
+OVER = (N_("finished"), N_("diverged"))
 
 
 _seen: dict[
@@ -67,12 +69,13 @@ class Run(NamedTuple):
     deleted_at: float | None
     visitor: str = ""  # whose it is, "" for nobody's
     data: str = ""  # the digest of the own data that it learns from, "" for any other
+    name: str = ""  # that a person gave it
 
     @property
     def status(self) -> str:
         """The status last written, or "interrupted" when its trainer has fallen silent."""
         silent = silence(self.id, self.updated_at) > SILENT_SECONDS
-        return "interrupted" if self.progress.status in MOVING and silent else self.progress.status
+        return N_("interrupted") if self.progress.status in MOVING and silent else self.progress.status
 
 
 class Saved(NamedTuple):
@@ -135,4 +138,5 @@ def run_of(row: Row[Any], tags: Sequence[str]) -> Run:
         row.deleted_at,
         row.visitor,
         row.data,
+        clean_name(row.name),
     )

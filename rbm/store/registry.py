@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from rbm.core import clock
 from rbm.core.files import remove, remove_folder, write_atomically
+from rbm.core.language import _
 from rbm.core.limits import NOTE_LETTERS, TAG_LETTERS
 from rbm.core.text import plain
 from rbm.errors import StoreError, TakenOverError, UnwrittenError
@@ -61,6 +62,7 @@ class Store(Reader):
         versions: Mapping[str, str] | None = None,
         tags: Iterable[str] = (),
         note: str = "",
+        name: str = "",
         visitor: Visitor = NOBODY,
         data: str = "",
     ) -> str:
@@ -78,6 +80,7 @@ class Store(Reader):
             "updated_at": now,
             "visitor": visitor.id,
             "data": data,
+            "name": clean_name(name),
             **_columns(progress),
         }
         with self._database.write(anew=True) as db:
@@ -144,10 +147,11 @@ class Store(Reader):
                 raise unknown(run_id)
             age = silence(run_id, row.updated_at)
             if row.status in MOVING and row.owner != owner and age < silent:
-                raise StoreError(
-                    f"Run {run_id} is being trained by another tab or server (it wrote {age:.0f} s ago): pause it there, "
-                    f"or wait {silent:.0f} s if that one is gone."
+                wrong = _(
+                    "Run {run_id} is being trained by another tab or server (it wrote {age:.0f} s ago): pause it "
+                    "there, or wait {silent:.0f} s if that one is gone."
                 )
+                raise StoreError(wrong.format(run_id=run_id, age=age, silent=silent))
             c = CHECKPOINTS.c
             db.execute(delete(CHECKPOINTS).where(c.run_id == run_id, c.file.in_(damaged)))
             newest = db.execute(newest_checkpoint(run_id)).first()
@@ -193,8 +197,9 @@ class Store(Reader):
                 mine = update(RUNS).where(RUNS.c.id == run_id, RUNS.c.owner == owner).values(values)
                 if db.execute(mine).rowcount == 0:
                     there = db.execute(select(RUNS.c.id).where(RUNS.c.id == run_id)).first() is not None
-                    where = "goes on in another tab or server" if there else "is not in the registry any more"
-                    raise TakenOverError(f"Run {run_id} {where}: what is trained here is not kept.")
+                    where = _("goes on in another tab or server") if there else _("is not in the registry any more")
+                    wrong = _("Run {run_id} {where}: what is trained here is not kept.")
+                    raise TakenOverError(wrong.format(run_id=run_id, where=where))
                 _insert_events(db, run_id, events)
                 stale = [file for row in rows for file in _insert_checkpoint(db, row)]
         except StoreError:
@@ -223,9 +228,12 @@ class Store(Reader):
         try:
             write_atomically(self.folder / "checkpoints" / file, data)
         except OSError as error:
+            wrong = _(
+                "The checkpoint {file} cannot be written into {folder} ({strerror}): free some space on that disk, "
+                "and let this program write there."
+            )
             raise UnwrittenError(
-                f"The checkpoint {file} cannot be written into {self.folder} ({error.strerror or error}): free some space on "
-                "that disk, and let this program write there."
+                wrong.format(file=file, folder=self.folder, strerror=error.strerror or error)
             ) from error
         return {"run_id": run_id, "step": step, "epoch": epoch, "kept": int(kept), "file": file, "bytes": len(data)}
 
@@ -251,6 +259,10 @@ class Store(Reader):
     def set_note(self, run_id: str, note: str) -> None:
         """A person's words about the run."""
         self._update([run_id], note=plain(note)[:NOTE_LETTERS])
+
+    def set_name(self, run_id: str, name: str) -> None:
+        """What a person calls the run, on one line; "" takes the name away."""
+        self._update([run_id], name=clean_name(name))
 
     def delete(self, run_ids: Sequence[str]) -> None:
         """Out of sight; ``restore`` fetches them back."""

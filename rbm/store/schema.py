@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from sqlalchemy import Column, Connection, Float, Integer, MetaData, String, Table, Text, inspect, text
 
+from rbm.core.language import _
 from rbm.errors import StoreError
 
 
@@ -66,6 +67,7 @@ MIGRATIONS: tuple[tuple[str | Callable[[Connection], None], ...], ...] = (
         "ALTER TABLE runs ADD COLUMN visitor VARCHAR(32) NOT NULL DEFAULT ''",
         "ALTER TABLE runs ADD COLUMN data VARCHAR(64) NOT NULL DEFAULT ''",
     ),
+    ("ALTER TABLE runs ADD COLUMN name VARCHAR(64) NOT NULL DEFAULT ''",),
 )
 VERSION = len(MIGRATIONS)
 _LOCK = 7_401_213  # PostgreSQL's name for "somebody is bringing the registry up to date"
@@ -102,6 +104,7 @@ RUNS = _table(
     ),  # JSON: where they were turned (rbm.training.changes); empty where an older program did not note it
     Column("visitor", String(32)),  # whose it is (rbm.store.owners); empty for nobody's
     Column("data", String(64)),  # the digest of the own data that it learns from; empty for any other, or not noted
+    Column("name", String(64)),  # that a person gave it; empty where nobody did
 )
 VISITORS = _table(
     "visitors",
@@ -162,8 +165,9 @@ def check_version(connection: Connection) -> int:
     """The version of the tables; StoreError where a newer program has made them, perhaps while this one ran."""
     version = int(connection.execute(text("SELECT version FROM schema_version")).scalar_one())
     if version > VERSION:
-        raise StoreError(
-            f"The registry of runs has version {version}; this program knows up to {VERSION}: use the newer program, or "
-            "name another folder in RBM_RUNS (or another RBM_DATABASE_URL)."
+        wrong = _(
+            "The registry of runs has version {version}; this program knows up to {newest}: use the newer "
+            "program, or name another folder in RBM_RUNS (or another RBM_DATABASE_URL)."
         )
+        raise StoreError(wrong.format(version=version, newest=VERSION))
     return version

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,12 @@ from PIL import Image
 from rbm import link
 from rbm.__main__ import main
 from rbm.checkpoint import from_bytes, load_checkpoint, to_bytes
+from rbm.core import glyphs
 from rbm.errors import StoreError
 from rbm.evaluation import exact, verdict
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer, suited_rate
+from rbm.presets import PRESETS
 from rbm.store import Store, bundle, open_store
 from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob, fixed_data
 from rbm.training.config import TrainConfig
@@ -63,10 +66,24 @@ def test_train_keeps_the_run_with_the_very_parameters_of_the_same_run_anywhere(r
     assert f"run {run_id} · finished" in capsys.readouterr().out
 
 
+def test_train_takes_any_setting_over_a_preset(registry):
+    asked = ["--set", "epochs=1", "--set", "n_hidden=20", "--set", "dataset=tiny_digits", "--set", "learning_rate=0.3"]
+    assert main(["train", "--preset", "pcd", *asked, "--set", "seed=8"]) == 0
+    spec = registry.runs()[0].spec
+    preset = PRESETS["pcd"].spec
+    model, training = replace(preset.model, n_hidden=20), replace(preset.training, epochs=1, learning_rate=0.3)
+    assert spec == RunSpec(DatasetSpec("tiny_digits"), model, training, 8)
+
+
 def test_train_takes_a_link_and_a_seed(registry, tmp_path):
     assert main(["train", "--link", link.to_url("http://server/train", TOY), "--seed", "9"]) == 0
     (run,) = registry.runs()
     assert run.spec == RunSpec(TOY.dataset, TOY.model, TOY.training, 9)
+
+
+def test_a_temperature_is_that_of_the_data_that_are_asked_for_beside_it(registry, tmp_path):
+    warm = "--data", "ising_4", "--visible", "spin", "--set", "temperature=3", "--set", "batch_size=1000"
+    assert registry.run(train(TOY, tmp_path, *warm)).spec.dataset == DatasetSpec("ising_4", temperature=3.0)
 
 
 @pytest.mark.parametrize(("visible", "hidden", "states"), [("spin", "spin", 2), ("multinary", "categorical", 3)])
@@ -196,6 +213,39 @@ def test_sample_writes_a_picture_and_a_film(registry, tmp_path, capsys):
     assert again.read_bytes() == png.read_bytes()  # the same seed
 
 
+def test_sample_writes_sequences_as_letters(registry, tmp_path):
+    letters = ModelSpec(4, visible="categorical", n_states=4)
+    run_id = train(RunSpec(DatasetSpec("potts", size=200), letters, TrainConfig(epochs=1, binarise="none")), tmp_path)
+    png = tmp_path / "letters.png"
+    assert main(["sample", run_id, "--out", str(png), "--chains", "4", "--steps", "30"]) == 0
+    with Image.open(png) as image:
+        height, width = 2 * glyphs.CELL[0] + 2 * glyphs.MARGIN, 4 * glyphs.CELL[1] + 2 * glyphs.MARGIN
+        assert image.size == (4 * width + 2, 4 * height + 2)  # eight letters in two lines, two by two, twice as large
+        found = {rgb for _, rgb in image.convert("RGB").getcolors()}
+    assert {(255, 255, 255), tuple(glyphs.scale(4, "light")[glyphs.RULE])} < found  # the paper, the lines between
+    assert len([one for one in found if len(set(one)) > 1]) > 10  # and letters in colour
+
+
+def test_report_writes_one_file_of_a_run_of_one_of_its_checkpoints_and_of_a_file(registry, tmp_path):
+    note = "<script>alert(1)</script>"
+    run_id = train(TOY, tmp_path, "--keep", "10", "--note", note)
+    assert main(["evaluate", run_id]) == 0
+    out = tmp_path / "a/run.html"
+    path = str(registry.checkpoint_path(run_id))
+    for asked, said, others in (
+        ([run_id], "150 updates", ("exact", "&lt;script&gt;alert(1)&lt;/script&gt;")),
+        ([run_id, "--step", "30"], "30 updates", ("10 of 50 epochs",)),
+        ([path], "RunSpec", ()),
+    ):
+        assert main(["report", *asked, "--out", str(out)]) == 0
+        page = out.read_text("utf-8")
+        assert said in page
+        assert "<script" not in page
+        for other in others:
+            assert other in page
+    assert main(["report", run_id, "--out", str(tmp_path)]) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -210,11 +260,32 @@ def test_sample_writes_a_picture_and_a_film(registry, tmp_path, capsys):
             ["train", "--data", "shifter", "--visible", "relu"],
             "Relu visible units do not fit Shifter, 8 bits; choose one of: b",
         ),
+        (
+            ["train", "--set", "dataset=ising_4", "--set", "visible=gaussian"],
+            "Gaussian visible units do not fit Ising spins, 4×4; choose one of: spin, bernoulli.",
+        ),
+        (
+            ["train", "--data", "ising_8", "--set", "temperature=0"],
+            "The temperature is 0.0; expected a number from 0.1",
+        ),
+        (["train", "--set", "temperature=2"], "MNIST digits have no temperature: leave it out, or take Ising spins."),
+        (["train", "--set", "epoch=1"], "There is no setting 'epoch'; known are: n_hidden"),
+        (["train", "--set", "epochs=0"], "epochs is 0; expected 1 to 5000"),
+        (["train", "--set", "epochs"], "'epochs' is no setting with its value"),
+        (["train", "--resume", "nobody", "--set", "k=5"], "--set is of a new run"),
         (["train", "--states", "1"], "n_states is 1; expected 2 to 256"),
         (["evaluate", "nobody"], "There is no run nobody"),
         (["evaluate", "no.safetensors"], "'no.safetensors' cannot be read"),
         (["sample", "nobody", "--beta", "-1"], "--beta is -1"),
-        (["sample", "nobody", "--chains", "1000000"], "replicas counted, is 1,000,000; expected at most 250,000"),
+        (["sample", "nobody", "--chains", "1000000"], "--chains is 1,000,000; expected at most 250,000"),
+        (["sample", "nobody", "--out", "x.jpg"], "'x.jpg' is written as .png"),
+        (["sample", "nobody", "--gif", "x.txt"], "'x.txt' is written as .gif"),
+        (["sample", "nobody", "--out", "."], "'.' is a folder; name a file in it"),
+        (["evaluate", "x.safetensors", "--step", "3"], "--step is of a run of the registry"),
+        (["evaluate", "nobody", "--chains", "0"], "--chains is 0; expected 1 or more"),
+        (["train", "--out", "."], "'.' is a folder; name a file in it"),
+        (["train", "--resume", "nobody", "--hidden", "relu"], "--hidden is of a new run"),
+        (["train", "--resume", "nobody", "--tag", "x"], "--tag is of a new run"),
         (["add", "nowhere.zip"], "'nowhere.zip' cannot be read"),
         (["add", __file__], "take a file that ends in .zip or .safetensors"),
     ],

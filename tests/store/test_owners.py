@@ -49,6 +49,7 @@ def test_only_the_owner_and_the_teacher_change_a_run(store):
         lambda who: who.restore([run_id]),
         lambda who: who.set_tags(run_id, ["x"]),
         lambda who: who.set_note(run_id, "x"),
+        lambda who: who.set_name(run_id, "x"),
         lambda who: who.run(run_id),
     ):
         with pytest.raises(NotYoursError, match="belongs to Ada; only its owner, or whoever has the teacher's word"):

@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from rbm.core import clock
+from rbm.core.limits import NAME_LETTERS
 from rbm.errors import StoreError, TakenOverError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.presets import PRESETS
+from rbm.report.words import called, name
 from rbm.store import Progress, Store, schema
 from rbm.store.database import Database
 from rbm.training.changes import Change
@@ -158,6 +160,16 @@ def test_the_size_of_runs_is_that_of_their_checkpoints_while_they_are_kept(store
     assert (store.kept_bytes(), store.kept_bytes([one])) == (11, 0)
 
 
+def test_a_run_has_the_name_that_somebody_gives_it_on_one_line(store):
+    run_id = store.create(SPEC, "me", AT, name="  first\nof all ")
+    assert store.run(run_id).name == "first of all"
+    assert called(store.run(run_id)) == f"first of all: {name(SPEC, AT.knobs)}"
+    store.set_name(run_id, "x" * 500)
+    assert store.run(run_id).name == "x" * NAME_LETTERS
+    store.set_name(run_id, "")
+    assert called(store.run(run_id)) == name(SPEC, AT.knobs)
+
+
 def test_tags_notes_and_evaluations_can_be_changed_and_tags_looked_for(store):
     one, two = (store.create(replace(SPEC, seed=seed), "me", AT, tags=("sweep",)) for seed in (1, 2))
     store.set_tags(two, ["best", "best", ""])
@@ -268,7 +280,7 @@ def test_the_migrated_tables_are_those_that_the_program_reads(store):
 def test_a_newer_database_is_refused_and_left_alone(store, url, tmp_path):
     with store._database.write() as db:
         db.execute(text("UPDATE schema_version SET version = 99"))
-    with pytest.raises(StoreError, match="version 99; this program knows up to 4"):
+    with pytest.raises(StoreError, match="version 99; this program knows up to 5"):
         Store(url, tmp_path)
 
 

@@ -25,6 +25,7 @@ from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.store import Progress, Store
 from rbm.store.owners import NOBODY
+from rbm.store.schema import VERSION
 from rbm.training.config import TrainConfig
 from rbm.training.events import TrainEvent
 from tests.helpers.databases import let_go
@@ -203,7 +204,7 @@ def test_a_registry_that_a_newer_program_has_changed_meanwhile_is_not_written(ke
     kept.told("version 99; this program knows up to")
     stood = kept.goes_on()
     with kept.store._database._writing() as db:
-        db.execute(text("UPDATE schema_version SET version = 4"))
+        db.execute(text(f"UPDATE schema_version SET version = {VERSION}"))
     kept.caught_up(stood)
 
 

@@ -1,0 +1,67 @@
+"""Settings as a person writes them on the command line: ``--set epochs=5``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from rbm.errors import ConfigError
+from rbm.experiment import DatasetSpec, RunSpec
+from rbm.sweep.spec import KNOBS, Axis, Value
+
+SET: Mapping[str, Any] = MappingProxyType(
+    {
+        "action": "append",
+        "default": [],
+        "metavar": "SETTING=VALUE",
+        "help": "another value than those, such as epochs=5; may be given several times",
+    }
+)
+
+
+def with_settings(spec: RunSpec, given: Sequence[str]) -> RunSpec:
+    """The run with other values of its settings, each written as ``SETTING=VALUE``; ConfigError for what is none."""
+    for one in given:
+        spec = _changed(spec, *split(one))
+    return spec
+
+
+def _changed(spec: RunSpec, name: str, text: str) -> RunSpec:
+    if name == "seed":
+        return replace(spec, seed=number(text, whole=True))
+    if name == "dataset":
+        return replace(spec, dataset=DatasetSpec(text))
+    if name == "size":
+        return replace(spec, dataset=replace(spec.dataset, size=number(text, whole=True)))
+    if name == "temperature":
+        return replace(spec, dataset=replace(spec.dataset, temperature=number(text)))
+    value: Any = value_of(name, text)
+    part = "model" if name in {f.name for f in fields(spec.model)} else "training"
+    return replace(spec, **{part: replace(getattr(spec, part), **{name: value})})
+
+
+def split(given: str) -> tuple[str, str]:
+    """The name of a setting, and what it is to be."""
+    name, sign, text = given.partition("=")
+    if not sign or not text:
+        raise ConfigError(f"{given!r} is no setting with its value; expected such as k=5.")
+    return name.strip(), text.strip()
+
+
+def value_of(name: str, text: str) -> Value:
+    """One value of a setting, of the setting's own kind."""
+    if name not in KNOBS:
+        raise ConfigError(f"There is no setting {name!r}; known are: {', '.join(KNOBS)}.")
+    if KNOBS[name].choices:
+        return text
+    return number(text, whole=Axis(name, (0,)).whole)
+
+
+def number(text: str, *, whole: bool = False) -> Any:
+    """A number that was typed; ConfigError where it is none."""
+    try:
+        return int(text) if whole else float(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is not {'a whole number' if whole else 'a number'}.") from None
