@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from rbm.benchmarks.growth import GrowthCurve
 from rbm.benchmarks.quality import MARKS, JudgedTraining
+from rbm.report.svg import path, safe, text
 
 HEIGHT = 260
 PANEL, GAP, LEFT, TOP, PLOT = 160, 64, 58, 60, 144  # a panel's width, the space between two, the first one's place
@@ -27,8 +28,8 @@ def draw(curves: Sequence[GrowthCurve], caption: str) -> str:
     width = LEFT + len(curves) * (PANEL + GAP) - GAP // 2
     panels = "".join(_panel(curve, LEFT + i * (PANEL + GAP)) for i, curve in enumerate(curves))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" role="img" aria-label="{_safe(caption)}">'
-        f"<style>{STYLE}</style>{_text(8, 20, caption, anchor='start')}{panels}</svg>\n"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" role="img" aria-label="{safe(caption)}">'
+        f"<style>{STYLE}</style>{text(8, 20, caption, anchor='start')}{panels}</svg>\n"
     )
 
 
@@ -42,17 +43,17 @@ def _panel(curve: GrowthCurve, left: int) -> str:
         across = (math.log10(x) - x_low) / max(x_high - x_low, 1e-9)
         return left + PANEL * across, TOP + PLOT * (high - math.log10(seconds)) / (high - low)
 
-    parts = [_text(left, TOP - 14, f"Time of {curve.unit}", "title", "start")]
+    parts = [text(left, TOP - 14, f"Time of {curve.unit}", "title", "start")]
     for power in range(low, high + 1):
         y = at(curve.x[0], 10.0**power)[1]
         parts.append(
-            f'<path class="grid" d="M{left} {y:.1f}h{PANEL}"/>{_text(left - 6, y + 4, _time(power), anchor="end")}'
+            f'<path class="grid" d="M{left} {y:.1f}h{PANEL}"/>{text(left - 6, y + 4, _time(power), anchor="end")}'
         )
     for i, x in enumerate(curve.x):
         if i in (0, len(curve.x) // 2, len(curve.x) - 1):
-            parts.append(_text(at(x, 10.0**low)[0], TOP + PLOT + 18, f"{x:,}"))
-    parts.append(_text(left + PANEL / 2, TOP + PLOT + 38, curve.title))
-    dashed, solid = (_path([at(x, s) for x, s in zip(curve.x, y, strict=True)]) for y in (linear, curve.seconds))
+            parts.append(text(at(x, 10.0**low)[0], TOP + PLOT + 18, f"{x:,}"))
+    parts.append(text(left + PANEL / 2, TOP + PLOT + 38, curve.title))
+    dashed, solid = (path([at(x, s) for x, s in zip(curve.x, y, strict=True)]) for y in (linear, curve.seconds))
     parts += [f'<path class="linear" fill="none" d="{dashed}"/>', f'<path class="line" d="{solid}"/>']
     for x, s in zip(curve.x, curve.seconds, strict=True):
         across, down = at(x, s)
@@ -81,22 +82,22 @@ def draw_quality(trainings: Sequence[JudgedTraining], caption: str) -> str:
     for mark in (*MARKS, *range(int(LOWEST), int(MARKS[0]), 10)):
         y = at(10.0**x_low, mark)[1]
         line = f'<path class="grid" d="M{left} {y:.1f}H{width - right}"/>'
-        parts.append(line + _text(left - 8, y + 4, f"{mark:g}".replace("-", "−"), anchor="end"))
+        parts.append(line + text(left - 8, y + 4, f"{mark:g}".replace("-", "−"), anchor="end"))
     for power in range(x_low, x_high + 1):
-        parts.append(_text(at(10.0**power, LOWEST)[0], height - bottom + 18, _time(power)))
-    parts.append(_text(left + (width - left - right) / 2, height - 12, "training"))
-    parts.append(_text(8, 38, "nats an image", anchor="start"))
+        parts.append(text(at(10.0**power, LOWEST)[0], height - bottom + 18, _time(power)))
+    parts.append(text(left + (width - left - right) / 2, height - 12, "training"))
+    parts.append(text(8, 38, "nats an image", anchor="start"))
     for n, engine in enumerate(dict.fromkeys(t.engine for t in known)):
         own = sorted((t for t in known if t.engine == engine), key=lambda t: t.seconds)
         best = [t for i, t in enumerate(own) if all(t.likelihood > other.likelihood for other in own[:i])]
         points = [at(t.seconds, t.likelihood) for t in best]
-        parts.append(f'<path class="line e{n}" d="{_path(points)}"/>')
+        parts.append(f'<path class="line e{n}" d="{path(points)}"/>')
         for across, down in (at(t.seconds, t.likelihood) for t in own):
             parts.append(f'<circle class="dot f{n}" cx="{across:.1f}" cy="{down:.1f}" r="3.5"/>')
-        parts.append(_text(points[-1][0] + 8, points[-1][1] + 4, engine, f"f{n}", "start"))
+        parts.append(text(points[-1][0] + 8, points[-1][1] + 4, engine, f"f{n}", "start"))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{_safe(caption)}">'
-        f"<style>{STYLE}{_colours()}</style>{_text(8, 20, caption, anchor='start')}{''.join(parts)}</svg>\n"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{safe(caption)}">'
+        f"<style>{STYLE}{_colours()}</style>{text(8, 20, caption, anchor='start')}{''.join(parts)}</svg>\n"
     )
 
 
@@ -110,22 +111,9 @@ def _colours() -> str:
     return f"{rules[0]}@media (prefers-color-scheme:dark){{{rules[1]}}}"
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-
-
-def _text(x: float, y: float, words: str, kind: str = "", anchor: str = "middle") -> str:
-    style = f' class="{kind}"' if kind else ""
-    return f'<text{style} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{_safe(words)}</text>'
-
-
 def _time(power: int) -> str:
     """10^power seconds with the unit that a person would use."""
     for unit, exponent in (("s", 0), ("ms", -3), ("µs", -6)):
         if power >= exponent:
             return f"{10 ** (power - exponent)} {unit}"
     return f"1e{power} s"
-
-
-def _safe(words: str) -> str:
-    return words.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")

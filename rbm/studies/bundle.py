@@ -47,6 +47,7 @@ from rbm.training.metrics import free_energies
 SEED = 1
 EFFORT = JudgingEffort(temperatures=4000, population=500, population_temperatures=1000, most=16_000)
 TOLD = 40  # events that are kept of a training, beside those with a likelihood
+DIGITS_EPOCHS = 25  # of the larger machine of digits
 DIGITS = 6  # of every number in them
 SWEEPS = 2000  # of the chains whose pictures are kept with the faces
 FACES: Mapping[str, Any] = MappingProxyType(
@@ -179,7 +180,7 @@ def belief_net(say: Say) -> Made:
 _MAKERS: Mapping[str, Callable[[Say], Made]] = MappingProxyType(
     {
         "digits-500": lambda say: digits(
-            RunSpec(model=ModelSpec(n_hidden=500), training=best500.training("stochastic", best500.EPOCHS), seed=SEED),
+            RunSpec(model=ModelSpec(n_hidden=500), training=best500.training("stochastic", DIGITS_EPOCHS), seed=SEED),
             best500.MEMORY,
             say,
         ),

@@ -74,7 +74,7 @@ def _row(side: int, temperature: float, seed: int, epochs: int, sweeps: int) -> 
     chains = IsingChains(model, seed)
     chains.sweep(sweeps)
     made = lattice.measured(chains.spins(side), temperature)
-    data = lattice.measured(data_spins(spec), temperature)
+    data = lattice.measured(data_spins(spec, side), temperature)
     truth = finite_lattice.exactly(side, temperature)
     return (
         f"{side}×{side}", temperature, seed, 1 / temperature, _told(read.mean, 3), read.spread, read.rest,
