@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "sweep": "Search over settings: many runs on all workers, the best of them found.",
     "sample": "Samples of a run as a PNG, and their way there as a GIF.",
     "bench": "measure this engine's speed beside others' in one run",
+    "report": "A run as one HTML file: settings, curves, filters, samples, likelihood, and the code that does it again.",
     "add": "Keep runs that come as files, a ZIP of the Runs page or a checkpoint, in the registry of runs.",
     "data": "bring your own pictures as a data set; list, remove and restore them",
     "bundle": "make the machines that come with the program",
@@ -47,15 +48,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = CommandParser(prog="python -m rbm", description="The Boltzmann Explorer's engine, headless.")
     choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     given = sys.argv[1:] if arguments is None else arguments
-    for name, summary in COMMANDS.items():
-        command = choices.add_parser(name, help=summary, description=summary)
-        if name in given[:1]:  # only the one that is meant, so that its module alone is imported
-            import_module(f"rbm.commands.{name}").add_arguments(command)
-    chosen = parser.parse_args(given)
+    commands = {name: choices.add_parser(name, help=about, description=about) for name, about in COMMANDS.items()}
+    meant = given[0] if given and given[0] in commands else ""
     try:
+        if meant:  # only its module is imported
+            import_module(f"rbm.commands.{meant}").add_arguments(commands[meant])
+        chosen = parser.parse_args(given)
         return int(import_module(f"rbm.commands.{chosen.command}").run(chosen) or 0)
     except RbmError as error:
-        print(f"python -m rbm {chosen.command}: {error}", file=sys.stderr)
+        print(f"python -m rbm {meant}: {error}", file=sys.stderr)
         return 2
 
 

@@ -23,6 +23,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from rbm.core.files import write_atomically
+from rbm.core.language import _
 from rbm.errors import CheckpointError
 from rbm.models.parameters import Parameters
 
@@ -60,7 +61,8 @@ class BundledMachine:
 def load(name: str) -> BundledMachine:
     """The machine of that name (one of NAMES); CheckpointError where its file is missing or damaged."""
     if name not in NAMES:
-        raise CheckpointError(f"No machine called {name!r} comes with the program; there are {', '.join(NAMES)}.")
+        wrong = _("No machine called {name!r} comes with the program; there are {names}.")
+        raise CheckpointError(wrong.format(name=name, names=", ".join(NAMES)))
     return read(FOLDER / f"{name}.safetensors")
 
 
@@ -71,13 +73,11 @@ def read(path: Path) -> BundledMachine:
             header = file.metadata() or {}
             arrays = {key: file.get_tensor(key) for key in list(file.keys())}
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(
-            f"The machine {path.stem} cannot be read ({error}): python -m rbm bundle makes it again."
-        ) from error
+        wrong = _("The machine {stem} cannot be read ({error}): python -m rbm bundle makes it again.")
+        raise CheckpointError(wrong.format(stem=path.stem, error=error)) from error
     if header.get("format") != FORMAT:
-        raise CheckpointError(
-            f"{path.name} is no machine of this program's ({FORMAT}): python -m rbm bundle makes it again."
-        )
+        wrong = _("{name} is no machine of this program's ({format}): python -m rbm bundle makes it again.")
+        raise CheckpointError(wrong.format(name=path.name, format=FORMAT))
     about = json.loads(header["about"])
     layers = tuple(_layer(arrays, number, units) for number, units in enumerate(about.pop("units")))
     return BundledMachine(

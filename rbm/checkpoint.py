@@ -15,6 +15,7 @@ from torch import Tensor
 
 from rbm.core import seal
 from rbm.core.files import write_atomically
+from rbm.core.language import _
 from rbm.errors import CheckpointError
 from rbm.experiment import RunSpec, bare_model
 from rbm.models.rbm import RBM
@@ -54,10 +55,10 @@ def save_checkpoint(
     try:
         write_atomically(Path(path), data)
     except OSError as error:
-        raise CheckpointError(
-            f"The checkpoint {str(path)!r} cannot be written ({error.strerror or error}): free some space, or name a file in "
-            "another folder."
-        ) from error
+        wrong = _(
+            "The checkpoint {path!r} cannot be written ({strerror}): free some space, or name a file in another folder."
+        )
+        raise CheckpointError(wrong.format(path=str(path), strerror=error.strerror or error)) from error
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:
@@ -65,7 +66,8 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     try:
         return from_bytes(Path(path).read_bytes())
     except OSError as error:
-        raise CheckpointError(f"The checkpoint {str(path)!r} cannot be read: {error.strerror or error}.") from error
+        wrong = _("The checkpoint {path!r} cannot be read: {strerror}.")
+        raise CheckpointError(wrong.format(path=str(path), strerror=error.strerror or error)) from error
 
 
 def to_bytes(
@@ -92,20 +94,20 @@ def from_bytes(data: bytes) -> Checkpoint:
     is finite and of the types and shapes that this program writes.
     """
     if len(data) > MOST_BYTES:
-        raise CheckpointError(
-            f"The checkpoint has {len(data) / 2**20:,.0f} MB; at most {MOST_BYTES // 2**20} are read."
-        )
+        wrong = _("The checkpoint has {n_data:,.0f} MB; at most {most_bytes} are read.")
+        raise CheckpointError(wrong.format(n_data=len(data) / 2**20, most_bytes=MOST_BYTES // 2**20))
     try:
         described = _json(data[8 : 8 + min(int.from_bytes(data[:8], "little"), len(data))])
         header = described.pop("__metadata__")
         if header["format"] != FORMAT:
-            raise CheckpointError(
-                f"The checkpoint's format is {str(header['format'])[:40]!r}; this program reads {FORMAT!r}."
-            )
+            wrong = _("The checkpoint's format is {header!r}; this program reads {format!r}.")
+            raise CheckpointError(wrong.format(header=str(header["format"])[:40], format=FORMAT))
         if unknown := sorted(header.keys() - KEYS):
-            raise CheckpointError(f"The checkpoint's header says {unknown[0][:40]!r}, which no program of ours wrote.")
+            wrong = _("The checkpoint's header says {unknown!r}, which no program of ours wrote.")
+            raise CheckpointError(wrong.format(unknown=unknown[0][:40]))
         if reason := seal.damage(data):
-            raise CheckpointError(f"The checkpoint is damaged ({reason}); take the file as it was saved.")
+            wrong = _("The checkpoint is damaged ({reason}); take the file as it was saved.")
+            raise CheckpointError(wrong.format(reason=reason))
         spec = RunSpec.from_json(header["spec"][:MOST_SPEC])
         history = checked(_event(*event) for event in _json(header["history"].encode()))
         _check_tensors(described)
@@ -115,17 +117,15 @@ def from_bytes(data: bytes) -> Checkpoint:
         raise
     except Exception as error:  # json, safetensors and torch raise what they like at broken bytes
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise CheckpointError(
-            f"This is not a checkpoint of the Boltzmann Explorer, or it is damaged ({reason}); save it again."
-        ) from error
+        wrong = _("This is not a checkpoint of the Boltzmann Explorer, or it is damaged ({reason}); save it again.")
+        raise CheckpointError(wrong.format(reason=reason)) from error
     if model.n_hidden != spec.model.n_hidden:
-        raise CheckpointError(
-            f"The checkpoint holds {model.n_hidden} hidden units but its description says {spec.model.n_hidden}."
-        )
+        wrong = _("The checkpoint holds {n_hidden} hidden units but its description says {described}.")
+        raise CheckpointError(wrong.format(n_hidden=model.n_hidden, described=spec.model.n_hidden))
     state = {n.removeprefix("state."): t for n, t in tensors.items() if n.startswith("state.")}
     for name, tensor in state.items():
         if not torch.isfinite(tensor).all():
-            raise CheckpointError(f"The checkpoint's {name} holds values that are not finite.")
+            raise CheckpointError(_("The checkpoint's {name} holds values that are not finite.").format(name=name))
     if (told := state.get("progress")) is not None:
         _check_progress(told)
     return Checkpoint(model, spec, history, state)
@@ -145,27 +145,25 @@ def _json(text: bytes) -> Any:
 def _check_tensors(described: Mapping[str, Mapping[str, Any]]) -> None:
     """Names, types and sizes as the header announces them, before torch takes memory for them."""
     if len(described) > MOST_TENSORS:
-        raise CheckpointError(f"The checkpoint holds {len(described):,} tensors; at most {MOST_TENSORS} are read.")
+        wrong = _("The checkpoint holds {n_described:,} tensors; at most {most_tensors} are read.")
+        raise CheckpointError(wrong.format(n_described=len(described), most_tensors=MOST_TENSORS))
     for name, about in described.items():
         if not re.fullmatch(r"(model|state)\.[\w.]{1,80}", name):
-            raise CheckpointError(
-                f"The checkpoint holds {name[:80]!r}; expected a model's parameters and its trainer's state."
-            )
+            wrong = _("The checkpoint holds {name!r}; expected a model's parameters and its trainer's state.")
+            raise CheckpointError(wrong.format(name=name[:80]))
         if about["dtype"] not in DTYPES:
-            raise CheckpointError(
-                f"The checkpoint's {name} is {str(about['dtype'])[:20]}; expected {', '.join(DTYPES)}."
-            )
+            wrong = _("The checkpoint's {name} is {about}; expected {dtypes}.")
+            raise CheckpointError(wrong.format(name=name, about=str(about["dtype"])[:20], dtypes=", ".join(DTYPES)))
         shape = about["shape"]
         if len(shape) > 4 or not all(type(size) is int and 0 <= size <= MOST_BYTES for size in shape):
-            raise CheckpointError(
-                f"The checkpoint's {name} has the shape {str(shape)[:80]}; expected up to four sizes."
-            )
+            wrong = _("The checkpoint's {name} has the shape {shape}; expected up to four sizes.")
+            raise CheckpointError(wrong.format(name=name, shape=str(shape)[:80]))
 
 
 def _check_progress(told: Tensor) -> None:
     """Updates done and those at the last event; newer checkpoints add those in all."""
     if told.ndim != 1 or told.dtype != torch.long or len(told) not in (2, 3) or int(told.min()) < 0:
-        raise CheckpointError("The checkpoint does not say how far its run had come; take the file as it was saved.")
+        raise CheckpointError(_("The checkpoint does not say how far its run had come; take the file as it was saved."))
 
 
 def _event(step: Any, epoch: Any, seconds: Any, numbers: Any) -> TrainEvent:
@@ -183,15 +181,17 @@ def _event(step: Any, epoch: Any, seconds: Any, numbers: Any) -> TrainEvent:
 def _model(spec: RunSpec, parameters: dict[str, Tensor]) -> RBM:
     weight = parameters["weight"]
     if weight.ndim != 2 or 0 in weight.shape:
-        raise CheckpointError(f"The checkpoint's weights have shape {tuple(weight.shape)}; expected (visible, hidden).")
+        wrong = _("The checkpoint's weights have shape {shape}; expected (visible, hidden).")
+        raise CheckpointError(wrong.format(shape=tuple(weight.shape)))
     width = spec.model.n_states if spec.model.hidden == "categorical" else 1
     model = bare_model(spec.model, weight.shape[0], max(weight.shape[1] // width, 1))
     expected = {name: (tuple(p.shape), p.dtype) for name, p in model.named_parameters()}
     got = {name: (tuple(p.shape), p.dtype) for name, p in parameters.items()}
     if expected != got:
-        raise CheckpointError(f"The checkpoint's parameters are {got}; expected {expected}.")
+        wrong = _("The checkpoint's parameters are {got}; expected {expected}.")
+        raise CheckpointError(wrong.format(got=got, expected=expected))
     for name, p in model.named_parameters():
         if not torch.isfinite(parameters[name]).all():
-            raise CheckpointError(f"The checkpoint's {name} holds values that are not finite.")
+            raise CheckpointError(_("The checkpoint's {name} holds values that are not finite.").format(name=name))
         p.copy_(parameters[name])
     return model

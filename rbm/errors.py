@@ -41,6 +41,10 @@ class StoreError(RbmError):
     """The registry of runs cannot be opened or written, or holds no such run."""
 
 
+class UnknownRunError(StoreError):
+    """The registry holds no run of that name."""
+
+
 class NotYoursError(RbmError):
     """What was to be changed is another visitor's."""
 
@@ -55,11 +59,3 @@ class UnwrittenError(StoreError):
 
 class TakenOverError(StoreError):
     """Another tab or server has taken up the run that was to be written, or the registry holds it no more."""
-
-
-def both_unbounded(visible: str, hidden: str) -> ConfigError:
-    """Why two layers of units without a largest state make no machine."""
-    return ConfigError(
-        f"{visible} visible with {hidden} hidden units is refused: both are unbounded, so with large enough weights the energy "
-        "falls without end and there is no distribution; give one layer bernoulli or other bounded units."
-    )

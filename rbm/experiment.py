@@ -13,12 +13,13 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from rbm.core.limits import CLASSES, Limits
+from rbm.core.language import _
+from rbm.core.limits import CLASSES, Limits, both_unbounded
 from rbm.core.text import plain, quoted
 from rbm.datasets.coding import Coding
 from rbm.datasets.entry import CATALOG, OWN, check_temperature
-from rbm.errors import ConfigError, both_unbounded
-from rbm.training.config import KEEP_CHAINS, RATES, TrainConfig, check_knobs, knob
+from rbm.errors import ConfigError
+from rbm.training.config import KEEP_CHAINS, RATES, TrainConfig, check_knobs, knob, knobs
 
 if TYPE_CHECKING:
     import torch
@@ -31,10 +32,18 @@ SPEC_VERSION = 2
 MOST_NAME = 200
 # What a description of an older version means where it leaves a setting of the training out.
 _OLDER: Mapping[int, Mapping[str, Any]] = MappingProxyType({1: {"schedule": "constant"}})
-UNIT_NAMES = ("bernoulli", "spin", "gaussian", "categorical", "multinary", "relu")  # rbm.units.UNITS, without its torch
+UNIT_NAMES = (
+    "bernoulli",
+    "spin",
+    "gaussian",
+    "categorical",
+    "multinary",
+    "relu",
+)  # of either layer, known without torch
 MOST_WEIGHTS = 2**24  # of machines with categorical units: a checkpoint of more could not be read again
 LEVELS = 8  # M of ordered levels, where nobody says more
-UNBOUNDED, MANY_STATES = ("gaussian", "relu"), ("categorical", "multinary")
+HIDDEN_NAMES = (*UNIT_NAMES, "drelu")  # those of hidden units
+UNBOUNDED, MANY_STATES = ("gaussian", "relu", "drelu"), ("categorical", "multinary")
 
 
 @dataclass(frozen=True)
@@ -51,14 +60,15 @@ class DatasetSpec:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or self.name != plain(self.name) or len(self.name) > MOST_NAME:
-            raise ConfigError(
-                f"The data set's name is {quoted(self.name)}; expected text such as 'mnist', of up to {MOST_NAME} letters."
-            )
+            wrong = _("The data set's name is {name}; expected text such as 'mnist', of up to {most_name} letters.")
+            raise ConfigError(wrong.format(name=quoted(self.name), most_name=MOST_NAME))
         if self.classes is not None and len(self.classes) > CLASSES:
-            raise ConfigError(f"The data set's classes are {len(self.classes):,}; expected at most {CLASSES}.")
+            wrong = _("The data set's classes are {n_classes:,}; expected at most {classes}.")
+            raise ConfigError(wrong.format(n_classes=len(self.classes), classes=CLASSES))
         for value in (*(self.classes or ()), self.size if self.size is not None else 1):
             if isinstance(value, bool) or not isinstance(value, int):
-                raise ConfigError(f"The data set's classes and size are whole numbers; got {quoted(value)}.")
+                wrong = _("The data set's classes and size are whole numbers; got {value}.")
+                raise ConfigError(wrong.format(value=quoted(value)))
         if self.temperature is not None:
             check_temperature(self.temperature)
 
@@ -68,57 +78,58 @@ class ModelSpec:
     """An RBM's size and how its visible bias starts; the number of visible units is the data's."""
 
     n_hidden: int = knob(
-        100,
-        "Hidden units",
-        "Feature detectors; 100 show well as filters, 500 model digits better with five times the weights; 1 to 3 are for tiny "
-        "data.",
-        low=1,
-        high=1024,
-        step=1,
-        unit="units",
-    )
+        100, _("Hidden units"),
+        _("Feature detectors; 100 show well as filters, 500 model digits better with five times the weights; 1 to 3 are for "
+          "tiny data."),
+        low=1, high=1024, step=1, unit="units",
+    )  # fmt: skip
     visible_bias: str = knob(
-        "data",
-        "Visible bias at the start",
-        "data: log(p/(1−p)) of each pixel's mean, so that weights need not learn the average image; zero: plain.",
+        "data", _("Visible bias at the start"),
+        _("data: log(p/(1−p)) of each pixel's mean, so that weights need not learn the average image; zero: plain."),
         choices=("data", "zero"),
-    )
+    )  # fmt: skip
+    start: str = knob(
+        "noise", _("Weights at the start"),
+        _("Noise: small random numbers. Components: also the leading principal components of the training images, as strong "
+          "as the images vary along them, so that the first modes need not be found."),
+        choices=("noise", "components"),
+        acts=lambda settings: "categorical" not in (settings["visible"], settings["hidden"]),
+    )  # fmt: skip
     visible: str = knob(
-        "bernoulli",
-        "Visible unit type",
-        "What a pixel can be: bernoulli 0 or 1; spin −1 or 1; gaussian any value, with a variance that is learned; relu any from "
-        "0 up; categorical one of M; multinary 0 to M − 1. Those that fit the data set are offered.",
+        "bernoulli", _("Visible unit type"),
+        _("What a pixel can be: bernoulli 0 or 1; spin −1 or 1; gaussian any value, with a variance that is learned; relu any "
+          "from 0 up; categorical one of M, such as M colours; multinary 0 to M − 1. Those that fit the data set are offered."),
         choices=UNIT_NAMES,
-    )
+    )  # fmt: skip
     hidden: str = knob(
-        "bernoulli",
-        "Hidden unit type",
-        "What a feature can be: bernoulli 0 or 1; spin −1 or 1; gaussian any value; relu any from 0 up; categorical one of M; "
-        "multinary 0 to M − 1. Both layers cannot be unbounded, gaussian or relu.",
-        choices=UNIT_NAMES,
-    )
+        "bernoulli", _("Hidden unit type"),
+        _("What a feature can be: bernoulli 0 or 1; spin −1 or 1; gaussian any value; relu any from 0 up; categorical one of M; "
+          "multinary 0 to M − 1; drelu any value, in a shape that is learned. Both layers cannot be gaussian, relu or drelu."),
+        choices=HIDDEN_NAMES,
+    )  # fmt: skip
     n_states: int = knob(
-        2,
-        "States M",
-        "States of a categorical or multinary unit, on either side; grey levels become M levels. Others have their own.",
-        low=2,
-        high=256,
-        stops=(2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 64, 128, 256),
+        2, _("States M"),
+        _("States of a categorical or multinary unit, on either side; grey levels become M levels. Others have their own."),
+        low=2, high=256, stops=(2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 64, 128, 256),
         acts=lambda settings: not {settings["visible"], settings["hidden"]}.isdisjoint(MANY_STATES),
-    )
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         check_knobs(self)
 
     @property
     def coding(self) -> Coding:
-        """How pictures become states of the visible units."""
+        """How pictures become states of the visible units, where those are not in colour; see ``coding_of``."""
         return Coding(self.visible, self.n_states if self.visible in MANY_STATES else 2)
 
     @property
     def hidden_columns(self) -> int:
         """Columns of the hidden layer: one a unit, but M where it is categorical."""
         return self.n_hidden * (self.n_states if self.hidden == "categorical" else 1)
+
+    def knob_acts(self, name: str) -> bool:
+        """Whether a setting does anything beside the others."""
+        return knobs(ModelSpec)[name].acts(asdict(self))
 
     @property
     def plain(self) -> bool:
@@ -137,7 +148,13 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
-            raise ConfigError(f"seed is {quoted(self.seed)}; expected a whole number from 0 to 2147483647.")
+            wrong = _("seed is {seed}; expected a whole number from 0 to 2147483647.")
+            raise ConfigError(wrong.format(seed=quoted(self.seed)))
+
+    @property
+    def coding(self) -> Coding:
+        """How the run's pictures become states of its visible units."""
+        return coding_of(self.model, self.dataset.name)
 
     def to_json(self) -> str:
         """The whole spec as one line of JSON, with its version."""
@@ -149,19 +166,17 @@ class RunSpec:
         try:
             raw = json.loads(text)
         except (json.JSONDecodeError, RecursionError) as error:
-            raise ConfigError(f"The run's description is not JSON: {error}.") from error
+            raise ConfigError(_("The run's description is not JSON: {error}.").format(error=error)) from error
         raw = _mapping(raw, "run", ("version", "dataset", "model", "training", "seed"))
         version = raw.get("version")
         if isinstance(version, bool) or version not in (*_OLDER, SPEC_VERSION):
-            raise ConfigError(
-                f"The run's description has version {quoted(version)}; this program reads versions up to {SPEC_VERSION}."
-            )
+            wrong = _("The run's description has version {version}; this program reads versions up to {spec_version}.")
+            raise ConfigError(wrong.format(version=quoted(version), spec_version=SPEC_VERSION))
         dataset = _known(DatasetSpec, raw.get("dataset", {}))
         if dataset.get("classes") is not None:
             if not isinstance(dataset["classes"], list):
-                raise ConfigError(
-                    f"The data set's classes are {quoted(dataset['classes'])}; expected a list such as [0, 1]."
-                )
+                wrong = _("The data set's classes are {dataset}; expected a list such as [0, 1].")
+                raise ConfigError(wrong.format(dataset=quoted(dataset["classes"])))
             dataset["classes"] = tuple(dataset["classes"])
         return RunSpec(
             DatasetSpec(**dataset),
@@ -171,20 +186,26 @@ class RunSpec:
         )
 
 
+def coding_of(model: ModelSpec, dataset: str) -> Coding:
+    """How pictures of a data set become states of the model's visible units."""
+    line = CATALOG.get(dataset)
+    if line is None or model.visible != "categorical":
+        return model.coding
+    return replace(model.coding, palette=line.kind == "colour", letters=line.states is not None)
+
+
 def _known(kind: type, raw: Any) -> dict[str, Any]:
     return _mapping(raw, kind.__name__, tuple(f.name for f in fields(kind)))
 
 
 def _mapping(raw: Any, what: str, names: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(raw, Mapping):
-        raise ConfigError(
-            f"The {what} part of the description is {type(raw).__name__}; expected an object of settings."
-        )
+        wrong = _("The {what} part of the description is {name}; expected an object of settings.")
+        raise ConfigError(wrong.format(what=what, name=type(raw).__name__))
     unknown = sorted(set(raw) - set(names))
     if unknown:
-        raise ConfigError(
-            f"The {what} part has the unknown setting {quoted(unknown[0])}; known are: {', '.join(names)}."
-        )
+        wrong = _("The {what} part has the unknown setting {unknown}; known are: {names}.")
+        raise ConfigError(wrong.format(what=what, unknown=quoted(unknown[0]), names=", ".join(names)))
     return dict(raw)
 
 
@@ -213,18 +234,23 @@ def check_units(spec: RunSpec) -> None:
         return  # of a set that is not here nothing is known
     line = entry(name)
     if visible not in line.units:
-        raise ConfigError(
-            f"{visible.capitalize()} visible units do not fit {line.title}; choose one of: {', '.join(line.units)}."
-        )
-    weights = math.prod(line.image_shape) * spec.model.coding.width * spec.model.hidden_columns
+        wrong = _("{visible} visible units do not fit {title}; choose one of: {units}.")
+        raise ConfigError(wrong.format(visible=visible.capitalize(), title=line.title, units=", ".join(line.units)))
+    if line.states not in (None, spec.model.n_states):
+        wrong = _("{title} have {states} states a place: set the states M to {states}.")
+        raise ConfigError(wrong.format(title=line.title, states=line.states))
+    weights = spec.coding.columns(math.prod(line.image_shape)) * spec.model.hidden_columns
     if "categorical" in (visible, hidden) and weights > MOST_WEIGHTS:
-        raise ConfigError(
-            f"The machine would have {weights:,} weights, as a categorical unit has them for each of its states; expected at "
-            f"most {MOST_WEIGHTS:,}: take fewer states or hidden units."
+        wrong = _(
+            "The machine would have {weights:,} weights, as a categorical unit has them for each of its "
+            "states; expected at most {most_weights:,}: take fewer states or hidden units."
         )
+        raise ConfigError(wrong.format(weights=weights, most_weights=MOST_WEIGHTS))
 
 
-_REACH: Mapping[str, float] = MappingProxyType({"spin": 2.0, "gaussian": 2.0, "relu": 2.5})  # of others 1, or M − 1
+_REACH: Mapping[str, float] = MappingProxyType(
+    {"spin": 2.0, "gaussian": 2.0, "relu": 2.5, "drelu": 2.5}
+)  # of others 1, or M − 1
 
 
 def suited_rate(visible: str, hidden: str, n_states: int) -> float:
@@ -233,9 +259,8 @@ def suited_rate(visible: str, hidden: str, n_states: int) -> float:
     Tried on 3,000 digits at seven rates: five times that of a spin × Gaussian machine diverges, and so does a ReLU one's.
     """
     reach = math.prod(n_states - 1 if name == "multinary" else _REACH.get(name, 1.0) for name in (visible, hidden))
-    reach /= (
-        _REACH["gaussian"] if visible == "gaussian" else 1
-    )  # their precision is learnt too, and takes the step's scale
+    if visible == "gaussian":
+        reach /= _REACH["gaussian"]  # their precision is learnt too, and takes the step's scale
     return max(rate for rate in RATES if rate * reach <= TrainConfig.learning_rate)
 
 
@@ -261,7 +286,7 @@ def make_dataset(spec: DatasetSpec, model: ModelSpec | None = None) -> Dataset:
     from rbm.datasets.catalog import load_dataset
 
     data = load_dataset(spec.name, classes=spec.classes, size=spec.size, temperature=spec.temperature)
-    return data if model is None else model.coding.dataset(data)
+    return data if model is None else coding_of(model, spec.name).dataset(data)
 
 
 def cached_dataset(spec: DatasetSpec, model: ModelSpec | None = None) -> Dataset:
@@ -269,7 +294,7 @@ def cached_dataset(spec: DatasetSpec, model: ModelSpec | None = None) -> Dataset
     from rbm.datasets.catalog import revision
 
     newest = revision(spec.name)  # another own set may have taken the name
-    return _cached(spec, newest) if model is None else _coded(spec, newest, model.coding)
+    return _cached(spec, newest) if model is None else _coded(spec, newest, coding_of(model, spec.name))
 
 
 @lru_cache(maxsize=8)
@@ -290,13 +315,13 @@ def bare_model(spec: ModelSpec, n_columns: int, n_hidden: int, generator: torch.
     n_states = spec.n_states if {spec.visible, spec.hidden} & set(MANY_STATES) else None
     width = unit(spec.visible, n_states).width if spec.visible in MANY_STATES else 1
     if n_columns % width:
-        raise ConfigError(
-            f"Rows of {n_columns} values make no whole number of {spec.visible} units of {width} states: "
-            "give one-hot rows, one column a state."
+        wrong = _(
+            "Rows of {n_columns} values make no whole number of {visible} units of {width} states: give "
+            "one-hot rows, one column a state."
         )
-    return RBM(
-        n_columns // width, n_hidden, visible=spec.visible, hidden=spec.hidden, n_states=n_states, generator=generator
-    )
+        raise ConfigError(wrong.format(n_columns=n_columns, visible=spec.visible, width=width))
+    units = {"visible": spec.visible, "hidden": spec.hidden}
+    return RBM(n_columns // width, n_hidden, **units, n_states=n_states, generator=generator)
 
 
 def make_model(spec: RunSpec, dataset: Dataset) -> RBM:
@@ -307,6 +332,10 @@ def make_model(spec: RunSpec, dataset: Dataset) -> RBM:
     model = bare_model(spec.model, dataset.n_visible, spec.model.n_hidden, draw)
     if spec.model.visible_bias == "data":
         model.fit_visible_bias(dataset.train, dataset.pixel_mean)
+    if spec.model.start == "components" and spec.model.knob_acts("start"):
+        from rbm.training.low_rank import begin_at_components
+
+        begin_at_components(model, dataset.train, randomness.generator(spec.seed, "components"))
     return model
 
 
@@ -333,18 +362,17 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
         return mode_growth.leading(model) if due else {}
 
     device = pick_device(spec.training.device)
-    tracker = LikelihoodTracker(
-        EPOCHS[spec.training.likelihood], randomness.generator(spec.seed, "likelihood", device=device)
-    )
+    draw = randomness.generator(spec.seed, "likelihood", device=device)
+    tracker = LikelihoodTracker(EPOCHS[spec.training.likelihood], draw)
     model = make_model(spec, dataset).to(device)
     binary = spec.model.visible == "bernoulli"
     config = spec.training if binary else replace(spec.training, binarise="none")
     shared: tuple[Metric, ...] = (*STANDARD, modes)
     metrics = shared
-    if binary and config.binarise != "none":
-        metrics = (*shared, PseudoLikelihoodTracker(model, dataset, config.binarise), likelihood)
-    elif not binary:
+    if spec.model.visible in UNBOUNDED:
         metrics = (*shared, likelihood)
+    elif not binary or config.binarise != "none":
+        metrics = (*shared, PseudoLikelihoodTracker(model, dataset, config.binarise), likelihood)
     generator = randomness.generator(spec.seed, "training", device=device)
     trainer = Trainer(model, dataset, config, generator, metrics)  # which its likelihood asks for the time
     return trainer
@@ -358,5 +386,5 @@ def pick_device(name: str) -> str:
     if name == "auto":
         return next(device for device in ("cuda", "mps", "cpu") if present[device])
     if not present[name]:
-        raise ConfigError(f"This machine has no {name} device; choose auto or cpu.")
+        raise ConfigError(_("This machine has no {name} device; choose auto or cpu.").format(name=name))
     return name

@@ -16,6 +16,7 @@ from dataclasses import fields, replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from rbm.core.language import _
 from rbm.datasets.catalog import entry, names
 from rbm.datasets.entry import COLDEST, HOTTEST
 from rbm.errors import ConfigError
@@ -41,6 +42,7 @@ _FIELDS: dict[str, tuple[str, str, Any]] = {
     "te": ("dataset", "temperature", None),
     "h": ("model", "n_hidden", 100),
     "vb": ("model", "visible_bias", "data"),
+    "ws": ("model", "start", "noise"),
     "vu": ("model", "visible", "bernoulli"),
     "hu": ("model", "hidden", "bernoulli"),
     "m": ("model", "n_states", 2),
@@ -61,6 +63,7 @@ _FIELDS: dict[str, tuple[str, str, Any]] = {
     "sc": ("training", "sparsity_cost", 0.0),
     "gc": ("training", "gradient_clip", 0.0),
     "sh": ("training", "schedule", "linear"),
+    "rw": ("training", "weighting", "alike"),
     "bi": ("training", "binarise", "stochastic"),
     "ll": ("training", "likelihood", "1-2-5"),
     "pr": ("training", "precision", "auto"),
@@ -106,9 +109,8 @@ def from_query(query: Mapping[str, str]) -> Opened:
     """
     version = query.get("v", "none")
     if version not in (*_OLDER, VERSION):
-        raise ConfigError(
-            f"The link is of version {version!r}; this program reads versions up to {VERSION}: ask for a new one."
-        )
+        wrong = _("The link is of version {version!r}; this program reads versions up to {newest}: ask for a new one.")
+        raise ConfigError(wrong.format(version=version, newest=VERSION))
     older = _OLDER.get(version, {})
     parts: dict[str, dict[str, Any]] = {"dataset": {}, "model": {}, "training": {}, "run": {}}
     notes: list[str] = []
@@ -118,7 +120,11 @@ def from_query(query: Mapping[str, str]) -> Opened:
             try:
                 value = _read(part, field, default, query[name], notes, parts["dataset"])
             except ValueError:
-                notes.append(f"The link's {field} is {query[name][:40]!r}, which is no such value: {default} is taken.")
+                notes.append(
+                    _("The link's {field} is {query!r}, which is no such value: {default} is taken.").format(
+                        field=field, query=query[name][:40], default=default
+                    )
+                )
         parts[part][field] = value
     spec = RunSpec(
         DatasetSpec(**parts["dataset"]), ModelSpec(**parts["model"]), TrainConfig(**parts["training"]), **parts["run"]
@@ -141,11 +147,11 @@ def _what_was_turned(text: str, config: TrainConfig) -> str:
                 raise ValueError
             changes = noted(changes, _whole(step), {field: number})
     except (KeyError, ValueError):
-        return "The link says that knobs were turned while its run trained, but not which in a way that can be read."
-    return (
-        f"In the run behind this link knobs were turned while it trained: {in_words(changes, config)}. These are the settings "
-        "of its start: turn them there too, or use its code, for the same numbers."
-    )
+        return _("The link says that knobs were turned while its run trained, but not which in a way that can be read.")
+    return _(
+        "In the run behind this link knobs were turned while it trained: {in_words}. These are the "
+        "settings of its start: turn them there too, or use its code, for the same numbers."
+    ).format(in_words=in_words(changes, config))
 
 
 def _read(part: str, field: str, default: Any, text: str, notes: list[str], dataset: dict[str, Any]) -> Any:
@@ -188,7 +194,11 @@ def _clamped(field: str, value: Any, low: Any, high: Any, notes: list[str]) -> A
         raise ValueError
     inside = min(max(value, low), high)
     if inside != value:
-        notes.append(f"The link's {field} is {value:g}; {inside:g} is as far as it goes.")
+        notes.append(
+            _("The link's {field} is {value:g}; {inside:g} is as far as it goes.").format(
+                field=field, value=value, inside=inside
+            )
+        )
     return inside
 
 
@@ -197,9 +207,10 @@ def code(spec: RunSpec, changes: Sequence[Change] = ()) -> str:
 
     ``changes``: where knobs were turned while it trained; the program turns them there too.
     """
+    model = spec.model if spec.model.knob_acts("n_states") else replace(spec.model, n_states=ModelSpec().n_states)
     parts = [
         _call("DatasetSpec", spec.dataset, DatasetSpec()),
-        _call("ModelSpec", spec.model, ModelSpec()),
+        _call("ModelSpec", model, ModelSpec()),
         _call("TrainConfig", spec.training, TrainConfig()),
         f"seed={spec.seed}",
     ]

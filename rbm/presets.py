@@ -3,6 +3,7 @@
 from types import MappingProxyType
 from typing import NamedTuple
 
+from rbm.core.language import _
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.training.config import TrainConfig
 
@@ -18,14 +19,16 @@ class Preset(NamedTuple):
 PRESETS = MappingProxyType(
     {
         "default": Preset(
-            "Digits in seconds (CD-1, 100 units)",
-            "The place to start: strokes appear among the filters within seconds.",
+            _("Digits in seconds (CD-1, 100 units)"),
+            _("The place to start: strokes appear among the filters within seconds."),
             RunSpec(),
         ),
         "pcd": Preset(
-            "Better likelihood (PCD, 100 units)",
-            "The same size with persistent chains and no momentum: a far better model of the digits, though its "
-            "reconstructions look no better. Step its chains from noise on the page Gibbs sampling.",
+            _("Better likelihood (PCD, 100 units)"),
+            _(
+                "The same size with persistent chains and no momentum: a far better model of the digits, though "
+                "its reconstructions look no better. Step its chains from noise on the page Gibbs sampling."
+            ),
             RunSpec(
                 training=TrainConfig(
                     algorithm="pcd", learning_rate=0.1, momentum=0.0, schedule="linear", epochs=12, weight_decay=0.0001
@@ -33,9 +36,11 @@ PRESETS = MappingProxyType(
             ),
         ),
         "hinton": Preset(
-            "Hinton's practical guide (CD-1, 500 units)",
-            "Batches of 100, momentum 0.9, a little weight decay and the visible biases set from the data, as his guide of "
-            "2010 advises.",
+            _("Hinton's practical guide (CD-1, 500 units)"),
+            _(
+                "Batches of 100, momentum 0.9, a little weight decay and the visible biases set from the data, as "
+                "his guide of 2010 advises."
+            ),
             RunSpec(
                 model=ModelSpec(n_hidden=500),
                 training=TrainConfig(
@@ -50,9 +55,11 @@ PRESETS = MappingProxyType(
             ),
         ),
         "adam_500": Preset(
-            "Tutorial recipe with Adam (500 units)",
-            "Adam at 0.001, batches of 64, pixels drawn from grey levels, zero biases at the start. "
-            "Its pictures are usually shown at epoch 20; little changes after 10.",
+            _("Tutorial recipe with Adam (500 units)"),
+            _(
+                "Adam at 0.001, batches of 64, pixels drawn from grey levels, zero biases at the start. Its "
+                "pictures are usually shown at epoch 20; little changes after 10."
+            ),
             RunSpec(
                 model=ModelSpec(n_hidden=500, visible_bias="zero"),
                 training=TrainConfig(
@@ -66,8 +73,10 @@ PRESETS = MappingProxyType(
             ),
         ),
         "momentum_100": Preset(
-            "Momentum and a falling rate (100 units)",
-            "The classroom recipe: shuffled batches, 10 % validation, momentum, decaying rate. Watch the two free energies.",
+            _("Momentum and a falling rate (100 units)"),
+            _(
+                "The classroom recipe: shuffled batches, 10 % validation, momentum, decaying rate. Watch the two free energies."
+            ),
             RunSpec(
                 training=TrainConfig(
                     centred="off", learning_rate=0.1, momentum=0.5, schedule="inverse", epochs=20, weight_decay=0.0
@@ -75,9 +84,11 @@ PRESETS = MappingProxyType(
             ),
         ),
         "threshold_128": Preset(
-            "Thresholded pixels (Adam, 128 units)",
-            "Grey levels cut at 0.5 and a large Adam rate for ten epochs. Thresholded digits are another, easier task: do "
-            "not compare likelihoods across.",
+            _("Thresholded pixels (Adam, 128 units)"),
+            _(
+                "Grey levels cut at 0.5 and a large Adam rate for ten epochs. Thresholded digits are another, "
+                "easier task: do not compare likelihoods across."
+            ),
             RunSpec(
                 model=ModelSpec(n_hidden=128, visible_bias="zero"),
                 training=TrainConfig(
@@ -92,8 +103,10 @@ PRESETS = MappingProxyType(
             ),
         ),
         "toy": Preset(
-            "Bars and stripes (exactly solvable)",
-            "Thirty pictures of 16 pixels: small enough that everything can be computed exactly. Its filters become bars.",
+            _("Bars and stripes (exactly solvable)"),
+            _(
+                "Thirty pictures of 16 pixels: small enough that everything can be computed exactly. Its filters become bars."
+            ),
             RunSpec(
                 dataset=DatasetSpec("bars_and_stripes"),
                 model=ModelSpec(n_hidden=16),
@@ -110,9 +123,12 @@ PRESETS = MappingProxyType(
             ),
         ),
         "out_of_equilibrium": Preset(
-            "Out of equilibrium (10 steps from noise)",
-            "Chains start from noise for every batch and take 10 steps: the machine makes its best digits exactly 10 steps from "
-            "noise and worse ones ever after. Press Examine on the page Diagnostics and look at quality against steps.",
+            _("Out of equilibrium (10 steps from noise)"),
+            _(
+                "Chains start from noise for every batch and take 10 steps: the machine makes its best digits "
+                "exactly 10 steps from noise and worse ones ever after. Press Examine on the page Diagnostics and "
+                "look at quality against steps."
+            ),
             RunSpec(
                 training=TrainConfig(
                     algorithm="rdm", k=10, learning_rate=0.05, schedule="constant", momentum=0.0, epochs=5
@@ -120,8 +136,10 @@ PRESETS = MappingProxyType(
             ),
         ),
         "too_fast": Preset(
-            "Goes wrong: too high a learning rate",
-            "At rate 10 the weights explode within moments. The run stops, says why, and keeps the last good weights.",
+            _("Goes wrong: too high a learning rate"),
+            _(
+                "At rate 10 the weights explode within moments. The run stops, says why, and keeps the last good weights."
+            ),
             RunSpec(
                 training=TrainConfig(
                     centred="off", learning_rate=10.0, schedule="constant", momentum=0.9, weight_decay=0.0
@@ -129,8 +147,8 @@ PRESETS = MappingProxyType(
             ),
         ),
         "overfit": Preset(
-            "Goes wrong: overfitting 500 images",
-            "Only 500 training images for 500 units: the gap between the two free energies opens and keeps growing.",
+            _("Goes wrong: overfitting 500 images"),
+            _("Only 500 training images for 500 units: the gap between the two free energies opens and keeps growing."),
             RunSpec(
                 dataset=DatasetSpec(size=500),
                 model=ModelSpec(n_hidden=500),
@@ -146,8 +164,10 @@ PRESETS = MappingProxyType(
             ),
         ),
         "dead": Preset(
-            "Goes wrong: dead hidden units",
-            "A rough start with a strong decay: most filters stay grey and switch off; watch the share of dead units.",
+            _("Goes wrong: dead hidden units"),
+            _(
+                "A rough start with a strong decay: most filters stay grey and switch off; watch the share of dead units."
+            ),
             RunSpec(
                 model=ModelSpec(n_hidden=256, visible_bias="zero"),
                 training=TrainConfig(
@@ -162,8 +182,11 @@ PRESETS = MappingProxyType(
             ),
         ),
         "k1": Preset(
-            "Compare: CD with k = 1",
-            "Note reconstruction error and likelihood, then run k = 25: errors are alike, the likelihood of k = 1 is far worse.",
+            _("Compare: CD with k = 1"),
+            _(
+                "Note reconstruction error and likelihood, then run k = 25: errors are alike, the likelihood of k "
+                "= 1 is far worse."
+            ),
             RunSpec(
                 model=ModelSpec(n_hidden=64),
                 training=TrainConfig(
@@ -172,8 +195,11 @@ PRESETS = MappingProxyType(
             ),
         ),
         "k25": Preset(
-            "Compare: CD with k = 25",
-            "The other half of the comparison: slower, no better reconstructions, yet its chains from noise look like digits.",
+            _("Compare: CD with k = 25"),
+            _(
+                "The other half of the comparison: slower, no better reconstructions, yet its chains from noise "
+                "look like digits."
+            ),
             RunSpec(
                 model=ModelSpec(n_hidden=64),
                 training=TrainConfig(
@@ -182,8 +208,10 @@ PRESETS = MappingProxyType(
             ),
         ),
         "batch_1": Preset(
-            "Compare: batches of one image",
-            "Many noisy updates: filters become strokes. With a batch of 100 and as many epochs they stay points and blobs.",
+            _("Compare: batches of one image"),
+            _(
+                "Many noisy updates: filters become strokes. With a batch of 100 and as many epochs they stay points and blobs."
+            ),
             RunSpec(
                 training=TrainConfig(
                     centred="off",

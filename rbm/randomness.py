@@ -50,7 +50,7 @@ class Coins:
 
     def __init__(self, generator: torch.Generator) -> None:
         self.generator = generator
-        self._key = torch.empty(1, dtype=torch.int64, device=generator.device)
+        self._key = self._keys = torch.empty(1, dtype=torch.int64, device=generator.device)
 
     def flip(self, p: Tensor, out: Tensor | None = None) -> Tensor:
         """Samples in {0, 1} with P(1) = p, written to ``out`` (p's shape, any dtype) when it is given."""
@@ -76,6 +76,13 @@ class Coins:
         out = torch.empty_like(x)
         kernels.draw(x, self.key(), out)
         return x, out
+
+    def keys(self, count: int) -> list[int]:
+        """As many keys as ``key`` would give one by one."""
+        if len(self._keys) != count:
+            self._keys = self._key.new_empty(count)
+        found: list[int] = self._keys.random_(-(2**63), None, generator=self.generator).tolist()
+        return found
 
     def key(self) -> int:
         """64 random bits from the generator, under which a whole tensor of coins is drawn."""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ShapeError
 from rbm.models.rbm import RBM
 
@@ -27,10 +28,10 @@ class Clamp(NamedTuple):
         """v with the held units put back: (N, V) -> (N, V)."""
         mask, values = (torch.as_tensor(part, device=v.device) for part in self)
         if mask.shape[-1] != v.shape[1] or values.shape[-1] != v.shape[1]:
-            raise ShapeError(
-                f"The clamp has {mask.shape[-1]} flags and {values.shape[-1]} values for {v.shape[1]} visible units: "
-                "give one of each per unit."
+            wrong = _(
+                "The clamp has {flags} flags and {values} values for {units} visible units: give one of each per unit."
             )
+            raise ShapeError(wrong.format(flags=mask.shape[-1], values=values.shape[-1], units=v.shape[1]))
         return torch.where(mask.bool(), values.to(v.dtype), v)
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.rests import rest
 from rbm.models.rbm import RBM
 from rbm.samplers.chains import Chains, Clamp
 
@@ -50,6 +51,7 @@ def sweep(
 
     Leaves p(v, h) ∝ exp(−βE(v, h)) as it is; with a clamp, that distribution given the held units (mask, values).
     """
+    rest()
     clamp = None if clamp is None else Clamp(*clamp)
     moved, visible_mean = visible_half(model, chains, generator, beta=beta, clamp=clamp)
     moved, hidden_mean = hidden_half(model, moved, generator, beta=beta)

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ShapeError
 from rbm.models.labelled import LabelledRBM
 from rbm.samplers.chains import Clamp
@@ -21,7 +22,8 @@ def hold_pixels(model: LabelledRBM, x: Tensor, mask: Tensor | None = None) -> Cl
     model.check(x, "x", model.n_pixels)
     held = torch.ones(model.n_pixels, dtype=torch.bool) if mask is None else mask.bool()
     if held.shape != (model.n_pixels,):
-        raise ShapeError(f"mask has shape {tuple(held.shape)}, expected ({model.n_pixels},): one flag a pixel.")
+        wrong = _("mask has shape {shape}, expected ({n_pixels},): one flag a pixel.")
+        raise ShapeError(wrong.format(shape=tuple(held.shape), n_pixels=model.n_pixels))
     y = x.new_zeros(len(x), model.n_labels)
     whole = torch.cat([held.to(x.device), torch.zeros(model.n_labels, dtype=torch.bool, device=x.device)])
     return Clamp(whole.expand(len(x), -1), torch.cat([x, y], 1))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ShapeError
 from rbm.models.hopfield import Memory
 
@@ -76,14 +77,16 @@ def flips(model: Memory, s: Tensor, order: Tensor) -> Iterator[int]:
 
 
 def _orders(n: int, sweeps: int, generator: torch.Generator) -> Iterator[Tensor]:
-    for _ in range(sweeps):
+    for __ in range(sweeps):
         yield torch.randperm(n, generator=generator)
 
 
 def _states(model: Memory, starts: Tensor) -> Tensor:
     if starts.shape[1] != model.n_units or not bool((starts.abs() == 1).all()):
+        wrong = _(
+            "Recall starts from {n_units} units of −1 or +1, got shape {shape} with values from {low:g} to {high:g}."
+        )
         raise ShapeError(
-            f"Recall starts from {model.n_units} units of −1 or +1, got shape {tuple(starts.shape)} with values from "
-            f"{starts.min():g} to {starts.max():g}."
+            wrong.format(n_units=model.n_units, shape=tuple(starts.shape), low=starts.min(), high=starts.max())
         )
     return starts.clone()

@@ -1,7 +1,10 @@
 """A walk that a person takes: chains moved half a sweep at a time, with their past, and a way back."""
 
+import math
 import threading
+import time
 from collections import deque
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -12,7 +15,8 @@ from rbm.samplers import gibbs
 from rbm.samplers.chains import Chains, Clamp
 
 FILM = 12  # frames that one long jump leaves in the past, its end included
-MEMORY_BYTES = 16 * 2**20  # of one walk's past
+MEMORY_BYTES = 8 * 2**20  # of one walk's past: a class has sixty
+REMEMBERED = 2048  # sweeps whose free energies tell how long the chains remember
 
 
 class Moment(NamedTuple):
@@ -39,12 +43,24 @@ class EnergyReading(NamedTuple):
     free_energy: float
 
 
+@dataclass
+class _Jump:
+    """Half steps that are ``left`` to take; after every ``stride`` of them, counted from the end, the place is remembered."""
+
+    left: int
+    stride: int
+    beta: float
+    clamp: Clamp | None
+
+
 class SteppedChains:
-    """Chains of ``model`` under a person's hand; nothing moves but by ``half_step``, ``sweep`` and ``back``.
+    """Chains of ``model`` under a person's hand; nothing moves but by ``half_step``, ``sweep``, ``back``
+    and, a long way in short turns, by ``order`` and ``go_on``.
 
     Attributes: ``now`` and ``past`` (oldest first, ``now`` last) as Moments; ``track``, an EnergyReading for every half step
-    since the start; ``of``: at which update the machine stood, for whoever gives it newer parameters. The walk may go on
-    while a page draws it: take ``list(track)`` once, and draw that.
+    since the start; ``free_energies``: F of each chain (N,) after the newest sweeps that one machine made at one temperature
+    with the same pixels held, with their ``half``; ``of``: at which update the machine stood, for whoever gives it newer
+    parameters. The walk may go on while a page draws it: take ``list(track)`` once, and draw that.
     """
 
     def __init__(self, model: RBM, chains: Chains, generator: torch.Generator) -> None:
@@ -53,8 +69,11 @@ class SteppedChains:
         self._half = self.of = 0
         self._v_mean, self._h_mean = chains.v, model.hidden_mean(chains.v).detach()
         self.track: list[EnergyReading] = []
+        self.free_energies: deque[tuple[int, Tensor]] = deque(maxlen=REMEMBERED)
+        self._under: tuple[RBM, float, Clamp | None] = (model, 1.0, None)
         frame = 3 * (chains.v.numel() + chains.h.numel())
         self.past: deque[Moment] = deque(maxlen=max(MEMORY_BYTES // frame, 2 * FILM))
+        self._owed: deque[_Jump] = deque()
         self._lock = threading.RLock()  # a page may ask for two steps at once
         self._note()
         self._remember()
@@ -70,25 +89,56 @@ class SteppedChains:
 
     def half_step(self, *, beta: float = 1.0, clamp: Clamp | None = None) -> None:
         """v from p(v|h), or, when v is the newer layer, h from p(h|v)."""
-        with self._lock:
-            self._move(beta, clamp)
-            self._remember()
+        self.order(1, beta=beta, clamp=clamp)
+        self.go_on()
 
     def sweep(self, count: int = 1, *, beta: float = 1.0, clamp: Clamp | None = None) -> None:
         """``count`` times two half steps, of which at most FILM places are remembered."""
-        halves = 2 * count
-        stride = 1 if count <= FILM // 2 else -(-halves // FILM)
+        self.order(2 * count, beta=beta, clamp=clamp)
+        self.go_on()
+
+    def order(self, halves: int, *, beta: float = 1.0, clamp: Clamp | None = None) -> None:
+        """So many half steps more, after those that are owed already: ``go_on`` takes them."""
+        stride = 1 if halves <= FILM else -(-halves // FILM)
         with self._lock:
-            for left in range(halves - 1, -1, -1):
-                self._move(beta, clamp)
-                if left % stride == 0:
+            self._owed.append(_Jump(halves, stride, beta, clamp))
+
+    def go_on(self, seconds: float = math.inf) -> bool:
+        """Take what is owed, for about so long; whether there is more."""
+        deadline = time.perf_counter() + seconds
+        with self._lock:
+            while self._owed:
+                jump = self._owed[0]
+                self._move(jump.beta, jump.clamp)
+                jump.left -= 1
+                if jump.left % jump.stride == 0:
                     self._remember()
+                if not jump.left:
+                    self._owed.popleft()
+                if time.perf_counter() >= deadline:
+                    break
+            return bool(self._owed)
+
+    @property
+    def owed(self) -> bool:
+        """Whether half steps were ordered that are still to be taken."""
+        return bool(self._owed)
+
+    def stop(self) -> None:
+        """Take no more of what is owed: a long jump ends where it is, and that place is remembered."""
+        with self._lock:
+            self._owed.clear()
+            if self._half != self.now.half:
+                self._remember()
 
     def back(self) -> None:
-        """To the remembered place before this one; the generator goes back too, so the same way leads on again."""
+        """To the remembered place before this one; the generator goes back too, so the same way leads on again. What was
+        still owed is not taken any more; where a jump has left nothing behind yet, it is back to where that began."""
         with self._lock:
+            self._owed.clear()
             if len(self.past) > 1:
                 self.past.pop()
+            if self._half != self.now.half:
                 self._go_to(self.now)
 
     def _go_to(self, place: Moment) -> None:
@@ -99,8 +149,14 @@ class SteppedChains:
         self._generator.set_state(place.random)
         while self.track[-1].half > place.half:
             self.track.pop()
+        while self.free_energies and self.free_energies[-1][0] > place.half:
+            self.free_energies.pop()
 
     def _move(self, beta: float, clamp: Clamp | None) -> None:
+        machine, temperature, held = self._under
+        if machine is not self.model or temperature != beta or not _same(held, clamp):
+            self.free_energies.clear()  # other chains from here on
+            self._under = self.model, beta, clamp
         if self._half % 2 == 0:
             self._chains, self._v_mean = gibbs.visible_half(
                 self.model, self._chains, self._generator, beta=beta, clamp=clamp
@@ -113,11 +169,19 @@ class SteppedChains:
     @torch.no_grad()
     def _note(self) -> None:
         v, h = self._chains.v, self._chains.h
-        energy, free_energy = self.model.energy(v, h).mean(), self.model.free_energy(v).mean()
-        self.track.append(EnergyReading(self._half, float(energy), float(free_energy)))
+        energy, free_energies = self.model.energy(v, h).mean(), self.model.free_energy(v)
+        self.track.append(EnergyReading(self._half, float(energy), float(free_energies.mean())))
+        if self._half and self._half % 2 == 0:
+            self.free_energies.append((self._half, free_energies))
 
     def _remember(self) -> None:
         v, h = self._chains.v.to(self.model.visible_unit.stored), self._chains.h.to(self.model.hidden_unit.stored)
         self.past.append(
             Moment(self._half, v, self._v_mean.half(), h, self._h_mean.half(), self._generator.get_state())
         )
+
+
+def _same(one: Clamp | None, other: Clamp | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return torch.equal(one.mask, other.mask) and torch.equal(one.values, other.values)

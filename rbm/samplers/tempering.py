@@ -16,6 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
 from rbm.randomness import Coins
@@ -44,7 +45,8 @@ class SwapInfo(NamedTuple):
 def ladder(n_replicas: int, lowest: float = 0.0) -> Tensor:
     """β from 1 down to ``lowest`` in equal steps: (R,), float64. ConfigError for fewer than two replicas."""
     if n_replicas < 2:
-        raise ConfigError(f"Tempering swaps between replicas: it needs at least 2, got {n_replicas}.")
+        wrong = _("Tempering swaps between replicas: it needs at least 2, got {n_replicas}.")
+        raise ConfigError(wrong.format(n_replicas=n_replicas))
     return torch.linspace(1.0, lowest, n_replicas, dtype=torch.float64)
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.models.rbm import RBM
 from rbm.samplers import gibbs
@@ -45,7 +46,7 @@ def run(
 ) -> tuple[Chains, Frames]:
     """``n_steps`` sweeps from ``chains``. ``keep`` names the sweeps (1 is the first) whose pictures are kept: all by default."""
     if n_steps < 1:
-        raise ConfigError(f"A trajectory needs at least one step, got n_steps={n_steps}.")
+        raise ConfigError(_("A trajectory needs at least one step, got n_steps={n_steps}.").format(n_steps=n_steps))
     wanted = set(range(1, n_steps + 1) if keep is None else keep)
     kept: list[tuple[int, Tensor, Tensor, Tensor]] = []
     energy, free_energy = [], []

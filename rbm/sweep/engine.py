@@ -12,6 +12,7 @@ import time
 import weakref
 from collections.abc import Callable
 
+from rbm.core.language import _
 from rbm.errors import ClusterError, RbmError
 from rbm.jobs import cluster, recording
 from rbm.jobs.seat import WorkerLostError
@@ -95,7 +96,9 @@ class Sweep:
             self.problem = str(error)
         except Exception as error:
             _log.exception("a sweep failed")
-            self.problem = f"The sweep stopped on an unexpected error ({type(error).__name__}: {error}); continue it."
+            self.problem = _("The sweep stopped on an unexpected error ({name}: {error}); continue it.").format(
+                name=type(error).__name__, error=error
+            )
         with self._changed:
             self.status = "stopping"
             while self._running:  # they see it at their next slice
@@ -136,7 +139,7 @@ class Sweep:
                 elif not more and (self.status != "running" or not self._again):
                     return
                 elif now - worked > NO_WORKER_SECONDS:
-                    raise ClusterError("There is no worker left to train on: start one, then continue the sweep.")
+                    raise ClusterError(_("There is no worker left to train on: start one, then continue the sweep."))
                 self._changed.wait(LOOK_SECONDS)
 
     def _free(self) -> list[str]:
@@ -178,7 +181,9 @@ class Sweep:
             problem = str(error)
         except Exception as error:
             _log.exception("trial %s failed", run.given.number)
-            problem = f"Trial {run.given.number + 1} stopped on an unexpected error ({type(error).__name__}: {error})."
+            problem = _("Trial {number} stopped on an unexpected error ({name}: {error}).").format(
+                number=run.given.number + 1, name=type(error).__name__, error=error
+            )
         with self._changed:
             del self._running[worker]
             if problem:
@@ -194,7 +199,9 @@ class Sweep:
                 if losses <= MOST_LOSSES:
                     self._again.append((run, losses))
                     return ""
-            self.ledger.fail(run.given, f"Its worker was lost {losses} times (last: {error}).")
+            self.ledger.fail(
+                run.given, _("Its worker was lost {losses} times (last: {error}).").format(losses=losses, error=error)
+            )
         except RbmError as failed:
             return str(failed)
         return ""

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from rbm.core import clock
+from rbm.core.language import _
 from rbm.core.limits import TAG_LETTERS
 from rbm.core.text import plain
 from rbm.errors import ConfigError, StoreError, TakenOverError
@@ -72,7 +73,8 @@ class Ledger:
             try:
                 study = optuna.load_study(study_name=name, storage=storage(store))
             except KeyError:
-                raise StoreError(f"There is no sweep named {name!r} in the registry of runs.") from None
+                wrong = _("There is no sweep named {name!r} in the registry of runs.")
+                raise StoreError(wrong.format(name=name)) from None
             self.spec = SweepSpec.from_json(study.user_attrs["spec"])
             study.sampler, study.pruner = sampler(self.spec), pruner(self.spec)
             self._study, self.visitor = study, str(study.user_attrs.get("visitor", NOBODY.id))  # whose it is
@@ -85,16 +87,16 @@ class Ledger:
         import optuna
 
         if name != " ".join(plain(name).split()) or not 0 < len(name) <= TAG_LETTERS:
-            raise ConfigError(f"A sweep's name has 1 to {TAG_LETTERS} letters and no space at its ends; got {name!r}.")
+            wrong = _("A sweep's name has 1 to {tag_letters} letters and no space at its ends; got {name!r}.")
+            raise ConfigError(wrong.format(tag_letters=TAG_LETTERS, name=name))
         more = OBJECTIVES[spec.objective].more_is_better
         better = optuna.study.StudyDirection.MAXIMIZE if more else optuna.study.StudyDirection.MINIMIZE
         with told():
             try:
                 study = optuna.create_study(study_name=name, storage=storage(store), direction=better)
             except optuna.exceptions.DuplicatedStudyError:
-                raise ConfigError(
-                    f"There is a sweep named {name!r} already: continue it, or take another name."
-                ) from None
+                wrong = _("There is a sweep named {name!r} already: continue it, or take another name.")
+                raise ConfigError(wrong.format(name=name)) from None
             study.set_user_attr("visitor", visitor.id)
             study.set_user_attr("spec", spec.to_json())
         store.sign(visitor)
@@ -108,10 +110,11 @@ class Ledger:
         with self._lock, told():
             owner, at = self._study.user_attrs.get("owner", ("", 0.0))
             if owner not in ("", self._token) and silence(self.name, at) < silent:
-                raise StoreError(
-                    f"The sweep {self.name!r} is under way in another process: stop it there, or wait {silent:.0f} s if "
-                    "that one is gone."
+                wrong = _(
+                    "The sweep {name!r} is under way in another process: stop it there, or wait {silent:.0f} s if that "
+                    "one is gone."
                 )
+                raise StoreError(wrong.format(name=self.name, silent=silent))
             self._study.set_user_attr("owner", (self._token, clock.now()))
             self._clock = time.monotonic()
             if self.spec.method == "grid":
@@ -128,7 +131,7 @@ class Ledger:
         """Still at work. TakenOverError when another process has taken it up."""
         with self._lock, told():
             if self._study.user_attrs.get("owner", ("", 0.0))[0] != self._token:
-                raise TakenOverError(f"The sweep {self.name!r} goes on in another process.")
+                raise TakenOverError(_("The sweep {name!r} goes on in another process.").format(name=self.name))
             now = time.monotonic()
             self._seconds, self._clock = self._seconds + now - self._clock, now
             self._study.set_user_attr("owner", (self._token, clock.now()))
@@ -210,7 +213,10 @@ class Ledger:
     def finish(self, given: Given, found: Judged) -> None:
         """The trial's result; one that is not finite is none."""
         if not math.isfinite(found.value):
-            self.fail(given, f"Its {OBJECTIVES[self.spec.objective].title} is {found.value}.")
+            self.fail(
+                given,
+                _("Its {title} is {value}.").format(title=OBJECTIVES[self.spec.objective].title, value=found.value),
+            )
             return
         with self._lock, told():
             given.trial.set_user_attr("judged", found[1:])

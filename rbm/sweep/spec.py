@@ -13,9 +13,10 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from rbm.core.language import _
 from rbm.core.limits import COMMAND, Limits
 from rbm.errors import ConfigError
-from rbm.experiment import ModelSpec, RunSpec, check_limits
+from rbm.experiment import UNBOUNDED, ModelSpec, RunSpec, check_limits
 from rbm.training.config import Knob, TrainConfig, knobs
 
 VERSION = 1
@@ -25,9 +26,9 @@ _MODEL = tuple(knobs(ModelSpec))
 
 Value = int | float | str
 METHODS = {
-    "grid": "every combination of the listed values, in order",
-    "random": "combinations drawn at random, which covers many settings better than a coarse grid",
-    "tpe": "Optuna's tree-structured Parzen estimator: where good runs were, it looks closer",
+    "grid": _("every combination of the listed values, in order"),
+    "random": _("combinations drawn at random, which covers many settings better than a coarse grid"),
+    "tpe": _("Optuna's tree-structured Parzen estimator: where good runs were, it looks closer"),
 }
 
 
@@ -44,27 +45,31 @@ class Objective(NamedTuple):
 OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
     {
         "log_likelihood": Objective(
-            "Log-likelihood",
-            "nats per image",
+            _("Log-likelihood"),
+            _("nats per image"),
             True,
-            "How likely a trained machine finds validation images, from annealed importance sampling (exact for small "
-            "machines): what learning is for. Seconds a run.",
-            "validation images",
+            _(
+                "How likely a trained machine finds validation images, from annealed importance sampling (exact "
+                "for small machines): what learning is for. Seconds a run."
+            ),
+            _("validation images"),
         ),
         "pseudo_log_likelihood": Objective(
-            "Pseudo-log-likelihood",
-            "nats per image",
+            _("Pseudo-log-likelihood"),
+            _("nats per image"),
             True,
-            "How well each pixel of validation images is predicted from all the others: quick, but no likelihood.",
-            "validation images",
+            _("How well each pixel of validation images is predicted from all the others: quick, but no likelihood."),
+            _("validation images"),
         ),
         "free_energy_gap": Objective(
-            "Free-energy gap",
-            "nats per image",
+            _("Free-energy gap"),
+            _("nats per image"),
             False,
-            "F(validation) − F(training), least overfitting: a machine that has learned nothing has none, so look at the "
-            "filters too.",
-            "validation and training images",
+            _(
+                "F(validation) − F(training), least overfitting: a machine that has learned nothing has none, so "
+                "look at the filters too."
+            ),
+            _("validation and training images"),
         ),
     }
 )
@@ -82,20 +87,24 @@ class Axis:
 
     def __post_init__(self) -> None:
         if self.name not in KNOBS:
-            raise ConfigError(f"There is no setting {self.name!r} to search over; known are: {', '.join(KNOBS)}.")
+            wrong = _("There is no setting {name!r} to search over; known are: {knobs}.")
+            raise ConfigError(wrong.format(name=self.name, knobs=", ".join(KNOBS)))
         if bool(self.values) == (self.low is not None and self.high is not None):
-            raise ConfigError(f"{self.name} needs either values such as 1,5,25 or a range from a low to a high number.")
+            wrong = _("{name} needs either values such as 1,5,25 or a range from a low to a high number.")
+            raise ConfigError(wrong.format(name=self.name))
         if len(set(self.values)) < len(self.values):
-            raise ConfigError(f"{self.name} lists a value twice: {', '.join(map(str, self.values))}.")
+            wrong = _("{name} lists a value twice: {values}.")
+            raise ConfigError(wrong.format(name=self.name, values=", ".join(map(str, self.values))))
         if self.low is not None and self.high is not None:
             if KNOBS[self.name].choices:
-                raise ConfigError(f"{self.name} has no range; list some of: {', '.join(KNOBS[self.name].choices)}.")
+                wrong = _("{name} has no range; list some of: {choices}.")
+                raise ConfigError(wrong.format(name=self.name, choices=", ".join(KNOBS[self.name].choices)))
             if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-                raise ConfigError(
-                    f"{self.name} ranges from {self.low:g} to {self.high:g}; the second must be the larger."
-                )
+                wrong = _("{name} ranges from {low:g} to {high:g}; the second must be the larger.")
+                raise ConfigError(wrong.format(name=self.name, low=self.low, high=self.high))
             if self.log and self.low <= 0:
-                raise ConfigError(f"{self.name} starts at {self.low:g}; a range in ratio (log) must start above 0.")
+                wrong = _("{name} starts at {low:g}; a range in ratio (log) must start above 0.")
+                raise ConfigError(wrong.format(name=self.name, low=self.low))
 
     @property
     def whole(self) -> bool:
@@ -137,23 +146,29 @@ class SweepSpec:
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
-            raise ConfigError(f"The method is {self.method!r}; choose one of: {', '.join(METHODS)}.")
+            wrong = _("The method is {method!r}; choose one of: {methods}.")
+            raise ConfigError(wrong.format(method=self.method, methods=", ".join(METHODS)))
         if self.objective not in OBJECTIVES:
-            raise ConfigError(f"The objective is {self.objective!r}; choose one of: {', '.join(OBJECTIVES)}.")
+            wrong = _("The objective is {objective!r}; choose one of: {objectives}.")
+            raise ConfigError(wrong.format(objective=self.objective, objectives=", ".join(OBJECTIVES)))
         if not self.axes or len({axis.name for axis in self.axes}) < len(self.axes):
-            raise ConfigError("A sweep needs at least one setting to search over, and each only once.")
+            raise ConfigError(_("A sweep needs at least one setting to search over, and each only once."))
         for what, amount in (("trials", self.trials), ("minutes", self.minutes), ("temperatures", self.temperatures)):
             if amount is not None and not 0 < amount < math.inf:
-                raise ConfigError(f"The number of {what} is {amount}; expected more than 0.")
+                wrong = _("The number of {what} is {amount}; expected more than 0.")
+                raise ConfigError(wrong.format(what=what, amount=amount))
         for axis in self.axes:
             for value in axis.ends:
                 self.run({axis.name: value})  # ConfigError for a value out of range
             if self.method == "grid" and not axis.values:
-                raise ConfigError(f"A grid needs values of {axis.name}, such as 1,5,25; ranges are for random and tpe.")
-        if self.objective == "pseudo_log_likelihood" and self._visible() != {"bernoulli"}:
+                wrong = _("A grid needs values of {name}, such as 1,5,25; ranges are for random and tpe.")
+                raise ConfigError(wrong.format(name=axis.name))
+        if self.objective == "pseudo_log_likelihood" and not self._visible().isdisjoint(UNBOUNDED):
             raise ConfigError(
-                "The pseudo-log-likelihood flips pixels, which only bernoulli visible units have: judge other machines by their "
-                "log-likelihood or their free-energy gap."
+                _(
+                    "The pseudo-log-likelihood puts pixels into each of their states, which gaussian and relu visible "
+                    "units do not list: judge those machines by their log-likelihood or their free-energy gap."
+                )
             )
         self.check_limits(COMMAND)
 
@@ -206,9 +221,10 @@ class SweepSpec:
         try:
             raw: dict[str, Any] = json.loads(text)
             if raw.pop("version") != VERSION:
-                raise ConfigError(f"This sweep was made by another version of the program; expected {VERSION}.")
+                wrong = _("This sweep was made by another version of the program; expected {version}.")
+                raise ConfigError(wrong.format(version=VERSION))
             base = RunSpec.from_json(json.dumps(raw.pop("base")))
             axes = tuple(Axis(**{**axis, "values": tuple(axis["values"])}) for axis in raw.pop("axes"))
             return SweepSpec(base, axes, **raw)
         except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
-            raise ConfigError(f"This is not the description of a sweep ({error}).") from error
+            raise ConfigError(_("This is not the description of a sweep ({error}).").format(error=error)) from error

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from rbm.core.language import _
 from rbm.errors import StoreError
 from rbm.store import Store
 from rbm.sweep.spec import Axis, SweepSpec, Value
@@ -78,4 +79,5 @@ def told() -> Iterator[None]:
         yield
     except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
         cause = str(error).strip().splitlines()[0]
-        raise StoreError(f"The sweeps in the registry of runs cannot be used ({cause}): check its database.") from error
+        wrong = _("The sweeps in the registry of runs cannot be used ({cause}): check its database.")
+        raise StoreError(wrong.format(cause=cause)) from error

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from rbm.core.language import _
 from rbm.errors import ClusterError, RbmError, StoreError, TakenOverError
 from rbm.experiment import RunSpec
 from rbm.jobs.live import CHECKPOINT_SECONDS
@@ -47,7 +48,10 @@ class TrialRun:
     def _begun(self) -> Record:
         """A new run, known to the ledger before anything is trained."""
         name, number = self._ledger.name, self.given.number
-        note, whose = f"Trial {number + 1} of the sweep {name}.", Visitor(self._ledger.visitor, "")
+        note, whose = (
+            _("Trial {number} of the sweep {name}.").format(number=number + 1, name=name),
+            Visitor(self._ledger.visitor, ""),
+        )
         record = Record(self._spec, tags=(name,), note=note, visitor=whose, store=self._store)
         record.id = self.given.run_id or record.id  # one that ended before it wrote anything begins again as itself
         self._ledger.begin(self.given, record.id)
@@ -105,7 +109,7 @@ class TrialRun:
                     self._take(slice_, "paused", "")
                     return None
                 if self._ledger.rung(self.given, rung, value.value):
-                    self._take(slice_, "paused", "Given up by the sweep: others were better by then.")
+                    self._take(slice_, "paused", _("Given up by the sweep: others were better by then."))
                     self._ledger.prune(self.given)
                     return ()
                 self._passed.add(rung)
