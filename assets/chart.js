@@ -65,6 +65,7 @@ class Chart {
   update(data, atOnce) {
     this.data = data;
     this.stale = true;
+    this.plot.style.minHeight = `${enlarged(data.height)}px`; // its room, while the library is still on its way
     if (atOnce) this.due = 0;
     this.look();
   }
@@ -80,7 +81,7 @@ class Chart {
     const wait = this.due - performance.now();
     if (wait > 0) this.later = setTimeout(() => this.look(), wait);
     else if (globalThis.Plotly) enqueue(this);
-    else plotly(this.data.library).then(() => this.look(), () => this.write("The charts could not be loaded. Load the page again."));
+    else plotly(this.data.library).then(() => this.look(), () => this.write(_("The charts could not be loaded. Load the page again.")));
   }
 
   draw() {
@@ -162,9 +163,9 @@ class Chart {
     const [place, series, tools] = ["title", "names", "tools"].map((name) => this.root.querySelector(`.${name}`));
     place.textContent = title;
     series.replaceChildren(...names.map((one) => this.nameButton(one)));
-    const log = (name) => button(`log ${name}`, () => this.turn(name), isLog(data, view, name));
+    const log = (name) => button(_("log {axis}", { axis: name }), () => this.turn(name), isLog(data, view, name));
     const actions = hasPoints(data) ? [button("PNG", () => this.png()), button("CSV", () => this.save())] : [];
-    if (zoomed) actions.unshift(button("Reset zoom", () => this.reset()));
+    if (zoomed) actions.unshift(button(_("Reset zoom"), () => this.reset()));
     if (view.touch && switches.includes("x")) actions.unshift(button("+", () => this.zoomTo(0.25, 0.75)), button("−", () => this.zoomTo(-0.5, 1.5)));
     tools.replaceChildren(...switches.map(log), ...actions);
   }
@@ -256,5 +257,6 @@ function themeOf(root) {
   const style = getComputedStyle(root);
   const read = (name) => style.getPropertyValue(`--st-${name}`).trim();
   const [text, line, back, font] = ["text-color", "border-color", "background-color", "font"].map(read);
-  return { text, line, back, font, palette: read("chart-categorical-colors").split(",").map((one) => one.trim()) };
+  const size = Math.round(0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize)); // grows on a large screen
+  return { text, line, back, font, size, palette: read("chart-categorical-colors").split(",").map((one) => one.trim()) };
 }

@@ -6,7 +6,10 @@ const cards = new WeakMap(); // the board -> its cards by the run's id
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".class");
   if (!cards.has(root)) cards.set(root, new Map());
-  return join(data, (now) => show(root, now, setTriggerValue));
+  return join(data, (now) => {
+    say(parentElement.querySelector(".wrong"), now.trouble);
+    show(root, now, setTriggerValue);
+  });
 }
 
 function show(root, data, setTriggerValue) {
@@ -31,20 +34,21 @@ function build(id, setTriggerValue) {
   card.setAttribute("role", "listitem");
   card.innerHTML =
     '<button class="look"><img alt="" /></button><b class="who"></b><span class="what"></span><span class="status"></span>' +
-    '<div class="track"><div></div></div><span class="likelihood"></span><span class="differ"></span><button class="open"></button>';
+    '<div class="track"><div></div></div><span class="likelihood"></span><span class="differ"></span>' +
+    '<span class="trouble"></span><button class="open"></button>';
   card.querySelector(".look").onclick = () => setTriggerValue("show", id);
   card.querySelector(".open").onclick = () => setTriggerValue("open", id);
   return card;
 }
 
 function fill(card, told) {
-  for (const name of ["who", "what", "status", "likelihood"]) say(card.querySelector(`.${name}`), told[name]);
+  for (const name of ["who", "what", "status", "likelihood", "trouble"]) say(card.querySelector(`.${name}`), told[name]);
   say(card.querySelector(".differ"), told.differ.join(" · "));
-  say(card.querySelector(".open"), told.mine ? "Open" : "Open a copy");
+  say(card.querySelector(".open"), told.mine ? _("Open") : _("Open a copy"));
   card.classList.toggle("mine", told.mine);
   card.querySelector(".track div").style.width = `${Math.round(100 * told.share)}%`;
   const look = card.querySelector(".look");
-  look.setAttribute("aria-label", `Show the filters of ${told.who}'s run large`);
+  look.setAttribute("aria-label", _("Show the filters of {who}'s run large", { who: told.who }));
   const image = look.querySelector("img");
   if (told.src && image.dataset.src !== told.src) {
     image.dataset.src = told.src;

@@ -26,9 +26,9 @@ async function bring({ address, name }, button, problem) {
   try {
     const answer = await fetch(new URL(address, location.href)); // beside the page, wherever the app is mounted
     if (answer.ok) save(await answer.blob(), name);
-    else problem.textContent = answer.status < 500 ? await answer.text() : "The file could not be made; the server's log says why.";
+    else problem.textContent = answer.status < 500 ? await answer.text() : _("The file could not be made; the server's log says why.");
   } catch {
-    problem.textContent = "The server could not be reached. Try again when the page is connected.";
+    problem.textContent = _("The server could not be reached. Try again when the page is connected.");
   } finally {
     button.disabled = false;
   }

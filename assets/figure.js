@@ -9,11 +9,12 @@ const PAD = 0.06; // of the height, above and below the part that is zoomed into
 // view: {hidden: names, log: {x, y} where they were switched, zoom: {x, y} as Plotly's ranges, width, touch}
 function figure(option, view, theme) {
   const known = hasPoints(option);
-  const data = option.series.map((one, index) => ({ ...dressed(one, index, option, theme), visible: !view.hidden.has(one.name) }));
-  const layout = { ...option.layout, ...sized(option, view), template: { layout: template(theme) }, uirevision: "constant" };
+  const data = option.series.map((one, index) => ({ ...dressed(one, index, option, theme), visible: !view.hidden.has(one.behind ?? one.name) }));
+  const layout = { ...option.layout, ...sized(option, view, theme), template: { layout: template(theme) }, uirevision: "constant" };
   for (const name of AXES) layout[`${name}axis`] = axis(option, view, name);
   if (view.zoom.x && !view.zoom.y) Object.assign(layout.yaxis, fitted(data, layout.xaxis, layout.yaxis));
   if (option.band) data.push(...band(option.band.map((index) => data[index])));
+  for (const one of data.filter(({ low }) => low)) data.push(...band(["low", "high"].map((end) => ({ ...one, y: one[end] }))));
   if (known && option.line) layout.shapes = [level(option, theme)].filter(({ y0 }) => y0 > 0 || layout.yaxis.type !== "log");
   return { data, layout };
 }
@@ -22,7 +23,7 @@ const hasPoints = ({ series }) => series.some((one) => length(one) > 0);
 
 const length = (one) => one.x?.length ?? one.dimensions?.length ?? 0;
 
-const named = ({ series, layout }) => ((layout.showlegend ?? series.length > 1) ? series.filter(({ name }) => name) : []);
+const named = ({ series, layout }) => ((layout.showlegend ?? series.length > 1) ? series.filter(({ name, behind }) => name && !behind) : []);
 
 // Its place in the palette, where several series are of one thing; else each has its own.
 const ink = (one, index, { palette }) => one.line?.color ?? one.marker?.color ?? palette[(one.colour ?? index) % palette.length];
@@ -62,30 +63,37 @@ function band([one, other]) {
   return [{ type: "scatter", x, y, ...look, hoveron: "points", hoverinfo: "skip", showlegend: false }];
 }
 
-function level({ line: { label, value }, series }, { text }) {
+function level({ line: { label, value }, series, layout }, { text, size }) {
   const line = { dash: "dot" };
   const below = series.every(({ y }) => y.every((one) => one <= value)); // there is no room above the highest
-  const words = { text: label, textposition: "end", yanchor: below ? "top" : "bottom", font: { size: 12, color: text } };
+  const words = { text: label, textposition: away(series, value, layout.yaxis?.type === "log"), yanchor: below ? "top" : "bottom", font: { size, color: text } };
   return { type: "line", xref: "x domain", x0: 0, x1: 1, y0: value, y1: value, line, label: words };
 }
 
+// At which end of a level the curves are further from it, so that they do not run through its name.
+function away(series, value, log) {
+  const far = (y) => (log ? Math.abs(Math.log(y / value)) : Math.abs(y - value));
+  const nearest = (i) => Math.min(...series.map(({ y, hoverinfo }) => (hoverinfo === "skip" || !y?.length ? Infinity : far(y.at(i)))));
+  return nearest(0) > nearest(-1) ? "start" : "end";
+}
+
 // A finger scrolls the page: only where a chart is zoomed into, it moves that instead.
-function sized({ layout, height }, { width, touch, zoom }) {
-  const margin = { l: 48, r: 12, t: 8, b: 38, ...layout.margin };
+function sized({ layout, height }, { width, touch, zoom }, { size }) {
+  const margin = { l: 4 * size, r: size, t: 8, b: Math.round(3.2 * size), ...layout.margin };
   return { width, height, margin, showlegend: false, dragmode: !touch ? "zoom" : zoom.x ? "pan" : false };
 }
 
-function template({ text, line, back, font, palette }) {
-  const axes = { gridcolor: line, linecolor: line, zeroline: false, tickfont: { size: 12 }, title: { standoff: 6, font: { size: 12 } } };
+function template({ text, line, back, font, size, palette }) {
+  const axes = { gridcolor: line, linecolor: line, zeroline: false, tickfont: { size }, title: { standoff: 6, font: { size } } };
   const spike = { showspikes: true, spikemode: "across", spikesnap: "data", spikethickness: 1, spikedash: "solid", spikecolor: text };
   return {
-    font: { family: font, size: 12, color: text },
+    font: { family: font, size, color: text },
     colorway: palette,
     shapedefaults: { line: { color: text, width: 1.2 } },
     paper_bgcolor: CLEAR,
     plot_bgcolor: back, // the line under the pointer stands out against it
     hoverdistance: -1, // the nearest point, however far: a curve zoomed into may have few
-    hoverlabel: { bgcolor: back, bordercolor: line, font: { size: 13, color: text } },
+    hoverlabel: { bgcolor: back, bordercolor: line, font: { size: size + 1, color: text } },
     xaxis: { ...axes, ...spike, showgrid: false, showline: true, ticks: "outside", ticklen: 4, tickcolor: line, hoverformat: ".7~g" },
     yaxis: { ...axes, hoverformat: ".5~g", automargin: true },
   };
@@ -150,13 +158,14 @@ function csv({ series, layout }, { hidden }) {
   const shown = series.filter(({ name }) => !hidden.has(name));
   const columns = shown.flatMap((one) => columnsOf(one, one.name || layout.yaxis?.title?.text || ""));
   const rows = places(shown).map((place) => [place, ...columns.map(({ at }) => at.get(place) ?? "")]);
-  const head = [layout.xaxis?.title?.text ?? "number", ...columns.map(({ name }) => name)];
+  const head = [layout.xaxis?.title?.text ?? _("number"), ...columns.map(({ name }) => name)];
   return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }
 
-function columnsOf({ x, y, dimensions, error_y: error }, name) {
+function columnsOf({ x, y, low, high, dimensions, error_y: error }, name) {
   if (dimensions) return dimensions.map(({ label, values }) => column(label, values.map((_, i) => i), values));
   const found = [column(name, x, y)];
+  if (low) found.push(column(_("{name}, low", { name }), x, low), column(_("{name}, high", { name }), x, high));
   if (error?.array) found.push(column(`${name} +`, x, error.array), column(`${name} -`, x, error.arrayminus ?? error.array));
   return found;
 }

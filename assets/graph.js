@@ -63,7 +63,8 @@ class Machine {
   }
 
   label(k) {
-    return k < this.n ? `bias of ${this.names[k]}` : `weight ${this.pairs[k - this.n].map((i) => this.names[i]).join("–")}`;
+    if (k < this.n) return _("bias of {unit}", { unit: this.names[k] });
+    return _("weight {units}", { units: this.pairs[k - this.n].map((i) => this.names[i]).join("–") });
   }
 
   build() {
@@ -194,11 +195,11 @@ class Machine {
   draw() {
     this.views.querySelectorAll("button").forEach((button, i) => button.setAttribute("aria-pressed", this.hidden === (i === 1)));
     const perBit = this.entropy / Math.LN2;
-    const rows = [["ln Z", signed(this.logZ)], ["⟨E⟩", signed(this.mean)], ["entropy", `${signed(this.entropy)} nats = ${signed(perBit)} bits`], ["free energy", signed(-this.logZ / this.b)]];
+    const rows = [["ln Z", signed(this.logZ)], ["⟨E⟩", signed(this.mean)], [_("entropy"), _("{nats} nats = {bits} bits", { nats: signed(this.entropy), bits: signed(perBit) })], [_("free energy"), signed(-this.logZ / this.b)]];
     this.numbers.innerHTML = rows.map(([name, text]) => `<div><span>${name}</span><b>${text}</b></div>`).join("");
     Object.assign(this.root.dataset, { logz: this.logZ, mean: this.mean, entropy: this.entropy, free: -this.logZ / this.b, states: this.p.length, beta: this.b });
-    this.bars(this.energy, this.e, this.hidden ? "free energy F(v)" : "energy E(s)", signed);
-    this.bars(this.probability, this.p, this.hidden ? "probability p(v)" : "probability p(s)", small);
+    this.bars(this.energy, this.e, this.hidden ? _("free energy F(v)") : _("energy E(s)"), signed);
+    this.bars(this.probability, this.p, this.hidden ? _("probability p(v)") : _("probability p(s)"), small);
     this.point(this.at);
   }
 
@@ -211,7 +212,7 @@ class Machine {
     const level = wide >= 6.7 * letters + 5;
     const every = level ? 1 : 2 ** Math.max(0, Math.ceil(Math.log2(13 / wide)));
     const which = this.names.slice(0, shown).join(" ");
-    return { text, level, every, title: `state: ${which}`, room: (level ? 14 : 6.7 * letters + 4) + 18 };
+    return { text, level, every, title: _("state: {which}", { which }), room: (level ? 14 : 6.7 * letters + 4) + 18 };
   }
 
   bars(chart, values, title, text) {
@@ -293,7 +294,8 @@ class Machine {
       part.classList.toggle("on", Boolean(live));
       part.classList.toggle("unknown", k < this.n && k >= shown);
     });
-    this.terms.innerHTML = `<div>${this.said(ties, shown)}, p = ${small(this.p[state])}${ties.length > 1 ? " each" : ""}</div><div>${ties.length > 1 ? "Of the first: " : ""}${this.hidden ? this.freeTerms(on, state) : this.energyTerms(on, state)}</div>`;
+    const p = ties.length > 1 ? _("p = {p} each", { p: small(this.p[state]) }) : `p = ${small(this.p[state])}`;
+    this.terms.innerHTML = `<div>${this.said(ties, shown)}, ${p}</div><div>${ties.length > 1 ? `${_("Of the first:")} ` : ""}${this.hidden ? this.freeTerms(on, state) : this.energyTerms(on, state)}</div>`;
     this.terms.dataset.ties = ties.length;
     Object.assign(this.terms.dataset, { state, e: this.e[state], p: this.p[state] });
   }
@@ -301,22 +303,26 @@ class Machine {
   // Which states are shown: "The likeliest state: v1=1 v2=1", or that 2 of them tie.
   said(ties, shown) {
     const bits = (state) => `<b>${this.names.slice(0, shown).map((name, i) => `${name}=${(state >> (shown - 1 - i)) & 1}`).join(" ")}</b>`;
-    const kind = this.hidden ? "visible pattern" : "state";
-    if (ties.length === 1) return `${this.at === null ? "The likeliest" : "This"} ${kind}: ${bits(ties[0])}`;
+    if (ties.length === 1) {
+      const likeliest = this.hidden ? _("The likeliest visible pattern: {one}", { one: bits(ties[0]) }) : _("The likeliest state: {one}", { one: bits(ties[0]) });
+      const pointed = this.hidden ? _("This visible pattern: {one}", { one: bits(ties[0]) }) : _("This state: {one}", { one: bits(ties[0]) });
+      return this.at === null ? likeliest : pointed;
+    }
     const some = ties.slice(0, 3).map(bits);
-    const list = ties.length > 3 ? `${some.join(", ")} …` : `${some.slice(0, -1).join(", ")} and ${some.at(-1)}`;
-    return `${ties.length} ${kind}s tie as the likeliest: ${list}`;
+    const list = ties.length > 3 ? `${some.join(", ")} …` : _("{first} and {last}", { first: some.slice(0, -1).join(", "), last: some.at(-1) });
+    const told = { n: ties.length, list };
+    return this.hidden ? _("{n} visible patterns tie as the likeliest: {list}", told) : _("{n} states tie as the likeliest: {list}", told);
   }
 
   energyTerms(on, state) {
     const terms = [];
     this.pairs.forEach(([i, j], k) => on(i) && on(j) && terms.push([`W(${this.names[i]},${this.names[j]})`, this.values[this.n + k]]));
-    for (let i = 0; i < this.n; i++) if (on(i)) terms.push([`bias(${this.names[i]})`, this.values[i]]);
+    for (let i = 0; i < this.n; i++) if (on(i)) terms.push([_("bias({unit})", { unit: this.names[i] }), this.values[i]]);
     const kept = terms.filter(([, x]) => x !== 0);
-    const why = terms.length ? "every term is zero" : "no unit is on, so every term is zero";
+    const why = terms.length ? _("every term is zero") : _("no unit is on, so every term is zero");
     if (!kept.length) return `E = <b>${signed(this.e[state])}</b>: ${why}.`;
     const words = kept.map(([name, x]) => `− ${name} <i>(${signed(x)})</i>`).join(" ");
-    return `E = ${words} = <b>${signed(this.e[state])}</b>. All other terms are zero.`;
+    return `E = ${words} = <b>${signed(this.e[state])}</b>. ${_("All other terms are zero.")}`;
   }
 
   freeTerms(on, state) {

@@ -1,4 +1,4 @@
-// The heat map of a sweep: a grid of buttons, one for each pair of settings. Streamlit calls the default export again at
+// A heat map: a grid of buttons, one for each pair of values. Streamlit calls the default export again at
 // every change: the buttons stay, only what they show changes, so nothing flickers and the keyboard keeps its place.
 // Joined behind board.js.
 
@@ -14,6 +14,7 @@ function show(root, data, setTriggerValue) {
   const shape = JSON.stringify([data.x.labels, data.y.labels]);
   if (grid.dataset.shape !== shape) build(grid, data, shape);
   grid.setAttribute("aria-label", data.alt);
+  grid.dataset.dense = data.y.labels.length > 6;
   grid.dataset.done = data.cells.filter((cell) => cell.colour).length;
   grid.querySelectorAll("button").forEach((button, i) => {
     const cell = data.cells[i];
@@ -26,7 +27,26 @@ function show(root, data, setTriggerValue) {
     button.firstChild.textContent = cell.text;
     button.lastChild.style.width = `${Math.round(100 * cell.share)}%`;
     button.onclick = () => setTriggerValue("click", cell.run);
+    button.onfocus = () => reach(grid, button);
   });
+  const all = [...grid.querySelectorAll("button:enabled")];
+  if (!all.some((button) => button.tabIndex === 0)) reach(grid, all.find((one) => one.dataset.state === "best") ?? all[0]);
+  grid.onkeydown = (event) => press(grid, data.x.labels.length, event);
+}
+
+// The key Tab stops at one cell of the grid; the arrows lead to the others.
+function reach(grid, chosen) {
+  for (const button of grid.querySelectorAll("button")) button.tabIndex = button === chosen ? 0 : -1;
+}
+
+function press(grid, columns, event) {
+  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const all = [...grid.querySelectorAll("button")];
+  const from = all.indexOf(event.target);
+  const inLine = (at) => Math.abs(step) > 1 || Math.floor(at / columns) === Math.floor(from / columns);
+  for (let at = from + step; all[at] && inLine(at); at += step) if (!all[at].disabled) return all[at].focus();
 }
 
 function build(grid, data, shape) {

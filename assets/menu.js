@@ -1,15 +1,28 @@
+// The menu of pages. On a wide screen it is this element, a rail at the left; elsewhere Streamlit's own at the top, or on a
+// phone over the page, and this one only listens.
 // On a phone the menu of pages lies over the page; once a page was chosen it has done its work, so it goes.
 // Streamlit calls the default export again at every change of data: here, when another page is drawn. At the first call the
 // address tells whether a page was chosen: whoever is quick opens the menu before the first page is drawn, and it must not go
 // from under the hand, or chooses from it too, and then it must.
 
-export default function ({ data }) {
-  if (data.bring) bring(data);
+export default function ({ data, parentElement, setTriggerValue }) {
+  if (globalThis.boltzmannPage !== data.page || data.bring) afterwards(data, () => settle(data));
+  turnedDark(parentElement, () => setTriggerValue("theme", true));
+  document.documentElement.style.setProperty("--menu", JSON.stringify(_("Menu"))); // what stage.css writes on a phone
+  rail(parentElement.querySelector(".menu"), data, (title) => setTriggerValue("go", title));
   const before = globalThis.boltzmannPage ?? (moved() ? null : data.page);
   globalThis.boltzmannPage = data.page;
   if (before === data.page || innerWidth >= 768) return;
   const menu = document.querySelector('[data-testid="stSidebar"][data-collapsed="false"]');
   menu?.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+}
+
+// Pictures are coloured by the server for a light or a dark page, and Streamlit runs no script when that changes.
+function turnedDark(place, ask) {
+  const ground = getComputedStyle(place.firstElementChild ?? place).getPropertyValue("--st-background-color");
+  const before = globalThis.boltzmannGround ?? ground;
+  globalThis.boltzmannGround = ground;
+  if (before !== ground) ask();
 }
 
 // Whether the address is another than the one the browser was sent to: Streamlit changes it without loading anything.
@@ -18,11 +31,44 @@ function moved() {
   return new URL(loaded.name).pathname !== location.pathname;
 }
 
-// Scroll to an element of the page, once its script has drawn all that stands above it; not if another page came meanwhile.
-function bring(data) {
+// Links, so that a browser can open one beside this page. The key Tab stops once, at the page that is open; arrows lead on.
+function rail(nav, data, go) {
+  const home = data.sections[0][1][0];
+  const here = data.sections.flatMap(([, pages]) => pages).find(([title]) => title === data.page) ?? home;
+  if (nav.dataset.here === here[1]) return;
+  nav.dataset.here = here[1];
+  const link = ([title, address]) => {
+    const one = Object.assign(document.createElement("a"), { href: address || "./", textContent: title, tabIndex: -1 });
+    one.onclick = (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      go(title);
+    };
+    if (address === here[1]) Object.assign(one, { tabIndex: 0, ariaCurrent: "page" });
+    return one;
+  };
+  const section = ([name, pages]) => [Object.assign(document.createElement("h2"), { textContent: name }), ...pages.map(link)];
+  nav.replaceChildren(...data.sections.flatMap(section));
+  nav.onkeydown = (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    const all = [...nav.querySelectorAll("a")];
+    all[(all.indexOf(event.target) + step + all.length) % all.length].focus();
+    event.preventDefault();
+  };
+}
+
+// Once the page's script has drawn it; not if another page came meanwhile.
+function afterwards(data, act) {
   if (document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning") {
-    setTimeout(() => (globalThis.boltzmannPage ?? data.page) === data.page && bring(data), 100);
+    setTimeout(() => (globalThis.boltzmannPage ?? data.page) === data.page && afterwards(data, act), 100);
     return;
   }
-  document.querySelector(`.st-key-${data.bring}`)?.scrollIntoView({ block: "nearest" });
+  act();
+}
+
+// Bring an element into view, and let keys and fingers reach the steps of "What to see", which light what they speak of.
+function settle(data) {
+  document.querySelectorAll('[class*="st-key-see_"]').forEach((step) => (step.tabIndex = 0));
+  if (data.bring) document.querySelector(`.st-key-${data.bring}`)?.scrollIntoView({ block: "nearest" });
 }

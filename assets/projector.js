@@ -48,7 +48,7 @@ function found() {
 }
 
 function list(choice) {
-  const words = ["All of the page", ...found().keys()];
+  const words = [_("All of the page"), ...found().keys()];
   if (words.join() === [...choice.options].map((one) => one.value).join()) return;
   const before = choice.value;
   choice.replaceChildren(...words.map((word) => new Option(word, word)));

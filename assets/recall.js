@@ -102,10 +102,10 @@ class Recall extends Pad {
     const { path, t } = this;
     this.ring(context, path && t > 0 && t < path.units.length ? path.units[t - 1] : null, "#f5a623");
     for (const name of ["one", "flip", "play", "back"]) this.buttons[name].disabled = !path;
-    this.buttons.play.textContent = this.playing ? "Pause" : "Play";
+    this.buttons.play.textContent = this.playing ? _("Pause") : _("Play");
     const last = path && t === path.units.length;
     const energy = path ? path.energy[t].toFixed(2).replace("-", "−") : "";
-    this.words.textContent = path ? `Update ${t} of ${path.units.length}, E = ${energy}. ${last ? path.verdict : ""}` : " ";
+    this.words.textContent = path ? `${_("Update {t} of {all}, E = {energy}.", { t, all: path.units.length, energy })} ${last ? path.verdict : ""}` : " ";
     Object.assign(this.root.dataset, { pixels: this.shown().join(""), t, energy: path ? path.energy[t] : "", length: path ? path.units.length : "" });
     this.curve();
   }
@@ -125,7 +125,7 @@ class Recall extends Pad {
     const line = path.energy.slice(0, t + 1).map((e, at) => `${at ? "L" : "M"}${x(at).toFixed(1)},${y(e).toFixed(1)}`).join("");
     this.chart.replaceChildren(
       node("line", { x1: 6, x2: 394, y1: 118, y2: 118, class: "axis" }),
-      node("text", { x: 6, y: 13 }, "energy E against updates"),
+      node("text", { x: 6, y: 13 }, _("energy E against updates")),
       node("path", { d: line, class: "fall" }),
       node("circle", { cx: x(t), cy: y(path.energy[t]), r: 4 }),
     );

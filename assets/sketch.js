@@ -39,7 +39,8 @@ class Sketch extends Pad {
       const { rows, cols, version, example } = data;
       const n = rows * cols;
       const drawn = { example, pixels: unpacked(data.ink, n), covered: unpacked(data.cover, n) };
-      Object.assign(this, { rows, cols, version }, kept.get(version) ?? drawn);
+      const stored = data.fresh ? recalled(data.channel, n) : forget(data.channel, version);
+      Object.assign(this, { rows, cols, version }, kept.get(version) ?? stored ?? drawn);
       this.canvas.style.aspectRatio = `${cols} / ${rows}`;
       this.canvas.style.maxWidth = `min(100%, ${data.width}px, ${(data.width * cols) / rows}px)`;
     }
@@ -50,6 +51,7 @@ class Sketch extends Pad {
     this.root.dataset.free = data.free ?? "";
     this.paint();
     this.tell();
+    if (this.begun && !this.root.dataset.answered) this.ask(); // after a reload nobody has been told of it yet
   }
 
   empty() {
@@ -105,6 +107,7 @@ class Sketch extends Pad {
   changed(done) {
     const { example, pixels, covered, begun } = this;
     kept.set(this.version, { example, pixels, covered, begun });
+    sessionStorage.setItem(drawer(this.channel), JSON.stringify([packed(pixels), packed(covered)]));
     this.ask();
     if (done) this.tell();
   }
@@ -135,7 +138,7 @@ class Sketch extends Pad {
       context.fillStyle = "#3cc7b8";
       context.font = `600 ${1.5 * cell}px sans-serif`;
       context.textAlign = "center";
-      context.fillText("draw here", (cols * cell) / 2, (this.rows - 1.5) * cell);
+      context.fillText(_("draw here"), (cols * cell) / 2, (this.rows - 1.5) * cell);
     }
     this.root.dataset.pixels = packed(this.pixels);
     this.root.dataset.drawing = Boolean(this.drawing);
@@ -190,6 +193,20 @@ function between(pixels, rows, cols, c, r) {
 }
 
 // A bit a pixel, the first in the highest place of the first byte, in base64.
+// What this tab's visitor drew before the page was loaded again; null where that is nothing of this size.
+function recalled(channel, n) {
+  const [ink, cover] = JSON.parse(sessionStorage.getItem(drawer(channel)) ?? "[]");
+  if (ink === undefined || atob(ink).length !== Math.ceil(n / 8)) return null;
+  return { example: false, begun: true, pixels: unpacked(ink, n), covered: unpacked(cover, n) };
+}
+
+// Another picture was put in the place of what was drawn.
+function forget(channel, version) {
+  if (!kept.has(version)) sessionStorage.removeItem(drawer(channel));
+}
+
+const drawer = (channel) => `drawn on ${channel}`;
+
 function packed(pixels) {
   const bytes = new Uint8Array(Math.ceil(pixels.length / 8));
   pixels.forEach((x, i) => x >= 0.5 && (bytes[i >> 3] |= 128 >> (i & 7)));

@@ -76,7 +76,7 @@ class Line {
     board.socket = null;
     const wait = Math.min(FIRST_WAIT * 2 ** this.failures, LONGEST_WAIT);
     this.failures += 1;
-    if (this.failures > 2) this.say("The connection that moves this page is lost; trying again.");
+    if (this.failures > 2) this.say(_("The connection that moves this page is lost; trying again."));
     this.later = setTimeout(() => this.open(), wait);
   }
 

@@ -56,7 +56,8 @@ class Wall {
     const attributes = data.clickable
       ? { role: "grid", "aria-rowcount": this.rows, "aria-colcount": data.columns, "aria-activedescendant": "cell" }
       : { role: "img" };
-    for (const [name, value] of Object.entries({ ...attributes, "aria-label": data.alt })) root.setAttribute(name, value);
+    const words = data.read ? `${data.alt}: ${data.labels.join(", ")}` : data.alt;
+    for (const [name, value] of Object.entries({ ...attributes, "aria-label": words })) root.setAttribute(name, value);
     // Only a grid has rows and cells: in a picture they would be parts of nothing.
     for (const [node, role] of [[this.cursor.parentElement, "row"], [this.cursor, "gridcell"]]) {
       if (data.clickable) node.setAttribute("role", role);
@@ -123,7 +124,7 @@ class Wall {
 
   place(node, index) {
     const { cell, gap, columns, n } = this.data;
-    node.hidden = index === null || index >= n;
+    node.hidden = (index ?? n) >= n;
     if (node.hidden) return;
     node.style.left = `${(((index % columns) * (cell[1] + gap)) / this.width) * 100}%`;
     node.style.top = `${((Math.floor(index / columns) * (cell[0] + gap)) / this.height) * 100}%`;
