@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import streamlit as st
 
 from pages.ui.components.wall import Legend, changed, pictures, show
 from pages.ui.draw import frames, theme
+from rbm.core.language import _
 from rbm.experiment import ModelSpec
 from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.training import SHOWN_IMAGES
@@ -24,7 +27,11 @@ def mode() -> theme.Mode:
 
 def title(text: str, shows: str, does_not: str = "", try_this: str = "") -> None:
     """A card's heading and its ?."""
-    parts = (shows, f"*It does not show:* {does_not}" if does_not else "", f"*Try:* {try_this}" if try_this else "")
+    parts = (
+        shows,
+        _("*It does not show:* {does_not}").format(does_not=does_not) if does_not else "",
+        _("*Try:* {try_this}").format(try_this=try_this) if try_this else "",
+    )
     st.markdown(f"**{text}**", help="\n\n".join(filter(None, parts)))
 
 
@@ -43,8 +50,9 @@ def filter_wall(
 ) -> int | None:
     """The incoming weights of ``units`` as pictures, on one scale or each on its own. Returns the place clicked."""
     shown = filter_pictures(weight, shape, units, shared=shared, columns=columns, mode=mode())
-    alt = f"Weights of {len(units)} hidden units as pictures"
+    alt = _("Weights of {n_units} hidden units as pictures").format(n_units=len(units))
     shown |= {"labels": labels or shown["labels"], "selected": selected}
+    max_cell *= 2 if shown["legend"] is None else 1  # a logo must be read
     return show(shown, clickable=clickable, max_cell=max_cell, alt=alt, key=key)
 
 
@@ -59,16 +67,22 @@ def filter_pictures(
 ) -> dict[str, Any]:
     """What ``filter_wall`` shows, for a wall that moves."""
     tiles, legend = _filters(weight, shape, units, shared, mode)
-    labels = [f"unit {unit}" for unit in units]
+    labels = [_("unit {unit}").format(unit=unit) for unit in units]
     return pictures(tiles, beside(columns, len(units), shape), legend=legend, labels=labels)
 
 
 def filter_news(
-    weight: Array, shape: tuple[int, int], units: npt.NDArray[np.intp], *, shared: bool = True, mode: theme.Mode
+    weight: Array,
+    shape: tuple[int, int],
+    units: npt.NDArray[np.intp],
+    *,
+    shared: bool = True,
+    columns: int = 10,
+    mode: theme.Mode,
 ) -> dict[str, Any]:
-    """News of a ``filter_wall`` of ten columns."""
+    """News of a ``filter_wall``."""
     tiles, legend = _filters(weight, shape, units, shared, mode)
-    return changed(tiles, beside(10, len(units), shape), legend=legend)
+    return changed(tiles, beside(columns, len(units), shape), legend=legend)
 
 
 def _filters(
@@ -77,14 +91,16 @@ def _filters(
     units: npt.NDArray[np.intp],
     shared: bool,
     mode: theme.Mode,
-) -> tuple[frames.Tiles | frames.Pixels, Legend]:
-    """The filters as pictures, and what their colours mean."""
+) -> tuple[frames.Tiles | frames.Pixels, Legend | None]:
+    """The filters as pictures, and what their colours mean; of logos the heights say it."""
     # One lonely pixel must not wash out all the others: the scale ends where 99.9 % of the weights lie.
     limit = float(np.quantile(np.abs(weight.T[units].astype(np.float64)), 0.999))
     tiles = frames.filter_pictures(weight, shape, units, shared=shared, limit=limit if shared else None, mode=mode)
     lut = tiles.lut if isinstance(tiles, frames.Tiles) else theme.grey()
-    ends = (f"−{limit:.2f}", f"{limit:.2f}") if shared and limit else ("−max", "max")
-    words = (ends[0], "weight" if shared else "weight, each its own scale", ends[1])
+    if len(weight) not in (math.prod(shape), 3 * math.prod(shape)):
+        return tiles, None
+    ends = (f"−{limit:.2f}", f"{limit:.2f}") if shared and limit else (_("−max"), _("max"))
+    words = (ends[0], _("weight") if shared else _("weight, each its own scale"), ends[1])
     return tiles, Legend(theme.css_gradient(lut), words)
 
 
@@ -98,18 +114,22 @@ def reconstructions(snapshot: Snapshot | None, painter: frames.Painter, key: str
     """Ten test images over their one-step reconstructions, before training and now."""
     with st.container(key=f"card_{key}", gap="xsmall"):
         title(
-            "Test images and reconstructions",
-            f"Top: ten test images. Middle: their reconstructions {mean_of(painter.model, '⟨h⟩')} by the untrained machine, "
-            f"given the means of the hidden units. Bottom: by this one, now. {painter.scale}".strip(),
-            "whether the machine can make such images by itself: the page Gibbs sampling shows that.",
+            _("Test images and reconstructions"),
+            _(
+                "Top: ten test images. Middle: their reconstructions {mean_of} by the untrained machine, given the "
+                "means of the hidden units. Bottom: by this one, now. {scale}"
+            )
+            .format(mean_of=mean_of(painter.model, "⟨h⟩"), scale=painter.scale)
+            .strip(),
+            _("whether the machine can make such images by itself: the page Gibbs sampling shows that."),
         )
-        count = len(SHOWN_IMAGES)
+        count, shown = len(SHOWN_IMAGES), reconstruction_pixels(snapshot, painter)
         picture_wall(
-            reconstruction_pixels(snapshot, painter),
+            shown,
             count,
             f"wall_{key}",
-            "Ten test images over their reconstructions before training and now",
-            labels=[f"{row} {i + 1}" for row in ("original", "before training", "now") for i in range(count)],
+            _("Ten test images over their reconstructions before training and now"),
+            labels=getattr(shown, "read", None) or _told(),
             framed=painter.framed,
             max_cell=max_cell,
         )
@@ -118,9 +138,23 @@ def reconstructions(snapshot: Snapshot | None, painter: frames.Painter, key: str
 def reconstruction_pixels(snapshot: Snapshot | None, painter: frames.Painter) -> frames.Tiles | frames.Pixels:
     """Three rows of pictures: test images, their reconstructions before training and now; black before there are any."""
     if snapshot is None or snapshot.pictures is None:
+        if painter.letters:
+            blank = painter.visible(np.zeros((3 * len(SHOWN_IMAGES), painter.coding.columns(math.prod(painter.shape)))))
+            return (
+                replace(blank, rows=np.zeros_like(blank.rows), read=None) if isinstance(blank, frames.Tiles) else blank
+            )
         return frames.colour_probabilities(np.zeros((3 * len(SHOWN_IMAGES), *painter.shape)))
     rows = snapshot.pictures
-    return painter.visible(rows.reshape(-1, rows.shape[2]))
+    shown = painter.visible(rows.reshape(-1, rows.shape[2]))
+    if isinstance(shown, frames.Tiles) and shown.read is not None:
+        return replace(shown, read=tuple(f"{where}: {word}" for where, word in zip(_told(), shown.read, strict=True)))
+    return shown
+
+
+def _told() -> list[str]:
+    return [
+        f"{row} {i + 1}" for row in (_("original"), _("before training"), _("now")) for i in range(len(SHOWN_IMAGES))
+    ]
 
 
 def mean_of(model: ModelSpec, h: str = "h") -> str:
@@ -131,8 +165,11 @@ def mean_of(model: ModelSpec, h: str = "h") -> str:
 def unit_names(model: ModelSpec, units: npt.NDArray[np.intp]) -> list[str]:
     """What the hidden columns are called: a categorical unit has one for each of its states."""
     if model.hidden != "categorical":
-        return [f"unit {unit}" for unit in units]
-    return [f"unit {unit // model.n_states}, state {unit % model.n_states}" for unit in units]
+        return [_("unit {unit}").format(unit=unit) for unit in units]
+    return [
+        _("unit {unit}, state {state}").format(unit=unit // model.n_states, state=unit % model.n_states)
+        for unit in units
+    ]
 
 
 def picture_wall(

@@ -8,10 +8,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.shell import ROOT, header
+from rbm.core.language import _
 
 Experiments = Mapping[str, tuple[str, Callable[[], None]]]
 _STEP = re.compile(r"\[(?P<key>\w*)\] (?P<words>.*)", re.DOTALL)
-_PRESS = "*Press one: it sets the controls, and what to look for stands here.*"
+_PRESS = _("*Press one: it sets the controls, and what to look for stands here.*")
 
 
 def question(title: str, text: str) -> None:
@@ -49,8 +50,8 @@ def experiments(choices: Experiments, *, key: str) -> None:
         act()
 
     with st.container(key=f"try_{key}", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("**Try this**", width="content")
-        for number, (label, (_, act)) in enumerate(choices.items()):
+        st.markdown(_("**Try this**"), width="content")
+        for number, (label, (__, act)) in enumerate(choices.items()):
             st.button(label, key=f"try_{key}_{number}", on_click=press, args=(number, act))
     chosen: int | None = st.session_state.get(tried)
     if chosen is not None:
@@ -69,15 +70,15 @@ def formula(*latex: str) -> None:
 def what_to_see(page: str) -> None:
     """The steps of ``assets/text/<page>.en.md``, a paragraph each, which begins with the key of what it speaks of, in brackets.
 
-    Pointing at a step lights that element.
+    Pointing at a step, touching it or going to it by the key Tab lights that element.
     """
-    st.markdown("**What to see**")
+    st.markdown(_("**What to see**"))
     for number, step in enumerate((ROOT / f"assets/text/{page}.en.md").read_text("utf-8").strip().split("\n\n"), 1):
         found = _STEP.fullmatch(step)
-        lit, words = (found["key"], found["words"]) if found else ("", step)
+        lit, words = (found["key"], _(found["words"])) if found else ("", _(step))
         place = f"see_{page}_{number}"
         if lit:
             light = "outline: 3px solid #2a9d93; outline-offset: 4px; border-radius: 4px"
-            st.html(f"<style>:root:has(.st-key-{place}:hover) .st-key-{lit} {{ {light} }}</style>")
+            st.html(f"<style>:root:has(.st-key-{place}:is(:hover, :focus)) .st-key-{lit} {{ {light} }}</style>")
         with st.container(key=place):
             st.markdown(f"{number}. {words}")

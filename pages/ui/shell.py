@@ -17,10 +17,11 @@ from pages.ui.components.component import declare
 from pages.ui.server import feed, instant, turnstile, warm_up
 from pages.ui.session import state, visitor
 from rbm import sweep
+from rbm.core.language import _
 from rbm.jobs import cluster, job, recording, room
 
 ROOT = Path(__file__).resolve().parents[2]
-NAME = "Boltzmann Explorer"
+NAME = _("Boltzmann Explorer")
 LAST_SECONDS = 3.0  # that the server's end waits for the runs' last checkpoints
 TURN = 0.0005  # seconds that a thread keeps Python to itself while another waits
 HOME, ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, CD_BIAS, ISING, RETRIEVAL, TEACHER = (
@@ -47,18 +48,24 @@ RUNS, BOARD, SWEEP, RIVALS, MAP, FEATURES = (
     f"pages/compare/{feature}/page.py" for feature in ("runs", "board", "sweep", "baselines", "map", "features")
 )
 
-_PROJECTOR = """
+_PROJECTOR = f"""
 <div class="projector">
-  <select aria-label="Picture that fills the screen" hidden><option>All of the page</option></select>
-  <button type="button" title="Large type without settings; key F. One picture can fill the screen.">Projector</button>
+  <select aria-label="{_("Picture that fills the screen")}" hidden><option>{_("All of the page")}</option></select>
+  <button type="button" title="{_("Large type without settings; key F. One picture can fill the screen.")}">{
+    _("Projector")
+}</button>
 </div>
 """
 BRING = "bring"  # in the session: the element that the next page brings into view
 
-_menu = declare("menu", '<span class="menu"></span>')
+_menu = declare("menu", f'<nav class="menu" aria-label="{_("All pages")}"></nav>')
 _projector = declare("projector", _PROJECTOR)
 STYLE, HERE = ROOT / "assets/stage.css", "page_here"  # HERE, in the session: the script of the page that is open
-LEADS = {FILTERS: "Look at its filters", GIBBS: "Sample from it", RUNS: "Compare it"}  # what shows something of a run
+LEADS = {
+    FILTERS: _("Look at its filters"),
+    GIBBS: _("Sample from it"),
+    RUNS: _("Compare it"),
+}  # what shows something of a run
 
 
 class Entry(NamedTuple):
@@ -71,38 +78,38 @@ class Entry(NamedTuple):
 
 
 PAGES = {
-    "Learn": (
-        Entry(HOME, "Start here", "hub", ""),
-        Entry(ENERGY, "Energy and probability", "equalizer", "energy"),
-        Entry(PIXELS, "Two pixels", "looks_two", "pixels"),
-        Entry(HOPFIELD, "Hopfield network", "psychology", "hopfield"),
-        Entry(BOLTZMANN, "Boltzmann machine", "share", "boltzmann"),
-        Entry(SLOW, "One update in slow motion", "slow_motion_video", "slow"),
-        Entry(MARKOV, "Markov chain", "linked_services", "markov"),
-        Entry(CD_BIAS, "What CD really follows", "explore", "follows"),
-        Entry(ISING, "Phase transition", "thermostat", "ising"),
-        Entry(RETRIEVAL, "Hopfield as an RBM", "memory", "retrieval"),
-        Entry(TEACHER, "Teacher and student", "supervisor_account", "teacher"),
+    _("Learn"): (
+        Entry(HOME, _("Start here"), "hub", ""),
+        Entry(ENERGY, _("Energy and probability"), "equalizer", "energy"),
+        Entry(PIXELS, _("Two pixels"), "looks_two", "pixels"),
+        Entry(HOPFIELD, _("Hopfield network"), "psychology", "hopfield"),
+        Entry(BOLTZMANN, _("Boltzmann machine"), "share", "boltzmann"),
+        Entry(SLOW, _("One update in slow motion"), "slow_motion_video", "slow"),
+        Entry(MARKOV, _("Markov chain"), "linked_services", "markov"),
+        Entry(CD_BIAS, _("What CD really follows"), "explore", "follows"),
+        Entry(ISING, _("Phase transition"), "thermostat", "ising"),
+        Entry(RETRIEVAL, _("Hopfield as an RBM"), "memory", "retrieval"),
+        Entry(TEACHER, _("Teacher and student"), "supervisor_account", "teacher"),
     ),
-    "Train": (
-        Entry(TRAIN, "Train a machine", "model_training", "train"),
-        Entry(FILTERS, "Filters", "grid_view", "filters"),
-        Entry(EXAMINE, "Diagnostics", "troubleshoot", "examine"),
-        Entry(COLOUR, "Learn colours", "palette", "colour"),
-        Entry(DEEP, "Go deep", "layers", "deep"),
-        Entry(DATA, "Bring your own data", "upload_file", "data"),
+    _("Train"): (
+        Entry(TRAIN, _("Train a machine"), "model_training", "train"),
+        Entry(FILTERS, _("Filters"), "grid_view", "filters"),
+        Entry(EXAMINE, _("Diagnostics"), "troubleshoot", "examine"),
+        Entry(COLOUR, _("Learn colours"), "palette", "colour"),
+        Entry(DEEP, _("Go deep"), "layers", "deep"),
+        Entry(DATA, _("Bring your own data"), "upload_file", "data"),
     ),
-    "Generate": (
-        Entry(GIBBS, "Gibbs sampling", "casino", "gibbs"),
-        Entry(LABELS, "Labels", "label", "labels"),
+    _("Generate"): (
+        Entry(GIBBS, _("Gibbs sampling"), "casino", "gibbs"),
+        Entry(LABELS, _("Labels"), "label", "labels"),
     ),
-    "Compare": (
-        Entry(RUNS, "Compare runs", "compare_arrows", "runs"),
-        Entry(BOARD, "Class board", "groups", "board"),
-        Entry(SWEEP, "Hyperparameter search", "grid_on", "sweep"),
-        Entry(RIVALS, "RBM against GAN and VAE", "swords", "rivals"),
-        Entry(MAP, "The map of generative models", "map", "map"),
-        Entry(FEATURES, "Features", "school", "features"),
+    _("Compare"): (
+        Entry(RUNS, _("Compare runs"), "compare_arrows", "runs"),
+        Entry(BOARD, _("Class board"), "groups", "board"),
+        Entry(SWEEP, _("Hyperparameter search"), "grid_on", "sweep"),
+        Entry(RIVALS, _("RBM against GAN and VAE"), "swords", "rivals"),
+        Entry(MAP, _("The map of generative models"), "map", "map"),
+        Entry(FEATURES, _("Features"), "school", "features"),
     ),
 }
 
@@ -149,7 +156,7 @@ def run() -> None:
     instant.give_way()
     st.set_page_config(NAME, str(ROOT / "assets/icon.svg"), layout="wide", menu_items={"about": None})
     st.logo(str(ROOT / "assets/logo.svg"), icon_image=str(ROOT / "assets/icon.svg"), size="large")
-    page = st.navigation(pages(), position="top")
+    page = st.navigation(pages(), position="top", expanded=True)
     if not visitor.sign_in_first():
         page.run()
 
@@ -164,9 +171,27 @@ def header(title: str, question: str) -> None:
         _ways(title)
         _projector(key="projector", data={"page": title}, width="content")
         visitor.badge()
-    _menu(key="menu", data={"page": title, "bring": st.session_state.pop(BRING, "")})
+    _rail(title)
     feed.open_page()
     state.follow_room()
+
+
+def _rail(title: str) -> None:
+    """The menu of a wide screen, always in sight; on others an element that only listens."""
+    sections = [[section, [[entry.title, entry.address] for entry in entries]] for section, entries in PAGES.items()]
+    data = {"page": title, "bring": st.session_state.pop(BRING, ""), "sections": sections}
+    _menu(key="menu", data=data, on_theme_change=_drawn_anew, on_go_change=_go)
+
+
+def _go() -> None:
+    """To the page that was chosen on the rail; before this one is drawn, of which nothing must be left."""
+    scripts = {entry.title: entry.script for entries in PAGES.values() for entry in entries}
+    if chosen := scripts.get(st.session_state["menu"].go):
+        st.switch_page(chosen)
+
+
+def _drawn_anew() -> None:
+    """The browser turned from light to dark or back: the run of the script that this brings colours the pictures so."""
 
 
 def _ways(title: str) -> None:
@@ -178,7 +203,7 @@ def _ways(title: str) -> None:
     st.session_state[HERE] = path[here].script
     before, after = path[here - 1] if here else None, path[here + 1] if here + 1 < len(path) else None
     with st.container(horizontal=True, key="ways", width="content"):
-        for entry, words in ((before, "← Before"), (after, "Next →")):
+        for entry, words in ((before, _("← Before")), (after, _("Next →"))):
             if entry is not None:
                 st.page_link(entry.script, label=words, help=entry.title)
 

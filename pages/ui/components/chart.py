@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 from pages.ui.components.component import PLOTLY, declare
 from pages.ui.draw import figures
 from rbm.core import clock
+from rbm.core.language import _
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
     from streamlit.components.v2.types import ComponentRenderer
 
-_HTML = """
+_HTML = f"""
 <div class="chart">
   <div class="head"><span class="title"></span><span class="names"></span></div>
   <div class="note" hidden></div>
   <div class="stage">
-    <div class="plot" role="img" tabindex="0" aria-label="A chart"></div>
+    <div class="plot" role="img" tabindex="0" aria-label="{_("A chart")}"></div>
     <div class="empty" hidden></div>
     <div class="tools"></div>
   </div>

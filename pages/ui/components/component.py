@@ -4,6 +4,8 @@ They exist because Streamlit's charts and images are rebuilt, or forget the zoom
 """
 
 import gzip
+import json
+import re
 from functools import cache
 from importlib.metadata import distribution, version
 from pathlib import Path
@@ -15,9 +17,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from rbm.core.language import _
+
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
+MESSAGE = re.compile(r'\b_\(("(?:[^"\\]|\\.)*")')  # as it stands in a script: _("{n} of {all}", { n, all })
+WORDS = "const _ = (text, fields = {}) => text.replace(/{(\\w+)}/g, (whole, name) => fields[name] ?? whole);\n"
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
 PLOTLY = f"library/plotly-{version('plotly')}.js"  # an address for each version: a browser asks for it once
 
@@ -31,9 +37,16 @@ def declare(name: str, html: str, *scripts: str, isolated: bool = True) -> "Comp
     isolated: whether it stands in a shadow root, out of reach of the page's styles, and the page out of reach of its own.
     """
     script = "\n".join(_brief((ASSETS / f"{script}.js").read_text("utf-8")) for script in scripts or (name,))
+    if MESSAGE.search(script):
+        script = WORDS + in_language(script)
     shared = [ASSETS / f"{script}.css" for script in scripts if script != name]
     style = "\n".join(file.read_text("utf-8") for file in (*shared, ASSETS / f"{name}.css") if file.exists())
     return st.components.v2.component(f"boltzmann_{name}", html=html, css=style, js=script, isolate_styles=isolated)
+
+
+def in_language(script: str) -> str:
+    """A script with each message of an ``_("…")`` in the server's language."""
+    return MESSAGE.sub(lambda found: f"_({json.dumps(_(json.loads(found[1])), ensure_ascii=False)}", script)
 
 
 def _brief(script: str) -> str:
@@ -67,7 +80,7 @@ def card_address(page: str, mode: str) -> str:
 
 
 async def card(request: Request) -> Response:
-    """One of ``assets/cards``, which ``python -m tests.browser.gallery --cards`` makes."""
+    """One of ``assets/cards``, which ``python -m tests.browser.gallery`` makes."""
     name = request.path_params["name"]
     if name not in _cards():
         return Response(status_code=404)

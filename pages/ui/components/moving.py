@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pages.ui.components.component import declare
 from rbm.core import clock
+from rbm.core.language import _, plural
 from rbm.jobs.live import LiveRun
 from rbm.training.history import SPEED_SECONDS
 
@@ -52,8 +53,8 @@ def state_bars(option: Mapping[str, Any], *, key: str, alt: str, height: int = 2
     _bars(key=key, data={"at": clock.now(), **data, "alt": alt, "height": height, "channel": key})
 
 
-_STATUS_HTML = """
-<div class="status" role="progressbar" aria-label="Training" aria-valuemin="0" aria-valuemax="100">
+_STATUS_HTML = f"""
+<div class="status" role="progressbar" aria-label="{_("Training")}" aria-valuemin="0" aria-valuemax="100">
   <div class="words"></div>
   <div class="track"><div class="fill"></div></div>
 </div>
@@ -79,23 +80,31 @@ def status(drawn: Mapping[str, Any], key: str = "status") -> None:
 
 def _words(run: LiveRun | None) -> str:
     if run is None or run.status == "idle":
-        return "Ready. Press Train (or the key T): the reconstruction error falls and strokes appear in the filters."
-    epochs = f"poch {run.epoch:.2f} of {run.epochs}"
+        return _("Ready. Press Train (or the key T): the reconstruction error falls and strokes appear in the filters.")
     stepping = run.status == "paused" and any(run.by_hand)
-    words = {"starting": "Starting", "running": "E" + epochs, "paused": f"Paused · e{epochs}"}
-    parts = [words.get(run.status) or f"{'Finished' if run.status == 'finished' else 'Stopped'} · e{epochs}"]
+    words = {
+        "starting": _("Starting"),
+        "running": _("Epoch {epoch:.2f} of {epochs}"),
+        "paused": _("Paused · epoch {epoch:.2f} of {epochs}"),
+        "finished": _("Finished · epoch {epoch:.2f} of {epochs}"),
+    }
+    said = words.get(run.status) or _("Stopped · epoch {epoch:.2f} of {epochs}")
     if stepping:
-        parts = [f"Training {_asked(*run.by_hand)} · e{epochs}"]
+        said = _("Training {asked} · epoch {epoch:.2f} of {epochs}")
+    parts = [said.format(asked=_asked(*run.by_hand), epoch=run.epoch, epochs=run.epochs)]
     left = run.seconds_left
     if run.status == "running" and left is not None:
-        parts.append(f"{left:.0f} s left")
+        parts.append(_("{left:.0f} s left").format(left=left))
     speed = run.history.averaged_rate("samples_per_second", SPEED_SECONDS)[1]
     if run.status in ("running", "paused") and speed:
-        parts.append(f"{speed[-1]:,.0f} images/s")
+        parts.append(_("{speed:,.0f} images/s").format(speed=speed[-1]))
     return " · ".join(parts)
 
 
 def _asked(batches: int, epochs: int) -> str:
     """The single steps under way: "1 batch", "2 epochs and 1 batch"."""
-    counted = ((epochs, "epoch", "epochs"), (batches, "batch", "batches"))
-    return " and ".join(f"{n} {one if n == 1 else many}" for n, one, many in counted if n)
+    counted = (
+        (epochs, plural("{n} epoch", "{n} epochs", epochs)),
+        (batches, plural("{n} batch", "{n} batches", batches)),
+    )
+    return _(" and ").join(words.format(n=n) for n, words in counted if n)

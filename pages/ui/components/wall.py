@@ -1,4 +1,4 @@
-"""The picture wall: many small pictures, drawn crisply, that change in place and can be picked."""
+"""The picture wall, many small pictures drawn crisply, and the heat map: both change in place, and their cells can be picked."""
 
 import math
 from base64 import b64encode
@@ -25,7 +25,16 @@ _HTML = """
 <div class="legend" hidden><div></div><div><span></span><span></span><span></span></div></div>
 """
 
+_HEAT = """
+<div class="heat">
+  <div class="ytitle"></div>
+  <div class="grid" role="group"></div>
+  <div class="xtitle"></div>
+</div>
+"""
+
 _mount: "ComponentRenderer" = declare("wall", _HTML, "board", "wall")
+_heat: "ComponentRenderer" = declare("heat", _HEAT, "board", "heat")
 
 
 class Legend(NamedTuple):
@@ -48,10 +57,12 @@ def pictures(
 
     They go as numbers, a byte a pixel (three where each has a colour of its own), and the browser draws them: making a PNG
     of them here took six times as long, of the one lock that all visitors wait for. labels: a few words per picture, shown
-    on hover and read out.
+    on hover and read out. Letters that stand in the pictures are their labels, and part of the wall's own words.
     """
     cells, lut = (shown.rows, shown.lut) if isinstance(shown, Tiles) else (shown, None)
     n, cell = len(cells), (cells.shape[1], cells.shape[2])
+    read = shown.read if isinstance(shown, Tiles) else None
+    labels = read if labels is None else labels
     if labels is not None and len(labels) != n:
         raise ValueError(f"expected one label for each of {n} pictures, got {len(labels)}")
     if legend is None and isinstance(shown, Tiles) and shown.words is not None:
@@ -69,14 +80,15 @@ def pictures(
         "cell": list(cell),
         "gap": gap_between(cell) if gap is None else gap,
         "labels": list(labels) if labels is not None else None,
+        "read": read is not None,
         "selected": selected,
     }
 
 
 def changed(shown: Tiles | Pixels, columns: int, **about: Any) -> dict[str, Any]:
-    """News of a wall whose labels and choice stay as they are."""
+    """News of a wall whose choice stays as it is, and whose labels do, but for those that are written in it."""
     news = pictures(shown, columns, **about)
-    return {key: value for key, value in news.items() if key not in ("labels", "selected")}
+    return {key: value for key, value in news.items() if key != "selected" and (key != "labels" or news["read"])}
 
 
 def show(
@@ -97,6 +109,16 @@ def show(
         on_click_change=_ignore,  # without a callback the trigger has no place in the result
     ).click
     return clicked if isinstance(clicked, int) and 0 <= clicked < shown["n"] else None
+
+
+def heat(data: Mapping[str, Any], *, key: str) -> str | None:
+    """Show a heat map; return what the cell that was just clicked leads to (its ``run``), otherwise None.
+
+    ``data``: ``x`` and ``y``, a title and labels each; ``cells``, row by row: ``text`` on ``colour`` in ``ink``, ``words`` for
+    the pointer, ``state``, ``share`` that is done; and ``alt``.
+    """
+    clicked = _heat(key=key, data={**data, "channel": key}, on_click_change=_ignore).click
+    return clicked if isinstance(clicked, str) and clicked else None
 
 
 def _ignore() -> None:

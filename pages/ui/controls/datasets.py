@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from pages.ui import shell
-from pages.ui.draw.words import as_typed
-from rbm.core.text import plain
+from rbm.core.language import _
+from rbm.core.text import as_typed, plain
 from rbm.datasets.catalog import CATALOG, OWN, DatasetEntry, entry, is_available, names, revision
 from rbm.errors import RbmError
 from rbm.experiment import DatasetSpec
@@ -38,9 +38,14 @@ class Data(NamedTuple):
     problem: str
 
     @property
+    def digits(self) -> bool:
+        """Whether its pictures are of digits."""
+        return self.class_names == DIGITS
+
+    @property
     def noun(self) -> str:
         """What one of its pictures is called."""
-        return "digit" if self.class_names == DIGITS else "picture"
+        return _("digit") if self.digits else _("picture")
 
     @property
     def mnist(self) -> bool:
@@ -53,7 +58,7 @@ def select(
 ) -> None:
     """The one widget that chooses among data sets, on the Train page as on all others."""
     st.selectbox(
-        "Data set",
+        _("Data set"),
         known,
         known.index(value),
         format_func=title,
@@ -69,7 +74,7 @@ def title(name: str) -> str:
     try:
         return plain(entry(name).title)
     except RbmError:
-        return plain(f"{name.removeprefix(OWN)} (not here)")
+        return plain(_("{name} (not here)").format(name=name.removeprefix(OWN)))
 
 
 def choose(
@@ -92,8 +97,10 @@ def choose(
         persist_state="session",
         disabled=disabled,
         width=width,
-        about="MNIST and the toy sets come with the program; others appear here once they were downloaded on the page "
-        "Train a machine, and your own once they were kept on the page Bring your own data.",
+        about=_(
+            "MNIST and the toy sets come with the program; others appear here once they were downloaded on the "
+            "page Train a machine, and your own once they were kept on the page Bring your own data."
+        ),
     )
     return data(st.session_state[key], why_not)
 
@@ -109,7 +116,7 @@ def explain(chosen: Data, key: str) -> None:
         if chosen.problem:
             st.warning(as_typed(chosen.problem), icon=":material/info:")
             if chosen.name.startswith(OWN):
-                st.page_link(shell.DATA, label="Bring your own data", icon=":material/upload_file:")
+                st.page_link(shell.DATA, label=_("Bring your own data"), icon=":material/upload_file:")
 
 
 def data(name: str, why_not: Reason | None = None) -> Data:
@@ -126,10 +133,11 @@ def without_classes(line: DatasetEntry) -> str:
     """Why pages that learn names have no use for a set."""
     if len(line.class_names) > 1:
         return ""
-    return (
-        f"{line.title} has no classes, and this part of the program learns or compares names. Bring the pictures once "
-        "more with labels: a folder for each class, a column of labels in the table, or an array of labels."
-    )
+    return _(
+        "{title} has no classes, and this part of the program learns or compares names. Bring the pictures "
+        "once more with labels: a folder for each class, a column of labels in the table, or an array of "
+        "labels."
+    ).format(title=line.title)
 
 
 def sizes(name: str) -> Sizes:

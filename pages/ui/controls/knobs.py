@@ -15,15 +15,22 @@ Settings = TypeVar("Settings")
 
 
 def widget(
-    k: Knob, key: str, *, format_func: Callable[[Any], str] | None = None, menu: bool | None = None, **look: Any
+    k: Knob,
+    key: str,
+    *,
+    format_func: Callable[[Any], str] | None = None,
+    menu: bool | None = None,
+    of: type | None = None,
+    **look: Any,
 ) -> None:
     """The widget that fits a knob, at the value that the session holds for its key.
 
     Choices stand side by side or in a ``menu``; stops, and ranges with a step, are slid; a range without one is typed.
+    ``of``: the setting's own kind, where the widget may hold another, as a typed number is a float.
     """
     value = st.session_state[key]
     look = {"key": key, "help": k.help, **look}
-    kind = type(value)
+    kind = type(value) if of is None else of
     if kind is bool:
         st.toggle(k.label, value, **look)
     elif k.choices and (len(k.choices) > MOST_BESIDE if menu is None else menu):
@@ -38,7 +45,10 @@ def widget(
     elif k.step is not None:
         st.slider(k.label, kind(k.low), kind(k.high), value, step=kind(k.step), **look)
     else:
-        st.number_input(k.label, kind(k.low), kind(k.high), value, **look)
+        assert k.low is not None
+        assert k.high is not None
+        widgets.typed(k.label, value, whole=kind is int, **look)
+        widgets.told_beyond(k.label, st.session_state[key], k.low, k.high)
 
 
 class Panel(Generic[Settings]):
@@ -60,19 +70,26 @@ class Panel(Generic[Settings]):
         """What the widgets say; the default of what was never drawn."""
         said = {f: st.session_state.get(self._key(f)) for f in self._knobs}
         # None comes from a control that has not heard of its value yet, when a click is quicker than the page.
-        return self._kind(**{f: value for f, value in said.items() if value is not None})
+        return self._kind(**{f: self._taken(f, value) for f, value in said.items() if value is not None})
 
     def draw(self, *names: str, off: Collection[str] = (), **look: Any) -> Settings:
         """The widgets of these fields, of all if none is named; ``off`` are disabled, one that does nothing is left out."""
         for f in names or self._knobs:
             st.session_state.setdefault(self._key(f), self._default(f))
             if self._knobs[f].acts(vars(self.now())):
-                widget(self._knobs[f], self._key(f), disabled=f in off, **self._look, **look)
+                widget(self._knobs[f], self._key(f), disabled=f in off, of=type(self._default(f)), **self._look, **look)
         return self.now()
 
     def stops(self, *names: str) -> dict[str, Sequence[Any]]:
         """Where the sliders of these fields can stand, by key: what ``pages.ui.server.instant`` answers."""
         return {self._key(f): _stops(self._knobs[f], type(self._default(f))) for f in names}
+
+    def _taken(self, field: str, value: Any) -> Any:
+        """What is taken of what a widget says: of a typed number the nearest in its range."""
+        k = self._knobs[field]
+        if k.choices or k.stops or k.step is not None or k.low is None or k.high is None:
+            return value
+        return type(self._default(field))(round(widgets.within(value, k.low, k.high), 12))
 
     def _key(self, field: str) -> str:
         return f"{self._name}_{field}"

@@ -1,22 +1,28 @@
-"""A run to hand on: its link, and the code that does it again."""
+"""A run to hand on: its link, the code that does it again, and its report."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urljoin
 
 import streamlit as st
 
-from pages.ui.draw.words import as_typed
+from pages.ui.server import download
 from pages.ui.session import state
-from rbm.errors import ConfigError
+from rbm.core.language import _
+from rbm.core.text import as_typed
+from rbm.errors import ConfigError, StoreError
 from rbm.experiment import RunSpec
+from rbm.jobs import recording
 from rbm.link import code, to_url
+from rbm.store import open_store
+from rbm.tasks.likelihood import RESULT
 from rbm.training.changes import Change, in_words
 
-UNKNOWN = (
-    "Knobs were turned while this run trained, by an older version of the program, which did not note after which updates: "
-    "these are the settings of its start."
+UNKNOWN = _(
+    "Knobs were turned while this run trained, by an older version of the program, which did not note "
+    "after which updates: these are the settings of its start."
 )
 
 
@@ -27,29 +33,29 @@ def buttons(spec: RunSpec | None, key: str, changes: Sequence[Change] | None = (
     """
     off = spec is None
     with st.popover(
-        "Copy link",
+        _("Copy link"),
         icon=":material/link:",
         disabled=off,
         key=f"{key}_link",
         on_change="rerun",  # what is turned while it trains is in it when it is opened
-        help="An address that holds all of these settings: whoever opens it finds them ready to train.",
+        help=_("An address that holds all of these settings: whoever opens it finds them ready to train."),
     ):
         if spec is not None:
-            st.caption("Click the copy sign in its corner, and send it.")
-            _about_turns(spec, changes, "The link opens the settings of the start and says so.")
+            st.caption(_("Click the copy sign in its corner, and send it."))
+            _about_turns(spec, changes, _("The link opens the settings of the start and says so."))
             st.code(to_url(urljoin(st.context.url or "", "train"), spec, changes or ()), language=None, wrap_lines=True)
     with st.popover(
-        "Show code",
+        _("Show code"),
         icon=":material/code:",
         disabled=off,
         key=f"{key}_code",
         on_change="rerun",
-        help="The few lines of Python that do the same run with the engine alone.",
+        help=_("The few lines of Python that do the same run with the engine alone."),
     ):
         if spec is not None:
             if changes is not None:
-                st.caption("The same run without the app: on the same machine the same numbers, bit for bit.")
-            _about_turns(spec, changes, "The code turns them there too.")
+                st.caption(_("The same run without the app: on the same machine the same numbers, bit for bit."))
+            _about_turns(spec, changes, _("The code turns them there too."))
             st.code(code(spec, changes or ()), language="python")
 
 
@@ -57,7 +63,11 @@ def _about_turns(spec: RunSpec, changes: Sequence[Change] | None, what_of_it: st
     if changes is None:
         st.caption(f":material/tune: {UNKNOWN}")
     elif changes:
-        st.caption(f":material/tune: Changed during training: {in_words(changes, spec.training)}. {what_of_it}")
+        st.caption(
+            _(":material/tune: Changed during training: {in_words}. {what_of_it}").format(
+                in_words=in_words(changes, spec.training), what_of_it=what_of_it
+            )
+        )
 
 
 def draft_row() -> None:
@@ -72,6 +82,42 @@ def draft_row() -> None:
         spec, changes = current.spec, current.turned
     with st.container(horizontal=True, key="share", gap="small"):
         buttons(spec, "draft", changes)
+        record = current.record if current is not None else None
+        if record is not None:
+            report(record.id, "draft_report", _given_name(record))
+
+
+def _given_name(record: recording.Record) -> str:
+    """What somebody called the run since, if anybody did."""
+    try:
+        return open_store().run(record.id).name if record.begun else ""
+    except StoreError:  # the page says it where it tells of the run; the file does with the id
+        return ""
+
+
+def report(run_id: str, key: str, name: str) -> None:
+    """The button that brings a run of the registry as one HTML file."""
+    about = _(
+        "All of the run in one file that any browser opens: settings, curves, filters, samples, likelihood, code."
+    )
+    download.button(_("Report (HTML)"), lambda: _report(run_id), report_file(run_id, name), key=key, about=about)
+
+
+def report_file(run_id: str, name: str) -> str:
+    """What the report is called as a file: the run's name, in characters that every disk takes, before its id."""
+    harmless = "-".join(re.findall(r"[a-z0-9]+", name.lower()))[:40].strip("-")
+    return "-".join(filter(None, ("run", harmless, run_id))) + ".html"
+
+
+def _report(run_id: str) -> str:
+    from rbm.checkpoint import from_bytes
+    from rbm.report.page import html
+
+    recording.flush()  # it may train at this moment
+    store = open_store()
+    newest = store.newest_whole(run_id)
+    known = store.newest_evaluations(RESULT).get(run_id)
+    return html(from_bytes(newest.data), store.run(run_id), store.history(run_id), known, newest.said)
 
 
 def arrival() -> None:
@@ -80,6 +126,6 @@ def arrival() -> None:
     if arrival is None:
         return
     if arrival.read:
-        st.info("These are the settings of the link that you opened. Press **Train**.", icon=":material/link:")
+        st.info(_("These are the settings of the link that you opened. Press **Train**."), icon=":material/link:")
     for note in arrival.notes:
         st.warning(as_typed(note), icon=":material/info:")

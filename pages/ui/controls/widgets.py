@@ -10,6 +10,8 @@ from typing import Any
 
 import streamlit as st
 
+from rbm.core.language import _
+
 
 def put(key: str, value: Any) -> None:
     """Give a widget a value, unless it has it: each assignment goes to the browser and undoes what a hand moved meanwhile."""
@@ -22,7 +24,7 @@ def playing(flag: str) -> bool:
     return bool(st.session_state.get(flag, False))
 
 
-def player(flag: str, key: str, *, play: str = "Play", **look: Any) -> None:
+def player(flag: str, key: str, *, play: str = _("Play"), **look: Any) -> None:
     """Play, or Pause while it plays; ``look`` goes to both.
 
     They are two buttons: a click that comes in while another run of the script is under way may be told to the server twice,
@@ -33,10 +35,41 @@ def player(flag: str, key: str, *, play: str = "Play", **look: Any) -> None:
     st.html(f"<style>.st-key-{key} > :nth-child(n + 2) {{ display: none; }}</style>")
     with st.container(key=key, width="content"):
         st.button(
-            "Pause" if on else play,
+            _("Pause") if on else play,
             icon=":material/pause:" if on else ":material/play_arrow:",
             key=f"{key}_{'pause' if on else 'go'}",
             on_click=put,
             args=(flag, not on),
             **look,
+        )
+
+
+def typed(label: str, value: float | None, *, key: str, whole: bool = True, **look: Any) -> float | None:
+    """A number that is typed, in no bounds: the browser does not tell the script of a number beyond Streamlit's own, nor of a
+    whole one above 2⁵³, and so it would stand there, red, while another is taken.
+
+    Who reads it says in words what does not fit, and makes a whole one of the float by ``whole_number``.
+    """
+    look = {"step": 1.0, "format": "%.0f", **look} if whole else look
+    found: float | None = st.number_input(label, value=None if value is None else float(value), key=key, **look)
+    return found
+
+
+def whole_number(value: float | None) -> int | None:
+    """A typed number as the whole one that the widget shows."""
+    return None if value is None else round(value)
+
+
+def within(value: float, low: float, high: float) -> float:
+    """The nearest number in the range, which is taken where ``told_beyond`` says so."""
+    return min(max(value, low), high)
+
+
+def told_beyond(label: str, value: float | None, low: float, high: float) -> None:
+    """An amber line below a typed number that is out of its range."""
+    if value is not None and not low <= value <= high:
+        st.warning(
+            _("{label} is {value:.10g}; expected {low:,.10g} to {high:,.10g}. {within:,.10g} is taken.").format(
+                label=label, value=value, low=low, high=high, within=within(value, low, high)
+            )
         )

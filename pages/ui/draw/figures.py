@@ -11,18 +11,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pages.ui.draw.theme import ACCENT, diverging
+from rbm.core.curves import Floats as Floats
+from rbm.core.curves import decimate
+from rbm.core.language import _
+from rbm.report.words import number as number
 
-Floats = NDArray[np.float64]
-NOTHING_YET = "No values yet"
+NOTHING_YET = _("No values yet")
 LEAST_NATS = 2.0  # what a likelihood's axis spans at least: estimates scatter by tenths of a nat
-MAX_POINTS = 600  # of one series: more than the pixels of a chart cannot be seen, but would have to be sent
 
 
 class Series(NamedTuple):
-    """One line of a chart; a y that is not finite breaks the line. ``doubtful``: the x of values that are drawn hollow."""
+    """One line of a chart; a y that is not finite breaks the line. ``doubtful``: the x of values that are drawn hollow.
+
+    ``spread``: half the width of the band around each y. ``behind``: the series behind which this one is drawn faintly, as what
+    was measured is behind what was made of it.
+    """
 
     name: str
     x: ArrayLike
@@ -30,6 +36,8 @@ class Series(NamedTuple):
     dash: bool = False
     doubtful: Sequence[float] = ()
     colour: int | None = None  # its place in the palette, where several series are of one thing
+    spread: ArrayLike | None = None
+    behind: str = ""
 
 
 def curve_option(
@@ -38,7 +46,7 @@ def curve_option(
     x_title: str,
     y_title: str,
     band: tuple[str, str] | None = None,
-    band_label: str = "gap",
+    band_label: str = _("gap"),
     line: tuple[str, float] | None = None,
     log_x: bool = False,
     log_y: bool = False,
@@ -64,14 +72,17 @@ def curve_option(
         band = None  # one of the two has no values yet
     lines = [_json_series(one, dots) for one in series]
     x_axis = {"type": "log" if log_x else "linear", "range": None if log_x else _span(lines, x_range)}
-    y_axis = {"type": "log" if log_y else "linear", "autorangeoptions": {"include": _at_least(lines, least_y)}}
+    least = _at_least(lines, least_y)
+    y_axis: dict[str, Any] = {"type": "log" if log_y else "linear", "autorangeoptions": {"include": least}}
+    if least and not log_y and len({value for one in lines for value in one["y"]} - {None}) == 1:
+        y_axis["range"] = least  # around a single value Plotly itself would show one to either side
     return {
         "series": lines,
         "layout": {
-            "xaxis": {"title": {"text": x_title}, "unifiedhovertitle": {"text": f"{x_title}: %{{x}}"}, **x_axis},
+            "xaxis": {"title": {"text": x_title}, "unifiedhovertitle": {"text": f"{x_title}: %{{x:.6~r}}"}, **x_axis},
             "yaxis": {"title": {"text": y_title}, **y_axis},
             "hovermode": "x unified",
-            "showlegend": len(lines) > 1,
+            "showlegend": sum(not one.behind for one in series) > 1,
         },
         "band": [names.index(name) for name in band] if band else None,
         "bandLabel": band_label,
@@ -86,7 +97,7 @@ def option(figure: go.Figure) -> dict[str, Any]:
     """A figure of Plotly's for `ui.components.chart.show`, as JSON values."""
     drawn = _plain(figure.to_plotly_json())
     layout = {name: value for name, value in drawn["layout"].items() if name != "template"}
-    return {"series": drawn["data"], "layout": layout, "empty": "No values yet"}
+    return {"series": drawn["data"], "layout": layout, "empty": _("No values yet")}
 
 
 def _plain(value: Any) -> Any:
@@ -102,9 +113,12 @@ def _plain(value: Any) -> Any:
 
 
 def _span(lines: Sequence[dict[str, Any]], least: tuple[float, float] | None) -> list[float] | None:
-    """From the first x to the last; None where there is nothing to span."""
+    """From the first x to the last, and on from an only one; None where there is nothing to span."""
     ends = [end for line in lines if line["x"] for end in (line["x"][0], line["x"][-1])] + list(least or ())
-    return [min(ends), max(ends)] if ends and min(ends) < max(ends) else None
+    if not ends:
+        return None
+    low, high = min(ends), max(ends)
+    return [low, high] if low < high else [min(low, 0.0), 2 * high if high > 0 else low + 1.0]
 
 
 def _at_least(lines: Sequence[dict[str, Any]], least: float) -> list[float]:
@@ -123,11 +137,6 @@ class Bars(NamedTuple):
     name: str
     y: ArrayLike
     outline: bool = False
-
-
-def number(value: float, digits: int = 2) -> str:
-    """A number for people to read, with a true minus sign."""
-    return f"{value:,.{digits}f}".replace("-", "−")
 
 
 def state_option(
@@ -168,31 +177,6 @@ def state_option(
         "top": top,
         "marked": marked,
     }
-
-
-def decimate(x: ArrayLike, y: ArrayLike, limit: int = MAX_POINTS) -> tuple[Floats, Floats]:
-    """At most `limit` points: the first, the last, and the lowest and highest of every bucket between them.
-
-    Buckets hold 2^k points, so while a run grows they stay where they are and the line does not shiver.
-    """
-    xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    if xs.ndim != 1 or xs.shape != ys.shape:
-        raise ValueError(f"expected x and y of one length, got {xs.shape} and {ys.shape}")
-    if limit < 4:
-        raise ValueError(f"expected a limit of at least 4 points, got {limit}")
-    if len(xs) <= limit:
-        return xs, ys
-    size = 2
-    while 2 * -(-(len(xs) - 2) // size) + 2 > limit:
-        size *= 2
-    inner = np.arange(1, len(xs) - 1)
-    buckets = np.append(inner, np.full(-len(inner) % size, inner[-1])).reshape(-1, size)
-    values = ys[buckets]
-    row = np.arange(len(buckets))
-    lowest = buckets[row, np.where(np.isfinite(values), values, np.inf).argmin(axis=1)]
-    highest = buckets[row, np.where(np.isfinite(values), values, -np.inf).argmax(axis=1)]
-    keep = np.unique(np.concatenate([[0], lowest, highest, [len(xs) - 1]]))
-    return xs[keep], ys[keep]
 
 
 def histogram(
@@ -253,7 +237,8 @@ def intervals(
         "thickness": 2,
         "width": 8,
     }
-    hover = "%{x}: %{y:.2f}<br>between %{customdata[0]:.2f} and %{customdata[1]:.2f}<extra></extra>"
+    between = _("between {low} and {high}").format(low="%{customdata[0]:.2f}", high="%{customdata[1]:.2f}")
+    hover = f"%{{x}}: %{{y:.2f}}<br>{between}<extra></extra>"
     ends = np.stack([np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)], axis=-1)
     figure = go.Figure()
     figure.add_scatter(
@@ -291,11 +276,14 @@ def bipartite(n_visible: int = 6, n_hidden: int = 4) -> str:
         square = f'<rect x="{x - 21:.0f}" y="{bottom - 21}" width="42" height="42" rx="7" fill="#1f4e79"/>'
         parts += [_stub(x, bottom, 52), square, _symbol(x, bottom + 6, "v", i, "#fff"), _symbol(x, bottom + 68, "b", i)]
     parts.append(f'<text x="{width - 12}" y="{(top + bottom) / 2 + 6}" font-style="italic" font-weight="700">W</text>')
+    told = _(
+        "A restricted Boltzmann machine: {n_hidden} hidden units above, {n_visible} visible units below, every "
+        "visible unit joined to every hidden one, no edges within a layer."
+    )
     return (
         f'<svg viewBox="0 0 {width} 318" role="img" style="width:100%;max-width:{width * 1.15:.0f}px;height:auto" '
         'fill="currentColor" stroke-linecap="round" font-size="18" text-anchor="middle">'
-        f"<title>A restricted Boltzmann machine: {n_hidden} hidden units above, {n_visible} visible units below, "
-        f"every visible unit joined to every hidden one, no edges within a layer.</title>{''.join(parts)}</svg>"
+        f"<title>{told.format(n_hidden=n_hidden, n_visible=n_visible)}</title>{''.join(parts)}</svg>"
     )
 
 
@@ -323,14 +311,8 @@ def _json_series(one: Series, dots: bool) -> dict[str, Any]:
 
     One column may be a moment newer than the other, and a file's x may be missing or go back.
     """
-    x, y = (np.asarray(values, dtype=np.float64) for values in (one.x, one.y))
-    x, y = x[: len(y)], y[: len(x)]
-    x, y = x[np.isfinite(x)], y[np.isfinite(x)]
-    if np.any(np.diff(x) < 0):
-        order = np.argsort(x, kind="stable")
-        x, y = x[order], y[order]
-    x, y = decimate(x, y)
-    drawn = {
+    x, y = decimate(*_ascending(one.x, one.y))
+    drawn: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines+markers" if dots or _lonely(y) else "lines",
         "name": one.name,
@@ -339,7 +321,23 @@ def _json_series(one: Series, dots: bool) -> dict[str, Any]:
         "line": {"dash": "dash" if one.dash else "solid"},
         "hollow": np.flatnonzero(np.isin(x, np.asarray(one.doubtful, dtype=np.float64))).tolist(),
     }
-    return drawn if one.colour is None else {**drawn, "colour": one.colour}
+    if one.colour is not None:
+        drawn["colour"] = one.colour
+    if one.behind:
+        drawn |= {"behind": one.behind, "opacity": 0.3, "hoverinfo": "skip"}
+    if one.spread is not None:
+        around = np.interp(x, *_ascending(one.x, one.spread))
+        drawn |= {"low": _significant(y - around, 6), "high": _significant(y + around, 6)}
+    return drawn
+
+
+def _ascending(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
+    """Both as far as both go, where x is finite, by ascending x."""
+    xs, ys = (np.asarray(values, dtype=np.float64) for values in (x, y))
+    xs, ys = xs[: len(ys)], ys[: len(xs)]
+    xs, ys = xs[np.isfinite(xs)], ys[np.isfinite(xs)]
+    order = np.argsort(xs, kind="stable")
+    return xs[order], ys[order]
 
 
 def _lonely(y: Floats) -> bool:

@@ -15,7 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from pages.ui.draw.theme import STEPS, ZERO_ROW, Lut, Mode, diverging, grey
-from rbm.experiment import ModelSpec
+from rbm.core import glyphs
+from rbm.core.language import _
+from rbm.datasets.coding import Coding
+from rbm.experiment import UNBOUNDED, ModelSpec
+from rbm.report.pictures import near_square as near_square
 
 Pixels = NDArray[np.uint8]
 Packed = NDArray[np.uint32]
@@ -31,6 +35,7 @@ class Tiles:
     rows: Pixels  # (N, h, w), h and w those of ``drawn_shape``
     lut: Lut
     words: tuple[str, str, str] | None = None  # what the scale's two ends and its middle mean, where that must be said
+    read: tuple[str, ...] | None = None  # what is written in each picture, where that is letters
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -57,16 +62,6 @@ def as_pictures(values: ArrayLike, shape: tuple[int, int] | None = None) -> NDAr
     if array.ndim != 3 or not array.size:
         raise ValueError(f"expected pictures (N, h, w), or rows (N, V) with shape=(h, w); got {array.shape}")
     return array
-
-
-def near_square(n: int) -> tuple[int, int]:
-    """Rows and columns for n units: as square as can be while few places stay empty."""
-    if n < 1:
-        raise ValueError(f"expected at least one unit, got {n}")
-    smallest = math.ceil(math.sqrt(n))
-    widest = max(smallest, math.floor(1.5 * math.sqrt(n)))
-    columns = min(range(smallest, widest + 1), key=lambda columns: (-n % columns, columns))
-    return math.ceil(n / columns), columns
 
 
 def layer_pictures(values: ArrayLike, fill: float = 0.0) -> NDArray[np.float64]:
@@ -134,41 +129,61 @@ class Painter:
     """The layers of a run's machine as pictures, each type of unit on the colour scale that fits it.
 
     Probabilities and levels in greys from off to on, spins from −1 to +1; what is Gaussian around zero, blue below and red
-    above. ``shape``: rows and columns of one image; ``colour``: each pixel of it is red, green and blue.
+    above. ``shape``: rows and columns of one image; ``colour``: each pixel of it is red, green and blue; ``letters``: each is
+    a letter, whose number is the unit's state.
     """
 
     model: ModelSpec
     shape: tuple[int, int]
     mode: Mode = "light"
     colour: bool = False
+    letters: bool = False
+
+    @property
+    def coding(self) -> Coding:
+        """How rows of its visible layer are pictures."""
+        one_of_many = self.model.visible == "categorical"
+        return replace(self.model.coding, palette=self.colour and one_of_many, letters=self.letters and one_of_many)
 
     @property
     def framed(self) -> bool:
         """Whether whole pictures may be as white or as black as the page."""
-        return self.model.visible == "spin"
+        return self.model.visible == "spin" or self.letters
 
     @property
     def scale(self) -> str:
         """What the colours of the visible layer mean, in a sentence; "" where nobody needs to be told."""
         if self.colour:
             return ""
+        if self.letters:
+            return _("Each place shows its likeliest letter, the stronger the likelier.")
         told = {
-            "spin": "Black is −1, white +1.",
-            "gaussian": "Red is above 0, blue below, and the strongest colours are ±1.",
-            "relu": "Black is 0, white 1 and above.",
+            "spin": _("Black is −1, white +1."),
+            "gaussian": _("Red is above 0, blue below, and the strongest colours are ±1."),
+            "relu": _("Black is 0, white 1 and above."),
         }
         return told.get(self.model.visible, "")
 
     @property
     def filters_told(self) -> str:
         """What the colours of a filter mean, in a sentence."""
+        if self.coding.letters:
+            return _(
+                "Each logo holds one hidden unit's weights to the letters of every place: it favours those above "
+                "the line and shuns those below, the higher the more."
+            )
         if self.colour:
-            return "Each picture holds one hidden unit's weights to red, green and blue; mid grey is none."
-        return "Each picture holds one hidden unit's weights to all pixels: red pixels excite it, blue ones silence it."
+            return _("Each picture holds one hidden unit's weights to red, green and blue; mid grey is none.")
+        return _(
+            "Each picture holds one hidden unit's weights to all pixels: red pixels excite it, blue ones silence it."
+        )
 
     def visible(self, rows: ArrayLike, *, told: bool = False) -> Tiles | Pixels:
         """States or means of the visible layer, (N, V); ``told``: with a legend, where the units are not the usual ones."""
-        name, values = self.model.visible, self.model.coding.pixels(rows)
+        name = self.model.visible
+        if self.letters:
+            return _of_letters(rows, self.model, math.prod(self.shape), self.mode)
+        values = self.coding.pixels(rows)
         if self.colour:
             return _of_colours((values + 1) / 2 if name == "spin" else values, self.shape)
         drawn = _of_units(values, name, self.shape, 1.0, self.mode)
@@ -181,13 +196,13 @@ class Painter:
         values, name = np.asarray(h, dtype=np.float64), self.model.hidden
         if name == "multinary":
             values = values / (self.model.n_states - 1)
-        limit = float(np.abs(values).max()) if name in ("gaussian", "relu") else 1.0
+        limit = float(np.abs(values).max()) if name in UNBOUNDED else 1.0
         low = -1.0 if name == "spin" else 0.0
         return _of_units(layer_pictures(values, low), name, None, limit or 1.0, self.mode)
 
     def filters(self, weight: NDArray[Any]) -> NDArray[Any]:
         """The weights (V, H) as a picture of each hidden column, (P, H)."""
-        return self.model.coding.filters(weight)
+        return self.coding.filters(weight)
 
 
 def filter_pictures(
@@ -199,10 +214,13 @@ def filter_pictures(
     limit: float | None,
     mode: Mode,
 ) -> Tiles | Pixels:
-    """The weights (P, H) into some units as pictures, on one scale or each on its own; in colour where P are three a pixel."""
+    """The weights (P, H) into some units as pictures, on one scale or each on its own; in colour where P are three a pixel,
+    as logos where they are one a letter."""
     rows = np.ascontiguousarray(weight.T[units], dtype=np.float64)
     if rows.shape[1] == math.prod(shape):
         return colour_weights(rows, shared=shared, limit=limit, lut=diverging(mode), shape=shape).tiles
+    if rows.shape[1] != 3 * math.prod(shape):
+        return _logos(rows.reshape(len(rows), math.prod(shape), -1), shared, mode)
     strength = np.abs(_finite(rows[:, None])).max(axis=2)
     scale = np.full_like(strength, limit if limit is not None else strength.max()) if shared else strength
     return _of_colours((rows / np.where(scale > 0, scale, 1.0) + 1) / 2, shape)
@@ -211,6 +229,20 @@ def filter_pictures(
 def rgb(shown: Tiles | Pixels) -> Pixels:
     """Pictures in colours: (N, h, w, 3)"""
     return shown.rgb() if isinstance(shown, Tiles) else shown
+
+
+def _of_letters(rows: ArrayLike, model: ModelSpec, places: int, mode: Mode) -> Tiles:
+    """States or means of units that are letters, as sequences in lines about as long as they are many."""
+    q = model.n_states
+    p = glyphs.chances(rows, places, q)
+    return Tiles(glyphs.sequences(p, near_square(places)[1]), glyphs.scale(q, mode), read=tuple(glyphs.read(p)))
+
+
+def _logos(weight: NDArray[np.float64], shared: bool, mode: Mode) -> Tiles:
+    """Weights to letters (N, L, q) as logos, on one scale or each on its own."""
+    full = glyphs.reach(_finite(weight))
+    drawn = glyphs.logos(weight, np.full_like(full, full.max()) if shared else full)
+    return Tiles(drawn, glyphs.scale(weight.shape[2], mode))
 
 
 def _of_colours(values: ArrayLike, shape: tuple[int, int]) -> Pixels:
@@ -222,7 +254,7 @@ def _of_colours(values: ArrayLike, shape: tuple[int, int]) -> Pixels:
 def _of_units(values: ArrayLike, name: str, shape: tuple[int, int] | None, limit: float, mode: Mode) -> Tiles:
     """Numbers of units of a type as pictures; ``limit``: the largest, where the type has none."""
     pictures = as_pictures(values, shape)
-    if name == "gaussian":
+    if name in ("gaussian", "drelu"):
         return colour_weights(pictures, limit=limit, lut=diverging(mode)).tiles
     return colour_probabilities((pictures + 1) / 2 if name == "spin" else pictures / limit)
 

@@ -51,8 +51,11 @@ class Part:
         self._new_since = math.inf
         self._draw: Callable[[], Elements] | None = None
         self._play: Callable[[], None] | None = None
+        self._work: Callable[[], bool] | None = None
+        self.busy = False  # there is more to do at once
         self.seconds = self._step_at = math.inf  # between two steps of what plays, and when the next is due
         self.due = 0.0  # on the monotonic clock
+        self.told = False  # whether it has shown anything since the script drew it
 
     def state(self) -> object:
         """What the script must draw anew when it changes."""
@@ -72,6 +75,13 @@ class Part:
         self._play, self.seconds = step, seconds
         self._step_at = self.due = time.monotonic() + seconds
 
+    def works(self, step: Callable[[], bool]) -> None:
+        """Whenever its news are asked for, take a short step of what was ordered; as long as that returns True, without rest.
+
+        What a click asks for is done so, a twentieth of a second at a time: nobody else waits for its end.
+        """
+        self._work, self.due = step, 0.0
+
     def news(self) -> Elements:
         """What is new in this part, by element; also that the script is to be asked, where it is."""
         now = time.monotonic()
@@ -80,9 +90,11 @@ class Part:
         if self._play is not None and now >= self._step_at:
             self._play()
             self._step_at = now + self.seconds
-        self.due = self._step_at
+        self.busy = self._work is not None and self._work()
+        self.due = 0.0 if self.busy else self._step_at
         state = self.state()
         found = self._draw() if self._draw is not None else {}
+        self.told = self.told or bool(found) or self._draw is None
         if state in (self._drawn, self._asked):
             self._new_since = math.inf
             return found
@@ -115,7 +127,7 @@ class Feed:
         ] = {}  # what `pages.ui.server.download` gives, by the button's key
         self.picture: Callable[[str, int], bytes | None] = lambda name, version: None  # a PNG, of what moves by address
         self.sockets = 0
-        self.hurry = False  # somebody has just pressed something and waits: no rest before the next news
+        self.hurry = False  # somebody waits for what they have just pressed: no rest before the next news
         self._parts: dict[str, Part] = {}
         self._listeners: set[Callable[[], None]] = set()
 
@@ -142,10 +154,10 @@ class Feed:
         return part
 
     def heard(self, job: Job) -> None:
-        """There is news of the job, from any thread."""
+        """There is news of the job, from any thread: the first that a part shows come without a rest before them."""
         for part in self._parts.values():
             if job in part.jobs:
-                part.due = 0.0
+                part.due, self.hurry = 0.0, self.hurry or not part.told
         self._wake()
 
     def nudge(self) -> None:
@@ -181,6 +193,7 @@ class Feed:
             else:
                 for job in part.jobs:
                     job.keep()
+            self.hurry = self.hurry or part.busy
         return json.dumps({"elements": elements}) if elements else None
 
     def ask_again(self) -> None:

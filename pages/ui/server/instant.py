@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from pages.ui.components.component import declare
 from pages.ui.server import feed
 from rbm.core import clock
+from rbm.core.language import _
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -34,16 +35,17 @@ _mount: ComponentRenderer = declare("instant", '<div class="instant" hidden></di
 LONGEST_WAIT = 0.2  # seconds
 MOST_PIXELS = 7_000  # of a pad: its three pictures must fit into one question (pages/ui/server/socket.py)
 CENTRED = (28, 28)  # the shape of the pictures that are centred as MNIST's are
-_PAD = """
+_PAD = f"""
 <div class="pad sketch">
   <canvas tabindex="0" role="application"></canvas>
   <div class="tools">
-    <button type="button" name="pen">Pen</button><button type="button" name="eraser">Eraser</button>
-    <button type="button" name="cover" title="Covers a part, for the machine to fill in">Cover</button>
-    <select aria-label="Thickness of the pen">
-      <option value="thin">thin</option><option value="medium" selected>medium</option><option value="thick">thick</option>
+    <button type="button" name="pen">{_("Pen")}</button><button type="button" name="eraser">{_("Eraser")}</button>
+    <button type="button" name="cover" title="{_("Covers a part, for the machine to fill in")}">{_("Cover")}</button>
+    <select aria-label="{_("Thickness of the pen")}">
+      <option value="thin">{_("thin")}</option><option value="medium" selected>{_("medium")}</option>
+      <option value="thick">{_("thick")}</option>
     </select>
-    <button type="button" name="clear">Clear</button>
+    <button type="button" name="clear">{_("Clear")}</button>
   </div>
   <svg aria-hidden="true"></svg>
   <div class="words" aria-live="polite"></div>
@@ -167,17 +169,20 @@ class Drawing(NamedTuple):
 class Sketch:
     """What one visitor has drawn on one pad, and what follows from it.
 
-    ``example``: it was put there to be seen, and goes with the first stroke.
+    ``example``: it was put there to be seen, and goes with the first stroke. ``fresh``: nobody has drawn, or chosen a picture, in
+    this visit, so that what the browser kept of the one before comes back.
     """
 
     def __init__(self, shape: tuple[int, int], turn: Lock) -> None:
         self.shape, self._turn = shape, turn
         self._draw: Callable[[Drawing], feed.Elements] = lambda drawing: {}
         self.put(np.zeros(math.prod(shape), bool))
+        self.fresh = True
 
     def put(self, ink: Bits, *, example: bool = False) -> None:
         """Another picture in place of what was drawn."""
         self.drawing, self.example, self.version = Drawing.of(ink), example, clock.now()
+        self.fresh = example
 
     def follows(self, draw: Callable[[Drawing], feed.Elements]) -> None:
         """From now on ``draw`` says what follows from a change of the drawing. In a thread: no ``st`` in it."""
@@ -195,7 +200,7 @@ class Sketch:
 
     def answer(self, drawing: Drawing) -> feed.Elements:
         """The elements for what is drawn now."""
-        self.drawing, self.example = drawing, False
+        self.drawing, self.example, self.fresh = drawing, False, False
         with self._turn:
             return self._draw(drawing)
 
@@ -226,7 +231,7 @@ def pad(
 ) -> None:
     """Show the pad, ``width`` screen pixels wide where there is room. ``covers``: a part can be covered. ``news``: "words" that
     are read out when the pen is lifted, and a histogram with the drawing's mark (``pages/learn/home``)."""
-    keys = "Draw with mouse, finger or pen; or with the arrow keys, where space puts the pen down and lifts it."
+    keys = _("Draw with mouse, finger or pen; or with the arrow keys, where space puts the pen down and lifts it.")
     ink, cover = (
         b64encode(np.packbits(bits).tobytes()).decode() for bits in (drawn.drawing.ink, drawn.drawing.covered)
     )
@@ -235,6 +240,7 @@ def pad(
         "cols": drawn.shape[1],
         "version": drawn.version,
         "example": drawn.example,
+        "fresh": drawn.fresh,
     }
     about |= {"ink": ink, "cover": cover, "centre": drawn.shape == CENTRED, "covers": covers, "width": width}
     _pad(key=key, data={**about, "alt": f"{alt}. {keys}", "channel": key, "at": clock.now(), **(news or {})})

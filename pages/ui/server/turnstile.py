@@ -8,14 +8,19 @@ step all at once, 0.5 s one after the other, for the same work.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event, Lock
-from time import monotonic
+from threading import Event, Lock, local
+from time import monotonic, perf_counter
+from typing import TypeVar
 
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
+from rbm.core.rests import Work
+
+T = TypeVar("T")
+SHORT = 0.04  # seconds, of long work that gives way
 LONGEST = 0.25  # seconds for which one may keep the others waiting
 
 
@@ -28,24 +33,42 @@ class Turnstile:
         self._waiting: deque[Event] = deque()
         self._inside: Event | None = None
         self._until = 0.0
+        self._here = local()  # of each thread that is inside: its ticket
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for the turn, and pass it on at the end of the block."""
-        mine = Event()
+        self._here.ticket = Event()
+        self._line_up(None)
+        try:
+            yield
+        finally:
+            self._leave()
+            self._here.ticket = None
+
+    def give_way(self) -> None:
+        """Let whoever has waited longest have a turn before going on; nobody else, or long work would never end."""
+        if getattr(self._here, "ticket", None) is not None and self._waiting:
+            mine, self._here.ticket = self._here.ticket, Event()
+            self._line_up(mine)
+
+    def _line_up(self, leaving: Event | None) -> None:
+        """Wait for the turn, at the end of the line; who leaves for it, behind the first."""
+        mine: Event = self._here.ticket
         with self._lock:
-            self._waiting.append(mine)
+            self._waiting.insert(len(self._waiting) if leaving is None else 1, mine)
+            if self._inside is leaving:
+                self._inside = None
             self._call()
         while not mine.wait(self._longest):
             with self._lock:
                 self._call()
-        try:
-            yield
-        finally:
-            with self._lock:
-                if self._inside is mine:
-                    self._inside = None
-                self._call()
+
+    def _leave(self) -> None:
+        with self._lock:
+            if self._inside is self._here.ticket:
+                self._inside = None
+            self._call()
 
     def _call(self) -> None:
         """Let the next one in, where nobody is inside or whoever is has been for too long."""
@@ -56,6 +79,15 @@ class Turnstile:
 
 
 SCREEN = Turnstile()  # of all that this server draws
+
+
+def in_turns(function: Callable[[], T]) -> T:
+    """What a function of many Gibbs sweeps returns; others have their turns between its sweeps. No ``st`` in it."""
+    work = Work(function)
+    while not work.go_on(perf_counter() + SHORT):
+        SCREEN.give_way()
+    result: T = work.result
+    return result
 
 
 def line_up_scripts() -> None:

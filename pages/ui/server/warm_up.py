@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import logging
 import threading
 
+from rbm.core.imports import library
 from rbm.errors import ClusterError, StoreError
 from rbm.experiment import DatasetSpec, cached_dataset
 from rbm.jobs import cluster
@@ -14,7 +14,17 @@ from rbm.store import open_store
 
 # What pages import when they are first opened. Torch alone takes seconds, which the first visitor of a page that needs it
 # waited for.
-LIBRARIES = ("torch", "plotly.graph_objects", "pandas", "PIL.Image", "sklearn.linear_model", "optuna", "sqlalchemy")
+LIBRARIES = (
+    "torch",
+    "plotly.graph_objects",
+    "pandas",
+    "PIL.Image",
+    "scipy.optimize",
+    "sklearn.linear_model",
+    "sklearn.decomposition",
+    "optuna",
+    "sqlalchemy",
+)
 ENGINE = (
     "rbm.evaluation.exact",
     "rbm.evaluation.transition",
@@ -32,14 +42,19 @@ def begin() -> None:
 
 
 def import_all() -> None:
-    """Import everything and read the default data, then take it all out of the garbage collector's sight.
+    """Import everything, read the default data and load what is compiled, then take it all out of the garbage collector's sight.
 
     A full collection walks all that lives: with these libraries some 400,000 objects that never die. Frozen, they cost
     nothing at every later collection.
     """
     for module in (*LIBRARIES, *ENGINE):
-        importlib.import_module(module)
+        library(module)
+    from rbm.core.warming import compile_loops
+    from rbm.lessons import finite_lattice
+
     cached_dataset(DatasetSpec())
+    compile_loops()
+    finite_lattice.enumerated(1.0)  # 65,536 states, which are kept
     gc.collect()
     gc.freeze()
 

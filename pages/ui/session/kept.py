@@ -10,29 +10,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from types import MappingProxyType
-from typing import Any, NamedTuple
 
+import numpy as np
 import streamlit as st
 
 from pages.ui import shell
 from pages.ui.components.moving import facts, table
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
+from pages.ui.server.turnstile import in_turns
 from pages.ui.session import live, state, visitor
 from rbm import bundled
-from rbm.core.text import plain
-from rbm.datasets.catalog import CATALOG, is_available
+from rbm.core.language import _
+from rbm.core.text import as_typed
+from rbm.datasets.catalog import is_available
 from rbm.errors import ConfigError, RbmError, StoreError
-from rbm.experiment import RunSpec, cached_dataset
+from rbm.experiment import RunSpec, cached_dataset, make_model
 from rbm.jobs import recording
-from rbm.jobs.job import Job
+from rbm.jobs.job import Job, all_jobs
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.task import Task
-from rbm.jobs.training import SHOWN_IMAGES
-from rbm.models.parameters import Array
+from rbm.jobs.training import reconstructions, shown_images
+from rbm.report.looks import Looks
+from rbm.report.looks import looks as machine_looks
+from rbm.report.words import called, data_title
+from rbm.report.words import name as name
 from rbm.store import Evaluation, Progress, Run, open_store
+from rbm.store.owners import NOBODY
 from rbm.tasks.likelihood import RESULT
 from rbm.training.events import TrainEvent
 from rbm.training.history import History
@@ -40,39 +44,25 @@ from rbm.training.history import History
 IMAGES, FANTASIES, SWEEPS = 5, 10, 200
 RUNS = ("digits-500", "digits-100")  # the bundled machines that are runs; the first is what a page opens with
 MINE = "mine"  # the visitor's own, in the menu
+MOST_TRIED = 3  # of a visitor's newest runs, where they cannot be opened
 MOST_KEPT = 100  # of the registry's runs in the menu, the newest
 FRESH_SECONDS = 2.0  # for which all visitors' menus read the registry once
 PLACE, MENU = "machine", "machine_menu"  # keys of the line and of its menu
 STANDS = {
-    "starting": "training",
-    "running": "training",
-    "idle": "untrained",
-    "diverged": "stopped",
-    "failed": "stopped",
+    "starting": _("training"),
+    "running": _("training"),
+    "idle": _("untrained"),
+    "diverged": _("stopped"),
+    "failed": _("stopped"),
 }
 
 
-def name(spec: RunSpec, turned: Mapping[str, Any] = MappingProxyType({})) -> str:
-    """A run in a few words: what is learnt, how, and how large. ``turned``: the knobs as they stand by now."""
-    units = "" if spec.model.plain else f" · {spec.model.visible} × {spec.model.hidden}"
-    return f"{data_title(spec)} · {spec.model.n_hidden} hidden · {algorithm(spec, turned)}{units}"
-
-
-def data_title(spec: RunSpec) -> str:
-    """What is learnt, with its temperature where one was chosen."""
-    entry, t = CATALOG.get(spec.dataset.name), spec.dataset.temperature
-    return plain(entry.title if entry is not None else spec.dataset.name) + ("" if t is None else f" at T = {t:g}")
-
-
-def algorithm(spec: RunSpec, turned: Mapping[str, Any] = MappingProxyType({})) -> str:
-    return f"{spec.training.algorithm.upper()}-{turned.get('k', spec.training.k)}"
-
-
 def machine() -> LiveRun:
-    """The machine that this page shows, named in a line: the one chosen there, else the visitor's, else a bundled one."""
+    """The machine that this page shows, named in a line: the one chosen there, else the visitor's run, else the newest that
+    the visitor has kept, else a bundled one."""
     own = state.held()
     part = live.watch(PLACE, own, lambda: own is not None and bool(own.past))
-    asked, found, words = _asked(own), None, ""
+    asked, usual, found, words = _asked(own), MINE, None, ""
     if asked:
         try:
             found, words = _opened(asked)
@@ -84,12 +74,53 @@ def machine() -> LiveRun:
         found, words = own, _of_own(own)
         part.moves(partial(_moves, own))
     elif found is None:
-        found, words = _opened(RUNS[0])
+        usual, (found, words) = _usual()
         live.trouble(own)  # why the visitor's is not here, or cannot be seen yet
     _put_address(own, asked)
-    shown = asked or (MINE if found is own else RUNS[0])
+    shown = asked or usual
     line(words, {key: said for key, said in _menu(own).items() if key != shown}, _look, leads=True)
+    if not has_data(found.spec):
+        st.warning(
+            _(
+                "What this machine learnt from, {data_title}, is not on this server any more, and without it the "
+                "page cannot draw its pictures: bring it back under that name (page **Bring your own data**), or "
+                "choose another machine above. The run itself is kept."
+            ).format(data_title=as_typed(data_title(found.spec))),
+            icon=":material/info:",
+        )
+        st.stop()
     return found
+
+
+def _usual() -> tuple[str, tuple[LiveRun, str]]:
+    """What is shown to whom has no run here and chose nothing: by its key, as `_opened` gives it."""
+    me = visitor.current().id
+    mine = [run.id for run in _kept() if run.visitor == me != NOBODY.id]
+    for own in [key for key in mine if key in open_store().newest_steps()][:MOST_TRIED]:
+        try:
+            return own, _opened(own)
+        except RbmError:
+            st.warning(
+                _(
+                    "Your run {run_id} cannot be opened, its newest checkpoint is damaged; **Compare runs** has earlier ones."
+                ).format(run_id=own[:6]),
+                icon=":material/info:",
+            )
+    return RUNS[0], _opened(RUNS[0])
+
+
+def anothers() -> tuple[LiveRun, str] | None:
+    """Another visitor's run that the address names, as it trains in this server or as it was kept, and whose it is."""
+    back = state.come_back()
+    if back is None or not back.anothers:
+        return None
+    try:
+        whose = visitor.names().get(open_store().run(back.run_id).visitor, _("nobody"))
+        here = (job for job in all_jobs() if isinstance(job, LiveRun) and job.record and job.record.id == back.run_id)
+        return next((job for job in here if not job.lost), None) or _opened(back.run_id)[0], whose
+    except RbmError as error:
+        st.warning(as_typed(error), icon=":material/info:")
+        return None
 
 
 def _moves(own: LiveRun) -> feed.Elements:
@@ -113,8 +144,8 @@ def line(words: str, others: Mapping[str, str], choose: Callable[[str], None], *
             shell.go_on()
         if others:
             st.selectbox(
-                "Another machine", list(others), index=None, format_func=lambda key: others.get(key, key), key=MENU,
-                placeholder="Another machine", label_visibility="collapsed", width=300, on_change=chosen,
+                _("Another machine"), list(others), index=None, format_func=lambda key: others.get(key, key), key=MENU,
+                placeholder=_("Another machine"), label_visibility="collapsed", width=230, on_change=chosen,
             )  # fmt: skip
 
 
@@ -157,13 +188,19 @@ def _put_address(own: LiveRun | None, asked: str) -> None:
 def _menu(own: LiveRun | None) -> dict[str, str]:
     """All that can be shown: the visitor's run, what comes with the program, and the newest kept runs. Whose first, as
     words at the end are cut off."""
-    found = {MINE: f"Yours, {_stands(own)}: {name(own.spec)}"} if own is not None and own.past else {}
-    found |= {key: f"With the program: {_title(key)}" for key in RUNS}
+    found = (
+        {MINE: _("Yours, {stands}: {name}").format(stands=_stands(own), name=name(own.spec))}
+        if own is not None and own.past
+        else {}
+    )
+    found |= {key: _("With the program: {title}").format(title=_title(key)) for key in RUNS}
     names, ours = visitor.names(), own.record.id if own is not None and own.record is not None else ""
     for run in _kept():
         if run.id != ours:
             whose = _whose(run, names)
-            words = f"{run.id[:6]}: {name(run.spec)} · epoch {run.progress.epoch:.1f}"
+            words = _("{id}: {run} · epoch {epoch:.1f}").format(
+                id=run.id[:6], run=called(run), epoch=run.progress.epoch
+            )
             found[run.id] = f"{whose[:1].upper()}{whose[1:]}, {words}"
     return found
 
@@ -179,13 +216,13 @@ def _kept() -> list[Run]:
 @st.cache_resource(ttl=FRESH_SECONDS, max_entries=8, show_spinner=False)
 def _runs(url: str) -> list[Run]:
     """They, in the registry at that address."""
-    return [run for run in open_store().runs() if run.progress.step and has_data(run)][:MOST_KEPT]
+    return [run for run in open_store().runs() if run.progress.step and has_data(run.spec)][:MOST_KEPT]
 
 
-def has_data(run: Run) -> bool:
-    """Whether its pictures are here; a run of another program, or of an own set that is gone, may name what nobody knows."""
+def has_data(spec: RunSpec) -> bool:
+    """Whether a run's pictures are here; a run of another program, or of an own set that is gone, may name what nobody knows."""
     try:
-        return is_available(run.spec.dataset.name)
+        return is_available(spec.dataset.name)
     except ConfigError:
         return False
 
@@ -197,19 +234,23 @@ def _title(key: str) -> str:
 
 
 def _of_bundled(key: str) -> str:
-    return f"{_title(key)} · epoch {bundled.load(key).about['epochs']} · comes with the program"
+    return _("{title} · epoch {about} · comes with the program").format(
+        title=_title(key), about=bundled.load(key).about["epochs"]
+    )
 
 
 def _of_own(own: LiveRun) -> str:
-    return f"{name(own.spec)} · epoch {own.epoch:.1f} · yours, {_stands(own)}"
+    return _("{name} · epoch {epoch:.1f} · yours, {stands}").format(
+        name=name(own.spec), epoch=own.epoch, stands=_stands(own)
+    )
 
 
 def _stands(own: Job) -> str:
-    return STANDS.get(own.status, own.status)
+    return STANDS.get(own.status, _(own.status))
 
 
 def _whose(run: Run, names: Mapping[str, str]) -> str:
-    return "yours" if run.visitor == visitor.current().id else names.get(run.visitor, "nobody’s")
+    return _("yours") if run.visitor == visitor.current().id else names.get(run.visitor, _("nobody’s"))
 
 
 def _opened(key: str) -> tuple[LiveRun, str]:
@@ -225,7 +266,9 @@ def _opened(key: str) -> tuple[LiveRun, str]:
         step = open_store().newest_steps().get(key, 0)
         known = st.session_state["looked_run"] = key, _at_rest(str(open_store().url), key, step)
     found: LiveRun = known[1]
-    return found, f"{name(run.spec)} · epoch {found.epoch:.1f} · {_whose(run, visitor.names())}, kept · {key[:6]}"
+    return found, _("{run} · epoch {epoch:.1f} · {whose}, kept · {key}").format(
+        run=called(run), epoch=found.epoch, whose=_whose(run, visitor.names()), key=key[:6]
+    )
 
 
 @lru_cache(maxsize=len(RUNS))
@@ -237,7 +280,7 @@ def _bundled(key: str) -> LiveRun:
     return LiveRun.at_rest(RunSpec.from_json(found.about["spec"]), past, History(events))
 
 
-@st.cache_resource(max_entries=16, show_spinner="Opening the machine")
+@st.cache_resource(max_entries=16, show_spinner=_("Opening the machine"))
 def _at_rest(url: str, run_id: str, step: int) -> LiveRun:
     """A kept run's machine after ``step`` updates; one for all who look at it."""
     import torch
@@ -245,11 +288,15 @@ def _at_rest(url: str, run_id: str, step: int) -> LiveRun:
     from rbm.checkpoint import from_bytes
 
     run, saved = open_store().run(run_id), from_bytes(open_store().checkpoint(run_id, step))
+    data = cached_dataset(run.spec.dataset, run.spec.model)
     with torch.no_grad():
-        images = cached_dataset(run.spec.dataset, run.spec.model).validation
-        activity = saved.model.hidden_mean(images.to(saved.model.weight)).mean(0)
+        activity = saved.model.hidden_mean(data.validation.to(saved.model.weight)).mean(0)
+    shown = shown_images(data)
+    machines = make_model(run.spec, data), saved.model
+    pictures = np.stack([shown.numpy(), *(reconstructions(model, shown) for model in machines)])
     epoch = next(one.epoch for one in open_store().checkpoints(run_id) if one.step == step)
-    past = Snapshot.of(saved.model, step=step, epoch=epoch, activity=activity.numpy().copy())
+    about = {"step": step, "epoch": epoch, "activity": activity.numpy().copy(), "pictures": pictures}
+    past = Snapshot.of(saved.model, **about)
     return LiveRun.at_rest(run.spec, past, open_store().history(run_id))
 
 
@@ -261,12 +308,12 @@ def task(page: str, own: Task | None, yours: str, which: str, bundled_task: Call
     feed.watch(PLACE, own, state=lambda: own is not None and bool(own.news))
     key, there = f"{page}_bundled", own is not None and bool(own.news)
     found = own if own is not None and there and not st.session_state.get(key) else bundled_task()
-    others = {which: f"With the program: {_title(which)}"}
+    others = {which: _("With the program: {title}").format(title=_title(which))}
     words = _of_bundled(which)
     if own is not None and found is own:
-        words = f"{yours} · yours, {_stands(own)}"
+        words = _("{yours} · yours, {stands}").format(yours=yours, stands=_stands(own))
     elif own is not None and there:
-        others = {MINE: f"Yours, {_stands(own)}: {yours}"}
+        others = {MINE: _("Yours, {stands}: {yours}").format(stands=_stands(own), yours=yours)}
     else:
         others = {}
     line(words, others, lambda chosen: st.session_state.update({key: chosen != MINE}))
@@ -278,22 +325,13 @@ def mine(page: str) -> None:
     st.session_state.pop(f"{page}_bundled", None)
 
 
-class Looks(NamedTuple):
-    """What a machine looks like: weight (V, H); originals, reconstructions (IMAGES, V); fantasies (FANTASIES, V)."""
-
-    weight: Array
-    originals: Array
-    reconstructions: Array
-    fantasies: Array
-
-
 def shown_run() -> Run:
     """``machine`` as the page of runs shows one: an entry of the registry, or for a bundled one what looks like it."""
     found = machine()
     key = next((key for key in RUNS if found is _bundled(key)), "")
     if not key:
         recording.flush()  # the visitor's own may have begun this moment
-        return open_store().run(found.record.id if found.record is not None else st.session_state[state.LOOKED])
+        return open_store().run(found.record.id if found.record is not None else st.session_state["looked_run"][0])
     about = bundled.load(key).about
     at = Progress("finished", found.step_number, found.total_steps, found.epoch, about["seconds"])
     return Run(key, found.spec, at, found.history.events[-1].metrics, {}, (), "", 0.0, 0.0, None)
@@ -314,21 +352,9 @@ def history(run_id: str) -> History:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def looks(run_id: str, step: int, _run: Run) -> Looks:
     """The run's machine at its newest checkpoint, which is known by ``step``; fantasies from noise, a fixed seed."""
-    import torch
-
-    from rbm import randomness
     from rbm.checkpoint import from_bytes
-    from rbm.samplers import from_noise, gibbs
 
     model = bundled.load(run_id).model() if run_id in RUNS else from_bytes(open_store().checkpoint(run_id)).model
     dataset = cached_dataset(_run.spec.dataset, _run.spec.model)
-    draw = randomness.generator(1, "fantasies")
-    with torch.no_grad():
-        originals = dataset.test[[i % len(dataset.test) for i in SHOWN_IMAGES[:IMAGES]]].to(model.weight)
-        back = model.visible_mean(model.hidden_mean(originals))
-        chains = from_noise(model, FANTASIES, draw)
-        for _ in range(SWEEPS):
-            chains, info = gibbs.sweep(model, chains, draw)
-        pictures = (model.weight, originals, back, info.visible_mean)
-        weight, shown, reconstructed, dreamt = (t.detach().float().cpu().numpy().copy() for t in pictures)
-    return Looks(weight, shown, reconstructed, dreamt)
+    originals = shown_images(dataset, IMAGES)
+    return in_turns(lambda: machine_looks(model, originals, FANTASIES, SWEEPS))

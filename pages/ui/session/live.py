@@ -9,27 +9,36 @@ import streamlit as st
 from pages.ui import cards
 from pages.ui.controls import datasets
 from pages.ui.draw import frames, theme
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import state, tasks, visitor
+from rbm.core.language import _, plural
+from rbm.core.text import as_typed
 from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError, RbmError
 from rbm.experiment import RunSpec
 from rbm.jobs.live import MOST_EPOCHS, LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.presets import PRESETS
+from rbm.report.words import name as name_of
+from rbm.report.words import number
 
+MOST_LISTED = 2  # changed settings that are named
 NOW = -1  # the right end of the slider through the moments that were kept
 
 
-def transport() -> None:
-    """Train, Pause, One batch, One epoch, Reset: always here, always in this order."""
+def transport(beside: Callable[[], None]) -> str:
+    """Train, Pause, One batch, One epoch, Reset: always here, always in this order; and what the page has ``beside`` them.
+
+    Returns what is to be said of settings that are no more the run's.
+    """
     current, spec, problem = state.run(), None, ""
     try:
         spec = state.to_spec(state.draft())
         if not is_available(spec.dataset.name):
-            remedy = "choose another" if spec.dataset.name.startswith(OWN) else "download it"
-            problem = f"{datasets.title(spec.dataset.name)} is not on this machine: {remedy} on the left."
+            remedy = _("choose another") if spec.dataset.name.startswith(OWN) else _("download it")
+            problem = _("{title} is not on this machine: {remedy} on the left.").format(
+                title=datasets.title(spec.dataset.name), remedy=remedy
+            )
     except ConfigError as error:
         problem = str(error)
     changed = state.needs_new_run(current, spec) if current and spec else []
@@ -42,119 +51,172 @@ def transport() -> None:
     full = current is not None and not changed and current.status == "finished" and current.epochs >= MOST_EPOCHS
     with st.container(horizontal=True, key="transport", gap="small"):
         st.button(
-            "Train anew" if current is not None and fresh else "Train",
+            _("Train anew") if current is not None and fresh else _("Train"),
             type="primary",
             icon=":material/play_arrow:",
             shortcut="T",
             key="train",
             on_click=_train,
             disabled=bool(problem) or ((moving or lost) and not changed),
-            help="Train until you pause or the epochs are done.",
+            help=_("Train until you pause or the epochs are done."),
         )
         st.button(
-            "Pause",
+            _("Pause"),
             icon=":material/pause:",
             shortcut="P",
             key="pause",
             on_click=_pause,
             disabled=not moving,
-            help="Stop after the batch under way; Train goes on from there.",
+            help=_("Stop after the batch under way; Train goes on from there."),
         )
         st.button(
-            "One batch",
+            _("One batch"),
             icon=":material/skip_next:",
             shortcut="B",
             key="one_batch",
             on_click=_step,
             kwargs={"batches": 1},
             disabled=bool(problem) or full or (lost and not changed),
-            help="A single update from a single batch of images; a finished run is trained further.",
+            help=_("A single update from a single batch of images; a finished run is trained further."),
         )
         st.button(
-            "One epoch",
+            _("One epoch"),
             icon=":material/fast_forward:",
             shortcut="E",
             key="one_epoch",
             on_click=_step,
             kwargs={"epochs": 1},
             disabled=bool(problem) or full or (lost and not changed),
-            help="One pass over all training images; a finished run is trained further, its schedule stretched over the new "
-            "length.",
+            help=_(
+                "One pass over all training images; a finished run is trained further, its schedule stretched over "
+                "the new length."
+            ),
         )
         st.button(
-            "Reset",
+            _("Reset"),
             icon=":material/restart_alt:",
             shortcut="X",
             key="reset",
             on_click=_reset,
-            disabled=current is None,
-            help="Back to the untrained machine, with the settings on the left and the same seed.",
+            disabled=current is None or spec is None,
+            help=_("Back to the untrained machine, with the settings on the left and the same seed."),
         )
+        beside()
     with st.container():
         if problem:
             st.warning(as_typed(problem), icon=":material/info:")
-        elif changed and current is not None and current.step_number:
-            st.caption(
-                f":material/info: You changed {_listed(changed)}. Press **Train anew** to start a new run with "
-                f"{'it' if len(changed) == 1 else 'them'}; the plots show the present one."
-            )
+    if problem or not changed or current is None or not current.step_number:
+        return ""
+    n = len(changed)
+    what = _listed(changed) if n <= MOST_LISTED else _("{n} settings").format(n=n)
+    return plural(
+        "You changed {what}. **Train anew**, One batch and One epoch start a run with it; the plots show the present one.",
+        "You changed {what}. **Train anew**, One batch and One epoch start a run with them; the plots show the present one.",
+        n,
+    ).format(what=what)
 
 
 def watch(name: str, current: LiveRun | None, of_it: Callable[[], object] = lambda: None) -> feed.Part:
     """``feed.watch`` for a part that shows the run and its trouble; ``of_it``: what else the script alone can draw."""
     return feed.watch(
-        name, current, state=lambda: (of_it(), current is not None and current.record and current.record.problem)
+        name, current, state=lambda: (of_it(), current is not None and (_kept_badly(current), _falls(current)))
     )
 
 
-def trouble(current: LiveRun | None) -> None:
-    """What is wrong with the run, with what can be done: on every page that shows it, in a place that stays."""
+def _kept_badly(current: LiveRun) -> str:
+    return current.record.problem if current.record is not None else ""
+
+
+def _falls(current: LiveRun) -> bool:
+    return current.history.fallen() is not None
+
+
+def trouble(current: LiveRun | None, *, resume: bool = True) -> None:
+    """What is wrong with the run, with what can be done: on every page that shows it, in a place that stays. ``resume``: also
+    that it stopped, where the page has no other place for that."""
     with st.container():  # or all that stands below would be drawn twice for a moment when it comes or goes
         _trouble(current)
+        if resume and (current is None or current.record is not None):  # of a machine at rest another line tells it
+            stopped()
 
 
 def _trouble(current: LiveRun | None) -> None:
     if current is None or current.record is not None:
-        returned()
+        refused()
     tasks.trouble(current)
     if current is None or current.record is None:
         return
     if current.lost:
         st.button(
-            "Keep as a new run",
+            _("Keep as a new run"),
             icon=":material/save:",
             type="primary",
             key="keep_as_new",
             on_click=state.keep_as_new,
             args=(current,),
             disabled=current.active,
-            help="Another entry among the runs, with all that was learnt here; Train goes on from there.",
+            help=_("Another entry among the runs, with all that was learnt here; Train goes on from there."),
         )
     elif current.record.problem:
-        waits = "Training goes on, and what" if current.active else "What"
+        waits = _("Training goes on, and what") if current.active else _("What")
         st.warning(
-            f"This run is not being kept just now. {as_typed(current.record.problem)} {waits} is not written yet will be as "
-            "soon as that has ended.",
+            _(
+                "This run is not being kept just now. {problem} {waits} is not written yet will be as soon as that has ended."
+            ).format(problem=as_typed(current.record.problem), waits=waits),
             icon=":material/save:",
         )
+    if fallen := current.history.fallen():
+        told = _(
+            "This run gets worse and not better: its pseudo-log-likelihood fell from {first} to {now} nats per image. Lower "
+            "the learning rate and train anew."
+        )
+        st.warning(told.format(first=number(fallen[0], 1), now=number(fallen[1], 1)), icon=":material/trending_down:")
 
 
-def returned() -> None:
-    """What became of the run in the page's address: where it stopped, or why it is not here, and what can be done."""
-    found, current = state.come_back(), state.held()
-    if found is None:
+def refused() -> None:
+    """Why the run in the page's address is not here, and what can be done."""
+    found = state.come_back()
+    if found is None or not found.problem or found.anothers:
         return
-    if found.problem:
-        st.warning(as_typed(found.problem), icon=":material/info:")
-        with st.container(horizontal=True, gap="small"):
-            st.button("Look again", icon=":material/refresh:", key="return_again", on_click=state.try_again)
-            st.button(
-                "Copy to go on with", icon=":material/file_copy:", key="return_copy", on_click=_copy, args=(found,)
-            )
-    elif current is not None and current.status == "paused":
+    st.warning(as_typed(found.problem), icon=":material/info:")
+    with st.container(horizontal=True, gap="small"):
+        st.button(_("Look again"), icon=":material/refresh:", key="return_again", on_click=state.try_again)
+        if found.there:
+            _copies(found)
+
+
+def _copies(found: state.Return) -> None:
+    st.button(
+        _("Continue as mine"), icon=":material/file_copy:", key="return_copy", on_click=_copy, args=(found,),
+        help=_("A copy that is yours, with all that was learnt: this one stays as it is."),
+    )  # fmt: skip
+
+
+def looked_at(whose: str, run: LiveRun) -> None:
+    """That the run is another visitor's, to look at, and how it becomes one's own, in a line."""
+    found = state.come_back()
+    if found is not None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="returned"):
-            st.markdown(f":material/history: Your run stopped at epoch {current.epoch:.1f}.", width="content")
-            st.button("Resume", icon=":material/play_arrow:", key="return_resume", on_click=_resume)
+            st.markdown(
+                _(":material/visibility: {whose}’s run, to look at: {name}.").format(
+                    whose=as_typed(whose), name=as_typed(name_of(run.spec))
+                ),
+                width="content",
+            )
+            _copies(found)
+
+
+def stopped() -> bool:
+    """Where the visitor's run stopped, with Resume, in a line; whether there is such a run."""
+    found, current = state.come_back(), state.held()
+    if found is None or found.problem or current is None or current.status != "paused":
+        return False
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="returned"):
+        st.markdown(
+            _(":material/history: Your run stopped at epoch {epoch:.1f}.").format(epoch=current.epoch), width="content"
+        )
+        st.button(_("Resume"), icon=":material/play_arrow:", key="return_resume", on_click=_resume)
+    return True
 
 
 def _resume() -> None:
@@ -176,7 +238,9 @@ def _copy(found: state.Return) -> None:
 
 def _listed(names: list[str]) -> str:
     labels = [state.LABELS[name] for name in names]
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+    return (
+        labels[0] if len(labels) == 1 else _("{first} and {last}").format(first=", ".join(labels[:-1]), last=labels[-1])
+    )
 
 
 def start(spec: RunSpec) -> LiveRun:
@@ -240,8 +304,9 @@ def picture_shape(spec: RunSpec) -> tuple[int, int]:
 
 def painter(spec: RunSpec, mode: theme.Mode | None = None) -> frames.Painter:
     """What draws the layers of the run's machine, in that theme, or the one that the visitor looks at."""
-    colour = entry(spec.dataset.name).kind == "colour"
-    return frames.Painter(spec.model, picture_shape(spec), mode or cards.mode(), colour)
+    line = entry(spec.dataset.name)
+    letters = line.states is not None
+    return frames.Painter(spec.model, picture_shape(spec), mode or cards.mode(), line.kind == "colour", letters)
 
 
 def choose_time(current: LiveRun, key: str) -> Snapshot:
@@ -253,12 +318,14 @@ def choose_time(current: LiveRun, key: str) -> Snapshot:
         st.session_state[key] = NOW
     if len(stops) > 1:
         st.select_slider(
-            "Training time",
+            _("Training time"),
             stops,
-            format_func=lambda step: "now" if step == NOW else f"epoch {by_step[step].epoch:.2f}",
+            format_func=lambda step: (
+                _("now") if step == NOW else _("epoch {epoch:.2f}").format(epoch=by_step[step].epoch)
+            ),
             value=st.session_state[key],
             key=key,
             persist_state="session",
-            help="Moments of the run, closer together at its start, where most happens.",
+            help=_("Moments of the run, closer together at its start, where most happens."),
         )
     return by_step.get(st.session_state[key], kept[-1])

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import tasks, visitor
 from rbm import bundled
+from rbm.core.language import _
 from rbm.core.limits import SCREEN
-from rbm.errors import ConfigError, RbmError
+from rbm.core.text import as_typed
+from rbm.errors import ConfigError, NotYoursError, RbmError, UnknownRunError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits, check_units
 from rbm.jobs import recording
 from rbm.jobs import room as rooms
@@ -35,10 +36,10 @@ _TRAINING = tuple(f.name for f in fields(TrainConfig))
 KNOBS = {**knobs(ModelSpec), **knobs(TrainConfig)}
 LABELS = {
     **{name: k.label for name, k in KNOBS.items()},
-    "dataset": "Data set",
-    "classes": "Classes",
-    "size": "Training images",
-    "seed": "Seed",
+    "dataset": _("Data set"),
+    "classes": _("Classes"),
+    "size": _("Training images"),
+    "seed": _("Seed"),
 }
 
 
@@ -105,10 +106,13 @@ def held() -> LiveRun | None:
 
 
 class Return(NamedTuple):
-    """What became of the run that the page's address names: where it stopped, or why it could not be taken up."""
+    """What became of the run that the page's address names: where it stopped, or why it could not be taken up; ``anothers``:
+    because it is another visitor's."""
 
     run_id: str
     problem: str = ""
+    there: bool = True
+    anothers: bool = False
 
 
 def come_back() -> Return | None:
@@ -131,7 +135,8 @@ def _come_back() -> LiveRun | None:
     try:
         return _trains_here(run_id) or _stopped(run_id)
     except RbmError as error:
-        st.session_state["return"] = Return(run_id, str(error))
+        there, anothers = not isinstance(error, UnknownRunError), isinstance(error, NotYoursError)
+        st.session_state["return"] = Return(run_id, str(error), there, anothers)
         return None
 
 
@@ -258,7 +263,8 @@ def follow_room() -> None:
     set_draft(preset.spec)
     new_run(preset.spec).play()
     st.toast(
-        f"The teacher has started **{preset.title}** for all: see the page Train a machine.", icon=":material/school:"
+        _("The teacher has started **{title}** for all: see the page Train a machine.").format(title=preset.title),
+        icon=":material/school:",
     )
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 import streamlit as st
 
 from pages.ui.components.moving import facts
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
+from rbm.core.language import _
 from rbm.core.limits import SCREEN
+from rbm.core.text import as_typed
 from rbm.jobs.job import ACTIVE, Job
 from rbm.jobs.task import Task
 
@@ -75,6 +76,34 @@ def held(name: str) -> Task | None:
         return None
     task.renew()
     return task
+
+
+def made(function: str, of: str = "", **arguments: Hashable) -> Task:
+    """The task of these arguments for all who look, begun by the first of them: its last news stay as long as they are asked
+    for. ``of`` tells apart what the arguments do not, as the pictures that an own data set holds now."""
+    task = _made(function, of, tuple(arguments.items()))
+    if task.status == "idle":
+        task.start()
+    else:
+        task.renew()
+    return task
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _made(function: str, of: str, arguments: tuple[tuple[str, Hashable], ...]) -> Task:
+    return Task(function, **dict(arguments))
+
+
+def ready(task: Task, meanwhile: str) -> bool:
+    """Whether it has told all that it was made for; says what goes on until then, and offers another try where it failed."""
+    if task.status == "finished":
+        return True
+    if task.status == "failed":
+        st.button(_("Try again"), key=f"again_{task.function}", icon=":material/refresh:", on_click=task.start)
+    else:
+        st.caption(meanwhile)
+    trouble(task)
+    return False
 
 
 class Press(NamedTuple):

@@ -17,9 +17,10 @@ from functools import lru_cache
 
 import streamlit as st
 
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
+from rbm.core.language import _
 from rbm.core.limits import NAME_LETTERS
+from rbm.core.text import as_typed
 from rbm.errors import RbmError
 from rbm.store import open_store
 from rbm.store.guarded import Guarded
@@ -86,8 +87,8 @@ def sign_in_first() -> bool:
     """Where sign-in is set up and this visitor has not done it: offer it, and nothing else."""
     if getattr(st.user, "is_logged_in", True):
         return False
-    st.info("Sign in to go on: what you make here is then yours.", icon=":material/login:")
-    st.button("Sign in", type="primary", icon=":material/login:", key="sign_in", on_click=st.login)
+    st.info(_("Sign in to go on: what you make here is then yours."), icon=":material/login:")
+    st.button(_("Sign in"), type="primary", icon=":material/login:", key="sign_in", on_click=st.login)
     return True
 
 
@@ -108,25 +109,25 @@ def badge() -> None:
     """The visitor's name beside the page's title; behind it the ways to change it and to become the teacher."""
     me = current()
     icon = ":material/school:" if me.teacher else ":material/person:"
-    with st.popover(as_typed(me.name or "Visitor"), icon=icon, type="tertiary", key="visitor"):
+    with st.popover(as_typed(me.name or _("Visitor")), icon=icon, type="tertiary", key="visitor"):
         if getattr(st.user, "is_logged_in", False):
-            st.button("Sign out", icon=":material/logout:", key="sign_out", on_click=st.logout)
+            st.button(_("Sign out"), icon=":material/logout:", key="sign_out", on_click=st.logout)
         else:
             st.text_input(
-                "Your name",
+                _("Your name"),
                 me.name,
                 max_chars=NAME_LETTERS,
                 key="visitor_name",
                 on_change=_rename,
-                help="Shown beside what you make. This browser knows you again by a cookie.",
+                help=_("Shown beside what you make. This browser knows you again by a cookie."),
             )
         if not me.teacher:
             st.text_input(
-                "The teacher's word",
+                _("The teacher's word"),
                 type="password",
                 key="visitor_word",
                 on_change=_say,
-                help="Whoever has it may change everybody's things. The server's window shows it.",
+                help=_("Whoever has it may change everybody's things. The server's window shows it."),
             )
         if problem := st.session_state.pop("visitor_problem", None):
             st.error(as_typed(problem), icon=":material/error:")
@@ -135,7 +136,7 @@ def badge() -> None:
 def _rename() -> None:
     me, name = current(), clean_name(st.session_state["visitor_name"])
     if not name:
-        st.session_state["visitor_problem"] = "A name has at least one letter."
+        st.session_state["visitor_problem"] = _("A name has at least one letter.")
         return
     st.session_state["visitor"] = me = me._replace(name=name)
     try:
@@ -151,4 +152,4 @@ def _say() -> None:
     if tries <= MOST_TRIES and hmac.compare_digest(said.encode("utf-8", "replace"), teacher_word().encode()):
         _teachers.add(current().id)
     else:
-        st.session_state["visitor_problem"] = "That is not the teacher's word."
+        st.session_state["visitor_problem"] = _("That is not the teacher's word.")

@@ -79,3 +79,14 @@ def test_stops_are_all_places_of_a_slider_by_its_key():
         "meal_grams": [500, 1000, 2000],
         "meal_salt": [0.0, 0.3, 0.6, 0.9],
     }
+
+
+@pytest.mark.parametrize(("typed", "taken"), [(1e23, 999), (0, 1), (-3, 1)])
+def test_of_a_typed_number_beyond_its_range_the_nearest_is_taken_and_said(app, typed, taken):
+    app.session_state["meal_table"] = typed
+    app.run()
+    assert not app.exception
+    assert app.number_input(key="meal_table").value == typed
+    assert app.warning[0].value == f"Table is {typed:.10g}; expected 1 to 999. {taken} is taken."
+    assert app.session_state["said"].table == taken
+    assert type(app.session_state["said"].table) is int

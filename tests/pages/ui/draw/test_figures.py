@@ -6,53 +6,19 @@ import numpy as np
 import pytest
 
 from pages.ui.draw.figures import (
-    MAX_POINTS,
     Bars,
     Series,
     bars,
     bipartite,
     curve_option,
-    decimate,
     histogram,
     intervals,
     state_option,
 )
 from pages.ui.draw.figures import option as plotly_option
+from rbm.core.curves import MAX_POINTS
 
 RNG = np.random.default_rng(7)
-
-
-@pytest.mark.parametrize("n", [601, 1000, 1203, 9973])
-def test_decimate_keeps_the_ends_and_every_extreme(n):
-    x, y = np.arange(n) / 7, RNG.normal(size=n)
-    y[n // 3], y[n // 2] = 99, -99
-    few_x, few_y = decimate(x, y)
-    assert 200 < len(few_x) <= MAX_POINTS
-    assert (few_x[0], few_x[-1]) == (x[0], x[-1])
-    assert (few_y.max(), few_y.min()) == (99, -99)
-    assert (np.diff(few_x) > 0).all()
-    np.testing.assert_array_equal(few_y, y[np.searchsorted(x, few_x)])  # points of the run, nothing invented
-
-
-def test_decimate_leaves_a_short_series_alone():
-    x = np.arange(600.0)
-    np.testing.assert_array_equal(decimate(x, -x)[1], -x)
-
-
-def test_decimated_points_stay_while_the_run_grows():
-    y = RNG.normal(size=3000)
-    before, after = (decimate(np.arange(n), y[:n])[0] for n in (2900, 3000))
-    assert set(before[before < 2880].tolist()) <= set(after.tolist())
-
-
-def test_decimate_looks_past_missing_values():
-    y = np.where(np.arange(2001) % 3 == 0, np.nan, np.arange(2001.0))
-    _, few = decimate(np.arange(2001), y)
-    assert np.nanmax(few) == 2000
-    with pytest.raises(ValueError, match="one length"):
-        decimate([1, 2], [1])
-    with pytest.raises(ValueError, match="at least 4"):
-        decimate([1, 2], [1, 2], limit=3)
 
 
 def option(**more):
@@ -83,6 +49,17 @@ def test_a_band_waits_for_both_of_its_series():
     assert option(band=("training", "test"))["band"] is None
     assert option(line=("exact", np.nan))["line"] is None
     assert curve_option([], x_title="epoch", y_title="nats")["series"] == []
+
+
+def test_a_chart_of_one_point_spans_a_tenth_around_it_and_not_one_to_either_side():
+    one = curve_option([Series("error", [0.5], [0.08])], x_title="epochs", y_title="error")["layout"]
+    assert one["yaxis"]["range"] == pytest.approx([0.076, 0.084])
+    assert one["xaxis"]["range"] == [0.0, 1.0]
+    first = curve_option([Series("KL", [0], [1.2])], x_title="updates", y_title="KL")["layout"]
+    assert first["xaxis"]["range"] == [0.0, 1.0]
+    two = curve_option([Series("error", [0, 0.5], [0.09, 0.08])], x_title="epochs", y_title="error")
+    assert "range" not in two["layout"]["yaxis"]
+    assert two["layout"]["xaxis"]["range"] == [0, 0.5]
 
 
 def test_long_series_are_sent_short():

@@ -1,11 +1,14 @@
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from pages.ui.components import wall
 from pages.ui.draw import frames, theme
+from rbm.experiment import ModelSpec
 
 RNG = np.random.default_rng(11)
 
@@ -174,3 +177,25 @@ def test_layer_pictures_pad_at_the_end():
     np.testing.assert_array_equal(pictures[1].ravel(), [7, 8, 9, 10, 11, 12, 13, -1, -1])
     with pytest.raises(ValueError, match="at least one unit"):
         frames.near_square(0)
+
+
+def test_sequences_are_written_in_letters_and_their_weights_are_logos():
+    model = ModelSpec(3, visible="categorical", n_states=4)
+    painter = frames.Painter(model, (1, 8), letters=True)
+    rows = np.eye(4)[[[0, 1, 2, 3, 3, 2, 1, 0], [0] * 8]].reshape(2, 32)
+    shown = painter.visible(rows, told=True)
+    assert shown.read == ("ACGUUGCA", "AAAAAAAA")
+    by_number = frames.Painter(replace(model, visible="multinary"), (1, 8), letters=True).visible(
+        [[0, 1, 2, 3, 3, 2, 1, 0]]
+    )
+    np.testing.assert_array_equal(by_number.rows[0], shown.rows[0])
+    weight = painter.filters(np.random.default_rng(1).normal(size=(32, 3)) + 5)  # 5 to every letter is to none
+    np.testing.assert_allclose(weight.reshape(8, 4, 3).sum(1), 0, atol=1e-12)
+    logos = frames.filter_pictures(weight, (1, 8), np.arange(3), shared=False, limit=None, mode="dark")
+    assert len(logos) == 3
+    assert logos.lut[0].tolist() == [0x0E, 0x11, 0x16]  # the page's ground
+    news = wall.pictures(shown, 2)
+    assert news["read"]
+    assert news["labels"] == ["ACGUUGCA", "AAAAAAAA"]
+    assert wall.changed(shown, 2)["labels"] == news["labels"]
+    assert "labels" not in wall.changed(logos, 2)

@@ -134,3 +134,38 @@ def test_what_a_hand_has_just_pressed_is_shown_without_the_rest_between_two_look
             counted[0] = number
             ours.show("walk")
             assert heard(page)["elements"]["number"]["is"] == number
+
+
+def test_the_first_news_that_a_part_shows_come_without_a_rest_and_later_ones_with_it(ours, monkeypatch):
+    monkeypatch.setattr(feed, "_watchers", feed._watchers.copy())
+    job = Job()
+    part, shown = ours.watch("run", job), dict[str, dict[str, int]]()
+    part.moves(lambda: dict(shown))
+    job.on_news()  # begun, with nothing to show yet
+    assert ours.hurry
+    assert ours.message() is None
+    shown["number"] = {"is": 1}
+    job.on_news()
+    assert ours.hurry  # the first point: it does not wait until the rest after another message is over
+    assert json.loads(ours.message() or "") == {"elements": shown}
+    job.on_news()
+    assert not ours.hurry
+
+
+def test_what_was_ordered_is_worked_off_a_turn_a_look_without_rest_and_then_it_rests(ours):
+    left = [3]
+
+    def step() -> bool:
+        left[0] = max(left[0] - 1, 0)
+        return left[0] > 0
+
+    part = ours.watch("walk")
+    part.moves(lambda: {"left": {"is": left[0]}})
+    part.works(step)
+    for expected in (2, 1):
+        assert json.loads(ours.message() or "")["elements"]["left"]["is"] == expected
+        assert ours.hurry
+        assert ours.waits() == 0.0
+    assert json.loads(ours.message() or "")["elements"]["left"]["is"] == 0
+    assert not ours.hurry
+    assert ours.waits() > 0.0

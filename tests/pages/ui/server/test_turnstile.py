@@ -3,7 +3,10 @@
 from threading import Event, Lock, Thread
 from time import monotonic
 
+from pages.ui.server import turnstile
 from pages.ui.server.turnstile import Turnstile
+from rbm.randomness import generator
+from rbm.samplers import Chains, from_noise, gibbs
 from tests.helpers.waiting import PATIENCE, wait
 
 
@@ -85,3 +88,53 @@ def test_many_threads_never_meet_inside():
     for thread in threads:
         thread.join(PATIENCE)
     assert (len(most), max(most)) == (400, 1)
+
+
+def test_long_work_gives_way_to_one_and_then_goes_on():
+    """Were it to line up behind all of a class, it would end when they have: here two wait, and it comes between them."""
+    gate, came = Turnstile(longest=PATIENCE), []
+    both = Event()
+
+    def long() -> None:
+        with gate.turn():
+            came.append("long")
+            both.wait(PATIENCE)
+            gate.give_way()
+            came.append("long again")
+            gate.give_way()
+            came.append("long to its end")
+
+    def short(name: str) -> None:
+        with gate.turn():
+            came.append(name)
+
+    threads = [Thread(target=long)]
+    threads[0].start()
+    wait(lambda: came == ["long"])
+    for count, name in enumerate(("first", "second", "third"), 1):
+        threads.append(Thread(target=short, args=(name,)))
+        threads[-1].start()
+        wait(lambda n=count: len(gate._waiting) == n)
+    both.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert came == ["long", "first", "long again", "second", "long to its end", "third"]
+
+
+def test_sweeps_in_turns_end_where_sweeps_at_once_do(tiny_rbm, monkeypatch):
+    gaps = []
+    monkeypatch.setattr(turnstile, "SHORT", 0.0)
+    monkeypatch.setattr(turnstile.SCREEN, "give_way", lambda: gaps.append(1))
+
+    def walk() -> Chains:
+        draw = generator(3, "walk")
+        chains = from_noise(tiny_rbm, 5, draw)
+        for _ in range(7):
+            chains, _ = gibbs.sweep(tiny_rbm, chains, draw)
+        return chains
+
+    at_once, in_turns = walk(), turnstile.in_turns(walk)
+    assert len(gaps) == 7
+    assert (in_turns.v == at_once.v).all()
+    assert (in_turns.h == at_once.h).all()
+    assert in_turns.step == 7

@@ -1,5 +1,7 @@
 """After a reload, a lost connection or a restart the visitor's run is there again, by its id in the address."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -93,13 +95,17 @@ def test_anothers_run_is_not_taken_up_and_can_be_copied():
     bob = Visitor(visitor_id("bob"), "Bob")
     app = come(shell.TRAIN, run_id, bob)
     assert "run" not in app.session_state
-    assert "belongs to Ada; only its owner" in words(app)
+    assert "Ada’s run, to look at: " in words(app)
+    sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    (wall,) = (one for one in sent if one.get("channel") == "wall_filters")
+    assert wall["n"] == SPEC.model.n_hidden  # her machine, not one of the settings on the left
+    assert next(one for one in sent if one.get("channel") == "chart_reconstruction_error")["series"][0]["y"]
     app.button(key="return_copy").click().run()
     mine = app.session_state["run"].record.id
     assert mine != run_id
     assert open_store().run(mine).visitor == bob.id
     assert open_store().run(run_id).visitor == ADA.id
-    assert "belongs to" not in words(app)
+    assert "to look at" not in words(app)
 
 
 def test_a_run_whose_server_fell_silent_just_now_is_told_and_looked_for_again(monkeypatch):
@@ -115,6 +121,8 @@ def test_a_run_whose_server_fell_silent_just_now_is_told_and_looked_for_again(mo
 def test_a_run_that_is_not_there_is_told_and_a_new_one_can_be_begun():
     app = come(shell.TRAIN, "f" * 12)
     assert "There is no run ffffffffffff" in words(app)
+    assert "return_again" in [one.key for one in app.button]
+    assert "return_copy" not in [one.key for one in app.button]  # of nothing
     app.button(key="one_batch").click().run()
     assert not app.exception
     assert "There is no run" not in words(app)

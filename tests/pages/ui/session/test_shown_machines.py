@@ -3,15 +3,18 @@
 import json
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
 from pages.ui.session import kept, state
 from rbm import bundled
 from rbm.checkpoint import to_bytes
+from rbm.experiment import make_dataset, make_model
 from rbm.jobs.job import release_all
 from rbm.jobs.live import LiveRun
 from rbm.jobs.task import Task
+from rbm.jobs.training import SHOWN_IMAGES
 from rbm.store import Progress, open_store
 from rbm.store.owners import Visitor, visitor_id
 from rbm.tasks import labels
@@ -127,7 +130,9 @@ def test_a_run_of_the_class_is_looked_at_and_stays_what_it_is():
         assert not found.exception
         assert f"Bob, kept · {run_id[:6]}" in line(found)
         assert not found.warning
-    assert "belongs to Bob" in come(shell.TRAIN, run=run_id).warning[0].value  # which would train it
+    looked = come(shell.TRAIN, run=run_id)
+    assert any("Bob’s run, to look at: " in one.value for one in looked.markdown)
+    assert "run" not in looked.session_state  # which Train would train
     assert open_store().run(run_id) == before
 
 
@@ -200,7 +205,7 @@ def test_what_a_page_learns_itself_comes_first_and_the_bundled_one_stays_in_reac
 
 def test_ticked_runs_are_named_in_the_line_and_a_bundled_one_is_in_no_registry():
     run_id = ran(ADA)
-    app = come(shell.RUNS)
+    app = come(shell.RUNS, BOB)
     assert "comes with the program" in line(app)
     assert list(app.dataframe[0].value["id"]) == [run_id]
     assert not any(one.key == "runs_delete" for one in app.button)
@@ -208,3 +213,45 @@ def test_ticked_runs_are_named_in_the_line_and_a_bundled_one_is_in_no_registry()
     app.run()
     assert line(app) == "Bars and stripes, 4×4 · 7 hidden · PCD-1 · ticked below"
     assert not app.exception
+
+
+def test_whoever_comes_back_without_an_address_sees_the_newest_run_that_they_kept():
+    ran(ADA)
+    newest = ran(ADA)
+    ran(BOB)
+    app = come(shell.FILTERS)
+    assert line(app).endswith(f"yours, kept · {newest[:6]}")
+    assert newest[:6] not in " ".join(menu(app))
+    assert address(app) == {}  # nothing was chosen
+    app = choose(app, "500 hidden")
+    assert "comes with the program" in line(app)
+    assert "comes with the program" in line(come(shell.FILTERS, Visitor(visitor_id("eve"), "Eve")))
+
+
+def test_a_kept_run_that_cannot_be_opened_is_told_and_another_machine_shown():
+    run_id = ran(ADA)
+    path = open_store().checkpoint_path(run_id)
+    path.write_bytes(path.read_bytes()[:100])
+    app = come(shell.FILTERS)
+    assert "comes with the program" in line(app)
+    (said,) = (one.value for one in app.warning)
+    assert run_id[:6] in said
+    assert str(path.parent) not in said  # where things are on the server is nobody's affair
+    older = ran(ADA)
+    broken = ran(ADA)
+    open_store().checkpoint_path(broken).write_bytes(b"x")
+    kept._runs.clear()  # read once in two seconds for all
+    assert line(come(shell.FILTERS)).endswith(f"yours, kept · {older[:6]}")  # the newest that is whole
+
+
+def test_a_kept_run_has_its_reconstructions_too():
+    """As on Train, where another's run is looked at: test images, and what the machine made of them before training and now."""
+    run_id = ran(BOB)
+    at_rest = kept._at_rest(str(open_store().url), run_id, open_store().newest_steps()[run_id])
+    trainer, _history = trained()
+    originals, before, now = at_rest.snapshot.pictures
+    data = make_dataset(SPEC.dataset, SPEC.model)
+    assert (originals == data.test[[i % len(data.test) for i in SHOWN_IMAGES]].numpy()).all()
+    for made, model in ((before, make_model(SPEC, data)), (now, trainer.model)):
+        found = model.visible_mean(model.hidden_mean(torch.from_numpy(originals)))
+        torch.testing.assert_close(torch.from_numpy(made), found.detach())

@@ -7,6 +7,7 @@ from rbm.errors import StoreError
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.store import Store
+from rbm.training.events import TrainEvent
 from tests.helpers.screen import app_test
 from tests.helpers.short_run import SPEC
 from tests.helpers.waiting import wait
@@ -54,4 +55,11 @@ def test_each_page_is_asked_to_say_it_and_then_not_to(page, monkeypatch):
     wait(asked, what="a word to the page")
     app.run()
     assert not app.button(key="keep_as_new").disabled
+    values = (-200.0, -900.0, -8000.0, -7000.0)
+    run.history.extend([TrainEvent(i, float(i), {"pseudo_log_likelihood": x}, 0.0) for i, x in enumerate(values)])
+    run.record.lost = False
+    run.on_news()
+    wait(asked, what="a word to the page")
+    app.run()
+    assert any("fell from −200.0 to −900.0 nats" in words for words in said())
     assert app.exception == []

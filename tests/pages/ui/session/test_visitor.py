@@ -83,7 +83,7 @@ def test_anothers_run_offers_a_copy_and_says_whose_it_is():
     assert delete.help == (
         "This run belongs to Ada. Only the owner, or whoever has the teacher's word, changes it or deletes it."
     )
-    (labels,) = [one.proto for one in app.get("popover") if one.proto.popover.label == "Tags and note"]
+    (labels,) = [one.proto for one in app.get("popover") if one.proto.popover.label == "Name, tags and note"]
     assert labels.popover.disabled
     assert labels.popover.help == delete.help
     assert "runs_resume" not in [button.key for button in app.button]
@@ -174,7 +174,7 @@ def test_anothers_search_cannot_be_continued():
     assert REFUSED in app.error[0].value
 
 
-CHANGES = {"delete", "restore", "set_tags", "set_note", "claim", "copy"}
+CHANGES = {"delete", "restore", "set_tags", "set_note", "set_name", "claim", "copy"}
 
 
 def test_pages_change_the_registry_by_the_rule_alone():
