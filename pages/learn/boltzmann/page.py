@@ -4,10 +4,11 @@ from functools import partial
 
 import streamlit as st
 
-from pages.learn.boltzmann import pair
+from pages.learn.boltzmann import glass, pair
 from pages.ui import cards, lesson
 from pages.ui.controls import widgets
 from pages.ui.server import feed, instant
+from rbm.core.language import _
 
 
 def reset() -> None:
@@ -40,19 +41,19 @@ def one_update() -> None:
 if "boltzmann_pair" not in st.session_state or "boltzmann_data" not in st.session_state:
     setting(0, 2, pair.EXACT, 0.5)
 EXPERIMENTS: lesson.Experiments = {
-    "Learn exactly": (
-        "Ten units, both phases by visiting every state.",
+    _("Learn exactly"): (
+        _("Ten units, both phases by visiting every state."),
         lambda: play((0, 6, pair.EXACT, 0.5)),
     ),
-    "No hidden units": (
-        "Pairs alone: the machine can only copy correlations of two pixels.",
+    _("No hidden units"): (
+        _("Pairs alone: the machine can only copy correlations of two pixels."),
         lambda: play((1, 0, pair.EXACT, 0.3)),
     ),
-    "By chains": (
-        "The same ten units, both phases by Gibbs chains: noisy, but it does not need every state.",
+    _("By chains"): (
+        _("The same ten units, both phases by Gibbs chains: noisy, but it does not need every state."),
         lambda: play((0, 6, pair.GIBBS, 0.1)),
     ),
-    "Too large to enumerate": ("22 units: only chains are left.", lambda: play((2, 6, pair.GIBBS, 0.05))),
+    _("Too large to enumerate"): (_("22 units: only chains are left."), lambda: play((2, 6, pair.GIBBS, 0.05))),
 }
 
 
@@ -84,35 +85,65 @@ def sizes() -> None:
     pair.sweep_chart()
 
 
-lesson.question(
-    "Boltzmann machine", "If every unit may talk to every other, why does nearly everybody use the restricted one?"
-)
-with lesson.stage(EXPERIMENTS, key="boltzmann", text="boltzmann") as beside:
-    with beside:
-        asked = pair.PANEL.draw("data", menu=True, on_change=reset)
-        pair.PANEL.draw("hidden", on_change=reset)
-        no_choice = pair.possible(asked.data, pair.PANEL.now().hidden, pair.EXACT) != pair.EXACT
-        pair.PANEL.draw("method", on_change=reset, off=["method"] if no_choice else [])
-        asked = pair.PANEL.draw("rate")
-        lesson.formula(
-            r"E(s) = -\sum_{i<j} W_{ij}\, s_i s_j - \sum_i a_i s_i",
-            r"-\frac{\partial\, \mathrm{KL}(P_0 \Vert P)}{\partial W_{ij}} = "
-            r"\langle s_i s_j\rangle_{\text{data}} - \langle s_i s_j\rangle_{\text{model}}",
-        )
-    playing = st.session_state["boltzmann_playing"]
-    with st.container(horizontal=True, key="boltzmann_transport", gap="small"):
-        widgets.player(
-            "boltzmann_playing",
-            "boltzmann_play",
-            play="Learn",
-            type="primary",
-            help="Both machines learn at once, from the same pictures.",
-        )
-        st.button("One update", key="boltzmann_one", on_click=one_update, disabled=playing, help="One step of both.")
-        st.button("Reset", key="boltzmann_reset", on_click=reset, help="Both start again from small weights.")
-    learning()
-    sizes()
-    st.caption(
-        ":material/info: A Boltzmann machine of all pairs is slow: only tiny pictures that are made here can be learnt beside an "
-        "RBM. Your own data are learnt on the page Train a machine."
+VIEWS = (_("Beside an RBM"), _("Spin glass"))
+
+
+def view() -> None:
+    """Which of the page's two pictures."""
+    st.segmented_control(
+        _("Picture"),
+        VIEWS,
+        default=st.session_state["boltzmann_view"],
+        required=True,
+        key="boltzmann_view",
+        persist_state="session",
+        label_visibility="collapsed",
     )
+
+
+def beside_an_rbm() -> None:
+    """Both machines and what they learn."""
+    with lesson.stage(EXPERIMENTS, key="boltzmann", text="boltzmann") as beside:
+        with beside:
+            view()
+            asked = pair.PANEL.draw("data", menu=True, on_change=reset)
+            pair.PANEL.draw("hidden", on_change=reset)
+            no_choice = pair.possible(asked.data, pair.PANEL.now().hidden, pair.EXACT) != pair.EXACT
+            pair.PANEL.draw("method", on_change=reset, off=["method"] if no_choice else [])
+            asked = pair.PANEL.draw("rate")
+            lesson.formula(
+                r"E(s) = -\sum_{i<j} W_{ij}\, s_i s_j - \sum_i a_i s_i",
+                r"-\frac{\partial\, \mathrm{KL}(P_0 \Vert P)}{\partial W_{ij}} = "
+                rf"\langle s_i s_j\rangle_{{\text{{{_('data')}}}}} - \langle s_i s_j\rangle_{{\text{{{_('model')}}}}}",
+            )
+        playing = st.session_state["boltzmann_playing"]
+        with st.container(horizontal=True, key="boltzmann_transport", gap="small"):
+            widgets.player(
+                "boltzmann_playing",
+                "boltzmann_play",
+                play=_("Learn"),
+                type="primary",
+                help=_("Both machines learn at once, from the same pictures."),
+            )
+            st.button(
+                _("One update"), key="boltzmann_one", on_click=one_update, disabled=playing, help=_("One step of both.")
+            )
+            st.button(_("Reset"), key="boltzmann_reset", on_click=reset, help=_("Both start again from small weights."))
+        learning()
+        sizes()
+        st.caption(
+            _(
+                ":material/info: A Boltzmann machine of all pairs is slow: only tiny pictures that are made here "
+                "can be learnt beside an RBM. Your own data are learnt on the page Train a machine."
+            )
+        )
+
+
+lesson.question(
+    _("Boltzmann machine"),
+    _("If every unit may talk to every other, why does nearly everybody use the restricted one?"),
+)
+if st.session_state.setdefault("boltzmann_view", VIEWS[0]) == VIEWS[1]:
+    glass.show(view)
+else:
+    beside_an_rbm()

@@ -16,18 +16,19 @@ from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames, theme
 from pages.ui.draw.figures import Series, curve_option
 from pages.ui.server import feed
+from rbm.core.language import N_, _
 from rbm.training.config import knob
 
 if TYPE_CHECKING:
     from rbm.lessons.boltzmann_vs_rbm import BoltzmannVsRbm
 
-DATA = {"Bars and stripes 2×2": 2, "Bars and stripes 3×3": 3, "Bars and stripes 4×4": 4}
-EXACT, GIBBS = "exact", "Gibbs chains"
+DATA = {_("Bars and stripes 2×2"): 2, _("Bars and stripes 3×3"): 3, _("Bars and stripes 4×4"): 4}
+EXACT, GIBBS = N_("exact"), N_("Gibbs chains")
 EXACT_UNITS = 12
 SIZES = (8, 16, 32, 64, 128, 256, 512)
-NAMES = {"boltzmann": "Boltzmann machine", "rbm": "RBM"}
+NAMES = {"boltzmann": _("Boltzmann machine"), "rbm": "RBM"}
 SAMPLES = 20
-TOO_LARGE = "The Boltzmann machine has more than 16 units: too many states to compute its KL."
+TOO_LARGE = _("The Boltzmann machine has more than 16 units: too many states to compute its KL.")
 PLAY_SECONDS, BUDGET = 0.4, 0.12  # between ticks, and of learning in each
 
 
@@ -35,15 +36,15 @@ PLAY_SECONDS, BUDGET = 0.4, 0.12  # between ticks, and of learning in each
 class BoltzmannSettings:
     """What both learn, and how."""
 
-    data: str = knob(next(iter(DATA)), "Data", "All bars and stripes, each equally often.", choices=tuple(DATA))
-    hidden: int = knob(2, "Hidden units", "Of the Boltzmann machine.", low=0, high=8, step=1)
+    data: str = knob(next(iter(DATA)), _("Data"), _("All bars and stripes, each equally often."), choices=tuple(DATA))
+    hidden: int = knob(2, _("Hidden units"), _("Of the Boltzmann machine."), low=0, high=8, step=1)
     method: str = knob(
         EXACT,
-        "Learn by",
-        "Exact: every state is visited, up to 12 units. Gibbs chains: both phases are sampled.",
+        _("Learn by"),
+        _("Exact: every state is visited, up to 12 units. Gibbs chains: both phases are sampled."),
         choices=(EXACT, GIBBS),
     )
-    rate: float = knob(0.5, "Learning rate", "Takes effect at once.", stops=(0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0))
+    rate: float = knob(0.5, _("Learning rate"), _("Takes effect at once."), stops=(0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0))
 
 
 PANEL = Panel("boltzmann", BoltzmannSettings, kept=False)
@@ -82,22 +83,24 @@ def elements(pair: BoltzmannVsRbm, mode: theme.Mode) -> feed.Elements:
     counts = [sum(p.numel() for p in model.parameters()) for model in (pair.boltzmann, pair.rbm)]
     steps = [r.step for r in history]
     series = [
-        Series("Boltzmann machine", steps, [r.boltzmann_kl for r in history]),
+        Series(_("Boltzmann machine"), steps, [r.boltzmann_kl for r in history]),
         Series("RBM", steps, [r.rbm_kl for r in history]),
     ]
     large = np.isnan(history[-1].boltzmann_kl)
     return {
-        "boltzmann_kl": curve_option(series, x_title="updates", y_title="KL / nats"),
+        "boltzmann_kl": curve_option(series, x_title=_("updates"), y_title=_("KL / nats")),
         "boltzmann_note": moving.table((), [(TOO_LARGE if large else "",)]),
         "boltzmann_costs": moving.table(
-            ("Boltzmann machine, unit by unit", "RBM, layer by layer", "Ratio"),
+            (_("Boltzmann machine, unit by unit"), _("RBM, layer by layer"), _("Ratio")),
             [(f"{own:.2f} ms", f"{twin:.2f} ms", f"{own / twin:.1f}")],
             [
                 *(
-                    f"Measured on this server: one sweep of 100 chains, {n} parameters. Median of the last."
+                    _("Measured on this server: one sweep of 100 chains, {n} parameters. Median of the last.").format(
+                        n=n
+                    )
                     for n in counts
                 ),
-                "How many times longer the Boltzmann machine's sweep takes.",
+                _("How many times longer the Boltzmann machine's sweep takes."),
             ],
         ),
         **_matrices(pair, mode),
@@ -142,11 +145,11 @@ def _samples(pair: BoltzmannVsRbm) -> feed.Elements:
 def divergences(drawn: feed.Elements) -> None:
     """KL of both against updates."""
     cards.title(
-        "KL divergence from the data",
-        "How far p(v) is from the data's distribution, exactly; 0 means equal.",
-        "which is better in general: neither is, for as many parameters.",
+        _("KL divergence from the data"),
+        _("How far p(v) is from the data's distribution, exactly; 0 means equal."),
+        _("which is better in general: neither is, for as many parameters."),
     )
-    alt = "KL divergence of both machines against updates"
+    alt = _("KL divergence of both machines against updates")
     chart.show(drawn["boltzmann_kl"], height=230, key="boltzmann_kl", alt=alt)
     moving.facts(drawn["boltzmann_note"], key="boltzmann_note", look="caption")
 
@@ -154,7 +157,7 @@ def divergences(drawn: feed.Elements) -> None:
 def costs(drawn: feed.Elements) -> None:
     """The measured time of a sweep, of both."""
     cards.title(
-        "Time of a sweep", "Of 100 chains, measured here while both learn; point at a number for its parameters."
+        _("Time of a sweep"), _("Of 100 chains, measured here while both learn; point at a number for its parameters.")
     )
     moving.facts(drawn["boltzmann_costs"], key="boltzmann_costs", look="figures")
 
@@ -165,10 +168,12 @@ def matrices(drawn: feed.Elements) -> None:
         with column:
             cards.title(
                 f"W: {name}",
-                "Every unit against every other, visible units first: blue negative, red positive. "
-                "In the RBM the blocks within a layer stay empty.",
+                _(
+                    "Every unit against every other, visible units first: blue negative, red positive. In the RBM the "
+                    "blocks within a layer stay empty."
+                ),
             )
-            place, alt = f"boltzmann_w_{key}", f"The weights of the {name} as a matrix"
+            place, alt = f"boltzmann_w_{key}", _("The weights of the {name} as a matrix").format(name=name)
             wall.show(drawn[place], max_cell=230, alt=alt, key=place)
 
 
@@ -177,31 +182,42 @@ def samples(drawn: feed.Elements) -> None:
     for column, (key, name) in zip(st.columns(2), NAMES.items(), strict=True):
         with column:
             place = f"boltzmann_v_{key}"
-            wall.show(drawn[place], framed=True, max_cell=36, alt=f"Twenty samples of the {name}", key=place)
-            st.caption(f"Twenty samples of the {name}")
+            wall.show(
+                drawn[place],
+                framed=True,
+                max_cell=36,
+                alt=_("Twenty samples of the {name}").format(name=name),
+                key=place,
+            )
+            st.caption(_("Twenty samples of the {name}").format(name=name))
 
 
 def sweep_chart() -> None:
     """Time per sweep against size, measured when asked."""
     cards.title(
-        "Time per sweep against size",
-        "Machines of n units, half of them hidden, measured on this server when you press the button.",
-        "what a graphics card would do: there the gap is wider still.",
+        _("Time per sweep against size"),
+        _("Machines of n units, half of them hidden, measured on this server when you press the button."),
+        _("what a graphics card would do: there the gap is wider still."),
     )
     st.button(
-        "Measure",
+        _("Measure"),
         key="boltzmann_measure",
         icon=":material/timer:",
         on_click=_measure,
-        help="Takes about half a second.",
+        help=_("Takes about half a second."),
     )
     rows = st.session_state.get("boltzmann_times", [])
-    names = ("Boltzmann machine, unit by unit", "RBM, layer by layer")
+    names = (_("Boltzmann machine, unit by unit"), _("RBM, layer by layer"))
     series = [Series(name, [r[0] for r in rows], [1e3 * r[i] for r in rows]) for i, name in enumerate(names, 1)]
     option = curve_option(
-        series, x_title="units", y_title="ms per sweep of 100 chains", log_x=True, log_y=True, empty="Press Measure"
+        series,
+        x_title=_("units"),
+        y_title=_("ms per sweep of 100 chains"),
+        log_x=True,
+        log_y=True,
+        empty=_("Press Measure"),
     )
-    chart.show(option, height=230, key="boltzmann_sizes", alt="Milliseconds per sweep against units")
+    chart.show(option, height=230, key="boltzmann_sizes", alt=_("Milliseconds per sweep against units"))
 
 
 def _measure() -> None:

@@ -8,35 +8,36 @@ from pages.learn.cd_bias import gradients, race
 from pages.ui import lesson
 from pages.ui.components import moving
 from pages.ui.server import feed, instant
+from rbm.core.language import _
 
 SMALL, LARGE, SHIFTER = gradients.LESSONS
 
 
 act = gradients.set_moment
 EXPERIMENTS: lesson.Experiments = {
-    "Early: all agree": (
-        "Small weights mix at once, so even one sweep points the right way.",
+    _("Early: all agree"): (
+        _("Small weights mix at once, so even one sweep points the right way."),
         lambda: act(LARGE, 0.3, 1),
     ),
-    "Late: CD-1 goes astray": (
-        "Large weights mix slowly: CD-1 hardly leaves the data.",
+    _("Late: CD-1 goes astray"): (
+        _("Large weights mix slowly: CD-1 hardly leaves the data."),
         lambda: act(LARGE, 1.0, 1),
     ),
-    "More sweeps help": ("The same moment with k = 30.", lambda: act(LARGE, 1.0, 30)),
-    "Sixteen states": ("The smallest pictures, about half learnt.", lambda: act(SMALL, 0.8, 1)),
-    "The shifter": (
-        "A row, the same row moved, and how: what only three units together tell.",
+    _("More sweeps help"): (_("The same moment with k = 30."), lambda: act(LARGE, 1.0, 30)),
+    _("Sixteen states"): (_("The smallest pictures, about half learnt."), lambda: act(SMALL, 0.8, 1)),
+    _("The shifter"): (
+        _("A row, the same row moved, and how: what only three units together tell."),
         lambda: act(SHIFTER, 1.0, 1),
     ),
 }
 RACES: lesson.Experiments = {
-    "Reconstructions deceive": (
-        "CD-1 at rate 1: its reconstructions keep improving while its likelihood falls.",
+    _("Reconstructions deceive"): (
+        _("CD-1 at rate 1: its reconstructions keep improving while its likelihood falls."),
         lambda: race.set_race(5, 1.0, 3000, "CD-1"),
     ),
-    "Small learning rate": ("Rate 0.2: the bias shows late.", lambda: race.set_race(6, 0.2, 3000, "PCD")),
-    "The shifter, fast": (
-        "24 pictures, 8 hidden units, rate 1: tempering gets further than chains that are stuck.",
+    _("Small learning rate"): (_("Rate 0.2: the bias shows late."), lambda: race.set_race(6, 0.2, 3000, "PCD")),
+    _("The shifter, fast"): (
+        _("24 pictures, 8 hidden units, rate 1: tempering gets further than chains that are stuck."),
         lambda: race.set_race(8, 1.0, 3000, "PT", race.SHIFTER),
     ),
 }
@@ -50,7 +51,8 @@ def compass() -> None:
             patterns, stops = gradients.compass_controls()
             lesson.formula(
                 r"\begin{aligned} \text{CD-}k:\ & \langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p_0 K^k} \\"
-                r" \text{exact:}\ & \langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p} \end{aligned}",
+                rf" \text{{{_('exact')}:}}\ & "
+                r"\langle v\,h^\top\rangle_{p_0} - \langle v\,h^\top\rangle_{p} \end{aligned}",
             )
         drawn = instant.respond(stops, partial(gradients.elements, patterns))
         moving.facts(drawn["follows_numbers"], key="follows_numbers", look="figures")
@@ -74,16 +76,17 @@ def track() -> None:
 
 
 lesson.question(
-    "What CD really follows",
-    "If contrastive divergence does not climb the likelihood, what does it climb, and when does it matter?",
+    _("What CD really follows"),
+    _("If contrastive divergence does not climb the likelihood, what does it climb, and when does it matter?"),
 )
 compass()
 st.caption(
-    ":material/info: Exact gradients and likelihoods visit every state of the machine: the pictures here have nine pixels at "
-    "most. Your own data are learnt on the page Train a machine."
+    _(
+        ":material/info: Exact gradients and likelihoods visit every state of the machine: the pictures "
+        "here have nine pixels at most. Your own data are learnt on the page Train a machine."
+    )
 )
-gradients.prepare()
-st.subheader("Five algorithms, one start", anchor=False)
+st.subheader(_("Five algorithms, one start"), anchor=False)
 with lesson.stage(RACES, key="race", text="race") as settings:
     with settings:
         race.controls()

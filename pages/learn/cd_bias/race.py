@@ -15,9 +15,10 @@ from pages.ui.components import chart
 from pages.ui.components.moving import fingerprinted, state_bars
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import tasks
+from rbm.core.language import _
+from rbm.core.text import as_typed
 from rbm.jobs.task import Task
 from rbm.tasks import algorithm_comparison
 from rbm.training.config import knob
@@ -25,7 +26,7 @@ from rbm.training.config import knob
 if TYPE_CHECKING:
     import torch
 
-BARS, SHIFTER = "3×3 bars and stripes", "shifter"
+BARS, SHIFTER = _("3×3 bars and stripes"), _("shifter")
 PATTERNS = dict(zip((BARS, SHIFTER), algorithm_comparison.DATASETS, strict=True))
 OTHERS = 8  # states beside the data that are shown one by one
 
@@ -36,29 +37,31 @@ class RaceSettings:
 
     patterns: str = knob(
         BARS,
-        "They learn",
-        "14 pictures, or the 24 of the shifter: a row, the same row moved, and left, not at all or right. "
-        "What is drawn below changes with the next race.",
+        _("They learn"),
+        _(
+            "14 pictures, or the 24 of the shifter: a row, the same row moved, and left, not at all or right. "
+            "What is drawn below changes with the next race."
+        ),
         choices=tuple(PATTERNS),
     )
     hidden: int = knob(
         6,
-        "Hidden units",
-        "Of each of the five machines; 6 can nearly learn all bars and stripes, the shifter wants 8.",
+        _("Hidden units"),
+        _("Of each of the five machines; 6 can nearly learn all bars and stripes, the shifter wants 8."),
         low=4,
         high=8,
         step=1,
     )
     rate: float = knob(
-        0.5, "Learning rate", "The same for all; larger ones show CD's bias sooner.", stops=(0.1, 0.2, 0.5, 1.0)
+        0.5, _("Learning rate"), _("The same for all; larger ones show CD's bias sooner."), stops=(0.1, 0.2, 0.5, 1.0)
     )
     updates: int = knob(
-        3000, "Updates", "How long they learn; full batches of all pictures.", stops=(500, 1000, 2000, 3000, 5000)
+        3000, _("Updates"), _("How long they learn; full batches of all pictures."), stops=(500, 1000, 2000, 3000, 5000)
     )
     shown: str = knob(
         "CD-1",
-        "Distribution learnt by",
-        "Whose p(v) is drawn, as far as it has come.",
+        _("Distribution learnt by"),
+        _("Whose p(v) is drawn, as far as it has come."),
         choices=tuple(algorithm_comparison.METHODS),
     )
 
@@ -79,8 +82,8 @@ def controls() -> None:
 
 def start_button() -> None:
     """Race."""
-    about = "Five algorithms learn the same pictures from the same weights, in the background."
-    tasks.buttons(None, tasks.Press("race_start", "Race", about, start_race, "flag", primary=True))
+    about = _("Five algorithms learn the same pictures from the same weights, in the background.")
+    tasks.buttons(None, tasks.Press("race_start", _("Race"), about, start_race, "flag", primary=True))
 
 
 def start_race() -> None:
@@ -118,14 +121,14 @@ def elements(race: algorithm_comparison.Race | None, method: str) -> Callable[[]
 
 
 def _elements(race: algorithm_comparison.Race | None, method: str, patterns: torch.Tensor) -> feed.Elements:
-    empty = "Press Race" if race is None else "The first updates are on their way"
-    best = (f"best there is, −log {len(patterns)}", -float(np.log(len(patterns))))
+    empty = _("Press Race") if race is None else _("The first updates are on their way")
+    best = (_("best there is, −log {n_patterns}").format(n_patterns=len(patterns)), -float(np.log(len(patterns))))
 
     def option(column: str, unit: str, log: bool) -> dict[str, Any]:
         found = {} if race is None else {m: race.curve(m, column) for m in algorithm_comparison.METHODS}
         return figures.curve_option(
             [figures.Series(m, *values) for m, values in found.items()],
-            x_title="updates",
+            x_title=_("updates"),
             y_title=unit,
             log_y=log,
             line=best if race is not None and not log else None,
@@ -135,15 +138,15 @@ def _elements(race: algorithm_comparison.Race | None, method: str, patterns: tor
     legs = () if race is None else race.legs[method]
     data, model, names = distribution(patterns, legs[-1] if legs else None)
     states = figures.state_option(
-        [figures.Bars("data", data, outline=True), figures.Bars("machine", model)],
+        [figures.Bars(_("data"), data, outline=True), figures.Bars(_("machine"), model)],
         names,
-        x_title="state v: the data, the likeliest others, the rest",
-        y_title="probability",
+        x_title=_("state v: the data, the likeliest others, the rest"),
+        y_title=_("probability"),
         pictures=(3, 3),
     )
     return {
-        "race_likelihood": option("log_likelihood", "nats per picture", False),
-        "race_error": option("reconstruction_error", "mean squared error", True),
+        "race_likelihood": option("log_likelihood", _("nats per picture"), False),
+        "race_error": option("reconstruction_error", _("mean squared error"), True),
         "race_states": fingerprinted(states),
     }
 
@@ -159,33 +162,37 @@ def learning_curves(drawn: feed.Elements) -> None:
     for place, title, about, lacks, key in (
         (
             left,
-            "Log-likelihood, exact",
-            "What learning is for: the mean log p(v) of the pictures, nothing estimated.",
+            _("Log-likelihood, exact"),
+            _("What learning is for: the mean log p(v) of the pictures, nothing estimated."),
             "",
             "race_likelihood",
         ),
         (
             right,
-            "Reconstruction error",
-            "What is easily measured: how far p(v|⟨h⟩), with ⟨h⟩ = p(h|v), lies from the picture.",
-            "how likely the pictures are: it may fall while the likelihood falls too.",
+            _("Reconstruction error"),
+            _("What is easily measured: how far p(v|⟨h⟩), with ⟨h⟩ = p(h|v), lies from the picture."),
+            _("how likely the pictures are: it may fall while the likelihood falls too."),
             "race_error",
         ),
     ):
         with place:
             cards.title(title, about, lacks)
-            chart.show(drawn[key], height=220, key=key, alt=f"{title} of five algorithms against updates")
+            chart.show(
+                drawn[key], height=220, key=key, alt=_("{title} of five algorithms against updates").format(title=title)
+            )
 
 
 def learnt(drawn: feed.Elements) -> None:
     """One algorithm's learnt distribution against the data's."""
     cards.title(
-        "What it has learnt, state by state",
-        "Outlined: the data, all pictures equally often. Filled: the machine's p(v). After the data come the likeliest "
-        "states that are none of them, and all the rest together.",
-        "why: look at which pictures CD forgets, and what it makes instead.",
+        _("What it has learnt, state by state"),
+        _(
+            "Outlined: the data, all pictures equally often. Filled: the machine's p(v). After the data come "
+            "the likeliest states that are none of them, and all the rest together."
+        ),
+        _("why: look at which pictures CD forgets, and what it makes instead."),
     )
-    alt = "The learnt distribution against the data's"
+    alt = _("The learnt distribution against the data's")
     state_bars(drawn["race_states"], key="race_states", alt=alt, height=190)
 
 
@@ -217,7 +224,7 @@ def distribution(
     outside = left_over.argsort(descending=True)[: len(p) - count]
     shown = torch.cat([inside, outside[:OTHERS]])
     data = np.concatenate([np.full(count, 1 / count), np.zeros(OTHERS + 1)])
-    return data, np.append(p[shown].numpy(), float(p[outside[OTHERS:]].sum())), [*_names(v[shown]), "rest"]
+    return data, np.append(p[shown].numpy(), float(p[outside[OTHERS:]].sum())), [*_names(v[shown]), _("rest")]
 
 
 def _names(states: torch.Tensor) -> list[str]:

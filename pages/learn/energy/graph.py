@@ -13,38 +13,39 @@ import numpy as np
 from pages.ui.components.component import declare
 from pages.ui.server import feed
 from rbm.core import clock
+from rbm.core.language import _
 
 if TYPE_CHECKING:
     import torch
     from streamlit.components.v2.types import ComponentRenderer
 
-RBM, ALL = "RBM", "All to all"
+RBM, ALL = "RBM", _("All to all")
 LIMIT = 4.0  # of a weight or a bias
 BETAS = (0.1, 10.0)  # hot, cold
 TIE = 1e-9  # energies closer than this are one: sums of the same sliders in another order differ by rounding
-_HTML = """
+_HTML = f"""
 <div class="machine">
   <div class="left">
     <svg class="graph" viewBox="0 0 460 320" role="slider" tabindex="0"></svg>
     <div class="row">
-      <span class="what"></span><button class="less" type="button" aria-label="Lower by 0.5">−</button>
-      <input class="knob" type="range" min="-4" max="4" step="0.1" aria-label="Selected weight or bias">
-      <button class="more" type="button" aria-label="Raise by 0.5">+</button><b class="value"></b>
+      <span class="what"></span><button class="less" type="button" aria-label="{_("Lower by 0.5")}">−</button>
+      <input class="knob" type="range" min="-4" max="4" step="0.1" aria-label="{_("Selected weight or bias")}">
+      <button class="more" type="button" aria-label="{_("Raise by 0.5")}">+</button><b class="value"></b>
     </div>
     <div class="row">
-      <span class="beta-value"></span><span style="min-width:0">hot</span>
-      <input class="beta" type="range" min="-1" max="1" step="0.02" aria-label="Inverse temperature beta, hot to cold">
-      <span style="min-width:0">cold</span>
+      <span class="beta-value"></span><span style="min-width:0">{_("hot")}</span>
+      <input class="beta" type="range" min="-1" max="1" step="0.02" aria-label="{_("Inverse temperature beta, hot to cold")}">
+      <span style="min-width:0">{_("cold")}</span>
     </div>
-    <details><summary>All sliders</summary><div class="all"></div></details>
+    <details><summary>{_("All sliders")}</summary><div class="all"></div></details>
   </div>
   <div class="right">
     <div class="numbers"></div>
     <div class="views row">
-      <button type="button">Every state</button><button type="button">Visible patterns only</button>
+      <button type="button">{_("Every state")}</button><button type="button">{_("Visible patterns only")}</button>
     </div>
-    <svg class="chart energy" tabindex="0" role="img" aria-label="Energy of every state"></svg>
-    <svg class="chart probability" tabindex="0" role="img" aria-label="Probability of every state"></svg>
+    <svg class="chart energy" tabindex="0" role="img" aria-label="{_("Energy of every state")}"></svg>
+    <svg class="chart probability" tabindex="0" role="img" aria-label="{_("Probability of every state")}"></svg>
     <div class="terms" aria-live="polite"></div>
   </div>
 </div>
@@ -138,16 +139,18 @@ def likeliest(drawn: DrawnMachine) -> str:
     """Which states are the likeliest, as a clause: "both off and both on tie as the likeliest states"."""
     names = [_named(state) for state in lowest(drawn)]
     if len(names) == 1:
-        return f"{names[0]} is the likeliest state"
-    return f"{', '.join(names[:-1])} and {names[-1]} tie as the likeliest states"
+        return _("{names} is the likeliest state").format(names=names[0])
+    return _("{first} and {last} tie as the likeliest states").format(first=", ".join(names[:-1]), last=names[-1])
 
 
 def _named(state: Sequence[int]) -> str:
     """A state of units v₁ … vₙ in words."""
-    every = "both" if len(state) == 2 else "all"
     if len(set(state)) == 1:
-        return f"{every} {'on' if state[0] else 'off'}"
-    return f"only {', '.join(f'v{i}' for i, on in enumerate(state, 1) if on)} on"
+        both = len(state) == 2
+        if state[0]:
+            return _("both on") if both else _("all on")
+        return _("both off") if both else _("all off")
+    return _("only {units} on").format(units=", ".join((f"v{i}" for i, on in enumerate(state, 1) if on)))
 
 
 def stops(shape: str) -> dict[str, range]:

@@ -22,6 +22,7 @@ from pages.learn.energy.graph import (
 from pages.ui import lesson
 from pages.ui.controls import widgets
 from pages.ui.server import download, instant
+from rbm.core.language import _
 
 
 def show(drawn: DrawnMachine) -> None:
@@ -68,28 +69,29 @@ if "energy_shape" not in st.session_state:
 AGREE = machine(ALL, 2, 0, [-1, -1, 2])
 FRUSTRATED = machine(ALL, 3, 0, [1.0, 1.0, 1.0, -2.0, -2.0, -2.0], 2.0)
 EXPERIMENTS: lesson.Experiments = {
-    "Two units that agree": (
-        f"One weight: {likeliest(AGREE)}, and heat makes all four alike.",
+    _("Two units that agree"): (
+        _("One weight: {likeliest}, and heat makes all four alike.").format(likeliest=likeliest(AGREE)),
         lambda: show(AGREE),
     ),
-    "Freeze it": (
-        "β = 10: nearly all probability in the states of lowest energy.",
+    _("Freeze it"): (
+        _("β = 10: nearly all probability in the states of lowest energy."),
         lambda: heat(10.0),
     ),
-    "Melt it": (
-        "β = 0.1: nearly every state equally likely.",
+    _("Melt it"): (
+        _("β = 0.1: nearly every state equally likely."),
         lambda: heat(0.1),
     ),
-    "Frustration": (
-        "Three units that all want to differ: no state pleases every edge, so "
-        f"{len(lowest(FRUSTRATED))} share the lowest energy.",
+    _("Frustration"): (
+        _(
+            "Three units that all want to differ: no state pleases every edge, so {n_lowest} share the lowest energy."
+        ).format(n_lowest=len(lowest(FRUSTRATED))),
         lambda: show(FRUSTRATED),
     ),
-    "A feature detector": (
-        "One hidden unit that wants the first two pixels on: look at the visible patterns only.",
+    _("A feature detector"): (
+        _("One hidden unit that wants the first two pixels on: look at the visible patterns only."),
         lambda: show(machine(RBM, 4, 1, [0, 0, 0, 0, -4, 3, 3, 0, 0])),
     ),
-    "Twelve units": ("4,096 states, every one drawn.", lambda: show(machine(ALL, 12, 0))),
+    _("Twelve units"): (_("4,096 states, every one drawn."), lambda: show(machine(ALL, 12, 0))),
 }
 
 
@@ -100,46 +102,48 @@ def picture(shape: str) -> None:
     news = instant.respond(stops(shape), partial(resized, shape), lambda: {"energy_graph": described(drawn)})
     st.session_state["energy_now"] = now = graph(drawn, news["energy_graph"], key="energy_graph")
     download.button(
-        "Every state as CSV",
+        _("Every state as CSV"),
         partial(every_state, now),
         "states.csv",
         key="energy_csv",
-        about="All states with the energies and probabilities that the engine computes.",
+        about=_("All states with the energies and probabilities that the engine computes."),
     )
 
 
-lesson.question("Energy and probability", "How do a few weights decide which states a machine likes, and how much?")
+lesson.question(
+    _("Energy and probability"), _("How do a few weights decide which states a machine likes, and how much?")
+)
 with lesson.stage(EXPERIMENTS, key="energy", text="energy") as beside:
     with beside:
         shape = str(
             st.segmented_control(
-                "Shape",
+                _("Shape"),
                 (RBM, ALL),
                 required=True,
                 default=st.session_state["energy_shape"],
                 key="energy_shape",
                 on_change=resize,
-                help="RBM: only visible and hidden units are joined. All to all: every unit with every other.",
+                help=_("RBM: only visible and hidden units are joined. All to all: every unit with every other."),
             )
         )
         st.slider(
-            "Visible units" if shape == RBM else "Units",
+            _("Visible units") if shape == RBM else _("Units"),
             stops(shape)["energy_visible"][0],
             stops(shape)["energy_visible"][-1],
             value=st.session_state["energy_visible"],
             key="energy_visible",
             on_change=resize,
-            help="How many units v; each doubles the number of states.",
+            help=_("How many units v; each doubles the number of states."),
         )
         if shape == RBM:
             st.slider(
-                "Hidden units",
+                _("Hidden units"),
                 1,
                 6,
                 value=st.session_state.get("energy_hidden", 2),
                 key="energy_hidden",
                 on_change=resize,
-                help="How many hidden units h.",
+                help=_("How many hidden units h."),
             )
         lesson.formula(
             r"E(s) = -\sum_{i<j} W_{ij}\, s_i s_j - \sum_i b_i s_i",

@@ -19,6 +19,7 @@ from pages.ui.components.moving import table
 from pages.ui.draw import frames, theme
 from pages.ui.server import feed
 from rbm import bundled
+from rbm.core.language import _
 
 if TYPE_CHECKING:
     from rbm.models.rbm import RBM
@@ -99,7 +100,9 @@ def _drawn(v: NDArray[np.float32], h: NDArray[np.float32], step: int) -> feed.El
         "dream_v": wall.pictures(large, 1),
         "dream_h": lit(h),
         "dream_others": wall.pictures(small, CHAINS - 1),
-        "dream_words": table((), [(f"Step **{step}** of {LAST} from noise{cooling}",)]),
+        "dream_words": table(
+            (), [(_("Step **{step}** of {last} from noise{cooling}").format(step=step, last=LAST, cooling=cooling),)]
+        ),
     }
 
 

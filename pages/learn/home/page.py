@@ -12,6 +12,7 @@ from pages.ui.draw import figures
 from pages.ui.server import feed, instant
 from pages.ui.session import live
 from rbm import bundled
+from rbm.core.language import _
 
 # Each demo: a preset, where it is watched, the chart it promises, and what the button says.
 DEMOS = (
@@ -19,25 +20,25 @@ DEMOS = (
         "default",
         shell.TRAIN,
         "card_filters",
-        "See strokes appear",
+        _("See strokes appear"),
         ":material/grid_view:",
-        "Trains 100 hidden units on MNIST digits.",
+        _("Trains 100 hidden units on MNIST digits."),
     ),
     (
         "pcd",
         shell.GIBBS,
         "card_mean",
-        "Make digits from noise",
+        _("Make digits from noise"),
         ":material/casino:",
-        "Trains with PCD while you step its chains.",
+        _("Trains with PCD while you step its chains."),
     ),
     (
         "overfit",
         shell.TRAIN,
         "card_free_energy",
-        "Watch one overfit",
+        _("Watch one overfit"),
         ":material/trending_up:",
-        "500 images only: two curves part.",
+        _("500 images only: two curves part."),
     ),
 )
 
@@ -63,19 +64,24 @@ def dreaming() -> None:
     part.plays(dream.DREAM.step, dream.SECONDS)
     about = bundled.load(dream.MACHINE).about
     cards.title(
-        "It dreams",
-        f"{about['title']}, trained for {about['epochs']} epochs; it comes with the program. Chains of Gibbs sampling start "
-        "from noise: hidden units are drawn given the pixels, pixels given the hidden units, and so on. Left: p(v|h), the "
-        "probability of each pixel. Right: its 500 hidden units, the brighter the likelier to be on. Below: eight more chains.",
-        "an image of its training data: nothing but its weights is used.",
+        _("It dreams"),
+        _(
+            "{title}, trained for {epochs} epochs; it comes with the program. Chains of Gibbs sampling start "
+            "from noise: hidden units are drawn given the pixels, pixels given the hidden units, and so on. "
+            "Left: p(v|h), the probability of each pixel. Right: its 500 hidden units, the brighter the "
+            "likelier to be on. Below: eight more chains."
+        ).format(title=about["title"], epochs=about["epochs"]),
+        _("an image of its training data: nothing but its weights is used."),
     )
     st.html(SIDE_BY_SIDE)
     with st.container(horizontal=True, gap="small", key="dream_pictures"):
         with st.container():
-            wall.show(drawn["dream_v"], max_cell=320, alt="A picture that the machine dreams", key="dream_v")
+            wall.show(drawn["dream_v"], max_cell=320, alt=_("A picture that the machine dreams"), key="dream_v")
         with st.container():
-            wall.show(drawn["dream_h"], max_cell=10, alt="Its 500 hidden units, lit where they are on", key="dream_h")
-    wall.show(drawn["dream_others"], max_cell=80, alt="Eight more dreams", key="dream_others")
+            wall.show(
+                drawn["dream_h"], max_cell=10, alt=_("Its 500 hidden units, lit where they are on"), key="dream_h"
+            )
+    wall.show(drawn["dream_others"], max_cell=80, alt=_("Eight more dreams"), key="dream_others")
     facts(drawn["dream_words"], key="dream_words", look="caption")
 
 
@@ -90,38 +96,45 @@ def drawing() -> None:
     pad, answer = st.columns([6, 7], gap="medium")
     with pad:
         cards.title(
-            "Draw a digit",
-            "With the mouse, a finger, a pen, or the arrow keys and space. It is read centred and as large as MNIST's digits "
-            "are. Its free energy is marked among those of 6,000 digits that the machine was not trained on: the further left, "
-            "the likelier it finds the drawing, p(v) ∝ exp(−F(v)).",
-            try_this="a digit upside down, or a letter.",
+            _("Draw a digit"),
+            _(
+                "With the mouse, a finger, a pen, or the arrow keys and space. It is read centred and as large as "
+                "MNIST's digits are. Its free energy is marked among those of 6,000 digits that the machine was "
+                "not trained on: the further left, the likelier it finds the drawing, p(v) ∝ exp(−F(v))."
+            ),
+            try_this=_("a digit upside down, or a letter."),
         )
-        alt = "A pad to draw a digit on"
+        alt = _("A pad to draw a digit on")
         instant.pad(sketch, key=reading.PAD, alt=alt, width=340, news=drawn[reading.PAD])
     with answer:
-        cards.title("Its hidden units", "p(h = 1|v) of each of the 500 hidden units, given your drawing.")
-        wall.show(drawn["pad_hidden"], max_cell=12, alt="500 hidden units given the drawing", key="pad_hidden")
+        cards.title(_("Its hidden units"), _("p(h = 1|v) of each of the 500 hidden units, given your drawing."))
+        wall.show(drawn["pad_hidden"], max_cell=12, alt=_("500 hidden units given the drawing"), key="pad_hidden")
         left, right = st.columns([2, 3], gap="small")
         with left:
-            cards.title("Rebuilt", "The drawing as the machine reads it, and its reconstruction p(v|⟨h⟩).")
+            cards.title(_("Rebuilt"), _("The drawing as the machine reads it, and its reconstruction p(v|⟨h⟩)."))
             wall.show(
-                drawn["pad_back"], max_cell=72, alt="The drawing as it is read, and its reconstruction", key="pad_back"
+                drawn["pad_back"],
+                max_cell=72,
+                alt=_("The drawing as it is read, and its reconstruction"),
+                key="pad_back",
             )
         with right:
             cards.title(
-                "How it goes on",
-                "p(v|h) of six Gibbs chains that hold what you drew, and the pixels right beside it, and make up the rest.",
+                _("How it goes on"),
+                _(
+                    "p(v|h) of six Gibbs chains that hold what you drew, and the pixels right beside it, and make up the rest."
+                ),
             )
-            wall.show(drawn["pad_completed"], max_cell=72, alt="Six completions of the drawing", key="pad_completed")
+            wall.show(drawn["pad_completed"], max_cell=72, alt=_("Six completions of the drawing"), key="pad_completed")
 
 
 shell.header(
-    "Boltzmann Explorer", "What does an energy-based model actually do? This one dreams digits. Draw one for it."
+    _("Boltzmann Explorer"), _("What does an energy-based model actually do? This one dreams digits. Draw one for it.")
 )
 at_left, at_right = st.columns([5, 7], gap="large")
 with at_left:
     dreaming()
-    if st.button("Train your own", key="train_own", icon=":material/model_training:", type="primary"):
+    if st.button(_("Train your own"), key="train_own", icon=":material/model_training:", type="primary"):
         st.switch_page(shell.TRAIN)
 with at_right:
     drawing()
@@ -140,8 +153,9 @@ for place, (preset, page, chart, label, icon, about) in zip(st.columns(len(DEMOS
         st.caption(about)
 words, picture = st.columns([6, 5], gap="large", vertical_alignment="center")
 with words:
-    st.markdown((shell.ROOT / "assets/text/home.en.md").read_text("utf-8"))
+    told = (shell.ROOT / "assets/text/home.en.md").read_text("utf-8").strip().split("\n\n")
+    st.markdown("\n\n".join(_(one) for one in told))
 with picture:
     st.markdown(figures.bipartite(6, 4), unsafe_allow_html=True)  # our own drawing; st.html would strip the SVG
-st.subheader("The whole path", anchor=False)
+st.subheader(_("The whole path"), anchor=False)
 path.path()

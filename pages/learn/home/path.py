@@ -8,11 +8,12 @@ import streamlit as st
 
 from pages.ui import cards, shell
 from pages.ui.components.component import card_address, declare
+from rbm.core.language import _
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-_mount: ComponentRenderer = declare("path", '<nav class="path" aria-label="All pages"></nav>')
+_mount: ComponentRenderer = declare("path", f'<nav class="path" aria-label="{_("All pages")}"></nav>')
 
 
 def path() -> None:

@@ -14,6 +14,7 @@ from pages.ui.draw import frames
 from pages.ui.draw.figures import number
 from pages.ui.server import feed
 from pages.ui.server.instant import Bits, Drawing
+from rbm.core.language import _
 from rbm.experiment import DatasetSpec, cached_dataset
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class CompletingChains:
         from rbm.samplers import gibbs
 
         assert self._chains is not None
-        for _ in range(SWEEPS):
+        for __ in range(SWEEPS):
             self._chains, info = gibbs.sweep(dream.machine(), self._chains, self._generator, clamp=self._held)
         return info.visible_mean.numpy()
 
@@ -133,10 +134,12 @@ def told(free: float, drawn: int) -> dict[str, Any]:
     """A free energy among those of the validation images, for the pad's histogram and in words."""
     known = energies()
     less = 1 - float(np.searchsorted(known.sorted, free)) / len(known.sorted)
-    words = f"F = {number(free, 0)}: to the machine likelier than {less:.0%} of {len(known.sorted):,} digits that are new to it."
+    words = _("F = {free}: to the machine likelier than {less:.0%} of {n_sorted:,} digits that are new to it.").format(
+        free=number(free, 0), less=less, n_sorted=len(known.sorted)
+    )
     if not drawn:
-        words = f"The pad is empty. F = {number(free, 0)}."
-    under = "free energies F of new digits; likelier ←"
+        words = _("The pad is empty. F = {free}.").format(free=number(free, 0))
+    under = _("free energies F of new digits; likelier ←")
     return {"counts": known.counts, "low": known.low, "high": known.high, "free": free, "under": under, "words": words}
 
 

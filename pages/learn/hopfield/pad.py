@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pages.ui.components.component import declare
 from rbm.core import clock
+from rbm.core.language import _
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -15,21 +16,21 @@ if TYPE_CHECKING:
     from rbm.samplers.recall import Recall
 
 Pixels = tuple[int, ...]
-_HTML = """
+_HTML = f"""
 <div class="pad">
   <canvas tabindex="0" role="img"></canvas>
   <div class="tools">
-    <button type="button" name="pen">Pen</button><button type="button" name="eraser">Eraser</button>
-    <button type="button" name="noise" title="Turns one pixel in ten over">Noise</button>
-    <button type="button" name="half" title="Wipes the lower half out">Hide half</button>
-    <button type="button" name="clear">Clear</button>
+    <button type="button" name="pen">{_("Pen")}</button><button type="button" name="eraser">{_("Eraser")}</button>
+    <button type="button" name="noise" title="{_("Turns one pixel in ten over")}">{_("Noise")}</button>
+    <button type="button" name="half" title="{_("Wipes the lower half out")}">{_("Hide half")}</button>
+    <button type="button" name="clear">{_("Clear")}</button>
   </div>
   <div class="tools">
-    <button type="button" name="one">One update</button><button type="button" name="flip">Next flip</button>
-    <button type="button" name="play">Play</button><button type="button" name="back">Start again</button>
+    <button type="button" name="one">{_("One update")}</button><button type="button" name="flip">{_("Next flip")}</button>
+    <button type="button" name="play">{_("Play")}</button><button type="button" name="back">{_("Start again")}</button>
   </div>
   <div class="words" aria-live="polite"></div>
-  <svg role="img" aria-label="Energy against updates"></svg>
+  <svg role="img" aria-label="{_("Energy against updates")}"></svg>
 </div>
 """
 

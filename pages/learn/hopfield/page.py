@@ -9,8 +9,10 @@ from pages.learn.hopfield.pad import Pixels, drawn, pad
 from pages.ui import cards, lesson
 from pages.ui.components import chart
 from pages.ui.controls import datasets
-from pages.ui.draw.words import as_typed
 from pages.ui.server import instant
+from rbm.core.language import _
+from rbm.core.text import as_typed
+from rbm.lessons.known import CAPACITY_UNITS
 
 
 def begin(pixels: Pixels) -> None:
@@ -52,18 +54,18 @@ def now() -> Pixels:
 if "hopfield_start" not in st.session_state:
     setting([1, 4], "hebbian")
 EXPERIMENTS: lesson.Experiments = {
-    "Two memories": ("Two digits by Hebb's rule: press Play.", lambda: setting([1, 4], "hebbian")),
-    "Similar digits": (
-        "Five digits by Hebb's rule: they overlap so much that they run together.",
+    _("Two memories"): (_("Two digits by Hebb's rule: press Play."), lambda: setting([1, 4], "hebbian")),
+    _("Similar digits"): (
+        _("Five digits by Hebb's rule: they overlap so much that they run together."),
         lambda: setting([0, 1, 2, 3, 4], "hebbian"),
     ),
-    "Remove what they share": (
-        "The same five by the pseudo-inverse: every one is at rest again.",
+    _("Remove what they share"): (
+        _("The same five by the pseudo-inverse: every one is at rest again."),
         lambda: setting([0, 1, 2, 3, 4], "pseudo-inverse"),
     ),
-    "Modern Hopfield": ("All ten digits in a dense network.", lambda: setting(list(range(10)), recall.DENSE)),
-    "Temperature too high": (
-        "A dense network of small β: the digits blend into one picture.",
+    _("Modern Hopfield"): (_("All ten digits in a dense network."), lambda: setting(list(range(10)), recall.DENSE)),
+    _("Temperature too high"): (
+        _("A dense network of small β: the digits blend into one picture."),
         lambda: setting(list(range(10)), recall.DENSE, 0.01),
     ),
 }
@@ -75,28 +77,32 @@ def recalling() -> None:
     at_left, at_right = st.columns([8, 5], gap="medium")
     with at_right:
         cards.title(
-            "Stored patterns", "What the network was told to remember. Click one to put it on the pad, then disturb it."
+            _("Stored patterns"),
+            _("What the network was told to remember. Click one to put it on the pad, then disturb it."),
         )
         if stored:
             clicked = recall.stored_wall(stored, shelf.shape)
             if clicked is not None:
                 begin(stored[clicked])
         else:
-            st.info(f"Nothing is stored. Choose a {data.noun} above, or draw one and store it.", icon=":material/draw:")
+            st.info(
+                _("Nothing is stored. Choose a {noun} above, or draw one and store it.").format(noun=data.noun),
+                icon=":material/draw:",
+            )
         with st.container(horizontal=True):
             if st.button(
-                "Store the drawing",
+                _("Store the drawing"),
                 key="hopfield_store",
                 icon=":material/save:",
                 on_click=keep_drawing,
-                help="Adds what is on the pad.",
+                help=_("Adds what is on the pad."),
             ):
                 st.rerun()
             if st.button(
-                "New update order",
+                _("New update order"),
                 key="hopfield_order",
                 icon=":material/casino:",
-                help="Draws another random order in which units are asked.",
+                help=_("Draws another random order in which units are asked."),
             ):
                 st.session_state["hopfield_seed"] = st.session_state.get("hopfield_seed", 1) + 1
     with at_left:
@@ -104,11 +110,13 @@ def recalling() -> None:
         seed = st.session_state.get("hopfield_seed", 1)
         played = partial(recall.played, stored, rule, now(), seed)
         elements = instant.respond(recall.PANEL.stops("beta"), played) if rule == recall.DENSE else played(beta)
-        alt = "The state of the network, to draw on"
+        alt = _("The state of the network, to draw on")
         pad(start, shelf.shape, serial=serial, played=elements["hopfield_pad"], alt=alt, key="hopfield_pad")
 
 
-lesson.question("Hopfield network", "How can a network of yes-or-no units remember pictures, and when does it forget?")
+lesson.question(
+    _("Hopfield network"), _("How can a network of yes-or-no units remember pictures, and when does it forget?")
+)
 with lesson.stage(EXPERIMENTS, key="hopfield", text="hopfield") as beside:
     with beside:
         data = datasets.choose(recall.DATASET, changed=changed)
@@ -117,7 +125,7 @@ with lesson.stage(EXPERIMENTS, key="hopfield", text="hopfield") as beside:
         if not fits or max(st.session_state["hopfield_digits"], default=0) >= len(shelf.pictures):
             changed()  # somebody has deleted the set, or keeps other pictures under its name
         chosen = st.pills(
-            "Digits to store" if data.noun == "digit" else "Pictures to store",
+            _("Digits to store") if data.digits else _("Pictures to store"),
             range(len(shelf.pictures)),
             format_func=lambda i: as_typed(shelf.names[i]),
             selection_mode="multi",
@@ -125,8 +133,9 @@ with lesson.stage(EXPERIMENTS, key="hopfield", text="hopfield") as beside:
             default=st.session_state["hopfield_digits"],
             key="hopfield_digits",
             persist_state="session",
-            help=f"The most typical picture of each class, or a few where there are no classes, in {shelf.shape[0]} × "
-            f"{shelf.shape[1]} pixels.",
+            help=_(
+                "The most typical picture of each class, or a few where there are no classes, in {height} × {width} pixels."
+            ).format(height=shelf.shape[0], width=shelf.shape[1]),
         )
         recall.PANEL.draw("rule", wrap=True)
         asked = recall.PANEL.draw("beta")
@@ -135,7 +144,7 @@ with lesson.stage(EXPERIMENTS, key="hopfield", text="hopfield") as beside:
         if rule == recall.DENSE:
             lesson.formula(
                 r"E(s) = -\tfrac{1}{\beta} \ln \sum_\mu e^{\beta\, \xi_\mu \cdot s}",
-                r"s_i \leftarrow \text{the sign with the lower } E",
+                rf"s_i \leftarrow \text{{{_('the sign with the lower')} }} E",
             )
         else:
             lesson.formula(
@@ -151,18 +160,20 @@ with lesson.stage(EXPERIMENTS, key="hopfield", text="hopfield") as beside:
     states, amount = st.columns(2, gap="large")
     with states:
         cards.title(
-            "Where random starts end",
-            "A hundred recalls from noise. Those that end in no stored pattern found a spurious minimum.",
-            try_this="two patterns, then three: mixtures of three appear.",
+            _("Where random starts end"),
+            _("A hundred recalls from noise. Those that end in no stored pattern found a spurious minimum."),
+            try_this=_("two patterns, then three: mixtures of three appear."),
         )
         if stored:
-            recall.spurious(stored, shelf.shape, rule, beta, 1)
+            recall.spurious(stored, shelf.shape, rule, beta)
     with amount:
         cards.title(
-            "How much can be stored",
-            f"Random patterns in {recall.CAPACITY_UNITS} units, recalled after one unit in ten was turned over; "
-            "the line 0.138 is where theory lets Hebb's rule fail in a large network.",
-            "what correlated pictures such as digits do: they fail much earlier.",
+            _("How much can be stored"),
+            _(
+                "Random patterns in {capacity_units} units, recalled after one unit in ten was turned over; the "
+                "line 0.138 is where theory lets Hebb's rule fail in a large network."
+            ).format(capacity_units=CAPACITY_UNITS),
+            _("what correlated pictures such as digits do: they fail much earlier."),
         )
-        figure = recall.capacity_figure(recall.capacities(1), len(stored) / len(shelf.pictures[0]))
-        chart.show(figure, key="hopfield_capacity", alt="Overlap after recall against the load")
+        figure = recall.capacity_figure(len(stored) / len(shelf.pictures[0]))
+        chart.show(figure, key="hopfield_capacity", alt=_("Overlap after recall against the load"))

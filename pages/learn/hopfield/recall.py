@@ -19,25 +19,28 @@ from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames
 from pages.ui.draw.figures import number
 from pages.ui.server import feed
+from pages.ui.session import tasks
+from rbm.core.language import N_, _
 from rbm.datasets.catalog import revision
 from rbm.experiment import DatasetSpec
+from rbm.lessons import known
 from rbm.training.config import knob
 
 if TYPE_CHECKING:
     import torch
 
     from rbm.models.hopfield import DenseHopfield, Hopfield
+    from rbm.tasks.lessons import Ending
 
 DATASET = "hopfield_dataset"
-DENSE = "modern"
-RULES = ("hebbian", "storkey", "pseudo-inverse", DENSE)
-LOADS = (0.02, 0.06, 0.1, 0.138, 0.18, 0.24, 0.32, 0.45, 0.6, 0.8)
-CAPACITY_UNITS = 100
+DENSE = N_("modern")
+RULES = (N_("hebbian"), N_("storkey"), N_("pseudo-inverse"), DENSE)
+STARTS = 100  # recalls from random states
 ENDS = {
-    "stored": "a stored pattern",
-    "negative": "the negative of a stored pattern",
-    "mixture": "a mixture of three patterns: a spurious state that nobody stored",
-    "other": "a spurious state that nobody stored",
+    "stored": _("a stored pattern"),
+    "negative": _("the negative of a stored pattern"),
+    "mixture": _("a mixture of three patterns: a spurious state that nobody stored"),
+    "other": _("a spurious state that nobody stored"),
 }
 
 
@@ -47,15 +50,15 @@ class HopfieldSettings:
 
     rule: str = knob(
         "hebbian",
-        "Rule",
-        "How pictures become an energy. The first three set the weights; the modern one keeps the pictures.",
+        _("Rule"),
+        _("How pictures become an energy. The first three set the weights; the modern one keeps the pictures."),
         choices=RULES,
-        names={rule: rule.capitalize() for rule in RULES},
+        names={rule: _(rule)[:1].upper() + _(rule)[1:] for rule in RULES},
     )
     beta: float = knob(
         0.1,
         "β",
-        "How sharply the modern network picks the nearest.",
+        _("How sharply the modern network picks the nearest."),
         stops=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
         acts=lambda settings: settings["rule"] == DENSE,
     )
@@ -93,10 +96,9 @@ def _shelf(name: str, revision: str) -> Shelf:
 @lru_cache(maxsize=64)
 def network(stored: tuple[pad.Pixels, ...], rule: str, beta: float) -> Hopfield | DenseHopfield:
     """The network that keeps them by the chosen rule."""
-    from rbm.models.hopfield import DenseHopfield, Hopfield
+    from rbm.models.hopfield import remember
 
-    patterns = spins(stored)
-    return DenseHopfield(patterns, beta) if rule == DENSE else Hopfield.store(patterns, rule)
+    return remember(spins(stored), rule, beta)
 
 
 def spins(rows: Sequence[pad.Pixels]) -> torch.Tensor:
@@ -121,77 +123,74 @@ def one_recall(stored: list[pad.Pixels], rule: str, beta: float, start: pad.Pixe
     patterns = spins(stored)
     near = overlaps(found.end[None], patterns)[0]
     best = int(near.argmax())
-    verdict = f"It ended in {ENDS[kinds(found.end[None], patterns)[0]]}" if found.settled else "It has not settled"
-    verdict += f"; overlap {number(float(near[best]))} with pattern {best + 1}."
+    verdict = (
+        _("It ended in {ends}").format(ends=ENDS[kinds(found.end[None], patterns)[0]])
+        if found.settled
+        else _("It has not settled")
+    )
+    verdict += _("; overlap {near} with pattern {best}.").format(near=number(float(near[best])), best=best + 1)
     return pad.path_of(found, start, verdict, (rule, beta, seed, tuple(stored)))
 
 
 def stored_wall(stored: list[pad.Pixels], shape: tuple[int, int]) -> int | None:
     """What is stored; returns the picture clicked."""
-    labels = [f"pattern {i + 1}: click to put it on the pad" for i in range(len(stored))]
+    labels = [_("pattern {i}: click to put it on the pad").format(i=i + 1) for i in range(len(stored))]
     return wall.show(
         wall.pictures(frames.colour_probabilities(np.array(stored), shape=shape), 5, labels=labels),
         clickable=True,
         max_cell=70,
-        alt=f"{len(stored)} stored patterns",
+        alt=_("{n_stored} stored patterns").format(n_stored=len(stored)),
         key="hopfield_stored",
     )
 
 
-def spurious(
-    stored: list[pad.Pixels], shape: tuple[int, int], rule: str, beta: float, seed: int, starts: int = 100
-) -> None:
-    """Where recalls from random states end."""
-    found = _basins(tuple(stored), rule, beta, seed, starts)
-    counts = {name: sum(n for _, kind, n, _ in found if kind == name) for name in ENDS}
+@st.fragment
+def spurious(stored: list[pad.Pixels], shape: tuple[int, int], rule: str, beta: float) -> None:
+    """Where recalls from random states end; until a worker has found it, a line that says so."""
+    asked = beta if rule == DENSE else 1.0
+    task = tasks.made("rbm.tasks.lessons:basins", stored=tuple(stored), rule=rule, beta=asked, seed=1, starts=STARTS)
+    feed.watch("basins", task)
+    if not tasks.ready(task, _("A hundred recalls are under way.")):
+        return
+    found: list[Ending] = task.news[-1]
+    counts = {name: sum(one.visits for one in found if one.kind == name) for name in ENDS}
     words = {
-        "stored": "a stored pattern",
-        "negative": "a negative",
-        "mixture": "a mixture of three",
-        "other": "another spurious state",
+        "stored": _("a stored pattern"),
+        "negative": _("a negative"),
+        "mixture": _("a mixture of three"),
+        "other": _("another spurious state"),
     }
-    told = [f"{counts[k]} ended in {words[k]}" for k in ENDS if counts[k]]
-    st.caption(f"Of {starts} random starts, {' and '.join(filter(None, (', '.join(told[:-1]), told[-1])))}.")
+    told = [_("{counts} ended in {words}").format(counts=counts[k], words=words[k]) for k in ENDS if counts[k]]
+    st.caption(
+        _("Of {starts} random starts, {filter}.").format(
+            starts=STARTS, filter=_(" and ").join(filter(None, (", ".join(told[:-1]), told[-1])))
+        )
+    )
     shown = found[:20]
     cards.picture_wall(
-        frames.colour_probabilities(np.array([s for s, *_ in shown]), shape=shape),
+        frames.colour_probabilities(np.array([one.state for one in shown]), shape=shape),
         min(10, len(shown)),
         "hopfield_basins",
-        "The states in which most recalls ended",
-        labels=[f"{kind}: {n} of {starts} starts, E = {number(e, 1)}" for _, kind, n, e in shown],
+        _("The states in which most recalls ended"),
+        labels=[
+            _("{kind}: {visits} of {starts} starts, E = {energy}").format(
+                kind=one.kind, visits=one.visits, starts=STARTS, energy=number(one.energy, 1)
+            )
+            for one in shown
+        ],
         framed=True,
         max_cell=70,
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=200)
-def _basins(
-    stored: tuple[pad.Pixels, ...], rule: str, beta: float, seed: int, starts: int
-) -> list[tuple[pad.Pixels, str, int, float]]:
-    from rbm.evaluation.associative_memory import basins
-    from rbm.randomness import generator
-
-    patterns = spins(stored)
-    found = basins(network(stored, rule, beta), patterns, starts, generator(seed, "basins"))
-    return [(tuple(int(x > 0) for x in b.state.tolist()), b.kind, b.visits, b.energy) for b in found]
-
-
-@st.cache_data(show_spinner="Storing and recalling random patterns")
-def capacities(seed: int) -> dict[str, list[float]]:
-    """Overlap after recall against the load, for every rule."""
-    from rbm.evaluation.associative_memory import capacity
-
-    return {rule: capacity("dense" if rule == DENSE else rule, CAPACITY_UNITS, LOADS, seed, trials=1) for rule in RULES}
-
-
-def capacity_figure(overlap: dict[str, list[float]], stored: float) -> go.Figure:
-    """Overlap against load, with the line where the Hebbian rule gives way and the load on the page."""
+def capacity_figure(stored: float) -> go.Figure:
+    """For every rule overlap against load, with the line where the Hebbian rule gives way and the load on the page."""
     figure = go.Figure()
-    for rule, values in overlap.items():
-        figure.add_scatter(x=LOADS, y=values, name=rule, mode="lines+markers")
+    for rule, values in zip(RULES, known.capacities().values(), strict=True):
+        figure.add_scatter(x=known.LOADS, y=values, name=_(rule), mode="lines+markers")
     figure.add_vline(x=0.138, line_dash="dash", annotation_text="0.138", annotation_position="top")
-    figure.add_vline(x=stored, line_dash="dot", annotation_text="stored now", annotation_position="bottom right")
+    figure.add_vline(x=stored, line_dash="dot", annotation_text=_("stored now"), annotation_position="bottom right")
     figure.update_layout(height=320, margin={"l": 8, "r": 8, "t": 24, "b": 8})
-    figure.update_xaxes(title_text="random patterns stored / units", automargin=True)
-    figure.update_yaxes(title_text="overlap after recall (1 = perfect)", automargin=True, range=[0, 1.05])
+    figure.update_xaxes(title_text=_("random patterns stored / units"), automargin=True)
+    figure.update_yaxes(title_text=_("overlap after recall (1 = perfect)"), automargin=True, range=[0, 1.05])
     return figure

@@ -15,6 +15,8 @@ from pages.ui.controls import widgets
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed
 from pages.ui.session import tasks
+from rbm.core.language import _
+from rbm.datasets.entry import LINE
 from rbm.jobs.task import Task
 from rbm.lessons import finite_lattice
 
@@ -25,18 +27,28 @@ if TYPE_CHECKING:
     from rbm.tasks.ising import IsingLook, TemperaturePoint
 
 THROUGH = (1.5, 1.9, 2.1, spins.CRITICAL, 2.5, 3.0, 3.5, 4.5)
+RING_THROUGH = (
+    1.0,
+    1.25,
+    1.5,
+    1.75,
+    2.0,
+    2.5,
+    3.5,
+    5.0,
+)  # of the ring, where no temperature stands out: its memory is at cold
 SHOWN = 12
 CHART = 124
 # What can be drawn against T: the name of the field, its sign, and its unit for the axis.
 QUANTITIES = {
-    "energy e": ("energy", "energy per spin"),
-    "|m|": ("magnetisation", "|magnetisation| per spin"),
-    "heat capacity": ("heat_capacity", "heat capacity per spin"),
-    "susceptibility": ("susceptibility", "susceptibility per spin"),
-    "memory τ": ("", "τ of |m| / sweeps"),
+    _("energy e"): ("energy", _("energy per spin")),
+    "|m|": ("magnetisation", _("|magnetisation| per spin")),
+    _("heat capacity"): ("heat_capacity", _("heat capacity per spin")),
+    _("susceptibility"): ("susceptibility", _("susceptibility per spin")),
+    _("memory τ"): ("", _("τ of |m| / sweeps")),
 }
-MEMORY = "memory τ"
-CHAINS = {"machine": "gibbs", "Metropolis": "metropolis", "Wolff": "wolff"}
+MEMORY = _("memory τ")
+CHAINS = {_("machine"): "gibbs", _("Metropolis"): "metropolis", _("Wolff"): "wolff"}
 
 
 class IsingShown(NamedTuple):
@@ -79,28 +91,34 @@ def learn() -> None:
 
 
 def go_through() -> None:
-    """A machine at each of THROUGH."""
+    """A machine at each of THROUGH, or of RING_THROUGH."""
     side = spins.PANEL.now().side
-    tasks.hold("ising walk", Task("rbm.tasks.ising:through", side=side, temperatures=THROUGH))
+    stops = RING_THROUGH if side == LINE else THROUGH
+    tasks.hold("ising walk", Task("rbm.tasks.ising:through", side=side, temperatures=stops))
 
 
 def buttons(shown: IsingShown) -> None:
     """Learn; and a machine at each temperature, which may be paused."""
-    about = "A machine of spins learns 10,000 lattices at the temperature that is set, in the background."
-    tasks.buttons(None, tasks.Press("ising_learn", "Learn", about, learn, "model_training", primary=True))
+    about = _("A machine of spins learns 10,000 lattices at the temperature that is set, in the background.")
+    tasks.buttons(None, tasks.Press("ising_learn", _("Learn"), about, learn, "model_training", primary=True))
     tasks.buttons(
         shown.walk,
         tasks.Press(
             "ising_through",
-            "Through $T_c$",
-            "A machine at each of eight temperatures, one after the other: the points of the chart against T.",
+            walk_named(shown.side),
+            _("A machine at each of eight temperatures, one after the other: the points of the chart against T."),
             go_through,
             "timeline",
         ),
-        tasks.Press("ising_pause", "Pause", "The walk through temperatures stops where it is."),
-        tasks.Press("ising_on", "Go on", "The walk goes on."),
+        tasks.Press("ising_pause", _("Pause"), _("The walk through temperatures stops where it is.")),
+        tasks.Press("ising_on", _("Go on"), _("The walk goes on.")),
         anew=True,
     )
+
+
+def walk_named(side: int) -> str:
+    """What the button is called: a ring has no temperature to go through."""
+    return _("Through $T$") if side == LINE else _("Through $T_c$")
 
 
 def elements(shown: IsingShown, temperature: float) -> feed.Elements:
@@ -126,18 +144,28 @@ def elements(shown: IsingShown, temperature: float) -> feed.Elements:
 def _table(shown: IsingShown, temperature: float, means: LatticeMeans, truth: ExactLattice) -> dict[str, Any]:
     known = (truth.energy, truth.magnetisation, truth.heat_capacity, truth.susceptibility)
     made = [""] * len(known) if shown.look is None else [_told(x) for x in _ordered(shown.look.means)]
-    exact = ["unknown" if x is None else figures.number(x, 3) for x in known]
+    exact = [_("unknown") if x is None else figures.number(x, 3) for x in known]
     names = ("e", "|m|", "c", "χ")
     rows = list(zip(names, map(_told, _ordered(means)), exact, made, strict=True))
-    machine = "machine" if shown.look is None else f"machine, {shown.learnt_at:g}"
+    machine = _("machine") if shown.look is None else _("machine, {learnt_at:g}").format(learnt_at=shown.learnt_at)
+    ring = shown.side == LINE
     about = (
-        "Energy e, from −2, all alike; magnetisation without its sign, 1 where all agree; heat capacity c and susceptibility χ: "
-        "how much e and |m| fluctuate. −0.666(6) is −0.666 ± 0.006.",
-        f"Lattices drawn by Wolff's clusters at T = {temperature:g}.",
-        "Kaufman's partition function; at 4×4 the sum over all states, which knows |m| too.",
-        "Its own chains, begun at noise; the number is the temperature of what it learnt.",
+        _(
+            "Energy e, from −{ring}, all alike; magnetisation without its sign, 1 where all agree; heat "
+            "capacity c and susceptibility χ: how much e and |m| fluctuate. −0.666(6) is −0.666 ± 0.006."
+        ).format(ring=1 if ring else 2),
+        (
+            _("Rings drawn exactly at T = {t:g}.") if ring else _("Lattices drawn by Wolff’s clusters at T = {t:g}.")
+        ).format(t=temperature),
+        _(
+            "Kaufman's partition function; at 4×4 the sum over all states, which knows |m| too; the ring by "
+            "its transfer matrix."
+        ),
+        _("Its own chains, begun at noise; the number is the temperature of what it learnt."),
     )
-    return moving.table(("per spin", f"data, {temperature:g}", "exactly", machine), rows, about)
+    return moving.table(
+        (_("per spin"), _("data, {temperature:g}").format(temperature=temperature), _("exactly"), machine), rows, about
+    )
 
 
 def _ordered(means: LatticeMeans) -> Sequence[WithError]:
@@ -151,19 +179,19 @@ def _told(x: WithError) -> str:
 
 def _correlations(shown: IsingShown, data: Sequence[WithError], truth: ExactLattice) -> dict[str, Any]:
     r = np.arange(len(data))
-    series = [figures.Series("data", r, [one.value for one in data])]
+    series = [figures.Series(_("data"), r, [one.value for one in data])]
     if shown.look is not None:
         values = [one.value for one in shown.look.correlation]
-        series.append(figures.Series("machine", r, values))
+        series.append(figures.Series(_("machine"), r, values))
     if truth.correlation is not None:
-        series.append(figures.Series("exactly", r, truth.correlation, dash=True))
-    return figures.curve_option(series, x_title="distance r", y_title="C(r)", dots=True, least_y=0.2)
+        series.append(figures.Series(_("exactly"), r, truth.correlation, dash=True))
+    return figures.curve_option(series, x_title=_("distance r"), y_title="C(r)", dots=True, least_y=0.2)
 
 
 def _against(shown: IsingShown) -> dict[str, Any]:
     points, (field, unit) = shown.points, QUANTITIES[shown.quantity]
     memory = shown.quantity == MEMORY
-    of = CHAINS if memory else {"data": "data", "machine": "machine"}
+    of = CHAINS if memory else {_("data"): "data", _("machine"): "machine"}
     t = [point.temperature for point in points]
     values = {name: [getattr(point, part) for point in points] for name, part in of.items()}
     series = [
@@ -174,94 +202,124 @@ def _against(shown: IsingShown) -> dict[str, Any]:
     known = () if memory else [getattr(finite_lattice.exactly(shown.side, x), field) for x in spins.STOPS]
     exact = [x for x in known if x is not None]
     if exact:
-        series.append(figures.Series("exactly", spins.STOPS, exact, dash=True))
-    ends = (spins.STOPS[0], spins.STOPS[-1])
+        series.append(figures.Series(_("exactly"), spins.STOPS, exact, dash=True))
+    ends, walk = (spins.STOPS[0], spins.STOPS[-1]), walk_named(shown.side).replace("$", "").replace("_", "")
     return figures.curve_option(
         series,
-        x_title="temperature T",
+        x_title=_("temperature T"),
         y_title=unit,
         log_y=memory,
         dots=True,
         x_range=ends,
         least_y=0.0 if memory else 0.1,
-        empty=_EMPTY,
+        empty=_("Press {walk}: a machine at each temperature").format(walk=walk),
     )
 
 
-_EMPTY = "Press Through T_c: a machine at each temperature"
-
-
 def _chains(shown: IsingShown) -> dict[str, Any]:
-    shape = (shown.side, shown.side)
-    rows = np.full((SHOWN, shown.side**2), 0.5)
+    shape = (shown.side, shown.lattice.columns)
+    rows = np.full((SHOWN, shown.lattice.spins.size), 0.5)
     if shown.look is not None:
         rows = (shown.look.chains.astype(np.float64) + 1) / 2
-    return wall.pictures(frames.colour_probabilities(rows, shape=shape), 4)
+    return wall.pictures(frames.colour_probabilities(rows, shape=shape), 3 if shown.side == LINE else 4)
 
 
 def _couplings(shown: IsingShown) -> dict[str, Any]:
-    """Two pictures of one scale: the bonds of the lattice, and the mean coupling by distance."""
+    """Two pictures of one scale: the bonds of the lattice, and the mean coupling by distance; of the ring every pair."""
     beta = 1 / shown.learnt_at if shown.look is not None else 1.0
-    both = np.zeros((2, 2 * shown.side, 2 * shown.side))
+    across = shown.lattice.columns if shown.side == LINE else 2 * shown.side
+    both = np.zeros((2, across, across))
     if shown.look is not None:
-        both = np.stack([shown.look.bonds, np.kron(shown.look.away, np.ones((2, 2)))])
+        both = np.stack([shown.look.bonds, np.kron(shown.look.away, np.ones((across // len(shown.look.away),) * 2))])
     lut = theme.diverging(shown.mode)
     coloured = frames.colour_weights(both, shared=True, limit=1.5 * beta, lut=lut)
     end = figures.number(1.5 * beta)
-    legend = wall.Legend(theme.css_gradient(lut), (f"−{end}", "coupling J", end))
+    legend = wall.Legend(theme.css_gradient(lut), (f"−{end}", _("coupling J"), end))
     names = [
-        "every bond of the lattice; between four spins the two diagonals",
-        "from the spin in the middle, on average",
+        _("every bond of the lattice; between four spins the two diagonals"),
+        _("from the spin in the middle, on average"),
     ]
+    if shown.side == LINE:
+        names = [_("every spin with every other"), _("their mean at each distance around the ring")]
     return wall.pictures(coloured.tiles, 2, legend=legend, labels=names)
 
 
 def _words(shown: IsingShown) -> list[tuple[str]]:
+    """What it has found; of the ring first that nothing happens at a T_c."""
+    return [(SMOOTH,), *_found(shown)] if shown.side == LINE else _found(shown)
+
+
+SMOOTH = _("A ring has **no phase transition**: all is smooth at every T above 0.")
+
+
+def _found(shown: IsingShown) -> list[tuple[str]]:
     look = shown.look
     if look is None:
         begun = shown.learning is not None and shown.learning.active
         words = (
-            "The first look is on its way." if begun else "Press Learn: couplings of neighbours appear, and no others."
+            _("The first look is on its way.")
+            if begun
+            else _("Press Learn: couplings of neighbours appear, and no others.")
         )
         return [(words,)]
     told = [
-        (f"neighbours J = **{_told(look.neighbours)}**",),
-        (f"the data's, 1/T = **{figures.number(1 / shown.learnt_at, 3)}**",),
-        (f"other pairs, mean |J| = **{look.rest:.3f}**",),
-        (f"{100 * look.share:.0f} % learnt in {look.seconds:.0f} s at T = {shown.learnt_at:g}",),
+        (_("neighbours J = **{told}**").format(told=_told(look.neighbours)),),
+        (_("the data's, 1/T = **{learnt_at}**").format(learnt_at=figures.number(1 / shown.learnt_at, 3)),),
+        (
+            _("other pairs, mean |J| = **{rest:.3f}**, triples **{triples:.3f}**").format(
+                rest=look.rest, triples=look.triples
+            ),
+        ),
+        (
+            _("{share:.0f} % learnt in {seconds:.0f} s at T = {learnt_at:g}").format(
+                share=100 * look.share, seconds=look.seconds, learnt_at=shown.learnt_at
+            ),
+        ),
     ]
     if look.memory is not None:
-        told.append((f"its chains remember |m| for τ = **{figures.number(look.memory.value, 1)}** sweeps",))
+        told.append(
+            (
+                _("its chains remember |m| for τ = **{sweeps}** sweeps").format(
+                    sweeps=figures.number(look.memory.value, 1)
+                ),
+            )
+        )
     return told
 
 
 def chains(drawn: feed.Elements) -> None:
     """What the machine makes."""
     cards.title(
-        "The machine's spins",
-        "Twelve of 400 Gibbs chains of the machine that learns, begun at noise.",
-        "that they are right: compare energy, |m| and C(r) with the data's.",
+        _("The machine's spins"),
+        _("Twelve of 400 Gibbs chains of the machine that learns, begun at noise."),
+        _("that they are right: compare energy, |m| and C(r) with the data's."),
     )
-    wall.show(drawn["ising_chains"], framed=True, max_cell=46, alt="Twelve chains of the machine", key="ising_chains")
+    wall.show(
+        drawn["ising_chains"], framed=True, max_cell=46, alt=_("Twelve chains of the machine"), key="ising_chains"
+    )
 
 
 def couplings(drawn: feed.Elements) -> None:
     """Who is coupled to whom."""
     cards.title(
-        "Couplings of p(v)",
-        "Who is coupled to whom once the hidden units are summed out. Left: the lattice, a site in every other row and "
-        "column, and between two sites their coupling J; where two diagonals cross, their mean. Right: the mean coupling of a "
-        "spin in the middle to all others. Exact: an integral for each hidden unit. The data's are 1/T between neighbours "
-        "and 0 elsewhere.",
-        "the couplings of three and more spins, which the data do not have, but a machine may. Below T_c the data hardly tell: "
-        "nearly all spins agree, whoever is coupled.",
+        _("Couplings of p(v)"),
+        _(
+            "Who is coupled to whom once the hidden units are summed out. Left: the lattice, a site in every "
+            "other row and column, and between two sites their coupling J; where two diagonals cross, their "
+            "mean. Right: the mean coupling of a spin in the middle to all others. Of the ring every spin with "
+            "every other, and their mean at each distance. Exact: an integral for each hidden unit. The data's "
+            "are 1/T between neighbours and 0 elsewhere."
+        ),
+        _("the couplings of three spins (their mean |J| stands below) and more, which the data lack. ")
+        + (_("The colder, the less data tell: ") if spins.is_ring() else _("Below T_c data hardly tell: "))
+        + _("nearly all spins agree, whoever is coupled."),
     )
-    wall.show(drawn["ising_j"], max_cell=118, alt="Couplings of the machine on the lattice", key="ising_j")
+    wall.show(drawn["ising_j"], max_cell=118, alt=_("Couplings of the machine on the lattice"), key="ising_j")
 
 
 def words(drawn: feed.Elements) -> None:
     """What the machine has found, and how far it is."""
-    cards.title("What it has found", "The couplings of the machine against those that made its data, in numbers.")
+    cards.title(_("What it has found"), _("The couplings of the machine against those that made its data, in numbers."))
     moving.facts(drawn["ising_words"], key="ising_words", look="caption")
 
 
@@ -273,23 +331,31 @@ def numbers(drawn: feed.Elements) -> None:
 def correlations(drawn: feed.Elements) -> None:
     """C(r) of both."""
     cards.title(
-        "Correlation C(r)",
-        "⟨s_i s_j⟩ of spins r apart along rows and columns: it falls at once when hot, stays high when cold, and at T_c falls "
-        "slowly, at all distances.",
+        _("Correlation C(r)"),
+        _(
+            "⟨s_i s_j⟩ of spins r apart along the ring: about (tanh 1/T)^r, which falls at every temperature, "
+            "the slower the colder."
+        )
+        if spins.is_ring()
+        else _(
+            "⟨s_i s_j⟩ of spins r apart along rows and columns: it falls at once when hot, stays high when "
+            "cold, and at T_c falls slowly, at all distances."
+        ),
     )
-    chart.show(drawn["ising_c"], height=CHART, key="ising_c", alt="Correlation against distance of data and machine")
+    chart.show(drawn["ising_c"], height=CHART, key="ising_c", alt=_("Correlation against distance of data and machine"))
 
 
 def against(drawn: feed.Elements) -> None:
     """A quantity against T, and which."""
     with st.container(horizontal=True, vertical_alignment="center"):
         cards.title(
-            "Against T",
-            "Data and a machine at each temperature, or how many sweeps three chains remember |m|: near T_c the single spins of "
-            "Metropolis and the layers of Gibbs sampling slow down, Wolff's clusters hardly.",
+            _("Against T"),
+            _("Data and a machine at each temperature, or how many sweeps three chains remember |m|: ")
+            + (_("the colder, the longer do ") if spins.is_ring() else _("near T_c slow down "))
+            + _("the single spins of Metropolis and the layers of Gibbs sampling, Wolff's clusters hardly."),
         )
         st.selectbox(
-            "Against T",
+            _("Against T"),
             list(QUANTITIES),
             list(QUANTITIES).index(quantity()),
             key="ising_quantity",
@@ -298,7 +364,7 @@ def against(drawn: feed.Elements) -> None:
             width=170,
         )
     chart.show(
-        drawn["ising_against"], height=CHART - 14, key="ising_against", alt="Data and machines against temperature"
+        drawn["ising_against"], height=CHART - 14, key="ising_against", alt=_("Data and machines against temperature")
     )
 
 

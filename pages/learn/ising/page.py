@@ -9,27 +9,31 @@ from pages.ui import cards, lesson
 from pages.ui.controls import widgets
 from pages.ui.server import feed, instant
 from pages.ui.session import tasks
+from rbm.core.language import _
+from rbm.datasets.entry import LINE
 
 lesson.question(
-    "Phase transition", "Does a machine that sees nothing but spins find out who is coupled to whom, and how strongly?"
+    _("Phase transition"),
+    _("Does a machine that sees nothing but spins find out who is coupled to whom, and how strongly?"),
 )
-lesson.experiments(
-    {
-        "Below $T_c$": (
-            "T = 1.75: nearly all spins agree; up or down, but hardly ever from one to the other.",
-            lambda: machine.experiment(1.75),
-        ),
-        "At $T_c$": (
-            "T = 2.269: clusters of every size, and the longest memory.",
-            lambda: machine.experiment(spins.CRITICAL),
-        ),
-        "Above $T_c$": (
-            "T = 3.5: neighbours agree a little; here couplings are recovered best.",
-            lambda: machine.experiment(3.5),
-        ),
-    },
-    key="ising",
-)
+EXPERIMENTS: lesson.Experiments = {
+    _("Below $T_c$"): (
+        _("T = 1.75: nearly all spins agree; up or down, but hardly ever from one to the other."),
+        lambda: machine.experiment(1.75),
+    ),
+    _("At $T_c$"): (
+        _("T = 2.269: clusters of every size, and the longest memory."),
+        lambda: machine.experiment(spins.CRITICAL),
+    ),
+    _("Above $T_c$"): (
+        _("T = 3.5: neighbours agree a little; here couplings are recovered best."),
+        lambda: machine.experiment(3.5),
+    ),
+    _("A ring"): (
+        _("T = 1: long stretches agree, and nothing else happens at any T above 0; everything about it is known."),
+        lambda: machine.experiment(1.0, LINE),
+    ),
+}
 
 
 @st.fragment
@@ -41,7 +45,8 @@ def look() -> None:
         lattice = spins.alive(asked.side, asked.temperature)
         shown = machine.IsingShown(asked.side, lattice, asked.method, learning, walk, machine.quantity(), cards.mode())
         part = feed.watch("ising", learning, walk)
-        machine.buttons(shown)
+        with st.container(horizontal=True, vertical_alignment="bottom", key="ising_transport", width="content"):
+            machine.buttons(shown)
     for job in (learning, walk):
         tasks.trouble(job)
     stops, draw = spins.PANEL.stops("temperature"), partial(machine.elements, shown)
@@ -51,13 +56,16 @@ def look() -> None:
         part.plays(lambda: None, spins.PLAY_SECONDS)
     above = (spins.show, machine.chains, machine.couplings, machine.numbers)
     below = (machine.words, machine.correlations, machine.against)
-    for widths, parts in (([3, 4, 5, 6], above), ([4, 5, 6], below)):
-        for place, draw_part in zip(st.columns(widths, gap="small"), parts, strict=True):
-            with place:
-                draw_part(drawn)
+    with st.container(key="picture"):
+        for widths, parts in (([3, 4, 5, 6], above), ([4, 5, 6], below)):
+            for place, draw_part in zip(st.columns(widths, gap="small"), parts, strict=True):
+                with place:
+                    draw_part(drawn)
 
 
-look()
+with st.container(key="stage_ising"):
+    lesson.experiments(EXPERIMENTS, key="ising")
+    look()
 lesson.formula(
     r"E(s) = -\sum_{\langle i j\rangle} s_i s_j, \qquad p(s) = e^{-E(s)/T} / Z",
     r"J_{ij} = 2^{-V} \sum_s s_i s_j \log p^*(s)",

@@ -14,19 +14,20 @@ from pages.ui.components import wall
 from pages.ui.controls import widgets
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames
-from rbm.datasets.entry import ISING_CRITICAL
+from rbm.core.language import _
+from rbm.datasets.entry import ISING_CRITICAL, LINE, RING_SPINS
 from rbm.training.config import knob
 
 if TYPE_CHECKING:
     from rbm.datasets.ising import IsingLattice
     from rbm.evaluation.lattice import LatticeMeans, WithError
 
-SIDES = (4, 8, 16)
+SIDES = (LINE, 4, 8, 16)
 CRITICAL = round(ISING_CRITICAL, 3)
 STOPS = (1.0, 1.25, 1.5, 1.75, 1.9, 2.0, 2.1, 2.2, CRITICAL, 2.35, 2.5, 2.75, 3.0, 3.5, 4.0, 4.5, 5.0)
-WOLFF, METROPOLIS = "Wolff", "Metropolis"
+WOLFF, METROPOLIS = _("Wolff"), _("Metropolis")
 PLAYING, PLAY_SECONDS = "ising_playing", 0.4
-SAMPLES = {4: 2_000, 8: 2_000, 16: 800}  # measured within a slider's answer
+SAMPLES = {LINE: 2_000, 4: 2_000, 8: 2_000, 16: 800}  # measured within a slider's answer
 
 
 @dataclass(frozen=True)
@@ -35,26 +36,43 @@ class IsingSettings:
 
     side: int = knob(
         8,
-        "Lattice",
-        "Spins along each side; the lattice is closed in both directions. Another size has another machine.",
+        _("Lattice"),
+        _(
+            "Spins along each side; the lattice is closed in both directions. The ring is one row of 16, whose "
+            "last spin is the first one's neighbour. Another size has another machine."
+        ),
         choices=SIDES,
-        names={side: f"{side}×{side}" for side in SIDES},
+        names={
+            side: _("ring of {ring_spins}").format(ring_spins=RING_SPINS) if side == LINE else f"{side}×{side}"
+            for side in SIDES
+        },
     )
     temperature: float = knob(
         CRITICAL,
-        "Temperature T",
-        "In units of the coupling. Below T_c = 2.269 the spins line up, above it they do not.",
+        _("Temperature T"),
+        _(
+            "In units of the coupling. Below T_c = 2.269 the spins of a square line up, above it they do not; "
+            "on a ring they do at no T above 0."
+        ),
         stops=STOPS,
     )
     method: str = knob(
         WOLFF,
-        "It moves by",
-        "Wolff: whole clusters of equal spins turn. Metropolis: one spin after another, which near T_c takes long.",
+        _("It moves by"),
+        _(
+            "Wolff: whole clusters of equal spins turn. Metropolis: one spin after another, which near T_c "
+            "takes long, and on the ring when it is cold."
+        ),
         choices=(WOLFF, METROPOLIS),
     )
 
 
 PANEL = Panel("ising", IsingSettings)
+
+
+def is_ring() -> bool:
+    """Whether the lattice that is set is the ring, which has no phase transition."""
+    return PANEL.now().side == LINE
 
 
 def alive(side: int, temperature: float) -> IsingLattice:
@@ -91,18 +109,20 @@ def measured(side: int, temperature: float) -> tuple[LatticeMeans, tuple[WithErr
 def picture(lattice: IsingLattice) -> dict[str, Any]:
     """The lattice as it stands: white is up."""
     pixels = (lattice.spins.astype(np.float64) + 1) / 2
-    return wall.pictures(frames.colour_probabilities(pixels[None], shape=(lattice.side, lattice.side)), 1)
+    return wall.pictures(frames.colour_probabilities(pixels[None], shape=(lattice.side, lattice.columns)), 1)
 
 
 def show(drawn: dict[str, Any]) -> None:
     """The living lattice."""
     cards.title(
-        "The lattice",
-        "Spins that like to agree with their four neighbours: white up, black down. The lattice is closed: what leaves at one "
-        "edge comes in at the other.",
-        "an average: watch it for a while, or read the numbers below, which come from many lattices.",
+        _("The lattice"),
+        _(
+            "Spins that like to agree with their four neighbours, or two on the ring: white up, black down. "
+            "The lattice is closed: what leaves at one edge comes in at the other."
+        ),
+        _("an average: watch it for a while, or read the numbers below, which come from many lattices."),
     )
-    wall.show(drawn["ising_lattice"], framed=True, max_cell=148, alt="The lattice as it stands", key="ising_lattice")
+    wall.show(drawn["ising_lattice"], framed=True, max_cell=148, alt=_("The lattice as it stands"), key="ising_lattice")
 
 
 def controls() -> IsingSettings:
@@ -110,5 +130,5 @@ def controls() -> IsingSettings:
     PANEL.draw("side")
     PANEL.draw("temperature", width=190)
     asked = PANEL.draw("method")
-    widgets.player(PLAYING, "ising_play", shortcut="P", help="Let the lattice live; about a sweep at a time.")
+    widgets.player(PLAYING, "ising_play", shortcut="P", help=_("Let the lattice live; about a sweep at a time."))
     return asked

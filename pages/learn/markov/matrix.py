@@ -17,13 +17,14 @@ from pages.ui.components.moving import fingerprinted, state_bars
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed
+from rbm.core.language import _
 from rbm.training.config import knob
 
 if TYPE_CHECKING:
     from rbm.models.rbm import RBM
 
 SIDE = 2  # of the pictures; 16 states
-MACHINES = ("two far modes", "bars and stripes", "random weights")
+MACHINES = (_("two far modes"), _("bars and stripes"), _("random weights"))
 EIGENVALUES = 8
 
 
@@ -46,22 +47,24 @@ class ChainAsked:
 
     kind: str = knob(
         MACHINES[0],
-        "Machine",
-        "Four visible units, so 16 states. Bars and stripes was learnt by the exact gradient, with four hidden units.",
+        _("Machine"),
+        _(
+            "Four visible units, so 16 states. Bars and stripes was learnt by the exact gradient, with four hidden units."
+        ),
         choices=MACHINES,
     )
     coupling: float = knob(
         2.0,
-        "Coupling w",
-        "Far modes: every weight is w. Random: the weights' standard deviation. Learnt weights stay as learnt.",
+        _("Coupling w"),
+        _("Far modes: every weight is w. Random: the weights' standard deviation. Learnt weights stay as learnt."),
         low=0.0,
         high=6.0,
         step=0.1,
     )
     beta: float = knob(
         1.0,
-        "Inverse temperature β",
-        "1 is the machine itself. Below 1 (hot) it mixes fast, above 1 (cold) it hardly leaves a mode.",
+        _("Inverse temperature β"),
+        _("1 is the machine itself. Below 1 (hot) it mixes fast, above 1 (cold) it hardly leaves a mode."),
         low=0.1,
         high=3.0,
         step=0.1,
@@ -87,18 +90,11 @@ def controls() -> ChainAsked:
 @lru_cache(maxsize=256)
 def machine(kind: str, coupling: float) -> RBM:
     """The machine that is asked for."""
-    from rbm.lessons import machines
+    from rbm.lessons import known, machines
 
     if kind == MACHINES[1]:
-        return _learnt()
+        return known.learnt_bars()
     return machines.two_modes(coupling) if kind == MACHINES[0] else machines.random(coupling)
-
-
-@lru_cache(maxsize=1)
-def _learnt() -> RBM:
-    from rbm.lessons import machines
-
-    return machines.learnt_bars(SIDE)
 
 
 @lru_cache(maxsize=512)
@@ -135,15 +131,18 @@ def elements(known: Facts, mode: theme.Mode) -> feed.Elements:
 def heat_map(drawn: feed.Elements) -> None:
     """K as a square of colours."""
     cards.title(
-        "The transition matrix K",
-        "Row: the state now; column: the state after one sweep; the redder, the likelier (on a square-root scale, so "
-        "that rare steps show). States are ordered by how many pixels are on. Hover a cell for its two states.",
-        "how a particular chain will go: only what each step may be.",
-        "a larger coupling: two blocks appear, and between them nothing.",
+        _("The transition matrix K"),
+        _(
+            "Row: the state now; column: the state after one sweep; the redder, the likelier (on a square-root "
+            "scale, so that rare steps show). States are ordered by how many pixels are on. Hover a cell for "
+            "its two states."
+        ),
+        _("how a particular chain will go: only what each step may be."),
+        _("a larger coupling: two blocks appear, and between them nothing."),
     )
-    alt = "The transition matrix of Gibbs sampling as a heat map"
+    alt = _("The transition matrix of Gibbs sampling as a heat map")
     wall.show(drawn["markov_matrix"], max_cell=20, alt=alt, key="markov_matrix")
-    st.caption("Rows: now, from all off (top) to all on. Columns: one sweep later, from all off (left) to all on.")
+    st.caption(_("Rows: now, from all off (top) to all on. Columns: one sweep later, from all off (left) to all on."))
 
 
 def _heat_map(known: Facts, mode: theme.Mode) -> dict[str, Any]:
@@ -162,12 +161,14 @@ def _heat_map(known: Facts, mode: theme.Mode) -> dict[str, Any]:
 def spectrum(drawn: feed.Elements) -> None:
     """The eigenvalues of K, and what the second one means in sweeps."""
     cards.title(
-        "Eigenvalues of K",
-        "All lie between 0 and 1. The first is 1: p stays as it is. The gap below it is how fast everything else is "
-        "forgotten: after t sweeps the slowest memory has faded to λ₂ᵗ.",
-        "which states are far apart; the picture below does.",
+        _("Eigenvalues of K"),
+        _(
+            "All lie between 0 and 1. The first is 1: p stays as it is. The gap below it is how fast "
+            "everything else is forgotten: after t sweeps the slowest memory has faded to λ₂ᵗ."
+        ),
+        _("which states are far apart; the picture below does."),
     )
-    alt = "The largest eigenvalues of the transition matrix"
+    alt = _("The largest eigenvalues of the transition matrix")
     state_bars(drawn["markov_spectrum"], key="markov_spectrum", alt=alt, height=190)
     words.facts(drawn["markov_times"], key="markov_times", look="figures")
 
@@ -175,48 +176,50 @@ def spectrum(drawn: feed.Elements) -> None:
 def _spectrum(known: Facts) -> dict[str, Any]:
     shown = known.eigenvalues[:EIGENVALUES]
     return figures.state_option(
-        [figures.Bars("eigenvalue", shown)],
+        [figures.Bars(_("eigenvalue"), shown)],
         [f"λ{chr(0x2081 + i)}" for i in range(len(shown))],
-        x_title="eigenvalues of K, largest first",
-        y_title="eigenvalue",
+        x_title=_("eigenvalues of K, largest first"),
+        y_title=_("eigenvalue"),
         top=1.05,
     )
 
 
 def _times(known: Facts) -> dict[str, Any]:
     return words.table(
-        ("λ₂", "Relaxation / sweeps", "Mixing time / sweeps"),
+        ("λ₂", _("Relaxation / sweeps"), _("Mixing time / sweeps")),
         [(f"{known.eigenvalues[1]:.6g}", _sweeps(known.relaxation), _sweeps(known.mixing))],
         (
-            "The second largest eigenvalue: what fades slowest.",
-            "1 / (1 − λ₂): how long the slowest observable is remembered.",
-            "From the worst start, the sweeps until the total variation from p is at most ¼.",
+            _("The second largest eigenvalue: what fades slowest."),
+            _("1 / (1 − λ₂): how long the slowest observable is remembered."),
+            _("From the worst start, the sweeps until the total variation from p is at most ¼."),
         ),
     )
 
 
 def _sweeps(x: float) -> str:
     if math.isinf(x):
-        return "over 10¹⁵"
+        return _("over 10¹⁵")
     return f"{x:.3g}" if x < 10 else f"{x:,.0f}" if x < 1e5 else f"{x:.1e}".replace("e+", "e")
 
 
 def bottleneck(drawn: feed.Elements) -> None:
     """The slowest mode, state by state."""
     cards.title(
-        "Slowest mode (second eigenvector)",
-        "What the chain forgets last. States above and below zero lie on the two sides of the bottleneck that chains "
-        "cross least often.",
+        _("Slowest mode (second eigenvector)"),
+        _(
+            "What the chain forgets last. States above and below zero lie on the two sides of the bottleneck "
+            "that chains cross least often."
+        ),
     )
-    alt = "The second eigenvector of the transition matrix"
+    alt = _("The second eigenvector of the transition matrix")
     state_bars(drawn["markov_slowest"], key="markov_slowest", alt=alt, height=190)
 
 
 def _slowest(known: Facts) -> dict[str, Any]:
     return figures.state_option(
-        [figures.Bars("slowest mode", known.slowest)],
+        [figures.Bars(_("slowest mode"), known.slowest)],
         known.names,
-        x_title="state v",
-        y_title="second eigenvector",
+        x_title=_("state v"),
+        y_title=_("second eigenvector"),
         pictures=(SIDE, SIDE),
     )

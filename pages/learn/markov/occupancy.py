@@ -14,6 +14,7 @@ from pages.ui.components.moving import fingerprinted, state_bars
 from pages.ui.controls import widgets
 from pages.ui.draw import figures, theme
 from pages.ui.server import feed
+from rbm.core.language import N_, _
 
 if TYPE_CHECKING:
     from rbm.lessons.occupancy import Occupancy
@@ -47,7 +48,7 @@ def watched(asked: matrix.ChainAsked) -> dict[str, Occupancy]:
         beta, seed = asked.beta, start[1]
         st.session_state["markov_chains"] = {
             "Gibbs": Occupancy(model, beta=beta, seed=seed),
-            "tempered": Occupancy(model, beta=beta, seed=seed, ladder=Ladder()),
+            N_("tempered"): Occupancy(model, beta=beta, seed=seed, ladder=Ladder()),
         }
     chains: dict[str, Occupancy] = st.session_state["markov_chains"]
     return chains
@@ -70,29 +71,38 @@ def transport(chains: dict[str, Occupancy]) -> None:
     with st.container(horizontal=True, key="markov_transport", gap="small", vertical_alignment="center"):
         for count in (1, 10, 50):
             st.button(
-                "Step" if count == 1 else f"{count}",
+                _("Step") if count == 1 else f"{count}",
                 type="primary" if count == 1 else "secondary",
                 icon=":material/skip_next:" if count == 1 else None,
                 key=f"markov_{count}",
                 on_click=_step,
                 args=(chains, count),
-                help="One sweep: h given v, then v given h." if count == 1 else f"{count} sweeps at once.",
+                help=_("One sweep: h given v, then v given h.")
+                if count == 1
+                else _("{count} sweeps at once.").format(count=count),
             )
-        widgets.player(PLAYING, "markov_play", shortcut="P", help=f"{PLAY_SWEEPS} sweeps every {PLAY_SECONDS:g} s.")
+        widgets.player(
+            PLAYING,
+            "markov_play",
+            shortcut="P",
+            help=_("{play_sweeps} sweeps every {play_seconds:g} s.").format(
+                play_sweeps=PLAY_SWEEPS, play_seconds=PLAY_SECONDS
+            ),
+        )
         st.button(
-            "Reset",
+            _("Reset"),
             icon=":material/restart_alt:",
             shortcut="X",
             key="markov_reset",
             on_click=lambda: st.session_state.update(markov_seed=st.session_state.get("markov_seed", 1) + 1),
-            help="New chains from all pixels off, with new luck.",
+            help=_("New chains from all pixels off, with new luck."),
         )
         st.toggle(
-            "Also a tempered chain",
+            _("Also a tempered chain"),
             value=st.session_state.setdefault("markov_tempered", False),
             key="markov_tempered",
             persist_state="session",
-            help="Four replicas from β down to a tenth of it, which swap states; only the coldest is counted.",
+            help=_("Four replicas from β down to a tenth of it, which swap states; only the coldest is counted."),
         )
 
 
@@ -111,23 +121,25 @@ def elements(kind: str, mode: theme.Mode, chains: WatchedChains, coupling: float
 def visits(drawn: feed.Elements) -> None:
     """The shares of visits against the exact bars."""
     cards.title(
-        "Where the chain has been",
-        "Outlined: the exact p(v). Filled: the share of sweeps that the chain has spent in each state, from all pixels "
-        "off; the lit state is where it stands now.",
-        "that it has been everywhere: a chain stuck in one mode draws a calm and wrong histogram.",
+        _("Where the chain has been"),
+        _(
+            "Outlined: the exact p(v). Filled: the share of sweeps that the chain has spent in each state, "
+            "from all pixels off; the lit state is where it stands now."
+        ),
+        _("that it has been everywhere: a chain stuck in one mode draws a calm and wrong histogram."),
     )
-    alt = "Shares of visits of the chains against the exact probabilities"
+    alt = _("Shares of visits of the chains against the exact probabilities")
     state_bars(drawn["markov_visits"], key="markov_visits", alt=alt, height=220)
 
 
 def _visits(known: matrix.Facts, running: dict[str, Occupancy]) -> dict[str, Any]:
-    shown = [figures.Bars("exact p(v)", known.p, outline=True)]
+    shown = [figures.Bars(_("exact p(v)"), known.p, outline=True)]
     shown += [figures.Bars(name, chain.share[list(known.order)]) for name, chain in running.items()]
     return figures.state_option(
         shown,
         known.names,
-        x_title="state v",
-        y_title="probability, share of visits",
+        x_title=_("state v"),
+        y_title=_("probability, share of visits"),
         pictures=(matrix.SIDE, matrix.SIDE),
         marked=known.order.index(running["Gibbs"].state) if running else None,
     )
@@ -136,12 +148,16 @@ def _visits(known: matrix.Facts, running: dict[str, Occupancy]) -> dict[str, Any
 def distance(drawn: feed.Elements) -> None:
     """Total variation against sweeps."""
     cards.title(
-        "Distance to the exact distribution",
-        "The total variation, half the summed differences between visits and p(v): 0 is exact, ½ is one of two equal "
-        "modes missed.",
-        "how to know this of a real machine: there p(v) is not known, and the numbers of a stuck chain look just as calm.",
+        _("Distance to the exact distribution"),
+        _(
+            "The total variation, half the summed differences between visits and p(v): 0 is exact, ½ is one of "
+            "two equal modes missed."
+        ),
+        _(
+            "how to know this of a real machine: there p(v) is not known, and the numbers of a stuck chain look just as calm."
+        ),
     )
-    alt = "Total variation between visits and the exact distribution"
+    alt = _("Total variation between visits and the exact distribution")
     chart.show(drawn["markov_distance"], height=190, key="markov_distance", alt=alt)
 
 
@@ -149,5 +165,8 @@ def _distance(running: dict[str, Occupancy]) -> dict[str, Any]:
     found = {name: list(chain.distance) for name, chain in running.items()}  # copies: the chains may be playing
     series = [figures.Series(name, np.arange(1, len(values) + 1), values) for name, values in found.items()]
     return figures.curve_option(
-        series, x_title="sweeps", y_title="total variation", empty="Press Step or Play: the chain has not moved yet"
+        series,
+        x_title=_("sweeps"),
+        y_title=_("total variation"),
+        empty=_("Press Step or Play: the chain has not moved yet"),
     )

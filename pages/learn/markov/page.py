@@ -8,21 +8,22 @@ from pages.learn.markov import matrix, occupancy
 from pages.ui import cards, lesson
 from pages.ui.controls import widgets
 from pages.ui.server import feed, instant
+from rbm.core.language import _
 
-lesson.question("Markov chain", "How long must a Gibbs chain run before where it started no longer matters?")
-act, (modes, bars, _) = matrix.set_controls, matrix.MACHINES
+lesson.question(_("Markov chain"), _("How long must a Gibbs chain run before where it started no longer matters?"))
+act, (modes, bars, __) = matrix.set_controls, matrix.MACHINES
 EXPERIMENTS: lesson.Experiments = {
-    "Mixes at once": ("Weak couplings: a few sweeps forget the start.", lambda: act(modes, 0.5)),
-    "Two far modes": (
-        "w = 5: a chain from all off stays there, and its histogram looks settled.",
+    _("Mixes at once"): (_("Weak couplings: a few sweeps forget the start."), lambda: act(modes, 0.5)),
+    _("Two far modes"): (
+        _("w = 5: a chain from all off stays there, and its histogram looks settled."),
         lambda: act(modes, 5.0),
     ),
-    "Tempering crosses": (
-        "The same machine, with hotter copies that carry it over.",
+    _("Tempering crosses"): (
+        _("The same machine, with hotter copies that carry it over."),
         lambda: act(modes, 5.0, tempered=True),
     ),
-    "Cold bars and stripes": (
-        "A learnt machine at β = 2: six modes, and few ways between them.",
+    _("Cold bars and stripes"): (
+        _("A learnt machine at β = 2: six modes, and few ways between them."),
         lambda: act(bars, beta=2.0),
     ),
 }

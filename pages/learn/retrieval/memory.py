@@ -13,7 +13,8 @@ from pages.ui.components import moving, wall
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures, frames
 from pages.ui.server import feed
-from rbm.lessons import retrieval_theory
+from rbm.core.language import N_, _
+from rbm.lessons import known, retrieval_theory
 from rbm.training.config import knob
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ LOADS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.12, 0.138, 0.16, 0.2, 0.25
 TEMPERATURES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.7)
 CHAINS, SWEEPS = 8, 60
 DIGIT = 3
-PICTURE, NOISE = "the picture", "noise"
+PICTURE, NOISE = N_("the picture"), N_("noise")
 RETRIEVAL, GLASS = "rgba(42, 157, 147, 0.30)", "rgba(128, 140, 150, 0.20)"
-NAMES = {"retrieval": "it remembers", "spin glass": "frozen, but in no memory", "paramagnet": "noise"}
+NAMES = {"retrieval": _("it remembers"), "spin glass": _("frozen, but in no memory"), "paramagnet": _("noise")}
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,17 @@ class RetrievalSettings:
 
     load: float = knob(
         0.03,
-        "Load α = P/N",
-        "Stored patterns a spin, which is hidden units a visible one: 0.05 are 39 patterns in 784 spins.",
+        _("Load α = P/N"),
+        _("Stored patterns a spin, which is hidden units a visible one: 0.05 are 39 patterns in 784 spins."),
         stops=LOADS,
     )
     temperature: float = knob(
-        0.4, "Temperature T", "The chains sample exp(−E/T). At 0 none ever goes uphill.", stops=TEMPERATURES
+        0.4, _("Temperature T"), _("The chains sample exp(−E/T). At 0 none ever goes uphill."), stops=TEMPERATURES
     )
     start: str = knob(
         PICTURE,
-        "Chains start at",
-        "The picture is pattern 1. From noise hardly any chain finds it within 60 sweeps: others lie nearer.",
+        _("Chains start at"),
+        _("The picture is pattern 1. From noise hardly any chain finds it within 60 sweeps: others lie nearer."),
         choices=(PICTURE, NOISE),
     )
 
@@ -97,7 +98,11 @@ def elements(start: str, load: float, temperature: float) -> feed.Elements:
     theory = retrieval_theory.solve(load, temperature, retrieved=True)
     held = np.concatenate([found.states.numpy(), found.means.numpy()])
     pictures = frames.colour_probabilities((held + 1) / 2, shape=(SIDE, SIDE))
-    labels = [f"{what}, chain {chain + 1}" for what in ("now", "mean") for chain in range(CHAINS)]
+    labels = [
+        _("{what}, chain {chain}").format(what=what, chain=chain + 1)
+        for what in (_("now"), _("mean"))
+        for chain in range(CHAINS)
+    ]
     return {
         "retrieval_map": phases(load, temperature),
         "retrieval_m": overlaps(found, float(theory.m)),
@@ -112,37 +117,41 @@ def _facts(
     phase = retrieval_theory.phase(load, temperature, theory)
     measured = f"{figures.number(found.value, 3)} ± {found.standard_error:.4f}"
     rows = [
-        ("overlap m", measured, figures.number(abs(float(theory.m)), 3)),
-        ("frozen q", figures.number(found.frozen, 3), figures.number(float(theory.q), 3)),
+        (_("overlap m"), measured, figures.number(abs(float(theory.m)), 3)),
+        (_("frozen q"), figures.number(found.frozen, 3), figures.number(float(theory.q), 3)),
     ]
     about = (
-        f"{stored(load)} patterns in {SIDE**2} spins: {phase}, {NAMES[phase]}.",
-        f"{CHAINS} chains, the second half of {SWEEPS} sweeps; the error is over chains.",
-        "Of infinitely many spins at rest (Amit, Gutfreund & Sompolinsky 1985).",
+        _("{stored} patterns in {side} spins: {phase}, {names}.").format(
+            stored=stored(load), side=SIDE**2, phase=_(phase), names=NAMES[phase]
+        ),
+        _("{chains} chains, the second half of {sweeps} sweeps; the error is over chains.").format(
+            chains=CHAINS, sweeps=SWEEPS
+        ),
+        _("Of infinitely many spins at rest (Amit, Gutfreund & Sompolinsky 1985)."),
     )
-    return moving.table((f"{phase}, P = {stored(load)}", "chains", "theory"), rows, about)
+    return moving.table((f"{_(phase)}, P = {stored(load)}", _("chains"), _("theory")), rows, about)
 
 
 def phases(load: float, temperature: float) -> dict[str, Any]:
     """The map with the point that is looked at."""
     drawn = _map()
     marker = {"size": 13, "symbol": "x", "color": "#e76f51"}
-    here = {"type": "scatter", "mode": "markers", "name": "here", "x": [load], "y": [temperature], "marker": marker}
+    here = {"type": "scatter", "mode": "markers", "name": _("here"), "x": [load], "y": [temperature], "marker": marker}
     return {**drawn, "series": [*drawn["series"], here]}
 
 
 @lru_cache(maxsize=1)
 def _map() -> dict[str, Any]:
     """The map of Amit, Gutfreund and Sompolinsky."""
-    known = retrieval_theory.lines()
+    lines = known.retrieval()
     figure = go.Figure()
     for name, line, fill in (
-        ("spins freeze below", known.glass, GLASS),
-        ("memories last below", known.retrieval, RETRIEVAL),
-        ("memories lie lowest below", known.ground, RETRIEVAL),
+        (_("spins freeze below"), lines.glass, GLASS),
+        (_("memories last below"), lines.retrieval, RETRIEVAL),
+        (_("memories lie lowest below"), lines.ground, RETRIEVAL),
     ):
-        there = known.loads[line > 0]
-        falls = [float(there[-1])] if len(there) < len(known.loads) else []  # to T = 0, where it ends
+        there = lines.loads[line > 0]
+        falls = [float(there[-1])] if len(there) < len(lines.loads) else []  # to T = 0, where it ends
         figure.add_scatter(
             x=[*there.tolist(), *falls],
             y=[*line[line > 0].tolist(), *(0.0 for _ in falls)],
@@ -152,19 +161,25 @@ def _map() -> dict[str, Any]:
             fillcolor=fill,
             hovertemplate=f"{name} T = %{{y:.2f}}<extra></extra>",
         )
-    for words, at, height in (("paramagnet", 0.125, 1.6), ("spin glass", 0.18, 0.75), ("retrieval", 0.085, 0.13)):
+    for words, at, height in (
+        (_("paramagnet"), 0.125, 1.6),
+        (_("spin glass"), 0.18, 0.75),
+        (_("retrieval"), 0.085, 0.13),
+    ):
         figure.add_scatter(x=[at], y=[height], mode="text", text=[words], hoverinfo="skip", showlegend=False)
     figure.update_xaxes(range=[0, 0.27])
     figure.update_yaxes(range=[0, 1.8])
-    figures.at_rest(figure, "load α = P/N", "temperature T", several=False)
+    figures.at_rest(figure, _("load α = P/N"), _("temperature T"), several=False)
     return figures.option(figure)
 
 
 def overlaps(found: RetrievalWalk, theory: float) -> dict[str, Any]:
     """m of every chain against sweeps, with the theory's value."""
     each = found.overlap.numpy().T
-    series = [figures.Series(f"chain {chain}", np.arange(len(m)), m) for chain, m in enumerate(each, 1)]
-    level = (f"theory {abs(theory):.2f}", abs(theory))
-    drawn = figures.curve_option(series, x_title="sweeps", y_title="overlap m with the picture", line=level)
+    series = [
+        figures.Series(_("chain {chain}").format(chain=chain), np.arange(len(m)), m) for chain, m in enumerate(each, 1)
+    ]
+    level = (_("theory {theory:.2f}").format(theory=abs(theory)), abs(theory))
+    drawn = figures.curve_option(series, x_title=_("sweeps"), y_title=_("overlap m with the picture"), line=level)
     drawn["layout"] |= {"yaxis": {**drawn["layout"]["yaxis"], "range": [-0.4, 1.2]}, "showlegend": False}
     return drawn

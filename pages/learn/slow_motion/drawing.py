@@ -13,18 +13,31 @@ from pages.ui.components import moving, wall
 from pages.ui.components.moving import fingerprinted, state_bars
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed
+from rbm.core.language import _
 
 if TYPE_CHECKING:
     from pages.learn.slow_motion.one_update import SlowMachine
     from rbm.lessons.slow_motion import Update
 
 _BLANK: dict[theme.Mode, int] = {"light": 228, "dark": 46}  # the grey of what has not happened yet
-PARTS = ("filter before", "positive", "negative", "η · difference", "momentum", "decay", "update ΔW", "new filter")
+PARTS = (
+    _("filter before"),
+    _("positive"),
+    _("negative"),
+    _("η · difference"),
+    _("momentum"),
+    _("decay"),
+    _("update ΔW"),
+    _("new filter"),
+)
 
 
 LAYERS = {
-    "v": ("Visible layer", "Probabilities are grey, samples black and white."),
-    "h": ("Hidden layer", "The hidden units as a small grid, in the order of their filters; places mean nothing."),
+    "v": (_("Visible layer"), _("Probabilities are grey, samples black and white.")),
+    "h": (
+        _("Hidden layer"),
+        _("The hidden units as a small grid, in the order of their filters; places mean nothing."),
+    ),
 }
 
 
@@ -33,7 +46,7 @@ def chain(drawn: feed.Elements) -> None:
     for layer, (title, about) in LAYERS.items():
         cards.title(title, about)
         moving.facts(drawn[f"slow_names_{layer}"], key=f"slow_names_{layer}", look="caption")
-        wide, alt = 110 if layer == "v" else 80, f"{title} from sub-step to sub-step"
+        wide, alt = 110 if layer == "v" else 80, _("{title} from sub-step to sub-step").format(title=title)
         wall.show(drawn[f"slow_wall_{layer}"], max_cell=wide, alt=alt, key=f"slow_wall_{layer}")
 
 
@@ -73,7 +86,9 @@ def unit(update: Update, chosen: int | None) -> int:
 def choose_unit(machine: SlowMachine, unit: int, shape: tuple[int, int]) -> None:
     """The filters before the update; a click chooses the one whose numbers are followed."""
     weight = machine.model.weight.detach().numpy()
-    cards.title("The filters before", "One picture a hidden unit. Click one to follow its weights through the update.")
+    cards.title(
+        _("The filters before"), _("One picture a hidden unit. Click one to follow its weights through the update.")
+    )
     columns = frames.near_square(weight.shape[1])[1]
     clicked = cards.filter_wall(
         weight,
@@ -93,8 +108,8 @@ def choose_unit(machine: SlowMachine, unit: int, shape: tuple[int, int]) -> None
 def show_parts(drawn: feed.Elements, unit: int) -> None:
     """Statistics, their difference, what is added, and the filter before and after, for one hidden unit."""
     st.markdown(
-        f"**Unit {unit}, weight by weight**",
-        help="Red is positive, blue negative; each picture has a scale of its own, whose end is written above it.",
+        _("**Unit {unit}, weight by weight**").format(unit=unit),
+        help=_("Red is positive, blue negative; each picture has a scale of its own, whose end is written above it."),
     )
     with st.container(horizontal=True, gap="small", key="slow_parts"):  # four in a row, fewer where there is no room
         for i, name in enumerate(PARTS):
@@ -133,10 +148,10 @@ def parts(
 def hidden_bars(drawn: feed.Elements) -> None:
     """The hidden units' probabilities given the data and given the end of the chain."""
     cards.title(
-        "Which units fire, for the data and for the chain",
-        "p(h|v₀) outlined, p(h|vₖ) filled. Units where both agree learn nothing about themselves: their bias stays.",
+        _("Which units fire, for the data and for the chain"),
+        _("p(h|v₀) outlined, p(h|vₖ) filled. Units where both agree learn nothing about themselves: their bias stays."),
     )
-    alt = "Probabilities of the hidden units for data and chain"
+    alt = _("Probabilities of the hidden units for data and chain")
     state_bars(drawn["slow_hidden"], key="slow_hidden", alt=alt, height=190)
 
 
@@ -147,10 +162,10 @@ def hidden(update: Update, stage: Stage, known: list[Stage]) -> dict[str, Any]:
     data, model = (mean * (stage.pictures >= at) for mean, at in zip(means, (given[0], given[-1]), strict=True))
     return fingerprinted(
         figures.state_option(
-            [figures.Bars("given the data", data, outline=True), figures.Bars("given the chain's end", model)],
+            [figures.Bars(_("given the data"), data, outline=True), figures.Bars(_("given the chain's end"), model)],
             [str(j) for j in range(len(data))],
-            x_title="hidden unit",
-            y_title="probability of being on",
+            x_title=_("hidden unit"),
+            y_title=_("probability of being on"),
             top=1.0,
         )
     )

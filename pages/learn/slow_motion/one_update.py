@@ -13,18 +13,22 @@ from pages.ui.controls import datasets, widgets
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import theme
 from pages.ui.server import feed
+from pages.ui.session import tasks
+from rbm.core.language import _
 from rbm.datasets.catalog import revision
 from rbm.experiment import DatasetSpec
+from rbm.jobs.task import Task
 from rbm.training.config import TrainConfig, knob, knobs
 
 if TYPE_CHECKING:
     from rbm.lessons.slow_motion import Update
     from rbm.models.rbm import RBM
+    from rbm.tasks.lessons import WarmedUp
 
-OTHER = "another data set"
+OTHER = _("another data set")
 SUBJECTS = {
-    "an MNIST digit": ("mnist", 36, 20),
-    "a tiny machine": ("bars_and_stripes_3x3", 6, 14),
+    _("an MNIST digit"): ("mnist", 36, 20),
+    _("a tiny machine"): ("bars_and_stripes_3x3", 6, 14),
     OTHER: ("", 36, 20),
 }  # data, hidden, batch
 DATASET = "slow_dataset"
@@ -44,19 +48,25 @@ class UpdateAsked:
 
     subject: str = knob(
         next(iter(SUBJECTS)),
-        "Learn from",
-        "36 hidden units on MNIST or on a set of your choice, or 6 on bars and stripes in 3×3 pixels; all have 400 "
-        "updates behind them.",
+        _("Learn from"),
+        _(
+            "36 hidden units on MNIST or on a set of your choice, or 6 on bars and stripes in 3×3 pixels; all "
+            "have 400 updates behind them."
+        ),
         choices=tuple(SUBJECTS),
     )
     algorithm: str = knob(
         "CD",
-        "Algorithm",
-        "CD starts its chain at the picture; PCD goes on from where its chain stood after the last update.",
+        _("Algorithm"),
+        _("CD starts its chain at the picture; PCD goes on from where its chain stood after the last update."),
         choices=("CD", "PCD"),
     )
-    image: int = knob(1, "Picture", "Which picture to learn from, by its number in the data set.", low=0, high=9_999)
-    k: int = knob(1, "Gibbs steps k", "Sweeps of the chain before its statistics are taken.", low=1, high=4, step=1)
+    image: int = knob(
+        1, _("Picture"), _("Which picture to learn from, by its number in the data set."), low=0, high=9_999
+    )
+    k: int = knob(
+        1, _("Gibbs steps k"), _("Sweeps of the chain before its statistics are taken."), low=1, high=4, step=1
+    )
     learning_rate: float = _trained_with("learning_rate", 0.1)
     momentum: float = _trained_with("momentum", 0.8)
     weight_decay: float = _trained_with("weight_decay", 0.0001)
@@ -111,42 +121,34 @@ def controls() -> UpdateAsked:
     return replace(PANEL.draw("k", *KNOBS, format_func="{:g}".format), dataset=dataset)
 
 
-@st.cache_resource(show_spinner="Training a machine to look into", max_entries=8)
-def prepared(subject: str, dataset: str, revision: str, algorithm: str) -> SlowMachine:
-    """A machine WARM_UP updates into training by the very algorithm that is shown; ``revision`` tells own sets apart."""
-    from rbm import randomness
-    from rbm.experiment import cached_dataset
-    from rbm.models.rbm import RBM
-    from rbm.training.loop import Trainer
-
-    _, n_hidden, batch = SUBJECTS[subject]
-    data = cached_dataset(DatasetSpec(dataset))
-    model = RBM(data.n_visible, n_hidden, generator=randomness.generator(1, "slow motion"))
-    model.fit_visible_bias(data.train, data.pixel_mean)
-    config = TrainConfig(
-        algorithm=algorithm.lower(),
-        batch_size=batch,
-        centred="off",
-        epochs=WARM_UP,
-        binarise="threshold",
-        schedule="constant",
+def start_of(asked: UpdateAsked) -> Task:
+    """The machine WARM_UP updates into training by the very algorithm that is shown."""
+    _, n_hidden, batch = SUBJECTS[asked.subject]
+    return tasks.made(
+        "rbm.tasks.lessons:warm_up",
+        revision(asked.dataset),
+        dataset=asked.dataset,
+        n_hidden=n_hidden,
+        batch=batch,
+        algorithm=asked.algorithm.lower(),
+        updates=WARM_UP,
     )
-    trainer = Trainer(model, data, config, randomness.generator(1, "slow motion", "training"))
-    for _ in range(WARM_UP):
-        trainer.step()
-    state = trainer.state()
-    velocity = {name: state[f"velocity.{name}"] for name, _ in model.named_parameters()}
-    chains = state["chains"][:1] if "chains" in state else None
-    return SlowMachine(model, velocity, chains, WARM_UP)
 
 
-def current(asked: UpdateAsked) -> SlowMachine:
-    """This tab's machine: as prepared, or some updates on."""
-    start = asked.subject, asked.dataset, revision(asked.dataset), asked.algorithm
-    if st.session_state.get("slow_start") != start:
-        st.session_state["slow_start"], st.session_state["slow_machine"] = start, prepared(*start)
+def current(begun: Task) -> SlowMachine:
+    """This tab's machine: as it began, or some updates on."""
+    if st.session_state.get("slow_start") is not begun:
+        st.session_state["slow_start"], st.session_state["slow_machine"] = begun, _opened(begun.news[-1])
     machine: SlowMachine = st.session_state["slow_machine"]
     return machine
+
+
+def _opened(kept: WarmedUp) -> SlowMachine:
+    import torch
+
+    velocity = {name: torch.from_numpy(array.copy()) for name, array in (kept.velocity or {}).items()}
+    chains = None if kept.chains is None else torch.from_numpy(kept.chains.copy())
+    return SlowMachine(kept.to_model(), velocity, chains, WARM_UP)
 
 
 def pictures(dataset: str) -> Any:
@@ -214,7 +216,7 @@ def transport(known: list[Stage], update: Update, machine: SlowMachine) -> Stage
     here = st.session_state["slow_stage"]
     with st.container(horizontal=True, key="slow_transport", gap="small"):
         st.button(
-            "Next",
+            _("Next"),
             type="primary",
             icon=":material/skip_next:",
             shortcut="S",
@@ -222,43 +224,45 @@ def transport(known: list[Stage], update: Update, machine: SlowMachine) -> Stage
             on_click=go,
             args=(1,),
             disabled=here == last,
-            help="The next sub-step.",
+            help=_("The next sub-step."),
         )
         st.button(
-            "Back",
+            _("Back"),
             icon=":material/undo:",
             shortcut="B",
             key="slow_back",
             on_click=go,
             args=(-1,),
             disabled=here == 0,
-            help="The sub-step before.",
+            help=_("The sub-step before."),
         )
         st.button(
-            "Apply, next update",
+            _("Apply, next update"),
             icon=":material/fast_forward:",
             key="slow_keep",
             on_click=keep,
             args=(update, machine),
-            help="Make the change and start the next update, from the same picture unless you choose another.",
+            help=_("Make the change and start the next update, from the same picture unless you choose another."),
         )
         st.button(
-            "Reset",
+            _("Reset"),
             icon=":material/restart_alt:",
             shortcut="X",
             key="slow_reset",
             on_click=lambda: st.session_state.update(slow_start=None, slow_stage=0),
-            help="The machine as it was when the page opened.",
+            help=_("The machine as it was when the page opened."),
         )
         st.select_slider(
-            "Sub-step",
+            _("Sub-step"),
             range(len(known)),
             format_func=lambda i: known[i].name,
             value=st.session_state["slow_stage"],
             key="slow_stage",
             persist_state="session",
-            help="Every sub-step of this update, in order.",
+            help=_("Every sub-step of this update, in order."),
         )
     stage = known[st.session_state["slow_stage"]]
-    st.markdown(f"**{stage.name}** · update {machine.updates + 1}. {stage.text}")
+    st.markdown(
+        _("**{name}** · update {updates}. {text}").format(name=stage.name, updates=machine.updates + 1, text=stage.text)
+    )
     return stage

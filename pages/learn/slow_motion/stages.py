@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rbm.core.language import _
+
 
 class Stage(NamedTuple):
     """One click: its name, a sentence, the formula computed, and how much is on the screen by then.
@@ -32,59 +34,65 @@ def moved(stage: int, before: Sequence[Stage], after: Sequence[Stage]) -> int:
 def _chain(k: int, persistent: bool) -> list[tuple[str, str, str]]:
     start = (
         (
-            "PCD's chain goes on from its own hidden state of the last update: the picture plays no part in it.",
-            r"h_0 \text{ kept}",
+            _("PCD's chain goes on from its own hidden state of the last update: the picture plays no part in it."),
+            rf"h_0 \text{{ {_('kept')}}}",
         )
         if persistent
         else (
-            "The hidden units are drawn from these probabilities, on or off by chance: samples drive the chain.",
+            _("The hidden units are drawn from these probabilities, on or off by chance: samples drive the chain."),
             r"h_0 \sim p(h \mid v_0)",
         )
     )
     found = [
-        ("v₀", "A picture from the data is put on the visible units.", r"v_0 \sim p_0(v)"),
-        ("p(h|v₀)", "Each hidden unit's probability of being on, given the picture.", _up(0)),
+        ("v₀", _("A picture from the data is put on the visible units."), r"v_0 \sim p_0(v)"),
+        ("p(h|v₀)", _("Each hidden unit's probability of being on, given the picture."), _up(0)),
         ("h₀", *start),
     ]
     for step in range(1, k + 1):
         low, before, last = _sub(step), _sub(step - 1), step == k
-        exact = " For the statistics the probabilities do: drawing would only add noise." if last else ""
-        on = " at the next update." if last else "."
+        exact = _(" For the statistics the probabilities do: drawing would only add noise.") if last else ""
+        on = _(" at the next update.") if last else "."
         found += [
-            (f"p(v|h{before})", "Going down: each pixel's probability, given the hidden units.", _down(step - 1)),
-            (f"v{low}", "The pixels are drawn: what the machine makes up.", rf"v_{step} \sim p(v \mid h_{step - 1})"),
-            (f"p(h|v{low})", f"Going up again.{exact}", _up(step)),
+            (f"p(v|h{before})", _("Going down: each pixel's probability, given the hidden units."), _down(step - 1)),
+            (
+                f"v{low}",
+                _("The pixels are drawn: what the machine makes up."),
+                rf"v_{step} \sim p(v \mid h_{step - 1})",
+            ),
+            (f"p(h|v{low})", _("Going up again.{exact}").format(exact=exact), _up(step)),
         ]
         if not last or persistent:
-            found.append((f"h{low}", f"Drawn, for the chain to go on{on}", rf"h_{step} \sim p(h \mid v_{step})"))
+            found.append(
+                (f"h{low}", _("Drawn, for the chain to go on{on}").format(on=on), rf"h_{step} \sim p(h \mid v_{step})")
+            )
     return found
 
 
 def _update(k: int) -> list[tuple[str, str, str]]:
     difference = r"\eta\,\bigl(\langle v\,h^\top\rangle_{+} - \langle v\,h^\top\rangle_{-}\bigr)"
-    carried, decayed = r"\mu\,\Delta W_{\text{before}}", r"-\,\eta\lambda\,W"
+    carried, decayed = rf"\mu\,\Delta W_{{\text{{{_('before')}}}}}", r"-\,\eta\lambda\,W"
     return [
         (
-            "positive",
-            "Where pixel and unit are on together in the data: raise these weights.",
+            _("positive"),
+            _("Where pixel and unit are on together in the data: raise these weights."),
             r"\langle v\,h^\top\rangle_{+} = v_0\; p(h \mid v_0)^\top",
         ),
         (
-            "negative",
-            "Where they are on together in what the machine made up: lower these.",
+            _("negative"),
+            _("Where they are on together in what the machine made up: lower these."),
             rf"\langle v\,h^\top\rangle_{{-}} = v_{k}\; p(h \mid v_{k})^\top",
         ),
-        ("difference", "Times the learning rate; nothing happens where both agree.", difference),
-        ("momentum", "A share of the last update is carried on: earlier pictures still push.", carried),
-        ("decay", "Every weight is pulled a little towards zero.", decayed),
+        (_("difference"), _("Times the learning rate; nothing happens where both agree."), difference),
+        (_("momentum"), _("A share of the last update is carried on: earlier pictures still push."), carried),
+        (_("decay"), _("Every weight is pulled a little towards zero."), decayed),
         (
-            "update",
-            "The three together are the change.",
+            _("update"),
+            _("The three together are the change."),
             rf"\begin{{aligned}} \Delta W = {{}}& {difference} \\ & + {carried} {decayed} \end{{aligned}}",
         ),
         (
-            "new filter",
-            "The filter after one update: hardly different. Learning is thousands of these.",
+            _("new filter"),
+            _("The filter after one update: hardly different. Learning is thousands of these."),
             r"W \leftarrow W + \Delta W",
         ),
     ]

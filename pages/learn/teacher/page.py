@@ -9,6 +9,7 @@ from pages.ui import cards, lesson
 from pages.ui.components import chart, moving, wall
 from pages.ui.server import feed, instant
 from pages.ui.session import tasks
+from rbm.core.language import _
 
 
 def at(beta: float) -> None:
@@ -18,13 +19,16 @@ def at(beta: float) -> None:
 
 
 EXPERIMENTS: lesson.Experiments = {
-    "At β = 1": ("One sample a weight is where it begins: below it students learn nothing but noise.", lambda: at(1.0)),
-    "A clear teacher": ("β = 1.4: a quarter of the samples will do.", lambda: at(1.4)),
-    "A faint teacher": ("β = 0.8: only from 2.4 samples a weight on.", lambda: at(0.8)),
+    _("At β = 1"): (
+        _("One sample a weight is where it begins: below it students learn nothing but noise."),
+        lambda: at(1.0),
+    ),
+    _("A clear teacher"): (_("β = 1.4: a quarter of the samples will do."), lambda: at(1.4)),
+    _("A faint teacher"): (_("β = 0.8: only from 2.4 samples a weight on."), lambda: at(0.8)),
 }
 
 lesson.question(
-    "Teacher and student", "How many samples must a machine see before it knows anything of what made them?"
+    _("Teacher and student"), _("How many samples must a machine see before it knows anything of what made them?")
 )
 
 
@@ -38,15 +42,15 @@ def look() -> None:
             task,
             tasks.Press(
                 "teacher_learn",
-                "Learn",
-                "Four students at each of twelve numbers of samples, in the background, by the exact gradient.",
+                _("Learn"),
+                _("Four students at each of twelve numbers of samples, in the background, by the exact gradient."),
                 students.begin,
                 "school",
                 "L",
                 primary=True,
             ),
-            tasks.Press("teacher_pause", "Pause", "The students stop where they are."),
-            tasks.Press("teacher_on", "Go on", "The students go on."),
+            tasks.Press("teacher_pause", _("Pause"), _("The students stop where they are.")),
+            tasks.Press("teacher_on", _("Go on"), _("The students go on.")),
             anew=True,
         )
     tasks.trouble(task)
@@ -57,17 +61,22 @@ def look() -> None:
     with st.container(key="picture"):
         moving.facts(drawn["teacher_words"], key="teacher_words", look="caption")
         cards.title(
-            "What students know of their teachers",
-            "q, the cosine of the angle between the student's weights and the teacher's, mean and standard error of four "
-            "teachers, against the number of samples; the dashed line is exact for principal components of very many spins.",
-            "a better likelihood by memorising: below the transition the student fits its samples and knows nothing.",
+            _("What students know of their teachers"),
+            _(
+                "q, the cosine of the angle between the student's weights and the teacher's, mean and standard "
+                "error of four teachers, against the number of samples; the dashed line is exact for principal "
+                "components of very many spins."
+            ),
+            _(
+                "a better likelihood by memorising: below the transition the student fits its samples and knows nothing."
+            ),
         )
-        chart.show(drawn["teacher_q"], key="teacher_q", alt="Overlap of student and teacher", height=250)
+        chart.show(drawn["teacher_q"], key="teacher_q", alt=_("Overlap of student and teacher"), height=250)
         cards.title(
-            "The teacher's weights, and each student's",
-            "First the teacher's, a digit; then students of more and more samples. Each on a scale of its own.",
+            _("The teacher's weights, and each student's"),
+            _("First the teacher's, a digit; then students of more and more samples. Each on a scale of its own."),
         )
-        wall.show(drawn["teacher_w"], max_cell=64, alt="Weights of the teacher and of students", key="teacher_w")
+        wall.show(drawn["teacher_w"], max_cell=64, alt=_("Weights of the teacher and of students"), key="teacher_w")
 
 
 with lesson.stage(EXPERIMENTS, key="teacher", text="teacher") as beside:

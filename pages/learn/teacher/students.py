@@ -12,6 +12,7 @@ from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed
 from pages.ui.session import tasks
+from rbm.core.language import _
 from rbm.jobs.task import Task
 from rbm.tasks import teacher
 from rbm.training.config import knob
@@ -28,8 +29,8 @@ class TeacherSettings:
 
     beta: float = knob(
         1.0,
-        "Teacher's strength β",
-        "The length of the teacher's weights, β ξ/√N: the larger, the fewer samples show which way they point.",
+        _("Teacher's strength β"),
+        _("The length of the teacher's weights, β ξ/√N: the larger, the fewer samples show which way they point."),
         stops=BETAS,
     )
 
@@ -59,12 +60,15 @@ def overlap(taught: tuple[teacher.Taught, ...], learnt: float | None, beta: floa
     edge = teacher.transition(beta, N)
     loads = np.unique(np.concatenate([np.geomspace(low, high, 100), edge * np.array([1, 1.001, 1.01, 1.05])]))
     loads = loads[(loads >= low) & (loads <= high)]
-    theory = figures.Series(f"theory, β = {beta:g}", loads, teacher.expected(loads, beta, N), dash=True)
-    drawn = figures.curve_option([theory], x_title="samples a weight, α = M/N", y_title="overlap q", log_x=True)
+    theory = figures.Series(
+        _("theory, β = {beta:g}").format(beta=beta), loads, teacher.expected(loads, beta, N), dash=True
+    )
+    drawn = figures.curve_option([theory], x_title=_("samples a weight, α = M/N"), y_title=_("overlap q"), log_x=True)
     drawn["layout"] |= {"yaxis": {**drawn["layout"]["yaxis"], "range": [-0.03, 1.05]}, "showlegend": True}
     drawn["series"].append(
         {
-            "type": "scatter", "mode": "lines", "name": f"transition, α = {edge:.2f}", "x": [edge, edge], "y": [0, 1],
+            "type": "scatter", "mode": "lines", "name": _("transition, α = {edge:.2f}").format(edge=edge),
+            "x": [edge, edge], "y": [0, 1],
             "line": {"dash": "dot"}, "hoverinfo": "skip",
         }
     )  # fmt: skip
@@ -72,7 +76,8 @@ def overlap(taught: tuple[teacher.Taught, ...], learnt: float | None, beta: floa
         bars = {"type": "data", "array": [one.error for one in taught], "thickness": 1, "width": 3}
         drawn["series"].append(
             {
-                "type": "scatter", "mode": "markers", "name": f"students, β = {learnt:g}", "error_y": bars,
+                "type": "scatter", "mode": "markers", "name": _("students, β = {learnt:g}").format(learnt=learnt),
+                "error_y": bars,
                 "x": [one.load for one in taught], "y": [one.overlap for one in taught], "marker": {"size": 8},
             }
         )  # fmt: skip
@@ -82,7 +87,10 @@ def overlap(taught: tuple[teacher.Taught, ...], learnt: float | None, beta: floa
 def pictures(taught: tuple[teacher.Taught, ...], mode: theme.Mode) -> dict[str, Any]:
     """The teacher's weights, then each student's as far as they are there; grey for those to come."""
     rows = np.zeros((1 + len(teacher.LOADS), N))
-    labels = ["the teacher", *(f"a student of {round(load * N):,} samples" for load in teacher.LOADS)]
+    labels = [
+        _("the teacher"),
+        *(_("a student of {load:,} samples").format(load=round(load * N)) for load in teacher.LOADS),
+    ]
     if taught:
         rows[0] = taught[0].teacher
     for place, one in enumerate(taught, 1):
@@ -93,10 +101,22 @@ def pictures(taught: tuple[teacher.Taught, ...], mode: theme.Mode) -> dict[str, 
 
 def words(taught: tuple[teacher.Taught, ...], learnt: float | None, beta: float) -> str:
     """Where it stands, in a line."""
-    edge = f"the transition is at α = {teacher.transition(beta, N):.2f}, {teacher.transition(beta, N) * N:,.0f} samples"
+    edge = _("the transition is at α = {alpha:.2f}, {samples:,.0f} samples").format(
+        alpha=teacher.transition(beta, N), samples=teacher.transition(beta, N) * N
+    )
     if not taught or learnt is None:
-        return f"At β = {beta:g} {edge}. Press Learn."
+        return _("At β = {beta:g} {edge}. Press Learn.").format(beta=beta, edge=edge)
     one = taught[-1]
-    told = f"{round(one.load * N):,} samples: q = {one.overlap:.2f} ± {one.error:.2f}, theory "
-    told += f"{float(teacher.expected(one.load, learnt, N)):.2f}"
-    return f"{told} · {len(taught)} of {len(teacher.LOADS)} · at β = {beta:g} {edge}"
+    told = _(
+        "{load:,} samples: q = {overlap:.2f} ± {error:.2f}, theory {theory:.2f} · {n} of {all} · at β = {beta:g} {edge}"
+    )
+    return told.format(
+        load=round(one.load * N),
+        overlap=one.overlap,
+        error=one.error,
+        theory=float(teacher.expected(one.load, learnt, N)),
+        n=len(taught),
+        all=len(teacher.LOADS),
+        beta=beta,
+        edge=edge,
+    )

@@ -11,15 +11,17 @@ import streamlit as st
 from pages.ui import cards
 from pages.ui.components import chart, moving
 from pages.ui.components.moving import fingerprinted, state_bars
+from pages.ui.controls import widgets
 from pages.ui.draw import figures
 from pages.ui.server import feed
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.lessons import two_pixels
 from rbm.lessons.two_pixels import COUNTS, Descent, Pair
 
 NAMES = ("00", "01", "10", "11")  # of the patterns (−1, −1), (−1, 1), (1, −1), (1, 1), as pictures
 PATTERNS = ("(−1, −1)", "(−1, 1)", "(1, −1)", "(1, 1)")
-MOST_STEPS = 300
+MOST_STEPS, MOST_SEEN = 300, 999
 RATE = 0.2
 STOPS = {"pixels_rate": [round(0.05 * i, 2) for i in range(1, 81)], "pixels_step": range(MOST_STEPS + 1)}
 
@@ -46,30 +48,30 @@ def controls() -> two_pixels.Floats | None:
     for i in range(4):
         if i % 2 == 0:
             pair = st.columns(2, gap="small")
-        pair[i % 2].number_input(
-            f"{PATTERNS[i]} seen",
-            0,
-            999,
-            st.session_state[f"pixels_count_{i}"],
-            step=1,
-            key=f"pixels_count_{i}",
-            persist_state="session",
-            help=f"How many examples showed x = {PATTERNS[i]}.",
-        )
+        with pair[i % 2]:
+            widgets.typed(
+                _("{patterns} seen").format(patterns=PATTERNS[i]),
+                st.session_state[f"pixels_count_{i}"],
+                key=f"pixels_count_{i}",
+                persist_state="session",
+                help=_("How many examples showed x = {patterns}.").format(patterns=PATTERNS[i]),
+            )
+            widgets.told_beyond(_("The count"), st.session_state[f"pixels_count_{i}"], 0, MOST_SEEN)
     st.slider(
-        "Learning rate",
+        _("Learning rate"),
         0.05,
         4.0,
         step=0.05,
         value=st.session_state["pixels_rate"],
         key="pixels_rate",
         persist_state="session",
-        help="How far each step goes down the gradient; about 0.2 walks calmly, above 2 it overshoots.",
+        help=_("How far each step goes down the gradient; about 0.2 walks calmly, above 2 it overshoots."),
     )
     try:
-        return two_pixels.observed([st.session_state[f"pixels_count_{i}"] for i in range(4)])
+        counts = [round(widgets.within(st.session_state[f"pixels_count_{i}"] or 0, 0, MOST_SEEN)) for i in range(4)]
+        return two_pixels.observed(counts)
     except ConfigError:
-        st.info("Nothing was seen: give at least one pattern a count above 0.", icon=":material/info:")
+        st.info(_("Nothing was seen: give at least one pattern a count above 0."), icon=":material/info:")
         return None
 
 
@@ -97,44 +99,52 @@ def transport() -> None:
 
     with st.container(horizontal=True, key="pixels_transport", gap="small"):
         st.button(
-            "Step",
+            _("Step"),
             type="primary",
             icon=":material/skip_next:",
             shortcut="S",
             key="pixels_one",
             on_click=go,
             args=(1,),
-            help="One step down the gradient.",
+            help=_("One step down the gradient."),
         )
         for count in (10, 100):
-            st.button(f"{count}", key=f"pixels_{count}", on_click=go, args=(count,), help=f"{count} steps at once.")
+            st.button(
+                f"{count}",
+                key=f"pixels_{count}",
+                on_click=go,
+                args=(count,),
+                help=_("{count} steps at once.").format(count=count),
+            )
         st.button(
-            "Reset",
+            _("Reset"),
             icon=":material/restart_alt:",
             shortcut="X",
             key="pixels_reset",
             on_click=lambda: st.session_state.update(pixels_step=0),
-            help="Back to W = b₁ = b₂ = 0.",
+            help=_("Back to W = b₁ = b₂ = 0."),
         )
         st.slider(
-            "Steps taken",
+            _("Steps taken"),
             0,
             MOST_STEPS,
             value=st.session_state["pixels_step"],
             key="pixels_step",
             persist_state="session",
-            help="How many steps down the gradient have been taken, from W = b₁ = b₂ = 0.",
+            help=_("How many steps down the gradient have been taken, from W = b₁ = b₂ = 0."),
         )
 
 
 def bars(drawn: feed.Elements) -> None:
     """Data, Hebb's machine and the learner's, pattern by pattern."""
     cards.title(
-        "The four patterns",
-        "Outlined: how often the data showed each. Filled: the probabilities of Hebb's machine and of the one on its way.",
-        "how sure one can be of the data: ten examples are few.",
+        _("The four patterns"),
+        _(
+            "Outlined: how often the data showed each. Filled: the probabilities of Hebb's machine and of the one on its way."
+        ),
+        _("how sure one can be of the data: ten examples are few."),
     )
-    alt = "Probability of the four patterns under data, Hebb and descent"
+    alt = _("Probability of the four patterns under data, Hebb and descent")
     state_bars(drawn["pixels_bars"], key="pixels_bars", alt=alt, height=200)
 
 
@@ -142,13 +152,13 @@ def _bars(lesson: PixelsLesson) -> dict[str, Any]:
     hebb = two_pixels.distribution(two_pixels.hebb(lesson.p0))
     return figures.state_option(
         [
-            figures.Bars("data P₀", lesson.p0, outline=True),
-            figures.Bars("Hebb", hebb),
-            figures.Bars("gradient descent", lesson.descent.p[lesson.step]),
+            figures.Bars(_("data P₀"), lesson.p0, outline=True),
+            figures.Bars(_("Hebb"), hebb),
+            figures.Bars(_("gradient descent"), lesson.descent.p[lesson.step]),
         ],
         NAMES,
-        x_title="pattern x (black −1, white +1)",
-        y_title="probability",
+        x_title=_("pattern x (black −1, white +1)"),
+        y_title=_("probability"),
         pictures=(1, 2),
         top=1.0,
     )
@@ -157,19 +167,19 @@ def _bars(lesson: PixelsLesson) -> dict[str, Any]:
 def _table(lesson: PixelsLesson) -> dict[str, Any]:
     """The three numbers of each machine, its correlation and what it lacks."""
     machines = {
-        "Hebb": two_pixels.hebb(lesson.p0),
-        f"step {lesson.step}": Pair(*(float(x) for x in lesson.descent.theta[lesson.step])),
-        "optimum": two_pixels.solution(lesson.p0),
+        _("Hebb"): two_pixels.hebb(lesson.p0),
+        _("step {step}").format(step=lesson.step): Pair(*(float(x) for x in lesson.descent.theta[lesson.step])),
+        _("optimum"): two_pixels.solution(lesson.p0),
     }
     columns = [_column(lesson.p0, pair) for pair in machines.values()]
-    names = ("W", "b₁", "b₂", "⟨x₁x₂⟩", "KL / nats")
+    names = ("W", "b₁", "b₂", _("⟨x₁x₂⟩"), _("KL / nats"))
     return moving.table(["", *machines], [(name, *row) for name, *row in zip(names, *columns, strict=True)])
 
 
 def _column(p0: two_pixels.Floats, pair: Pair | None) -> list[str]:
     """W, b₁, b₂, ⟨x₁x₂⟩ and KL of a machine; of the best one where it is at infinity, the limits."""
     if pair is None:
-        return ["no", "finite", "values", figures.number(two_pixels.means(p0).coupling, 3), "0"]
+        return [_("no"), _("finite"), _("values"), figures.number(two_pixels.means(p0).coupling, 3), "0"]
     p = two_pixels.distribution(pair)
     numbers = [figures.number(x, 3) for x in (*pair, two_pixels.means(p).coupling)]
     return [*numbers, _small(two_pixels.divergence(p0, p))]
@@ -182,11 +192,13 @@ def _small(x: float) -> str:
 def divergence(drawn: feed.Elements) -> None:
     """KL(P₀‖P) against steps."""
     cards.title(
-        "KL divergence to the data",
-        "KL(P₀‖P) of the machine on its way: what is left to learn, on a logarithmic scale; the dotted line is Hebb's.",
-        "anything about patterns that were not counted.",
+        _("KL divergence to the data"),
+        _(
+            "KL(P₀‖P) of the machine on its way: what is left to learn, on a logarithmic scale; the dotted line is Hebb's."
+        ),
+        _("anything about patterns that were not counted."),
     )
-    chart.show(drawn["pixels_kl"], height=178, key="pixels_kl", alt="KL divergence against steps")
+    chart.show(drawn["pixels_kl"], height=178, key="pixels_kl", alt=_("KL divergence against steps"))
 
 
 def _divergence(lesson: PixelsLesson) -> dict[str, Any]:
@@ -195,37 +207,39 @@ def _divergence(lesson: PixelsLesson) -> dict[str, Any]:
     hebb = two_pixels.divergence(lesson.p0, two_pixels.distribution(two_pixels.hebb(lesson.p0)))
     return figures.curve_option(
         _so_far("KL", kl, lesson.step),
-        x_title="steps",
-        y_title="KL / nats",
+        x_title=_("steps"),
+        y_title=_("KL / nats"),
         log_y=True,
-        line=("Hebb", hebb) if hebb > 1e-12 else None,
+        line=(_("Hebb"), hebb) if hebb > 1e-12 else None,
     )
 
 
 def correlation(drawn: feed.Elements) -> None:
     """⟨x₁x₂⟩ of the machine on its way, and the data's."""
     cards.title(
-        "Correlation: data and model",
-        "⟨x₁x₂⟩ of the machine against steps; the dotted line is the data's. Their difference is the gradient by W: when "
-        "they are equal, W is learnt.",
-        "whether the means ⟨x₁⟩ and ⟨x₂⟩ agree, which the biases see to.",
+        _("Correlation: data and model"),
+        _(
+            "⟨x₁x₂⟩ of the machine against steps; the dotted line is the data's. Their difference is the "
+            "gradient by W: when they are equal, W is learnt."
+        ),
+        _("whether the means ⟨x₁⟩ and ⟨x₂⟩ agree, which the biases see to."),
     )
-    alt = "Correlation of the two pixels against steps"
+    alt = _("Correlation of the two pixels against steps")
     chart.show(drawn["pixels_correlation"], height=178, key="pixels_correlation", alt=alt)
 
 
 def _correlation(lesson: PixelsLesson) -> dict[str, Any]:
     return figures.curve_option(
-        _so_far("machine", lesson.descent.correlation, lesson.step),
-        x_title="steps",
-        y_title="⟨x₁x₂⟩",
-        line=("data", two_pixels.means(lesson.p0).coupling),
+        _so_far(_("machine"), lesson.descent.correlation, lesson.step),
+        x_title=_("steps"),
+        y_title=_("⟨x₁x₂⟩"),
+        line=(_("data"), two_pixels.means(lesson.p0).coupling),
     )
 
 
 def _so_far(name: str, values: two_pixels.Floats, step: int) -> list[figures.Series]:
     steps = np.arange(len(values))
     return [
-        figures.Series(f"{name} so far", steps[: step + 1], values[: step + 1]),
-        figures.Series("remaining path", steps[step:], values[step:], dash=True),
+        figures.Series(_("{name} so far").format(name=name), steps[: step + 1], values[: step + 1]),
+        figures.Series(_("remaining path"), steps[step:], values[step:], dash=True),
     ]

@@ -8,25 +8,26 @@ from pages.learn.two_pixels import descent
 from pages.ui import lesson
 from pages.ui.components import moving
 from pages.ui.server import instant
+from rbm.core.language import _
 
 lesson.question(
-    "Two pixels", "How do a coupling and two biases come to know that two pixels like to be on or off together?"
+    _("Two pixels"), _("How do a coupling and two biases come to know that two pixels like to be on or off together?")
 )
 
 
 act = descent.set_controls
 EXPERIMENTS: lesson.Experiments = {
-    "Textbook example (3, 1, 2, 4)": (
-        "The four patterns seen 3, 1, 2 and 4 times, learnt to the end.",
+    _("Textbook example (3, 1, 2, 4)"): (
+        _("The four patterns seen 3, 1, 2 and 4 times, learnt to the end."),
         lambda: act(step=100),
     ),
-    "Where Hebb's rule fails": ("Two pixels that nearly always agree.", lambda: act((20, 1, 1, 20), step=20)),
-    "Learning rate too high": (
-        "A rate of 3.2 jumps over the valley and back.",
+    _("Where Hebb's rule fails"): (_("Two pixels that nearly always agree."), lambda: act((20, 1, 1, 20), step=20)),
+    _("Learning rate too high"): (
+        _("A rate of 3.2 jumps over the valley and back."),
         lambda: act(rate=3.2, step=300),
     ),
-    "A pattern that never occurs": (
-        "Its count is 0, and no finite weights give it probability 0: they grow without end.",
+    _("A pattern that never occurs"): (
+        _("Its count is 0, and no finite weights give it probability 0: they grow without end."),
         lambda: act((3, 0, 2, 4), rate=1.0, step=300),
     ),
 }

@@ -17,6 +17,7 @@ from pages.ui.draw.frames import Pixels
 from pages.ui.server import feed
 from pages.ui.session import kept, tasks
 from rbm import bundled
+from rbm.core.language import _
 from rbm.jobs.task import Task
 from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, ColourLook, Images
 from rbm.training.config import knob, knobs
@@ -31,24 +32,24 @@ class ColourSettings:
 
     source: str = knob(
         "faces",
-        "Images",
-        "Faces are drawn here and need no network. " + "; ".join(list(SOURCES.values())[1:]) + ".",
+        _("Images"),
+        _("Faces are drawn here and need no network. ") + "; ".join([_(one) for one in SOURCES.values()][1:]) + ".",
         choices=tuple(SOURCES),
-        names={"faces": "drawn faces", "cifar10": "CIFAR-10", "celeba": "CelebA"},
+        names={"faces": _("drawn faces"), "cifar10": "CIFAR-10", "celeba": "CelebA"},
     )
     kind: str = knob(
-        "multinary", "Visible units", " ".join(f"{words}." for words in KINDS.values()), choices=tuple(KINDS)
+        "multinary", _("Visible units"), " ".join(f"{_(words)}." for words in KINDS.values()), choices=tuple(KINDS)
     )
     states: int = knob(
         8,
-        "States M",
-        "Levels of each channel, or colours of the palette; 8 is usual, 2 is on or off.",
+        _("States M"),
+        _("Levels of each channel, or colours of the palette; 8 is usual, 2 is on or off."),
         low=2,
         high=32,
         step=1,
     )
-    hidden: int = knob(150, "Hidden units", "Usually 100 to 300.", low=10, high=400, step=10)
-    epochs: int = knob(30, "Epochs", "Passes over 3,600 images; 20 to 50.", low=5, high=100, step=5)
+    hidden: int = knob(150, _("Hidden units"), _("Usually 100 to 300."), low=10, high=400, step=10)
+    epochs: int = knob(30, _("Epochs"), _("Passes over 3,600 images; 20 to 50."), low=5, high=100, step=5)
 
 
 PANEL = Panel("colour", ColourSettings)
@@ -73,8 +74,8 @@ def shown() -> Task:
     yours = ""
     if own is not None:
         source = knobs(ColourSettings)["source"].called(own.arguments["source"])
-        yours = (
-            f"{source[:1].upper()}{source[1:]} · {own.arguments['n_hidden']} hidden · {own.arguments['kind']} · PCD-1"
+        yours = _("{source} · {n_hidden} hidden · {kind} · PCD-1").format(
+            source=source[:1].upper() + source[1:], n_hidden=own.arguments["n_hidden"], kind=own.arguments["kind"]
         )
     return kept.task(NAME, own, yours, BUNDLED, _bundled)
 
@@ -104,13 +105,13 @@ def settings() -> None:
 
 def buttons(drawn: feed.Elements) -> None:
     """Learn, Pause, Reset, and how far it is."""
-    about = "Learn these images, from the start or from where it was paused."
+    about = _("Learn these images, from the start or from where it was paused.")
     tasks.panel(
         tasks.held(NAME),
-        tasks.Press("colour_learn", "Learn", about, begin, primary=True, shortcut="T"),
-        tasks.Press("colour_pause", "Pause", "Stop for now; Go on takes it up again.", shortcut="P"),
-        tasks.Press("colour_learn", "Go on", about, primary=True, shortcut="T"),
-        tasks.Press("colour_reset", "Reset", "Start anew with the settings above.", begin, shortcut="X"),
+        tasks.Press("colour_learn", _("Learn"), about, begin, primary=True, shortcut="T"),
+        tasks.Press("colour_pause", _("Pause"), _("Stop for now; Go on takes it up again."), shortcut="P"),
+        tasks.Press("colour_learn", _("Go on"), about, primary=True, shortcut="T"),
+        tasks.Press("colour_reset", _("Reset"), _("Start anew with the settings above."), begin, shortcut="X"),
         words=("colour_words", drawn),
     )
 
@@ -119,10 +120,13 @@ def _words(task: Task | None) -> str:
     if task is None:
         return ""
     if not task.news:
-        return "Getting the images ready" if task.active else ""
+        return _("Getting the images ready") if task.active else ""
     look: ColourLook = task.news[-1]
-    state = {"finished": "Finished · e", "paused": "Paused · e"}.get(task.status, "E")
-    return f"{state}poch {look.epoch:.1f} of {look.epochs} · chains of {look.sweeps:,} sweeps"
+    said = {
+        "finished": _("Finished · epoch {epoch:.1f} of {epochs} · chains of {sweeps:,} sweeps"),
+        "paused": _("Paused · epoch {epoch:.1f} of {epochs} · chains of {sweeps:,} sweeps"),
+    }.get(task.status, _("Epoch {epoch:.1f} of {epochs} · chains of {sweeps:,} sweeps"))
+    return said.format(epoch=look.epoch, epochs=look.epochs, sweeps=look.sweeps)
 
 
 def elements(task: Task | None) -> feed.Elements:
@@ -138,31 +142,36 @@ def elements(task: Task | None) -> feed.Elements:
     return {
         "colour_words": table((), [(_words(task),)]),
         **{key: _wall(images) for key, images in walls.items()},
-        **_curves(looks, "Press Learn" if task is None else "The first numbers are on their way"),
+        **_curves(looks, _("Press Learn") if task is None else _("The first numbers are on their way")),
     }
 
 
 def pictures(drawn: feed.Elements) -> None:
     """Images over reconstructions, samples, and filters."""
     cards.title(
-        "Images and reconstructions",
-        "Top: ten images that were not learnt. Bottom: their reconstructions, the means ⟨v|⟨h⟩⟩ given those of the hidden units.",
-        "whether it can make such images by itself.",
+        _("Images and reconstructions"),
+        _(
+            "Top: ten images that were not learnt. Bottom: their reconstructions, the means ⟨v|⟨h⟩⟩ given "
+            "those of the hidden units."
+        ),
+        _("whether it can make such images by itself."),
     )
-    wall.show(drawn["colour_pairs"], max_cell=36, alt="Ten images over their reconstructions", key="colour_pairs")
+    wall.show(drawn["colour_pairs"], max_cell=36, alt=_("Ten images over their reconstructions"), key="colour_pairs")
     cards.title(
-        "Samples from noise",
-        "Ten Gibbs chains that began as noise and go on while it learns; their means ⟨v|h⟩ are shown.",
-        "all that the machine can make: a chain may stay near one face for long.",
-        "Gaussian units: they mix best here. Categorical ones flip a pixel at a time, and stay where they are.",
+        _("Samples from noise"),
+        _("Ten Gibbs chains that began as noise and go on while it learns; their means ⟨v|h⟩ are shown."),
+        _("all that the machine can make: a chain may stay near one face for long."),
+        _("Gaussian units: they mix best here. Categorical ones flip a pixel at a time, and stay where they are."),
     )
-    wall.show(drawn["colour_samples"], max_cell=36, alt="Ten samples of chains from noise", key="colour_samples")
+    wall.show(drawn["colour_samples"], max_cell=36, alt=_("Ten samples of chains from noise"), key="colour_samples")
     cards.title(
-        f"Filters in colour: the {FILTERS} strongest",
-        "Each hidden unit's weights to red, green and blue; mid grey is none, and each picture has a scale of its own.",
-        "which of them are on together.",
+        _("Filters in colour: the {filters} strongest").format(filters=FILTERS),
+        _(
+            "Each hidden unit's weights to red, green and blue; mid grey is none, and each picture has a scale of its own."
+        ),
+        _("which of them are on together."),
     )
-    wall.show(drawn["colour_filters"], max_cell=36, alt="The strongest hidden units' filters", key="colour_filters")
+    wall.show(drawn["colour_filters"], max_cell=36, alt=_("The strongest hidden units' filters"), key="colour_filters")
 
 
 def _wall(images: Images) -> dict[str, Any]:
@@ -173,16 +182,16 @@ def _wall(images: Images) -> dict[str, Any]:
 def _curves(looks: tuple[ColourLook, ...], empty: str) -> feed.Elements:
     """Reconstruction error and free energies against epochs."""
     epochs = [look.epoch for look in looks]
-    error = [figures.Series("error", epochs, [look.reconstruction_error for look in looks])]
+    error = [figures.Series(_("error"), epochs, [look.reconstruction_error for look in looks])]
     energy = [
-        figures.Series("training", epochs, [look.free_energy_train for look in looks]),
-        figures.Series("validation", epochs, [look.free_energy_validation for look in looks]),
+        figures.Series(_("training"), epochs, [look.free_energy_train for look in looks]),
+        figures.Series(_("validation"), epochs, [look.free_energy_validation for look in looks]),
     ]
-    band = ("training", "validation")
+    band = (_("training"), _("validation"))
     return {
-        "colour_error": figures.curve_option(error, x_title="epochs", y_title="mean squared error", empty=empty),
+        "colour_error": figures.curve_option(error, x_title=_("epochs"), y_title=_("mean squared error"), empty=empty),
         "colour_energy": figures.curve_option(
-            energy, x_title="epochs", y_title="nats per image", band=band, empty=empty
+            energy, x_title=_("epochs"), y_title=_("nats per image"), band=band, empty=empty
         ),
     }
 
@@ -190,15 +199,15 @@ def _curves(looks: tuple[ColourLook, ...], empty: str) -> feed.Elements:
 def numbers(drawn: feed.Elements) -> None:
     """Both curves."""
     cards.title(
-        "Reconstruction error",
-        "Mean squared difference of a channel, from 0 to 1, between images and their reconstructions.",
-        "the likelihood: samples may be poor where reconstructions are good.",
+        _("Reconstruction error"),
+        _("Mean squared difference of a channel, from 0 to 1, between images and their reconstructions."),
+        _("the likelihood: samples may be poor where reconstructions are good."),
     )
-    chart.show(drawn["colour_error"], key="colour_error", alt="Reconstruction error against epochs", height=200)
+    chart.show(drawn["colour_error"], key="colour_error", alt=_("Reconstruction error against epochs"), height=200)
     cards.title(
-        "Free energy of training and validation images",
-        "The shaded gap opens when the machine likes images it has seen better than new ones.",
-        "how good it is: log Z moves along with both curves.",
+        _("Free energy of training and validation images"),
+        _("The shaded gap opens when the machine likes images it has seen better than new ones."),
+        _("how good it is: log Z moves along with both curves."),
     )
-    alt = "Free energy of training and validation images"
+    alt = _("Free energy of training and validation images")
     chart.show(drawn["colour_energy"], key="colour_energy", alt=alt, height=220)

@@ -7,18 +7,19 @@ import streamlit as st
 from pages.train.colour import learning
 from pages.ui import lesson, shell
 from pages.ui.server import feed
+from rbm.core.language import _
 
-shell.header("Learn colours", "Which kind of visible unit can model colour?")
+shell.header(_("Learn colours"), _("Which kind of visible unit can model colour?"))
 act, ColourSettings = learning.set_controls, learning.ColourSettings
 EXPERIMENTS: lesson.Experiments = {
-    "Eight levels": ("Multinary units: each channel counts from 0 to 7.", lambda: act(ColourSettings())),
-    "Two levels": (
-        "M = 2: every channel on or off, which is the Bernoulli machine.",
+    _("Eight levels"): (_("Multinary units: each channel counts from 0 to 7."), lambda: act(ColourSettings())),
+    _("Two levels"): (
+        _("M = 2: every channel on or off, which is the Bernoulli machine."),
         lambda: act(ColourSettings(states=2)),
     ),
-    "Any value": ("Gaussian units with a learned variance.", lambda: act(ColourSettings(kind="gaussian"))),
-    "A palette of twelve": (
-        "Categorical units: each pixel chooses a colour.",
+    _("Any value"): (_("Gaussian units with a learned variance."), lambda: act(ColourSettings(kind="gaussian"))),
+    _("A palette of twelve"): (
+        _("Categorical units: each pixel chooses a colour."),
         lambda: act(ColourSettings(kind="categorical", states=12, epochs=15)),
     ),
 }
@@ -47,6 +48,9 @@ def look() -> None:
 
 look()
 st.caption(
-    ":material/info: The drawn faces are a data set of the page Train a machine too, where a run of them is kept, stepped, "
-    "examined and compared. Data sets of your own are kept in grey levels, without colour, and are learnt there."
+    _(
+        ":material/info: The drawn faces are a data set of the page Train a machine too, where a run of "
+        "them is kept, stepped, examined and compared. Data sets of your own are kept in grey levels, "
+        "without colour, and are learnt there."
+    )
 )

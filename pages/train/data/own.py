@@ -13,9 +13,10 @@ from pages.train.data import upload as uploads
 from pages.ui import cards, shell
 from pages.ui.components import chart
 from pages.ui.draw import figures, frames
-from pages.ui.draw.words import as_typed, in_html
 from pages.ui.session import state, visitor
 from rbm.core import limits
+from rbm.core.language import _
+from rbm.core.text import as_typed, in_html
 from rbm.datasets.catalog import OWN
 from rbm.datasets.user_datasets import save
 from rbm.datasets.user_datasets.look import TURNS, Look, finish
@@ -26,30 +27,32 @@ from rbm.store import open_store
 
 SIZES = (8, 14, 16, 20, 28, 32, 48, 64, None)
 SHOWN, COLUMNS, ROW = 40, 10, 12
-_FITS = {"pad": "Add a border", "crop": "Cut the edges", "stretch": "Squeeze"}
-_LABELS = {"auto": "Find them", "first": "First column", "last": "Last column", "none": "None"}
-_LEVELS = {"grey": "Grey levels", "binary": "Black and white"}
-_COUNTED = {"auto": "Find it", "first": "First axis", "last": "Last axis"}
-_HOW = """
-- **Pictures**: PNG, JPEG, WebP, TIFF, BMP, GIF or PGM files, packed as ZIP or chosen together. Put each class into a folder of
-  its own, and the folders' names become labels; or add a table (`labels.csv`) with file names and labels.
-- **Arrays**: `.npy` or `.npz` with pictures (number, height, width) or rows of pixels as `x`, labels as `y`; never pickled.
-- **MNIST's own format**: the IDX file of images, with the one of labels beside it, gzipped or not, or all in a ZIP.
-- **A table**: one picture a row, as CSV or as text with semicolons, tabs or blanks. Header, row numbers and the column of
-  classes are found by their names or their content, and what was found is told.
-- **Parts**: folders, arrays or files called *train* and *test* stay what they are; the test part is only used for testing.
-"""
+_FITS = {"pad": _("Add a border"), "crop": _("Cut the edges"), "stretch": _("Squeeze")}
+_LABELS = {"auto": _("Find them"), "first": _("First column"), "last": _("Last column"), "none": _("None")}
+_LEVELS = {"grey": _("Grey levels"), "binary": _("Black and white")}
+_COUNTED = {"auto": _("Find it"), "first": _("First axis"), "last": _("Last axis")}
+_HOW = _(
+    "\n- **Pictures**: PNG, JPEG, WebP, TIFF, BMP, GIF or PGM files, packed as ZIP or chosen together. "
+    "Put each class into a folder of\n  its own, and the folders' names become labels; or add a table "
+    "(`labels.csv`) with file names and labels.\n- **Arrays**: `.npy` or `.npz` with pictures (number, "
+    "height, width) or rows of pixels as `x`, labels as `y`; never pickled.\n- **MNIST's own format**: "
+    "the IDX file of images, with the one of labels beside it, gzipped or not, or all in a ZIP.\n- **A "
+    "table**: one picture a row, as CSV or as text with semicolons, tabs or blanks. Header, row "
+    "numbers and the column of\n  classes are found by their names or their content, and what was found "
+    "is told.\n- **Parts**: folders, arrays or files called *train* and *test* stay what they are; the "
+    "test part is only used for testing.\n"
+)
 
 
 def upload() -> list[UploadedFile]:
     """The files, and what they may be."""
     files = st.file_uploader(
-        "Your pictures",
+        _("Your pictures"),
         accept_multiple_files=True,
         key="own_files",
-        help="One file, or several that belong together. They are read on this server, as data only.",
+        help=_("One file, or several that belong together. They are read on this server, as data only."),
     )
-    with st.expander("Which files work", icon=":material/help:"):
+    with st.expander(_("Which files work"), icon=":material/help:"):
         st.markdown(_HOW)
         st.caption(limits.STATED)
     return files
@@ -58,86 +61,92 @@ def upload() -> list[UploadedFile]:
 def choices() -> tuple[Reading, Look]:
     """How the files become pictures, and how these shall look."""
     size = st.select_slider(
-        "Size",
+        _("Size"),
         SIZES,
         value=28,
-        format_func=lambda side: "as it is" if side is None else f"{side}×{side}",
+        format_func=lambda side: _("as it is") if side is None else f"{side}×{side}",
         key="own_size",
-        help="Pixels of every picture. 28×28 trains within seconds; four times the pixels take up to four times as long.",
+        help=_(
+            "Pixels of every picture. 28×28 trains within seconds; four times the pixels take up to four times as long."
+        ),
     )
     given = st.text_input(
-        "Height × width",
-        placeholder="such as 20x28",
+        _("Height × width"),
+        placeholder=_("such as 20x28"),
         max_chars=12,
         key="own_shape",
-        help="In place of the size above: for pictures that are not square, and for rows of numbers, which do not tell it.",
+        help=_(
+            "In place of the size above: for pictures that are not square, and for rows of numbers, which do not tell it."
+        ),
     )
     fit = st.segmented_control(
-        "Pictures of other proportions",
+        _("Pictures of other proportions"),
         list(_FITS),
         default="pad",
         required=True,
         format_func=_FITS.__getitem__,
         key="own_fit",
-        help="A border keeps the whole picture, cutting keeps its middle, squeezing changes its proportions.",
+        help=_("A border keeps the whole picture, cutting keeps its middle, squeezing changes its proportions."),
     )
     labels = st.selectbox(
-        "Labels",
+        _("Labels"),
         list(_LABELS),
         format_func=lambda how: _LABELS.get(how, how),
         accept_new_options=True,
         key="own_labels",
-        help="Where a picture's class comes from: folders, an array of labels, or a table's column, which you can also type by "
-        "its name. Training needs none.",
+        help=_(
+            "Where a picture's class comes from: folders, an array of labels, or a table's column, which you "
+            "can also type by its name. Training needs none."
+        ),
     )
     counted = st.segmented_control(
-        "An array's pictures are counted by its",
+        _("An array's pictures are counted by its"),
         list(_COUNTED),
         default="auto",
         required=True,
         format_func=_COUNTED.__getitem__,
         key="own_counted",
-        help="MATLAB's arrays are height × width × number. What was found is told beside the preview.",
+        help=_("MATLAB's arrays are height × width × number. What was found is told beside the preview."),
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         turn = st.segmented_control(
-            "Turn",
+            _("Turn"),
             TURNS,
             default=0,
             required=True,
             format_func=lambda degrees: f"{degrees}°",
             key="own_turn",
-            help="Clockwise. Where rows and columns are exchanged, as in EMNIST's files, mirror and turn by 270°.",
+            help=_("Clockwise. Where rows and columns are exchanged, as in EMNIST's files, mirror and turn by 270°."),
         )
-        mirror = st.toggle("Mirror", key="own_mirror", help="Swaps left and right, before turning.")
+        mirror = st.toggle(_("Mirror"), key="own_mirror", help=_("Swaps left and right, before turning."))
     invert = st.toggle(
-        "Swap bright and dark",
+        _("Swap bright and dark"),
         key="own_invert",
-        help="RBMs learn strokes better bright on dark, as in MNIST: turn this on for ink on paper.",
+        help=_("RBMs learn strokes better bright on dark, as in MNIST: turn this on for ink on paper."),
     )
     contrast = st.toggle(
-        "Spread each picture's contrast",
+        _("Spread each picture's contrast"),
         key="own_contrast",
-        help="Makes the darkest pixel of every picture black and its brightest white.",
+        help=_("Makes the darkest pixel of every picture black and its brightest white."),
     )
     levels = st.segmented_control(
-        "Levels",
+        _("Levels"),
         list(_LEVELS),
         default="grey",
         required=True,
         format_func=_LEVELS.__getitem__,
         key="own_levels",
-        help="A grey level is the probability that the pixel is on; black and white decides once and for all.",
+        help=_("A grey level is the probability that the pixel is on; black and white decides once and for all."),
     )
     threshold = st.slider(
-        "Threshold for white",
+        _("Threshold for white"),
         0.05,
         0.95,
         0.5,
         0.05,
         key="own_threshold",
         disabled=levels != "binary",
-        help="The share of full brightness above which a pixel becomes white.",
+        help=_("The share of full brightness above which a pixel becomes white."),
     )
     look = Look(invert, "each" if contrast else "as it is", levels, threshold, turn, mirror)
     return _reading(given, size, fit, labels or "auto", counted), look
@@ -156,8 +165,10 @@ def preview(files: Sequence[UploadedFile], reading: Reading, look: Look) -> None
     """A wall of what would be kept, with its classes, and the button that keeps it; or what is wrong with the file."""
     if not files:
         st.info(
-            "Upload a file, and its pictures appear here before anything is kept. A ZIP with a folder for each "
-            "class is the simplest: photographs of leaves, scanned letters, drawings of your class.",
+            _(
+                "Upload a file, and its pictures appear here before anything is kept. A ZIP with a folder for each "
+                "class is the simplest: photographs of leaves, scanned letters, drawings of your class."
+            ),
             icon=":material/upload_file:",
         )
         return
@@ -180,16 +191,20 @@ def _wall(pictures: Pictures) -> None:
     classes = pictures.class_names
     with st.container(key="card_own_preview", gap="xsmall"):
         cards.title(
-            f"{n:,} pictures of {height}×{width} pixels, {_classes(classes)}",
-            "What the machine would learn from, exactly as it would see it: one column a class where there are up to ten.",
-            "all of them: these are a few, evenly chosen.",
-            "swapping bright and dark, and black and white with another threshold.",
+            _("{n:,} pictures of {height}×{width} pixels, {classes}").format(
+                n=n, height=height, width=width, classes=_classes(classes)
+            ),
+            _(
+                "What the machine would learn from, exactly as it would see it: one column a class where there are up to ten."
+            ),
+            _("all of them: these are a few, evenly chosen."),
+            _("swapping bright and dark, and black and white with another threshold."),
         )
         cards.picture_wall(
             frames.colour_probabilities(pictures.grey[rows] / 255),
             columns,
             "wall_own",
-            "A few of the pictures as they would be kept",
+            _("A few of the pictures as they would be kept"),
             labels=[classes[pictures.labels[row]] for row in rows] if len(classes) > 1 else None,
         )
 
@@ -208,26 +223,32 @@ def _shown(pictures: Pictures) -> tuple[list[int], int]:
 def _class_counts(pictures: Pictures) -> None:
     counts = np.bincount(pictures.labels, minlength=len(pictures.class_names))
     names = [in_html(name) for name in pictures.class_names]
-    figure = figures.bars(names, {"pictures": counts}, x_title="class", y_title="pictures")
+    figure = figures.bars(names, {"pictures": counts}, x_title=_("class"), y_title=_("pictures"))
     with st.container(key="card_own_classes", gap="xsmall"):
         cards.title(
-            "Pictures in each class", "How many pictures carry each label.", "anything about training without labels."
+            _("Pictures in each class"),
+            _("How many pictures carry each label."),
+            _("anything about training without labels."),
         )
-        chart.show(figure, height=200, key="chart_own_classes", alt="Pictures in each class")
+        chart.show(figure, height=200, key="chart_own_classes", alt=_("Pictures in each class"))
 
 
 def _keep(pictures: Pictures, source: str) -> None:
     suggested = re.sub(r"[^a-z0-9]+", "-", source.lower().split(".")[0]).strip("-")[:40] or "mine"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
-            "Name",
+            _("Name"),
             suggested,
             max_chars=40,
             key="own_name",
-            help="Small letters, digits, - and _. Runs then call it own: and this name.",
+            help=_("Small letters, digits, - and _. Runs then call it own: and this name."),
         )
         asked = st.button(
-            "Keep", type="primary", icon=":material/save:", key="own_keep", help="Make it a data set like any other."
+            _("Keep"),
+            type="primary",
+            icon=":material/save:",
+            key="own_keep",
+            help=_("Make it a data set like any other."),
         )
     if asked:
         try:
@@ -240,22 +261,22 @@ def _keep(pictures: Pictures, source: str) -> None:
         st.session_state["own_kept"] = name.strip()
     if st.session_state.get("own_kept") == name.strip():
         st.success(
-            "Kept. It is among the data sets of the Train page now, and in the list below.", icon=":material/check:"
+            _("Kept. It is among the data sets of the Train page now, and in the list below."), icon=":material/check:"
         )
 
 
 def kept_sets() -> None:
     """What is kept, with a few pictures each, a way to train on it, and a way to delete it and to think again."""
-    st.subheader("Kept here", anchor=False)
+    st.subheader(_("Kept here"), anchor=False)
     st.caption(
-        "Saved sets are visible to everyone who uses this server: do not save pictures that others must not see."
+        _("Saved sets are visible to everyone who uses this server: do not save pictures that others must not see.")
     )
     with st.container(key="own_undo"):
         _undo()
     sets, owners = save.kept(), visitor.names()
     if not sets:
         st.info(
-            "Nothing is kept yet. What you keep above is listed here and on the Train page.", icon=":material/info:"
+            _("Nothing is kept yet. What you keep above is listed here and on the Train page."), icon=":material/info:"
         )
     for one in sets:
         with st.container(key=f"own_{one.name}", border=True, gap="xsmall"):
@@ -266,24 +287,31 @@ def _kept(one: save.UserDataset, owner: str) -> None:
     height, width = one.image_shape
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{as_typed(one.name)}** · {one.n:,} pictures of {height}×{width} · {_classes(one.class_names)} · "
-            f"{'its own test or validation part · ' if one.divided else ''}from {as_typed(one.source or 'a file')}"
-            f"{f' · kept by {as_typed(owner)}' if owner else ''}",
+            _("**{name}** · {n:,} pictures of {height}×{width} · {classes} · {division}from {source}{format}").format(
+                name=as_typed(one.name),
+                n=one.n,
+                height=height,
+                width=width,
+                classes=_classes(one.class_names),
+                division=_("its own test or validation part · ") if one.divided else "",
+                source=as_typed(one.source or _("a file")),
+                format=_(" · kept by {owner}").format(owner=as_typed(owner)) if owner else "",
+            ),
             width="stretch",
         )
         train = st.button(
-            "Train on it",
+            _("Train on it"),
             key=f"own_train_{one.name}",
             icon=":material/model_training:",
-            help="Choose it on the Train page.",
+            help=_("Choose it on the Train page."),
         )
         st.button(
-            "Delete",
+            _("Delete"),
             key=f"own_delete_{one.name}",
             icon=":material/delete:",
             on_click=_delete,
             args=(one,),
-            help="Take it out of the lists. It can be undone, and runs that learn from it go on.",
+            help=_("Take it out of the lists. It can be undone, and runs that learn from it go on."),
         )
     try:
         pictures = save.sample(one.name, ROW)
@@ -291,7 +319,7 @@ def _kept(one: save.UserDataset, owner: str) -> None:
             frames.colour_probabilities(pictures / 255),
             ROW,
             f"wall_own_{one.name}",
-            f"A few pictures of {one.name}",
+            _("A few pictures of {name}").format(name=one.name),
             max_cell=44,
         )
     except RbmError as error:
@@ -303,7 +331,7 @@ def _kept(one: save.UserDataset, owner: str) -> None:
 
 def _delete(one: save.UserDataset) -> None:
     try:
-        visitor.check_owner(one.owner, f"The data set {one.name}")
+        visitor.check_owner(one.owner, _("The data set {name}").format(name=one.name))
         save.remove(one.name, digest=one.digest)
     except RbmError as error:
         st.session_state["own_problem"] = str(error)
@@ -319,8 +347,8 @@ def _undo() -> None:
     if one is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{as_typed(one.name)}** was deleted.")
-        if st.button("Undo", key="own_undo_delete", icon=":material/undo:", help="Bring it back as it was."):
+        st.markdown(_("**{name}** was deleted.").format(name=as_typed(one.name)))
+        if st.button(_("Undo"), key="own_undo_delete", icon=":material/undo:", help=_("Bring it back as it was.")):
             st.session_state.pop("own_removed")
             try:
                 save.restore(one.name, digest=one.digest)
@@ -331,4 +359,4 @@ def _undo() -> None:
 
 
 def _classes(names: Sequence[str]) -> str:
-    return f"{len(names)} classes" if len(names) > 1 else "no labels"
+    return _("{n_names} classes").format(n_names=len(names)) if len(names) > 1 else _("no labels")

@@ -4,8 +4,11 @@ import streamlit as st
 
 from pages.train.data import own
 from pages.ui import shell
+from rbm.core.language import _
 
-shell.header("Bring your own data", "What does a machine learn from your pictures? Upload them, look, and keep them.")
+shell.header(
+    _("Bring your own data"), _("What does a machine learn from your pictures? Upload them, look, and keep them.")
+)
 choices, preview = st.columns([5, 7], gap="large")
 with choices:
     files = own.upload()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from rbm.core.language import _
 from rbm.datasets.user_datasets.pictures import Pictures, Reading
 from rbm.errors import DatasetError
 from rbm.jobs.task import Task
@@ -44,7 +45,7 @@ def _read(files: Sequence[UploadedFile], reading: Reading) -> Pictures | str:
     task.on_news = news.set
     try:
         task.start()
-        with st.spinner("Reading the pictures …"):
+        with st.spinner(_("Reading the pictures …")):
             told = st.empty()
             while task.active:
                 news.wait(LOOK_SECONDS)

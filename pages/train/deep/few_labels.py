@@ -12,9 +12,10 @@ from pages.train.deep import figures_at_rest
 from pages.ui import cards
 from pages.ui.components import chart, moving
 from pages.ui.controls import datasets
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import tasks
+from rbm.core.language import N_, _
+from rbm.core.text import as_typed
 from rbm.datasets.catalog import revision
 from rbm.errors import StoreError
 from rbm.jobs.task import Task
@@ -22,8 +23,8 @@ from rbm.tasks.deep import kept
 from rbm.tasks.deep.plan import PUBLISHED, LabelsPlan, Result
 
 PLANS = {
-    "small": LabelsPlan(sizes=(200,), pretraining=3, epochs=3, least_updates=500, labels=(100, 1000, 10_000)),
-    "full": LabelsPlan(),
+    N_("small"): LabelsPlan(sizes=(200,), pretraining=3, epochs=3, least_updates=500, labels=(100, 1000, 10_000)),
+    N_("full"): LabelsPlan(),
 }
 
 
@@ -56,25 +57,33 @@ def choose(data: datasets.Data) -> ComparisonAsked | None:
     st.session_state.setdefault("deep_plan", "small")
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         size = st.segmented_control(
-            "Comparison",
+            _("Comparison"),
             list(PLANS),
             required=True,
+            format_func=_,
             default=st.session_state["deep_plan"],
             key="deep_plan",
             persist_state="session",
-            help="Small: 200 units, up to 10,000 labels, about two minutes. Full: 1000-1000 units, up to 60,000 labels, some "
-            "twenty minutes. Both with three seeds, and with no more labels than there are pictures.",
+            help=_(
+                "Small: 200 units, up to 10,000 labels, about two minutes. Full: 1000-1000 units, up to 60,000 "
+                "labels, some twenty minutes. Both with three seeds, and with no more labels than there are "
+                "pictures."
+            ),
         )
         plan = fitting(PLANS[str(size)], data)
         named = f"{data.name} {revision(data.name)}".strip()
         asked = ComparisonAsked(plan, data.name, named)
-        about = "Trains classifiers with and without pre-training, in the background. What is known is not done again."
+        about = _(
+            "Trains classifiers with and without pre-training, in the background. What is known is not done again."
+        )
         known = len(asked.results()) == 2 * len(plan.seeds) * len(plan.labels)
         begin = partial(start, asked)
         tasks.buttons(
             st.session_state.get("deep_labels"),
-            tasks.Press("deep_labels_start", "Compare with a random start", about, begin, "compare_arrows", off=known),
-            tasks.Press("deep_labels_pause", "Pause", "Keeps what it has."),
+            tasks.Press(
+                "deep_labels_start", _("Compare with a random start"), about, begin, "compare_arrows", off=known
+            ),
+            tasks.Press("deep_labels_pause", _("Pause"), _("Keeps what it has.")),
         )
     return asked
 
@@ -130,24 +139,27 @@ def figure(asked: ComparisonAsked) -> None:
     """Everything known of the plan: error against labels, and the numbers."""
     results = asked.results()
     cards.title(
-        "Test error against the number of labels",
-        "Two nets of one size learn the same labels, each at the best of the same rates. One starts from the weights of RBMs "
-        "that have seen all images without labels, the other at random. Bars: one standard deviation over seeds.",
-        "how good a random start can be: the recipe, the same for both, is made for few labels"
+        _("Test error against the number of labels"),
+        _(
+            "Two nets of one size learn the same labels, each at the best of the same rates. One starts from "
+            "the weights of RBMs that have seen all images without labels, the other at random. Bars: one "
+            "standard deviation over seeds."
+        ),
+        _("how good a random start can be: the recipe, the same for both, is made for few labels")
         + (
-            f" (published with all of MNIST's: {PUBLISHED[60_000][1]:.2f} %)."
+            _(" (published with all of MNIST's: {published:.2f} %).").format(published=PUBLISHED[60000][1])
             if asked.dataset == datasets.MNIST
             else "."
         ),
     )
     if not results:
         st.caption(
-            "Nothing is known yet. Press Compare with a random start: points appear as they are found, and are kept."
+            _("Nothing is known yet. Press Compare with a random start: points appear as they are found, and are kept.")
         )
         return
     left, right = st.columns([7, 5], gap="large", vertical_alignment="center")
     with left:
         figure = figures_at_rest.labels_figure(results)
-        chart.show(figure, key="deep_labels_figure", alt="Test error against the number of labels")
+        chart.show(figure, key="deep_labels_figure", alt=_("Test error against the number of labels"))
     with right:
         moving.facts(moving.table(*figures_at_rest.labels_table(results)), key="deep_labels_table")

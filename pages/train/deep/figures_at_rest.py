@@ -8,11 +8,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pages.ui.draw.figures import Series, at_rest
+from rbm.core.language import _
 from rbm.evaluation.verdict import FEWEST_EFFECTIVE
 from rbm.tasks.deep.plan import KINDS, Bounded, Curve, DeepSpec, FilterLook, Learned, Result, Working
 
 PERCENT = (0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100)  # where the error's axis has marks
-STARTS = {True: "pre-trained", False: "random start"}
+STARTS = {True: _("pre-trained"), False: _("random start")}
 
 
 def series(news: Iterable[Any], spec: DeepSpec, metric: str) -> list[Series]:
@@ -22,7 +23,7 @@ def series(news: Iterable[Any], spec: DeepSpec, metric: str) -> list[Series]:
     for stage, name in enumerate(spec.stages):
         found = [(p.epoch, p.values[metric]) for p in points if p.stage == stage]
         if found:
-            lines.append(Series(name, [x for x, _ in found], [y for _, y in found]))
+            lines.append(Series(_(name), [x for x, __ in found], [y for __, y in found]))
     return lines
 
 
@@ -30,11 +31,13 @@ def where(news: Sequence[Any], spec: DeepSpec, status: str) -> str:
     """Where learning stands, in words."""
     last = next((one for one in reversed(news) if isinstance(one, Curve)), None)
     if status == "starting" or last is None:
-        return "Starting"
+        return _("Starting")
     epochs = spec.together if spec.stages[last.stage] == "together" else spec.epochs
     stage = spec.stages[last.stage]
-    told = f"{'all layers together' if stage == 'together' else stage} · epoch {last.epoch:.1f} of {epochs}"
-    ends = {"paused": "Paused", "finished": "Finished", "failed": "Stopped"}
+    told = _("{stage} · epoch {epoch:.1f} of {epochs}").format(
+        stage=_("all layers together") if stage == "together" else stage, epoch=last.epoch, epochs=epochs
+    )
+    ends = {"paused": _("Paused"), "finished": _("Finished"), "failed": _("Stopped")}
     return f"{ends[status]} · {told}" if status in ends else told[:1].upper() + told[1:]
 
 
@@ -57,11 +60,15 @@ def bound(news: Iterable[Any]) -> str:
     if found is None:
         return ""
     told = f"{found.nats:.1f} ± {found.error:.1f}".replace("-", "−")
-    log_z = "log Z exact"
+    log_z = _("log Z exact")
     if found.effective is not None:
-        doubt = ", unreliable" if found.effective < FEWEST_EFFECTIVE else ""
-        log_z = f"log Z by AIS, {found.effective:.0f} of {found.n_chains} chains count{doubt}"
-    return f"Log-likelihood of {found.n_images:,} test images: at least {told} nats per image ({log_z})."
+        doubt = _(", unreliable") if found.effective < FEWEST_EFFECTIVE else ""
+        log_z = _("log Z by AIS, {effective:.0f} of {n_chains} chains count{doubt}").format(
+            effective=found.effective, n_chains=found.n_chains, doubt=doubt
+        )
+    return _("Log-likelihood of {n_images:,} test images: at least {told} nats per image ({log_z}).").format(
+        n_images=found.n_images, told=told, log_z=log_z
+    )
 
 
 def dreamer(news: Iterable[Any], spec: DeepSpec) -> list[Learned]:
@@ -75,7 +82,7 @@ def dreamer(news: Iterable[Any], spec: DeepSpec) -> list[Learned]:
 def working(news: Sequence[Any]) -> str:
     """What the comparison is doing."""
     last = next((one for one in reversed(news) if isinstance(one, Working)), None)
-    return "Starting" if last is None else f"{last.what[:1].upper()}{last.what[1:]} · {last.how_far}"
+    return _("Starting") if last is None else f"{last.what[:1].upper()}{last.what[1:]} · {last.how_far}"
 
 
 def errors(results: Iterable[Result], pretrained: bool) -> dict[int, list[float]]:
@@ -101,13 +108,14 @@ def labels_figure(results: Sequence[Result]) -> go.Figure:
             mode="lines+markers",
             marker={"size": 7},
             customdata=[len(values) for values in found.values()],
-            hovertemplate="%{x:,} labels: %{y:.2f} % (%{customdata} seeds)<extra>" + name + "</extra>",
+            hovertemplate=_("{x} labels: {y} % ({n} seeds)").format(x="%{x:,}", y="%{y:.2f}", n="%{customdata}")
+            + f"<extra>{name}</extra>",
         )
     ticks = sorted({one.labels for one in results})
     figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{n:,}" for n in ticks])
     if all(one.error > 0 for one in results):  # few test pictures may all be named rightly, and 0 has no logarithm
         figure.update_yaxes(type="log", tickvals=PERCENT, ticktext=[f"{p:g}" for p in PERCENT])
-    return at_rest(figure, "labels", "test error / %", several=True)
+    return at_rest(figure, _("labels"), _("test error / %"), several=True)
 
 
 def labels_table(results: Sequence[Result]) -> tuple[list[str], list[list[str]]]:

@@ -8,20 +8,21 @@ from pages.train.deep import few_labels, stack
 from pages.ui import lesson
 from pages.ui.controls import datasets
 from pages.ui.server import feed
+from rbm.core.language import _
 from rbm.jobs.task import Task
 from rbm.tasks.deep.plan import KINDS, DeepSpec
 
 EXPERIMENTS: lesson.Experiments = {
-    "Two layers, quickly": (
-        "200 units above 200, learned from 10,000 pictures, or all there are, in a few seconds.",
+    _("Two layers, quickly"): (
+        _("200 units above 200, learned from 10,000 pictures, or all there are, in a few seconds."),
         lambda: stack.setting(KINDS[0], (200, 200), 5, 10, 10_000),
     ),
-    "Narrow at the top": (
-        "Three layers, the last of 50 units: what is left of a picture in 50 bits?",
+    _("Narrow at the top"): (
+        _("Three layers, the last of 50 units: what is left of a picture in 50 bits?"),
         lambda: stack.setting(KINDS[0], (500, 200, 50), 5, 10, 10_000),
     ),
-    "All undirected": (
-        "A deep Boltzmann machine: two layers alone with doubled weights, then together.",
+    _("All undirected"): (
+        _("A deep Boltzmann machine: two layers alone with doubled weights, then together."),
         lambda: stack.setting(KINDS[1], (200, 200), 5, 10, 10_000),
     ),
 }
@@ -44,7 +45,7 @@ def learning(task: Task, asked: DeepSpec) -> None:
 
 
 lesson.question(
-    "Go deep", "What does a machine see that learns from another machine's features, and what is it good for?"
+    _("Go deep"), _("What does a machine see that learns from another machine's features, and what is it good for?")
 )
 shown = stack.current()
 with lesson.stage(EXPERIMENTS, key="deep", text="deep") as beside:
@@ -53,7 +54,7 @@ with lesson.stage(EXPERIMENTS, key="deep", text="deep") as beside:
     stack.buttons()
     feed.watch("deep_buttons", st.session_state.get("deep_task"))
     learning(*shown)
-st.subheader("Does pre-training save labels?", anchor=False)
+st.subheader(_("Does pre-training save labels?"), anchor=False)
 plan = few_labels.choose(datasets.data(st.session_state[stack.DATASET], datasets.without_classes))
 few_labels.follow()
 if plan is not None:

@@ -17,8 +17,10 @@ from pages.ui.controls import datasets
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed
+from pages.ui.server.turnstile import in_turns
 from pages.ui.session import kept, tasks
 from rbm import bundled
+from rbm.core.language import N_, _, plural
 from rbm.experiment import DatasetSpec
 from rbm.jobs.task import Task
 from rbm.tasks.deep.plan import KINDS, SHOWN, DeepSpec, Learned
@@ -33,11 +35,13 @@ OPENS_AFTER = 500  # sweeps: with the net that comes with the program the page o
 COLUMNS = 10
 DATASET = "deep_dataset"
 BUNDLED = "dbn"  # the net that comes with the program
-STARTS = ("noise", "test images")
+STARTS = (N_("noise"), N_("test images"))
 NOTES = {
-    "reconstruction_error": "A layer above the first reconstructs the activities below it, not pixels: compare a layer "
-    "with itself, never with another. Learning all layers together, ⟨h⟩ is what the mean field gives.",
-    "free_energy_gap": "Learning all layers together, it is the gap of the variational bound.",
+    "reconstruction_error": _(
+        "A layer above the first reconstructs the activities below it, not pixels: compare a layer with "
+        "itself, never with another. Learning all layers together, ⟨h⟩ is what the mean field gives."
+    ),
+    "free_energy_gap": _("Learning all layers together, it is the gap of the variational bound."),
 }
 SIZES = (1, 2, 3, 10, 20, 50, 100, 200, 500, 1000)
 EPOCHS = (1, 2, 5, 10, 20, 50, 100)
@@ -46,8 +50,8 @@ EPOCHS = (1, 2, 5, 10, 20, 50, 100)
 def _size(layer: int) -> Any:
     return knob(
         200,
-        f"Units in layer {layer}",
-        "More units model more and take longer.",
+        _("Units in layer {layer}").format(layer=layer),
+        _("More units model more and take longer."),
         stops=SIZES,
         acts=lambda settings: layer <= (2 if settings["kind"] == KINDS[1] else settings["layers"]),
     )
@@ -59,39 +63,41 @@ class DeepSettings:
 
     kind: str = knob(
         KINDS[0],
-        "Deep",
-        "Belief net: only the top two layers stay undirected, arrows lead down from them. Boltzmann machine: all "
-        "layers stay undirected, so that each listens to both its neighbours.",
+        _("Deep"),
+        _(
+            "Belief net: only the top two layers stay undirected, arrows lead down from them. Boltzmann "
+            "machine: all layers stay undirected, so that each listens to both its neighbours."
+        ),
         choices=tuple(KINDS),
     )
     layers: int = knob(
         2,
-        "Hidden layers",
-        "Each learns from the activities of the one below it.",
+        _("Hidden layers"),
+        _("Each learns from the activities of the one below it."),
         choices=(1, 2, 3),
         acts=lambda settings: settings["kind"] != KINDS[1],
     )
     size_1: int = _size(1)
     size_2: int = _size(2)
     size_3: int = _size(3)
-    epochs: int = knob(5, "Epochs a layer", "Passes over the images for each layer alone.", stops=EPOCHS)
+    epochs: int = knob(5, _("Epochs a layer"), _("Passes over the images for each layer alone."), stops=EPOCHS)
     together: int = knob(
         10,
-        "Epochs together",
-        "Passes with all layers at once, after that.",
+        _("Epochs together"),
+        _("Passes with all layers at once, after that."),
         stops=EPOCHS,
         acts=lambda settings: settings["kind"] == KINDS[1],
     )
     images: int = knob(
         10_000,
-        "Training images",
-        "Fewer are quicker; all of them where there are not so many.",
+        _("Training images"),
+        _("Fewer are quicker; all of them where there are not so many."),
         stops=(1000, 5000, 10_000, 54_000),
     )
     start: str = knob(
         STARTS[0],
-        "Start from",
-        "Noise: the top layers on and off at random. Test images: as they lead upwards.",
+        _("Start from"),
+        _("Noise: the top layers on and off at random. Test images: as they lead upwards."),
         choices=STARTS,
     )
 
@@ -140,12 +146,12 @@ def settings() -> None:
 
 def buttons() -> None:
     """Train layer by layer, Pause, Continue."""
-    about = "Starts a new machine with these settings, in the background."
+    about = _("Starts a new machine with these settings, in the background.")
     tasks.panel(
         st.session_state.get("deep_task"),
-        tasks.Press("deep_train", "Train layer by layer", about, start, icon="layers", primary=True),
-        tasks.Press("deep_pause", "Pause", "Stops where it is."),
-        tasks.Press("deep_go_on", "Continue", "Goes on from there."),
+        tasks.Press("deep_train", _("Train layer by layer"), about, start, icon="layers", primary=True),
+        tasks.Press("deep_pause", _("Pause"), _("Stops where it is.")),
+        tasks.Press("deep_go_on", _("Continue"), _("Goes on from there.")),
         anew=True,
     )
 
@@ -157,8 +163,10 @@ def current() -> tuple[Task, DeepSpec]:
     if own is not None:
         own.renew()
         mine: DeepSpec = st.session_state["deep_spec"]
-        units = " and ".join(map(str, mine.sizes))
-        yours = f"{datasets.title(mine.dataset)} · {mine.kind} of {units} hidden"
+        units = _(" and ").join(map(str, mine.sizes))
+        yours = _("{title} · {kind} of {units} hidden").format(
+            title=datasets.title(mine.dataset), kind=_(mine.kind), units=units
+        )
     task = kept.task("deep", own, yours, BUNDLED, _bundled)
     asked: DeepSpec = task.arguments["spec"]
     return task, asked
@@ -187,9 +195,9 @@ def elements(task: Task, asked: DeepSpec) -> Callable[[], feed.Elements]:
         drawn: feed.Elements = {
             f"deep_{metric}": figures.curve_option(
                 figures_at_rest.series(news, asked, metric),
-                x_title="epochs of the layer",
+                x_title=_("epochs of the layer"),
                 y_title=MEASURES[metric].unit,
-                empty="The first updates are on their way",
+                empty=_("The first updates are on their way"),
             )
             for metric in NOTES
         }
@@ -221,8 +229,15 @@ def learning_curves(drawn: feed.Elements) -> None:
     for place, (metric, note) in zip(st.columns(2, gap="large"), NOTES.items(), strict=True):
         with place:
             measure, key = MEASURES[metric], f"deep_{metric}"
-            cards.title(f"{measure.title}, layer by layer", f"{measure.tells} {note}", measure.not_tells)
-            chart.show(drawn[key], height=230, key=key, alt=f"{measure.title} of each layer against epochs")
+            cards.title(
+                _("{title}, layer by layer").format(title=measure.title), f"{measure.tells} {note}", measure.not_tells
+            )
+            chart.show(
+                drawn[key],
+                height=230,
+                key=key,
+                alt=_("{title} of each layer against epochs").format(title=measure.title),
+            )
 
 
 def likelihood(task: Task) -> None:
@@ -230,8 +245,10 @@ def likelihood(task: Task) -> None:
     if told := figures_at_rest.bound(task.news):
         st.caption(
             told,
-            help="A variational bound: the layers above a picture are guessed, not summed over, so the truth is higher. "
-            "Where AIS misses part of log Z the number is too high; on average it misses some.",
+            help=_(
+                "A variational bound: the layers above a picture are guessed, not summed over, so the truth is "
+                "higher. Where AIS misses part of log Z the number is too high; on average it misses some."
+            ),
         )
 
 
@@ -239,15 +256,17 @@ def filter_walls(asked: DeepSpec, drawn: feed.Elements) -> None:
     """Every layer's filters that there are."""
     for layer in range(1, len(asked.sizes) + 1):
         cards.title(
-            f"What layer {layer} looks for",
-            "Weights into its first units, as pictures: red pixels excite a unit, blue ones calm it."
+            _("What layer {layer} looks for").format(layer=layer),
+            _("Weights into its first units, as pictures: red pixels excite a unit, blue ones calm it.")
             if layer == 1
-            else "For each of its first units, the filters of the layer below summed with the unit's weights: the layer's "
-            "nonlinearities are left out.",
-            "what a unit answers to exactly: above the first layer this is a linear sketch.",
+            else _(
+                "For each of its first units, the filters of the layer below summed with the unit's weights: the "
+                "layer's nonlinearities are left out."
+            ),
+            _("what a unit answers to exactly: above the first layer this is a linear sketch."),
         )
         key = f"deep_filters_{layer}"
-        alt = f"Weights of {drawn[key]['n']} hidden units as pictures"
+        alt = _("Weights of {drawn} hidden units as pictures").format(drawn=drawn[key]["n"])
         wall.show(drawn[key], max_cell=25, alt=alt, key=key)
 
 
@@ -261,37 +280,50 @@ def _shape(task: Task, asked: DeepSpec) -> tuple[int, int]:
 def fantasies(task: Task, asked: DeepSpec) -> None:
     """Pictures from the top, stepped."""
     cards.title(
-        "Fantasies from the top",
-        "Gibbs chains run between the top two layers (a belief net) or over all layers (a Boltzmann machine), and where they "
-        "stand is passed down to the pixels. Grey is a pixel's probability.",
-        "how often the machine would make each: a few dozen sweeps from noise are not yet fair samples.",
-        "start from test images and see how long a picture stays itself.",
+        _("Fantasies from the top"),
+        _(
+            "Gibbs chains run between the top two layers (a belief net) or over all layers (a Boltzmann "
+            "machine), and where they stand is passed down to the pixels. Grey is a pixel's probability."
+        ),
+        _("how often the machine would make each: a few dozen sweeps from noise are not yet fair samples."),
+        _("start from test images and see how long a picture stays itself."),
     )
     layers = figures_at_rest.dreamer(task.news, asked)
     if not layers:
         waits = (
-            "once all layers have been trained together"
+            _("once all layers have been trained together")
             if asked.kind == KINDS[1]
-            else "once the first layer is trained"
+            else _("once the first layer is trained")
         )
-        st.caption(f"Samples appear here {waits}.")
+        st.caption(_("Samples appear here {waits}.").format(waits=waits))
         return
     PANEL.draw("start", on_change=_forget)
     dream = _dream(task, asked, layers)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         for sweeps in (1, 10, 100):
             st.button(
-                f"{sweeps} sweep{'s' if sweeps > 1 else ''}",
+                plural("{n} sweep", "{n} sweeps", sweeps).format(n=sweeps),
                 key=f"deep_sweep_{sweeps}",
-                on_click=dream.advance,
-                args=(sweeps,),
-                help="So many steps of every chain.",
+                on_click=_advance,
+                args=(dream, sweeps),
+                help=_("So many steps of every chain."),
             )
-        st.button("Anew", icon=":material/restart_alt:", key="deep_anew", on_click=_forget, help="Back to the start.")
-        st.caption(f"{dream.sweeps:,} sweeps, {len(layers)} layer{'s' if len(layers) > 1 else ''}", width="content")
+        st.button(
+            _("Anew"), icon=":material/restart_alt:", key="deep_anew", on_click=_forget, help=_("Back to the start.")
+        )
+        st.caption(
+            plural("{sweeps:,} sweeps, {n} layer", "{sweeps:,} sweeps, {n} layers", len(layers)).format(
+                sweeps=dream.sweeps, n=len(layers)
+            ),
+            width="content",
+        )
     pixels = frames.colour_probabilities(dream.pixels, shape=_shape(task, asked))
     columns = cards.beside(COLUMNS, len(pixels), _shape(task, asked))
-    cards.picture_wall(pixels, columns, "deep_fantasies", "Fantasies of the machine", max_cell=40)
+    cards.picture_wall(pixels, columns, "deep_fantasies", _("Fantasies of the machine"), max_cell=40)
+
+
+def _advance(dream: DeepDream, sweeps: int) -> None:
+    in_turns(lambda: dream.advance(sweeps))
 
 
 def _forget() -> None:
@@ -310,6 +342,6 @@ def _dream(task: Task, asked: DeepSpec, layers: list[Learned]) -> DeepDream:
         session["deep_dream"] = DeepDream(asked.kind, layers, FANTASIES, asked.seed, images)
         session["deep_dream_of"] = id(task), len(layers)
         if another and task is _bundled():
-            session["deep_dream"].advance(OPENS_AFTER)
+            _advance(session["deep_dream"], OPENS_AFTER)
     dream: DeepDream = session["deep_dream"]
     return dream

@@ -12,6 +12,7 @@ from pages.ui import cards
 from pages.ui.components import chart
 from pages.ui.draw import figures
 from pages.ui.server import feed
+from rbm.core.language import _
 from rbm.evaluation import mode_growth
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
@@ -22,15 +23,17 @@ BAND = "rgba(128, 140, 150, 0.22)"
 def card(current: LiveRun) -> None:
     """The modes of that run; where its history holds none, those of the moments that are still there."""
     cards.title(
-        "Modes that grow",
-        "The eight largest singular values of W against updates; the band is the law of Marčenko and Pastur, "
-        "σ(√V − √H) to σ(√V + √H), for weights of noise. A dot marks the update by which a mode has left it for good, "
-        "beyond what noise reaches once in a thousand machines.",
-        "updates between two measurements, which are at 1, 2, 4, 8 … and then three a doubling.",
-        "a rate of a tenth: the same modes leave in the same order, ten times as late.",
+        _("Modes that grow"),
+        _(
+            "The eight largest singular values of W against updates; the band is the law of Marčenko and "
+            "Pastur, σ(√V − √H) to σ(√V + √H), for weights of noise. A dot marks the update by which a mode "
+            "has left it for good, beyond what noise reaches once in a thousand machines."
+        ),
+        _("updates between two measurements, which are at 1, 2, 4, 8 … and then three a doubling."),
+        _("a rate of a tenth: the same modes leave in the same order, ten times as late."),
     )
     shown = option(current)
-    chart.show(shown, height=236, key="examine_growth", alt="The leading singular values against updates")
+    chart.show(shown, height=236, key="examine_growth", alt=_("The leading singular values against updates"))
 
 
 def elements(current: LiveRun) -> feed.Elements:
@@ -48,7 +51,7 @@ def option(current: LiveRun) -> dict[str, Any]:
     moments = [(past.step, _leading(past)) for past in current.past]
     found = mode_growth.growth([m[0] for m in moments], [m[1] for m in moments], *sizes)
     unknown = found._replace(left=np.full_like(found.left, np.nan))
-    return figure(unknown, "Trained before modes were noted: what was kept is here.")
+    return figure(unknown, _("Trained before modes were noted: what was kept is here."))
 
 
 @lru_cache(maxsize=64)
@@ -68,7 +71,7 @@ def figure(found: mode_growth.Growth, note: str) -> dict[str, Any]:
         x=ends, y=[found.high] * 2, line={"width": 0}, mode="lines", fill="tonexty", fillcolor=BAND, hoverinfo="skip"
     )
     for mode, values in enumerate(found.values.T):
-        name = f"mode {mode + 1}"
+        name = _("mode {mode}").format(mode=mode + 1)
         known = np.isfinite(values) & (values > 0)
         drawn.add_scatter(
             x=steps[known].tolist(),
@@ -84,13 +87,13 @@ def figure(found: mode_growth.Growth, note: str) -> dict[str, Any]:
         y=found.values[places, np.flatnonzero(gone)].tolist(),
         mode="markers",
         marker={"size": 8},
-        name="leaves the noise",
+        name=_("leaves the noise"),
         hoverinfo="skip",
     )
     drawn.update_xaxes(type="log")
     drawn.update_yaxes(type="log")
-    figures.at_rest(drawn, "updates", "singular value of W", several=False)
-    return {**figures.option(drawn), "note": note, "line": {"label": "edge of the noise", "value": found.high}}
+    figures.at_rest(drawn, _("updates"), _("singular value of W"), several=False)
+    return {**figures.option(drawn), "note": note, "line": {"label": _("edge of the noise"), "value": found.high}}
 
 
 def _note(found: mode_growth.Growth) -> str:
@@ -101,8 +104,14 @@ def _note(found: mode_growth.Growth) -> str:
             by.setdefault(int(step), []).append(mode)
     inside = int((~np.isfinite(found.left) & np.isfinite(found.values[-1])).sum())
     parts = [f"{step:,}: {_modes(modes)}" for step, modes in by.items()]
-    words = "Left the noise by update " + " · ".join(parts) if parts else ""
-    rest = f"still in it: {inside}" if inside and parts else "None has left the noise yet." if inside else ""
+    words = _("Left the noise by update ") + " · ".join(parts) if parts else ""
+    rest = (
+        _("still in it: {inside}").format(inside=inside)
+        if inside and parts
+        else _("None has left the noise yet.")
+        if inside
+        else ""
+    )
     return " · ".join(filter(None, (words, rest)))
 
 

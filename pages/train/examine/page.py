@@ -4,22 +4,17 @@ from functools import partial
 
 import streamlit as st
 
-from pages.train.examine import examination, growing, quality
+from pages.train.examine import examination, growing, quality, spreads, together
 from pages.ui import lesson, shell
 from pages.ui.server import feed
 from pages.ui.session import kept, live
+from rbm.core.language import _
 from rbm.jobs.live import LiveRun
-from rbm.jobs.task import Task
 
 shell.header(
-    "Diagnostics",
-    "How much has the machine learnt, do its chains mix, and are its samples more than copies? Press Examine.",
+    _("Diagnostics"),
+    _("How much has the machine learnt, do its chains mix, and are its samples more than copies? Press Examine."),
 )
-
-
-def news(task: Task | None, current: LiveRun, by: str) -> feed.Elements:
-    """What moves while the machine is examined."""
-    return {**examination.elements(task)(), **quality.elements(current, task, by)}
 
 
 @st.fragment
@@ -27,23 +22,26 @@ def look(current: LiveRun) -> None:
     """The findings so far; of a machine that nobody has examined yet, what its weights say at once."""
     run = live.watch("run", current)
     live.trouble(current)
-    task = examination.of(current)
-    part = feed.watch("examine", task, state=lambda: task and {type(found) for found in task.news})
-    drawn = part.moves(partial(news, task, current, quality.chosen()))
+    task, more = examination.of(current), examination.longer_of(current)
+    part = feed.watch("examine", task, more, state=lambda: task and {type(found) for found in task.news})
+    examined, judged = examination.elements(task, more), partial(quality.elements, current, task, quality.chosen())
+    drawn = part.moves(lambda: {**examined(), **judged()})
     examination.controls(current, task, drawn)
-    run.moves(partial(growing.elements, current))
     painter = live.painter(current.spec)
     with st.container(key="picture"):
         left, right = st.columns(2, gap="medium")
         with left:
             examination.weights(current, task, painter)
+            together.card(task)
         with right:
             quality.card(current, task)
             growing.card(current)
-            examination.walk(task)
+            examination.walk(task, more, drawn)
             examination.likeness(task, painter)
             examination.spread(current, task)
         examination.energies(task)
+    shown = st.session_state[spreads.CHOICE], st.session_state["examine_time"] == live.NOW
+    run.moves(lambda: {**growing.elements(current), **spreads.elements(current, *shown)})
 
 
 current = kept.machine()

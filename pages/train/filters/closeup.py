@@ -13,14 +13,15 @@ from pages.ui.components import chart, moving
 from pages.ui.draw import figures, frames
 from pages.ui.server import download
 from pages.ui.session import live
+from rbm.core.language import N_, _
 from rbm.experiment import cached_dataset
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.models.parameters import Array
 
 PER_PAGE, CELL = 100, 43  # so that all of a page of filters is seen on a screen of 720 pixels
-ORDERS = ("index", "norm", "mean activation")
-SCALES = ("one for all", "each its own")
+ORDERS = (N_("index"), N_("norm"), N_("mean activation"))
+SCALES = (N_("one for all"), N_("each its own"))
 
 
 class View(NamedTuple):
@@ -46,22 +47,24 @@ def choose_view(current: LiveRun) -> View:
     """The controls beside the wall."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         by = st.segmented_control(
-            "Sort by",
+            _("Sort by"),
             ORDERS,
             default=ORDERS[0],
             required=True,
+            format_func=_,
             key="filters_order",
             persist_state="session",
-            help="Norm: strongest weights first. Mean activation: most often on for validation images first.",
+            help=_("Norm: strongest weights first. Mean activation: most often on for validation images first."),
         )
         scale = st.segmented_control(
-            "Colour scale",
+            _("Colour scale"),
             SCALES,
             default=SCALES[0],
             required=True,
+            format_func=_,
             key="filters_scale",
             persist_state="session",
-            help="One scale lets filters be compared; each its own shows the shape of weak ones.",
+            help=_("One scale lets filters be compared; each its own shows the shape of weak ones."),
         )
         past = live.choose_time(current, "filters_time")
     units = order(past, by or ORDERS[0])
@@ -76,25 +79,31 @@ def health(past: Snapshot) -> None:
     """Badges for units that do nothing or everything."""
     share = past.on
     with st.container(horizontal=True, gap="small"):
-        st.badge(f"epoch {past.epoch:.2f}", icon=":material/schedule:", color="gray")
+        st.badge(_("epoch {epoch:.2f}").format(epoch=past.epoch), icon=":material/schedule:", color="gray")
         if share is None:
-            about = f"A {past.hidden} unit takes any value{' from 0 up' if past.hidden == 'relu' else ''}: none is simply on."
-            st.badge("neither dead nor always on", color="gray", help=about)
+            about = _("A {hidden} unit takes any value{range}: none is simply on.").format(
+                hidden=past.hidden, range=_(" from 0 up") if past.hidden == "relu" else ""
+            )
+            st.badge(_("neither dead nor always on"), color="gray", help=about)
             return
         spin = past.hidden == "spin"
-        low, high = ("always −1", "always +1") if spin else ("dead", "always on")
+        low, high = (_("always −1"), _("always +1")) if spin else (_("dead"), _("always on"))
+        at = _("At +1") if spin else _("On")
         dead, on = int((share < 0.01).sum()), int((share > 0.99).sum())
         st.badge(
             f"{dead} {low}",
             color="orange" if dead else "green",
-            help=f"{'At +1' if spin else 'On'} in fewer than 1 % of validation images. Remedies: a lower rate, less decay, "
-            "visible biases from the data.",
+            help=_(
+                "{state} in fewer than 1 % of validation images. Remedies: a lower rate, less decay, visible "
+                "biases from the data."
+            ).format(state=at),
         )
         st.badge(
             f"{on} {high}",
             color="orange" if on else "green",
-            help=f"{'At +1' if spin else 'On'} in more than 99 % of validation images: they act as a bias. Remedies: a lower "
-            "rate, more decay.",
+            help=_(
+                "{state} in more than 99 % of validation images: they act as a bias. Remedies: a lower rate, more decay."
+            ).format(state=at),
         )
 
 
@@ -114,7 +123,7 @@ def grid(current: LiveRun, view: View, selected: int | None) -> int | None:
         max_cell=CELL,
     )
     name = f"filters-epoch-{view.past.epoch:.2f}.png"
-    download.button("PNG of this grid", lambda: grid_picture(view, painter), name, key="filters_png")
+    download.button(_("PNG of this grid"), lambda: grid_picture(view, painter), name, key="filters_png")
     return None if place is None else int(view.units[place])
 
 
@@ -134,9 +143,9 @@ def elements(current: LiveRun, view: View, unit: int | None, painter: frames.Pai
 
 def _labels(past: Snapshot, view: View, painter: frames.Painter) -> list[str]:
     if past.hidden in ("bernoulli", "categorical"):
-        said = [f"on {past.activity[u]:.0%}" for u in view.units]
+        said = [_("on {share:.0%}").format(share=past.activity[u]) for u in view.units]
     else:
-        said = [f"mean {past.activity[u]:.2f}".replace("-", "−") for u in view.units]
+        said = [_("mean {activity:.2f}").format(activity=past.activity[u]).replace("-", "−") for u in view.units]
     return [f"{name} · {words}" for name, words in zip(cards.unit_names(painter.model, view.units), said, strict=True)]
 
 
@@ -153,34 +162,34 @@ def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:
     from rbm.evaluation.features import response
 
     painter, binary = live.painter(current.spec), past.hidden in ("bernoulli", "categorical")
-    with st.spinner("Reading the validation images", show_time=False):
+    with st.spinner(_("Reading the validation images"), show_time=False):
         images = cached_dataset(current.spec.dataset, current.spec.model).validation
     answer = response(past.to_model(), images, unit)
     (name,) = cards.unit_names(painter.model, np.array([unit]))
     cards.title(
         f"{name[0].upper()}{name[1:]}",
-        f"On a scale of its own. {painter.filters_told}",
-        "what it does together with others; units work as a team.",
+        _("On a scale of its own. {filters_told}").format(filters_told=painter.filters_told),
+        _("what it does together with others; units work as a team."),
     )
     weight: Array = painter.filters(past.weight.astype(np.float32))
     cards.filter_wall(weight, painter.shape, np.array([unit]), key="wall_unit", shared=True, max_cell=280)
     cards.title(
-        f"The {len(answer.best)} validation images that excite it most",
-        "Strongest first. A useful detector answers to images that share a stroke.",
+        _("The {n_best} validation images that excite it most").format(n_best=len(answer.best)),
+        _("Strongest first. A useful detector answers to images that share a stroke."),
     )
     pixels = painter.visible(images[answer.best].numpy())
-    alt = "The validation images that excite this unit most"
+    alt = _("The validation images that excite this unit most")
     cards.picture_wall(pixels, 5, "wall_best", alt, framed=painter.framed, max_cell=64)
     mean = "p(h = 1|v)" if binary else "⟨h|v⟩"
     cards.title(
-        "How active is it?",
-        f"{mean} over all {len(images):,} validation images. "
+        _("How active is it?"),
+        _("{mean} over all {n_images:,} validation images. ").format(mean=mean, n_images=len(images))
         + (
-            "A good detector is mostly off, and sure when it is on."
+            _("A good detector is mostly off, and sure when it is on.")
             if binary
-            else "Where it stands far out, it says something."
+            else _("Where it stands far out, it says something.")
         ),
-        "whether the feature is useful for anything.",
+        _("whether the feature is useful for anything."),
     )
-    histogram = figures.histogram(answer.activation.numpy(), x_title=mean, y_title="validation images")
-    chart.show(histogram, height=220, key="histogram_unit", alt="How active the unit is over the validation images")
+    histogram = figures.histogram(answer.activation.numpy(), x_title=mean, y_title=_("validation images"))
+    chart.show(histogram, height=220, key="histogram_unit", alt=_("How active the unit is over the validation images"))

@@ -8,9 +8,10 @@ from pages.train.filters import closeup
 from pages.ui import shell
 from pages.ui.components import moving
 from pages.ui.session import kept, live
+from rbm.core.language import _
 from rbm.jobs.live import LiveRun
 
-shell.header("Filters", "Which strokes did each hidden unit learn to see, when, and which images excite it?")
+shell.header(_("Filters"), _("Which strokes did each hidden unit learn to see, when, and which images excite it?"))
 
 
 @st.fragment
@@ -35,7 +36,8 @@ def look(current: LiveRun) -> None:
         unit = st.session_state.get("unit")
         if unit is None or unit >= view.past.weight.shape[1]:
             st.info(
-                "Click a filter to see it large, when it is on, and what excites it most.", icon=":material/ads_click:"
+                _("Click a filter to see it large, when it is on, and what excites it most."),
+                icon=":material/ads_click:",
             )
         else:
             closeup.close_up(current, view.past, unit)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from pages.train.live import curves, rebuilt
@@ -15,7 +16,8 @@ from pages.ui import cards, shell
 from pages.ui.components import chart, moving, wall
 from pages.ui.draw import frames
 from pages.ui.server import feed
-from pages.ui.session import live, state
+from pages.ui.session import kept, live, state
+from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.experiment import ModelSpec
 from rbm.jobs.live import LiveRun
@@ -24,18 +26,20 @@ from rbm.jobs.training import SHOWN_IMAGES
 from rbm.training.events import MEASURES
 from rbm.training.history import History
 
-FILTERS_SHOWN = 100
-CURVE_HEIGHT, CELL = 160, 26  # so that all stands on one screen of 1280 × 720
+FILTERS_SHOWN, COLUMNS = 100, 10
+LOGOS_SHOWN, LOGO_COLUMNS = 18, 6  # of sequences, half as many side by side: letters must be read
+SMOOTHING = "train_smoothing"  # in the session
+CURVE_HEIGHT, CELL = 152, 26  # so that all stands on one screen of 1280 × 720
 FIRST = "reconstruction_error"  # falls from the first second on when learning goes well, and is calm enough to see it
 FOURTH = "pseudo_log_likelihood"  # the one more curve that is there before another is chosen
 _TRY = {
-    "reconstruction_error": "the two presets that compare k = 1 with k = 25.",
-    "cd_loss": "another k: it is another difference then, and its size does not say which machine is better.",
+    "reconstruction_error": _("the two presets that compare k = 1 with k = 25."),
+    "cd_loss": _("another k: it is another difference then, and its size does not say which machine is better."),
 }
 _FREE_ENERGY = (
-    "The shaded gap is what matters: it opens when the machine likes images it has seen better than new ones.",
-    "how good the model is. Both curves may rise or fall together, as log Z moves with them.",
-    "the preset that overfits 500 images.",
+    _("The shaded gap is what matters: it opens when the machine likes images it has seen better than new ones."),
+    _("how good the model is. Both curves may rise or fall together, as log Z moves with them."),
+    _("the preset that overfits 500 images."),
 )
 _OTHERS = (
     FOURTH,
@@ -49,13 +53,23 @@ _OTHERS = (
 )
 
 
-def board(current: LiveRun | None) -> None:
-    """Everything about the run that is to be seen on one page; before the first run the places that it will fill."""
+def board(own: LiveRun | None, said: str = "") -> None:
+    """Everything about the run that is to be seen on one page: the visitor's, or another's that the address names; before there
+    is one the places that it will fill. ``said``: of settings that are no more the run's."""
+    anothers = kept.anothers() if own is None else None
+    current = own if anothers is None else anothers[0]
     part = live.watch("board", current)
     with st.container(horizontal=True, vertical_alignment="center", key="progress"):
         moving.status(moving.run_line(current))
-        shell.go_on()
-    live.trouble(current)
+        with st.container(key="beside", width="content"):  # one place for these lines: none moves what stands below
+            if anothers is not None:
+                live.looked_at(anothers[1], anothers[0])
+            elif said:
+                with st.container(key="said"):
+                    st.caption(said)
+            elif not live.stopped():
+                shell.go_on()
+    live.trouble(own, resume=False)
     try:
         spec = current.spec if current is not None else state.to_spec(state.draft())
         painter = live.painter(spec)
@@ -65,38 +79,56 @@ def board(current: LiveRun | None) -> None:
         left, right = st.columns([4, 8], gap="medium")
         with right:
             told = (False, History()) if current is None else (current.active, current.history.now())
-            others = _curves(*told, spec.model)
+            smoothed = float(st.session_state.get(SMOOTHING, 0.0))
+            others = _curves(*told, spec.model, smoothed)
         with left:
             _pictures(painter, current.snapshot if current is not None else None)
-            own = rebuilt.drawing(current, painter)
+            drawing = rebuilt.drawing(current, painter)
     if current is not None:
-        news = partial(elements, current, others=others, painter=painter)
-        part.moves(lambda: {**news(), **own()})
+        news = partial(elements, current, others=others, painter=painter, smoothing=smoothed)
+        part.moves(lambda: {**news(), **drawing()})
 
 
-def elements(run: LiveRun, *, others: Sequence[str], painter: frames.Painter) -> feed.Elements:
+def elements(run: LiveRun, *, others: Sequence[str], painter: frames.Painter, smoothing: float = 0.0) -> feed.Elements:
     """What is new on the board, by element; nothing before the first numbers are there."""
     if run.active and not len(run.history):
         return {}
     history, snapshot = run.history.now(), run.snapshot
-    found = {"status": moving.run_line(run), "chart_free_energy": curves.free_energy(history)}
+    found = {"status": moving.run_line(run), "chart_free_energy": curves.free_energy(history, smoothing)}
     found["chart_likelihood"] = curves.likelihood(history, run.active)
     for metric in (FIRST, *others):
-        found[f"chart_{metric}"] = curves.measure(history, metric, run.spec.model)
+        found[f"chart_{metric}"] = curves.measure(history, metric, run.spec.model, smoothing)
     if snapshot is not None:
-        units = np.arange(min(snapshot.weight.shape[1], FILTERS_SHOWN))
+        units, columns = _shown(painter)
         weight = painter.filters(snapshot.weight)
-        found["wall_filters"] = cards.filter_news(weight, painter.shape, units, mode=painter.mode)
+        found["wall_filters"] = cards.filter_news(weight, painter.shape, units, columns=columns, mode=painter.mode)
         found["wall_reconstructions"] = wall.changed(cards.reconstruction_pixels(snapshot, painter), len(SHOWN_IMAGES))
     return found
 
 
-def _curves(moving: bool, history: History, model: ModelSpec) -> list[str]:
+def smoothing() -> None:
+    """The button behind which stands how much the curves are smoothed: at the top, so that they are seen while it is set."""
+    about = _(
+        "Each curve is drawn as an exponential moving average, s ← a s + (1 − a) x, of about its last 1/(1 "
+        "− a) values; what was measured stays faintly behind it. The likelihood is never smoothed. Log "
+        "axes stand over each chart."
+    )
+    with (
+        st.popover(_("Smoothing"), icon=":material/show_chart:", key="smoothing", help=_("Curves as moving averages.")),
+        st.container(width=270),  # narrow, so that curves are seen beside it
+    ):
+        st.slider(
+            _("Share a of the average that is kept"), 0.0, 0.95, 0.0, 0.05, key=SMOOTHING, persist_state="session"
+        )
+        st.caption(about)
+
+
+def _curves(moving: bool, history: History, model: ModelSpec, smoothing: float) -> list[str]:
     """The curves, two beside each other; returns the names of those that were chosen besides."""
     rows = st.container(gap=None)
     st.session_state.setdefault("other_curves", [FOURTH])
     others: list[str] = st.pills(
-        "More curves",
+        _("More curves"),
         _OTHERS,
         selection_mode="multi",
         default=st.session_state["other_curves"],
@@ -105,14 +137,18 @@ def _curves(moving: bool, history: History, model: ModelSpec) -> list[str]:
         wrap=True,
         persist_state="session",
     )
-    measure, title = MEASURES["log_likelihood"], "Free energy of training and validation images"
-    told = measure.tells, measure.not_tells, "CD-1 against PCD: PCD's reconstructions are no better, its likelihood is."
-    alt = "Log-likelihood of validation images after some epochs"
+    measure, title = MEASURES["log_likelihood"], _("Free energy of training and validation images")
+    told = (
+        measure.tells,
+        measure.not_tells,
+        _("CD-1 against PCD: PCD's reconstructions are no better, its likelihood is."),
+    )
+    alt, both = _("Log-likelihood of validation images after some epochs"), curves.free_energy(history, smoothing)
     drawn: list[Callable[[], None]] = [
-        partial(_curve, history, FIRST, model),
+        partial(_curve, history, FIRST, model, smoothing),
         partial(_card, "likelihood", curves.likelihood(history, moving), alt, measure.title, *told),
-        partial(_card, "free_energy", curves.free_energy(history), title, "Free energy of images", *_FREE_ENERGY),
-        *(partial(_curve, history, other, model) for other in others),
+        partial(_card, "free_energy", both, title, _("Free energy of images"), *_FREE_ENERGY),
+        *(partial(_curve, history, other, model, smoothing) for other in others),
     ]
     with rows:
         for first in range(0, len(drawn), 2):
@@ -122,11 +158,12 @@ def _curves(moving: bool, history: History, model: ModelSpec) -> list[str]:
     return others
 
 
-def _curve(history: History, metric: str, model: ModelSpec) -> None:
+def _curve(history: History, metric: str, model: ModelSpec, smoothing: float) -> None:
     """One number of the event stream against epochs."""
     measure = MEASURES[metric]
     told = measure.tells, measure.not_tells, _TRY.get(metric, "")
-    _card(metric, curves.measure(history, metric, model), f"{measure.title} against epochs", measure.title, *told)
+    option = curves.measure(history, metric, model, smoothing)
+    _card(metric, option, _("{title} against epochs").format(title=measure.title), measure.title, *told)
 
 
 def _card(key: str, option: Mapping[str, Any], alt: str, *told: str) -> None:
@@ -135,19 +172,33 @@ def _card(key: str, option: Mapping[str, Any], alt: str, *told: str) -> None:
         chart.show(option, height=CURVE_HEIGHT, key=f"chart_{key}", alt=alt)
 
 
+def _shown(painter: frames.Painter) -> tuple[npt.NDArray[np.intp], int]:
+    """The hidden columns whose filters are drawn, and in how many columns of the wall."""
+    most, columns = (LOGOS_SHOWN, LOGO_COLUMNS) if painter.coding.letters else (FILTERS_SHOWN, COLUMNS)
+    return np.arange(min(painter.model.hidden_columns, most)), columns
+
+
 def _pictures(painter: frames.Painter, snapshot: Snapshot | None) -> None:
     model = painter.model
-    count = min(model.hidden_columns, FILTERS_SHOWN)
-    empty = np.zeros((math.prod(painter.shape) * (3 if painter.colour else 1), count), np.float32)
+    units, columns = _shown(painter)
+    count = len(units)
+    each = 3 if painter.colour else model.n_states if painter.coding.letters else 1
+    empty = np.zeros((math.prod(painter.shape) * each, count), np.float32)
     weight = empty if snapshot is None else painter.filters(snapshot.weight)
-    units, what = np.arange(count), "states of hidden units" if model.hidden == "categorical" else "hidden units"
+    what = _("states of hidden units") if model.hidden == "categorical" else _("hidden units")
     with st.container(key="card_filters", gap="xsmall"):
         cards.title(
-            f"Filters of {'all' if count == model.hidden_columns else 'the first'} {count} {what}",
+            (
+                _("Filters of all {count} {what}")
+                if count == model.hidden_columns
+                else _("Filters of the first {count} {what}")
+            ).format(count=count, what=what),
             painter.filters_told,
-            "which units matter: sort them and look closer on the page Filters.",
-            "batches of one image, then of a hundred.",
+            _("which units matter: sort them and look closer on the page Filters."),
+            _("batches of one image, then of a hundred."),
         )
         names = cards.unit_names(model, units)
-        cards.filter_wall(weight, painter.shape, units, key="wall_filters", labels=names, max_cell=CELL)
+        cards.filter_wall(
+            weight, painter.shape, units, key="wall_filters", labels=names, columns=columns, max_cell=CELL
+        )
     cards.reconstructions(snapshot, painter, "reconstructions", CELL)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from pages.ui.draw.figures import LEAST_NATS, NOTHING_YET, Series, curve_option
+from rbm.core.curves import smooth
+from rbm.core.language import _
 from rbm.evaluation import verdict
 from rbm.experiment import UNBOUNDED, ModelSpec
 from rbm.training.events import MEASURES
@@ -16,37 +18,51 @@ from rbm.training.history import SPEED_SECONDS, History
 PLAIN = ModelSpec()
 
 
-def measure(history: History, metric: str, model: ModelSpec = PLAIN) -> dict[str, Any]:
+def measure(history: History, metric: str, model: ModelSpec = PLAIN, smoothing: float = 0.0) -> dict[str, Any]:
     """The chart of one number of the event stream; where it has no meaning for the machine's units, a sentence that says so."""
     measure, averaged = MEASURES[metric], metric == "samples_per_second"
     found = history.averaged_rate(metric, SPEED_SECONDS) if averaged else history.column(metric)
     return curve_option(
-        [Series(measure.title, *found)],
-        x_title="epochs",
+        _smoothed([Series(measure.title, *found)], smoothing),
+        x_title=_("epochs"),
         y_title=measure.unit,
         x_range=_epochs(history),
         empty=_without(metric, model) or NOTHING_YET,
     )
 
 
+def _smoothed(series: Sequence[Series], amount: float) -> list[Series]:
+    """Each series as its moving average, and behind them, faintly, what was measured."""
+    if not amount:
+        return list(series)
+    smoothed = [one._replace(y=smooth(list(one.y), amount), colour=n) for n, one in enumerate(series)]  # type: ignore[arg-type]
+    raw = [
+        one._replace(name=_("{name}, as measured").format(name=one.name), colour=n, behind=one.name)
+        for n, one in enumerate(series)
+    ]
+    return [*smoothed, *raw]
+
+
 def _without(metric: str, model: ModelSpec) -> str:
     """Why a machine of these units does not tell a number; "" where it does."""
-    if metric == "pseudo_log_likelihood" and model.visible != "bernoulli":
-        return "It flips pixels, which only bernoulli visible units have"
+    if metric == "pseudo_log_likelihood" and model.visible in UNBOUNDED:
+        return _("It puts a pixel into each of its states, and a {visible} unit has no list of them").format(
+            visible=model.visible
+        )
     if metric in ("dead_units", "saturated_units") and model.hidden in UNBOUNDED:
-        return f"A {model.hidden} unit is never simply on or off"
+        return _("A {hidden} unit is never simply on or off").format(hidden=model.hidden)
     return ""
 
 
-def free_energy(history: History) -> dict[str, Any]:
+def free_energy(history: History, smoothing: float = 0.0) -> dict[str, Any]:
     """The chart of both free energies."""
-    parts = ("training", "train"), ("validation", "validation")
+    parts = (_("training"), "train"), (_("validation"), "validation")
     series = [Series(name, *history.column(f"free_energy_{part}")) for name, part in parts]
     return curve_option(
-        series,
-        x_title="epochs",
-        y_title="nats per image",
-        band=("training", "validation"),
+        _smoothed(series, smoothing),
+        x_title=_("epochs"),
+        y_title=_("nats per image"),
+        band=(_("training"), _("validation")),
         x_range=_epochs(history),
     )
 
@@ -56,17 +72,17 @@ def likelihood(history: History, moving: bool = False) -> dict[str, Any]:
     found = [e.metrics for e in history.events if "log_likelihood_epoch" in e.metrics]
     epochs = [one["log_likelihood_epoch"] for one in found]
     doubtful = [one["log_likelihood_epoch"] for one in found if verdict.unreliable(_effective(one))]
-    ends = {"reverse AIS": "log_likelihood_low", "AIS": "log_likelihood_high"}
+    ends = {_("reverse AIS"): "log_likelihood_low", "AIS": "log_likelihood_high"}
     series = [Series(name, epochs, [one[end] for one in found], doubtful=doubtful) for name, end in ends.items()]
     unit = MEASURES["log_likelihood"].unit
     return curve_option(
         series,
-        x_title="epochs",
+        x_title=_("epochs"),
         y_title=unit,
-        band=("reverse AIS", "AIS"),
-        band_label="bracket",
+        band=(_("reverse AIS"), "AIS"),
+        band_label=_("bracket"),
         dots=True,
-        empty="First estimate soon after epoch 1, unless Likelihood after epochs is never",
+        empty=_("The first estimate comes soon after epoch 1. Where Likelihood after epochs is “never”, none comes."),
         x_range=_epochs(history),
         least_y=LEAST_NATS,
         doubt=verdict.UNRELIABLE,
@@ -87,11 +103,13 @@ def _newest(found: Sequence[Mapping[str, float]]) -> str:
         return ""
     one, ess = found[-1], _effective(found[-1])
     low, high = one["log_likelihood_low"], one["log_likelihood_high"]
-    epoch = f"Epoch {_short(one['log_likelihood_epoch'])}"
+    epoch = _("Epoch {short}").format(short=_short(one["log_likelihood_epoch"]))
     if ess is None:
-        return f"{epoch}: {verdict.quoted(high, ess)}, exact"
-    crossed = ", crossed" if verdict.crossed(high - low) else ""
-    return f"{epoch}: {verdict.quoted(low, None)} to {verdict.quoted(high, ess)}{crossed}"
+        return _("{epoch}: {high}, exact").format(epoch=epoch, high=verdict.quoted(high, ess))
+    crossed = _(", crossed") if verdict.crossed(high - low) else ""
+    return _("{epoch}: {low} to {high}{crossed}").format(
+        epoch=epoch, low=verdict.quoted(low, None), high=verdict.quoted(high, ess), crossed=crossed
+    )
 
 
 def _under_way(history: History, moving: bool) -> str:
@@ -99,7 +117,7 @@ def _under_way(history: History, moving: bool) -> str:
     epoch = history.events[-1].metrics.get("log_likelihood_estimating") if len(history) else None
     if epoch is None:
         return ""
-    words = "estimating epoch {} …" if moving else "the estimate of epoch {} waits for training to go on"
+    words = _("estimating epoch {} …") if moving else _("epoch {}: once training goes on")
     return words.format(_short(epoch))
 
 

@@ -8,16 +8,17 @@ from typing import Any
 
 import streamlit as st
 
+from pages.train.live import pace
 from pages.ui.controls import datasets, knobs, widgets
-from pages.ui.draw.words import as_typed
 from pages.ui.session import state
+from rbm.core.language import N_, _, plural
+from rbm.core.text import as_typed
 from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
-from rbm.datasets.entry import COLDEST, HOTTEST, ISING_CRITICAL
+from rbm.datasets.entry import COLDEST, HOTTEST, RING, RING_SPINS
 from rbm.errors import ConfigError, RbmError
-from rbm.experiment import UNBOUNDED, UNIT_NAMES, with_units
+from rbm.experiment import HIDDEN_NAMES, UNBOUNDED, UNIT_NAMES, suited_rate, with_units
 from rbm.presets import PRESETS
 from rbm.training.config import LIVE, Knob, with_algorithm
-from rbm.training.schedules import outrun
 
 _MORE = (
     "n_chains",
@@ -34,10 +35,12 @@ _MORE = (
     "gradient_clip",
     "likelihood",
     "binarise",
+    "weighting",
     "visible_bias",
+    "start",
 )
 _SIZES = (100, 200, 500, 1000, 2000, 5000, 10000, 20000)
-_ALL = "all"
+_ALL = N_("all")
 
 
 def draft_panel() -> None:
@@ -49,11 +52,11 @@ def draft_panel() -> None:
             st.caption(f":material/info: {said}")
     for name in ("n_hidden", "k", "learning_rate"):
         knob(name)
-    _pace()
+    pace.lines()
     _units()
     for name in ("batch_size", "epochs", "algorithm"):
         knob(name)
-    with st.expander("Optimiser and more", icon=":material/tune:"):
+    with st.expander(_("Optimiser and more"), icon=":material/tune:"):
         for name in _MORE:
             knob(name)
         _size()
@@ -69,19 +72,8 @@ def knob(name: str) -> None:
         knobs.widget(k, key, format_func=written, help=_help(name, k), on_change=_changed, args=(name,))
 
 
-def _pace() -> None:
-    """An amber line where persistent chains cannot keep up with the rate as it is set."""
-    with st.container():  # there with or without words, so that nothing below it is built anew
-        try:
-            words = outrun(state.to_spec(state.draft()).training)
-        except ConfigError:  # the settings make no run; the line beside Train says why
-            return
-        if words:
-            st.warning(words, icon=":material/speed:")
-
-
 def _help(name: str, k: Knob) -> str:
-    return f"{k.help} Takes effect at once while training." if name in LIVE else k.help
+    return _("{help} Takes effect at once while training.").format(help=k.help) if name in LIVE else k.help
 
 
 def _bound(name: str) -> tuple[str, Any]:
@@ -97,6 +89,8 @@ def _changed(name: str) -> None:
     # None comes from a control that has not heard of its value yet, when a click is quicker than the page.
     if value is None:
         return
+    if name == "seed":
+        value = widgets.whole_number(value)
     if name == "algorithm":
         state.draft().update(with_algorithm(state.draft(), value))
     else:
@@ -119,14 +113,14 @@ def _preset() -> None:
     fits = next((name for name, preset in PRESETS.items() if state.to_draft(preset.spec) == state.draft()), None)
     widgets.put("preset", fits)
     st.selectbox(
-        "Preset",
+        _("Preset"),
         list(PRESETS),
         None if fits is None else list(PRESETS).index(fits),
         format_func=lambda name: PRESETS[name].title,
         key="preset",
-        placeholder="Your own settings",
+        placeholder=_("Your own settings"),
         on_change=_take_preset,
-        help="Ready-made runs: good starts, the classic recipes, and some that go wrong in an instructive way.",
+        help=_("Ready-made runs: good starts, the classic recipes, and some that go wrong in an instructive way."),
     )
     chosen = st.session_state["preset"]
     with st.container():  # there with or without words, so that nothing below it is built anew
@@ -148,12 +142,14 @@ def _dataset() -> None:
         value,
         key=key,
         changed=_changed_dataset,
-        about="What is learnt. MNIST and the toy sets come with the program, some are downloaded once, and you can bring "
-        "your own on a page of its own.",
+        about=_(
+            "What is learnt. MNIST and the toy sets come with the program, some are downloaded once, and you "
+            "can bring your own on a page of its own."
+        ),
     )
     with st.container():
         if value not in CATALOG and not value.startswith(OWN):  # a run's that was made with another program
-            st.caption("This program does not know the data set. Choose another.")
+            st.caption(_("This program does not know the data set. Choose another."))
         elif is_available(value):
             classes = entry(value).class_names
             if len(classes) > 4:
@@ -161,7 +157,7 @@ def _dataset() -> None:
             if entry(value).thermal:
                 _temperature()
         elif value.startswith(OWN):
-            st.caption("This data set is not kept here any more. Choose another, or bring it again.")
+            st.caption(_("This data set is not kept here any more. Choose another, or bring it again."))
         else:
             st.caption(entry(value).about)
             _download(value)
@@ -169,12 +165,38 @@ def _dataset() -> None:
 
 def _changed_dataset() -> None:
     draft = state.draft()
+    before = _fitting(draft["dataset"])
     draft.update(dataset=st.session_state["draft_dataset"], classes=None, size=None, temperature=None)
-    fitting = _fitting(draft["dataset"])
-    if draft["visible"] not in fitting:
-        title = as_typed(datasets.title(draft["dataset"]))
-        words = f"{draft['visible'].capitalize()} units do not fit {title}: its visible units are {fitting[0]} now."
-        _take_units(words, visible=fitting[0])
+    fitting, visible = _fitting(draft["dataset"]), draft["visible"]
+    states = CATALOG[draft["dataset"]].states if draft["dataset"] in CATALOG else None
+    with_states = {} if states in (None, draft["n_states"]) else {"n_states": states}
+    title = as_typed(datasets.title(draft["dataset"]))
+    if visible not in fitting:
+        words = _("{visible} units do not fit {title}: its visible units are {fitting} now.").format(
+            visible=visible.capitalize(), title=title, fitting=fitting[0]
+        )
+        _take_units(words, visible=fitting[0], **with_states)
+    elif visible == before[0] != fitting[0]:  # nobody chose it: it came with the old data
+        _take_units(
+            _("The visible units are {fitting} now, the usual ones for {title}.").format(
+                fitting=fitting[0], title=title
+            ),
+            visible=fitting[0],
+            **with_states,
+        )
+    elif visible != fitting[0]:
+        words = _("The visible units stay {visible}; the usual ones for {title} are {fitting}.").format(
+            visible=visible, title=title, fitting=fitting[0]
+        )
+        _take_units(words, **with_states)
+    elif with_states:
+        _take_units(**with_states)
+    suits, rate = suited_rate(draft["visible"], draft["hidden"], draft["n_states"]), draft["learning_rate"]
+    if fitting[0] != before[0] and rate != suits:
+        words = _("The learning rate stays {rate:g}; {suits:g} is the usual one for these units.").format(
+            rate=rate, suits=suits
+        )
+        st.session_state["units_moved"] = f"{st.session_state.get('units_moved', '')} {words}".strip()
 
 
 def _fitting(name: str) -> tuple[str, ...]:
@@ -188,7 +210,7 @@ def _fitting(name: str) -> tuple[str, ...]:
 def _units() -> None:
     """What a unit of each layer can be: only what fits the data, and each other, is offered."""
     draft = state.draft()
-    hidden = tuple(name for name in UNIT_NAMES if draft["visible"] not in UNBOUNDED or name not in UNBOUNDED)
+    hidden = tuple(name for name in HIDDEN_NAMES if draft["visible"] not in UNBOUNDED or name not in UNBOUNDED)
     for name, choices in (("visible", _fitting(draft["dataset"])), ("hidden", hidden)):
         key, value = _bound(name)
         k = state.KNOBS[name]
@@ -203,42 +225,54 @@ def _changed_units(name: str) -> None:
         _take_units(**{name: value})
 
 
-def _take_units(*said: str, **units: str) -> None:
+def _take_units(*said: str, **units: Any) -> None:
     """Other units into the draft, and a line that tells what follows them, after what is to be ``said``."""
     before = dict(state.draft())
     state.draft().update(with_units(before, **units))
     now = state.draft()
-    follow = [f for f in ("hidden", "n_states", "learning_rate") if f not in units and now[f] != before[f]]
-    told = ", ".join(f"{state.LABELS[f].lower()} {now[f]}" for f in follow)
-    st.session_state["units_moved"] = " ".join([*said, f"With them: {told}." if told else ""]).strip()
+    words = {
+        "hidden": _("the hidden unit type {}"),
+        "n_states": _("{} states"),
+        "learning_rate": _("the learning rate {:g}"),
+    }
+    follow = [words[f].format(now[f]) for f in words if f not in units and now[f] != before[f]]
+    told = plural("With these units comes {what}.", "With these units come {what}.", len(follow))
+    told = told.format(what=_(" and ").join(follow)) if follow else ""
+    st.session_state["units_moved"] = " ".join([*said, told]).strip()
 
 
 def _temperature() -> None:
-    chosen = state.draft()["temperature"]
-    widgets.put("draft_temperature", round(ISING_CRITICAL, 3) if chosen is None else float(chosen))
-    st.number_input(
-        "Temperature",
-        COLDEST,
-        HOTTEST,
+    chosen, data = state.draft()["temperature"], entry(state.draft()["dataset"])
+    widgets.put("draft_temperature", round(data.usual_temperature, 3) if chosen is None else float(chosen))
+    widgets.typed(
+        _("Temperature"),
         st.session_state["draft_temperature"],
+        whole=False,
         step=0.1,
         format="%.3f",
         key="draft_temperature",
         on_change=_changed,
         args=("temperature",),
-        help="At which the spins are drawn, in units of the coupling; they line up below the critical 2.269. The page Phase "
-        "transition shows what a machine learns of them.",
+        help=_(
+            "At which the spins are drawn, in units of the coupling; on a lattice they line up below the "
+            "critical 2.269, on a ring only at 0. The page Phase transition shows what a machine learns of "
+            "them."
+        ),
     )
+    if data.name == RING and COLDEST <= st.session_state["draft_temperature"] <= HOTTEST:
+        st.caption(_ring(st.session_state["draft_temperature"]))
     if state.draft()["visible"] == "bernoulli":
-        st.caption("Spins s = ±1 are learnt as pixels v = (s + 1)/2, 0 or 1.")
+        st.caption(_("Spins s = ±1 are learnt as pixels v = (s + 1)/2, 0 or 1."))
 
 
 def _download(name: str) -> None:
-    if not st.button(f"Download {CATALOG[name].title}", key="download_data", icon=":material/download:"):
+    if not st.button(
+        _("Download {title}").format(title=CATALOG[name].title), key="download_data", icon=":material/download:"
+    ):
         return
     from rbm.datasets.catalog import load_dataset
 
-    bar = st.progress(0.0, "Asking for the files")
+    bar = st.progress(0.0, _("Asking for the files"))
     try:
         load_dataset(name, progress=_shown_on(bar.progress))
     except RbmError as error:
@@ -250,8 +284,8 @@ def _download(name: str) -> None:
 
 def _shown_on(show: Callable[[float, str], Any]) -> Callable[[int, int | None], None]:
     def progress(done: int, total: int | None) -> None:
-        size = f"{done / 1e6:.1f} MB" + (f" of {total / 1e6:.1f} MB" if total else "")
-        show(min(done / total, 1.0) if total else 0.0, f"Downloading {size}")
+        size = f"{done / 1e6:.1f} MB" + (_(" of {size:.1f} MB").format(size=total / 1e6) if total else "")
+        show(min(done / total, 1.0) if total else 0.0, _("Downloading {size}").format(size=size))
 
     return progress
 
@@ -261,7 +295,7 @@ def _classes(names: tuple[str, ...]) -> None:
     chosen = list(state.draft()["classes"] or everything)
     widgets.put("draft_classes", chosen)
     st.pills(
-        "Classes",
+        _("Classes"),
         everything,
         selection_mode="multi",
         default=chosen,
@@ -269,7 +303,7 @@ def _classes(names: tuple[str, ...]) -> None:
         key="draft_classes",
         on_change=_changed_classes,
         args=(everything,),
-        help="The classes to learn from; usually all. One or two classes learn fastest and look clearest.",
+        help=_("The classes to learn from; usually all. One or two classes learn fastest and look clearest."),
     )
 
 
@@ -283,13 +317,13 @@ def _size() -> None:
     shown = _ALL if size is None else size
     widgets.put("draft_size", shown)
     st.select_slider(
-        "Training images",
+        _("Training images"),
         [*sorted({*_SIZES, size or _SIZES[0]}), _ALL],
         shown,
-        format_func=lambda n: n if n == _ALL else f"{n:,}",
+        format_func=lambda n: _(n) if n == _ALL else f"{n:,}",
         key="draft_size",
         on_change=_changed_size,
-        help="How many images to learn from; usually all. A few hundred show overfitting.",
+        help=_("How many images to learn from; usually all. A few hundred show overfitting."),
     )
 
 
@@ -301,15 +335,29 @@ def _changed_size() -> None:
 def _seed() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         key, seed = _bound("seed")
-        st.number_input(
-            "Seed",
-            0,
-            2**31 - 1,
+        widgets.typed(
+            _("Seed"),
             seed,
-            step=1,
             key=key,
             on_change=_changed,
             args=("seed",),
-            help="The seed of all random numbers in a run: the same settings and seed give the same run. Reset keeps it.",
+            help=_(
+                "The seed of all random numbers in a run: the same settings and seed give the same run. Reset keeps it."
+            ),
         )
-        st.button("", key="dice", icon=":material/casino:", on_click=state.roll_seed, help="Draw another seed")
+        st.button("", key="dice", icon=":material/casino:", on_click=state.roll_seed, help=_("Draw another seed"))
+
+
+def _ring(temperature: float) -> str:
+    """What is known of the ring, to hold a machine's likelihood to."""
+    from rbm.lessons.finite_lattice import ring
+
+    known = ring(RING_SPINS, temperature)
+    told = _("energy {energy:.3f} a spin, C(1) = {near:.3f}, C(4) = {far:.3f}").format(
+        energy=known.energy, near=known.correlation[1], far=known.correlation[4]
+    )
+    return (
+        _("Exactly: {told}. The best log-likelihood that there is: {entropy:.2f} nats an image.")
+        .format(told=told, entropy=-known.entropy)
+        .replace(" -", " −")
+    )

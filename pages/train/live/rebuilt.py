@@ -13,6 +13,7 @@ from pages.ui import cards
 from pages.ui.components import wall
 from pages.ui.draw import frames
 from pages.ui.server import feed, instant
+from rbm.core.language import _
 from rbm.jobs.live import LiveRun
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Rebuilding:
         """The drawing as it is read, over its reconstruction ⟨v|⟨h⟩⟩; black before there is a machine."""
         import torch
 
-        coding = self._painter.model.coding
+        coding = self._painter.coding
         ink = torch.tensor(self._sketch.drawing.centred, dtype=torch.float32)[None]  # (1, P)
         v, back = coding.rows(ink), coding.rows(torch.zeros_like(ink))
         snapshot = None if self._run is None else self._run.snapshot
@@ -48,20 +49,24 @@ class Rebuilding:
 
 
 def drawing(run: LiveRun | None, painter: frames.Painter) -> Callable[[], feed.Elements]:
-    """A button that opens the pad; returns what moves the reconstruction. Colours cannot be drawn."""
-    if math.prod(painter.shape) > instant.MOST_PIXELS or painter.colour:
+    """A button that opens the pad; returns what moves the reconstruction. Colours and letters cannot be drawn."""
+    if math.prod(painter.shape) > instant.MOST_PIXELS or painter.colour or painter.letters:
         return dict
     sketch = instant.sketch(PAD, painter.shape)
     rebuilding = Rebuilding(run, sketch, painter)
-    with st.popover("Draw a picture", icon=":material/draw:", help="See how the machine rebuilds it while it learns."):
+    with st.popover(
+        _("Draw a picture"), icon=":material/draw:", help=_("See how the machine rebuilds it while it learns.")
+    ):
         cards.title(
-            "Your drawing and its reconstruction",
-            f"The drawing as it is read, and {cards.mean_of(painter.model, '⟨h⟩')} of the machine as it is now.",
+            _("Your drawing and its reconstruction"),
+            _("The drawing as it is read, and {mean_of} of the machine as it is now.").format(
+                mean_of=cards.mean_of(painter.model, "⟨h⟩")
+            ),
         )
         drawn = sketch.answers(lambda _: rebuilding.elements())
         pad, pictures = st.columns([5, 2], gap="small", vertical_alignment="center")
         with pad:
-            instant.pad(sketch, key=PAD, alt="A pad whose drawing the machine rebuilds", width=240)
+            instant.pad(sketch, key=PAD, alt=_("A pad whose drawing the machine rebuilds"), width=240)
         with pictures:
-            wall.show(drawn[WALL], max_cell=110, alt="The drawing as it is read, and its reconstruction", key=WALL)
+            wall.show(drawn[WALL], max_cell=110, alt=_("The drawing as it is read, and its reconstruction"), key=WALL)
     return rebuilding.elements
