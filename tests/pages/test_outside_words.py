@@ -13,9 +13,8 @@ from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
-from pages.ui.draw.words import as_typed, in_html
 from pages.ui.session import visitor
-from rbm.core.text import plain
+from rbm.core.text import as_typed, in_html, plain
 from rbm.datasets.user_datasets import save
 from rbm.datasets.user_datasets.pictures import Pictures
 from rbm.errors import StoreError
@@ -121,7 +120,7 @@ def kept_run(seed: int, **spec: Any) -> str:
     at = Progress("finished", 20, 20, 4.0, 1.5, EVERYTHING, device=EVERYTHING)
     made = RunSpec(model=ModelSpec(7), training=TrainConfig(epochs=4), seed=seed)
     run_id = store.create(
-        replace(made, **spec), "me", at, versions={"torch": EVERYTHING}, tags=HOSTILE, note=EVERYTHING
+        replace(made, **spec), "me", at, versions={"torch": EVERYTHING}, tags=HOSTILE, note=EVERYTHING, name=EVERYTHING
     )
     result = {
         "method": "ais",

@@ -202,9 +202,12 @@ def test_runs_are_found_compared_labelled_deleted_and_fetched_back(kept):
     assert len(kept.runs()) == 2
     app.session_state["runs_chosen"] = [one]
     app.run()
-    app.text_input(key=f"note_{one}").set_value("the first").run()
+    app.text_input(key=f"note_{one}").set_value("the <b>first</b>").run()
     app.button(key="save_labels").click().run()
-    assert kept.run(one).note == "the first"
+    report = app.session_state["feed"].files["get_report"]()
+    assert f"run {one} · finished" in report
+    assert "<blockquote>the &lt;b&gt;first&lt;/b&gt;</blockquote>" in report
+    assert kept.run(one).note == "the <b>first</b>"
     assert kept.run(one).tags == ("seed1",)
     assert not app.exception
 
@@ -219,6 +222,7 @@ def test_a_kept_run_opens_on_the_train_page_with_its_settings(kept):
     current = app.session_state["run"]
     assert (current.record.id, current.step_number, current.status) == (two, 9, "finished")
     assert (draft(app)["n_hidden"], draft(app)["k"], draft(app)["seed"]) == (7, 3, 2)
+    assert f"run {two} · finished" in app.session_state["feed"].files["draft_report"]()
     current.release()
 
 

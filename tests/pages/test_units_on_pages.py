@@ -22,7 +22,7 @@ from rbm.store.owners import Visitor, visitor_id
 from rbm.training.config import TrainConfig
 from tests.helpers.databases import let_go
 from tests.helpers.screen import app_test
-from tests.helpers.unit_pairs import PAIRS, M
+from tests.helpers.unit_pairs import PAIRS_IN_TURN, M
 
 pytestmark = pytest.mark.usefixtures("clean")
 BOB = Visitor(visitor_id("bob"), "Bob")  # whose runs others look at and do not take up
@@ -41,14 +41,14 @@ def grey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         let_go(open_store())
 
 
-def kept(visible: str, hidden: str, name: str = GREY, pixels: int = 30) -> str:
+def kept(visible: str, hidden: str, name: str = GREY, columns: int | None = None, states: int = M) -> str:
     """A run of a few updates in the registry, as the Train page leaves one."""
-    model = ModelSpec(HIDDEN, visible=visible, hidden=hidden, n_states=M)
+    model = ModelSpec(HIDDEN, visible=visible, hidden=hidden, n_states=states)
     size = None if name == GREY else 60
     spec = RunSpec(DatasetSpec(name, size=size), model, TrainConfig(learning_rate=0.01, batch_size=10, epochs=2))
     slice_ = TrainingJob(spec.to_json()).advance(60.0, until=6, snapshot=True, checkpoint=True)
     assert slice_.status == "running"
-    assert slice_.snapshot.pictures.shape == (3, 10, pixels * (M if visible == "categorical" else 1))
+    assert slice_.snapshot.pictures.shape == (3, 10, columns or 30 * (M if visible == "categorical" else 1))
     at = Progress("paused", slice_.step, slice_.total_steps, slice_.epoch)
     run_id = open_store().create(spec, "w", at, visitor=BOB)
     open_store().write(run_id, "w", at, slice_.events, (at.step, at.epoch, slice_.checkpoint))
@@ -70,7 +70,7 @@ def app(grey: None) -> AppTest:
     return found
 
 
-@pytest.mark.parametrize(("visible", "hidden"), PAIRS)
+@pytest.mark.parametrize(("visible", "hidden"), PAIRS_IN_TURN)
 def test_every_page_shows_a_machine_of_any_pair(visible: str, hidden: str, app: AppTest) -> None:
     app.session_state[state.LOOKED] = kept(visible, hidden)
     gibbs = look_through(app, visible, hidden, SHAPE)
@@ -79,12 +79,21 @@ def test_every_page_shows_a_machine_of_any_pair(visible: str, hidden: str, app: 
 
 @pytest.mark.parametrize("visible", CATALOG["faces"].units)
 def test_every_page_shows_a_machine_of_colours(visible: str, app: AppTest) -> None:
-    app.session_state[state.LOOKED] = kept(visible, "bernoulli", "faces", 16 * 16 * 3)
+    app.session_state[state.LOOKED] = kept(visible, "bernoulli", "faces", 16 * 16 * 3)  # as many with M = 3 colours
     gibbs = look_through(app, visible, "bernoulli", (16, 16))
     assert gibbs["wall_v"]["lut"] == gibbs["wall_mean"]["lut"] == ""  # each pixel has a colour of its own
 
 
-def look_through(app: AppTest, visible: str, hidden: str, shape: tuple[int, int]) -> dict:
+def test_every_page_shows_sequences_in_letters(app: AppTest) -> None:
+    app.session_state[state.LOOKED] = kept("categorical", "bernoulli", "potts", 8 * 4, states=4)
+    gibbs = look_through(app, "categorical", "bernoulli", (40, 60), logo=(53, 112))
+    assert all(len(word) == 8 and set(word) <= set("ACGU") for word in gibbs["wall_v"]["labels"])
+    assert gibbs["wall_v"]["read"]
+
+
+def look_through(
+    app: AppTest, visible: str, hidden: str, shape: tuple[int, int], logo: tuple[int, int] | None = None
+) -> dict:
     """All pages that show the machine, one after the other; what the Gibbs page shows."""
     filters = elements(app.switch_page(shell.FILTERS).run())
     columns = HIDDEN * (M if hidden == "categorical" else 1)
@@ -97,7 +106,7 @@ def look_through(app: AppTest, visible: str, hidden: str, shape: tuple[int, int]
     app.button(key="step").click().run()
     assert not app.exception
     examine = elements(app.switch_page(shell.EXAMINE).run())
-    assert examine["examine_modes"]["cell"] == list(shape)
+    assert examine["examine_modes"]["cell"] == list(logo or shape)
     assert {"examine_spectrum", "examine_noise"} < set(examine)
     assert "features_scatter" in elements(app.switch_page(shell.FEATURES).run())
     runs = elements(app.switch_page(shell.RUNS).run())
@@ -105,7 +114,7 @@ def look_through(app: AppTest, visible: str, hidden: str, shape: tuple[int, int]
     return gibbs
 
 
-@pytest.mark.parametrize(("visible", "hidden"), PAIRS)
+@pytest.mark.parametrize(("visible", "hidden"), PAIRS_IN_TURN)
 def test_a_run_of_any_pair_is_handed_on_with_its_pictures_and_goes_on_elsewhere(visible: str, hidden: str) -> None:
     store = open_store()
     run = store.run(kept(visible, hidden))

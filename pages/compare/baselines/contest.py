@@ -12,9 +12,10 @@ from pages.ui import cards
 from pages.ui.components import chart, moving, wall
 from pages.ui.controls import datasets
 from pages.ui.controls.knobs import Panel
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import tasks
+from rbm.core.language import _
+from rbm.core.text import as_typed
 from rbm.jobs.task import Task
 from rbm.tasks.baselines import comparison
 from rbm.tasks.baselines.comparison import KNOWN, MODELS
@@ -33,14 +34,14 @@ class ContestSettings:
 
     hidden: int = knob(
         128,
-        "Hidden units of the RBM",
-        "The others are made as wide as it takes to have about as many weights as this RBM.",
+        _("Hidden units of the RBM"),
+        _("The others are made as wide as it takes to have about as many weights as this RBM."),
         choices=(64, 128, 256, 500),
     )
     seconds: int = knob(
         10,
-        "Seconds each",
-        "Processor time of training; making and judging pictures comes on top and is not counted.",
+        _("Seconds each"),
+        _("Processor time of training; making and judging pictures comes on top and is not counted."),
         choices=SECONDS,
     )
 
@@ -64,7 +65,7 @@ def settings() -> None:
     busy = task is not None and task.status in ("starting", "running", "paused")
     data = datasets.choose(DATASET, changed=_changed, disabled=busy)
     st.pills(
-        "Contenders",
+        _("Contenders"),
         _able(data),
         selection_mode="multi",
         format_func=MODELS.__getitem__,
@@ -73,12 +74,12 @@ def settings() -> None:
         wrap=True,
         persist_state="session",
         disabled=busy,
-        help="Who trains; each gets the same seconds, in turn.",
+        help=_("Who trains; each gets the same seconds, in turn."),
     )
     PANEL.draw("hidden", "seconds", off=("hidden", "seconds") if busy else ())
     if 1 < len(data.class_names) <= MOST_CLASSES:
         st.pills(
-            "Digits" if data.noun == "digit" else "Classes",
+            _("Digits") if data.digits else _("Classes"),
             list(range(len(data.class_names))),
             selection_mode="multi",
             format_func=lambda i: as_typed(data.class_names[i]),
@@ -87,12 +88,14 @@ def settings() -> None:
             wrap=True,
             persist_state="session",
             disabled=busy,
-            help="The classes that all of them learn; fewer are learnt faster.",
+            help=_("The classes that all of them learn; fewer are learnt faster."),
         )
     if len(_able(data)) < len(MODELS):
         st.caption(
-            f":material/info: The DCGAN is left out: it needs pictures whose sides are multiples of {comparison.QUARTERED}, and "
-            f"these have {data.shape[0]}×{data.shape[1]} pixels."
+            _(
+                ":material/info: The DCGAN is left out: it needs pictures whose sides are multiples of "
+                "{quartered}, and these have {height}×{width} pixels."
+            ).format(quartered=comparison.QUARTERED, height=data.shape[0], width=data.shape[1])
         )
 
 
@@ -111,13 +114,19 @@ def _changed() -> None:
 def buttons() -> None:
     """Start, Pause, Go on, Reset."""
     ready = bool(st.session_state["rivals_who"] and st.session_state["rivals_digits"])
-    about = "All contenders begin anew, in the background." if ready else "Choose at least one contender and one class."
+    about = (
+        _("All contenders begin anew, in the background.")
+        if ready
+        else _("Choose at least one contender and one class.")
+    )
     tasks.panel(
         current(),
-        tasks.Press("rivals_start", "Start", about, start, icon="flag", primary=True, off=not ready),
-        tasks.Press("rivals_pause", "Pause", "Pauses all models; Go on continues."),
-        tasks.Press("rivals_go_on", "Go on", "Continue where they were paused.", primary=True),
-        tasks.Press("rivals_reset", "Reset", "Forget this competition, so that the settings can be changed.", reset),
+        tasks.Press("rivals_start", _("Start"), about, start, icon="flag", primary=True, off=not ready),
+        tasks.Press("rivals_pause", _("Pause"), _("Pauses all models; Go on continues.")),
+        tasks.Press("rivals_go_on", _("Go on"), _("Continue where they were paused."), primary=True),
+        tasks.Press(
+            "rivals_reset", _("Reset"), _("Forget this competition, so that the settings can be changed."), reset
+        ),
     )
 
 
@@ -178,8 +187,7 @@ def elements(task: Task | None, who: tuple[str, ...], seconds: float) -> Callabl
             "rivals_aats": told.aats_option(seen, who),
             "rivals_table": told.table(seen, who, known),
         }
-        if task is not None:
-            drawn["rivals_progress"] = moving.work_line(_words(task, seen), seen.done)
+        drawn["rivals_progress"] = moving.work_line(_words(task, seen), seen.done)
         if known:
             drawn["rivals_frechet"] = told.frechet_option(seen, who)
         for name in who:
@@ -202,36 +210,45 @@ def shown() -> tuple[tuple[str, ...], float, told.Told]:
 
 
 def progress(drawn: feed.Elements) -> None:
-    """How far all are, or why they are no further."""
+    """How far all are, or how to begin; why they are no further stands above."""
     task = current()
-    if task is None:
-        st.info("Press Start: the first pictures come within seconds.", icon=":material/info:")
-    elif task.status != "failed":
+    if task is None or task.status != "failed":
         moving.status(drawn["rivals_progress"], key="rivals_progress")
 
 
-def _words(task: Task, seen: told.Told) -> str:
+def _words(task: Task | None, seen: told.Told) -> str:
+    if task is None:
+        return _("Press Start: the first pictures come within seconds.")
     title = MODELS.get(seen.busy, "")
-    return {"paused": "Paused", "finished": "Finished"}.get(task.status) or (
-        "The contenders are being made" if not title else f"{title} {'trains' if seen.done < 1 else 'is judged'}"
+    return {"paused": _("Paused"), "finished": _("Finished")}.get(task.status) or (
+        _("The contenders are being made")
+        if not title
+        else f"{title} {('trains' if seen.done < 1 else _('is judged'))}"
     )
 
 
 def walls(who: tuple[str, ...], seconds: float, drawn: feed.Elements) -> None:
     """Everybody's pictures side by side, a row for each look."""
     cards.title(
-        "Pictures after so many seconds",
-        "One row for each look, from top to bottom: "
+        _("Pictures after so many seconds"),
+        _("One row for each look, from top to bottom: ")
         + ", ".join(f"{mark:g}" for mark in comparison.marks(seconds))
-        + " seconds. Within a column GAN, DCGAN, autoencoder and VAE draw from the same noise, and the RBM's chains go on. "
-        "Grey is the probability of white.",
-        "anything about an autoencoder as such: it has no way of its own to make pictures. Here a Gaussian is fitted to the "
-        "codes of training images, and its draws are decoded.",
+        + _(
+            " seconds. Within a column GAN, DCGAN, autoencoder and VAE draw from the same noise, and the RBM's "
+            "chains go on. Grey is the probability of white."
+        ),
+        _(
+            "anything about an autoencoder as such: it has no way of its own to make pictures. Here a Gaussian "
+            "is fitted to the codes of training images, and its draws are decoded."
+        ),
     )
     for place, name in zip(st.columns(max(len(who), 1), gap="small"), who, strict=False):
         with place, st.container(key=f"rivals_card_{name}", gap="xsmall"):
             st.markdown(f"**{MODELS[name]}**")
-            key, alt = f"rivals_wall_{name}", f"Pictures by the {MODELS[name]}, a row for each look"
+            key, alt = (
+                f"rivals_wall_{name}",
+                _("Pictures by the {models}, a row for each look").format(models=MODELS[name]),
+            )
             wall.show(drawn[key], alt=alt, key=key, max_cell=CELL)
             moving.facts(drawn[f"rivals_caption_{name}"], key=f"rivals_caption_{name}", look="caption")
 
@@ -244,51 +261,65 @@ def quality(who: tuple[str, ...], seen: told.Told, drawn: feed.Elements) -> None
             _frechet(drawn)
         else:
             st.info(
-                "There is no Fréchet distance here: its features are those of a classifier of MNIST's digits, which "
-                "knows nothing of other pictures. Neighbours and likelihoods judge any.",
+                _(
+                    "There is no Fréchet distance here: its features are those of a classifier of MNIST's digits, "
+                    "which knows nothing of other pictures. Neighbours and likelihoods judge any."
+                ),
                 icon=":material/info:",
             )
     with right:
         few = seen.opening is not None and seen.opening.judged < FEW_JUDGED
         cards.title(
-            "Can neighbours tell samples from data? (AATS)",
-            "Pictures and test images, all as black-and-white draws, look for their nearest neighbour: how often is it of "
-            "their own kind? One half of the images and one half of the pictures would be ideal; drawn is how far these two "
-            "shares lie from one half on average: 0 cannot be told apart, 0.5 always. One equally far from both counts a half, "
-            "which published code counts as 0.",
-            "what is wrong: the table has both shares, missed images and crowding pictures.",
+            _("Can neighbours tell samples from data? (AATS)"),
+            _(
+                "Pictures and test images, all as black-and-white draws, look for their nearest neighbour: how "
+                "often is it of their own kind? One half of the images and one half of the pictures would be "
+                "ideal; drawn is how far these two shares lie from one half on average: 0 cannot be told apart, "
+                "0.5 always. One equally far from both counts a half, which published code counts as 0."
+            ),
+            _("what is wrong: the table has both shares, missed images and crowding pictures."),
         )
         chart.show(
             drawn["rivals_aats"],
             height=270,
             key="rivals_aats",
-            alt="How far AATS is from ideal against seconds of training",
+            alt=_("How far AATS is from ideal against seconds of training"),
         )
         if few and seen.opening is not None:
-            st.caption(f":material/info: Only {seen.opening.judged} test images judge them: differences may be chance.")
+            st.caption(
+                _(":material/info: Only {judged} test images judge them: differences may be chance.").format(
+                    judged=seen.opening.judged
+                )
+            )
 
 
 def _frechet(drawn: feed.Elements) -> None:
     cards.title(
-        "Fréchet distance",
-        "How far the pictures' mean and spread lie from those of test images, in the features of a small classifier of "
-        "digits that was trained once and comes with this app. Lower is better; the dotted line is that of real digits "
-        "with a tenth of their pixels flipped, which are still easy to read.",
-        "sharpness, and copies: who repeats the training images is close to them. Only compare with each other, not with "
-        "published FIDs.",
+        _("Fréchet distance"),
+        _(
+            "How far the pictures' mean and spread lie from those of test images, in the features of a small "
+            "classifier of digits that was trained once and comes with this app. Lower is better; the dotted "
+            "line is that of real digits with a tenth of their pixels flipped, which are still easy to read."
+        ),
+        _(
+            "sharpness, and copies: who repeats the training images is close to them. Only compare with each "
+            "other, not with published FIDs."
+        ),
     )
     chart.show(
-        drawn["rivals_frechet"], height=270, key="rivals_frechet", alt="Fréchet distance against seconds of training"
+        drawn["rivals_frechet"], height=270, key="rivals_frechet", alt=_("Fréchet distance against seconds of training")
     )
 
 
 def numbers(drawn: feed.Elements) -> None:
     """The table."""
     cards.title(
-        "In numbers",
-        "The last look at each. The RBM's log-likelihood is bracketed by annealed importance sampling from both sides; the "
-        "VAE's bound lies below its own; a GAN and an autoencoder give no probability to a picture at all. Rest the pointer "
-        "on a column's name.",
+        _("In numbers"),
+        _(
+            "The last look at each. The RBM's log-likelihood is bracketed by annealed importance sampling from "
+            "both sides; the VAE's bound lies below its own; a GAN and an autoencoder give no probability to a "
+            "picture at all. Rest the pointer on a column's name."
+        ),
     )
     moving.facts(drawn["rivals_table"], key="rivals_table")
 
@@ -299,14 +330,16 @@ def neighbours(who: tuple[str, ...], seen: told.Told) -> None:
     if not ready:
         return
     cards.title(
-        "Are they copies?",
-        "Top: the last pictures. Bottom: the training image nearest to each, and its squared distance, pixel by pixel. "
-        "Nearer than a test image's: suspicious.",
+        _("Are they copies?"),
+        _(
+            "Top: the last pictures. Bottom: the training image nearest to each, and its squared distance, "
+            "pixel by pixel. Nearer than a test image's: suspicious."
+        ),
     )
     for place, name in zip(st.columns(len(ready), gap="small"), ready, strict=True):
         with place, st.container(gap="xsmall"):
             st.markdown(f"**{MODELS[name]}**")
             pixels = told.nearest_tiles(seen.looks[name][-1].pictures, seen.verdicts[name], learnt().shape)
-            alt = f"Last pictures by the {MODELS[name]} over the nearest training images"
+            alt = _("Last pictures by the {models} over the nearest training images").format(models=MODELS[name])
             cards.picture_wall(pixels, comparison.SHOWN, f"rivals_nearest_{name}", alt)
             st.caption(told.distances(seen.verdicts[name]))

@@ -7,20 +7,21 @@ import streamlit as st
 from pages.compare.baselines import contest
 from pages.ui import lesson
 from pages.ui.server import feed
+from rbm.core.language import _
 from rbm.tasks.baselines.comparison import MODELS
 
 EVERYBODY, ALL = list(MODELS), list(range(10))
 EXPERIMENTS: lesson.Experiments = {
-    "Ten seconds each": (
-        "All five, 128 hidden units: look whose strokes turn into digits first.",
+    _("Ten seconds each"): (
+        _("All five, 128 hidden units: look whose strokes turn into digits first."),
         lambda: contest.set_rivals(EVERYBODY, 128, 10, ALL),
     ),
-    "RBM against GAN": (
-        "What the sources claim: an RBM's digits are readable well before a GAN's of the same size.",
+    _("RBM against GAN"): (
+        _("What the sources claim: an RBM's digits are readable well before a GAN's of the same size."),
         lambda: contest.set_rivals(["rbm", "gan"], 500, 20, ALL),
     ),
-    "Ones and sevens": (
-        "Two digits only: look who forgets one of them.",
+    _("Ones and sevens"): (
+        _("Two digits only: look who forgets one of them."),
         lambda: contest.set_rivals(EVERYBODY, 64, 10, [1, 7]),
     ),
 }
@@ -34,16 +35,19 @@ def track() -> None:
     who, seconds, seen = contest.shown()
     drawn = part.moves(contest.elements(task, who, seconds))
     contest.progress(drawn)
-    contest.walls(who, seconds, drawn)
+    with st.container(key="picture"):
+        contest.walls(who, seconds, drawn)
     contest.quality(who, seen, drawn)
     contest.numbers(drawn)
     contest.neighbours(who, seen)
 
 
 lesson.question(
-    "RBM against GAN and VAE",
-    "An RBM, a GAN, a DCGAN, an autoencoder and a VAE with as many weights and as much training time: who draws good pictures "
-    "first?",
+    _("RBM against GAN and VAE"),
+    _(
+        "An RBM, a GAN, a DCGAN, an autoencoder and a VAE with as many weights and as much training time: "
+        "who draws good pictures first?"
+    ),
 )
 with lesson.stage(EXPERIMENTS, key="rivals", text="rivals") as beside:
     with beside:

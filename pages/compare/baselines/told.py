@@ -10,26 +10,33 @@ import numpy as np
 
 from pages.ui.components import moving
 from pages.ui.draw import figures, frames
+from rbm.core.language import N_, _
 from rbm.tasks.baselines.comparison import MODELS, SHOWN, BaselineLook, BaselineVerdict, Opening, Pace, Pictures, marks
 
 Shape = tuple[int, int]
-READABLE = "a tenth flipped"  # the yardstick from which on pictures count as readable
+READABLE = N_("a tenth flipped")  # the yardstick from which on pictures count as readable
 NONE = "–"
 HEAD = (
-    "", "weights", "epochs", "Fréchet", "AATS", "images", "pictures", "recognised", "readable after", "log-likelihood",
+    "", _("weights"), _("epochs"), "Fréchet", "AATS", _("images"), _("pictures"), _("recognised"), _("readable after"),
+    _("log-likelihood"),
 )  # fmt: skip
-DIGITS_ONLY = ("Fréchet", "recognised", "readable after")  # columns that the classifier of digits fills
+DIGITS_ONLY = ("Fréchet", _("recognised"), _("readable after"))  # columns that the classifier of digits fills
 ABOUT = (
     "",
-    "Numbers that are learnt; of a GAN, generator and discriminator together.",
-    "Passes over the training images in its seconds.",
-    "Distance from test images in a classifier's features: 0 is the same, 100 as far as digits differ among themselves.",
-    "Nearest-neighbour accuracy, the mean of the next two: one half is ideal, 0 copies, 1 nothing alike.",
-    "AATS, images' side: how many images have no picture nearest. High: parts of the data are missed.",
-    "AATS, pictures' side: how many pictures have another picture nearest. High: they crowd; low: copies.",
-    "The share of pictures in which a classifier sees one digit with at least 90 %.",
-    "The first look at a Fréchet distance below that of real digits with a tenth of their pixels flipped.",
-    "Nats per test image, black-and-white draws. An RBM's is bracketed by two estimates, on average; a VAE's is above its bound.",
+    _("Numbers that are learnt; of a GAN, generator and discriminator together."),
+    _("Passes over the training images in its seconds."),
+    _(
+        "Distance from test images in a classifier's features: 0 is the same, 100 as far as digits differ among themselves."
+    ),
+    _("Nearest-neighbour accuracy, the mean of the next two: one half is ideal, 0 copies, 1 nothing alike."),
+    _("AATS, images' side: how many images have no picture nearest. High: parts of the data are missed."),
+    _("AATS, pictures' side: how many pictures have another picture nearest. High: they crowd; low: copies."),
+    _("The share of pictures in which a classifier sees one digit with at least 90 %."),
+    _("The first look at a Fréchet distance below that of real digits with a tenth of their pixels flipped."),
+    _(
+        "Nats per test image, black-and-white draws. An RBM's is bracketed by two estimates, on average; a "
+        "VAE's is above its bound."
+    ),
 )
 
 
@@ -67,7 +74,7 @@ def wall_tiles(looks: Sequence[BaselineLook], seconds: float, shape: Shape) -> t
     pictures = np.zeros((len(times) * SHOWN, shape[0] * shape[1]), np.float64)
     for row, look in enumerate(looks):
         pictures[row * SHOWN : (row + 1) * SHOWN] = look.pictures / 255
-    labels = [f"after {mark:g} s" for mark in times for _ in range(SHOWN)]
+    labels = [_("after {mark:g} s").format(mark=mark) for mark in times for __ in range(SHOWN)]
     return frames.colour_probabilities(pictures, shape=shape), labels
 
 
@@ -80,13 +87,13 @@ def frechet_option(seen: Told, contenders: Sequence[str]) -> dict[str, Any]:
     """Fréchet distance against seconds of training."""
     line = None
     if seen.opening is not None and READABLE in seen.opening.yardsticks:
-        line = ("a tenth of pixels flipped", seen.opening.yardsticks[READABLE])
-    return _option(seen, contenders, "frechet", "Fréchet distance / % of the digits' variance", line, log_y=True)
+        line = (_("a tenth of pixels flipped"), seen.opening.yardsticks[READABLE])
+    return _option(seen, contenders, "frechet", _("Fréchet distance / % of the digits' variance"), line, log_y=True)
 
 
 def aats_option(seen: Told, contenders: Sequence[str]) -> dict[str, Any]:
     """How far AATS's two sides are from one half, against seconds of training."""
-    return _option(seen, contenders, "aats_error", "distance from one half", None)
+    return _option(seen, contenders, "aats_error", _("distance from one half"), None)
 
 
 def _option(
@@ -106,13 +113,13 @@ def _option(
         series.append(figures.Series(MODELS[name], x, y))
     return figures.curve_option(
         series,
-        x_title="seconds of training, each",
+        x_title=_("seconds of training, each"),
         y_title=unit,
         line=line,
         log_x=True,
         log_y=log_y,
         dots=True,
-        empty="No looks yet",
+        empty=_("No looks yet"),
     )
 
 
@@ -129,11 +136,13 @@ def caption(seen: Told, name: str) -> str:
     looks = seen.looks.get(name)
     if seen.opening is None or name not in seen.opening.weights:
         return NONE
-    weights = f"{seen.opening.weights[name]:,} weights"
+    weights = _("{weights:,} weights").format(weights=seen.opening.weights[name])
     if not looks:
         return weights
-    distance = "" if math.isnan(looks[-1].frechet) else f" · Fréchet {looks[-1].frechet:.1f}"
-    return f"{weights} · {looks[-1].epoch:.1f} epochs{distance}"
+    distance = "" if math.isnan(looks[-1].frechet) else _(" · Fréchet {frechet:.1f}").format(frechet=looks[-1].frechet)
+    return _("{weights} · {epoch:.1f} epochs{distance}").format(
+        weights=weights, epoch=looks[-1].epoch, distance=distance
+    )
 
 
 def table(seen: Told, contenders: Sequence[str], digits: bool = True) -> dict[str, Any]:
@@ -143,9 +152,9 @@ def table(seen: Told, contenders: Sequence[str], digits: bool = True) -> dict[st
         kept = [i for i, name in enumerate(HEAD) if name not in DIGITS_ONLY]
         return moving.table([HEAD[i] for i in kept], [[row[i] for i in kept] for row in rows], [ABOUT[i] for i in kept])
     if seen.opening is not None:
-        for name in ("real digits", READABLE, "noise"):
+        for name in (N_("real digits"), READABLE, N_("noise")):
             empty = [NONE] * (len(HEAD) - 4)
-            rows.append([name, NONE, NONE, f"{seen.opening.yardsticks[name]:.1f}", *empty])
+            rows.append([_(name), NONE, NONE, f"{seen.opening.yardsticks[name]:.1f}", *empty])
     return moving.table(HEAD, rows, ABOUT)
 
 
@@ -164,7 +173,7 @@ def _row(seen: Told, name: str) -> list[str]:
         f"{last.data_side:.2f}",
         f"{last.sample_side:.2f}",
         f"{last.sure:.0%}",
-        f"{first.mark:g} s, {first.epoch:.1f} epochs" if first else "not yet",
+        _("{mark:g} s, {epoch:.1f} epochs").format(mark=first.mark, epoch=first.epoch) if first else _("not yet"),
         likelihood(name, seen.verdicts.get(name)),
     ]
 
@@ -172,17 +181,17 @@ def _row(seen: Told, name: str) -> list[str]:
 def likelihood(name: str, verdict: BaselineVerdict | None) -> str:
     """The log-likelihood as far as it is known."""
     if name not in ("rbm", "vae"):
-        return "has none"
+        return _("has none")
     if verdict is None:
-        return "at the end"
+        return _("at the end")
     low = figures.number(verdict.low, 1)
     if math.isinf(verdict.high):
         return f"≥ {low}"
-    told = f"{low} to {figures.number(verdict.high, 1)}"
+    told = _("{low} to {high}").format(low=low, high=figures.number(verdict.high, 1))
     return f"{told} ({verdict.mark})" if verdict.mark else told
 
 
 def distances(verdict: BaselineVerdict) -> str:
     """How near the nearest training images are."""
     mean = float(np.mean(verdict.distances))
-    return f"{mean:.0f} on average (a test image: {verdict.ordinary:.0f})"
+    return _("{mean:.0f} on average (a test image: {ordinary:.0f})").format(mean=mean, ordinary=verdict.ordinary)

@@ -9,7 +9,9 @@ from pages.ui.components.component import declare
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-_mount: ComponentRenderer = declare("class", '<div class="class" role="list"></div>', "board", "class")
+_mount: ComponentRenderer = declare(
+    "class", '<p class="wrong" role="status"></p><div class="class" role="list"></div>', "board", "class"
+)
 
 
 def show(data: dict[str, Any], key: str) -> tuple[str | None, str | None]:

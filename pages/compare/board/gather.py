@@ -14,13 +14,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pages.ui.draw import frames
-from pages.ui.session.kept import data_title, name
 from rbm.core import clock
+from rbm.core.language import _
 from rbm.datasets.catalog import entry
-from rbm.errors import RbmError
+from rbm.errors import RbmError, StoreError
 from rbm.evaluation import verdict
+from rbm.jobs.job import all_jobs
+from rbm.jobs.live import LiveRun
 from rbm.models.parameters import Array
-from rbm.store import Evaluation, Run, open_store
+from rbm.report.words import called, data_title, shown
+from rbm.store import Evaluation, Run, Store, open_store
 from rbm.store.likelihoods import Known, of_run
 from rbm.tasks.likelihood import RESULT
 from rbm.training.config import TrainConfig, knobs
@@ -29,7 +32,13 @@ FRESH_SECONDS = 2.0
 FILTERS, COLUMNS = 12, 6
 MOST = 80  # cards: a class of sixty, and some more
 SORTS = ("newest", "likelihood", "name", "epoch")
-_LABELS = {"dataset": "Data", "classes": "Classes", "size": "Images", "n_hidden": "Hidden", "seed": "Seed"}
+_LABELS = {
+    "dataset": _("Data"),
+    "classes": _("Classes"),
+    "size": _("Images"),
+    "n_hidden": _("Hidden"),
+    "seed": _("Seed"),
+}
 
 
 class BoardLook(NamedTuple):
@@ -39,6 +48,7 @@ class BoardLook(NamedTuple):
     names: Mapping[str, str]
     steps: Mapping[str, int]
     evaluations: Mapping[str, Evaluation]
+    trouble: str = ""  # why there is no newer one
 
 
 _lock, _drawing = threading.Lock(), threading.Lock()
@@ -47,16 +57,35 @@ _last: list[tuple[float, str, BoardLook]] = []
 
 
 def today() -> BoardLook:
-    """Everyone's runs of today, never older than FRESH_SECONDS."""
+    """Everyone's runs of today, never older than FRESH_SECONDS, but where the registry cannot be read: then it says why.
+
+    StoreError where it never could.
+    """
     store = open_store()
     with _lock:  # of many who look at once one asks the database
         now, where = time.monotonic(), f"{store.url} {store.folder}"
         if not _last or _last[0][1] != where or now - _last[0][0] > FRESH_SECONDS:
-            midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
-            runs = store.runs(since=midnight)
-            look = BoardLook(runs, store.names(), store.newest_steps(), store.newest_evaluations(RESULT))
+            try:
+                look = _look(store)
+            except StoreError as error:
+                if not _last or _last[0][1] != where:
+                    raise
+                look = _last[0][2]._replace(trouble=_("The cards are of a moment ago. {error}").format(error=error))
             _last[:] = [(now, where, look)]
         return _last[0][2]
+
+
+def _look(store: Store) -> BoardLook:
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    runs = store.runs(since=midnight)
+    return BoardLook(runs, store.names(), store.newest_steps(), store.newest_evaluations(RESULT))
+
+
+def troubles() -> dict[str, str]:
+    """What is wrong with runs that train on this server, by their ids: with their workers, or with their record."""
+    runs = [job for job in all_jobs() if isinstance(job, LiveRun) and job.record is not None]
+    told = {run.record.id: run.notice or run.record.problem for run in runs if run.record is not None}
+    return {run_id: words for run_id, words in told.items() if words}
 
 
 def chosen(
@@ -76,8 +105,8 @@ def chosen(
 
 
 def _text(run: Run, look: BoardLook) -> str:
-    called, whose = name(run.spec, run.progress.knobs), look.names.get(run.visitor, "")
-    return " ".join((called, run.spec.dataset.name, whose, run.id, *run.tags)).lower()
+    whose = look.names.get(run.visitor, "")
+    return " ".join((called(run), run.spec.dataset.name, whose, run.id, *run.tags)).lower()
 
 
 def likelihood(run: Run, look: BoardLook) -> Known | None:
@@ -95,12 +124,12 @@ def _rank(known: Known | None) -> tuple[int, float]:
 def told(known: Known | None) -> str:
     """The bracket with its mark, in a line: "−124.10 to −119.03 (unreliable)"."""
     if known is None:
-        return "no likelihood yet"
+        return _("no likelihood yet")
     high = verdict.quoted(known.validation, None)
     if known.exact:
-        return f"{high} nats, exact"
+        return _("{high} nats, exact").format(high=high)
     mark = f" ({known.verdict.mark})" if known.verdict.mark else ""
-    return f"{verdict.quoted(known.reverse, None)} to {high} nats{mark}"
+    return _("{reverse} to {high} nats{mark}").format(reverse=verdict.quoted(known.reverse, None), high=high, mark=mark)
 
 
 def settings(runs: Sequence[Run]) -> dict[str, list[str]]:
@@ -108,7 +137,7 @@ def settings(runs: Sequence[Run]) -> dict[str, list[str]]:
     flat = {run.id: _flat(run) for run in runs}
     differ = [key for key in next(iter(flat.values()), {}) if len({str(one[key]) for one in flat.values()}) > 1]
     labels = {key: knob.label for key, knob in knobs(TrainConfig).items()} | _LABELS
-    return {i: [f"{labels.get(key, key)} {_shown(one[key])}" for key in differ] for i, one in flat.items()}
+    return {i: [f"{labels.get(key, key)} {shown(one[key])}" for key in differ] for i, one in flat.items()}
 
 
 def _flat(run: Run) -> dict[str, Any]:
@@ -117,32 +146,28 @@ def _flat(run: Run) -> dict[str, Any]:
     return {**data, **asdict(spec.model), **asdict(spec.training), **run.progress.knobs, "seed": spec.seed}
 
 
-def _shown(value: Any) -> str:
-    if value is None:
-        return "all"
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def cards(runs: Sequence[Run], look: BoardLook, token: str, own: str) -> dict[str, Any]:
     """What the element of the board shows."""
-    differ = settings(runs)
-    return {"cards": [_card(run, look, differ[run.id], token, own) for run in runs], "at": clock.now()}
+    differ, wrong = settings(runs), troubles()
+    each = [_card(run, look, differ[run.id], token, own, wrong.get(run.id, run.progress.message)) for run in runs]
+    return {"cards": each, "trouble": look.trouble, "at": clock.now()}
 
 
-def _card(run: Run, look: BoardLook, differ: list[str], token: str, own: str) -> dict[str, Any]:
+def _card(run: Run, look: BoardLook, differ: list[str], token: str, own: str, wrong: str) -> dict[str, Any]:
     at, step = run.progress, look.steps.get(run.id)
     epochs = at.knobs.get("epochs", run.spec.training.epochs)
     return {
         "id": run.id,
         "who": look.names.get(run.visitor, "nobody's"),
         "mine": run.visitor == own,
-        "what": name(run.spec, at.knobs),
-        "status": f"{run.status} · epoch {at.epoch:.1f} of {epochs:g}",
+        "what": called(run),
+        "status": _("{status} · epoch {epoch:.1f} of {epochs:g}").format(
+            status=_(run.status), epoch=at.epoch, epochs=epochs
+        ),
         "share": at.step / max(at.total_steps, 1),
         "likelihood": told(likelihood(run, look)),
         "differ": differ,
+        "trouble": wrong,
         "src": f"picture/{token}/{run.id}/{step}.png" if step is not None else "",
     }
 
@@ -153,7 +178,7 @@ def weights(run_id: str, step: int) -> Array:
     from rbm.checkpoint import from_bytes
 
     saved = from_bytes(open_store().checkpoint(run_id))
-    weight: Array = saved.spec.model.coding.filters(saved.model.weight.detach().float().cpu().numpy())
+    weight: Array = saved.spec.coding.filters(saved.model.weight.detach().float().cpu().numpy())
     return weight
 
 

@@ -4,11 +4,12 @@ import streamlit as st
 
 from pages.compare.board import large, room, wall
 from pages.ui import shell
-from pages.ui.draw.words import as_typed
+from rbm.core.language import _
+from rbm.core.text import as_typed
 from rbm.errors import StoreError
 
 shell.header(
-    "Class board", "What is everybody training today, and whose machine is the best? Click one to see it large."
+    _("Class board"), _("What is everybody training today, and whose machine is the best? Click one to see it large.")
 )
 try:
     large.shown()

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.net_util import get_internal_ip
 
 from pages.ui.session import visitor
+from rbm.core.language import _
 from rbm.errors import NotYoursError
 from rbm.jobs import room as rooms
 from rbm.jobs.room import Classroom
@@ -26,9 +27,9 @@ def panel() -> None:
     if me.teacher:
         _teacher(room)
     elif room is not None and me.id in room.members:
-        st.caption(":material/school: You are in the teacher's room.")
+        st.caption(_(":material/school: You are in the teacher's room."))
     elif PARAMETER in st.query_params:
-        st.caption(":material/info: The room of this link is closed.")
+        st.caption(_(":material/info: The room of this link is closed."))
 
 
 def _enter() -> None:
@@ -41,57 +42,59 @@ def _enter() -> None:
 def _teacher(room: Classroom | None) -> None:
     if room is None:
         st.button(
-            "Open a room",
+            _("Open a room"),
             icon=":material/meeting_room:",
             key="room_open",
             on_click=_as_teacher,
             args=(rooms.open_room,),
-            help="Whoever comes by its link can be given a preset, and be paused, together with all others.",
+            help=_("Whoever comes by its link can be given a preset, and be paused, together with all others."),
         )
         return
     with st.container(border=True, key="room"):
         code, moves = st.columns([2, 5], gap="large")
         with moves:
             address = st.text_input(
-                "The room's address",
+                _("The room's address"),
                 _address(room),
                 key=f"room_address_{room.code}",
-                help="As others reach this server: put its name or number in the class's network in place of localhost.",
+                help=_(
+                    "As others reach this server: put its name or number in the class's network in place of localhost."
+                ),
             )
-            st.caption(f":material/group: {len(room.members)} in the room.")
+            st.caption(_(":material/group: {n_members} in the room.").format(n_members=len(room.members)))
             preset = st.selectbox(
-                "Preset",
+                _("Preset"),
                 list(PRESETS),
                 format_func=lambda name: PRESETS[name].title,
                 key="room_preset",
-                help="What all will train; everybody sees it on the page Train a machine.",
+                help=_("What all will train; everybody sees it on the page Train a machine."),
             )
             with st.container(horizontal=True, gap="small"):
                 st.button(
-                    "Start for all",
+                    _("Start for all"),
                     type="primary",
                     icon=":material/play_arrow:",
                     key="room_start",
                     on_click=_as_teacher,
                     args=(lambda: room.start_all(preset),),
-                    help="Everybody in the room begins this preset; their present runs pause and are kept.",
+                    help=_("Everybody in the room begins this preset; their present runs pause and are kept."),
                 )
                 st.button(
-                    "Pause all",
+                    _("Pause all"),
                     icon=":material/pause:",
                     key="room_pause",
                     on_click=_as_teacher,
                     args=(room.pause_all,),
-                    help="Every run of the room stops where it is.",
+                    help=_("Every run of the room stops where it is."),
                 )
                 st.button(
-                    "Close the room",
+                    _("Close the room"),
                     icon=":material/no_meeting_room:",
                     type="tertiary",
                     key="room_close",
                     on_click=_as_teacher,
                     args=(rooms.close_room,),
-                    help="Nobody can be moved together any more; all that was trained stays.",
+                    help=_("Nobody can be moved together any more; all that was trained stays."),
                 )
         with code:
             st.image(qr(address), width=220)
@@ -100,7 +103,7 @@ def _teacher(room: Classroom | None) -> None:
 def _as_teacher(act: Callable[[], object]) -> None:
     """Only for whoever has the teacher's word, whatever a browser may ask."""
     if not visitor.current().teacher:
-        raise NotYoursError("Only whoever has the teacher's word moves the room.")
+        raise NotYoursError(_("Only whoever has the teacher's word moves the room."))
     act()
 
 

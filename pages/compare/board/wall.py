@@ -9,15 +9,16 @@ import streamlit as st
 from pages.compare.board import element, gather
 from pages.compare.board.large import SHOWN
 from pages.ui import shell
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import state, visitor
+from rbm.core.language import N_, _
+from rbm.core.text import as_typed
 from rbm.errors import RbmError
 from rbm.jobs import room as rooms
 from rbm.store import Run
 
-_SORTS = {"newest": "Newest", "likelihood": "Likelihood", "name": "Name", "epoch": "Epoch"}
-_WHOSE = ("everybody", "the room", "mine")
+_SORTS = {"newest": _("Newest"), "likelihood": _("Likelihood"), "name": _("Name"), "epoch": _("Epoch")}
+_WHOSE = (N_("everybody"), N_("the room"), N_("mine"))
 KEY = "class_board"
 
 
@@ -31,10 +32,14 @@ def board() -> None:
     drawn = part.moves(draw)
     part.plays(lambda: None, gather.FRESH_SECONDS)
     if not drawn[KEY]["cards"]:
+        asked = bool(words) or members is not None
         st.info(
-            "Nobody has trained anything like this today. What is begun on the page **Train a machine** appears here.",
+            _(
+                "Nobody has trained anything {where} today. What is begun on the page **Train a machine** appears here at once."
+            ).format(where=_("that fits what is asked for above") if asked else _("here")),
             icon=":material/groups:",
         )
+        st.page_link(shell.TRAIN, label=_("Train a machine"), icon=":material/arrow_forward:")
     show, opened = element.show(drawn[KEY], KEY)
     if show is not None and show != st.session_state.get(SHOWN):
         st.session_state[SHOWN] = show
@@ -54,23 +59,29 @@ def _stage() -> object:
 def _choices() -> tuple[str, str, str]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         words = st.text_input(
-            "Search",
+            _("Search"),
             key="board_search",
-            placeholder="a name, mnist, pcd ...",
+            placeholder=_("a name, mnist, pcd ..."),
             width=240,
-            help="Runs in which every word occurs: in name, data set, algorithm, size, tags or id.",
+            help=_("Runs in which every word occurs: in name, data set, algorithm, size, tags or id."),
         )
         sort = st.segmented_control(
-            "Order",
+            _("Order"),
             list(_SORTS),
             default="newest",
             required=True,
             format_func=_SORTS.__getitem__,
             key="board_sort",
-            help="By likelihood, those that are unreliable come after all others.",
+            help=_("By likelihood, those that are unreliable come after all others."),
         )
         whose = st.segmented_control(
-            "Runs of", _WHOSE, default="everybody", required=True, key="board_whose", help="Whose runs stand here."
+            _("Runs of"),
+            _WHOSE,
+            default="everybody",
+            required=True,
+            format_func=_,
+            key="board_whose",
+            help=_("Whose runs stand here."),
         )
     return words, sort or "newest", whose or "everybody"
 

@@ -15,9 +15,10 @@ from pages.ui.components import chart
 from pages.ui.components.moving import facts, table
 from pages.ui.controls import datasets
 from pages.ui.draw import figures, frames, theme
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import kept, tasks
+from rbm.core.language import N_, _
+from rbm.core.text import as_typed
 from rbm.experiment import DatasetSpec, ModelSpec, cached_dataset
 from rbm.jobs.live import LiveRun
 from rbm.jobs.task import Task
@@ -44,7 +45,7 @@ def judged(current: LiveRun) -> JudgedMachine:
     """The machine that the page shows, with its parameters as they are now."""
     now, spec = current.past[-1], current.spec
     whole = now if current.snapshot is None else current.snapshot
-    name = f"{kept.name(spec)}, epoch {now.epoch:.1f}"
+    name = _("{name}, epoch {epoch:.1f}").format(name=kept.name(spec), epoch=now.epoch)
     whole = replace(whole, weight=np.asarray(whole.weight, np.float32), pictures=None)
     return JudgedMachine(name, spec.dataset, whole)
 
@@ -83,7 +84,9 @@ def without_classes(learnt: DatasetSpec) -> datasets.Data:
     data = datasets.data(learnt.name, datasets.without_classes)
     if not data.problem and len(learnt.classes or data.class_names) < 2:
         return data._replace(
-            problem=f"This machine has learnt one class of {data.title}: there is nothing to tell apart."
+            problem=_("This machine has learnt one class of {title}: there is nothing to tell apart.").format(
+                title=data.title
+            )
         )
     return data
 
@@ -93,25 +96,27 @@ def accuracy(current: LiveRun) -> None:
     found = look(SCORES, current)
     part = feed.watch(SCORES, found and found[0], state=lambda: found and len({s.labels for s in found[0].news}))
     cards.title(
-        "How far do a few labels reach?",
-        "Logistic regression, told the class of 100, 1,000 or 10,000 training images, or of all where they are fewer, on "
-        f"three inputs: raw pixels, the first {COMPONENTS} principal components, the hidden units' means "
-        "⟨h|v⟩. The same images for all three; its penalty is chosen on"
-        f" {HELD_OUT:,} validation images. Dots: means over draws of the labelled images; bars: "
-        "one standard error of that mean.",
-        "what a classifier could do that changes the features too.",
-        "a machine after one epoch, and the same after ten.",
+        _("How far do a few labels reach?"),
+        _(
+            "Logistic regression, told the class of 100, 1,000 or 10,000 training images, or of all where they "
+            "are fewer, on three inputs: raw pixels, the first {components} principal components, the hidden "
+            "units' means ⟨h|v⟩. The same images for all three; its penalty is chosen on {held_out:,} "
+            "validation images. Dots: means over draws of the labelled images; bars: one standard error of "
+            "that mean."
+        ).format(components=COMPONENTS, held_out=HELD_OUT),
+        _("what a classifier could do that changes the features too."),
+        _("a machine after one epoch, and the same after ten."),
     )
     data = without_classes(current.spec.dataset)
     datasets.explain(data, SCORES)
     if data.problem and found is None:
         return
-    about, off = "About a minute, in the background; the machine as it is now is taken.", bool(data.problem)
+    about, off = _("About a minute, in the background; the machine as it is now is taken."), bool(data.problem)
     judge = partial(start, SCORES, current)
-    press = tasks.Press("features_judge", "Test with few labels", about, judge, "school", primary=True, off=off)
+    press = tasks.Press("features_judge", _("Test with few labels"), about, judge, "school", primary=True, off=off)
     tasks.panel(found and found[0], press, anew=True)
     if found is None:
-        st.info("Press the button: the first numbers come within seconds.", icon=":material/info:")
+        st.info(_("Press the button: the first numbers come within seconds."), icon=":material/info:")
         return
     task, machine = found
     if task.status == "failed":
@@ -120,22 +125,30 @@ def accuracy(current: LiveRun) -> None:
     learnt = cached_dataset(machine.dataset)
     expected = planned(len(learnt.train), len(learnt.train_labels.unique()))
     drawn = part.moves(partial(_progress, task, expected, machine.name))
-    alt = "Test images named right against labelled images"
+    alt = _("Test images named right against labelled images")
     chart.show(drawn["features_accuracy"], height=300, key="features_accuracy", alt=alt)
     facts(drawn["features_words"], key="features_words", look="caption")
     if len(learnt.test) < FEW_TESTED:
         one = 100 / len(learnt.test)
-        st.caption(f":material/info: Only {len(learnt.test)} test images: each of them is {one:.0f} per cent.")
+        st.caption(
+            _(":material/info: Only {n_test} test images: each of them is {one:.0f} per cent.").format(
+                n_test=len(learnt.test), one=one
+            )
+        )
     if scores:
         st.dataframe(maps.table(scores), key="features_table", hide_index=True)
 
 
 def _progress(task: Task, expected: int, name: str) -> feed.Elements:
     scores: list[Score] = list(task.news)
-    words = "Done" if task.status == "finished" else f"{len(scores)} of {expected} classifiers"
+    words = (
+        _("Done")
+        if task.status == "finished"
+        else _("{n_scores} of {expected} classifiers").format(n_scores=len(scores), expected=expected)
+    )
     return {
         "features_accuracy": figures.option(maps.accuracy_figure(scores)),
-        "features_words": table((), [(f"{words}. Machine: {name}.",)]),
+        "features_words": table((), [(_("{words}. Machine: {name}.").format(words=words, name=name),)]),
     }
 
 
@@ -144,24 +157,28 @@ def places(current: LiveRun) -> None:
     found = look(PLACES, current)
     feed.watch(PLACES, found and found[0], state=lambda: found and len(found[0].news))
     cards.title(
-        "A map of the hidden codes",
-        "A thousand test images, each a point, coloured by its class, which the machine was never told. PCA keeps the "
-        "directions of largest spread; t-SNE puts images together whose codes are alike. Point at one to see it.",
-        "distances between far groups: t-SNE keeps neighbours, not distances.",
-        "pixels beside hidden units; a class's name, to see it alone.",
+        _("A map of the hidden codes"),
+        _(
+            "A thousand test images, each a point, coloured by its class, which the machine was never told. "
+            "PCA keeps the directions of largest spread; t-SNE puts images together whose codes are alike. "
+            "Point at one to see it."
+        ),
+        _("distances between far groups: t-SNE keeps neighbours, not distances."),
+        _("pixels beside hidden units; a class's name, to see it alone."),
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        about = "PCA comes within seconds, t-SNE a little later; the machine as it is now is taken."
+        about = _("PCA comes within seconds, t-SNE a little later; the machine as it is now is taken.")
         draw = partial(start, PLACES, current)
-        press = tasks.Press("features_map", "Draw the map", about, draw, "scatter_plot", primary=True)
+        press = tasks.Press("features_map", _("Draw the map"), about, draw, "scatter_plot", primary=True)
         tasks.buttons(found and found[0], press, anew=True)
         how = st.segmented_control(
-            "Projection", ("PCA", "t-SNE"), required=True, default="PCA" if found is None else "t-SNE", key="features_how",
-            help="PCA: a straight projection. t-SNE: neighbours stay neighbours.",
+            _("Projection"), ("PCA", "t-SNE"), required=True, default="PCA" if found is None else "t-SNE", key="features_how",
+            help=_("PCA: a straight projection. t-SNE: neighbours stay neighbours."),
         )  # fmt: skip
         what = st.segmented_control(
-            "Input", ("hidden units", "pixels"), required=True, default="hidden units", key="features_what",
-            help="What counts as alike: the codes ⟨h|v⟩, or the images themselves.",
+            _("Input"), (N_("hidden units"), N_("pixels")), required=True, default="hidden units",
+            format_func=_, key="features_what",
+            help=_("What counts as alike: the codes ⟨h|v⟩, or the images themselves."),
         )  # fmt: skip
     task, machine = found if found is not None else (None, judged(current))
     tasks.trouble(task)
@@ -171,14 +188,18 @@ def places(current: LiveRun) -> None:
     one = next((m for m in made if (m.input, m.how) == (what, how)), None)
     late = ""
     if one is None:
-        late = f"{len(made)} of {len(MAPS)} maps are drawn; the one asked for is on its way"
+        late = _("{n_made} of {n_maps} maps are drawn; the one asked for is on its way").format(
+            n_made=len(made), n_maps=len(MAPS)
+        )
         if not made:
             st.caption(f"{late} …")
             return
         one = made[0]
-        late = f"{late}, meanwhile {one.how} of the {one.input}. "
+        late = _("{late}, meanwhile {how} of the {input}. ").format(late=late, how=one.how, input=_(one.input))
         if task is None:
-            late = f"**Draw the map** draws the {how} of the {what} too; meanwhile {one.how} of the {one.input}. "
+            late = _("**Draw the map** draws the {how} of the {what} too; meanwhile {first} of the {input}. ").format(
+                how=how, what=_(what), first=one.how, input=_(one.input)
+            )
     learnt = cached_dataset(machine.dataset)
     pictures, labels = shown(learnt)
     height, width = learnt.image_shape[:2]
@@ -191,11 +212,15 @@ def places(current: LiveRun) -> None:
         theme.CATEGORICAL[cards.mode()],
     )
     scatter.scatter(
-        drawn, alt="Test images as points of the plane, coloured by class", key="features_scatter", height=320
+        drawn, alt=_("Test images as points of the plane, coloured by class"), key="features_scatter", height=320
     )
     st.caption(
-        f"{late}{_alike(one, learnt)}{'' if only_test(learnt) else ' All its images are shown, as few are for test.'} "
-        f"Machine: {as_typed(machine.name)}."
+        _("{late}{alike}{few} Machine: {name}.").format(
+            late=late,
+            alike=_alike(one, learnt),
+            few="" if only_test(learnt) else _(" All its images are shown, as few are for test."),
+            name=as_typed(machine.name),
+        )
     )
 
 
@@ -209,5 +234,7 @@ def _first_map(current: LiveRun, step: int) -> Map:
 def _alike(one: Map, learnt: Dataset) -> str:
     """What the map tells of the classes."""
     if len(learnt.class_names) < 2:
-        return "These images have no classes: labels, where there are any, would colour the points."
-    return f"**{one.agreement:.0%}** of the points have a nearest neighbour of their own class."
+        return _("These images have no classes: labels, where there are any, would colour the points.")
+    return _("**{agreement:.0%}** of the points have a nearest neighbour of their own class.").format(
+        agreement=one.agreement
+    )

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pages.ui.draw.figures import at_rest
+from rbm.core.language import _
 from rbm.tasks.features import DRAWS, INPUTS, Score
 
 
@@ -22,11 +23,11 @@ def accuracy_figure(scores: list[Score]) -> go.Figure:
             name=name,
             mode="lines+markers",
             marker={"size": 9},
-            hovertemplate=f"{name}, %{{x}} labels: %{{y:.1f}} %<extra></extra>",
+            hovertemplate=_("{name}, {x} labels: {y} %").format(name=name, x="%{x}", y="%{y:.1f}") + "<extra></extra>",
         )
     labels = [f"{count:,}" for count in counts(scores)]
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=labels, range=[-0.3, len(labels) - 0.7])
-    at_rest(figure, "labelled images", "test images named right / %", several=True)
+    at_rest(figure, _("labelled images"), _("test images named right / %"), several=True)
     if not scores:
         figure.update_yaxes(range=[0, 100])
     return figure

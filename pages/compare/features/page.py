@@ -5,10 +5,11 @@ import streamlit as st
 from pages.compare.features import judging
 from pages.ui import lesson
 from pages.ui.session import kept, live
+from rbm.core.language import _
 
 lesson.question(
-    "Features",
-    "The machine learnt without labels. Do its hidden units know more about the images than their pixels do?",
+    _("Features"),
+    _("The machine learnt without labels. Do its hidden units know more about the images than their pixels do?"),
 )
 current = kept.machine()
 live.watch("run", current)
@@ -18,5 +19,5 @@ with lesson.stage(key="features", text="features"):
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.fragment(judging.accuracy)(current)
-    with right:
+    with right, st.container(key="picture"):
         st.fragment(judging.places)(current)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from pages.ui import shell
+from rbm.core.language import _
 
 
 class Kin(NamedTuple):
@@ -28,81 +29,94 @@ class Branch(NamedTuple):
 
 EXPLICIT = (
     Branch(
-        "Tractable",
-        "p(v) can be computed, exactly.",
+        _("Tractable"),
+        _("p(v) can be computed, exactly."),
         (
             Kin(
-                "Tiny machines, enumerated",
+                _("Tiny machines, enumerated"),
                 "equalizer",
-                "Up to 12 units: every state's energy, Z and all probabilities, exact.",
+                _("Up to 12 units: every state's energy, Z and all probabilities, exact."),
                 "energy",
             ),
             Kin(
-                "Autoregressive models",
+                _("Autoregressive models"),
                 "last_page",
-                "One pixel after the other, p(v) = Π p(vᵢ | v₁ … vᵢ₋₁): NADE, PixelCNN.",
+                _("One pixel after the other, p(v) = Π p(vᵢ | v₁ … vᵢ₋₁): NADE, PixelCNN."),
             ),
-            Kin("Normalising flows", "waves", "Noise bent into pictures by a map that can be inverted: NICE, Glow."),
+            Kin(
+                _("Normalising flows"),
+                "waves",
+                _("Noise bent into pictures by a map that can be inverted: NICE, Glow."),
+            ),
         ),
     ),
     Branch(
-        "Approximate, by a Markov chain",
-        "p(v) = e^(−F(v)) / Z, but Z is out of reach: learning and sampling go by chains.",
+        _("Approximate, by a Markov chain"),
+        _("p(v) = e^(−F(v)) / Z, but Z is out of reach: learning and sampling go by chains."),
         (
             Kin(
-                "Restricted Boltzmann machine",
+                _("Restricted Boltzmann machine"),
                 "model_training",
-                "No edges within a layer, so that a whole layer can be drawn at once.",
+                _("No edges within a layer, so that a whole layer can be drawn at once."),
                 "train",
             ),
-            Kin("Boltzmann machine", "share", "All units joined: the RBM's parent, far slower to sample.", "boltzmann"),
             Kin(
-                "Hopfield network",
+                _("Boltzmann machine"),
+                "share",
+                _("All units joined: the RBM's parent, far slower to sample."),
+                "boltzmann",
+            ),
+            Kin(
+                _("Hopfield network"),
                 "psychology",
-                "The same energy without chance: it falls into a memory instead of sampling.",
+                _("The same energy without chance: it falls into a memory instead of sampling."),
                 "hopfield",
             ),
             Kin(
-                "Deep belief nets and DBMs",
+                _("Deep belief nets and DBMs"),
                 "stacks",
-                "RBMs upon RBMs: a bound on the likelihood, and an estimate of Z.",
+                _("RBMs upon RBMs: a bound on the likelihood, and an estimate of Z."),
                 "deep",
             ),
         ),
     ),
     Branch(
-        "Approximate, by a bound",
-        "A lower bound on log p(v) that gradients can climb.",
+        _("Approximate, by a bound"),
+        _("A lower bound on log p(v) that gradients can climb."),
         (
             Kin(
-                "Variational autoencoder",
+                _("Variational autoencoder"),
                 "compress",
-                "A code with a distribution; the encoder makes the bound tight.",
+                _("A code with a distribution; the encoder makes the bound tight."),
                 "rivals",
             ),
-            Kin("Diffusion models", "blur_on", "A long chain of small denoising steps, learnt from a bound on each."),
+            Kin(
+                _("Diffusion models"),
+                "blur_on",
+                _("A long chain of small denoising steps, learnt from a bound on each."),
+            ),
         ),
     ),
 )
 IMPLICIT = (
     Branch(
-        "Direct",
-        "Samples in one go; no probability at all.",
+        _("Direct"),
+        _("Samples in one go; no probability at all."),
         (
-            Kin("GAN", "swords", "A generator learns to fool a discriminator.", "rivals"),
-            Kin("DCGAN", "grid_on", "The same with convolutions.", "rivals"),
+            Kin("GAN", "swords", _("A generator learns to fool a discriminator."), "rivals"),
+            Kin("DCGAN", "grid_on", _("The same with convolutions."), "rivals"),
         ),
     ),
     Branch(
-        "By a Markov chain",
-        "Only the chain's steps are learnt.",
-        (Kin("Generative stochastic networks", "sync", "Corrupt, denoise, repeat."),),
+        _("By a Markov chain"),
+        _("Only the chain's steps are learnt."),
+        (Kin(_("Generative stochastic networks"), "sync", _("Corrupt, denoise, repeat.")),),
     ),
 )
 NEITHER = Branch(
-    "No distribution",
-    "Until one is fitted to its codes.",
-    (Kin("Autoencoder", "unfold_less", "Squeeze a picture and unfold it again.", "rivals"),),
+    _("No distribution"),
+    _("Until one is fitted to its codes."),
+    (Kin(_("Autoencoder"), "unfold_less", _("Squeeze a picture and unfold it again."), "rivals"),),
 )
 
 
@@ -116,18 +130,18 @@ def script(address: str) -> str | None:
 def draw() -> None:
     """The whole map: two families with their branches, and who belongs to neither."""
     with st.container(border=True, key="map_explicit"):
-        st.subheader("Explicit: p(v) is written down", anchor=False)
+        st.subheader(_("Explicit: p(v) is written down"), anchor=False)
         for place, branch in zip(st.columns(len(EXPLICIT), gap="medium"), EXPLICIT, strict=True):
             with place:
                 _branch(branch)
     left, right = st.columns([2, 1], gap="medium")
     with left, st.container(border=True, key="map_implicit"):
-        st.subheader("Implicit: only samples", anchor=False)
+        st.subheader(_("Implicit: only samples"), anchor=False)
         for place, branch in zip(st.columns(len(IMPLICIT), gap="medium"), IMPLICIT, strict=True):
             with place:
                 _branch(branch)
     with right, st.container(border=True, key="map_neither"):
-        st.subheader("Neither", anchor=False)
+        st.subheader(_("Neither"), anchor=False)
         _branch(NEITHER)
 
 
@@ -139,9 +153,9 @@ def _branch(branch: Branch) -> None:
         with st.container(border=True, gap="xsmall"):
             if page is None:
                 st.markdown(f":material/{one.icon}: {one.name}")
-                st.caption(f"{one.about} *Not in this app.*")
+                st.caption(_("{about} *Not in this app.*").format(about=one.about))
             else:
                 st.page_link(
-                    page, label=f"**{one.name}**", icon=f":material/{one.icon}:", help="Open the page that has it."
+                    page, label=f"**{one.name}**", icon=f":material/{one.icon}:", help=_("Open the page that has it.")
                 )
                 st.caption(one.about)

@@ -2,7 +2,10 @@
 
 from pages.compare.map import family
 from pages.ui import lesson
+from rbm.core.language import _
 
-lesson.question("The map of generative models", "What can each kind of model say about the probability of a picture?")
+lesson.question(
+    _("The map of generative models"), _("What can each kind of model say about the probability of a picture?")
+)
 family.draw()
 lesson.what_to_see("map")

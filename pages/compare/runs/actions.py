@@ -9,9 +9,11 @@ import streamlit as st
 from pages.compare.runs import files
 from pages.ui import shell
 from pages.ui.controls import share
-from pages.ui.draw.words import as_typed
 from pages.ui.server import download
 from pages.ui.session import state, visitor
+from rbm.core.language import _, plural
+from rbm.core.limits import NAME_LETTERS
+from rbm.core.text import as_typed
 from rbm.errors import RbmError
 from rbm.store import Run, importing, open_store
 from rbm.store.owners import may_change
@@ -23,14 +25,18 @@ def undo_bar() -> None:
     if not ids:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="undo_bar"):
-        st.markdown(f":material/delete: {len(ids)} {'run' if len(ids) == 1 else 'runs'} deleted.")
+        st.markdown(
+            plural(":material/delete: {n} run deleted.", ":material/delete: {n} runs deleted.", len(ids)).format(
+                n=len(ids)
+            )
+        )
         st.button(
-            "Undo",
+            _("Undo"),
             icon=":material/undo:",
             key="runs_undo_button",
             on_click=_restore,
             args=(ids,),
-            help="Fetch them back.",
+            help=_("Fetch them back."),
         )
 
 
@@ -66,49 +72,53 @@ def actions(runs: Sequence[Run]) -> None:
     with st.container(horizontal=True, key="run_actions", gap="small"):
         if runs[0].deleted_at is not None:
             st.button(
-                "Restore",
+                _("Restore"),
                 icon=":material/undo:",
                 type="primary",
                 key="runs_restore",
                 on_click=_restore,
                 args=(ids,),
-                help="Fetch the ticked runs back.",
+                help=_("Fetch the ticked runs back."),
             )
             return
         refusal = _refusal(runs)
         if one is None or not refusal:
             resumes = st.button(
-                "Resume",
+                _("Resume"),
                 icon=":material/play_arrow:",
                 type="primary",
                 key="runs_resume",
                 disabled=one is None,
-                help="Open the run on the Train page where it stopped; Train goes on from there, bit for bit. One run at a time.",
+                help=_(
+                    "Open the run on the Train page where it stopped; Train goes on from there, bit for bit. One run at a time."
+                ),
             )
             if resumes:
                 _resume(ids[0])
         if one is not None and one.visitor != visitor.current().id:
             st.button(
-                "Copy to go on with",
+                _("Copy to go on with"),
                 icon=":material/file_copy:",
                 type="primary" if refusal else "secondary",
                 key="runs_copy",
                 on_click=_copy,
                 args=(one.id,),
-                help="Make a copy of the run, with its history and its newest checkpoint, that is yours to train on.",
+                help=_(
+                    "Make a copy of the run, with its history and its newest checkpoint, that is yours to train on."
+                ),
             )
         share.buttons(one.spec if one else None, "run", one.progress.changes if one else ())
         _downloads(one)
         _labels(runs, refusal)
         st.button(
-            "Delete",
+            _("Delete"),
             icon=":material/delete:",
             type="tertiary",
             key="runs_delete",
             on_click=_delete,
             args=(ids,),
             disabled=bool(refusal),
-            help=refusal or "Out of the table; it can be undone for 30 days.",
+            help=refusal or _("Out of the table; it can be undone for 30 days."),
         )
 
 
@@ -118,9 +128,14 @@ def _refusal(runs: Sequence[Run]) -> str:
     others = {run.visitor for run in runs if not may_change(me, run.visitor)}
     if not others:
         return ""
-    whose = " and ".join(sorted(as_typed(names.get(one) or "another visitor") for one in others))
-    what = "This run belongs" if len(runs) == 1 else "Not all of these runs are yours, some belong"
-    return f"{what} to {whose}. Only the owner, or whoever has the teacher's word, changes it or deletes it."
+    whose = _(" and ").join(sorted(as_typed(names.get(one) or _("another visitor")) for one in others))
+    belong = (
+        _("This run belongs to {whose}.")
+        if len(runs) == 1
+        else _("Not all of these runs are yours, some belong to {whose}.")
+    )
+    allowed = _("Only the owner, or whoever has the teacher's word, changes it or deletes it.")
+    return f"{belong.format(whose=whose)} {allowed}"
 
 
 def _resume(run_id: str) -> None:
@@ -152,97 +167,115 @@ def problem() -> None:
 
 def _downloads(run: Run | None) -> None:
     with st.popover(
-        "Download",
+        _("Download"),
         icon=":material/download:",
         disabled=run is None,
         key="run_download",
-        help="The run as files.",
+        help=_("The run as files."),
     ):
         if run is None:
             return
         store, stem = open_store(), f"run-{run.id}"
         download.button(
-            "Everything (ZIP)",
+            _("Everything (ZIP)"),
             lambda: files.everything(run),
             f"{stem}.zip",
             key="get_zip",
-            about="Settings, numbers, checkpoint, filters and a film of its chains; whoever gets it can open it here.",
+            about=_(
+                "Settings, numbers, checkpoint, filters and a film of its chains; whoever gets it can open it here."
+            ),
         )
+        share.report(run.id, "get_report", run.name)
         download.button(
-            "Checkpoint (safetensors)",
+            _("Checkpoint (safetensors)"),
             lambda: store.checkpoint(run.id),
             f"{stem}.safetensors",
             key="get_checkpoint",
-            about="Machine, settings and the state to go on from; it opens in three lines of a notebook.",
+            about=_("Machine, settings and the state to go on from; it opens in three lines of a notebook."),
         )
         download.button(
-            "Numbers (CSV)",
+            _("Numbers (CSV)"),
             lambda: store.history(run.id).to_csv(),
             f"{stem}.csv",
             key="get_csv",
-            about="Every number by step.",
+            about=_("Every number by step."),
         )
         download.button(
-            "Filters (PNG)",
+            _("Filters (PNG)"),
             lambda: files.filters_png(run),
             f"{stem}.png",
             key="get_png",
-            about="The filters as a picture for a slide.",
+            about=_("The filters as a picture for a slide."),
         )
         download.button(
-            "Settings (JSON)",
+            _("Settings (JSON)"),
             run.spec.to_json,
             f"{stem}.json",
             key="get_json",
-            about="For python -m rbm train --spec.",
+            about=_("For python -m rbm train --spec."),
         )
 
 
 def _labels(runs: Sequence[Run], refusal: str) -> None:
-    """Tags of all chosen runs, and the note of a single one; ``refusal``: why this visitor may not change them."""
+    """Tags of all chosen runs, and the name and the note of a single one; ``refusal``: why this visitor may not change them."""
     with st.popover(
-        "Tags and note",
+        _("Name, tags and note"),
         icon=":material/label:",
         key="run_labels",
         disabled=bool(refusal),
-        help=refusal or "Name runs so that you find them again.",
+        help=refusal or _("Name runs so that you find them again."),
     ):
+        name = (
+            st.text_input(
+                _("Name"),
+                runs[0].name,
+                key=f"name_{runs[0].id}",
+                max_chars=NAME_LETTERS,
+                help=_("What you call the run."),
+            )
+            if len(runs) == 1
+            else None
+        )
         shared = sorted(set.intersection(*(set(run.tags) for run in runs)))
         known = sorted({tag for run in open_store().runs() for tag in run.tags} | set(shared))
         tags = st.multiselect(
-            "Tags",
+            _("Tags"),
             known,
             default=shared,
             accept_new_options=True,
             key=f"tags_{'_'.join(r.id for r in runs)[:80]}",
-            help="Choose, or type a new one and press Enter.",
+            help=_("Choose, or type a new one and press Enter."),
         )
         note = (
-            st.text_input("Note", runs[0].note, key=f"note_{runs[0].id}", help="A few words about the run.")
+            st.text_input(_("Note"), runs[0].note, key=f"note_{runs[0].id}", help=_("A few words about the run."))
             if len(runs) == 1
             else None
         )
-        if st.button("Save", type="primary", key="save_labels", help="Write tags and note into the registry."):
-            _done(lambda: _save_labels(runs, set(shared), set(tags), note))
+        if st.button(_("Save"), type="primary", key="save_labels", help=_("Write them into the registry.")):
+            _done(lambda: _save_labels(runs, set(shared), set(tags), name, note))
             st.rerun()
 
 
-def _save_labels(runs: Sequence[Run], shared: set[str], tags: set[str], note: str | None) -> None:
+def _save_labels(runs: Sequence[Run], shared: set[str], tags: set[str], name: str | None, note: str | None) -> None:
     mine = visitor.registry()
     for run in [mine.run(run.id) for run in runs]:  # all of them, or none
         mine.set_tags(run.id, (set(run.tags) - shared) | tags)
+    if name is not None:
+        mine.set_name(runs[0].id, name)
     if note is not None:
         mine.set_note(runs[0].id, note)
 
 
 def upload() -> None:
     """A checkpoint from elsewhere becomes a run like any other."""
-    with st.expander("Open a run from a file", icon=":material/upload:", key="runs_upload_part"):
+    with st.expander(_("Open a run from a file"), icon=":material/upload:", key="runs_upload_part"):
         given = st.file_uploader(
-            "ZIP of a run, or a checkpoint",
+            _("ZIP of a run, or a checkpoint"),
             type=[ending.removeprefix(".") for ending in importing.ENDINGS],
             key="runs_upload",
-            help="A ZIP or a checkpoint that was downloaded here or written by the engine. Nothing in it is executed.",
+            help=_(
+                "A ZIP or a checkpoint that was downloaded here or written by the engine. Nothing in it is executed."
+            ),
         )
         if given is None or given.file_id == st.session_state.get("runs_uploaded"):
             return

@@ -8,19 +8,16 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
-from pages.ui.session.kept import algorithm, data_title, name
+from rbm.core.language import _
 from rbm.datasets.catalog import CATALOG
+from rbm.report.words import NAMES, PARTS, algorithm, called, data_title, shown, temperature, turned
 from rbm.store import Evaluation, Run
 from rbm.store import likelihoods as known
 from rbm.training import changes as turning
-from rbm.training.changes import Change
 from rbm.training.config import Knob, knobs
 
 LETTERS = "ABCD"
-_PARTS = (("Data", "dataset"), ("Machine", "model"), ("Training", "training"))
-_NAMES = {"name": "Data set", "classes": "Classes", "size": "Training images", "temperature": "Temperature"}
+EMPTY: tuple[object, ...] = (None, "", [])
 
 
 def matching(
@@ -34,8 +31,8 @@ def matching(
 
 def _text(run: Run) -> str:
     spec = run.spec
-    parts = (run.id, name(spec), spec.dataset.name, spec.training.optimizer, run.status, run.note, *run.tags)
-    return " ".join((*parts, f"seed {spec.seed}")).lower()
+    parts = (run.id, called(run), spec.dataset.name, spec.training.optimizer, run.status, run.note, *run.tags)
+    return " ".join((*parts, _("seed {seed}").format(seed=spec.seed))).lower()
 
 
 def columns(
@@ -45,6 +42,7 @@ def columns(
     ``owners``: the names of visitors, by id."""
     found = [known.of_run(run, likelihoods.get(run.id)) for run in runs]
     table: dict[str, list[Any]] = {
+        "name": [run.name for run in runs],
         "data": [data_title(run.spec) for run in runs],
         "hidden": [run.spec.model.n_hidden for run in runs],
         "algorithm": [algorithm(run.spec) for run in runs],
@@ -53,7 +51,7 @@ def columns(
         ],
         "owner": [owners.get(run.visitor, "") for run in runs],
         "tags": [list(run.tags) for run in runs],
-        "status": [run.status for run in runs],
+        "status": [_(run.status) for run in runs],
         "changed": [turned(run) for run in runs],
         "epoch": [run.progress.epoch for run in runs],
         "validation": [one.validation if one else None for one in found],
@@ -70,35 +68,36 @@ def columns(
         "note": [run.note for run in runs],
         "id": [run.id for run in runs],
     }
-    rare = ("changed", "pseudo-error", "owner", "units")  # no column where no run has it
-    return {name: column for name, column in table.items() if name not in rare or any(column)}
-
-
-def turned(run: Run) -> str:
-    """What was changed while the run trained, and when; empty if nothing was."""
-    at, config = run.progress, run.spec.training
-    if at.changes is not None:
-        return turning.in_words(at.changes, config)
-    moved = {name: value for name, value in at.knobs.items() if value != getattr(config, name)}
-    return f"{turning.in_words([Change(0, moved)], config).removesuffix(' after update 0')}, nobody noted when"
+    always = (
+        "data",
+        "hidden",
+        "algorithm",
+        "status",
+        "epoch",
+        "started",
+        "id",
+    )  # of others no column where no run has it
+    return {name: column for name, column in table.items() if name in always or any(one not in EMPTY for one in column)}
 
 
 def differences(runs: Sequence[Run]) -> list[list[str]]:
     """A row for every setting in which the runs differ, at their start or later: its part, its label, each run's value."""
     rows, specs = [], [run.spec for run in runs]
-    for title, part in _PARTS:
+    for title, part in PARTS:
         settings = [getattr(spec, part) for spec in specs]
         labels: Mapping[str, Knob] = knobs(type(settings[0]))
         for f in fields(settings[0]):
             values = [getattr(one, f.name) for one in settings]
             told = [_later(run, f.name) if part == "training" else "" for run in runs]
             if len(set(zip(values, told, strict=True))) > 1:
-                label = labels[f.name].label if f.name in labels else _NAMES[f.name]
+                label = labels[f.name].label if f.name in labels else NAMES[f.name]
+                if f.name == "temperature":
+                    values = [temperature(spec) or "–" for spec in specs]
                 if f.name == "name":
                     values = [CATALOG[v].title if v in CATALOG else v for v in values]
-                rows.append([title, label, *(_shown(v) + more for v, more in zip(values, told, strict=True))])
+                rows.append([title, label, *(shown(v) + more for v, more in zip(values, told, strict=True))])
     if len({spec.seed for spec in specs}) > 1:
-        rows.append(["Chance", "Seed", *(str(spec.seed) for spec in specs)])
+        rows.append([_("Chance"), _("Seed"), *(str(spec.seed) for spec in specs)])
     return rows
 
 
@@ -106,31 +105,6 @@ def _later(run: Run, name: str) -> str:
     """What became of a setting while the run trained: ", 0.01 after update 1,200"."""
     at, start = run.progress, getattr(run.spec.training, name)
     if at.changes is None:
-        return f", later {_shown(at.knobs[name])}" if at.knobs.get(name, start) != start else ""
-    _, *later = turning.values_of(at.changes, run.spec.training, name)
-    return "".join(f", {_shown(value)} after update {step:,}" for step, value in later)
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "all"
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def smooth(y: Sequence[float], amount: float) -> list[float]:
-    """Exponential moving average s_t = amount · s_{t−1} + (1 − amount) · y_t, divided by 1 − amountᵗ so that it starts
-    at y_1 and not at 0. ``amount`` from 0, which changes nothing, to below 1. A value that is not finite is passed on.
-    """
-    if not 0 <= amount < 1:
-        raise ValueError(f"expected an amount of smoothing from 0 to below 1, got {amount}")
-    total, weight, result = 0.0, 0.0, []
-    for value in y:
-        if np.isfinite(value):
-            total = amount * total + (1 - amount) * value
-            weight = amount * weight + (1 - amount)
-            result.append(total / weight)
-        else:
-            result.append(float(value))
-    return result
+        return _(", later {knobs}").format(knobs=shown(at.knobs[name])) if at.knobs.get(name, start) != start else ""
+    __, *later = turning.values_of(at.changes, run.spec.training, name)
+    return "".join(_(", {value} after update {step:,}").format(value=shown(value), step=step) for step, value in later)

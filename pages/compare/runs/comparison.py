@@ -7,17 +7,22 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from pages.compare.runs.columns import LETTERS, differences, smooth, turned
+from pages.compare.runs import seeds
+from pages.compare.runs.columns import LETTERS, differences
 from pages.ui import cards
 from pages.ui.components import chart
 from pages.ui.draw import figures
 from pages.ui.draw.figures import LEAST_NATS, Series, curve_option
-from pages.ui.draw.words import as_typed
 from pages.ui.session import kept, live
-from pages.ui.session.kept import FANTASIES, IMAGES, SWEEPS, Looks, looks, name
+from pages.ui.session.kept import FANTASIES, IMAGES, SWEEPS, looks
+from rbm.core.curves import smooth
+from rbm.core.language import _
+from rbm.core.text import as_typed
 from rbm.errors import RbmError
-from rbm.evaluation import verdict
 from rbm.evaluation.verdict import UNRELIABLE
+from rbm.report import words
+from rbm.report.looks import Looks
+from rbm.report.words import called, turned
 from rbm.store import Evaluation, Run, likelihoods
 from rbm.tasks.likelihood import RESULT
 from rbm.training.events import MEASURES
@@ -25,7 +30,7 @@ from rbm.training.history import History
 
 FILTERS = 25
 _USUAL = ("log_likelihood", "pseudo_log_likelihood", "free_energy_gap")
-_AXES = {"epoch": "epochs", "step": "updates", "seconds": "seconds of training"}
+_AXES = {"epoch": _("epochs"), "step": _("updates"), "seconds": _("seconds of training")}
 
 
 def named(chosen: Sequence[Run]) -> Sequence[Run]:
@@ -33,28 +38,42 @@ def named(chosen: Sequence[Run]) -> Sequence[Run]:
     if not chosen:
         return [kept.shown_run()]
     letters = zip(LETTERS, chosen, strict=False)
-    words = " · ".join(f"{letter}: {name(run.spec)}" if len(chosen) > 1 else name(run.spec) for letter, run in letters)
-    kept.line(f"{words} · ticked below", {}, lambda key: None)
+    told = " · ".join(f"{letter}: {called(run)}" if len(chosen) > 1 else called(run) for letter, run in letters)
+    kept.line(_("{told} · ticked below").format(told=told), {}, lambda key: None)
     return chosen
 
 
 def settings(runs: Sequence[Run]) -> None:
     """Which run is which letter, and where their settings differ."""
-    cards.title("Settings", "The letters stand for the runs below. Only settings in which the runs differ are listed.")
+    cards.title(
+        _("Settings"), _("The letters stand for the runs below. Only settings in which the runs differ are listed.")
+    )
     for letter, run in zip(LETTERS, runs, strict=False):
-        badges = "".join(f" :gray-badge[{as_typed(tag)}]" for tag in run.tags)
-        st.markdown(f"**{letter}** · {as_typed(name(run.spec))} · seed {run.spec.seed} · {run.status}{badges}")
+        badges = "".join(_(" :gray-badge[{tag}]").format(tag=as_typed(tag)) for tag in run.tags)
+        warm = (
+            words.temperature(run.spec) if run.spec.dataset.temperature is None else ""
+        )  # a chosen one is in the name
+        facts = (
+            _("temperature {warm} · seed {seed}").format(warm=warm, seed=run.spec.seed)
+            if warm
+            else _("seed {seed}").format(seed=run.spec.seed)
+        )
+        st.markdown(f"**{letter}** · {as_typed(called(run))} · {facts} · {_(run.status)}{badges}")
         if run.note:
             st.caption(as_typed(run.note))
         changed = turned(run)
         if changed:
-            code = "settings of its start" if run.progress.changes is None else "same turns"
-            st.caption(f":material/tune: Changed during training: {changed}. **Show code** holds the {code}.")
+            code = _("settings of its start") if run.progress.changes is None else _("same turns")
+            st.caption(
+                _(":material/tune: Changed during training: {changed}. **Show code** holds the {code}.").format(
+                    changed=changed, code=code
+                )
+            )
     rows = differences(runs)
     if len(runs) < 2:
         return
     if not rows:
-        st.caption("All settings are the same, even the seed: on one machine, so are the numbers.")
+        st.caption(_("All settings are the same, even the seed: on one machine, so are the numbers."))
         return
     head = "| | " + " | ".join(LETTERS[: len(runs)]) + " |\n|---|" + "---|" * len(runs) + "\n"
     st.markdown(head + "\n".join(f"| {row[1]} | {' | '.join(map(as_typed, row[2:]))} |" for row in rows))
@@ -64,8 +83,12 @@ def made_with(run: Run) -> None:
     """What a run was made with."""
     made = ", ".join(f"{package} {version}" for package, version in run.versions.items())
     at = run.progress
-    words = as_typed(" · ".join(filter(None, (f"on {at.device}", made))))
-    st.caption(f"Run {run.id} · {at.step:,} of {at.total_steps:,} updates · {words}")
+    words = as_typed(" · ".join(filter(None, (_("on {device}").format(device=at.device), made))))
+    st.caption(
+        _("Run {id} · {step:,} of {total_steps:,} updates · {words}").format(
+            id=run.id, step=at.step, total_steps=at.total_steps, words=words
+        )
+    )
 
 
 def learning_curves(runs: Sequence[Run]) -> None:
@@ -74,29 +97,31 @@ def learning_curves(runs: Sequence[Run]) -> None:
     measured = {metric for history in histories for metric in history.metrics()}
     known = [m for m in MEASURES if m in measured or (m == "log_likelihood" and likelihoods.AT in measured)]
     cards.title(
-        "Curves", "One colour a run. Smoothing averages over neighbouring points; 0 shows every point as it is."
+        _("Curves"), _("One colour a run. Smoothing averages over neighbouring points; 0 shows every point as it is.")
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         axis = st.segmented_control(
-            "Against",
+            _("Against"),
             list(_AXES),
             default="epoch",
             required=True,
             format_func=_AXES.__getitem__,
             key="runs_axis",
             persist_state="session",
-            help="Epochs for equal data, updates for equal work, seconds for equal patience.",
+            help=_("Epochs for equal data, updates for equal work, seconds for equal patience."),
         )
         log = st.pills(
-            "Logarithmic",
+            _("Logarithmic"),
             ("x", "y"),
             selection_mode="multi",
             key="runs_log",
             persist_state="session",
-            help="Log x spreads out the start, where most happens. Log y needs positive numbers; others are left out.",
+            help=_(
+                "Log x spreads out the start, where most happens. Log y needs positive numbers; others are left out."
+            ),
         )
         amount = st.slider(
-            "Smoothing",
+            _("Smoothing"),
             0.0,
             0.95,
             0.0,
@@ -104,10 +129,12 @@ def learning_curves(runs: Sequence[Run]) -> None:
             key="runs_smoothing",
             width=200,
             persist_state="session",
-            help="How much of the running average is kept at each point; 0 is off.",
+            help=_("How much of the running average is kept at each point; 0 is off."),
         )
+        grouped = seeds.groups(runs)
+        averaged = seeds.toggle(grouped)
     chosen = st.pills(
-        "Numbers",
+        _("Numbers"),
         known,
         selection_mode="multi",
         default=[metric for metric in _USUAL if metric in known],
@@ -115,23 +142,29 @@ def learning_curves(runs: Sequence[Run]) -> None:
         key="runs_metrics",
         wrap=True,
         persist_state="session",
-        help="Which curves to draw, one chart each.",
+        help=_("Which curves to draw, one chart each."),
     )
+    seeds.table(grouped, chosen)
+    of_groups = [(group, seeds.histories_of(group)) for group in grouped] if averaged else []
+    histories += [history for _, found in of_groups for history in found]
     for metric, place in zip(chosen, _grid(len(chosen)), strict=True):
         with place, st.container(key=f"card_runs_{metric}", gap="xsmall"):
             measure = MEASURES[metric]
             cards.title(measure.title, measure.tells, measure.not_tells)
-            lettered = list(zip(LETTERS, histories, strict=False))
+            lettered = list(zip(LETTERS, histories[: len(runs)], strict=False))
             likelihood = metric == "log_likelihood"
-            series = (
-                [one for letter, h in lettered for one in estimates(letter, h, axis or "epoch")]
-                if likelihood
-                else [_series(letter, h, metric, axis or "epoch", amount) for letter, h in lettered]
-            )
+            if averaged:
+                series = [
+                    seeds.mean_series(group, found, metric, axis or "epoch", amount) for group, found in of_groups
+                ]
+            elif likelihood:
+                series = [one for letter, h in lettered for one in estimates(letter, h, axis or "epoch")]
+            else:
+                series = [_series(letter, h, metric, axis or "epoch", amount) for letter, h in lettered]
             option = curve_option(
                 series,
                 x_title=_AXES[axis or "epoch"],
-                y_title="nats per validation image" if likelihood else measure.unit,
+                y_title=_("nats per validation image") if likelihood else measure.unit,
                 x_range=_span(histories, axis or "epoch") if likelihood else None,
                 least_y=LEAST_NATS if likelihood else 0.0,
                 log_x="x" in log,
@@ -139,7 +172,13 @@ def learning_curves(runs: Sequence[Run]) -> None:
                 dots=likelihood,
                 doubt=UNRELIABLE,
             )
-            chart.show(option, height=230, key=f"chart_runs_{metric}", alt=f"{measure.title} of the chosen runs")
+            option["layout"]["showlegend"] = averaged or len(series) > 1
+            chart.show(
+                option,
+                height=230,
+                key=f"chart_runs_{metric}",
+                alt=_("{title} of the chosen runs").format(title=measure.title),
+            )
 
 
 def _grid(count: int) -> list[st.delta_generator.DeltaGenerator]:
@@ -165,7 +204,7 @@ def estimates(letter: str, history: History, axis: str) -> list[Series]:
     """
     found = likelihoods.along(history, axis)
     doubtful = [x for x, unreliable in zip(found.x, found.unreliable, strict=True) if unreliable]
-    ends = ((letter, found.ais, False), (f"{letter}, reverse AIS", found.reverse, True))
+    ends = ((letter, found.ais, False), (_("{letter}, reverse AIS").format(letter=letter), found.reverse, True))
     return [Series(name_, found.x, y, dash, doubtful, LETTERS.index(letter)) for name_, y, dash in ends if found.x]
 
 
@@ -175,9 +214,9 @@ def likelihood_chart(runs: Sequence[Run], found: dict[str, Evaluation]) -> None:
     known = [(letter, found[run.id].result) for letter, run in lettered if run.id in found]
     if known:
         ends = [[r[f"test{end}"] for _, r in known] for end in ("", "_low", "_high")]
-        titles = {"x_title": "run", "y_title": "nats per test image"}
+        titles = {"x_title": _("run"), "y_title": _("nats per test image")}
         figure = figures.intervals([letter for letter, _ in known], *ends, **titles)
-        chart.show(figure, height=260, key=f"chart_{RESULT}", alt="Log-likelihood of test images by each run")
+        chart.show(figure, height=260, key=f"chart_{RESULT}", alt=_("Log-likelihood of test images by each run"))
     for letter, run in lettered:
         for line in likelihood_lines(run, found.get(run.id)):
             st.caption(f"**{letter}**: {line}")
@@ -185,27 +224,9 @@ def likelihood_chart(runs: Sequence[Run], found: dict[str, Evaluation]) -> None:
 
 def likelihood_lines(run: Run, evaluation: Evaluation | None) -> list[str]:
     """What is known of a run's log-likelihood in sentences that name the images and say what is doubtful."""
-    lines = []
-    if evaluation is not None:
-        result, doubt = evaluation.result, verdict.of_result(evaluation.result)
-        test, low, high = (figures.number(result[f"test{end}"]) for end in ("", "_low", "_high"))
-        mark = f" :orange-badge[{doubt.mark}]" if doubt.mark else ""
-        other = f"validation images {figures.number(result['validation'])}"
-        if result["method"] == "exact":
-            lines.append(f"test images {test} ± {result['test_error']:.2f}, {other}: exact.")
-        else:
-            why = as_typed(" ".join(doubt.sentences) or result["reason"])
-            lines.append(f"test images {test}, between {low} and {high} in expectation; {other}.{mark} {why}")
-    live = likelihoods.of_numbers(run.metrics)
-    if live is not None:
-        value = figures.number(live.validation)
-        mark = f" :orange-badge[{live.verdict.mark}]" if live.verdict.mark else ""
-        how = "exact" if live.exact else f"reverse AIS {figures.number(live.reverse)}"
-        why = as_typed(" ".join(live.verdict.sentences))
-        lines.append(
-            f"while it trained, after epoch {live.epoch:.4g}, a sample of validation images {value}, {how}.{mark} {why}"
-        )
-    return [line.strip() for line in lines]
+    told = words.likelihood(run.metrics, evaluation.result if evaluation is not None else None)
+    marked = ((one, _(" :orange-badge[{mark}]").format(mark=one.mark) if one.mark else "") for one in told)
+    return [f"{one.said}{mark} {as_typed(one.why)}".strip() for one, mark in marked]
 
 
 def pictures(runs: Sequence[Run]) -> None:
@@ -220,7 +241,7 @@ def pictures(runs: Sequence[Run]) -> None:
         return
     for letter, run, place in zip(LETTERS, runs, st.columns(len(runs), gap="medium"), strict=False):
         with place, st.container(key=f"looks_{letter}", gap="xsmall"):
-            st.markdown(f"**{letter}** · {as_typed(name(run.spec))}")
+            st.markdown(f"**{letter}** · {as_typed(called(run))}")
             seen = _looks_of(run)
             if seen is not None:
                 _filters(letter, run, seen)
@@ -230,11 +251,11 @@ def pictures(runs: Sequence[Run]) -> None:
 
 def _looks_of(run: Run) -> Looks | None:
     """The run's pictures, or a sentence that says why there are none."""
-    if not kept.has_data(run):
-        st.info("Its data set is not on this machine, so its pictures cannot be drawn.", icon=":material/info:")
+    if not kept.has_data(run.spec):
+        st.info(_("Its data set is not on this machine, so its pictures cannot be drawn."), icon=":material/info:")
         return None
     try:
-        with st.spinner("Drawing", show_time=False):
+        with st.spinner(_("Drawing"), show_time=False):
             return looks(run.id, run.progress.step, run)
     except RbmError as error:
         st.warning(as_typed(error), icon=":material/info:")
@@ -242,11 +263,14 @@ def _looks_of(run: Run) -> Looks | None:
 
 
 def _filters(letter: str, run: Run, seen: Looks) -> None:
-    weight = run.spec.model.coding.filters(seen.weight)
+    weight = run.spec.coding.filters(seen.weight)
     count = min(FILTERS, weight.shape[1])
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:count]
     cards.title(
-        f"The {count} strongest filters", f"Of the units with the largest norm. {live.painter(run.spec).filters_told}"
+        _("The {count} strongest filters").format(count=count),
+        _("Of the units with the largest norm. {filters_told}").format(
+            filters_told=live.painter(run.spec).filters_told
+        ),
     )
     shape = live.picture_shape(run.spec)
     cards.filter_wall(weight, shape, strongest, key=f"wall_filters_{letter}", columns=5, max_cell=56)
@@ -254,22 +278,28 @@ def _filters(letter: str, run: Run, seen: Looks) -> None:
 
 def _reconstructions(letter: str, run: Run, seen: Looks) -> None:
     cards.title(
-        "Reconstructions",
-        f"Test images, and below them {cards.mean_of(run.spec.model, '⟨h⟩')}, given the means of the hidden units.",
-        "whether it can make images by itself.",
+        _("Reconstructions"),
+        _("Test images, and below them {mean_of}, given the means of the hidden units.").format(
+            mean_of=cards.mean_of(run.spec.model, "⟨h⟩")
+        ),
+        _("whether it can make images by itself."),
     )
     both = np.concatenate([seen.originals, seen.reconstructions])
     painter = live.painter(run.spec)
-    pixels, alt = painter.visible(both, told=True), f"Reconstructions by run {letter}"
+    pixels, alt = painter.visible(both, told=True), _("Reconstructions by run {letter}").format(letter=letter)
     cards.picture_wall(pixels, IMAGES, f"wall_back_{letter}", alt, framed=painter.framed)
 
 
 def _fantasies(letter: str, run: Run, seen: Looks) -> None:
     cards.title(
-        "Fantasies",
-        f"{cards.mean_of(run.spec.model)} of {FANTASIES} chains, {SWEEPS} Gibbs steps from noise, the same noise for every run.",
-        "whether the chains have mixed: many alike pictures mean that they are stuck, or that the machine is.",
+        _("Fantasies"),
+        _("{mean_of} of {fantasies} chains, {sweeps} Gibbs steps from noise, the same noise for every run.").format(
+            mean_of=cards.mean_of(run.spec.model), fantasies=FANTASIES, sweeps=SWEEPS
+        ),
+        _("whether the chains have mixed: many alike pictures mean that they are stuck, or that the machine is."),
     )
     painter = live.painter(run.spec)
     pixels = painter.visible(seen.fantasies, told=True)
-    cards.picture_wall(pixels, 5, f"wall_dreams_{letter}", f"Fantasies of run {letter}", framed=painter.framed)
+    cards.picture_wall(
+        pixels, 5, f"wall_dreams_{letter}", _("Fantasies of run {letter}").format(letter=letter), framed=painter.framed
+    )

@@ -16,7 +16,7 @@ def filters_png(run: Run) -> bytes:
     from rbm.checkpoint import from_bytes
 
     model = from_bytes(open_store().checkpoint(run.id)).model
-    weight = run.spec.model.coding.filters(model.weight.detach().float().cpu().numpy())
+    weight = run.spec.coding.filters(model.weight.detach().float().cpu().numpy())
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:100]
     pictures = frames.filter_pictures(
         weight, live.picture_shape(run.spec), strongest, shared=True, limit=None, mode="light"

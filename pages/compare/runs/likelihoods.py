@@ -11,9 +11,10 @@ from pages.compare.runs import comparison
 from pages.compare.runs.columns import LETTERS
 from pages.ui import cards
 from pages.ui.components import moving
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import kept, tasks
+from rbm.core.language import _
+from rbm.core.text import as_typed
 from rbm.store import Evaluation, Run, open_store
 from rbm.tasks.likelihood import RESULT
 from rbm.tasks.measuring import Measuring
@@ -22,13 +23,15 @@ from rbm.tasks.measuring import Measuring
 def card(runs: Sequence[Run]) -> None:
     """The known log-likelihoods of the chosen runs, and the button that has the others computed on a worker."""
     cards.title(
-        "Log-likelihood of test images",
-        "How likely the machine finds images it has never seen, nats per image: higher is better. Exact for small machines; "
-        "otherwise a dot from annealed importance sampling, which flatters on average, and a bar down to what its reverse gives, "
-        "which does not: the truth lies between them in expectation, and in one run need not. What was estimated while it "
-        "trained is of validation images.",
-        "anything across data sets, or between runs that binarise differently.",
-        "more epochs, PCD instead of CD, more hidden units.",
+        _("Log-likelihood of test images"),
+        _(
+            "How likely the machine finds images it has never seen, nats per image: higher is better. Exact "
+            "for small machines; otherwise a dot from annealed importance sampling, which flatters on average, "
+            "and a bar down to what its reverse gives, which does not: the truth lies between them in "
+            "expectation, and in one run need not. What was estimated while it trained is of validation images."
+        ),
+        _("anything across data sets, or between runs that binarise differently."),
+        _("more epochs, PCD instead of CD, more hidden units."),
     )
     working: dict[str, Measuring] = st.session_state.setdefault("measuring", {})
     part = feed.watch("measuring", *working.values())
@@ -37,16 +40,18 @@ def card(runs: Sequence[Run]) -> None:
     missing = [run.id for run in runs if not _fresh(run, found)]
     busy = any(m.active for m in working.values())
     st.button(
-        "Compute",
+        _("Compute"),
         icon=":material/calculate:",
         key="measure",
         disabled=not missing or busy,
         on_click=_measure,
         args=(missing,),
-        help="100 chains over 1,000 temperatures, forth and back, in the background. Out of use when all of them are known.",
+        help=_(
+            "100 chains over 1,000 temperatures, forth and back, in the background. Out of use when all of them are known."
+        ),
     )
     letters = {run.id: letter for letter, run in zip(LETTERS, runs, strict=False)}
-    names = {run_id: letters.get(run_id, f"run {run_id}") for run_id in working}
+    names = {run_id: letters.get(run_id, _("run {run_id}").format(run_id=run_id)) for run_id in working}
     drawn = part.moves(partial(_elements, working, names))
     for run_id, one in working.items():
         if one.active:
@@ -58,7 +63,9 @@ def card(runs: Sequence[Run]) -> None:
 def _elements(working: Mapping[str, Measuring], names: Mapping[str, str]) -> feed.Elements:
     """A bar each, as far as it has come."""
     return {
-        f"measuring_{run_id}": moving.work_line(f"Computing {names[run_id]}: {one.progress:.0%}", one.progress)
+        f"measuring_{run_id}": moving.work_line(
+            _("Computing {names}: {progress:.0%}").format(names=names[run_id], progress=one.progress), one.progress
+        )
         for run_id, one in working.items()
     }
 

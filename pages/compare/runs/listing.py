@@ -8,37 +8,46 @@ import streamlit as st
 
 from pages.compare.runs.columns import LETTERS, columns, matching
 from pages.ui import shell
+from rbm.core.language import N_, _
 from rbm.store import Run, open_store
 from rbm.tasks.likelihood import RESULT
 
 MOST = len(LETTERS)
-SHOWN = ("kept", "deleted")
+SHOWN = (N_("kept"), N_("deleted"))
 
 
 def choose() -> list[Run]:
     """Search, filter and table; returns the chosen runs, at most four, in the order of the table."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         words = st.text_input(
-            "Search",
+            _("Search"),
             key="runs_search",
-            placeholder="pcd 500, a tag, a note ...",
+            placeholder=_("pcd 500, a tag, a note ..."),
             width=260,
             persist_state="session",
-            help="Runs in which every word occurs: in data set, algorithm, size, status, owner, tags, note or id.",
+            help=_(
+                "Runs in which every word occurs: in name, data set, algorithm, size, status, owner, tags, note or id."
+            ),
         )
         shown = st.segmented_control(
-            "Show",
+            _("Show"),
             SHOWN,
             default="kept",
             required=True,
+            format_func=_,
             key="runs_shown",
-            help="Deleted runs stay here for 30 days and can be fetched back.",
+            help=_("Deleted runs stay here for 30 days and can be fetched back."),
         )
         everything = open_store().runs(deleted=shown == "deleted")
         known = sorted({tag for run in everything for tag in run.tags})
-        tags = st.multiselect("Tags", known, key="runs_tags", width=220, help="Runs that carry one of these tags.")
+        tags = st.multiselect(
+            _("Tags"), known, key="runs_tags", width=220, help=_("Runs that carry one of these tags.")
+        )
         st.button(
-            "Refresh", icon=":material/refresh:", key="runs_refresh", help="Look again at runs that are in training."
+            _("Refresh"),
+            icon=":material/refresh:",
+            key="runs_refresh",
+            help=_("Look again at runs that are in training."),
         )
     owners = open_store().names()
     runs = matching(everything, words, tags, owners)
@@ -46,17 +55,17 @@ def choose() -> list[Run]:
         _nothing(shown == "deleted")
         return []
     if not runs:
-        st.info("No run matches. Take a word or a tag away.", icon=":material/search_off:")
+        st.info(_("No run matches. Take a word or a tag away."), icon=":material/search_off:")
         return []
     return _table(runs, owners)
 
 
 def _nothing(deleted: bool) -> None:
     if deleted:
-        st.info("Nothing was deleted in the last 30 days.", icon=":material/delete:")
+        st.info(_("Nothing was deleted in the last 30 days."), icon=":material/delete:")
         return
-    st.info("No run is kept yet. **Train** one, and it appears here while it still learns.", icon=":material/info:")
-    st.page_link(shell.TRAIN, label="Train a machine", icon=":material/model_training:")
+    st.info(_("No run is kept yet. **Train** one, and it appears here while it still learns."), icon=":material/info:")
+    st.page_link(shell.TRAIN, label=_("Train a machine"), icon=":material/model_training:")
 
 
 def _table(runs: list[Run], owners: Mapping[str, str]) -> list[Run]:
@@ -77,74 +86,94 @@ def _table(runs: list[Run], owners: Mapping[str, str]) -> list[Run]:
             on_select=lambda: _chosen(key, ids),
             selection_default={"selection": {"rows": [ids.index(i) for i in chosen]}},
             placeholder="–",
-            alt="The runs that were trained",
+            alt=_("The runs that were trained"),
             column_config={
-                "data": st.column_config.TextColumn("Data set", width=130),
-                "hidden": number("Hidden", format="%d", help="Hidden units."),
-                "algorithm": st.column_config.TextColumn("Algorithm", help="And k, its Gibbs steps in an update."),
-                "units": st.column_config.TextColumn(
-                    "Units", help="Visible × hidden, where they are not both bernoulli."
+                "data": st.column_config.TextColumn(_("Data set"), width=130),
+                "hidden": number(_("Hidden"), format="%d", help=_("Hidden units.")),
+                "algorithm": st.column_config.TextColumn(
+                    _("Algorithm"), help=_("And k, its Gibbs steps in an update.")
                 ),
-                "status": "Status",
-                "epoch": number("Epoch", format="%.2f"),
+                "units": st.column_config.TextColumn(
+                    _("Units"), help=_("Visible × hidden, where they are not both bernoulli.")
+                ),
+                "status": _("Status"),
+                "epoch": number(_("Epoch"), format="%.2f"),
                 "validation": number(
-                    "LL, validation",
+                    _("LL, validation"),
                     format="%.2f",
-                    help="Log-likelihood of validation images, nats per image, as the next column says: AIS, which tends to "
-                    "be too high, or exact.",
+                    help=_(
+                        "Log-likelihood of validation images, nats per image, as the next column says: AIS, which tends to "
+                        "be too high, or exact."
+                    ),
                 ),
                 "estimate": st.column_config.TextColumn(
-                    "Estimate",
-                    help="Where the log-likelihood comes from, and of the machine after which epoch. Unreliable: it rests on "
-                    "too few chains, or its two estimates lie far apart; rank nothing by it. Crossed: AIS came out below "
-                    "reverse AIS.",
+                    _("Estimate"),
+                    help=_(
+                        "Where the log-likelihood comes from, and of the machine after which epoch. Unreliable: it rests "
+                        "on too few chains, or its two estimates lie far apart; rank nothing by it. Crossed: AIS came out "
+                        "below reverse AIS."
+                    ),
                 ),
                 "test": number(
-                    "LL, test",
+                    _("LL, test"),
                     format="%.2f",
-                    help="Log-likelihood of test images, nats per image: where **Compute** was pressed, from the same "
-                    "estimate of log Z.",
+                    help=_(
+                        "Log-likelihood of test images, nats per image: where **Compute** was pressed, from the same "
+                        "estimate of log Z."
+                    ),
                 ),
                 "pseudo-ll": number(
-                    "Pseudo-ll",
+                    _("Pseudo-ll"),
                     format="%.1f",
-                    help="Pseudo-log-likelihood of validation images, nats per image: not across models.",
+                    help=_("Pseudo-log-likelihood of validation images, nats per image: not across models."),
                 ),
                 "pseudo-error": number(
-                    "± pseudo-ll",
+                    "±",
                     format="%.1f",
-                    help="Its standard error: runs that differ by less than two of them cannot be ranked by it.",
+                    help=_(
+                        "The standard error of the pseudo-ll: runs that differ by less than two of them cannot be ranked "
+                        "by it."
+                    ),
                 ),
                 "gap": number(
-                    "Gap",
+                    _("Gap"),
                     format="%.2f",
-                    help="F(validation) − F(training), nats per image.",
+                    help=_("F(validation) − F(training), nats per image."),
                 ),
-                "error": number("Error", format="%.4f", help="Reconstruction error, mean square per pixel: a proxy."),
+                "error": number(
+                    _("Error"), format="%.4f", help=_("Reconstruction error, mean square per pixel: a proxy.")
+                ),
                 "changed": st.column_config.TextColumn(
-                    "Changed during training",
-                    help="Knobs that were turned while it trained: the other columns hold the settings of its start.",
+                    _("Changed during training"),
+                    help=_(
+                        "Knobs that were turned while it trained: the other columns hold the settings of its start."
+                    ),
                 ),
-                "rate": number("Rate", format="%g", help="Learning rate at the start."),
-                "seed": number("Seed", format="%d"),
-                "seconds": number("Seconds", format="%.1f", help="Of training, measurements left out."),
-                "started": st.column_config.DatetimeColumn("Started", format="distance"),
+                "rate": number(_("Rate"), format="%g", help=_("Learning rate at the start.")),
+                "seed": number(_("Seed"), format="%d"),
+                "seconds": number(_("Seconds"), format="%.1f", help=_("Of training, measurements left out.")),
+                "started": st.column_config.DatetimeColumn(_("Started"), format="distance"),
                 "owner": st.column_config.TextColumn(
-                    "Owner", help="Who made it: only they and the teacher may change it."
+                    _("Owner"), help=_("Who made it: only they and the teacher may change it.")
                 ),
-                "tags": st.column_config.ListColumn("Tags"),
-                "note": "Note",
-                "id": "Id",
+                "name": st.column_config.TextColumn(
+                    _("Name"), help=_("That somebody gave it, under Name, tags and note.")
+                ),
+                "tags": st.column_config.ListColumn(_("Tags")),
+                "note": _("Note"),
+                "id": _("Id"),
             },
         )
     picked = [run for run in runs if run.id in chosen]
     if not picked:
         st.caption(
-            ":material/check_box: Tick one run to see it, or up to four to compare them. A click on a heading sorts."
+            _(":material/check_box: Tick one run to see it, or up to four to compare them. A click on a heading sorts.")
         )
     elif len(picked) > MOST:
         st.caption(
-            f":material/info: {len(picked)} runs are ticked; the first {MOST} are compared, all can be tagged or deleted."
+            _(
+                ":material/info: {n_picked} runs are ticked; the first {most} are compared, all can be tagged or deleted."
+            ).format(n_picked=len(picked), most=MOST)
         )
     return picked
 

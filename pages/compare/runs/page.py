@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from pages.compare.runs import actions, comparison, likelihoods, listing
+from pages.compare.runs import actions, comparison, likelihoods, listing, matched
 from pages.ui import shell
-from pages.ui.draw.words import as_typed
+from rbm.core.language import _
+from rbm.core.text import as_typed
 from rbm.errors import StoreError
 
 shell.header(
-    "Compare runs", "Which run was better, and why? Every run is kept: find one, go on with it, lay some side by side."
+    _("Compare runs"),
+    _("Which run was better, and why? Every run is kept: find one, go on with it, lay some side by side."),
 )
 named = st.container()
 try:
@@ -22,6 +24,7 @@ try:
             compared = comparison.named(chosen[: listing.MOST])
         with st.container(key="picture"):
             comparison.pictures(compared)
+        matched.card(compared)
         left, right = st.columns([7, 5], gap="large")
         with left:
             comparison.settings(compared)

@@ -8,10 +8,11 @@ import streamlit as st
 
 from pages.compare.sweep.view import read_axis
 from pages.ui import cards
-from pages.ui.controls import datasets
-from pages.ui.draw.words import as_typed
+from pages.ui.controls import datasets, widgets
 from pages.ui.session import state, visitor
+from rbm.core.language import _
 from rbm.core.limits import SCREEN
+from rbm.core.text import as_typed
 from rbm.datasets.catalog import is_available
 from rbm.errors import ConfigError, RbmError
 from rbm.store import open_store
@@ -27,7 +28,7 @@ _USUAL = {
     "weight_decay": "0, 0.0001, 0.001",
 }
 _NOT_SEARCHED = ("visible", "hidden", "n_states", "precision", "device", "likelihood", "binarise")
-_METHODS = {"grid": "All", "random": "Random", "tpe": "TPE"}
+_METHODS = {"grid": _("All"), "random": _("Random"), "tpe": "TPE"}
 _EPOCHS = (1, 2, 3, 5, 10, 20, 50, 100)
 
 
@@ -36,19 +37,19 @@ def form() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         cards.title(
-            "Search space",
-            "Every run takes one value of each of these settings; all else is as on the page Train a machine.",
+            _("Search space"),
+            _("Every run takes one value of each of these settings; all else is as on the page Train a machine."),
         )
         texts = _settings()
         epochs = st.select_slider(
-            "Epochs of every run",
+            _("Epochs of every run"),
             _EPOCHS,
             value=5,
             key="sweep_epochs",
-            help="A few are enough to rank settings; more favour slow learners.",
+            help=_("A few are enough to rank settings; more favour slow learners."),
         )
     with right:
-        cards.title("Method", "In what order settings are tried, what decides which is best, and when to stop.")
+        cards.title(_("Method"), _("In what order settings are tried, what decides which is best, and when to stop."))
         how = _how()
     problem = ""
     spec: SweepSpec | None = None
@@ -59,7 +60,7 @@ def form() -> None:
         spec.check_limits(SCREEN)
         if not is_available(base.dataset.name):
             title = datasets.title(base.dataset.name)
-            problem = f"{title} is not on this machine: download it on the page Train a machine."
+            problem = _("{title} is not on this machine: download it on the page Train a machine.").format(title=title)
     except ConfigError as error:
         problem = str(error)
     _start(spec, problem)
@@ -68,104 +69,117 @@ def form() -> None:
 def _settings() -> dict[str, str]:
     """Which settings, and the values of each as they were typed."""
     chosen = st.multiselect(
-        "Settings",
+        _("Settings"),
         [name for name in KNOBS if name not in _NOT_SEARCHED],
         default=["n_hidden", "k"],
         format_func=lambda name: KNOBS[name].label,
         key="sweep_settings",
-        help="Two make a heat map; the first runs down, the second across.",
+        help=_("Two make a heat map; the first runs down, the second across."),
     )
     texts = {}
     for name in chosen:
         knob = KNOBS[name]
         usual = ", ".join(knob.choices[:2]) if knob.choices else _USUAL.get(name, "")
-        offered = f"Some of: {', '.join(knob.choices)}." if knob.choices else f"From {knob.low:g} to {knob.high:g}."
+        offered = (
+            _("Some of: {choices}.").format(choices=", ".join(knob.choices))
+            if knob.choices
+            else _("From {low:g} to {high:g}.").format(low=knob.low, high=knob.high)
+        )
         texts[name] = st.text_input(
             knob.label,
             usual,
             key=f"sweep_values_{name}",
-            placeholder="1, 5, 25 or 1 to 25",
-            help=f"Values with commas; at random and with TPE also a range such as 1 to 25. {offered}",
+            placeholder=_("1, 5, 25 or 1 to 25"),
+            help=_("Values with commas; at random and with TPE also a range such as 1 to 25. {offered}").format(
+                offered=offered
+            ),
         )
     return texts
 
 
 def _how() -> tuple[str, str, bool, int | None, float | None]:
     method = st.segmented_control(
-        "Combinations",
+        _("Combinations"),
         list(_METHODS),
         default="grid",
         required=True,
         format_func=_METHODS.__getitem__,
         key="sweep_method",
-        help="All: every combination in order. Random: combinations drawn at random. TPE: looks closer where good runs were.",
+        help=_(
+            "All: every combination in order. Random: combinations drawn at random. TPE: looks closer where good runs were."
+        ),
     )
     method = method or "grid"
     objective = st.selectbox(
-        "Judged by",
+        _("Judged by"),
         list(OBJECTIVES),
         format_func=lambda name: OBJECTIVES[name].title,
         key="sweep_objective",
         help="\n\n".join(f"**{one.title}**: {one.tells}" for one in OBJECTIVES.values()),
     )
     pruning = st.toggle(
-        "Stop poor runs early",
+        _("Stop poor runs early"),
         key="sweep_pruning",
-        help="Successive halving: at a ninth and at a third of the epochs only the best third goes on.",
+        help=_("Successive halving: at a ninth and at a third of the epochs only the best third goes on."),
     )
     with st.container(horizontal=True):
-        trials = st.number_input(
-            "Maximum runs",
-            1,
-            SCREEN.trials.most,
+        trials = widgets.typed(
+            _("Maximum runs"),
             None if method == "grid" else USUAL_TRIALS,
             key=f"sweep_trials_{method == 'grid'}",
-            placeholder="all",
-            help="How many runs are trained.",
+            placeholder=_("all"),
+            help=_("How many runs are trained."),
         )
-        minutes = st.number_input(
-            "Maximum minutes",
-            0.1,
-            10_000.0,
+        minutes = widgets.typed(
+            _("Maximum minutes"),
             None,
+            whole=False,
             key="sweep_minutes",
-            placeholder="no limit",
-            help="After so long no other run begins; those under way are finished.",
+            placeholder=_("no limit"),
+            help=_("After so long no other run begins; those under way are finished."),
         )
     st.caption(f"{METHODS[method][0].upper()}{METHODS[method][1:]}.")
-    return method, objective, pruning, trials, minutes
+    return method, objective, pruning, widgets.whole_number(trials), minutes
 
 
 def _start(spec: SweepSpec | None, problem: str) -> None:
     busy = at_work()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
-            "Name",
+            _("Name"),
             key="sweep_new_name",
             placeholder=_free_name(),
             width=260,
-            help="The sweep's name; its runs carry it as a tag on the page Compare runs.",
+            help=_("The sweep's name; its runs carry it as a tag on the page Compare runs."),
         )
         st.button(
-            "Start",
+            _("Start"),
             type="primary",
             icon=":material/play_arrow:",
             key="sweep_start",
             disabled=spec is None or bool(problem) or bool(busy),
             on_click=_begin,
             args=(name.strip(), spec),
-            help="Train one run on every core until all are done; you may leave this page meanwhile.",
+            help=_("Train one run on every core until all are done; you may leave this page meanwhile."),
         )
     if problem:
         st.warning(as_typed(problem), icon=":material/info:")
     elif busy:
-        st.caption(f":material/info: The sweep {as_typed(busy[0].ledger.name)} is running: one at a time.")
+        st.caption(
+            _(":material/info: The sweep {name} is running: one at a time.").format(name=as_typed(busy[0].ledger.name))
+        )
     elif spec is not None:
         data = as_typed(datasets.title(spec.base.dataset.name))
         model = spec.base.model
-        units = "" if model.plain else f", {model.visible} visible and {model.hidden} hidden units"
+        units = (
+            ""
+            if model.plain
+            else _(", {visible} visible and {hidden} hidden units").format(visible=model.visible, hidden=model.hidden)
+        )
         st.caption(
-            f"Up to {spec.most_trials} runs on {data}{units}, seed {spec.base.seed}; all other settings as on Train a machine."
+            _(
+                "Up to {most_trials} runs on {data}{units}, seed {seed}; all other settings as on Train a machine."
+            ).format(most_trials=spec.most_trials, data=data, units=units, seed=spec.base.seed)
         )
 
 

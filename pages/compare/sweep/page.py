@@ -4,11 +4,12 @@ import streamlit as st
 
 from pages.compare.sweep import form, progress
 from pages.ui import shell
-from pages.ui.draw.words import as_typed
+from rbm.core.language import _
+from rbm.core.text import as_typed
 from rbm.errors import StoreError
 
 shell.header(
-    "Hyperparameter search", "Which settings learn best? Try many on all cores, and see the good ones light up."
+    _("Hyperparameter search"), _("Which settings learn best? Try many on all cores, and see the good ones light up.")
 )
 try:
     progress.problem()

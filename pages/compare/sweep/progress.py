@@ -9,24 +9,24 @@ import numpy as np
 import streamlit as st
 
 from pages.compare.sweep import view
-from pages.compare.sweep.heat import heat
 from pages.ui import cards, shell
-from pages.ui.components import chart, moving
+from pages.ui.components import chart, moving, wall
 from pages.ui.controls import widgets
 from pages.ui.draw import theme
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
 from pages.ui.session import kept, live, visitor
 from rbm.core import clock
+from rbm.core.language import _
 from rbm.core.limits import SCREEN
-from rbm.core.text import plain
+from rbm.core.text import as_typed, plain
 from rbm.errors import RbmError
+from rbm.report.words import called
 from rbm.store import open_store
 from rbm.sweep import OBJECTIVES, Ledger, Sweep, Trial, at_work, names
 from rbm.sweep.ledger import DONE
 from rbm.sweep.spec import KNOBS
 
-NEW = "A new sweep"
+NEW = _("A new sweep")
 LOOK_SECONDS = 1.0
 FILTERS = 25
 
@@ -43,14 +43,14 @@ def choose() -> str | None:
     shown = st.session_state["sweep_chosen"] or NEW
     widgets.put("sweep_choice", shown)
     st.selectbox(
-        "Sweep",
+        _("Sweep"),
         choices,
         choices.index(shown),
         format_func=plain,
         key="sweep_choice",
         width=320,
         on_change=_chosen,
-        help="Sweeps are kept like runs: look at an old one, or go on with one that was stopped.",
+        help=_("Sweeps are kept like runs: look at an old one, or go on with one that was stopped."),
     )
     chosen: str | None = st.session_state["sweep_chosen"]
     return chosen
@@ -107,24 +107,24 @@ def _at_work(name: str) -> Sweep | None:
 def _buttons(name: str, moving: bool) -> None:
     with st.container(horizontal=True, gap="small"):
         st.button(
-            "Stop",
+            _("Stop"),
             icon=":material/stop:",
             key="sweep_stop",
             disabled=not moving,
             on_click=_stop,
             args=(name,),
-            help="Keep every run as it is; Continue goes on from there.",
+            help=_("Keep every run as it is; Continue goes on from there."),
         )
         ledger = _open(name, None)
         over = sum(trial.state in DONE for trial in ledger.trials()) >= ledger.spec.most_trials
         st.button(
-            "Continue",
+            _("Continue"),
             icon=":material/play_arrow:",
             key="sweep_continue",
             disabled=moving or over or bool(at_work()),
             on_click=_continue,
             args=(name,),
-            help="Go on with a sweep that was stopped or interrupted: no run is lost or begun twice.",
+            help=_("Go on with a sweep that was stopped or interrupted: no run is lost or begun twice."),
         )
 
 
@@ -152,7 +152,11 @@ def _continue(name: str) -> None:
 
 
 def _check_owner(ledger: Ledger) -> None:
-    visitor.check_owner(ledger.visitor, f"The search {ledger.name}", "start one of your own with the same settings")
+    visitor.check_owner(
+        ledger.visitor,
+        _("The search {name}").format(name=ledger.name),
+        _("start one of your own with the same settings"),
+    )
 
 
 def _open(name: str, sweep: Sweep | None) -> Ledger:
@@ -179,39 +183,43 @@ def _status(ledger: Ledger, sweep: Sweep | None, trials: list[Trial], best: Tria
     most = ledger.spec.most_trials
     over = sum(trial.state in DONE for trial in trials)
     share = sweep.progress()[1] if sweep is not None else over / most
-    parts = [f"{over} of {most} runs"]
+    parts = [_("{over} of {most} runs").format(over=over, most=most)]
     if sweep is not None:
-        parts.insert(0, {"starting": "Starting the workers", "stopping": "Stopping"}.get(sweep.status, "Running"))
+        parts.insert(
+            0, {"starting": _("Starting the workers"), "stopping": _("Stopping")}.get(sweep.status, _("Running"))
+        )
         if (
             4 * over >= most and sweep.status == "running"
         ):  # sooner it would be the first runs' time, often the quickest
-            parts.append(f"about {_time(ledger.seconds * (1 / share - 1))} left")
+            parts.append(_("about {time} left").format(time=_time(ledger.seconds * (1 / share - 1))))
     elif ledger.active:
-        parts.insert(0, "Another process works on it")
+        parts.insert(0, _("Another process works on it"))
     else:
-        parts.insert(0, "Finished" if over >= most else "Stopped")
+        parts.insert(0, _("Finished") if over >= most else _("Stopped"))
     if best is not None and best.value is not None:
         parts.append(view.ranking(ledger.spec, trials, best))
     return moving.work_line(" · ".join(parts), share)
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+    return f"{seconds:.0f} s" if seconds < 100 else _("{seconds:.0f} min").format(seconds=seconds / 60)
 
 
 def _heat(ledger: Ledger, drawn: feed.Elements) -> None:
     objective = OBJECTIVES[ledger.spec.objective]
     if "sweep_heat" not in drawn:
-        st.caption("A heat map needs two settings with listed values; the charts below show every run.")
+        st.caption(_("A heat map needs two settings with listed values; the charts below show every run."))
         return
     cards.title(
-        f"{objective.title} of {objective.images}, {objective.unit}",
-        f"{objective.tells} The stronger the colour the better; the frame marks the best, a bar at the bottom a run in training. "
-        f"A number with{view.UNSURE} is unreliable: it rests on too few chains, or its two estimates lie far apart. "
-        "A click opens the run.",
-        "whether a difference is more than chance: look at the errors, and try other seeds.",
+        _("{title} of {images}, {unit}").format(title=objective.title, images=objective.images, unit=objective.unit),
+        _(
+            "{tells} The stronger the colour the better; the frame marks the best, a bar at the bottom a run "
+            "in training. A number with{unsure} is unreliable: it rests on too few chains, or its two "
+            "estimates lie far apart. A click opens the run."
+        ).format(tells=objective.tells, unsure=view.UNSURE),
+        _("whether a difference is more than chance: look at the errors, and try other seeds."),
     )
-    clicked = heat(drawn["sweep_heat"], key="sweep_heat")
+    clicked = wall.heat(drawn["sweep_heat"], key="sweep_heat")
     if clicked:
         st.session_state["runs_chosen"] = [clicked]
         st.session_state["runs_search"] = ""  # so that the table has it
@@ -220,20 +228,23 @@ def _heat(ledger: Ledger, drawn: feed.Elements) -> None:
 
 def _best(best: Trial | None) -> None:
     cards.title(
-        "Filters of the best run", f"Its {FILTERS} strongest, once it is trained.", "how likely it finds new images."
+        _("Filters of the best run"),
+        _("Its {filters} strongest, once it is trained.").format(filters=FILTERS),
+        _("how likely it finds new images."),
     )
     if best is None:
-        st.caption("The first run is still in training.")
+        st.caption(_("The first run is still in training."))
         return
     try:
         run = open_store().run(best.run_id)
-        weight = run.spec.model.coding.filters(kept.looks(run.id, run.progress.step, run).weight)
+        weight = run.spec.coding.filters(kept.looks(run.id, run.progress.step, run).weight)
+        shape = live.picture_shape(run.spec)
     except RbmError as error:
         st.caption(as_typed(error))
         return
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:FILTERS]
-    cards.filter_wall(weight, live.picture_shape(run.spec), strongest, key="wall_sweep_best", columns=5, max_cell=64)
-    st.caption(f"{as_typed(kept.name(run.spec))} · run {run.id} · {view.quoted(best)}")
+    cards.filter_wall(weight, shape, strongest, key="wall_sweep_best", columns=5, max_cell=64)
+    st.caption(_("{run} · run {id} · {best}").format(run=as_typed(called(run)), id=run.id, best=view.quoted(best)))
     if best.doubt:
         st.caption(f":material/warning: {as_typed(best.doubt)}")
 
@@ -242,22 +253,22 @@ def _charts(ledger: Ledger, trials: list[Trial]) -> None:
     """What the finished runs say about the settings; drawn anew only when another one is finished."""
     spec = ledger.spec
     cards.title(
-        "All settings at once",
-        "A line a run, through its settings to its value; drag along an axis to keep only some.",
-        "which setting is the cause: look at the slices.",
+        _("All settings at once"),
+        _("A line a run, through its settings to its value; drag along an axis to keep only some."),
+        _("which setting is the cause: look at the slices."),
     )
     chart.show(
-        view.parallel(spec, trials, cards.mode()), key="sweep_parallel", alt="Every run through all its settings"
+        view.parallel(spec, trials, cards.mode()), key="sweep_parallel", alt=_("Every run through all its settings")
     )
-    cards.title("Slices", "Every run's value against one setting; the others differ from dot to dot.")
+    cards.title(_("Slices"), _("Every run's value against one setting; the others differ from dot to dot."))
     for start in range(0, len(spec.axes), 3):
         some = spec.axes[start : start + 3]
         for axis, place in zip(some, st.columns(len(some), gap="medium"), strict=True):
             with place:
-                alt = f"Every run against {KNOBS[axis.name].label}"
+                alt = _("Every run against {label}").format(label=KNOBS[axis.name].label)
                 chart.show(view.slices(spec, trials, axis), key=f"sweep_slice_{axis.name}", alt=alt)
     found = ledger.importance()
     if found:
         finished = sum(trial.value is not None for trial in trials)
-        cards.title("Importance", *view.about_importance(found, finished))
-        chart.show(view.importance(found), height=240, key="sweep_importance", alt="Importance of each setting")
+        cards.title(_("Importance"), *view.about_importance(found, finished))
+        chart.show(view.importance(found), height=240, key="sweep_importance", alt=_("Importance of each setting"))

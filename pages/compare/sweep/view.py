@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from pages.ui.draw import figures, theme
+from rbm.core.language import _, plural
 from rbm.errors import ConfigError
 from rbm.sweep import OBJECTIVES, Axis, SweepSpec, Trial
 from rbm.sweep.importance import INTERACTION
@@ -48,9 +49,8 @@ def read_axis(name: str, text: str) -> Axis:
     except ValueError as error:
         if isinstance(error, ConfigError):
             raise
-        raise ConfigError(
-            f"{knob.label} is {text!r}; expected values such as 1, 5, 25 or a range such as 1 to 25."
-        ) from None
+        wrong = _("{label} is {text!r}; expected values such as 1, 5, 25 or a range such as 1 to 25.")
+        raise ConfigError(wrong.format(label=knob.label, text=text)) from None
 
 
 def quoted(trial: Trial) -> str:
@@ -63,10 +63,16 @@ def quoted(trial: Trial) -> str:
 
 def ranking(spec: SweepSpec, trials: Sequence[Trial], best: Trial) -> str:
     """The best in a line: its value, its images, its settings, and which others are as good as far as one can tell."""
-    told = f"best {quoted(best)} on {OBJECTIVES[spec.objective].images} with {words(best.values)}"
+    told = _("best {best} on {images} with {words}").format(
+        best=quoted(best), images=OBJECTIVES[spec.objective].images, words=words(best.values)
+    )
     others = len(as_good(trials, best))
     if others:
-        told += f"; {others} {'other lies' if others == 1 else 'others lie'} within the error of the difference"
+        told += plural(
+            "; {n} other lies within the error of the difference",
+            "; {n} others lie within the error of the difference",
+            others,
+        ).format(n=others)
     return told
 
 
@@ -79,7 +85,7 @@ def heat_axes(spec: SweepSpec) -> tuple[Axis, Axis] | None:
 def heat_map(
     spec: SweepSpec, trials: Sequence[Trial], shares: Mapping[int, float], best: Trial | None, mode: theme.Mode
 ) -> dict[str, Any]:
-    """What `heat.heat` draws: a cell for each pair of values, the best of its trials in it, a stronger colour for better."""
+    """What `wall.heat` draws: a cell for each pair of values, the best of its trials in it, a stronger colour for better."""
     axes = heat_axes(spec)
     assert axes is not None
     down, across = axes
@@ -94,7 +100,9 @@ def heat_map(
         "x": {"title": KNOBS[across.name].label, "labels": [shown(v) for v in across.values]},
         "y": {"title": KNOBS[down.name].label, "labels": [shown(v) for v in down.values]},
         "cells": cells,
-        "alt": f"{OBJECTIVES[spec.objective].title} by {KNOBS[down.name].label} and {KNOBS[across.name].label}",
+        "alt": _("{title} by {down} and {across}").format(
+            title=OBJECTIVES[spec.objective].title, down=KNOBS[down.name].label, across=KNOBS[across.name].label
+        ),
     }
 
 
@@ -118,21 +126,27 @@ def _cell(
 ) -> dict[str, Any]:
     state = "waiting" if trial is None else trial.state
     cell: dict[str, Any] = {"state": state, "text": "", "share": 0.0, "run": "", "colour": "", "ink": ""}
-    said = {"waiting": "not tried yet", "running": "in training", "pruned": "stopped early", "failed": "failed"}.get(
-        state, ""
-    )
+    said = {
+        "waiting": _("not tried yet"),
+        "running": _("in training"),
+        "pruned": _("stopped early"),
+        "failed": "failed",
+    }.get(state, "")
     if trial is not None and state != "waiting":
         cell["run"] = trial.run_id
         cell["share"] = shares.get(trial.number, 0.0) if state == "running" else 0.0
-        cell["text"] = {"pruned": "stopped", "failed": "failed"}.get(state, "")
+        cell["text"] = {"pruned": _("stopped"), "failed": _("failed")}.get(state, "")
     if trial is not None and trial.value is not None:
-        said = f"{OBJECTIVES[spec.objective].title} of {OBJECTIVES[spec.objective].images} {quoted(trial)}"
+        objective = OBJECTIVES[spec.objective]
+        said = _("{title} of {images} {value}").format(
+            title=objective.title, images=objective.images, value=quoted(trial)
+        )
         cell["text"] = figures.number(trial.value) + (UNSURE if trial.mark else "")
         cell["colour"], cell["ink"] = _colour(trial.value, ends, OBJECTIVES[spec.objective].more_is_better, mode)
         if best is not None and best.number == trial.number:
-            cell["state"], said = "best", f"{said}, the best"
+            cell["state"], said = "best", _("{said}, the best").format(said=said)
     doubt = f". {trial.doubt.removesuffix('.')}" if trial is not None and trial.doubt else ""
-    cell["words"] = f"{words(values)}: {said}{doubt}" + (". Click to open the run" if cell["run"] else "")
+    cell["words"] = f"{words(values)}: {said}{doubt}" + (_(". Click to open the run") if cell["run"] else "")
     return cell
 
 
@@ -141,25 +155,7 @@ def _colour(value: float, ends: tuple[float, float], more: bool, mode: theme.Mod
     low, high = ends
     part = (value - low) / (high - low) if high > low else 1.0
     part = 0.08 + 0.92 * (part if more else 1 - part)
-    pairs = zip(_rgb(theme.BACKGROUND[mode]), _rgb(theme.ACCENT[mode]), strict=True)
-    mixed = [round(a + part * (b - a)) for a, b in pairs]
-    ink = max(("#FFFFFF", theme.TEXT["light"]), key=lambda one: _contrast(_rgb(one), mixed))
-    return f"rgb({mixed[0]}, {mixed[1]}, {mixed[2]})", ink
-
-
-def _contrast(one: Sequence[int], other: Sequence[int]) -> float:
-    """(L₁ + 0.05) / (L₂ + 0.05) of the relative luminances, the lighter over the darker: WCAG 2, from 1 to 21."""
-    weights = (0.2126, 0.7152, 0.0722)
-    lights = [sum(w * _linear(c / 255) for w, c in zip(weights, rgb, strict=True)) for rgb in (one, other)]
-    return (max(lights) + 0.05) / (min(lights) + 0.05)
-
-
-def _linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
-
-
-def _rgb(colour: str) -> tuple[int, ...]:
-    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return theme.tint(part, theme.ACCENT[mode], mode)
 
 
 def slices(spec: SweepSpec, trials: Sequence[Trial], axis: Axis) -> go.Figure:
@@ -221,7 +217,9 @@ def _dimension(axis: Axis, done: Sequence[Trial]) -> dict[str, Any]:
 def importance(found: Mapping[str, float]) -> go.Figure:
     """What share of the differences between trials each setting explains."""
     labels = [KNOBS[name].label if name in KNOBS else name for name in found]
-    figure = figures.bars(labels, {"": list(found.values())}, x_title="setting", y_title="share of the differences")
+    figure = figures.bars(
+        labels, {"": list(found.values())}, x_title=_("setting"), y_title=_("share of the differences")
+    )
     return figure.update_layout(bargap=0.6)
 
 
@@ -229,11 +227,17 @@ def about_importance(found: Mapping[str, float], count: int) -> tuple[str, str]:
     """What the shares are, and what they do not tell; ``count`` finished trials."""
     if INTERACTION in found:
         return (
-            "What share of the variance between the cells of this grid each setting explains by itself; interaction is "
-            "what settings do only together.",
-            "anything about other values than these, or other seeds: noise between runs is counted as interaction.",
+            _(
+                "What share of the variance between the cells of this grid each setting explains by itself; "
+                "interaction is what settings do only together."
+            ),
+            _("anything about other values than these, or other seeds: noise between runs is counted as interaction."),
         )
     return (
-        f"What share of the variance each setting explains, as a random forest over {count} runs estimates it (fANOVA).",
-        "how far to trust it: with few runs it is a guess, and where TPE looked closer it speaks of that region most.",
+        _(
+            "What share of the variance each setting explains, as a random forest over {count} runs estimates it (fANOVA)."
+        ).format(count=count),
+        _(
+            "how far to trust it: with few runs it is a guess, and where TPE looked closer it speaks of that region most."
+        ),
     )

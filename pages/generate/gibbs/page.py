@@ -8,8 +8,9 @@ from pages.generate.gibbs import stepping, views
 from pages.ui import shell
 from pages.ui.server import feed
 from pages.ui.session import kept, live
+from rbm.core.language import _
 
-shell.header("Gibbs sampling", "What does the machine make by itself, from noise, one half step at a time?")
+shell.header(_("Gibbs sampling"), _("What does the machine make by itself, from noise, one half step at a time?"))
 run = kept.machine()
 
 with st.sidebar:
@@ -22,7 +23,9 @@ def walk_on() -> None:
     live.watch("gibbs", run)
     part = feed.watch(stepping.WALK)
     live.trouble(run)
-    bar = st.container()  # above the slider whose choice it needs: buttons stay where they are on every page
+    bar = st.container(
+        key="gibbs_transport"
+    )  # above the slider whose choice it needs: buttons stay where they are on every page
     machine = stepping.choose_machine(run)
     held = stepping.held_part(settings, run.spec)
     walk = stepping.walk_of(run, machine, settings)
@@ -30,6 +33,7 @@ def walk_on() -> None:
     painter = live.painter(run.spec)
     look = partial(views.elements, walk, painter, views.data_mean(run))
     drawn = part.moves(look)
+    part.works(move.go_on)
     if (seconds := stepping.speed()) is not None:
         part.plays(move.step, seconds)
     with bar:
@@ -43,11 +47,13 @@ def walk_on() -> None:
                 views.layers(drawn, painter)
         else:
             views.layers(drawn, painter)
-    left, right = st.columns(2, gap="medium")
+    left, middle, right = st.columns(3, gap="medium")
     with left:
         views.film(drawn, walk, painter)
-    with right:
+    with middle:
         views.energies(drawn)
+    with right:
+        views.memory(drawn)
 
 
 with st.container(key="stage_gibbs"):

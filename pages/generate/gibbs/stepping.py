@@ -15,6 +15,7 @@ from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames
 from pages.ui.server import feed, instant
 from pages.ui.session import live
+from rbm.core.language import N_, _
 from rbm.experiment import RunSpec, cached_dataset
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
@@ -27,36 +28,41 @@ if TYPE_CHECKING:
     from rbm.samplers.chains import Clamp
     from rbm.samplers.stepped_chains import SteppedChains
 
-DRAWING = "what I draw"
-HELD = ("nothing", DRAWING, "left half", "right half", "top half", "bottom half")
+DRAWING = N_("what I draw")
+HELD = (N_("nothing"), DRAWING, N_("left half"), N_("right half"), N_("top half"), N_("bottom half"))
 PAD = "gibbs_pad"
 PLAYING = "gibbs_playing"  # in the session
 WALK = "gibbs_walk"  # the part of the page that moves
-SPEEDS = {"slow": 1.0, "normal": 0.5, "fast": 0.2}
+TURN_SECONDS = 0.04  # of the screen's process that one click or look may take for sweeps: others wait for its end
+SPEEDS = {N_("slow"): 1.0, N_("normal"): 0.5, N_("fast"): 0.2}
 
 
 @dataclass(frozen=True)
 class GibbsSettings:
     """What the sidebar says about a walk."""
 
-    chains: int = knob(16, "Chains", "Independent chains side by side; usually 16.", stops=(1, 4, 9, 16, 25, 36, 64))
+    chains: int = knob(
+        16, _("Chains"), _("Independent chains side by side; usually 16."), stops=(1, 4, 9, 16, 25, 36, 64)
+    )
     start: str = knob(
         "noise",
-        "Start from",
-        "Noise: every state of a pixel equally likely. Data: a test image for each chain. One image: the same for all.",
+        _("Start from"),
+        _(
+            "Noise: every state of a pixel equally likely. Data: a test image for each chain. One image: the same for all."
+        ),
         choices=("noise", "data", "one image"),
     )
-    image: int = knob(0, "Test image", "Which test image to start from or to hold.", low=0, high=9_999)
+    image: int = knob(0, _("Test image"), _("Which test image to start from or to hold."), low=0, high=9_999)
     beta: float = knob(
         1.0,
-        "Inverse temperature β",
-        "1 is the machine as trained. Below 1 (hot) chains wander, above 1 (cold) they freeze into likely images.",
+        _("Inverse temperature β"),
+        _("1 is the machine as trained. Below 1 (hot) chains wander, above 1 (cold) they freeze into likely images."),
         low=0.1,
         high=3.0,
         step=0.1,
     )
-    seed: int = knob(1, "Seed", "The seed of the chains' random numbers.", low=0, high=2**31 - 1)
-    speed: str = knob("normal", "Speed of Play", "One, two or five steps a second.", choices=tuple(SPEEDS))
+    seed: int = knob(1, _("Seed"), _("The seed of the chains' random numbers."), low=0, high=2**31 - 1)
+    speed: str = knob("normal", _("Speed of Play"), _("One, two or five steps a second."), choices=tuple(SPEEDS))
     held: str = HELD[0]
 
 
@@ -78,11 +84,14 @@ def settings_panel(painter: frames.Painter) -> GibbsSettings:
     if st.session_state.get("gibbs_held") not in offered:
         st.session_state["gibbs_held"] = HELD[0]
     held = st.selectbox(
-        "Clamp part of the image",
+        _("Clamp part of the image"),
         offered,
         index=offered.index(st.session_state["gibbs_held"]),
+        format_func=_,
         key="gibbs_held",
-        help="Clamped pixels keep the values of the test image, or of what you draw, and the chain completes the rest.",
+        help=_(
+            "Clamped pixels keep the values of the test image, or of what you draw, and the chain completes the rest."
+        ),
         persist_state="session",
     )
     if picture := start == "one image" or held != HELD[0]:
@@ -111,7 +120,7 @@ def held_part(settings: GibbsSettings, spec: RunSpec) -> Clamp | None:
     }[settings.held]
     mask[rows, columns] = True
     values = _test_images(spec)[_row(settings, spec)]
-    return Clamp(spec.model.coding.of_pixels(mask.flatten(), len(values)), values)
+    return Clamp(spec.coding.of_pixels(mask.flatten(), len(values)), values)
 
 
 def _hold(drawing: instant.Drawing, spec: RunSpec) -> Clamp:
@@ -119,7 +128,7 @@ def _hold(drawing: instant.Drawing, spec: RunSpec) -> Clamp:
 
     from rbm.samplers.chains import Clamp, hold_drawing
 
-    ink, coding = torch.tensor(drawing.ink, dtype=torch.float32), spec.model.coding
+    ink, coding = torch.tensor(drawing.ink, dtype=torch.float32), spec.coding
     held = hold_drawing(ink, live.picture_shape(spec), torch.tensor(drawing.covered))
     values = coding.rows(held.values[None])[0]
     return Clamp(coding.of_pixels(held.mask, len(values)), values)
@@ -141,14 +150,19 @@ def pad(move: Mover, draw: Callable[[], feed.Elements]) -> None:
 
     sketch.follows(after)
     cards.title(
-        "Hold what you draw",
-        "Ink, and the pixels right beside it, stay as they are in every chain; the machine draws the rest. Cover a part, and "
-        "all that is not covered is held.",
-        try_this="a test image of which you cover one half.",
+        _("Hold what you draw"),
+        _(
+            "Ink, and the pixels right beside it, stay as they are in every chain; the machine draws the rest. "
+            "Cover a part, and all that is not covered is held."
+        ),
+        try_this=_("a test image of which you cover one half."),
     )
-    instant.pad(sketch, key=PAD, alt="A pad whose drawing all chains hold", covers=True)
+    instant.pad(sketch, key=PAD, alt=_("A pad whose drawing all chains hold"), covers=True)
     st.button(
-        "Put the test image here", key="gibbs_take", on_click=take, help="The one whose number is among the settings."
+        _("Put the test image here"),
+        key="gibbs_take",
+        on_click=take,
+        help=_("The one whose number is among the settings."),
     )
 
 
@@ -176,7 +190,7 @@ def walk_of(current: LiveRun, past: Snapshot, settings: GibbsSettings) -> Steppe
         st.session_state.pop("walk", None)
     walk: SteppedChains
     if "walk" not in st.session_state:
-        with st.spinner("Setting the chains up"):
+        with st.spinner(_("Setting the chains up")):
             st.session_state["walk"] = walk = _new_walk(current.spec, past.to_model(), settings)
             walk.of = past.step
     walk = st.session_state["walk"]
@@ -201,16 +215,26 @@ class Mover:
     newest: bool
 
     def step(self, count: int = 1) -> None:
-        """``count`` sweeps, by the ``newest`` machine where the page shows that."""
-        self._follow()
-        self.walk.sweep(count, beta=self.settings.beta, clamp=self.held)
+        """``count`` sweeps, by the ``newest`` machine where the page shows that; what takes long is left for ``go_on``."""
+        self._order(2 * count)
 
     def half_step(self) -> None:
+        self._order(1)
+
+    def go_on(self) -> bool:
+        """Take a short turn of the sweeps that are still owed; whether there are more."""
+        return self.walk.go_on(TURN_SECONDS)
+
+    def _order(self, halves: int) -> None:
         self._follow()
-        self.walk.half_step(beta=self.settings.beta, clamp=self.held)
+        self.walk.order(halves, beta=self.settings.beta, clamp=self.held)
+        self.go_on()
 
     def back(self) -> None:
         self.walk.back()
+
+    def stop(self) -> None:
+        self.walk.stop()
 
     def _follow(self) -> None:
         if self.newest:
@@ -239,17 +263,17 @@ def _new_walk(spec: RunSpec, model: RBM, settings: GibbsSettings) -> SteppedChai
 
 
 def transport(move: Mover) -> None:
-    """Half step, Step, 10, 100, 1000, Back, Play, Reset: always here, always in this order."""
+    """Half step, Step, 10, 100, 1000, Stop, Back, Play, Reset: always here, always in this order."""
     with st.container(horizontal=True, key="transport", gap="xsmall"):
         _steps(move)
-        widgets.player(PLAYING, "play", shortcut="P", help="Steps by itself, at the speed chosen beside.")
+        widgets.player(PLAYING, "play", shortcut="P", help=_("Steps by itself, at the speed chosen beside."))
         st.button(
-            "Reset",
+            _("Reset"),
             icon=":material/restart_alt:",
             shortcut="X",
             key="reset",
             on_click=lambda: st.session_state.pop("walk", None),
-            help="New chains from the same start and seed.",
+            help=_("New chains from the same start and seed."),
         )
 
 
@@ -263,23 +287,23 @@ def _steps(move: Mover) -> None:
 
     with st.container(horizontal=True, key="steps", gap="xsmall", width="content"):
         st.button(
-            "Half step",
+            _("Half step"),
             icon=":material/arrow_right_alt:",
             shortcut="H",
             key="half",
             on_click=then_show,
             args=(move.half_step,),
-            help="One layer given the other: first v from p(v|h), then h from p(h|v).",
+            help=_("One layer given the other: first v from p(v|h), then h from p(h|v)."),
         )
         st.button(
-            "Step",
+            _("Step"),
             type="primary",
             icon=":material/skip_next:",
             shortcut="S",
             key="step",
             on_click=then_show,
             args=(move.step, 1),
-            help="One full sweep: both layers once.",
+            help=_("One full sweep: both layers once."),
         )
         for count in (10, 100, 1000):
             st.button(
@@ -287,17 +311,26 @@ def _steps(move: Mover) -> None:
                 key=f"step_{count}",
                 on_click=then_show,
                 args=(move.step, count),
-                help=f"{count:,} sweeps at once.",
+                help=_("{count:,} sweeps at once.").format(count=count),
             )
         st.button(
-            "Back",
+            _("Stop"),
+            icon=":material/stop:",
+            key="stop",
+            on_click=then_show,
+            args=(move.stop,),
+            disabled=not move.walk.owed,
+            help=_("Ends a jump of many sweeps where it is."),
+        )
+        st.button(
+            _("Back"),
             icon=":material/undo:",
             shortcut="B",
             key="back",
             on_click=then_show,
             args=(move.back,),
-            disabled=len(move.walk.past) < 2,
-            help="To the moment before; the same random numbers lead on again.",
+            disabled=len(move.walk.past) < 2 and not move.walk.owed,
+            help=_("To the moment before; the same random numbers lead on again."),
         )
 
 

@@ -13,8 +13,10 @@ from pages.ui.components import wall
 from pages.ui.components.moving import facts, table
 from pages.ui.controls import datasets, widgets
 from pages.ui.draw import frames, theme
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed
+from pages.ui.server.turnstile import in_turns
+from rbm.core.language import _, plural
+from rbm.core.text import as_typed
 from rbm.datasets.tags import TAGS
 from rbm.jobs.task import Task
 from rbm.tasks.labels import LabelMachine
@@ -53,24 +55,25 @@ def wanted() -> tuple[Any, ...]:
     if learning.kind() == "softmax":
         return "softmax", _held_class(learning.data())
     on = st.pills(
-        "Tags that are on",
+        _("Tags that are on"),
         list(TAGS),
         selection_mode="multi",
         default=["even", "a loop"],
+        format_func=_,
         key="labels_tags_on",
-        help="All others are held off. Click to change them: the chains go on from where they are.",
+        help=_("All others are held off. Click to change them: the chains go on from where they are."),
     )
     return "tags", tuple(name in on for name in TAGS)
 
 
 def _held_class(data: datasets.Data) -> int | None:
     """The class that all chains hold; None where each class has some."""
-    about = "The label units stay as they are; pixels and hidden units are drawn in turn."
-    if data.noun == "digit":
-        everything, key = "all ten", "labels_held"
+    about = _("The label units stay as they are; pixels and hidden units are drawn in turn.")
+    if data.digits:
+        everything, key = _("all ten"), "labels_held"
     else:
         many = len(data.class_names) > MOST
-        everything, key = f"the first {MOST}" if many else "all", f"labels_held_{data.name}"
+        everything, key = _("the first {most}").format(most=MOST) if many else _("all"), f"labels_held_{data.name}"
     options = [everything, *(str(k) for k in range(len(data.class_names)))]
 
     def called(option: str) -> str:
@@ -78,11 +81,11 @@ def _held_class(data: datasets.Data) -> int | None:
 
     if len(options) <= MOST:
         chosen = st.segmented_control(
-            "Hold the label", options, required=True, default=everything,
+            _("Hold the label"), options, required=True, default=everything,
             format_func=lambda option: as_typed(called(option)), key=key, help=about,
         )  # fmt: skip
     else:
-        chosen = st.selectbox("Hold the label", options, format_func=called, key=key, width=260, help=about)
+        chosen = st.selectbox(_("Hold the label"), options, format_func=called, key=key, width=260, help=about)
     return None if chosen == everything else int(str(chosen))
 
 
@@ -98,16 +101,20 @@ def generate(newest: LabelMachine) -> None:
     dream = _dream(newest, asked)
     _buttons(newest)
     softmax = asked[0] == "softmax"
-    sign = "the label itself" if learning.data().mnist else "the mean of its class, in colour"
-    each = f"{EACH} chains for each label, a row each; the first picture of a row is {sign}."
+    sign = _("the label itself") if learning.data().mnist else _("the mean of its class, in colour")
+    each = _("{each} chains for each label, a row each; the first picture of a row is {sign}.").format(
+        each=EACH, sign=sign
+    )
     cards.title(
-        "Chains that hold their label" if softmax else "Chains that hold the tags",
-        f"p(x|h) of chains that started from noise. {each if softmax else 'All hold the same tags.'}",
-        "that a chain has seen all styles of its class: it may stay with one for long.",
-        "Play while the machine still learns: the chains follow it.",
+        _("Chains that hold their label") if softmax else _("Chains that hold the tags"),
+        _("p(x|h) of chains that started from noise. {each}").format(
+            each=each if softmax else _("All hold the same tags.")
+        ),
+        _("that a chain has seen all styles of its class: it may stay with one for long."),
+        _("Play while the machine still learns: the chains follow it."),
     )
     drawn = elements(dream, learning.data().shape, _signs(dream, cards.mode()))
-    alt = "Pictures by chains that hold their label"
+    alt = _("Pictures by chains that hold their label")
     wall.show({**drawn["labels_dream"], "labels": _names(dream)}, max_cell=22, alt=alt, key="labels_dream")
     facts(drawn["labels_sweeps"], key="labels_sweeps", look="caption")
     if not softmax:
@@ -120,15 +127,19 @@ def _which(on: tuple[bool, ...]) -> str:
         str(d) for d in range(10) if all((d in digits) == said for digits, said in zip(TAGS.values(), on, strict=True))
     ]
     if not fits:
-        return "No digit has exactly these tags: the machine has to make something up."
-    return f"Exactly these tags belong to {' and '.join(fits)}."
+        return _("No digit has exactly these tags: the machine has to make something up.")
+    return _("Exactly these tags belong to {fits}.").format(fits=_(" and ").join(fits))
 
 
 def _names(dream: Dream) -> list[str]:
     if dream.asked[0] == "tags":
-        return [f"chain {i + 1}" for i in range(len(dream.picture))]
+        return [_("chain {i}").format(i=i + 1) for i in range(len(dream.picture))]
     called = [learning.data().class_names[k] for k in _classes(dream.asked[1])]
-    return [f"the label {name}" if i == 0 else f"{name}, chain {i}" for name in called for i in range(EACH + 1)]
+    return [
+        _("the label {name}").format(name=name) if i == 0 else _("{name}, chain {i}").format(name=name, i=i)
+        for name in called
+        for i in range(EACH + 1)
+    ]
 
 
 def elements(dream: Dream, shape: tuple[int, int], signs: frames.Pixels | None) -> feed.Elements:
@@ -138,7 +149,7 @@ def elements(dream: Dream, shape: tuple[int, int], signs: frames.Pixels | None) 
         rows = np.concatenate([signs[:, None], pixels.reshape(len(signs), EACH, *pixels.shape[1:])], 1)
         pixels = rows.reshape(-1, *pixels.shape[1:])
     shown, step = wall.changed(pixels, EACH + 1), dream.chains.step
-    words = f"After {step:,} sweep{'s' if step != 1 else ''}"
+    words = plural("After {n:,} sweep", "After {n:,} sweeps", step).format(n=step)
     return {"labels_dream": shown, "labels_sweeps": table((), [(words,)])}
 
 
@@ -229,10 +240,14 @@ def advanced(dream: Dream, model: LabelledRBM, sweeps: int) -> Dream:
     """The chains so many sweeps later."""
     from rbm.samplers import gibbs
 
-    chains = dream.chains
-    for _ in range(sweeps):
-        chains, info = gibbs.sweep(model, chains, dream.generator, clamp=dream.held)
-    pixels, _ = model.split(info.visible_mean)
+    def sweep() -> tuple[Chains, torch.Tensor]:
+        chains = dream.chains
+        for _ in range(sweeps):
+            chains, info = gibbs.sweep(model, chains, dream.generator, clamp=dream.held)
+        return chains, info.visible_mean
+
+    chains, mean = in_turns(sweep)
+    pixels, _ = model.split(mean)
     return dream._replace(chains=chains, picture=pixels.numpy())
 
 
@@ -266,20 +281,24 @@ def _buttons(newest: LabelMachine) -> None:
     with st.container(horizontal=True):
         for count in (1, 10, 100):
             st.button(
-                "Step" if count == 1 else f"{count}",
+                _("Step") if count == 1 else f"{count}",
                 icon=":material/skip_next:" if count == 1 else None,
                 key=f"labels_step_{count}",
                 on_click=_step,
                 args=(newest, count),
-                help=f"{count} sweep{'s' if count > 1 else ''}: pixels given hidden units, then those given pixels and label.",
+                help=plural(
+                    "{n} sweep: pixels given hidden units, then those given pixels and label.",
+                    "{n} sweeps: pixels given hidden units, then those given pixels and label.",
+                    count,
+                ).format(n=count),
             )
-        widgets.player(PLAYING, "labels_play", type="primary", help="Sweeps by itself, several a second.")
+        widgets.player(PLAYING, "labels_play", type="primary", help=_("Sweeps by itself, several a second."))
         st.button(
-            "From noise",
+            _("From noise"),
             icon=":material/restart_alt:",
             key="labels_noise",
             on_click=_forget,
-            help="All chains start again: every pixel on or off with even chance.",
+            help=_("All chains start again: every pixel on or off with even chance."),
         )
 
 

@@ -18,6 +18,7 @@ from pages.ui.draw import figures
 from pages.ui.server import feed
 from pages.ui.session import kept, tasks
 from rbm import bundled
+from rbm.core.language import N_, _
 from rbm.datasets.catalog import DatasetEntry, revision
 from rbm.jobs.task import Task
 from rbm.tasks.labels import SEEN, LabelMachine, News, settings, told
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     from rbm.datasets.base import Dataset
     from rbm.models.labelled import LabelledRBM
 
-KINDS = {"a digit's name": "softmax", "tags": "tags"}
+KINDS = {N_("a digit's name"): "softmax", N_("tags"): "tags"}
 DATASET = "labels_dataset"
 BUNDLED = "labels"  # the machine that comes with the program
-TAG_HELP = (
-    "Even, below 5, with a closed loop (0 6 8 9), of straight strokes only (1 4 7), prime: five units that are on or off, "
-    "each by itself."
+TAG_HELP = _(
+    "Even, below 5, with a closed loop (0 6 8 9), of straight strokes only (1 4 7), prime: five units "
+    "that are on or off, each by itself."
 )
 
 
@@ -44,22 +45,26 @@ class LabelsSettings:
 
     kind: str = knob(
         next(iter(KINDS)),
-        "Extra visible units",
-        f"A name: a unit for each class, of which exactly one is on. Tags: {TAG_HELP[0].lower()}{TAG_HELP[1:]}",
+        _("Extra visible units"),
+        _("A name: a unit for each class, of which exactly one is on. Tags: {tags}").format(
+            tags=TAG_HELP[0].lower() + TAG_HELP[1:]
+        ),
         choices=tuple(KINDS),
     )
     objective: str = knob(
         "both",
-        "Learn",
-        "p(x, y): pictures and labels together. p(y|x): only to name them. Both: log p(x, y) plus "
-        f"{settings('both')[1]:g} times log p(y|x).",
+        _("Learn"),
+        _(
+            "p(x, y): pictures and labels together. p(y|x): only to name them. Both: log p(x, y) plus "
+            "{settings:g} times log p(y|x)."
+        ).format(settings=settings("both")[1]),
         choices=("both", "p(x, y)", "p(y|x)"),
     )
-    hidden: int = knob(200, "Hidden units", "More learn more, slower.", stops=(50, 100, 200, 300, 500))
+    hidden: int = knob(200, _("Hidden units"), _("More learn more, slower."), stops=(50, 100, 200, 300, 500))
     epochs: int = knob(
         10,
-        "Epochs",
-        "Passes over all training pictures; a few dozen pictures need hundreds.",
+        _("Epochs"),
+        _("Passes over all training pictures; a few dozen pictures need hundreds."),
         stops=(1, 2, 5, 10, 20, 50, 100, 200, 500),
     )
 
@@ -79,7 +84,9 @@ def data() -> datasets.Data:
 
 def _why_not(line: DatasetEntry) -> str:
     if kind() == "tags" and line.class_names != datasets.DIGITS:
-        return f"Tags such as even or prime are said of the digits 0 to 9, and {line.title} has other classes: learn names."
+        return _(
+            "Tags such as even or prime are said of the digits 0 to 9, and {title} has other classes: learn names."
+        ).format(title=line.title)
     return datasets.without_classes(line)
 
 
@@ -101,7 +108,11 @@ def shown() -> Task | None:
     own = task()
     if kind() != "softmax" or data().name != datasets.MNIST:
         return own
-    yours = "" if own is None else f"MNIST digits and labels · {own.arguments['n_hidden']} hidden · PCD-1"
+    yours = (
+        ""
+        if own is None
+        else _("MNIST digits and labels · {n_hidden} hidden · PCD-1").format(n_hidden=own.arguments["n_hidden"])
+    )
     return kept.task("labels", own, yours, BUNDLED, _bundled)
 
 
@@ -152,26 +163,26 @@ def choices() -> None:
 def buttons() -> None:
     """Train, Pause, Go on; or why not."""
     datasets.explain(data(), "labels")
-    current, waits = task(), "Training waits; what it has learnt so far can be used."
+    current, waits = task(), _("Training waits; what it has learnt so far can be used.")
     tasks.panel(
         current,
         tasks.Press(
             "labels_train",
-            "Train" if current is None else "Train anew",
-            "On all training pictures of the data set, in the background.",
+            _("Train") if current is None else _("Train anew"),
+            _("On all training pictures of the data set, in the background."),
             begin,
             primary=current is None,
             off=bool(data().problem),
         ),
-        tasks.Press("labels_stop", "Pause", waits),
-        tasks.Press("labels_go_on", "Go on", waits),
+        tasks.Press("labels_stop", _("Pause"), waits),
+        tasks.Press("labels_go_on", _("Go on"), waits),
         anew=True,
     )
 
 
 def _called(option: str) -> str:
     """How a kind is spoken of where there are no digits."""
-    return option if data().noun == "digit" or KINDS[option] == "tags" else "a class's name"
+    return _(option) if data().digits or KINDS[option] == "tags" else _("a class's name")
 
 
 @st.fragment
@@ -182,25 +193,32 @@ def progress(current: Task | None) -> None:
     if current is not None:
         current.renew()
     softmax, noun = kind() == "softmax", data().noun
-    what = "names" if softmax else "tags"
+    what = _("names") if softmax else _("tags")
     cards.title(
-        "Classification error" if softmax else "Error of the tags",
-        f"Share of wrong {what} among {SEEN:,} training and {SEEN:,} test {noun}s, or as many as there are, by the free energy: "
+        _("Classification error") if softmax else _("Error of the tags"),
+        _(
+            "Share of wrong {what} among {seen:,} training and {seen:,} test {noun}s, or as many as there are, "
+            "by the free energy: "
+        ).format(what=what, seen=SEEN, noun=noun)
         + (
-            f"each {noun} is given the label y for which F(x, y) is lowest."
+            _("each {noun} is given the label y for which F(x, y) is lowest.").format(noun=noun)
             if softmax
-            else "a tag is said where p(tag | x), over all values of the others, is above a half."
+            else _("a tag is said where p(tag | x), over all values of the others, is above a half.")
         ),
-        "how good the pictures are that it makes: a machine that only learns p(y|x) makes none.",
-        "all three objectives, one after the other.",
+        _("how good the pictures are that it makes: a machine that only learns p(y|x) makes none."),
+        _("all three objectives, one after the other."),
     )
-    chart.show(drawn["labels_errors"], height=260, key="labels_errors", alt="Wrong answers against epochs")
+    chart.show(drawn["labels_errors"], height=260, key="labels_errors", alt=_("Wrong answers against epochs"))
     facts(drawn["labels_words"], key="labels_words", look="caption")
 
 
 def elements(current: Task | None) -> Callable[[], feed.Elements]:
     """What training moves: the chart, and the line under it."""
-    of = f"{len(test_pictures()[0]):,} test {data().noun}s" if current is not None else ""
+    of = (
+        _("{n_test_pictures:,} test {noun}s").format(n_test_pictures=len(test_pictures()[0]), noun=data().noun)
+        if current is not None
+        else ""
+    )
 
     def found() -> feed.Elements:
         news: list[News] = [] if current is None else list(current.news)
@@ -213,26 +231,32 @@ def error_option(news: list[News]) -> dict[str, Any]:
     """The chart of errors, in percent; the untrained machine's is left out, it would flatten the rest."""
     told = news[1:] if len(news) > 3 else news
     epochs = [one.epoch for one in told]
-    parts = {"training": [one.training_error for one in told], "test": [one.test_error for one in told]}
+    parts = {_("training"): [one.training_error for one in told], _("test"): [one.test_error for one in told]}
     series = [figures.Series(name, epochs, [100 * e for e in errors]) for name, errors in parts.items()] if told else []
     above = all(e > 0 for errors in parts.values() for e in errors)  # a few pictures may all be named rightly
     return figures.curve_option(
-        series, x_title="epochs", y_title="wrong / %", log_y=above, empty="Press Train: the error falls here"
+        series, x_title=_("epochs"), y_title=_("wrong / %"), log_y=above, empty=_("Press Train: the error falls here")
     )
 
 
 def status(current: Task | None, news: list[News], all_tested: str) -> str:
     """One line: how far, and the error on ``all_tested`` images at the last full epoch."""
     if current is None:
-        return "No machine yet. **Train** makes one; everything below begins to answer within seconds."
+        return _("No machine yet. **Train** makes one; everything below begins to answer within seconds.")
     if not news:
-        return "The machine is being made …"
+        return _("The machine is being made …")
     whole = [one for one in news if one.whole_error is not None]
     found = ""
     if whole:
-        found = f" All {all_tested} after epoch {whole[-1].epoch:g}: **{whole[-1].whole_error:.2%}** wrong."
-    words = {"finished": "Finished", "paused": "Paused", "failed": "Stopped"}.get(current.status, "Learning")
-    return f"{words}, epoch {news[-1].epoch:.1f} of {current.arguments['epochs']}.{found}"
+        found = _(" All {all_tested} after epoch {epoch:g}: **{whole_error:.2%}** wrong.").format(
+            all_tested=all_tested, epoch=whole[-1].epoch, whole_error=whole[-1].whole_error
+        )
+    words = {"finished": _("Finished"), "paused": _("Paused"), "failed": _("Stopped")}.get(
+        current.status, _("Learning")
+    )
+    return _("{words}, epoch {epoch:.1f} of {arguments}.{found}").format(
+        words=words, epoch=news[-1].epoch, arguments=current.arguments["epochs"], found=found
+    )
 
 
 def newest_of(current: Task | None) -> LabelMachine | None:

@@ -4,21 +4,22 @@ import math
 
 import streamlit as st
 
-from pages.generate.labels import dreams, learning, views
+from pages.generate.labels import confusion, dreams, learning, views
 from pages.ui import lesson
 from pages.ui.server import feed, instant
+from rbm.core.language import _
 
 EXPERIMENTS: lesson.Experiments = {
-    "Learn both at once": (
-        "Pictures and labels together, with a push to name them right: reads well and writes well.",
+    _("Learn both at once"): (
+        _("Pictures and labels together, with a push to name them right: reads well and writes well."),
         lambda: learning.try_objective("both"),
     ),
-    "Only p(x, y)": (
-        "The label is just a few more units beside the pixels: it writes, and reads less well.",
+    _("Only p(x, y)"): (
+        _("The label is just a few more units beside the pixels: it writes, and reads less well."),
         lambda: learning.try_objective("p(x, y)"),
     ),
-    "Only p(y|x)": (
-        "All effort goes into the name: it reads best, and cannot write at all.",
+    _("Only p(y|x)"): (
+        _("All effort goes into the name: it reads best, and cannot write at all."),
         lambda: learning.try_objective("p(y|x)"),
     ),
 }
@@ -30,12 +31,12 @@ def use() -> None:
     part = feed.watch("labels_use", SHOWN, state=lambda: learning.sent(SHOWN).bit_length())
     newest = learning.newest_of(SHOWN)
     chosen = st.segmented_control(
-        "Use it",
+        _("Use it"),
         list(USES),
         required=True,
         default=next(iter(USES)),
-        key=f"labels_use_{learning.kind()}" + ("" if NOUN == "digit" else "_other"),
-        help="Questions to one and the same machine: only what is held differs.",
+        key=f"labels_use_{learning.kind()}" + ("" if learning.data().digits else "_other"),
+        help=_("Questions to one and the same machine: only what is held differs."),
     )
     if dreams.playing() and chosen != next(iter(USES)):
         st.session_state[dreams.PLAYING] = False
@@ -43,7 +44,7 @@ def use() -> None:
         if learning.data().problem:
             return  # the line above has said it
         st.info(
-            "There is no machine yet. Press **Train** above: it can be used while it learns.", icon=":material/info:"
+            _("There is no machine yet. Press **Train** above: it can be used while it learns."), icon=":material/info:"
         )
         return
     USES[str(chosen)](newest)
@@ -52,8 +53,8 @@ def use() -> None:
 
 
 lesson.question(
-    "Labels",
-    "What can a machine do that learns pictures together with their names: read, write on demand, and guess?",
+    _("Labels"),
+    _("What can a machine do that learns pictures together with their names: read, write on demand, and guess?"),
 )
 SHOWN = learning.shown()
 with lesson.stage(EXPERIMENTS, key="labels", text="labels") as beside:
@@ -66,19 +67,20 @@ with lesson.stage(EXPERIMENTS, key="labels", text="labels") as beside:
     learning.buttons()
     feed.watch("labels_buttons", learning.task())
     NOUN = learning.data().noun
-    DRAWS = {"Read what you draw": views.read} if math.prod(learning.data().shape) <= instant.MOST_PIXELS else {}
+    DRAWS = {_("Read what you draw"): views.read} if math.prod(learning.data().shape) <= instant.MOST_PIXELS else {}
     USES = {
         "softmax": {
-            f"Make a chosen {'digit' if NOUN == 'digit' else 'class'}": dreams.generate,
-            f"Name a {NOUN}": views.classify,
+            (_("Make a chosen digit") if learning.data().digits else _("Make a chosen class")): dreams.generate,
+            _("Name a {noun}").format(noun=NOUN): views.classify,
             **DRAWS,
-            "Guess from a half": views.infer,
+            _("What it confuses"): confusion.confuse,
+            _("Guess from a half"): views.infer,
         },
         "tags": {
-            "Tags to pictures": dreams.generate,
-            "Picture to tags": views.classify,
+            _("Tags to pictures"): dreams.generate,
+            _("Picture to tags"): views.classify,
             **DRAWS,
-            "Guess from a half": views.infer,
+            _("Guess from a half"): views.infer,
         },
     }[learning.kind()]
     with st.container(key="picture"):

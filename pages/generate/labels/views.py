@@ -13,8 +13,10 @@ from pages.ui import cards
 from pages.ui.components import wall
 from pages.ui.components.moving import fingerprinted, state_bars
 from pages.ui.draw import figures, frames, theme
-from pages.ui.draw.words import as_typed
 from pages.ui.server import feed, instant
+from pages.ui.server.turnstile import in_turns
+from rbm.core.language import N_, _
+from rbm.core.text import as_typed
 from rbm.datasets.tags import TAGS
 
 if TYPE_CHECKING:
@@ -27,13 +29,13 @@ PAD = "labels_pad"
 SHOWN = 20  # test pictures to choose from
 CHAINS = 24
 BURN_IN, SWEEPS = 60, 40
-COVERS = ("bottom", "top", "right", "left")
+COVERS = (N_("bottom"), N_("top"), N_("right"), N_("left"))
 CALM = "#9AA1A9"  # what is covered: neither black nor white
 
 
 def names() -> list[str]:
     """The labels in the order of the machine's columns."""
-    return list(learning.data().class_names) if learning.kind() == "softmax" else list(TAGS)
+    return list(learning.data().class_names) if learning.kind() == "softmax" else [_(tag) for tag in TAGS]
 
 
 def choose_picture(newest: LabelMachine) -> int:
@@ -46,17 +48,18 @@ def choose_picture(newest: LabelMachine) -> int:
     chosen = min(int(st.session_state.setdefault("labels_digit", 0)), len(x) - 1)
     right = told == _truth(classes)
     cards.title(
-        f"Test {data.noun}s",
-        f"{data.noun.capitalize()}s that it has never seen. Point at one for the machine's answer, click on one to look at "
-        "it closely.",
+        _("Test {noun}s").format(noun=data.noun),
+        _(
+            "{noun}s that it has never seen. Point at one for the machine's answer, click on one to look at it closely."
+        ).format(noun=data.noun.capitalize()),
     )
     pixels, columns = _framed(x.numpy(), right), cards.beside(10, len(x), data.shape)
-    labels = [f"{_a(name)}, it says: {said}" for name, said in zip(truth, told, strict=True)]
+    labels = [_("{a}, it says: {said}").format(a=_a(name), said=said) for name, said in zip(truth, told, strict=True)]
     clicked = wall.show(
         wall.pictures(pixels, columns, labels=labels, selected=chosen),
         clickable=True,
         max_cell=60,
-        alt=f"Some test {data.noun}s, the misread ones framed",
+        alt=_("Some test {noun}s, the misread ones framed").format(noun=data.noun),
         key="labels_wall",
     )
     if clicked is not None and clicked != chosen:
@@ -64,22 +67,25 @@ def choose_picture(newest: LabelMachine) -> int:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"Of these {len(x)}, {int(right.sum())} are answered right; the others have a frame.", width="stretch"
+            _("Of these {n}, {right} are answered right; the others have a frame.").format(
+                n=len(x), right=int(right.sum())
+            ),
+            width="stretch",
         )
         if pages > 1:
             st.button(
-                f"Other {data.noun}s",
+                _("Other {noun}s").format(noun=data.noun),
                 key="labels_other",
                 on_click=_other,
                 args=(pages,),
-                help="The next twenty of the test part.",
+                help=_("The next twenty of the test part."),
             )
     return first + chosen
 
 
 def _a(name: str) -> str:
     """A class as it is spoken of: digits by their article, others by their name in quotes."""
-    return f"a {name}" if learning.data().noun == "digit" else f"“{name}”"
+    return _("a {name}").format(name=name) if learning.data().digits else f"“{name}”"
 
 
 def _other(pages: int) -> None:
@@ -106,7 +112,7 @@ def _truth(classes: torch.Tensor) -> np.ndarray[Any, Any]:
 
 
 def _listed(on: list[bool]) -> str:
-    return ", ".join(name for name, said in zip(TAGS, on, strict=True) if said) or "nothing of all that"
+    return ", ".join(_(name) for name, said in zip(TAGS, on, strict=True) if said) or _("nothing of all that")
 
 
 def _framed(rows: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> frames.Pixels:
@@ -130,16 +136,23 @@ def classify(newest: LabelMachine) -> None:
         p = learning.model(newest).label_probability(x[number : number + 1])[0].numpy()
     left, right = st.columns([1, 3], gap="large", vertical_alignment="center")
     with left:
-        cards.picture_wall(_grey(x[number]), 1, "labels_large", f"The chosen {learning.data().noun}", max_cell=168)
+        cards.picture_wall(
+            _grey(x[number]), 1, "labels_large", _("The chosen {noun}").format(noun=learning.data().noun), max_cell=168
+        )
         st.caption(as_typed(_which(number, classes)))
     with right:
         cards.title(
-            "p(y|x), exact",
-            "All labels are tried on the picture: p(y|x) ∝ exp(−F(x, y)). Nothing is sampled and no Z is needed, as it cancels."
+            _("p(y|x), exact"),
+            _(
+                "All labels are tried on the picture: p(y|x) ∝ exp(−F(x, y)). Nothing is sampled and no Z is "
+                "needed, as it cancels."
+            )
             if learning.kind() == "softmax"
-            else "All 32 combinations of tags are tried on the picture, and for each tag those added up in which it is on.",
+            else _(
+                "All 32 combinations of tags are tried on the picture, and for each tag those added up in which it is on."
+            ),
         )
-        draw_bars([figures.Bars("p(y|x)", p)], "labels_bars", "Probability of each label given the picture")
+        draw_bars([figures.Bars("p(y|x)", p)], "labels_bars", _("Probability of each label given the picture"))
 
 
 def read(newest: LabelMachine) -> None:
@@ -148,12 +161,14 @@ def read(newest: LabelMachine) -> None:
     drawn = sketch.answers(partial(_read, learning.model(newest), names(), learning.kind()))
     left, right = st.columns([2, 3], gap="large")
     with left:
-        cards.title("Draw one", "It is read centred and as large as MNIST's digits are.", try_this="half a digit.")
-        instant.pad(sketch, key=PAD, alt="A pad whose drawing the machine reads", news=drawn[PAD])
+        cards.title(
+            _("Draw one"), _("It is read centred and as large as MNIST's digits are."), try_this=_("half a digit.")
+        )
+        instant.pad(sketch, key=PAD, alt=_("A pad whose drawing the machine reads"), news=drawn[PAD])
     with right:
-        cards.title("p(y|x), exact", "All labels are tried on the drawing, at every move of the pen.")
+        cards.title(_("p(y|x), exact"), _("All labels are tried on the drawing, at every move of the pen."))
         state_bars(
-            drawn["labels_drawn_bars"], key="labels_drawn_bars", alt="Probability of each label given the drawing"
+            drawn["labels_drawn_bars"], key="labels_drawn_bars", alt=_("Probability of each label given the drawing")
         )
 
 
@@ -166,13 +181,13 @@ def _read(model: LabelledRBM, labels: list[str], kind: str, drawing: instant.Dra
     option = figures.state_option(
         [figures.Bars("p(y|x)", p)],
         labels,
-        x_title="label y" if kind == "softmax" else "tag",
-        y_title="probability",
+        x_title=_("label y") if kind == "softmax" else _("tag"),
+        y_title=_("probability"),
         top=1.0,
     )
     words = ", ".join(f"{labels[k]}: {p[k]:.0%}" for k in p.argsort()[::-1][:3]) + "."
     return {
-        PAD: {"words": words if drawing.ink.any() else "The pad is empty."},
+        PAD: {"words": words if drawing.ink.any() else _("The pad is empty.")},
         "labels_drawn_bars": fingerprinted(option),
     }
 
@@ -180,14 +195,19 @@ def _read(model: LabelledRBM, labels: list[str], kind: str, drawing: instant.Dra
 def _which(number: int, classes: torch.Tensor) -> str:
     """What the chosen picture is."""
     data = learning.data()
-    return f"Test {data.noun} {number}: {_a(data.class_names[int(classes[number])])}"
+    return _("Test {noun} {number}: {a}").format(
+        noun=data.noun, number=number, a=_a(data.class_names[int(classes[number])])
+    )
 
 
 def draw_bars(bars: list[figures.Bars], key: str, alt: str) -> None:
     """Probabilities of all labels."""
-    title = "label y" if learning.kind() == "softmax" else "tag"
+    title = _("label y") if learning.kind() == "softmax" else _("tag")
     state_bars(
-        figures.state_option(bars, names(), x_title=title, y_title="probability", top=1.0), key=key, alt=alt, height=230
+        figures.state_option(bars, names(), x_title=title, y_title=_("probability"), top=1.0),
+        key=key,
+        alt=alt,
+        height=230,
     )
 
 
@@ -197,29 +217,30 @@ def infer(newest: LabelMachine) -> None:
     shape = learning.data().shape
     covers = [c for c in COVERS if shape[c in ("right", "left")] > 1]
     cover = st.segmented_control(
-        "Cover",
+        _("Cover"),
         covers,
         required=True,
         default=covers[0],
+        format_func=_,
         key="labels_cover" if len(covers) == len(COVERS) else "labels_cover_row",
-        help="Which half the machine does not see.",
+        help=_("Which half the machine does not see."),
     )
     x, classes = learning.test_pictures()
     mask = seen_part(str(cover), shape)
     found, whole = _completed(newest, number, str(cover), x[number], mask)
     parts = st.columns([1, 1, 2], gap="large")
     pictures = np.where(mask.numpy(), x[number].numpy(), found.picture.numpy())
-    expected = "p(pixel is on | the visible half), the mean over all chains and sweeps, beside the visible half."
+    expected = _("p(pixel is on | the visible half), the mean over all chains and sweeps, beside the visible half.")
     for column, (key, title, about, pixels) in zip(
         parts,
         (
             (
                 "labels_seen",
-                "Seen",
-                "What the machine is given; the rest is covered.",
+                _("Seen"),
+                _("What the machine is given; the rest is covered."),
                 _covered(x[number].numpy(), mask.numpy()),
             ),
-            ("labels_mean", "Expected", expected, _grey(pictures)),
+            ("labels_mean", _("Expected"), expected, _grey(pictures)),
         ),
         strict=False,
     ):
@@ -228,28 +249,36 @@ def infer(newest: LabelMachine) -> None:
             cards.picture_wall(pixels, 1, key, title, max_cell=168)
     with parts[2]:
         cards.title(
-            "Ways to complete it",
-            f"p(x|h) of {CHAINS} Gibbs chains that hold the visible half: each fills in its own rest.",
+            _("Ways to complete it"),
+            _("p(x|h) of {chains} Gibbs chains that hold the visible half: each fills in its own rest.").format(
+                chains=CHAINS
+            ),
         )
         each = frames.colour_probabilities(found.chains.numpy(), shape=shape)
         cards.picture_wall(
-            each, cards.beside(8, CHAINS, shape), "labels_ways", "Completions by single chains", max_cell=60
+            each, cards.beside(8, CHAINS, shape), "labels_ways", _("Completions by single chains"), max_cell=60
         )
     cards.title(
-        "p(y | visible half)",
-        f"The mean of p(y|x) over {CHAINS} chains and {SWEEPS} sweeps, after {BURN_IN} that are not counted. Outlined: "
-        f"p(y|x) of the whole {learning.data().noun}.",
-        "more than its chains have found: one that is stuck counts as if it were right.",
+        _("p(y | visible half)"),
+        _(
+            "The mean of p(y|x) over {chains} chains and {sweeps} sweeps, after {burn_in} that are not "
+            "counted. Outlined: p(y|x) of the whole {noun}."
+        ).format(chains=CHAINS, sweeps=SWEEPS, burn_in=BURN_IN, noun=learning.data().noun),
+        _("more than its chains have found: one that is stuck counts as if it were right."),
     )
     draw_bars(
         [
-            figures.Bars(f"whole {learning.data().noun}", whole, outline=True),
-            figures.Bars("visible half", found.label.numpy()),
+            figures.Bars(_("whole {noun}").format(noun=learning.data().noun), whole, outline=True),
+            figures.Bars(_("visible half"), found.label.numpy()),
         ],
         "labels_half_bars",
-        "Probability of each label given half of the picture",
+        _("Probability of each label given half of the picture"),
     )
-    st.caption(f"{_which(number, classes)}. Chains differ by ±{float(found.standard_error.max()):.2f} at most.")
+    st.caption(
+        _("{which}. Chains differ by ±{error:.2f} at most.").format(
+            which=_which(number, classes), error=float(found.standard_error.max())
+        )
+    )
 
 
 def seen_part(cover: str, shape: tuple[int, int]) -> torch.Tensor:
@@ -281,7 +310,8 @@ def _completed(newest: LabelMachine, number: int, cover: str, x: torch.Tensor, m
         model = learning.model(newest)
         seen = (x > 0.5).float()  # chains hold pixels that are on or off
         draw = generator(number, "completion")
-        found = complete(model, seen, mask, draw, n_chains=CHAINS, burn_in=BURN_IN, sweeps=SWEEPS)
+        effort = {"n_chains": CHAINS, "burn_in": BURN_IN, "sweeps": SWEEPS}
+        found = in_turns(lambda: complete(model, seen, mask, draw, **effort))
         with torch.no_grad():
             known = asked, (found, model.label_probability(x[None])[0].numpy())
         st.session_state["labels_completed"] = known

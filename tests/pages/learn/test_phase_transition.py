@@ -9,6 +9,7 @@ from pages.learn.ising import machine, spins
 from pages.ui import shell
 from pages.ui.components import wall
 from pages.ui.draw import frames
+from rbm.datasets.entry import LINE
 from rbm.datasets.ising import IsingLattice
 from rbm.jobs.task import Task
 from rbm.lessons import finite_lattice
@@ -57,7 +58,7 @@ def test_data_stand_beside_what_is_exact_at_the_temperature_that_is_set():
     assert "Press Learn" in sent(app, "ising_words")["rows"][0][0]
 
 
-@pytest.mark.parametrize(("number", "temperature"), [(0, 1.75), (1, spins.CRITICAL), (2, 3.5)])
+@pytest.mark.parametrize(("number", "temperature"), [(0, 1.75), (1, spins.CRITICAL), (2, 3.5), (3, 1.0)])
 def test_an_experiment_sets_the_temperature_and_a_machine_begins(number, temperature, monkeypatch):
     begun = []
     monkeypatch.setattr(Task, "start", lambda task: begun.append(task.arguments))
@@ -65,7 +66,7 @@ def test_an_experiment_sets_the_temperature_and_a_machine_begins(number, tempera
     app.button(key=f"try_ising_{number}").click().run()
     assert not app.exception
     assert app.select_slider(key="ising_temperature").value == temperature
-    assert begun == [{"side": 8, "temperature": temperature}]
+    assert begun == [{"side": LINE if number == 3 else 8, "temperature": temperature}]
     assert app.session_state[spins.PLAYING]
 
 
@@ -99,6 +100,29 @@ def test_what_the_machine_tells_is_drawn():
     assert "100 % learnt" in words[3]
     assert "sweeps" in words[4]
     assert len(words) == 5
+
+
+def test_the_ring_is_a_row_with_all_its_pairs_and_has_no_transition():
+    app = open_page(shell.ISING)
+    app.button_group(key="ising_side").set_value(LINE).run()
+    assert not app.exception
+    known = finite_lattice.ring_lattice(16, spins.CRITICAL)
+    assert [row[2] for row in sent(app, "ising_table")["rows"]] == [
+        f"−{-known.energy:.3f}", f"{known.magnetisation:.3f}", f"{known.heat_capacity:.3f}", f"{known.susceptibility:.3f}"
+    ]  # fmt: skip
+    assert "no phase transition" in sent(app, "ising_words")["rows"][0][0]
+    assert app.button(key="ising_through").label == "Through $T$"  # there is no T_c to go through
+    told = [one.help for one in app.markdown if one.help]
+    assert any("which falls at every temperature" in one for one in told)
+    assert not any("near T_c" in one or "Below T_c" in one or "at T_c" in one for one in told)
+    task = Task("rbm.tasks.ising:learn", side=LINE, temperature=2.0)
+    task.news = tuple(learn(LINE, 2.0, epochs=1))
+    drawn = machine.elements(shown(side=LINE, lattice=IsingLattice(LINE, 2.0, 1), learning=task), 2.0)
+    assert drawn["ising_j"]["cell"] == [16, 16]
+    assert [line["name"] for line in drawn["ising_c"]["series"]] == ["data", "machine", "exactly"]
+    assert len(drawn["ising_c"]["series"][1]["x"]) == 9
+    assert drawn["ising_chains"]["columns"] == 3
+    assert drawn["ising_against"]["series"][0]["name"] == "exactly"
 
 
 @pytest.mark.parametrize("quantity", machine.QUANTITIES)

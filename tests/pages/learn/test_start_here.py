@@ -1,6 +1,7 @@
 """Start here under AppTest: what moves by itself is one walk for all, and what follows the pen is what the engine says."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from pages.learn.home import dream, reading
 from pages.ui import shell
 from pages.ui.server.instant import Drawing
 from rbm import bundled
-from tests.browser.gallery import FOLDER, MOST_BYTES, SIZE
+from tests.browser.gallery import CARDS, GALLERY, MODES, MOST_BYTES, SIZE, SIZES
+from tests.helpers.places import ROOT
 from tests.helpers.screen import open_page
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -115,9 +117,23 @@ def test_every_page_has_a_small_picture_in_both_themes():
     from PIL import Image
 
     pages = [page.address for section in shell.PAGES.values() for page in section if page.address]
-    files = {file.name: file for file in FOLDER.iterdir()}
+    files = {file.name: file for file in CARDS.iterdir()}
     assert set(files) == {f"{page}.{mode}.webp" for page in pages for mode in ("light", "dark")}
-    assert sum(file.stat().st_size for file in files.values()) <= MOST_BYTES
+    assert sum(file.stat().st_size for file in files.values()) <= MOST_BYTES[CARDS]
     for file in files.values():
         with Image.open(file) as picture:
             assert picture.size == SIZE, file.name
+
+
+def test_the_gallery_has_every_page_in_each_size_and_theme_and_the_readme_shows_six_of_it():
+    pages = [page.address or "home" for section in shell.PAGES.values() for page in section]
+    files = {file.name: file for file in GALLERY.glob("*.*.webp")}  # beside the film of a class
+    assert set(files) == {f"{page}.{width}.{mode}.webp" for page in pages for width in SIZES for mode in MODES}
+    assert sum(file.stat().st_size for file in files.values()) <= MOST_BYTES[GALLERY]
+    shown = re.findall(
+        r'<a href="assets/gallery/([\w.]+)"><img src="assets/cards/([\w.]+)"', (ROOT / "README.md").read_text("utf-8")
+    )
+    assert len(shown) == 6
+    for large, small in shown:
+        assert large in files
+        assert (CARDS / small).exists()

@@ -1,5 +1,7 @@
 """The competition's page under AppTest: buttons, empty states, and what the news become on the screen."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -59,7 +61,9 @@ def test_likelihoods_are_told_as_far_as_they_are_known():
 def test_before_the_start_the_page_says_what_to_do_and_nobody_cannot_compete():
     app = open_page(shell.RIVALS)
     assert not app.exception
-    assert "Press Start" in app.info[0].value
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    (line,) = [data for data in sent if data.get("channel") == "rivals_progress"]
+    assert "Press Start" in line["words"]
     assert app.button(key="rivals_reset").disabled
     app.session_state["rivals_who"] = []
     app.run()

@@ -13,12 +13,14 @@ from pages.ui import shell
 from pages.ui.server import download, feed
 from pages.ui.session import visitor
 from rbm.checkpoint import to_bytes
-from rbm.errors import NotYoursError
+from rbm.errors import NotYoursError, StoreError
 from rbm.experiment import RunSpec
 from rbm.jobs import room as rooms
 from rbm.jobs.job import release_all
+from rbm.jobs.live import LiveRun
+from rbm.jobs.recording import Record
 from rbm.presets import PRESETS
-from rbm.store import Progress, open_store
+from rbm.store import Progress, Run, Store, open_store
 from rbm.store.owners import Visitor, visitor_id
 from tests.helpers.screen import app_test
 from tests.helpers.short_run import SPEC, trained
@@ -73,6 +75,28 @@ def test_a_card_tells_the_k_of_now():
     open_store().write(run_id, "w", before._replace(knobs={**before.knobs, "k": 4}))
     (card,) = cards(come(BOB))
     assert card["what"].endswith("-4")
+
+
+def test_trouble_of_a_run_stands_on_its_card_and_that_of_the_registry_over_all(monkeypatch):
+    run_id, other = ran(ADA), ran(BOB)
+    live = LiveRun(SPEC, Record(SPEC, run_id=run_id))
+    live.record.problem = "The registry is read-only; make it writable."
+    look = gather.today()
+    told = {card["id"]: card["trouble"] for card in gather.cards(look.runs, look, "t", "")["cards"]}
+    assert told == {run_id: live.record.problem, other: ""}
+    live.notice = "The training process was lost; going on from epoch 3.2."
+    told = gather.troubles()  # others' may be there: tests of one process leave some behind for a moment
+    assert (told[run_id], told.get(other)) == (live.notice, None)
+
+    def locked(self: Store, **asked: float) -> list[Run]:
+        raise StoreError("The registry of runs cannot be read: it is locked.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "runs", locked)
+        look = gather.today()
+    assert {run.id for run in look.runs} == {run_id, other}
+    assert "locked" in gather.cards(look.runs, look, "t", "")["trouble"]
+    assert gather.today().trouble == ""
 
 
 def test_everyones_runs_of_today_stand_side_by_side_with_what_tells_them_apart():

@@ -2,19 +2,17 @@
 
 import csv
 import io
-import math
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pages.compare.runs import comparison, files
-from pages.compare.runs.columns import columns, differences, matching, name, smooth
+from pages.compare.runs.columns import columns, differences, matching
 from rbm.checkpoint import from_bytes, to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
+from rbm.report.words import name
 from rbm.store import Evaluation, Progress, Run, Store, importing, open_store
 from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
@@ -23,8 +21,6 @@ from rbm.training.history import History
 from tests.helpers.databases import let_go
 
 SPEC = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(epochs=4, batch_size=10), 3)
-# Training switches subnormal numbers off for its thread, and hypothesis would complain.
-NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)
 
 
 def run(spec: RunSpec, *tags: str, note: str = "") -> Run:
@@ -43,6 +39,18 @@ def test_every_word_must_occur_and_one_of_the_tags():
     assert matching(runs, "bars 500", []) == runs[1:]
     assert matching(runs, "bars mnist", []) == []
     assert matching(runs, "", ["night", "other"]) == runs[1:]
+
+
+def test_the_temperature_in_force_is_told_of_one_run_and_beside_a_chosen_one(monkeypatch):
+    usual = replace(SPEC, dataset=DatasetSpec("ising_4"))
+    warm = replace(SPEC, dataset=DatasetSpec("ising_4", temperature=3.5))
+    assert differences([run(usual), run(warm)]) == [["Data", "Temperature", "2.269, critical", "3.5"]]
+    lines = []
+    monkeypatch.setattr(comparison.st, "markdown", lambda line, **_: lines.append(line))
+    comparison.settings([run(usual)])
+    comparison.settings([run(SPEC)])
+    told = [line for line in lines if line.startswith("**A**")]
+    assert ["temperature 2.269, critical" in line for line in told] == [True, False]
 
 
 def test_only_settings_that_differ_are_listed():
@@ -91,7 +99,7 @@ def test_the_table_quotes_one_likelihood_names_its_images_and_bears_its_mark():
     measured = run(SPEC)._replace(metrics=LIVE)
     table = columns([run(SPEC), measured], {})
     assert table["validation"] == [None, -100.0]
-    assert table["test"] == [None, None]
+    assert not {"test", "tags", "note"} & set(table)  # no run has any: the columns are wide enough without
     assert table["estimate"] == ["", "unreliable · AIS while training · epoch 1"]
     assert (table["pseudo-ll"], table["pseudo-error"]) == ([None, -60.0], [None, 0.7])
     exact = Evaluation(1, "log_likelihood", {"method": "exact", "validation": -99.0, "test": -98.0}, 0.0)
@@ -125,23 +133,6 @@ def test_the_curves_and_the_sentences_of_a_comparison_bear_the_mark_too():
     (line,) = comparison.likelihood_lines(run(SPEC), Evaluation(1, "log_likelihood", {**ais, **parts}, 0.0))
     assert line.startswith("test images −90.00, between −90.00 and −90.00 in expectation; validation images −90.00.")
     assert "crossed by 1.00 nats" in line
-
-
-@settings(deadline=None)
-@given(st.lists(NUMBERS, min_size=1, max_size=50), st.floats(0, 0.95, allow_subnormal=False))
-def test_smoothing_is_the_weighted_mean_of_what_came_before(y, amount):
-    smoothed = smooth(y, amount)
-    for t, value in enumerate(smoothed):
-        weights = [amount ** (t - i) for i in range(t + 1)]
-        expected = sum(w * v for w, v in zip(weights, y, strict=False)) / sum(weights)
-        assert value == pytest.approx(expected, rel=1e-9, abs=1e-6)
-
-
-def test_smoothing_by_nothing_changes_nothing_and_a_gap_stays_a_gap():
-    assert smooth([1.0, 5.0, 2.0], 0.0) == [1.0, 5.0, 2.0]
-    assert math.isnan(smooth([1.0, math.nan, 2.0], 0.5)[1])
-    with pytest.raises(ValueError, match="below 1"):
-        smooth([1.0], 1.0)
 
 
 def test_the_mark_travels_into_the_csv():

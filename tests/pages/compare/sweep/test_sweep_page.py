@@ -97,3 +97,18 @@ def test_a_sweep_that_is_kept_can_be_looked_at_and_another_begun():
     assert not app.exception
     app.selectbox(key="sweep_choice").set_value("A new sweep").run()
     assert not app.button(key="sweep_start").disabled
+
+
+def test_a_number_of_runs_or_minutes_that_cannot_be_is_told():
+    app = open_page(shell.SWEEP)
+    for key, wrong, sentence in (
+        ("sweep_trials_True", 401, "The number of runs that the search may take is 401; expected at most 400"),
+        ("sweep_trials_True", -1, "The number of trials is -1; expected more than 0."),
+        ("sweep_minutes", 0.0, "The number of minutes is 0.0; expected more than 0."),
+    ):
+        app.number_input(key=key).set_value(wrong).run()
+        assert not app.exception
+        assert any(sentence in one.value for one in app.warning)
+        assert app.button(key="sweep_start").disabled
+        app.number_input(key=key).set_value(None).run()
+    assert not app.warning

@@ -7,7 +7,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages.generate.labels import dreams, learning, views
+from pages.generate.labels import confusion, dreams, learning, views
 from pages.ui import shell
 from rbm.datasets.catalog import load_dataset
 from rbm.jobs import cluster
@@ -77,6 +77,30 @@ def test_a_digit_is_named_by_the_exact_probabilities(names):
     app.button(key="labels_other").click().run()
     expected = model.label_probability(load_dataset("mnist").test[20:21])[0].detach().numpy()
     np.testing.assert_allclose(drawn(app, "Probability of each label")["series"][0]["y"], expected, atol=1e-4)
+
+
+def test_the_matrix_counts_what_test_digits_are_and_what_they_are_called(names):
+    app = use(open_with(names), "softmax", "What it confuses")
+    digits, model = load_dataset("mnist"), names.news[-1].machine.to_model()
+    said = model.label_probability(digits.test).argmax(1)
+    expected = [[int(((digits.test_labels == i) & (said == j)).sum()) for j in range(10)] for i in range(10)]
+    cells = drawn(app, "How many test digits")["cells"]
+    counts = np.array([int(cell["text"] or 0) for cell in cells]).reshape(10, 10)
+    assert counts.tolist() == expected
+    assert cells[13]["words"] == f"1, called 3: {expected[1][3]} of 1,135, {expected[1][3] / 1135:.1%}"
+    wrong = counts * (1 - np.eye(10, dtype=int))
+    (worst,) = [cell for cell in cells if cell["state"] == "best"]
+    assert worst["text"] == str(wrong.max())
+    assert drawn(app, "Test digits of the chosen cell")["n"] == min(wrong.max(), confusion.SHOWN)
+
+
+def test_of_many_classes_the_matrix_shows_those_that_are_misread_most():
+    counts = np.diag(np.full(30, 9))
+    counts[range(5, 25), 0] = range(1, 21)
+    names = tuple(f"kind {k}" for k in range(30))
+    shown = confusion.matrix(counts, names, (24, 0), "picture", "dark")
+    assert shown["x"]["labels"] == list(names[5:25])
+    assert confusion.worst(counts) == (24, 0)
 
 
 def test_chains_hold_their_labels_and_move_only_when_asked(names):

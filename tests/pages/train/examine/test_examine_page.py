@@ -1,10 +1,17 @@
 """The page of diagnostics under AppTest."""
 
 import json
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from pages.train.examine import examination
 from pages.ui import shell
+from rbm.experiment import RunSpec
+from rbm.jobs.task import Task
+from rbm.tasks import examine
+from rbm.tasks.examine import ChainsFromNoise
 from tests.helpers.screen import open_page
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -18,3 +25,63 @@ def test_what_the_weights_say_stands_there_unasked_and_the_rest_at_a_press():
     assert modes["n"] == 20
     assert app.button(key="examine").label == "Examine"
     assert not any(one.get("channel") == "examine_walk" for one in sent)
+
+
+def test_the_same_chains_can_walk_ten_times_as_long(monkeypatch):
+    """The worker's part is in tests/tasks: here is what it is asked."""
+    asked, state = [], {"examined": (SimpleNamespace(spec=RunSpec()), "its machine then")}
+    held = {}
+    monkeypatch.setattr(
+        examination, "Task", lambda function, **given: asked.append((function, given)) or Task(function, **given)
+    )
+    monkeypatch.setattr(examination.tasks, "hold", held.__setitem__)
+    monkeypatch.setattr(examination.tasks, "held", held.get)
+    monkeypatch.setattr(examination.st, "session_state", state)
+    examination.longer()
+    ((function, given),) = asked
+    assert function == "rbm.tasks.examine:examine"
+    assert (given["parameters"], given["n_sweeps"]) == ("its machine then", 10 * examine.N_SWEEPS)
+    news = ChainsFromNoise(np.zeros(650), 0.0, np.zeros(0), None)
+    task = SimpleNamespace(news=[news], active=True, arguments=given)
+    words = examination._words(task, SimpleNamespace(epoch=2.0))
+    assert words == "The machine as it was at epoch 2.00 · sweep 650 of 6,000"
+
+
+def test_what_was_found_stays_until_the_longer_walk_has_ended_and_after_it_was_stopped(monkeypatch):
+    run = SimpleNamespace(spec=RunSpec(), past=[SimpleNamespace(epoch=2.0)])
+    first, held = Task.told([], n_sweeps=600), {}
+    monkeypatch.setattr(examination.tasks, "hold", held.__setitem__)
+    monkeypatch.setattr(examination.tasks, "held", held.get)
+    monkeypatch.setattr(examination.st, "session_state", {"examined": (run, run.past[0])})
+    held[examination.NAME] = first
+    examination.longer()
+    more = examination.longer_of(run)
+    assert more.arguments["n_sweeps"] == 6000
+    more.status = "running"
+    assert examination.of(run) is first
+    more.news = (ChainsFromNoise(np.zeros(650), 0.0, np.zeros(0), None),)
+    assert "sweep 650 of 6,000" in json.dumps(examination.elements(first, more)()["examine_longer_words"])
+    more.status = "finished"
+    assert examination.of(run) is more
+    more.status = "running"
+    examination.stop()
+    assert (more.status, examination.longer_of(run), examination.of(run)) == ("paused", None, first)
+    assert examination.of(SimpleNamespace()) is None
+
+
+def test_what_moves_asks_no_session(monkeypatch):
+    """It is drawn in the socket's thread, which has none: the words stood empty while a machine was examined."""
+    news = ChainsFromNoise(np.zeros(50), 0.0, np.zeros(0), None)
+    session = {"examined": ("its run", SimpleNamespace(epoch=2.0))}
+    monkeypatch.setattr(examination.st, "session_state", session)
+    moves = examination.elements(SimpleNamespace(news=[news], active=True, arguments={"n_sweeps": 600}))
+    session.clear()
+    assert "sweep 50 of 600" in json.dumps(moves()["examine_words"])
+
+
+def test_numbers_are_written_as_the_verdict_writes_them():
+    assert [examination._number(1.0, 3), examination._number(66269.4), examination._number(float("nan"), 1)] == [
+        "1.000",
+        "66,269",
+        "not known",
+    ]

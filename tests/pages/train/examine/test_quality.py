@@ -36,3 +36,14 @@ def test_neighbours_are_best_nearest_a_half_and_no_k_is_shown_of_other_algorithm
     assert samples["error_y"]["array"] == [np.float32(0.03)] * 3
     assert drawn["line"]["value"] == 0.5
     assert drawn["note"] == "Best after 4 of 4 sweeps."
+
+
+def test_a_best_is_named_only_where_the_others_are_worse_by_more_than_two_standard_errors():
+    flat = FOUND._replace(aats=np.array([0.6, 0.56, 0.55], np.float32))
+    assert quality.option(flat, quality.AATS, None)["note"] == (
+        "No number of sweeps is better than another, within its errors."
+    )
+    fallen = FOUND._replace(aats=np.array([1.0, 0.56, 0.55], np.float32))
+    assert quality.option(fallen, quality.AATS, None)["note"] == (
+        "Best somewhere from 2 to 4 of 4 sweeps: which of them is not known within the errors."
+    )

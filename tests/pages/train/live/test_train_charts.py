@@ -73,7 +73,7 @@ def test_the_chart_says_which_epoch_is_being_estimated_and_when_that_rests():
     )
     known = "Epoch 1: −130.00 to −120.00 · "
     assert curves.likelihood(history, moving=True)["note"] == known + "estimating epoch 5 …"
-    assert curves.likelihood(history)["note"] == known + "the estimate of epoch 5 waits for training to go on"
+    assert curves.likelihood(history)["note"] == known + "epoch 5: once training goes on"
     assert curves.likelihood(History([event(0)]), moving=True)["note"] == ""
 
 
@@ -96,3 +96,25 @@ def test_the_first_chart_falls_when_learning_goes_well_and_the_cd_loss_is_among_
     means = [sum(values) / len(values) for values in by_epoch]
     assert all(later < earlier for earlier, later in pairwise(means))
     assert means[-1] < 0.75 * means[0]
+
+
+def test_a_smoothed_curve_has_what_was_measured_faintly_behind_it():
+    history = History([event(n, reconstruction_error=float(n % 2)) for n in range(5)])
+    plain = curves.measure(history, "reconstruction_error")
+    assert [one["name"] for one in plain["series"]] == ["Reconstruction error"]
+    option = curves.measure(history, "reconstruction_error", smoothing=0.5)
+    smoothed, raw = option["series"]
+    assert raw["y"] == plain["series"][0]["y"] == [0, 1, 0, 1, 0]
+    assert smoothed["y"] == pytest.approx([0, 2 / 3, 2 / 7, 10 / 15, 10 / 31], rel=1e-5)
+    assert (raw["behind"], raw["colour"], smoothed["colour"]) == (smoothed["name"], 0, 0)
+    assert raw["opacity"] < 0.5
+    assert not option["layout"]["showlegend"]
+
+
+def test_smoothed_free_energies_keep_their_band_and_their_two_names():
+    history = History([event(n, free_energy_train=-n, free_energy_validation=n % 2) for n in range(5)])
+    option = curves.free_energy(history, 0.9)
+    assert option["band"] == [0, 1]
+    assert option["layout"]["showlegend"]
+    assert [one["name"] for one in option["series"] if not one.get("behind")] == ["training", "validation"]
+    assert [one["colour"] for one in option["series"]] == [0, 1, 0, 1]
