@@ -21,6 +21,8 @@ from tests.helpers.databases import database, let_go
 from tests.helpers.oracles import HIDDEN, ROWS, VISIBLE
 from tests.helpers.waiting import PATIENCE
 
+LONG = ("test_algorithm_grid.py",)  # more than a minute, and among the last by its name
+
 # How long an example takes is the machine's affair, and so is how long it took to think of.
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
@@ -30,6 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """On a fresh machine compile once, before there are processes that would each do it for themselves."""
     if not hasattr(config, "workerinput"):
         compile_loops()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that no process waits at the end for the other's last one; else in the tree's order."""
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -27,7 +27,7 @@ from rbm.experiment import (
 from rbm.presets import PRESETS
 from rbm.training.config import TrainConfig
 from tests.helpers.places import ROOT
-from tests.helpers.unit_pairs import PAIRS
+from tests.helpers.unit_pairs import PAIRS_IN_TURN
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
@@ -153,7 +153,7 @@ def test_other_units_bring_a_rate_that_suits_them_and_leave_one_that_was_chosen(
     assert with_units(settings(), visible="gaussian", hidden="relu")["hidden"] == "relu"  # refused, not mended
 
 
-@pytest.mark.parametrize(("visible", "hidden"), PAIRS)
+@pytest.mark.parametrize(("visible", "hidden"), PAIRS_IN_TURN)
 def test_the_suited_rate_trains_every_pair_of_units_on_digits(visible, hidden):
     """Six epochs on 600 digits: no divergence, and reconstructions that have become better."""
     model = with_units(settings(n_hidden=20, n_states=4), visible=visible, hidden=hidden)

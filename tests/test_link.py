@@ -186,3 +186,9 @@ def test_turns_that_make_no_sense_are_told_and_cost_no_link(text):
     opened = link.from_query({**link.to_query(SHORT), "t": text})
     assert opened.spec == SHORT
     assert "not which in a way that can be read" in opened.notes[0]
+
+
+def test_the_code_of_a_machine_without_several_states_names_no_number_of_them():
+    spec = RunSpec(model=ModelSpec(visible="spin", n_states=4))
+    assert "n_states" not in link.code(spec)
+    assert "n_states=4" in link.code(replace(spec, model=ModelSpec(visible="categorical", n_states=4)))

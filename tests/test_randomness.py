@@ -166,3 +166,10 @@ def test_rows_are_chosen_and_flipped_with_their_own_probabilities(dtype):
 def test_a_transposed_p_meets_the_right_probabilities():
     p = torch.tensor([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
     assert torch.equal(Coins(generator(9)).flip(p.T), p.T)
+
+
+def test_many_keys_at_once_are_those_one_by_one():
+    one, many = Coins(generator(3, "keys")), Coins(generator(3, "keys"))
+    for count in (1, 3, 3, 20):
+        assert many.keys(count) == [one.key() for _ in range(count)]
+    assert one.key() == many.key()

@@ -2,13 +2,19 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import chain
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.helpers.browser import FLAGS, Server, find_chromium, start_server
+from tests.helpers.hands import complaints
 from tests.helpers.waiting import PATIENCE
+
+Scheme = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="session")
@@ -45,23 +51,36 @@ def _serve() -> Iterator[Server]:
     process.wait(PATIENCE)
 
 
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens pages, each a visitor of its own, and fails the test when one of their consoles shows an error."""
-    contexts, errors = [], []
+@pytest.fixture(scope="session")
+def first_context(browser: Browser) -> Iterator[BrowserContext]:
+    """The context of every test's first page, so that the browser reads and compiles what all pages share once."""
+    with closing(browser.new_context()) as context:
+        yield context
 
-    def make(url: str, width: int = 1280, height: int = 900, scheme: str = "light") -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
+
+@pytest.fixture
+def open_page(browser: Browser, first_context: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Opens pages, each a visitor of its own, and fails the test when one of their consoles shows an error."""
+    pages: list[Page] = []
+    errors: list[list[str]] = []
+
+    def make(url: str, width: int = 1280, height: int = 900, scheme: Scheme = "light") -> Page:
+        page = (browser.new_context() if pages else first_context).new_page()
+        if not pages:  # nothing is left of the visitor before
+            forget = {"origin": url, "storageTypes": "all"}
+            first_context.new_cdp_session(page).send("Storage.clearDataForOrigin", forget)
+            first_context.clear_cookies()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
         page.set_default_timeout(1000 * PATIENCE)
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        errors.append(complaints(page))
         page.goto(url)
         return page
 
     yield make
-    for context in contexts:
-        context.close()
-    # A deep link makes Streamlit ask for its own files beside the page's path first; those 404s are its habit.
-    assert [e for e in errors if "404" not in e] == []
+    for page in pages[1:]:
+        page.context.close()
+    for page in first_context.pages:
+        page.close()
+    assert [*chain(*errors)] == []

@@ -21,6 +21,8 @@ LONG = {
     "follows_place": BACK,
 }
 
+GLASS = "boltzmann?glass"  # the other picture of that page
+
 # address, slider, the element whose attribute changes
 SLIDERS = (
     ("energy", "energy_visible", "energy_graph .numbers"),
@@ -38,6 +40,7 @@ SLIDERS = (
     ("retrieval", "retrieval_load", "retrieval_facts .facts"),
     ("retrieval", "retrieval_temperature", "retrieval_facts .facts"),
     ("teacher", "teacher_beta", "teacher_words .facts"),
+    (GLASS, "glass_seed", "glass_floor .chart"),
 )
 
 # Presses a key on the slider and waits, frame by frame, until the picture is another one.
@@ -79,7 +82,9 @@ def main() -> None:
         for address, slider, picture in SLIDERS:
             if address != at:
                 page, at = chromium.new_page(viewport={"width": 1280, "height": 900}), address
-                page.goto(f"{url}/{address}")
+                page.goto(f"{url}/{address.split('?')[0]}")
+                if address == GLASS:
+                    page.get_by_role("radio", name="Spin glass").click()
                 page.get_by_text("What to see", exact=True).wait_for(timeout=90_000)
                 if address == "slow":  # everything is on the screen at the end
                     page.locator(".st-key-slow_stage input").focus()

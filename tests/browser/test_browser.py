@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from pages.ui.components.component import PLOTLY
+from pages.ui.components.component import PLOTLY, WORDS
 from rbm.experiment import ModelSpec
 from rbm.link import to_url
 from rbm.store import open_store
@@ -87,6 +87,7 @@ def test_train_watch_pause_step_inspect_and_sample(server, open_page: OpenPage):
     assert len(set(seen)) == 6
 
 
+@pytest.mark.slow  # tests/jobs and tests/evaluation have its numbers
 def test_the_bracket_of_the_likelihood_comes_while_it_trains(server, open_page: OpenPage):
     page = open_page(f"{server.url}/train?v=2&h=8")  # so few hidden units are enumerated at once
     press(page, "train")
@@ -97,6 +98,9 @@ def test_gibbs_half_steps_back_play_and_film(server, open_page: OpenPage):
     page = open_page(f"{server.url}/train")
     press(page, "train")
     go(page, "Generate", "Gibbs sampling")
+    expect(page.locator(".st-key-machine")).to_contain_text(
+        "yours"
+    )  # another machine stands here until the run has one
     expect(page.locator(".st-key-wall_v .wall")).to_be_visible()
     start, hidden = picture(page, "wall_v"), picture(page, "wall_h")
     press(page, "half")
@@ -128,6 +132,7 @@ def test_gibbs_half_steps_back_play_and_film(server, open_page: OpenPage):
     wait(lambda: picture(page, "wall_v") == start, what="the same start from the same seed")
 
 
+@pytest.mark.slow  # what is drawn is held in every run
 def test_a_held_half_stays_while_the_rest_moves(server, open_page: OpenPage):
     page = open_page(server.url)
     press(page, "demo_default")
@@ -186,10 +191,10 @@ def test_reset_keeps_the_seed_and_the_dice_draws_another(server, open_page: Open
     expect(seed).not_to_have_value(before)
 
 
-def test_two_tabs_are_two_sessions_and_a_closed_tab_stops_its_work(fresh_server, open_page: OpenPage):
+def test_two_tabs_are_two_sessions_and_a_closed_tab_stops_its_work(server, open_page: OpenPage):
     seed = 31_337  # of the second's run
-    first = open_page(endless(fresh_server))
-    second = open_page(to_url(f"{fresh_server.url}/train", replace(LONG, seed=seed)))
+    first = open_page(endless(server))
+    second = open_page(to_url(f"{server.url}/train", replace(LONG, seed=seed)))
     train_until(first, 0.3)
     expect(second.get_by_text("Ready. Press Train")).to_be_visible()
     train_until(second, 0.1)
@@ -223,9 +228,12 @@ def test_on_a_phone_the_menu_stays_that_was_opened_before_the_first_page_was_dra
     expect(menu).to_have_attribute("data-collapsed", "false")
     told = """([script, page]) => import(`data:text/javascript,${encodeURIComponent(script)}`).then((menu) => {
       delete globalThis.boltzmannPage;
-      menu.default({ data: { page } });
+      const sections = [["Learn", [["Hopfield network", "hopfield"], ["Train a machine", "train"]]]];
+      const parentElement = document.createElement("div");
+      parentElement.innerHTML = '<nav class="menu"></nav>';
+      menu.default({ data: { page, sections }, parentElement, setTriggerValue: () => {} });
     })"""  # what the first page does that is drawn
-    script = (ROOT / "assets/menu.js").read_text("utf-8")
+    script = WORDS + (ROOT / "assets/menu.js").read_text("utf-8")
     page.evaluate(told, [script, "Train a machine"])
     menu.get_by_text("Hopfield network", exact=True).click(trial=True)  # there, and at rest
     expect(menu).to_have_attribute("data-collapsed", "false")
@@ -256,7 +264,9 @@ def test_a_page_has_one_socket_and_moves_on_after_it_was_cut_off(server, open_pa
 
 
 def test_a_lost_worker_is_told_and_the_run_goes_on(fresh_server, open_page: OpenPage):
-    page = open_page(endless(fresh_server))
+    page = open_page(endless(fresh_server))  # a deep link as the first request to the server
+    expect(page.get_by_role("heading", name="Train a machine")).to_be_visible()
+    assert page.get_by_role("dialog").count() == 0  # "page not found", which Streamlit opens before the script ends
     train_until(page, 0.2)
     port = fresh_server.url.rpartition(":")[2]
     (app,) = (child for child in psutil.Process().children() if port in child.cmdline())
@@ -288,13 +298,9 @@ def test_a_hand_on_a_slider_loses_nothing_while_a_run_trains_and_comes_to_rest(s
 
 @pytest.mark.parametrize(
     ("path", "heading"),
-    [
-        ("train", "Train a machine"),
-        pytest.param("", "Boltzmann Explorer", marks=pytest.mark.slow),
-        pytest.param("filters", "Filters", marks=pytest.mark.slow),
-        pytest.param("gibbs", "Gibbs sampling", marks=pytest.mark.slow),
-    ],
+    [("train", "Train a machine"), ("", "Boltzmann Explorer"), ("filters", "Filters"), ("gibbs", "Gibbs sampling")],
 )
+@pytest.mark.slow  # a lost worker's test below begins so in every run
 def test_a_deep_link_as_the_first_request_to_a_fresh_server_shows_the_page(fresh_server, open_page, path, heading):
     page = open_page(f"{fresh_server.url}/{path}")
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
@@ -395,7 +401,7 @@ def test_a_machine_is_examined(server, open_page: OpenPage):
     go(page, "Train", "Diagnostics")
     press(page, "examine")
     expect(page.locator(".st-key-examine_nearest .wall")).to_be_visible()
-    assert points(page, "examine_walk") > 100
+    wait(lambda: points(page, "examine_walk") > 100, what="the walk that is drawn")
     expect(page.locator(".st-key-examine_energies")).to_be_visible()
 
 

@@ -9,7 +9,9 @@ from tests.helpers.browser import Server
 from tests.helpers.hands import OpenPage, at_rest_now, drawn, go, press
 
 
-@pytest.mark.parametrize("again", [False, True], ids=["at once", "after a reload"])
+@pytest.mark.parametrize(
+    "again", [pytest.param(False, id="at once"), pytest.param(True, id="after a reload", marks=pytest.mark.slow)]
+)
 def test_back_from_train_goes_to_the_page_before_in_one_step(server: Server, open_page: OpenPage, again: bool):
     page = open_page(f"{server.url}/map")
     drawn(page)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 @pytest.mark.slow
 def test_a_machine_with_labels_learns_and_makes_digits(server, open_page: OpenPage):
     page = open_page(f"{server.url}/labels")
-    expect(page.get_by_text("What to see.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Labels")).to_be_visible()
     longest(page, "labels_epochs")
     press(page, "try_labels_0")
     wait(lambda: points(page, "labels_errors") > 2, what="an error that falls")

@@ -58,6 +58,7 @@ def test_a_slider_is_answered_over_the_pages_own_socket(server, open_page: OpenP
     move(page, address, slider, shown)
 
 
+@pytest.mark.slow
 def test_the_script_says_what_the_socket_said(server, open_page: OpenPage):
     page = open_page(f"{server.url}/pixels")
     ready(page)

@@ -27,15 +27,15 @@ def says(page: Page, words: str) -> None:
     expect(page.locator(".st-key-machine .facts").first).to_contain_text(words)
 
 
-def test_every_page_of_a_fresh_server_shows_a_machine_and_another_one_stays_chosen(
+def test_every_page_shows_a_new_visitor_a_machine_and_another_one_stays_chosen(
     fresh_server: Server, open_page: OpenPage
 ):
+    page = open_page(fresh_server.url)
     for address, place in SHOWS.items():
-        page = open_page(f"{fresh_server.url}/{address}")
+        page.goto(f"{fresh_server.url}/{address}")
         says(page, "comes with the program")
         expect(page.locator(place)).to_be_visible()
-        page.context.close()
-    page = open_page(f"{fresh_server.url}/filters")
+    page.goto(f"{fresh_server.url}/filters")
     says(page, "500 hidden · PCD-1 · epoch 25")
     before = picture(page, "wall_all_filters")
     page.locator(".st-key-machine_menu input").click()

@@ -1,43 +1,63 @@
 """In a real browser of 1280 × 720, a projector's: what is pressed and what it moves share the first screen, on every page."""
 
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import urlsplit
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from pages.ui import shell
+from rbm.experiment import DatasetSpec, RunSpec
+from rbm.link import to_url
+from rbm.training.config import TrainConfig
 from tests.helpers.axe import is_for_everyone
 from tests.helpers.browser import Server
-from tests.helpers.hands import OpenPage, at_rest, drawn, points, press
+from tests.helpers.hands import OpenPage, at_rest, at_rest_now, complaints, drawn, picture, points, press
 from tests.helpers.stage import HEIGHT, PICTURES, WIDTH, places
-from tests.helpers.waiting import wait
+from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.browser
-ADDRESSES = {entry.script: entry.address for entries in shell.PAGES.values() for entry in entries}
+ENTRIES = [entry for section in shell.PAGES.values() for entry in section]
 
 
 def test_the_table_knows_every_page():
-    assert set(PICTURES) == set(ADDRESSES)
+    assert set(PICTURES) == {entry.script for entry in ENTRIES}
 
 
-@pytest.mark.parametrize("script", PICTURES, ids=ADDRESSES.get)
-def test_control_and_picture_share_the_first_screen_of_a_page_that_is_for_everyone(
-    server: Server, open_page: OpenPage, script: str
+@pytest.fixture(scope="module")
+def walker(server: Server, browser: Browser) -> Iterator[Page]:
+    """A visitor who walks through all pages, from one to the next."""
+    with closing(browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})) as context:
+        page = context.new_page()
+        page.set_default_timeout(1000 * PATIENCE)
+        errors = complaints(page)
+        page.goto(server.url)
+        yield page
+        assert errors == []
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.address)
+def test_next_leads_to_a_page_whose_control_and_picture_share_the_first_screen_and_that_is_for_everyone(
+    server: Server, walker: Page, entry: shell.Entry
 ):
-    page = open_page(f"{server.url}/{ADDRESSES[script]}", width=WIDTH, height=HEIGHT)
-    if PICTURES[script].pictures:
-        found = places(page, script)
+    before = ENTRIES[ENTRIES.index(entry) - 1]
+    if entry is not ENTRIES[0]:
+        if urlsplit(walker.url).path != f"/{before.address}":  # this test alone
+            walker.goto(f"{server.url}/{before.address}")
+        walker.get_by_role("link", name="Next →").click()
+        expect(walker.get_by_role("heading", name=entry.title, exact=True)).to_be_visible()
+    walker.emulate_media(color_scheme="light")
+    if PICTURES[entry.script].pictures:
+        found = places(walker, entry.script)
         assert {key: place for key, place in found.items() if place[0] < 0 or place[1] > HEIGHT} == {}
-    is_for_everyone(page)
+    is_for_everyone(walker)
 
 
-def test_next_leads_through_all_pages_in_their_order_and_before_leads_back(server: Server, open_page: OpenPage):
-    page = open_page(server.url, width=WIDTH, height=HEIGHT)
-    entries = [entry for section in shell.PAGES.values() for entry in section]
-    for entry in entries[1:]:
-        page.get_by_role("link", name="Next →").click()
-        expect(page.get_by_role("heading", name=entry.title, exact=True)).to_be_visible()
-        drawn(page)
+def test_before_leads_back(server: Server, open_page: OpenPage):
+    page = open_page(f"{server.url}/{ENTRIES[-1].address}", width=WIDTH, height=HEIGHT)
     page.get_by_role("link", name="← Before").click()
-    expect(page.get_by_role("heading", name=entries[-2].title, exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name=ENTRIES[-2].title, exact=True)).to_be_visible()
 
 
 def test_projector_mode_is_remembered_hides_settings_and_fills_the_screen_with_one_picture(
@@ -79,6 +99,12 @@ def test_a_step_lights_what_it_speaks_of(server: Server, open_page: OpenPage):
         return lit.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
 
     wait(pointed_at, what="the light")
+    page.mouse.move(1, 1)
+    expect(lit).to_have_css("outline-style", "none")
+    step = page.locator(".st-key-see_two_pixels_2")
+    expect(step).to_have_attribute("tabindex", "0")
+    step.focus()
+    expect(lit).to_have_css("outline-style", "solid")
 
 
 def test_nothing_fades_and_streamlit_s_own_stop_does_not_show(server: Server, open_page: OpenPage):
@@ -118,3 +144,96 @@ def test_on_a_phone_the_picture_comes_first_then_its_control_then_the_text_and_t
     assert menu.evaluate("(node) => getComputedStyle(node, '::after').content") == '"Menu"'
     menu.click()
     expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "false")
+    page.goto(f"{server.url}/train")
+    buttons = page.locator(".st-key-transport button:visible")
+    expect(buttons.nth(4)).to_be_visible()
+    drawn(page)
+    assert len({round(one.bounding_box()["y"]) for one in buttons.all()}) == 1  # one row of the small screen
+    expect(page.get_by_role("button", name="One epoch")).to_be_visible()
+
+
+def test_pictures_turn_dark_with_the_page(server: Server, open_page: OpenPage):
+    page = open_page(f"{server.url}/filters", width=WIDTH, height=HEIGHT)
+    light = picture(page, "wall_all_filters")
+    page.emulate_media(color_scheme="dark")
+    wait(lambda: picture(page, "wall_all_filters") != light, what="another scale of colours")
+    page.emulate_media(color_scheme="light")
+    wait(lambda: picture(page, "wall_all_filters") == light, what="the scale that it was")
+
+
+def test_on_a_wide_screen_the_menu_is_a_rail_beside_the_page_and_train_is_ten_tabs_away(
+    server: Server, open_page: OpenPage
+):
+    page = open_page(f"{server.url}/train", width=1920, height=1080)
+    rail = page.locator(".st-key-menu nav")
+    links = rail.get_by_role("link")
+    expect(links).to_have_count(len(ENTRIES))
+    expect(rail.locator("[aria-current=page]")).to_have_text("Train a machine")
+    expect(page.get_by_test_id("stTopNavSection").first).to_be_hidden()
+    train = page.locator(".st-key-train button:visible")
+    expect(train).to_be_enabled()
+    drawn(page)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # past the menu and the settings
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        if train.evaluate("button => button === document.activeElement"):
+            break
+    expect(train).to_be_focused()
+    expect(train).to_have_css("outline-style", "solid")
+    rail.get_by_role("link", name="Two pixels").click()
+    expect(page.get_by_role("heading", name="Two pixels", exact=True)).to_be_visible()
+    drawn(page)
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()  # nothing is left of Train's settings
+    chosen = rail.locator("[aria-current=page]")
+    chosen.focus()
+    page.keyboard.press("ArrowDown")
+    expect(rail.get_by_role("link", name="Hopfield network")).to_be_focused()
+    assert at_rest(rail)["x"] + at_rest(rail)["width"] <= at_rest(page.get_by_test_id("stMain"))["x"]
+
+
+TOPS = """(key) => {
+  window.tops = new Set();
+  const look = () => {
+    const place = document.querySelector(`.st-key-${key}`);
+    if (place?.clientHeight) window.tops.add(Math.round(place.getBoundingClientRect().top));
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_the_picture_stays_where_it_is_from_the_start_of_training_to_its_end(server: Server, open_page: OpenPage):
+    short = RunSpec(DatasetSpec(size=2000), training=TrainConfig(epochs=3))
+    page = open_page(to_url(f"{server.url}/train", short), width=WIDTH, height=HEIGHT)
+    said = page.get_by_text("These are the settings of the link")
+    expect(said).to_be_visible()
+    press(page, "one_batch")
+    expect(said).to_have_count(0)
+    at_rest_now(page)
+    page.evaluate(TOPS, "wall_filters")
+    press(page, "train")
+    expect(page.locator(".st-key-status .status")).to_contain_text("Finished")
+    drawn(page)
+    assert page.evaluate("window.tops.size") == 1
+    page.locator(".st-key-draft_n_hidden input").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("You changed Hidden units.")).to_be_visible()
+    assert page.evaluate("window.tops.size") == 1
+
+
+@pytest.mark.slow
+def test_the_picture_stays_where_it_is_when_a_machine_of_one_s_own_begins_and_pauses(
+    server: Server, open_page: OpenPage
+):
+    page = open_page(f"{server.url}/labels", width=WIDTH, height=HEIGHT)
+    expect(page.locator(".st-key-labels_dream .wall")).to_be_visible()
+    expect(page.locator(".st-key-labels_dream .ring.selected")).to_be_hidden()  # nothing was chosen
+    wait(lambda: points(page, "labels_errors") > 2, what="the errors of the machine that comes with the program")
+    page.evaluate(TOPS, "labels_errors")
+    press(page, "labels_train")
+    expect(page.locator(".st-key-machine")).to_contain_text("yours")
+    press(page, "labels_stop")
+    expect(page.locator(".st-key-labels_go_on button").first).to_be_enabled()
+    drawn(page)
+    assert page.evaluate("window.tops.size") == 1

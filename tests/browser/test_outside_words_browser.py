@@ -5,8 +5,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from pages.ui.draw.words import JOINER
-from rbm.core.text import plain
+from rbm.core.text import JOINER, plain
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.store import Progress, open_store
 from tests.helpers.browser import Server

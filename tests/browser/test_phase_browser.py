@@ -9,6 +9,7 @@ from tests.helpers.waiting import wait
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow  # two minutes; the page without a browser is tested at every run
 def test_a_lattice_lives_and_a_machine_finds_its_couplings(server, open_page: OpenPage):
     page = open_page(f"{server.url}/ising", height=720)
     ready(page)

@@ -17,6 +17,7 @@ def type_in(page: Page, key: str, text: str) -> None:
     field.press("Enter")
 
 
+@pytest.mark.slow  # the page without a browser is tested at every run
 def test_three_sizes_by_three_k_on_mnist_from_the_page_to_the_heat_map(server, open_page: OpenPage):
     page = open_page(to_url(f"{server.url}/train", RunSpec(DatasetSpec(size=2000))))  # a tiny budget of real images
     expect(page.get_by_text("These are the settings of the link")).to_be_visible()

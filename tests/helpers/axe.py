@@ -15,13 +15,13 @@ def is_for_everyone(page: Page) -> None:
     page.emulate_media(color_scheme="dark")
     expect(ground).not_to_have_css("background-color", light)
     _at_rest(page)
-    found["dark"] = _violations(page)
+    found["dark"] = _violations(page, runOnly=["color-contrast"])  # the only rule that sees the theme
     assert found == {"light": [], "dark": []}
 
 
-def _violations(page: Page) -> list[str]:
+def _violations(page: Page, **options: list[str]) -> list[str]:
     """What axe calls serious or critical, a line an element."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
     return [
         f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
         for one in found

@@ -17,6 +17,22 @@ OpenPage = Callable[..., Page]
 LONG = RunSpec(training=TrainConfig(epochs=ENDLESS))
 
 
+def complaints(page: Page) -> list[str]:
+    """What the page's console will say of errors, as it says it.
+
+    A deep link makes Streamlit ask for its own files beside the page's path first; those 404s are its habit.
+    """
+    found: list[str] = []
+
+    def note(text: str) -> None:
+        if "404" not in text:
+            found.append(text)
+
+    page.on("console", lambda message: note(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: note(str(error)))
+    return found
+
+
 def press(page: Page, key: str) -> None:
     button = page.locator(f".st-key-{key} button").first
     expect(button).to_be_enabled()

@@ -94,6 +94,7 @@ def lesson(server: Server, server_pid: int, open_page: OpenPage, look: Look) -> 
     trains.reload()
     drawn(trains)
     wait(lambda: epoch(trains) > reached, what="Ada's run to be there again and to go on")
+    expect(trains.locator(".st-key-dice button").first).to_be_visible()  # the last of the settings
     look("Ada reloads her page: her run is there and has gone on", pages)
 
     card(teacher, "Ada").get_by_role("button", name="Show").click()
