@@ -1,10 +1,17 @@
 """The Boltzmann Explorer: ``python -m streamlit run app.py``."""
 
+import sys
+
 import streamlit as st
 
-from pages.ui import shell
-from pages.ui.components import component
-from pages.ui.server import download, socket
+from rbm.errors import ConfigError
+
+try:
+    from pages.ui import shell
+    from pages.ui.components import component
+    from pages.ui.server import download, socket
+except ConfigError as error:  # of the server's surroundings, such as a language without a file
+    sys.exit(str(error))
 
 if st.runtime.exists():  # a visitor: Streamlit runs this file anew for each of them, and at each of their clicks
     shell.run()
