@@ -30,13 +30,13 @@ def with_settings(spec: RunSpec, given: Sequence[str]) -> RunSpec:
 
 def _changed(spec: RunSpec, name: str, text: str) -> RunSpec:
     if name == "seed":
-        return replace(spec, seed=number(text, whole=True))
+        return replace(spec, seed=number(name, text, whole=True))
     if name == "dataset":
         return replace(spec, dataset=DatasetSpec(text))
     if name == "size":
-        return replace(spec, dataset=replace(spec.dataset, size=number(text, whole=True)))
+        return replace(spec, dataset=replace(spec.dataset, size=number(name, text, whole=True)))
     if name == "temperature":
-        return replace(spec, dataset=replace(spec.dataset, temperature=number(text)))
+        return replace(spec, dataset=replace(spec.dataset, temperature=number(name, text)))
     value: Any = value_of(name, text)
     part = "model" if name in {f.name for f in fields(spec.model)} else "training"
     return replace(spec, **{part: replace(getattr(spec, part), **{name: value})})
@@ -56,12 +56,12 @@ def value_of(name: str, text: str) -> Value:
         raise ConfigError(f"There is no setting {name!r}; known are: {', '.join(KNOBS)}.")
     if KNOBS[name].choices:
         return text
-    return number(text, whole=Axis(name, (0,)).whole)
+    return number(name, text, whole=Axis(name, (0,)).whole)
 
 
-def number(text: str, *, whole: bool = False) -> Any:
-    """A number that was typed; ConfigError where it is none."""
+def number(name: str, text: str, *, whole: bool = False) -> Any:
+    """A setting's number as it was typed; ConfigError where it is none."""
     try:
         return int(text) if whole else float(text)
     except ValueError:
-        raise ConfigError(f"{text!r} is not {'a whole number' if whole else 'a number'}.") from None
+        raise ConfigError(f"{name} is {text!r}; expected {'a whole number' if whole else 'a number'}.") from None

@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from rbm.commands._runs import check_positive
 from rbm.errors import ConfigError
 
 DEFAULTS = ((500, 64, 1), (100, 64, 1), (1024, 128, 1), (500, 64, 10))  # hidden units, batch size, k
@@ -38,8 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Race, or draw growth; 0."""
     if arguments.seconds <= 0:
         raise ConfigError(f"seconds is {arguments.seconds:g}; a run needs a length above 0.")
-    if arguments.threads is not None and arguments.threads < 1:
-        raise ConfigError(f"--threads is {arguments.threads}; expected 1 or more.")
+    check_positive(runs=arguments.runs, threads=1 if arguments.threads is None else arguments.threads)
     if arguments.race is not None:
         return _race_for_quality(arguments)
     return _growth(arguments.growth, arguments.json) if arguments.growth is not None else _races(arguments)

@@ -89,4 +89,4 @@ def _save(pictures: list[Image.Image], path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         pictures[0].save(path, "gif" if pictures[1:] else "png", **more)
     except OSError as error:
-        raise ConfigError(f"The picture {str(path)!r} cannot be written: {error}.") from error
+        raise ConfigError(f"The picture {str(path)!r} cannot be written: {error.strerror or error}.") from error

@@ -128,7 +128,7 @@ def _base(arguments: Namespace) -> RunSpec:
         try:
             spec = RunSpec.from_json(arguments.spec.read_text("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"The description {str(arguments.spec)!r} cannot be read: {error}.") from error
+            raise ConfigError(f"The description {str(arguments.spec)!r} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     else:
         spec = PRESETS[arguments.preset or "default"].spec
     return with_settings(spec, arguments.set)
@@ -145,7 +145,7 @@ def _range(given: str) -> Axis:
     high, _, scale = rest.partition(":")
     if scale not in ("", "log"):
         raise ConfigError(f"{given!r} is no range; expected such as learning_rate=0.001:0.3:log.")
-    return Axis(name, low=number(low), high=number(high), log=scale == "log")
+    return Axis(name, low=number(name, low), high=number(name, high), log=scale == "log")
 
 
 def _json(trial: Trial) -> str:

@@ -98,9 +98,14 @@ def _spec(arguments: Namespace) -> RunSpec:
         try:
             spec = RunSpec.from_json(arguments.spec.read_text("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"The description {str(arguments.spec)!r} cannot be read: {error}.") from error
+            raise ConfigError(f"The description {str(arguments.spec)!r} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     elif arguments.link:
-        spec, notes = from_query(dict(parse_qsl(urlsplit(arguments.link).query)))
+        query = dict(parse_qsl(urlsplit(arguments.link).query))
+        if "v" not in query:
+            raise ConfigError(
+                f"{arguments.link[:60]!r} is no link of a run; expected one with ?v=, such as Copy link gives on the page Train."
+            )
+        spec, notes = from_query(query)
         for note in notes:
             print(note)
     else:

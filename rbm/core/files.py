@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
-import tempfile
 from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes) -> None:
     """A reader of ``path`` finds the old file or the new one. Its folder is made when it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with part.open("xb") as file:  # who may read it is as for every file that this person makes
         try:
-            part.write(data)
-            part.flush()
-            os.fsync(part.fileno())
-            part.close()
-            os.replace(part.name, path)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            os.replace(part, path)
         except BaseException:
-            part.close()
-            os.unlink(part.name)
+            file.close()
+            part.unlink()
             raise
 
 

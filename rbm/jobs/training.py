@@ -121,6 +121,8 @@ class TrainingJob:
                 left_before = self._under_way is not None
                 beyond = until is not None and trainer.step_number >= until
                 self._update(trainer.step_number + 1 == until, math.inf if beyond else deadline)
+                if until is not None and trainer.step_number >= until:
+                    continue  # nobody asks again, so it may not be left where it is judged
                 if time.perf_counter() >= deadline or (left_before and self._owes_checkpoint):
                     break
             if (

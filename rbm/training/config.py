@@ -64,8 +64,8 @@ def check_knobs(settings: Any) -> None:
                 raise ConfigError(wrong.format(name=name, value=quoted(value), kind=kind, low=k.low, high=k.high))
             if not k.low <= value <= k.high:  # NaN fails this too
                 raise ConfigError(
-                    _("{name} is {value:g}; expected {low:g} to {high:g} {unit}")
-                    .format(name=name, value=value, low=k.low, high=k.high, unit=k.unit)
+                    _("{name} is {value}; expected {low:g} to {high:g} {unit}")
+                    .format(name=name, value=value if whole else f"{value:g}", low=k.low, high=k.high, unit=k.unit)
                     .rstrip()
                     + "."
                 )

@@ -42,7 +42,7 @@ def test_the_drawn_machine_computes_what_the_engine_does_and_follows_hands_and_k
         page.keyboard.press("ArrowUp")
     agree(machine(RBM, 3, 2, [0.5, 0.3, *values[2:]]))
     page.locator(".st-key-energy_graph .energy").hover(position={"x": 60, "y": 60})  # the first state, all off
-    assert numbers(page, ".terms", "state", "e") == [0, 0]
+    wait(lambda: numbers(page, ".terms", "state", "e") == [0, 0], what="the terms of the state under the pointer")
     press(page, "try_energy_5")
     expect(page.locator(".st-key-energy_graph .machine[data-states='4096']")).to_be_visible()
     agree(machine(ALL, 12, 0))
@@ -69,9 +69,9 @@ def test_a_drawing_is_recalled_step_by_step_and_the_energy_never_rises(server, o
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 5, steps=20)
     page.mouse.up()
-    assert dataset(page, "pixels") != end
+    wait(lambda: dataset(page, "pixels") != end, what="the stroke of the eraser")
     expect(button).to_be_enabled()
-    assert dataset(page, "t") == "0"
+    wait(lambda: dataset(page, "t") == "0", what="the start of another recall")
 
 
 def test_two_machines_learn_side_by_side(server, open_page: OpenPage):

@@ -211,6 +211,7 @@ def test_the_picture_stays_where_it_is_from_the_start_of_training_to_its_end(ser
     press(page, "one_batch")
     expect(said).to_have_count(0)
     at_rest_now(page)
+    at_rest(page.locator(".st-key-wall_filters"))
     page.evaluate(TOPS, "wall_filters")
     press(page, "train")
     expect(page.locator(".st-key-status .status")).to_contain_text("Finished")
@@ -230,6 +231,7 @@ def test_the_picture_stays_where_it_is_when_a_machine_of_one_s_own_begins_and_pa
     expect(page.locator(".st-key-labels_dream .wall")).to_be_visible()
     expect(page.locator(".st-key-labels_dream .ring.selected")).to_be_hidden()  # nothing was chosen
     wait(lambda: points(page, "labels_errors") > 2, what="the errors of the machine that comes with the program")
+    at_rest(page.locator(".st-key-labels_errors"))
     page.evaluate(TOPS, "labels_errors")
     press(page, "labels_train")
     expect(page.locator(".st-key-machine")).to_contain_text("yours")

@@ -102,7 +102,9 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     rest(page)
     go(page, "Compare", "Compare runs")
     search(page, "seed 42424", 2)
-    if page.locator(".st-key-wall_dreams_A .wall").count() == 0:  # the resumed one may still be ticked
+    if (
+        page.locator(".st-key-wall_dreams_A").count() == 0
+    ):  # the resumed one may still be ticked; its wall may not be drawn
         tick(page, 1)
         expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
     tick(page, 0)

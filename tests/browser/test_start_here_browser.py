@@ -128,11 +128,14 @@ def test_what_is_drawn_is_held_by_every_chain(server, open_page: OpenPage):
     stroke(page, "gibbs_pad", ((0.5, 0.2), (0.5, 0.8)))
     answered(page, "gibbs_pad")
     wait(lambda: picture(page, "wall_mean") != before, what="chains that hold the stroke")
-    shown = pixels(page.locator(".st-key-wall_mean canvas"))
-    cell = shown.width / 4
-    for chain in range(16):
-        middle = (cell * (chain % 4 + 0.5), cell * (chain // 4 + 0.5))
-        assert shown.getpixel(tuple(map(int, middle))) > 200
+
+    def middles() -> list[int]:
+        """The pixel in the middle of each chain's image, which the stroke crosses."""
+        shown = pixels(page.locator(".st-key-wall_mean canvas"))
+        places = [(chain % 4 + 0.5, chain // 4 + 0.5) for chain in range(16)]
+        return [int(shown.getpixel((int(shown.width / 4 * x), int(shown.width / 4 * y)))) for x, y in places]
+
+    wait(lambda: min(middles()) > 200, what="the stroke in every chain")
     # A test image of which a part is covered: the rest is held, the part is made up.
     press(page, "gibbs_take")
     wait(lambda: pad(page, "gibbs_pad").get_attribute("data-pixels") not in (None, ""), what="the image")

@@ -2,10 +2,11 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Cookie, Page, expect
 
 from tests.helpers.browser import Server
 from tests.helpers.hands import OpenPage, drawn
+from tests.helpers.waiting import wait
 
 
 def name(page: Page) -> str:
@@ -23,7 +24,12 @@ def test_a_visitor_is_known_again_and_no_script_can_read_by_what(server: Server,
     place.fill("Ada")
     place.press("Enter")
     expect(page.locator(".st-key-visitor button").first).to_contain_text("Ada")
-    (cookie,) = [one for one in page.context.cookies() if one["name"] == "boltzmann_visitor"]
+
+    def cookies() -> list[Cookie]:
+        return [one for one in page.context.cookies() if one["name"] == "boltzmann_visitor"]
+
+    wait(lambda: bool(cookies()), what="the cookie")
+    (cookie,) = cookies()
     assert cookie["httpOnly"]
     assert cookie["sameSite"] == "Lax"
     assert "boltzmann_visitor" not in page.evaluate("document.cookie")

@@ -70,6 +70,19 @@ def test_a_run_is_over_once_its_last_update_is_judged():
     assert "log_likelihood_low" in turn.events[-1].metrics
 
 
+@pytest.mark.parametrize("updates", [1, 3])
+def test_steps_by_hand_are_over_with_the_turn_that_counts_the_last_of_them(updates):
+    """Nobody asks again: of a run's very last update it would never be said that it is finished."""
+    short = RunSpec(DatasetSpec(size=192), ModelSpec(23), TrainConfig(epochs=1))  # three updates of 64 images
+    job = TrainingJob(short.to_json())
+    for turn in iter(lambda: job.advance(0.0, until=updates), None):
+        if turn.step == updates:
+            break
+    assert turn.events[-1].step == updates
+    assert turn.status == ("finished" if updates == turn.total_steps else "running")
+    assert job._under_way is None
+
+
 def test_a_pause_ends_the_update_that_is_under_way():
     job = TrainingJob(spec("cd").to_json())
     job.advance(0.0)

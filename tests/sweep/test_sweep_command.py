@@ -49,7 +49,7 @@ def test_a_sweep_from_the_command_line_is_in_the_registry_and_is_listed(registry
     ("arguments", "words"),
     [
         (["--grid", "k"], "'k' is no setting with its value"),
-        (["--grid", "k=one"], "'one' is not a whole number"),
+        (["--grid", "k=one"], "k is 'one'; expected a whole number"),
         (["--grid", "colour=red"], "no setting 'colour'"),
         (["--range", "learning_rate=0.1:0.2:cubic"], "is no range"),
         (["--method", "grid", "--range", "k=1:5"], "needs values of k"),

@@ -321,6 +321,8 @@ def _json_series(one: Series, dots: bool) -> dict[str, Any]:
         "line": {"dash": "dash" if one.dash else "solid"},
         "hollow": np.flatnonzero(np.isin(x, np.asarray(one.doubtful, dtype=np.float64))).tolist(),
     }
+    if drawn["mode"] != "lines":
+        drawn["cliponaxis"] = False  # a point at the very edge is shown whole
     if one.colour is not None:
         drawn["colour"] = one.colour
     if one.behind:
