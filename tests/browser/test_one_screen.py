@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pages.ui import shell
-from rbm.experiment import DatasetSpec, RunSpec
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.link import to_url
+from rbm.store import Progress, open_store
 from rbm.training.config import TrainConfig
 from tests.helpers.axe import is_for_everyone
 from tests.helpers.browser import Server
@@ -27,7 +28,10 @@ def test_the_table_knows_every_page():
 
 @pytest.fixture(scope="module")
 def walker(server: Server, browser: Browser) -> Iterator[Page]:
-    """A visitor who walks through all pages, from one to the next."""
+    """A visitor who walks through all pages, from one to the next, where a class has been before."""
+    for seed in range(20):
+        spec = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), seed=seed)
+        open_store().create(spec, "a class", Progress("finished", 20, 20, 4.0, 1.5))
     with closing(browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})) as context:
         page = context.new_page()
         page.set_default_timeout(1000 * PATIENCE)

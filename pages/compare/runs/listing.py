@@ -14,6 +14,8 @@ from rbm.tasks.likelihood import RESULT
 
 MOST = len(LETTERS)
 SHOWN = (N_("kept"), N_("deleted"))
+# Pixels of the table. The pictures below it stay on a projector's screen, and half a row says that there are more.
+HEAD, ROW, ROWS = 38, 35, 6.5
 
 
 def choose() -> list[Run]:
@@ -81,7 +83,7 @@ def _table(runs: list[Run], owners: Mapping[str, str]) -> list[Run]:
             columns(runs, open_store().newest_evaluations(RESULT), owners),
             key=key,
             hide_index=True,
-            height=min(38 + 35 * len(runs), 318),
+            height=round(HEAD + ROW * min(len(runs), ROWS)),
             selection_mode="multi-row",
             on_select=lambda: _chosen(key, ids),
             selection_default={"selection": {"rows": [ids.index(i) for i in chosen]}},
