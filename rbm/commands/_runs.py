@@ -25,7 +25,9 @@ def add_run_argument(parser: ArgumentParser) -> None:
 def find(arguments: Namespace) -> tuple[bytes, Run | None]:
     """The checkpoint's bytes, and the registry's run unless a file was named."""
     if not arguments.run:
-        raise ConfigError("No run is named; expected its id, as the page Compare runs shows it, or a .safetensors file.")
+        raise ConfigError(
+            "No run is named; expected its id, as the page Compare runs shows it, or a .safetensors file."
+        )
     path = Path(arguments.run)
     if path.suffix == ".safetensors" or path.exists():
         if arguments.step is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +20,16 @@ SET: Mapping[str, Any] = MappingProxyType(
         "help": "another value than those, such as epochs=5; may be given several times",
     }
 )
+
+
+def described(path: Path) -> RunSpec:
+    """The run that a file describes as JSON; ConfigError where it cannot be read."""
+    try:
+        return RunSpec.from_json(path.read_text("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"The description {str(path)!r} cannot be read: it is no text in UTF-8.") from error
+    except OSError as error:
+        raise ConfigError(f"The description {str(path)!r} cannot be read: {error.strerror or error}.") from error
 
 
 def with_settings(spec: RunSpec, given: Sequence[str]) -> RunSpec:

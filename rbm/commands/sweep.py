@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from rbm.commands._runs import asked_to_stop, check_positive
-from rbm.commands._settings import SET, number, split, value_of, with_settings
+from rbm.commands._settings import SET, described, number, split, value_of, with_settings
 from rbm.errors import ConfigError, RbmError
 from rbm.experiment import RunSpec
 from rbm.jobs import cluster
@@ -124,13 +124,7 @@ def _spec(arguments: Namespace) -> SweepSpec:
 
 
 def _base(arguments: Namespace) -> RunSpec:
-    if arguments.spec is not None:
-        try:
-            spec = RunSpec.from_json(arguments.spec.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"The description {str(arguments.spec)!r} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
-    else:
-        spec = PRESETS[arguments.preset or "default"].spec
+    spec = described(arguments.spec) if arguments.spec is not None else PRESETS[arguments.preset or "default"].spec
     return with_settings(spec, arguments.set)
 
 

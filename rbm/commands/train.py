@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from rbm.commands._runs import asked_to_stop, check_out, check_positive
-from rbm.commands._settings import SET, with_settings
+from rbm.commands._settings import SET, described, with_settings
 from rbm.core.limits import COMMAND
 from rbm.datasets.catalog import entry
 from rbm.errors import ConfigError, DivergenceError, StoreError
@@ -95,10 +95,7 @@ def _begun(arguments: Namespace) -> tuple[Record, bytes | None, dict[str, float]
 
 def _spec(arguments: Namespace) -> RunSpec:
     if arguments.spec is not None:
-        try:
-            spec = RunSpec.from_json(arguments.spec.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"The description {str(arguments.spec)!r} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+        spec = described(arguments.spec)
     elif arguments.link:
         query = dict(parse_qsl(urlsplit(arguments.link).query))
         if "v" not in query:
