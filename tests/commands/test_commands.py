@@ -258,7 +258,6 @@ def test_report_writes_one_file_of_a_run_of_one_of_its_checkpoints_and_of_a_file
         (["train", "--set", "seed=abc"], "seed is 'abc'; expected a whole number."),
         (["train", "--set", "n_hidden=100000000"], "n_hidden is 100000000; expected 1 to"),
         (["evaluate", ""], "No run is named; expected its id"),
-        (["bench", "--runs", "0"], "--runs is 0; expected 1 or more"),
         (["train", "--preset", "too_fast"], "Lower the learning rate"),
         (["train", "--visible", "gaussian", "--hidden", "relu"], "both are unbounded, so with large enough weights"),
         (
