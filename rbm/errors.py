@@ -45,6 +45,10 @@ class UnknownRunError(StoreError):
     """The registry holds no run of that name."""
 
 
+class DeletedRunError(UnknownRunError):
+    """The run was deleted; it can still be fetched back."""
+
+
 class NotYoursError(RbmError):
     """What was to be changed is another visitor's."""
 

@@ -14,7 +14,7 @@ from rbm import bundled
 from rbm.core.language import _
 from rbm.core.limits import SCREEN
 from rbm.core.text import as_typed
-from rbm.errors import ConfigError, NotYoursError, RbmError, UnknownRunError
+from rbm.errors import ConfigError, DeletedRunError, NotYoursError, RbmError, UnknownRunError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits, check_units
 from rbm.jobs import recording
 from rbm.jobs import room as rooms
@@ -153,6 +153,13 @@ def _trains_here(run_id: str) -> LiveRun | None:
 
 
 def _stopped(run_id: str) -> LiveRun:
+    if open_store().run(run_id).deleted_at is not None:
+        raise DeletedRunError(
+            _(
+                "Run {run_id} was deleted. On the page **Compare runs** it can be fetched back for 30 days: show the "
+                "deleted ones, tick it and press **Restore**."
+            ).format(run_id=run_id)
+        )
     found = resume(run_id)
     st.session_state["return"] = Return(run_id)
     return found

@@ -68,6 +68,21 @@ def test_a_run_that_stopped_is_there_with_its_settings_and_resume(script):
         assert "Your run stopped" not in words(app)
 
 
+@pytest.mark.parametrize("script", [shell.TRAIN, shell.FILTERS])
+@pytest.mark.parametrize("who", [ADA, Visitor(visitor_id("bob"), "Bob")], ids=lambda who: who.name)
+def test_a_run_that_was_deleted_is_not_gone_on_with_and_the_way_back_is_told(script, who):
+    run_id = ran(ADA)
+    open_store().delete([run_id])
+    app = come(script, run_id, who)
+    assert not app.exception
+    assert "run" not in app.session_state
+    assert f"Run {run_id} was deleted." in words(app)
+    assert not [button for button in app.button if button.key == "return_copy"]
+    open_store().restore([run_id])
+    app.button(key="return_again").click().run()
+    assert "was deleted" not in words(app)
+
+
 def test_a_run_that_trains_in_this_server_goes_on_where_it_is_and_not_as_another():
     run = LiveRun(SPEC, Record(SPEC, visitor=ADA))
     app = come(shell.TRAIN, run.record.id)
