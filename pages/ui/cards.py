@@ -110,8 +110,11 @@ def beside(columns: int, n: int, shape: tuple[int, int]) -> int:
     return min(columns if width < frames.LONGEST * height else -(-columns // 2), n)
 
 
-def reconstructions(snapshot: Snapshot | None, painter: frames.Painter, key: str, max_cell: int = 56) -> None:
-    """Ten test images over their one-step reconstructions, before training and now."""
+def reconstructions(
+    snapshot: Snapshot | None, painter: frames.Painter, key: str, max_cell: int = 56, waiting: Array | None = None
+) -> None:
+    """Ten test images over their one-step reconstructions, before training and now; before there are any, the images that are
+    ``waiting`` (N, V), if they are at hand."""
     with st.container(key=f"card_{key}", gap="xsmall"):
         title(
             _("Test images and reconstructions"),
@@ -123,7 +126,7 @@ def reconstructions(snapshot: Snapshot | None, painter: frames.Painter, key: str
             .strip(),
             _("whether the machine can make such images by itself: the page Gibbs sampling shows that."),
         )
-        count, shown = len(SHOWN_IMAGES), reconstruction_pixels(snapshot, painter)
+        count, shown = len(SHOWN_IMAGES), reconstruction_pixels(snapshot, painter, waiting)
         picture_wall(
             shown,
             count,
@@ -135,15 +138,21 @@ def reconstructions(snapshot: Snapshot | None, painter: frames.Painter, key: str
         )
 
 
-def reconstruction_pixels(snapshot: Snapshot | None, painter: frames.Painter) -> frames.Tiles | frames.Pixels:
-    """Three rows of pictures: test images, their reconstructions before training and now; black before there are any."""
+def reconstruction_pixels(
+    snapshot: Snapshot | None, painter: frames.Painter, waiting: Array | None = None
+) -> frames.Tiles | frames.Pixels:
+    """Three rows of pictures: test images, their reconstructions before training and now; black before there are any, but for
+    the images that are ``waiting``."""
     if snapshot is None or snapshot.pictures is None:
         if painter.letters:
             blank = painter.visible(np.zeros((3 * len(SHOWN_IMAGES), painter.coding.columns(math.prod(painter.shape)))))
             return (
                 replace(blank, rows=np.zeros_like(blank.rows), read=None) if isinstance(blank, frames.Tiles) else blank
             )
-        return frames.colour_probabilities(np.zeros((3 * len(SHOWN_IMAGES), *painter.shape)))
+        pixels = np.zeros((3 * len(SHOWN_IMAGES), math.prod(painter.shape)))
+        if waiting is not None:
+            pixels[: len(waiting)] = waiting
+        return frames.colour_probabilities(pixels.reshape(-1, *painter.shape))
     rows = snapshot.pictures
     shown = painter.visible(rows.reshape(-1, rows.shape[2]))
     if isinstance(shown, frames.Tiles) and shown.read is not None:

@@ -19,10 +19,10 @@ from pages.ui.server import feed
 from pages.ui.session import kept, live, state
 from rbm.core.language import _
 from rbm.errors import ConfigError
-from rbm.experiment import ModelSpec
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, cached_dataset
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
-from rbm.jobs.training import SHOWN_IMAGES
+from rbm.jobs.training import SHOWN_IMAGES, shown_images
 from rbm.training.events import MEASURES
 from rbm.training.history import History
 
@@ -82,7 +82,7 @@ def board(own: LiveRun | None, said: str = "") -> None:
             smoothed = float(st.session_state.get(SMOOTHING, 0.0))
             others = _curves(*told, spec.model, smoothed)
         with left:
-            _pictures(painter, current.snapshot if current is not None else None)
+            _pictures(painter, current.snapshot if current is not None else None, _waiting(spec))
             drawing = rebuilt.drawing(current, painter)
     if current is not None:
         news = partial(elements, current, others=others, painter=painter, smoothing=smoothed)
@@ -178,7 +178,14 @@ def _shown(painter: frames.Painter) -> tuple[npt.NDArray[np.intp], int]:
     return np.arange(min(painter.model.hidden_columns, most)), columns
 
 
-def _pictures(painter: frames.Painter, snapshot: Snapshot | None) -> None:
+def _waiting(spec: RunSpec) -> npt.NDArray[np.float32] | None:
+    """The images that will be reconstructed, of the data set that every server has read before anybody came; None of another."""
+    if (spec.dataset, spec.model.visible) != (DatasetSpec(), ModelSpec().visible):
+        return None
+    return shown_images(cached_dataset(spec.dataset)).numpy()
+
+
+def _pictures(painter: frames.Painter, snapshot: Snapshot | None, waiting: npt.NDArray[np.float32] | None) -> None:
     model = painter.model
     units, columns = _shown(painter)
     count = len(units)
@@ -201,4 +208,4 @@ def _pictures(painter: frames.Painter, snapshot: Snapshot | None) -> None:
         cards.filter_wall(
             weight, painter.shape, units, key="wall_filters", labels=names, columns=columns, max_cell=CELL
         )
-    cards.reconstructions(snapshot, painter, "reconstructions", CELL)
+    cards.reconstructions(snapshot, painter, "reconstructions", CELL, waiting)
