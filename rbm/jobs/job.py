@@ -12,7 +12,6 @@ import math
 import queue
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,6 +19,7 @@ from functools import lru_cache
 from typing import Any
 
 from rbm.core.language import _
+from rbm.core.living import Living
 from rbm.errors import ClusterError, RbmError
 from rbm.jobs import cluster
 from rbm.jobs.seat import Answer, Call, Seat, WorkerLostError, WorkFailedError, value_of
@@ -33,7 +33,7 @@ PUMP_THREADS = 4  # for all jobs of the process: none waits for a worker, but on
 
 ACTIVE = ("starting", "running")
 Work = tuple[type, tuple[Any, ...]]  # a class, which lives on the worker, and what it is made with
-_jobs: weakref.WeakSet[Job] = weakref.WeakSet()
+_jobs: Living[Job] = Living()
 _log = logging.getLogger(__name__)
 
 
@@ -320,7 +320,7 @@ def _pump() -> _Pump:
 
 def all_jobs() -> list[Job]:
     """Every job of this process that somebody still holds."""
-    return list(_jobs)
+    return _jobs.now()
 
 
 def release_all(seconds: float = 0.0) -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import secrets
 import threading
-import weakref
 from typing import NamedTuple, Protocol
 
+from rbm.core.living import Living
 from rbm.jobs.job import all_jobs
 from rbm.jobs.live import LiveRun
 
@@ -34,7 +34,7 @@ class Classroom:
         self.code = code or secrets.token_urlsafe(6)
         self.order = Order(0, "")
         self._members: dict[str, int] = {}  # by visitor, the number of the last order that was carried out
-        self._screens: weakref.WeakSet[Screen] = weakref.WeakSet()
+        self._screens: Living[Screen] = Living()
         self._lock = threading.Lock()
 
     @property
@@ -57,7 +57,7 @@ class Classroom:
         """All who are in the room begin this preset."""
         with self._lock:
             self.order = Order(self.order.number + 1, preset)
-            screens = tuple(self._screens)
+            screens = self._screens.now()
         for screen in screens:
             screen.nudge()
 

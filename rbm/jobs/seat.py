@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import logging
 import time
-import weakref
 from collections import Counter
 from concurrent.futures import CancelledError as Cancelled
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 from rbm.core.language import _
+from rbm.core.living import Living
 from rbm.errors import RbmError
 from rbm.jobs import cluster
 from rbm.jobs.turns import Account, Turns
 
 Call = tuple[str, tuple[Any, ...]]  # the name of a method of the work, and its arguments
 _log = logging.getLogger(__name__)
-_seats: weakref.WeakSet[Seat] = weakref.WeakSet()
+_seats: Living[Seat] = Living()
 
 
 class WorkerLostError(Exception):
@@ -161,7 +161,7 @@ def value_of(answered: Future[Answer], seconds: float | None = None) -> Any:
 def roomiest(here: cluster.Cluster) -> str | None:
     """The worker that the fewest want turns of, and of those the one with the fewest actors of this process; None where
     there is none yet."""
-    taken, turns = Counter(seat.worker for seat in list(_seats)), _of_each(here)
+    taken, turns = Counter(seat.worker for seat in _seats.now()), _of_each(here)
     return min(turns, key=lambda worker: (turns[worker].crowd, taken[worker], worker), default=None)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import weakref
 from collections.abc import Callable
 
 from rbm.core.language import _
+from rbm.core.living import Living
 from rbm.errors import ClusterError, RbmError
 from rbm.jobs import cluster, recording
 from rbm.jobs.seat import WorkerLostError
@@ -26,7 +26,7 @@ SHUN_SECONDS = 10.0  # how long a worker that was lost gets nothing, while the s
 MOST_LOSSES = 5  # of workers, by one trial: then it is the trial that kills them
 NO_WORKER_SECONDS = 90.0
 
-_all: weakref.WeakSet[Sweep] = weakref.WeakSet()
+_all: Living[Sweep] = Living()
 _log = logging.getLogger(__name__)
 
 
@@ -209,7 +209,7 @@ class Sweep:
 
 def at_work() -> list[Sweep]:
     """The sweeps that this process works on."""
-    return [sweep for sweep in list(_all) if sweep.active]
+    return [sweep for sweep in _all.now() if sweep.active]
 
 
 def stop_all(seconds: float = 0.0) -> None:

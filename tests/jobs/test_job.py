@@ -14,6 +14,7 @@ from typing import ClassVar
 
 import pytest
 
+from rbm.core.living import Living
 from rbm.experiment import ModelSpec, RunSpec
 from rbm.jobs import cluster, seat
 from rbm.jobs.job import Job, Work, release_all
@@ -213,7 +214,9 @@ def test_an_actor_goes_where_the_fewest_are(monkeypatch):
         def __init__(self, worker: str) -> None:
             self.worker = worker
 
-    monkeypatch.setattr(seat, "_seats", [Taken("one"), Taken("gone")])
+    taken = [Taken("one"), Taken("gone")]
+    monkeypatch.setattr(seat, "_seats", Living(taken))
     assert seat.roomiest(Cluster()) == "two"
-    monkeypatch.setattr(seat, "_seats", [Taken("one"), Taken("two"), Taken("two")])
+    taken = [Taken("one"), Taken("two"), Taken("two")]
+    monkeypatch.setattr(seat, "_seats", Living(taken))
     assert seat.roomiest(Cluster()) == "one"

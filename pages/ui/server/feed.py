@@ -26,6 +26,7 @@ import streamlit as st
 
 from pages.ui.components.component import declare
 from rbm.core import clock
+from rbm.core.living import Living
 from rbm.jobs.job import Job, moving_jobs
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Feed:
         ``state()`` is no more what it is now. ``state`` runs in a thread: no ``st`` in it."""
         part = Part(name, tuple(job for job in jobs if job is not None), state)
         for job in part.jobs:
-            _watchers.setdefault(job, weakref.WeakSet()).add(self)
+            _watchers.setdefault(job, Living()).add(self)
             job.on_news = partial(_heard, job)
         with self.turn:
             self._parts = {**self._parts, name: part}
@@ -227,11 +228,12 @@ def _told(part: Part) -> Elements:
 
 def _heard(job: Job) -> None:
     """A job's news go to every page that shows it: the same run may be looked at in two tabs, or from the class's board."""
-    for feed in tuple(_watchers.get(job, ())):
+    watchers = _watchers.get(job)
+    for feed in watchers.now() if watchers is not None else ():
         feed.heard(job)
 
 
-_watchers: weakref.WeakKeyDictionary[Job, weakref.WeakSet[Feed]] = weakref.WeakKeyDictionary()
+_watchers: weakref.WeakKeyDictionary[Job, Living[Feed]] = weakref.WeakKeyDictionary()
 _feeds: weakref.WeakValueDictionary[str, Feed] = weakref.WeakValueDictionary()
 
 
