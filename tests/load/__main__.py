@@ -122,13 +122,15 @@ def report(lessons: list[Lesson], shared: Shares | None) -> str:
     return "\n".join(lines)
 
 
-def _turns(url: str, server: Server | None, count: int) -> None:
-    async def fifty(n: int) -> list[str]:
-        turnstile = asyncio.Semaphore(AT_ONCE)
-        return await asyncio.gather(*(_turn(url, turnstile) for _ in range(n)))
+async def visits(url: str, count: int) -> list[str]:
+    """So many short visits, some at a time; what went wrong."""
+    turnstile = asyncio.Semaphore(AT_ONCE)
+    return [said for said in await asyncio.gather(*(_turn(url, turnstile) for _ in range(count))) if said]
 
+
+def _turns(url: str, server: Server | None, count: int) -> None:
     for done in range(0, count, 50):
-        troubles = [t for t in asyncio.run(fifty(min(50, count - done))) if t]
+        troubles = asyncio.run(visits(url, min(50, count - done)))
         print(f"{done + 50:5} sessions, {_memory(server)}, {len(troubles)} with trouble {Counter(troubles) or ''}")
 
 

@@ -27,15 +27,21 @@ class _Lease:
         """From now on the job ends with this tab, and with no other that had it before, as after a reload."""
         self.jobs.pop(name, None)  # what begins last stands last
         self.jobs[name] = job
-        _minders[job] = self
+        _minders[job] = weakref.ref(self)
 
     def end(self) -> None:
         for job in self.jobs.values():
-            if _minders.get(job) is self:
+            if self.minds(job):
                 job.release()
 
+    def minds(self, job: Job) -> bool:
+        """Whether the job ends with this tab: it was the last to take it up."""
+        minder = _minders.get(job)
+        return minder is not None and minder() is self
 
-_minders: weakref.WeakKeyDictionary[Job, _Lease] = weakref.WeakKeyDictionary()  # who took it up last
+
+# Who took it up last. A lease holds its jobs: held here itself it would keep them, and all that they have learnt, for ever.
+_minders: weakref.WeakKeyDictionary[Job, weakref.ref[_Lease]] = weakref.WeakKeyDictionary()
 
 
 @st.cache_resource(scope="session", on_release=_Lease.end, show_spinner=False)
@@ -47,7 +53,7 @@ def mind(name: str, job: Job) -> None:
     """Have a job end with the tab; another one of that name is over."""
     lease = _lease()
     before = lease.jobs.get(name)
-    if before is not None and before is not job and _minders.get(before) is lease:
+    if before is not None and before is not job and lease.minds(before):
         before.pause()
         before.release()
     _make_room(name)

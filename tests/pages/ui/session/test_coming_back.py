@@ -1,6 +1,8 @@
 """After a reload, a lost connection or a restart the visitor's run is there again, by its id in the address."""
 
+import gc
 import json
+import weakref
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -165,3 +167,16 @@ def test_a_lost_run_says_so_on_every_page_that_shows_it_and_offers_to_be_kept():
     assert app.session_state["run"].record.id != run_id
     assert not app.button(key="train").disabled
     assert "goes on in another tab" not in words(app)
+
+
+def test_a_run_that_no_page_and_no_tab_holds_is_forgotten():
+    """A server that is up for a term has seen thousands."""
+    from pages.ui.session import tasks
+
+    run, lease = LiveRun(SPEC, Record(SPEC, visitor=ADA)), tasks._Lease()
+    lease.take("run", run)
+    lease.end()
+    gone = weakref.ref(run)
+    del run, lease
+    gc.collect()
+    assert gone() is None
