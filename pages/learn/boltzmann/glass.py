@@ -9,7 +9,6 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui import cards, lesson
@@ -136,21 +135,21 @@ def anew(n: int, kind: str, mode: theme.Mode, seed: int, temperature: float) -> 
 def _floor(race: GlassRace) -> dict[str, Any]:
     q, low = race.glass.floor()
     minima = race.glass.energies[race.glass.valleys.minima]
-    drawn = go.Figure()
-    drawn.add_scatter(x=q.tolist(), y=low.tolist(), mode="lines", line={"dash": "dot"}, name=_("lowest energy there"))
     size = 6 + 26 * race.exact.sqrt()
-    drawn.add_scatter(
-        x=race.glass.overlaps().tolist(),
-        y=minima.tolist(),
-        mode="markers",
-        marker={"size": size.tolist(), "opacity": 0.7},
-        name=_("valleys"),
-        text=[f"{100 * p:.1f} %" for p in race.exact.tolist()],
-        hovertemplate="E = %{y:.3f}, p = %{text}<extra></extra>",
-    )
-    drawn.update_layout(hovermode="closest")
-    figures.at_rest(drawn, _("overlap q with the deepest state"), _("energy E"), several=True)
-    return figures.option(drawn)
+    lowest = {
+        "type": "scatter", "mode": "lines", "name": _("lowest energy there"), "line": {"dash": "dot"},
+        "x": q.tolist(), "y": low.tolist(),
+    }  # fmt: skip
+    valleys = {
+        "type": "scatter", "mode": "markers", "name": _("valleys"),
+        "marker": {"size": size.tolist(), "opacity": 0.7},
+        "x": race.glass.overlaps().tolist(), "y": minima.tolist(),
+        "text": [f"{100 * p:.1f} %" for p in race.exact.tolist()],
+        "hovertemplate": "E = %{y:.3f}, p = %{text}<extra></extra>",
+    }  # fmt: skip
+    drawn = figures.option_of([lowest, valleys], _("overlap q with the deepest state"), _("energy E"), several=True)
+    drawn["layout"]["hovermode"] = "closest"
+    return drawn
 
 
 def _way(race: GlassRace) -> dict[str, Any]:
@@ -174,12 +173,14 @@ def _way(race: GlassRace) -> dict[str, Any]:
 def _shares(race: GlassRace) -> dict[str, Any]:
     rank = np.arange(1, len(race.exact) + 1)[:SHOWN]
     found = {"exactly": race.exact, ALONE: race.alone.shares(), TEMPERED: race.tempered.shares()}
-    drawn = go.Figure()
-    for name, shares in found.items():
-        drawn.add_bar(x=rank.tolist(), y=shares[:SHOWN].tolist(), name=name)
-    drawn.update_layout(barmode="group")
-    drawn.update_yaxes(tickformat=".0%")
-    return figures.option(figures.at_rest(drawn, _("valley, deepest first"), _("share of chains"), several=True))
+    bars = [
+        {"type": "bar", "name": name, "x": rank.tolist(), "y": shares[:SHOWN].tolist()}
+        for name, shares in found.items()
+    ]
+    drawn = figures.option_of(bars, _("valley, deepest first"), _("share of chains"), several=True)
+    drawn["layout"]["barmode"] = "group"
+    drawn["layout"]["yaxis"]["tickformat"] = ".0%"
+    return drawn
 
 
 def _words(race: GlassRace) -> str:
