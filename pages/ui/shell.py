@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,7 +22,6 @@ from rbm.jobs import cluster, job, recording, room
 ROOT = Path(__file__).resolve().parents[2]
 NAME = _("Boltzmann Explorer")
 LAST_SECONDS = 3.0  # that the server's end waits for the runs' last checkpoints
-TURN = 0.0005  # seconds that a thread keeps Python to itself while another waits
 HOME, ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, CD_BIAS, ISING, RETRIEVAL, TEACHER = (
     f"pages/learn/{feature}/page.py"
     for feature in (
@@ -135,9 +133,6 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     PagesManager.uses_pages_directory = False
     # One thread for each small product: sixty visitors' Gibbs steps would only wait for each other's.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    # Torch lets go of Python's lock at every operation. With the usual 5 ms turns, a slider's answer of thirty operations
-    # beside a running script waited thirty turns, 150 ms, for it.
-    sys.setswitchinterval(TURN)
     turnstile.line_up_scripts()
     warm_up.begin()
     visitor.announce()
