@@ -33,7 +33,7 @@ function figures(head, about) {
 
 function table(head, rows) {
   const whole = document.createElement("table");
-  if (head.length) whole.createTHead().insertRow().append(...head.map((name) => make("th", "", name)));
+  if (head.length) whole.createTHead().insertRow().append(...head.map((name) => make(name ? "th" : "td", "", name))); // a corner heads nothing
   const body = whole.createTBody();
   for (const row of rows) body.insertRow().append(...row.map(() => make("td", "word")));
   return whole;

@@ -1,33 +1,57 @@
 """axe-core on a page: nothing serious, nothing critical, light and dark."""
 
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.helpers.hands import drawn
+
+T = TypeVar("T")
+THEMED: dict[str, Any] = {"runOnly": ["color-contrast"]}  # the only rule that sees the theme
 
 
 def is_for_everyone(page: Page) -> None:
     """The page as it stands, light, and then dark."""
     _at_rest(page)
     found = {"light": _violations(page)}
-    ground = page.locator("[data-testid=stApp]")
-    light = ground.evaluate("element => getComputedStyle(element).backgroundColor")
-    page.emulate_media(color_scheme="dark")
-    expect(ground).not_to_have_css("background-color", light)
-    _at_rest(page)
-    found["dark"] = _violations(page, runOnly=["color-contrast"])  # the only rule that sees the theme
+    _darken(page)
+    found["dark"] = _violations(page, **THEMED)
     assert found == {"light": [], "dark": []}
 
 
-def _violations(page: Page, **options: list[str]) -> list[str]:
+def light_and_dark(page: Page, look: Callable[[Page], T]) -> Iterator[tuple[str, T]]:
+    """A light page as it stands, and then dark."""
+    _at_rest(page)
+    yield "light", look(page)
+    _darken(page)
+    yield "dark", look(page)
+
+
+def judged(page: Page, **options: Any) -> dict[str, Any]:
+    """What axe says of the page: ``violations`` and ``passes``."""
+    found: dict[str, Any] = Axe().run(page, options=options).response
+    return found
+
+
+def _violations(page: Page, **options: Any) -> list[str]:
     """What axe calls serious or critical, a line an element."""
-    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    found = judged(page, resultTypes=["violations"], **options)["violations"]
     return [
         f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
         for one in found
         if one["impact"] in ("serious", "critical")
         for node in one["nodes"]
     ]
+
+
+def _darken(page: Page) -> None:
+    ground = page.locator("[data-testid=stApp]")
+    light = ground.evaluate("element => getComputedStyle(element).backgroundColor")
+    page.emulate_media(color_scheme="dark")
+    expect(ground).not_to_have_css("background-color", light)
+    _at_rest(page)
 
 
 def _at_rest(page: Page) -> None:

@@ -1,0 +1,47 @@
+"""What axe-core says of every page, light and dark, with a machine at work: ``python -m tests.browser.measure_axe``, a table.
+
+``tests/browser/test_one_screen.py`` judges the same in every run, on the pages as they open.
+"""
+
+from collections import Counter
+
+from playwright.sync_api import sync_playwright
+
+from pages.ui import shell
+from tests.helpers import axe
+from tests.helpers.browser import FLAGS, find_chromium, start_server
+from tests.helpers.hands import drawn
+from tests.helpers.scenes import SCENES
+from tests.helpers.stage import HEIGHT, WIDTH
+
+HEAD = "| page | | rules kept | critical | serious | moderate | minor |\n|---|---|---|---|---|---|---|"
+PATIENCE = 120_000  # milliseconds
+
+
+def main() -> None:
+    """Print a line a page and theme."""
+    server, url = start_server()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        page.set_default_timeout(PATIENCE)
+        print(HEAD)  # noqa: T201
+        for entries in shell.PAGES.values():
+            for entry in entries:
+                page.emulate_media(color_scheme="light")
+                page.goto(f"{url}/{entry.address}")
+                page.get_by_test_id("stHeading").first.wait_for()
+                SCENES.get(entry.address, drawn)(page)
+                for mode, found in axe.light_and_dark(page, axe.judged):
+                    by = Counter(one["impact"] for one in found["violations"])
+                    counts = " | ".join(str(by[impact]) for impact in ("critical", "serious", "moderate", "minor"))
+                    print(f"| {entry.title} | {mode} | {len(found['passes'])} | {counts} |", flush=True)  # noqa: T201
+                    for one in found["violations"]:
+                        print(f"  {one['impact']} {one['id']}: {one['nodes'][0]['html'][:150]}")  # noqa: T201
+        chromium.close()
+    server.terminate()
+    server.wait(20)
+
+
+if __name__ == "__main__":
+    main()
