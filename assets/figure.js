@@ -122,7 +122,7 @@ const isLog = ({ layout }, { log }, name) => log[name] ?? layout[`${name}axis`]?
 function canLog({ series, layout }, name) {
   const values = series.flatMap((one) => one[name] ?? []);
   const numbers = values.every((value) => value === null || typeof value === "number");
-  return numbers && layout[`${name}axis`]?.type !== "category" && values.some((value) => value > 0);
+  return numbers && layout[`${name}axis`]?.type !== "category" && values.every((value) => value === null || value >= 0) && values.some((value) => value > 0);
 }
 
 // The height of what is between the ends of x, for lines and dots: Plotly itself keeps that of all.

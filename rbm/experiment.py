@@ -261,7 +261,7 @@ def suited_rate(visible: str, hidden: str, n_states: int) -> float:
     reach = math.prod(n_states - 1 if name == "multinary" else _REACH.get(name, 1.0) for name in (visible, hidden))
     if visible == "gaussian":
         reach /= _REACH["gaussian"]  # their precision is learnt too, and takes the step's scale
-    return max(rate for rate in RATES if rate * reach <= TrainConfig.learning_rate)
+    return max((rate for rate in RATES if rate * reach <= TrainConfig.learning_rate), default=min(RATES))
 
 
 def with_units(settings: Mapping[str, Any], **units: Any) -> dict[str, Any]:

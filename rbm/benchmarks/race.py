@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rbm.errors import ConfigError
 
 Advance = Callable[[int], None]  # trains on so many batches more
-FEWEST_RUNS = 1
+FEWEST_RUNS, LARGEST = 1, 65_536
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,10 @@ class Setting:
 
     def __post_init__(self) -> None:
         for name in ("n_hidden", "batch_size", "k"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}; a benchmark needs a whole number from 1.")
+            if not 1 <= getattr(self, name) <= LARGEST:
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)}; a benchmark needs a whole number from 1 to {LARGEST:,}."
+                )
 
     def __str__(self) -> str:
         return f"784–{self.n_hidden}, batch {self.batch_size}, k = {self.k}"

@@ -51,11 +51,28 @@ def read(path: Path) -> bytes:
         raise CheckpointError(f"The checkpoint {str(path)!r} cannot be read: {error.strerror or error}.") from error
 
 
+MOST_THREADS = 1024
+MOST = 2**31 - 1  # of what is counted; more is no request that anything here could meet
+
+
 def check_positive(**values: int) -> None:
-    """RbmError for the first that is not at least 1."""
+    """RbmError for the first that is not from 1 to MOST."""
+    check_least(1, **values)
+
+
+def check_least(least: int, **values: int) -> None:
+    """RbmError for the first that is not from ``least`` to MOST."""
     for name, value in values.items():
-        if value < 1:
-            raise RbmError(f"--{name.replace('_', '-')} is {value}; expected 1 or more.")
+        if not least <= value <= MOST:
+            wanted = f"{least} or more" if value < least else f"at most {MOST}"
+            raise RbmError(f"--{name.replace('_', '-')} is {value}; expected {wanted}.")
+
+
+def check_threads(threads: int) -> None:
+    """RbmError for a number that no machine has."""
+    if threads > MOST_THREADS:
+        raise RbmError(f"--threads is {threads}; expected at most {MOST_THREADS}.")
+    check_positive(threads=threads)
 
 
 def check_out(path: Path, suffix: str) -> None:

@@ -2,10 +2,11 @@
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 
-from rbm.commands._runs import check_positive
+from rbm.commands._runs import check_positive, check_threads
 from rbm.errors import ConfigError
 
 DEFAULTS = ((500, 64, 1), (100, 64, 1), (1024, 128, 1), (500, 64, 10))  # hidden units, batch size, k
@@ -37,9 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Race, or draw growth; 0."""
-    if arguments.seconds <= 0:
+    if not 0 < arguments.seconds < math.inf:
         raise ConfigError(f"seconds is {arguments.seconds:g}; a run needs a length above 0.")
-    check_positive(runs=arguments.runs, threads=1 if arguments.threads is None else arguments.threads)
+    check_positive(runs=arguments.runs)
+    if arguments.threads is not None:
+        check_threads(arguments.threads)
     if arguments.race is not None:
         return _race_for_quality(arguments)
     return _growth(arguments.growth, arguments.json) if arguments.growth is not None else _races(arguments)

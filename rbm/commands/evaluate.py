@@ -6,7 +6,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from rbm.commands._runs import add_run_argument, check_positive, find
+from rbm.commands._runs import add_run_argument, check_least, check_positive, find
 from rbm.evaluation import verdict
 from rbm.store import open_store
 from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob
@@ -30,6 +30,7 @@ def run(arguments: Namespace) -> int:
     from tqdm import tqdm
 
     check_positive(chains=arguments.chains, temperatures=arguments.temperatures)
+    check_least(0, sweeps=arguments.sweeps, seed=arguments.seed)
     data, run = find(arguments)
     effort = Effort(arguments.chains, arguments.temperatures, arguments.sweeps, arguments.seed)
     job = LikelihoodJob(data, effort)

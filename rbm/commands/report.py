@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from rbm.commands._runs import add_run_argument, find
+from rbm.commands._runs import add_run_argument, check_out, find
 from rbm.core.files import write_atomically
 from rbm.errors import ConfigError
 from rbm.store import Run, open_store
@@ -22,6 +22,7 @@ def run(arguments: Namespace) -> None:
     from rbm.checkpoint import from_bytes
     from rbm.report.page import html
 
+    check_out(arguments.out, ".html")
     data, kept = find(arguments)
     history, evaluation = None, None
     if kept is not None:

@@ -63,7 +63,7 @@ def run(arguments: Namespace) -> int:
         return 0
     if arguments.workers is not None:
         check_positive(workers=arguments.workers)
-    if arguments.again:
+    if arguments.again is not None:
         ledger = Ledger(arguments.again, store)
         ledger.extend(trials=arguments.trials, minutes=arguments.minutes)
     else:

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from rbm.commands._runs import asked_to_stop, check_out, check_positive
+from rbm.commands._runs import asked_to_stop, check_out, check_threads
 from rbm.commands._settings import SET, described, with_settings
 from rbm.core.limits import COMMAND
 from rbm.datasets.catalog import entry
@@ -50,7 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    check_positive(threads=arguments.threads)
+    check_threads(arguments.threads)
     import torch
 
     torch.set_num_threads(arguments.threads)
@@ -79,7 +79,7 @@ def run(arguments: Namespace) -> int:
 
 def _begun(arguments: Namespace) -> tuple[Record, bytes | None, dict[str, float], bool]:
     """The run's record, where it goes on from, its live knobs, and whether it is known where those were turned."""
-    if not arguments.resume:
+    if arguments.resume is None:
         return Record(_spec(arguments), tags=arguments.tag, note=arguments.note, name=arguments.name), None, {}, True
     new = ("set", "seed", "data", "visible", "hidden", "states", "tag", "name", "note")
     if given := [name for name in new if getattr(arguments, name) not in (None, "", [])]:
@@ -96,8 +96,8 @@ def _begun(arguments: Namespace) -> tuple[Record, bytes | None, dict[str, float]
 def _spec(arguments: Namespace) -> RunSpec:
     if arguments.spec is not None:
         spec = described(arguments.spec)
-    elif arguments.link:
-        query = dict(parse_qsl(urlsplit(arguments.link).query))
+    elif arguments.link is not None:
+        query = _query(arguments.link)
         if "v" not in query:
             raise ConfigError(
                 f"{arguments.link[:60]!r} is no link of a run; expected one with ?v=, such as Copy link gives on the page Train."
@@ -173,3 +173,10 @@ def _shown(metrics: Mapping[str, float]) -> dict[str, str]:
     """The few numbers that fit beside the bar."""
     short = {"error": "reconstruction_error", "gap": "free_energy_gap", "pseudo-ll": "pseudo_log_likelihood"}
     return {name: f"{metrics[key]:.3g}" for name, key in short.items() if key in metrics}
+
+
+def _query(link: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(urlsplit(link).query))
+    except ValueError as error:  # of a host that is none
+        raise ConfigError(f"{link[:60]!r} is no link: {error}.") from error

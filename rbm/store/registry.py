@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
 from rbm.core import clock
 from rbm.core.files import remove, remove_folder, write_atomically
@@ -180,8 +180,8 @@ class Store(Reader):
         """Where the run stands, its new events, its newest checkpoint and those to keep, each (step, epoch, bytes).
 
         Files first, then the rows that name them: a kill between the two leaves a file too many, never one too few.
-        TakenOverError when another owner has taken the run up, or it is not there any more; UnwrittenError where all was
-        written but the checkpoints.
+        TakenOverError when another owner has taken the run up, or it was deleted, for good or not yet; UnwrittenError where all
+        was written but the checkpoints.
         """
         self._database.check()
         self._remove_left(run_id)
@@ -194,10 +194,9 @@ class Store(Reader):
             with self._database.write() as db:
                 if events:
                     values["metrics"] = _newest_numbers(db, run_id, events)
-                mine = update(RUNS).where(RUNS.c.id == run_id, RUNS.c.owner == owner).values(values)
-                if db.execute(mine).rowcount == 0:
-                    there = db.execute(select(RUNS.c.id).where(RUNS.c.id == run_id)).first() is not None
-                    where = _("goes on in another tab or server") if there else _("is not in the registry any more")
+                mine = (RUNS.c.id == run_id, RUNS.c.owner == owner, RUNS.c.deleted_at.is_(None))
+                if db.execute(update(RUNS).where(*mine).values(values)).rowcount == 0:
+                    where = _where(db.execute(select(RUNS.c.deleted_at).where(RUNS.c.id == run_id)).first())
                     wrong = _("Run {run_id} {where}: what is trained here is not kept.")
                     raise TakenOverError(wrong.format(run_id=run_id, where=where))
                 _insert_events(db, run_id, events)
@@ -364,3 +363,10 @@ def _insert_checkpoint(db: Connection, row: dict[str, Any]) -> list[str]:
         return [*old, row["file"]]
     db.execute(insert(CHECKPOINTS).values(row))
     return [file for file in old if file != row["file"]]
+
+
+def _where(row: Row[Any] | None) -> str:
+    """Why nobody here may write a run any more, of which the registry knows when it was deleted, or nothing."""
+    if row is None:
+        return _("is not in the registry any more")
+    return _("goes on in another tab or server") if row.deleted_at is None else _("was deleted")

@@ -107,7 +107,7 @@ def test_the_command_prints_json_whose_ratios_are_of_medians(capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--hidden", "0"], "n_hidden is 0; a benchmark needs a whole number from 1."),
+        (["--hidden", "0"], "n_hidden is 0; a benchmark needs a whole number from 1 to 65,536."),
         (["--runs", "0", "--hidden", "3"], "--runs is 0; expected 1 or more"),
         (["--seconds", "0"], "a run needs a length above 0"),
         (["--growth", "growth.png"], "name a file that ends in .svg"),

@@ -40,6 +40,21 @@ def started(store: Store, spec: RunSpec = LONG) -> LiveRun:
     return run
 
 
+def test_a_run_that_is_deleted_while_it_trains_stops_and_can_be_kept_as_a_new_one(workers, store):
+    """Or it would train on for what is removed for good after a month."""
+    run = started(store)
+    old = run.record
+    store.delete([old.id])
+    wait(lambda: old.lost and not run.active, what="the run to stop")
+    assert "was deleted" in old.problem
+    store.restore([old.id])
+    assert [one.id for one in store.runs()] == [old.id]
+    run.keep_as(Record(LONG, store=lambda: store, visitor=ADA))
+    recording.flush()
+    assert len(store.runs()) == 2
+    assert not run.lost
+
+
 def test_a_run_that_is_taken_up_elsewhere_stops_and_is_kept_as_a_new_one_with_all_it_has_learnt(workers, store):
     first = started(store)
     heard = threading.Event()

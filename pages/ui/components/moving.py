@@ -94,11 +94,20 @@ def _words(run: LiveRun | None) -> str:
     parts = [said.format(asked=_asked(*run.by_hand), epoch=run.epoch, epochs=run.epochs)]
     left = run.seconds_left
     if run.status == "running" and left is not None:
-        parts.append(_("{left:.0f} s left").format(left=left))
+        parts.append(_left(left))
     speed = run.history.averaged_rate("samples_per_second", SPEED_SECONDS)[1]
     if run.status in ("running", "paused") and speed:
         parts.append(_("{speed:,.0f} images/s").format(speed=speed[-1]))
     return " · ".join(parts)
+
+
+def _left(seconds: float) -> str:
+    if seconds < 99.5:
+        return _("{left:.0f} s left").format(left=seconds)
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return _("{left} min left").format(left=minutes)
+    return _("{hours} h {minutes} min left").format(hours=minutes // 60, minutes=minutes % 60)
 
 
 def _asked(batches: int, epochs: int) -> str:

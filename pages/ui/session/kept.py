@@ -263,12 +263,25 @@ def _opened(key: str) -> tuple[LiveRun, str]:
     known = st.session_state.get("looked_run")
     run = open_store().run(key)
     if known is None or known[0] != key:
-        step = open_store().newest_steps().get(key, 0)
-        known = st.session_state["looked_run"] = key, _at_rest(str(open_store().url), key, step)
+        known = st.session_state["looked_run"] = key, _newest(key)
     found: LiveRun = known[1]
     return found, _("{run} · epoch {epoch:.1f} · {whose}, kept · {key}").format(
         run=called(run), epoch=found.epoch, whose=_whose(run, visitor.names()), key=key[:6]
     )
+
+
+def _newest(run_id: str) -> LiveRun:
+    """A kept run's machine as its newest checkpoint has it. While it trains that may be replaced between the look and the
+    reading; StoreError where it is not, and cannot be read."""
+    store, looked = open_store(), None
+    while True:
+        saved = store.checkpoints(run_id)[-1:]
+        try:
+            return _at_rest(str(store.url), run_id, *((one.step, one.epoch) for one in saved))
+        except StoreError:
+            if looked == saved:
+                raise
+            looked = saved
 
 
 @lru_cache(maxsize=len(RUNS))
@@ -281,12 +294,13 @@ def _bundled(key: str) -> LiveRun:
 
 
 @st.cache_resource(max_entries=16, show_spinner=_("Opening the machine"))
-def _at_rest(url: str, run_id: str, step: int) -> LiveRun:
-    """A kept run's machine after ``step`` updates; one for all who look at it."""
+def _at_rest(url: str, run_id: str, at: tuple[int, float] = (0, 0.0)) -> LiveRun:
+    """A kept run's machine after so many updates and epochs; one for all who look at it."""
     import torch
 
     from rbm.checkpoint import from_bytes
 
+    step, epoch = at
     run, saved = open_store().run(run_id), from_bytes(open_store().checkpoint(run_id, step))
     data = cached_dataset(run.spec.dataset, run.spec.model)
     with torch.no_grad():
@@ -294,7 +308,6 @@ def _at_rest(url: str, run_id: str, step: int) -> LiveRun:
     shown = shown_images(data)
     machines = make_model(run.spec, data), saved.model
     pictures = np.stack([shown.numpy(), *(reconstructions(model, shown) for model in machines)])
-    epoch = next(one.epoch for one in open_store().checkpoints(run_id) if one.step == step)
     about = {"step": step, "epoch": epoch, "activity": activity.numpy().copy(), "pictures": pictures}
     past = Snapshot.of(saved.model, **about)
     return LiveRun.at_rest(run.spec, past, open_store().history(run_id))

@@ -133,6 +133,7 @@ def _come_back() -> LiveRun | None:
         return None
     st.session_state["came_back"] = run_id
     try:
+        _refuse_deleted(run_id)
         return _trains_here(run_id) or _stopped(run_id)
     except RbmError as error:
         there, anothers = not isinstance(error, UnknownRunError), isinstance(error, NotYoursError)
@@ -152,14 +153,21 @@ def _trains_here(run_id: str) -> LiveRun | None:
     return None
 
 
-def _stopped(run_id: str) -> LiveRun:
-    if open_store().run(run_id).deleted_at is not None:
+def _refuse_deleted(run_id: str) -> None:
+    try:
+        found = open_store().run(run_id)
+    except UnknownRunError:
+        return  # it may have begun just now
+    if found.deleted_at is not None:
         raise DeletedRunError(
             _(
-                "Run {run_id} was deleted. On the page **Compare runs** it can be fetched back for 30 days: show the "
-                "deleted ones, tick it and press **Restore**."
+                "Run {run_id} was deleted. On the page Compare runs it can be fetched back for 30 days: show the "
+                "deleted ones, tick it and press Restore."
             ).format(run_id=run_id)
         )
+
+
+def _stopped(run_id: str) -> LiveRun:
     found = resume(run_id)
     st.session_state["return"] = Return(run_id)
     return found

@@ -10,12 +10,13 @@ from pages.ui import shell
 from pages.ui.session import kept, state
 from rbm import bundled
 from rbm.checkpoint import to_bytes
+from rbm.errors import StoreError
 from rbm.experiment import make_dataset, make_model
 from rbm.jobs.job import release_all
 from rbm.jobs.live import LiveRun
 from rbm.jobs.task import Task
 from rbm.jobs.training import SHOWN_IMAGES
-from rbm.store import Progress, open_store
+from rbm.store import Progress, Store, open_store
 from rbm.store.owners import Visitor, visitor_id
 from rbm.tasks import labels
 from tests.helpers.screen import app_test, open_page
@@ -244,10 +245,22 @@ def test_a_kept_run_that_cannot_be_opened_is_told_and_another_machine_shown():
     assert line(come(shell.FILTERS)).endswith(f"yours, kept · {older[:6]}")  # the newest that is whole
 
 
+def test_a_run_that_trains_is_opened_though_its_newest_checkpoint_is_replaced_meanwhile(monkeypatch):
+    run_id, look = ran(BOB), Store.checkpoints
+    stale = [look(open_store(), run_id)[-1]._replace(step=1, file="gone")]
+    looks = iter([stale])
+    monkeypatch.setattr(Store, "checkpoints", lambda self, key: next(looks, None) or look(self, key))
+    assert kept._newest(run_id).step_number == look(open_store(), run_id)[-1].step
+    open_store().checkpoint_path(run_id).unlink()
+    kept._at_rest.clear()
+    with pytest.raises(StoreError, match="cannot be read"):
+        kept._newest(run_id)
+
+
 def test_a_kept_run_has_its_reconstructions_too():
     """As on Train, where another's run is looked at: test images, and what the machine made of them before training and now."""
     run_id = ran(BOB)
-    at_rest = kept._at_rest(str(open_store().url), run_id, open_store().newest_steps()[run_id])
+    at_rest = kept._newest(run_id)
     trainer, _history = trained()
     originals, before, now = at_rest.snapshot.pictures
     data = make_dataset(SPEC.dataset, SPEC.model)
