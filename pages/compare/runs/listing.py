@@ -174,7 +174,8 @@ def _table(runs: list[Run], owners: Mapping[str, str]) -> list[Run]:
     elif len(picked) > MOST:
         st.caption(
             _(
-                ":material/info: {n_picked} runs are ticked; the first {most} are compared, and all can be tagged or deleted by whoever they belong to."
+                ":material/info: {n_picked} runs are ticked; the first {most} are compared, and all can be tagged or "
+                "deleted by whoever they belong to."
             ).format(n_picked=len(picked), most=MOST)
         )
     return picked
