@@ -83,6 +83,11 @@ class TrialRun:
             with seated(TrainingJob, (self._spec.to_json(), self._checkpoint), worker) as seat:
                 trained = self._train(seat, worker, stopped)
             return trained is not None and (not trained or self._judge(worker, trained[0], stopped))
+        except TakenOverError as error:
+            if self._store().run(self.record.id).deleted_at is None:
+                raise
+            self._ledger.fail(self.given, str(error))  # by its owner: the others go on
+            return True
         except (StoreError, ClusterError):
             raise
         except RbmError as error:  # these settings cannot be trained or measured at all
@@ -144,6 +149,10 @@ class TrialRun:
         at = Progress(status, slice_.step, slice_.total_steps, slice_.epoch, self._trained, message)
         self.record.take(at, slice_)
         self.progress = TRAINED * slice_.step / slice_.total_steps
+        self._check_mine()
+
+    def _check_mine(self) -> None:
+        """TakenOverError where the registry takes no more of this run from here."""
         if self.record.lost:
             raise TakenOverError(self.record.problem)
 
@@ -158,6 +167,7 @@ class TrialRun:
                     return None
                 self.progress = before + (1 - TRAINED) * step.done / step.total
         self.record.write()
+        self._check_mine()
         self._store().add_evaluation(self.record.id, slice_.step, spec.objective, step.result)
         return objective.judged(spec.objective, step.result)
 

@@ -198,6 +198,19 @@ def test_the_worst_are_given_up_by_successive_halving(workers, store):
         assert "Given up" in run.progress.message
 
 
+def test_a_trial_whose_run_is_deleted_is_given_up_alone(workers, store):
+    with held_at(200):
+        sweep = Sweep(Ledger.create("thinned", LONG, store), lambda: store)
+        wait_for_trials(sweep.shares)
+        run_id = sweep.ledger.trials()[0].run_id
+        store.delete([run_id])
+    sweep.wait(SWEEP_PATIENCE)
+    assert (sweep.status, sweep.problem) == ("finished", "")
+    first, *others = sweep.ledger.trials()
+    assert (first.state, first.message) == ("failed", f"Run {run_id} was deleted: what is trained here is not kept.")
+    assert {one.state for one in others} == {"finished"}
+
+
 def test_what_cannot_be_trained_fails_alone_and_says_why(workers, store):
     wide = SweepSpec(
         RunSpec(DatasetSpec(size=100), ModelSpec(23), TrainConfig(epochs=1)),
