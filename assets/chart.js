@@ -88,13 +88,13 @@ class Chart {
     const { root, plot, view, data } = this;
     if (!this.stale || this.held) return;
     this.stale = false;
-    this.due = performance.now() + PAUSE;
     this.theme = themeOf(root);
     view.width = root.clientWidth;
     const { at, asked, ...content } = data;
     const now = JSON.stringify([content, { ...view, hidden: [...view.hidden] }, this.theme]);
     if (now === this.drawn) return; // a script that runs for something else says the same again
     this.drawn = now;
+    this.due = performance.now() + (hasPoints(data) ? PAUSE : 0); // the first points are waited for
     this.writeHead();
     this.write(data.note);
     const empty = root.querySelector(".empty");
