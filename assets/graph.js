@@ -175,7 +175,7 @@ class Machine {
     this.root.querySelector(".what").textContent = this.label(this.selected);
     this.root.querySelector(".value").textContent = signed(value);
     this.root.querySelector(".beta-value").textContent = `β = ${this.b.toFixed(2)}`;
-    const state = { "aria-label": this.label(this.selected), "aria-valuenow": value, "aria-valuemin": -4, "aria-valuemax": 4 };
+    const state = { role: "slider", "aria-label": this.label(this.selected), "aria-valuenow": value, "aria-valuemin": -4, "aria-valuemax": 4 };
     for (const [name, text] of Object.entries(state)) this.graph.setAttribute(name, text);
     this.values.forEach((x, k) => {
       this.sliders[k].value = x;

@@ -43,6 +43,7 @@ class StateBars {
 
   update(data) {
     this.data = data;
+    this.frame.setAttribute("role", "img"); // which it is once it has its text
     this.frame.setAttribute("aria-label", data.alt);
     this.palette = getComputedStyle(this.root).getPropertyValue("--st-chart-categorical-colors").split(",");
     this.writeHead();

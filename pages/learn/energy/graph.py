@@ -26,7 +26,7 @@ TIE = 1e-9  # energies closer than this are one: sums of the same sliders in ano
 _HTML = f"""
 <div class="machine">
   <div class="left">
-    <svg class="graph" viewBox="0 0 460 320" role="slider" tabindex="0"></svg>
+    <svg class="graph" viewBox="0 0 460 320" tabindex="0"></svg>
     <div class="row">
       <span class="what"></span><button class="less" type="button" aria-label="{_("Lower by 0.5")}">−</button>
       <input class="knob" type="range" min="-4" max="4" step="0.1" aria-label="{_("Selected weight or bias")}">

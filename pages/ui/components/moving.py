@@ -33,7 +33,7 @@ def facts(news: Mapping[str, Any], *, key: str, look: Literal["table", "figures"
 _BARS_HTML = """
 <div class="statebars">
   <div class="head"></div>
-  <svg class="frame" role="img" tabindex="0"></svg>
+  <svg class="frame" tabindex="0"></svg>
   <div class="tip" hidden></div>
 </div>
 """
