@@ -19,12 +19,12 @@ class Preset(NamedTuple):
 PRESETS = MappingProxyType(
     {
         "default": Preset(
-            _("Digits in seconds (CD-1, 100 units)"),
-            _("The place to start: strokes appear among the filters within seconds."),
+            _("Digits in seconds"),
+            _("CD-1 with 100 units, the place to start: strokes appear among the filters within seconds."),
             RunSpec(),
         ),
         "pcd": Preset(
-            _("Better likelihood (PCD, 100 units)"),
+            _("Better likelihood: PCD"),
             _(
                 "The same size with persistent chains and no momentum: a far better model of the digits, though "
                 "its reconstructions look no better. Step its chains from noise on the page Gibbs sampling."
@@ -36,10 +36,10 @@ PRESETS = MappingProxyType(
             ),
         ),
         "hinton": Preset(
-            _("Hinton's practical guide (CD-1, 500 units)"),
+            _("Hinton's practical guide"),
             _(
-                "Batches of 100, momentum 0.9, a little weight decay and the visible biases set from the data, as "
-                "his guide of 2010 advises."
+                "CD-1 with 500 units, batches of 100, momentum 0.9, a little weight decay and the visible biases set "
+                "from the data, as his guide of 2010 advises."
             ),
             RunSpec(
                 model=ModelSpec(n_hidden=500),
@@ -55,9 +55,9 @@ PRESETS = MappingProxyType(
             ),
         ),
         "adam_500": Preset(
-            _("Tutorial recipe with Adam (500 units)"),
+            _("Tutorial recipe with Adam"),
             _(
-                "Adam at 0.001, batches of 64, pixels drawn from grey levels, zero biases at the start. Its "
+                "500 units, Adam at 0.001, batches of 64, pixels drawn from grey levels, zero biases at the start. Its "
                 "pictures are usually shown at epoch 20; little changes after 10."
             ),
             RunSpec(
@@ -73,7 +73,7 @@ PRESETS = MappingProxyType(
             ),
         ),
         "momentum_100": Preset(
-            _("Momentum and a falling rate (100 units)"),
+            _("Momentum, a falling rate"),
             _(
                 "The classroom recipe: shuffled batches, 10 % validation, momentum, decaying rate. Watch the two free energies."
             ),
@@ -84,7 +84,7 @@ PRESETS = MappingProxyType(
             ),
         ),
         "threshold_128": Preset(
-            _("Thresholded pixels (Adam, 128 units)"),
+            _("Thresholded pixels, Adam"),
             _(
                 "Grey levels cut at 0.5 and a large Adam rate for ten epochs. Thresholded digits are another, "
                 "easier task: do not compare likelihoods across."
@@ -103,7 +103,7 @@ PRESETS = MappingProxyType(
             ),
         ),
         "toy": Preset(
-            _("Bars and stripes (exactly solvable)"),
+            _("Bars and stripes, exactly"),
             _(
                 "Thirty pictures of 16 pixels: small enough that everything can be computed exactly. Its filters become bars."
             ),
@@ -123,7 +123,7 @@ PRESETS = MappingProxyType(
             ),
         ),
         "out_of_equilibrium": Preset(
-            _("Out of equilibrium (10 steps from noise)"),
+            _("Out of equilibrium"),
             _(
                 "Chains start from noise for every batch and take 10 steps: the machine makes its best digits "
                 "exactly 10 steps from noise and worse ones ever after. Press Examine on the page Diagnostics and "
@@ -136,7 +136,7 @@ PRESETS = MappingProxyType(
             ),
         ),
         "too_fast": Preset(
-            _("Goes wrong: too high a learning rate"),
+            _("Goes wrong: rate too high"),
             _(
                 "At rate 10 the weights explode within moments. The run stops, says why, and keeps the last good weights."
             ),
@@ -147,7 +147,7 @@ PRESETS = MappingProxyType(
             ),
         ),
         "overfit": Preset(
-            _("Goes wrong: overfitting 500 images"),
+            _("Goes wrong: overfitting"),
             _("Only 500 training images for 500 units: the gap between the two free energies opens and keeps growing."),
             RunSpec(
                 dataset=DatasetSpec(size=500),
@@ -164,7 +164,7 @@ PRESETS = MappingProxyType(
             ),
         ),
         "dead": Preset(
-            _("Goes wrong: dead hidden units"),
+            _("Goes wrong: dead units"),
             _(
                 "A rough start with a strong decay: most filters stay grey and switch off; watch the share of dead units."
             ),
@@ -182,7 +182,7 @@ PRESETS = MappingProxyType(
             ),
         ),
         "k1": Preset(
-            _("Compare: CD with k = 1"),
+            _("Compare: CD, k = 1"),
             _(
                 "Note reconstruction error and likelihood, then run k = 25: errors are alike, the likelihood of k "
                 "= 1 is far worse."
@@ -195,7 +195,7 @@ PRESETS = MappingProxyType(
             ),
         ),
         "k25": Preset(
-            _("Compare: CD with k = 25"),
+            _("Compare: CD, k = 25"),
             _(
                 "The other half of the comparison: slower, no better reconstructions, yet its chains from noise "
                 "look like digits."
@@ -208,7 +208,7 @@ PRESETS = MappingProxyType(
             ),
         ),
         "batch_1": Preset(
-            _("Compare: batches of one image"),
+            _("Compare: one image a batch"),
             _(
                 "Many noisy updates: filters become strokes. With a batch of 100 and as many epochs they stay points and blobs."
             ),
