@@ -11,6 +11,7 @@ from rbm.errors import ClusterError, StoreError
 from rbm.experiment import DatasetSpec, cached_dataset
 from rbm.jobs import cluster
 from rbm.store import open_store
+from rbm.sweep import study
 
 # What pages import when they are first opened. Torch alone takes seconds, which the first visitor of a page that needs it
 # waited for.
@@ -31,6 +32,7 @@ ENGINE = (
     "rbm.samplers.stepped_chains",
     "rbm.samplers.tempering",
     "rbm.core.warming",
+    "rbm.report.page",
 )
 _log = logging.getLogger(__name__)
 
@@ -69,4 +71,10 @@ def _workers() -> None:
     try:
         cluster.connect()
     except (ClusterError, ConnectionError) as error:
+        _log.error("%s", error)
+    try:
+        study.storage(
+            open_store()
+        )  # Optuna's tables: most of a second in a new registry, before the first search is shown
+    except StoreError as error:
         _log.error("%s", error)
