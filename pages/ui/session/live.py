@@ -48,10 +48,12 @@ def transport(beside: Callable[[], None]) -> str:
     fresh = current is None or bool(changed) or over
     if fresh and not problem:
         problem = _no_room()
+    back = state.come_back()
+    looks = current is None and back is not None and back.anothers  # at a run that only its owner takes further
     full = current is not None and not changed and current.status == "finished" and current.epochs >= MOST_EPOCHS
     with st.container(horizontal=True, key="transport", gap="small"):
         st.button(
-            _("Train anew") if current is not None and fresh else _("Train"),
+            _("Train my own") if looks else _("Train anew") if current is not None and fresh else _("Train"),
             type="primary",
             icon=":material/play_arrow:",
             shortcut="T",
@@ -76,7 +78,7 @@ def transport(beside: Callable[[], None]) -> str:
             key="one_batch",
             on_click=_step,
             kwargs={"batches": 1},
-            disabled=bool(problem) or full or (lost and not changed),
+            disabled=bool(problem) or looks or full or (lost and not changed),
             help=_("A single update from a single batch of images; a finished run is trained further."),
         )
         st.button(
@@ -86,7 +88,7 @@ def transport(beside: Callable[[], None]) -> str:
             key="one_epoch",
             on_click=_step,
             kwargs={"epochs": 1},
-            disabled=bool(problem) or full or (lost and not changed),
+            disabled=bool(problem) or looks or full or (lost and not changed),
             help=_(
                 "One pass over all training images; a finished run is trained further, its schedule stretched over "
                 "the new length."
@@ -198,9 +200,8 @@ def looked_at(whose: str, run: LiveRun) -> None:
     if found is not None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="returned"):
             st.markdown(
-                _(":material/visibility: {whose}’s run, to look at: {name}.").format(
-                    whose=as_typed(whose), name=as_typed(name_of(run.spec))
-                ),
+                _("{whose}’s run, to look at").format(whose=as_typed(whose)),
+                help=as_typed(name_of(run.spec)),
                 width="content",
             )
             _copies(found)

@@ -112,7 +112,9 @@ def test_anothers_run_is_not_taken_up_and_can_be_copied():
     bob = Visitor(visitor_id("bob"), "Bob")
     app = come(shell.TRAIN, run_id, bob)
     assert "run" not in app.session_state
-    assert "Ada’s run, to look at: " in words(app)
+    assert "Ada’s run, to look at" in words(app)
+    assert app.button(key="train").label == "Train my own"
+    assert app.button(key="one_batch").disabled and app.button(key="one_epoch").disabled  # only the owner takes it further
     sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
     (wall,) = (one for one in sent if one.get("channel") == "wall_filters")
     assert wall["n"] == SPEC.model.n_hidden  # her machine, not one of the settings on the left
@@ -123,6 +125,7 @@ def test_anothers_run_is_not_taken_up_and_can_be_copied():
     assert open_store().run(mine).visitor == bob.id
     assert open_store().run(run_id).visitor == ADA.id
     assert "to look at" not in words(app)
+    assert not app.button(key="one_batch").disabled
 
 
 def test_a_run_whose_server_fell_silent_just_now_is_told_and_looked_for_again(monkeypatch):

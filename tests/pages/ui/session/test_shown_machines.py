@@ -132,7 +132,7 @@ def test_a_run_of_the_class_is_looked_at_and_stays_what_it_is():
         assert f"Bob, kept · {run_id[:6]}" in line(found)
         assert not found.warning
     looked = come(shell.TRAIN, run=run_id)
-    assert any("Bob’s run, to look at: " in one.value for one in looked.markdown)
+    assert any("Bob’s run, to look at" in one.value for one in looked.markdown)
     assert "run" not in looked.session_state  # which Train would train
     assert open_store().run(run_id) == before
 
