@@ -1,6 +1,7 @@
 """Every page under AppTest: it opens alone, says what to do next, and its widgets edit the draft."""
 
 import json
+from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import streamlit
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
+from pages.ui.draw import theme
 from rbm import link
 from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
@@ -28,6 +30,19 @@ def test_a_page_opens_alone_without_a_run(script):
     assert not app.exception
     assert not app.error
     assert len(app.header) == 1
+
+
+WRITTEN_ABOVE = "slow_part_"  # walls of one picture whose scale stands over it in words
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_signed_numbers_say_how_far_their_colours_reach(script):
+    sent = [json.loads(element.proto.json) for element in open_page(script).get("bidi_component")]
+    # The upper half of the scale: its first row may be the colour of a line.
+    signed = {theme.diverging(mode).tobytes()[-384:] for mode in ("light", "dark")}
+    walls = [one for one in sent if one.get("lut") and b64decode(one["lut"])[-384:] in signed]
+    assert walls or script not in (shell.BOLTZMANN, shell.MARKOV, shell.FILTERS, shell.TEACHER)
+    assert not [one["channel"] for one in walls if not one["legend"] and not one["channel"].startswith(WRITTEN_ABOVE)]
 
 
 def test_an_empty_table_of_runs_says_what_to_do_next(tmp_path, monkeypatch):

@@ -122,7 +122,9 @@ def elements(race: GlassRace, mode: theme.Mode) -> feed.Elements:
         "glass_floor": _floor(race),
         "glass_way": _way(race),
         "glass_shares": _shares(race),
-        "glass_j": wall.pictures(coupled.tiles, 1),
+        "glass_j": wall.pictures(
+            coupled.tiles, 1, legend=wall.signed(lut, figures.number(float(coupled.limit[0])), _("coupling J"))
+        ),
         "glass_words": moving.table((), [(_words(race),)]),
     }
 
@@ -172,12 +174,16 @@ def _way(race: GlassRace) -> dict[str, Any]:
 
 def _shares(race: GlassRace) -> dict[str, Any]:
     rank = np.arange(1, len(race.exact) + 1)[:SHOWN]
-    found = {"exactly": race.exact, ALONE: race.alone.shares(), TEMPERED: race.tempered.shares()}
+    found = {_("exactly"): race.exact, ALONE: race.alone.shares(), TEMPERED: race.tempered.shares()}
     bars = [
         {"type": "bar", "name": name, "x": rank.tolist(), "y": shares[:SHOWN].tolist()}
         for name, shares in found.items()
     ]
-    drawn = figures.option_of(bars, _("valley, deepest first"), _("share of chains"), several=True)
+    few = _("valley, deepest first")
+    which = (
+        few if len(race.exact) <= SHOWN else _("the {n} deepest of {all} valleys").format(n=SHOWN, all=len(race.exact))
+    )
+    drawn = figures.option_of(bars, which, _("share of chains"), several=True)
     drawn["layout"]["barmode"] = "group"
     drawn["layout"]["yaxis"]["tickformat"] = ".0%"
     return drawn

@@ -14,7 +14,7 @@ from pages.ui import cards
 from pages.ui.components import chart, moving, wall
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames, theme
-from pages.ui.draw.figures import Series, curve_option
+from pages.ui.draw.figures import Series, curve_option, number
 from pages.ui.server import feed
 from rbm.core.language import N_, _
 from rbm.training.config import knob
@@ -27,7 +27,7 @@ EXACT, GIBBS = N_("exact"), N_("Gibbs chains")
 EXACT_UNITS = 12
 SIZES = (8, 16, 32, 64, 128, 256, 512)
 NAMES = {"boltzmann": _("Boltzmann machine"), "rbm": "RBM"}
-SAMPLES = 20
+SAMPLES, CELL = 20, 16  # of each machine; dots on a side of one weight
 TOO_LARGE = _("The Boltzmann machine has more than 16 units: too many states to compute its KL.")
 PLAY_SECONDS, BUDGET = 0.4, 0.12  # between ticks, and of learning in each
 
@@ -109,7 +109,8 @@ def elements(pair: BoltzmannVsRbm, mode: theme.Mode) -> feed.Elements:
 
 
 def _matrices(pair: BoltzmannVsRbm, mode: theme.Mode) -> feed.Elements:
-    """All weights of both, as one matrix over all units each: the RBM's blocks within a layer are empty."""
+    """All weights of both, as one matrix over all units each, a line where the hidden layer begins: the RBM's blocks within a
+    layer are empty."""
     rbm = pair.rbm.weight.detach().numpy()
     n_visible, n_hidden = rbm.shape
     full = np.zeros((n_visible + n_hidden,) * 2)
@@ -117,8 +118,19 @@ def _matrices(pair: BoltzmannVsRbm, mode: theme.Mode) -> feed.Elements:
     found = {}
     for key, matrix in (("boltzmann_w_boltzmann", pair.boltzmann.weight.detach().numpy()), ("boltzmann_w_rbm", full)):
         coloured = frames.colour_weights(matrix[None], shared=True, lut=theme.diverging(mode))
-        found[key] = wall.pictures(coloured.tiles, 1)
+        what = _("weight · v, then h") if n_hidden else _("weight")
+        legend = wall.signed(coloured.tiles.lut, number(float(coloured.limit[0])), what)
+        found[key] = wall.pictures(_parted(coloured.tiles, n_visible, mode), 1, legend=legend)
     return found
+
+
+def _parted(matrix: frames.Tiles, at: int, mode: theme.Mode) -> frames.Tiles:
+    """The matrix with a line across and down before that unit, in a colour that no weight has."""
+    rows, lut = matrix.rows.repeat(CELL, axis=1).repeat(CELL, axis=2), matrix.lut.copy()
+    lut[0] = (0, 0, 0) if mode == "light" else (255, 255, 255)  # the first colour of the scale stands for no weight
+    if CELL * at < rows.shape[1]:
+        rows[:, CELL * at, :] = rows[:, :, CELL * at] = 0
+    return frames.Tiles(rows, lut)
 
 
 def _samples(pair: BoltzmannVsRbm) -> feed.Elements:
@@ -167,7 +179,9 @@ def matrices(drawn: feed.Elements) -> None:
     for column, (key, name) in zip(st.columns(2), NAMES.items(), strict=True):
         with column:
             cards.title(
-                f"W: {name}",
+                _("W: Boltzmann")
+                if key == "boltzmann"
+                else _("W: RBM"),  # one line each, so the matrices stand side by side
                 _(
                     "Every unit against every other, visible units first: blue negative, red positive. In the RBM the "
                     "blocks within a layer stay empty."

@@ -233,8 +233,7 @@ def _couplings(shown: IsingShown) -> dict[str, Any]:
         both = np.stack([shown.look.bonds, np.kron(shown.look.away, np.ones((across // len(shown.look.away),) * 2))])
     lut = theme.diverging(shown.mode)
     coloured = frames.colour_weights(both, shared=True, limit=1.5 * beta, lut=lut)
-    end = figures.number(1.5 * beta)
-    legend = wall.Legend(theme.css_gradient(lut), (f"−{end}", _("coupling J"), end))
+    legend = wall.signed(lut, figures.number(1.5 * beta), _("coupling J"))
     names = [
         _("every bond of the lattice; between four spins the two diagonals"),
         _("from the spin in the middle, on average"),

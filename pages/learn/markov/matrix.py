@@ -147,15 +147,16 @@ def heat_map(drawn: feed.Elements) -> None:
 
 def _heat_map(known: Facts, mode: theme.Mode) -> dict[str, Any]:
     size = len(known.p)
-    tiles = frames.colour_weights(
-        np.sqrt(known.k).reshape(-1, 1, 1), limit=float(np.sqrt(known.k.max())), lut=theme.diverging(mode)
-    ).tiles
+    most, lut = float(known.k.max()), theme.diverging(mode)
+    tiles = frames.colour_weights(np.sqrt(known.k).reshape(-1, 1, 1), limit=most**0.5, lut=lut).tiles
     labels = [
         f"{now} → {then}: {known.k[i, j]:.3g}"
         for i, now in enumerate(known.names)
         for j, then in enumerate(known.names)
     ]
-    return wall.pictures(tiles, size, gap=0, labels=labels)
+    reds = theme.css_gradient(lut[theme.ZERO_ROW :].repeat(2, axis=0))
+    legend = wall.Legend(reds, ("0", _("probability of the step"), f"{most:.2g}"))
+    return wall.pictures(tiles, size, gap=0, labels=labels, legend=legend)
 
 
 def spectrum(drawn: feed.Elements) -> None:

@@ -95,8 +95,10 @@ def pictures(taught: tuple[teacher.Taught, ...], mode: theme.Mode) -> dict[str, 
         rows[0] = taught[0].teacher
     for place, one in enumerate(taught, 1):
         rows[place] = one.weight
-    tiles = frames.colour_weights(rows.reshape(-1, teacher.SIDE, teacher.SIDE), shared=False, lut=theme.diverging(mode))
-    return wall.pictures(tiles.tiles, COLUMNS, labels=labels)
+    lut = theme.diverging(mode)
+    tiles = frames.colour_weights(rows.reshape(-1, teacher.SIDE, teacher.SIDE), shared=False, lut=lut)
+    legend = wall.signed(lut, _("max"), _("weight, each its own scale"))
+    return wall.pictures(tiles.tiles, COLUMNS, labels=labels, legend=legend)
 
 
 def words(taught: tuple[teacher.Taught, ...], learnt: float | None, beta: float) -> str:

@@ -153,7 +153,10 @@ def weights(current: LiveRun, task: Task | None, painter: frames.Painter) -> Non
     labels = [
         _("mode {i}: {value:.2f}").format(i=i, value=value) for i, value in enumerate(found.values[: len(pictures)], 1)
     ]
-    shown = wall.pictures(pictures, cards.beside(10, len(labels), painter.shape), labels=labels)
+    legend = None
+    if isinstance(pictures, frames.Tiles) and len(modes) == math.prod(painter.shape):  # logos say it by their heights
+        legend = wall.signed(pictures.lut, _("max"), _("each its own scale"))
+    shown = wall.pictures(pictures, cards.beside(10, len(labels), painter.shape), labels=labels, legend=legend)
     wall.show(shown, alt=_("The strongest modes of the weights as pictures"), key="examine_modes")
 
 

@@ -9,7 +9,7 @@ from zlib import compress
 
 from pages.ui.components.component import declare
 from pages.ui.draw.frames import Pixels, Tiles, gap_between
-from pages.ui.draw.theme import css_gradient
+from pages.ui.draw.theme import Lut, css_gradient
 from rbm.core import clock
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ class Legend(NamedTuple):
 
     gradient: str
     words: tuple[str, str, str]
+
+
+def signed(lut: Lut, end: str, what: str) -> Legend:
+    """Of signed numbers on one scale, as ``frames.colour_weights`` colours them: what they are, and how far its ends lie."""
+    return Legend(css_gradient(lut), (f"−{end}", what, end))
 
 
 def pictures(

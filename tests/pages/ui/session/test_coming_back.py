@@ -114,7 +114,8 @@ def test_anothers_run_is_not_taken_up_and_can_be_copied():
     assert "run" not in app.session_state
     assert "Ada’s run, to look at" in words(app)
     assert app.button(key="train").label == "Train my own"
-    assert app.button(key="one_batch").disabled and app.button(key="one_epoch").disabled  # only the owner takes it further
+    assert app.button(key="one_batch").disabled
+    assert app.button(key="one_epoch").disabled
     sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
     (wall,) = (one for one in sent if one.get("channel") == "wall_filters")
     assert wall["n"] == SPEC.model.n_hidden  # her machine, not one of the settings on the left
