@@ -21,6 +21,7 @@ class Wall {
     this.chosen = root.querySelector(".selected");
     this.cursor = root.querySelector(".cursor");
     this.label = root.querySelector(".label");
+    this.names = root.querySelector(".rows");
     this.at = null;
     root.onpointermove = (event) => this.point(this.find(event));
     root.onpointerleave = () => this.point(null);
@@ -46,6 +47,7 @@ class Wall {
     root.tabIndex = data.clickable ? 0 : -1;
     this.describe();
     this.explain(data.legend);
+    this.name(data.rows ?? []);
     this.place(this.chosen, data.selected);
     this.point(this.at);
     if (data.version !== this.wanted) this.load(data);
@@ -73,6 +75,14 @@ class Wall {
     if (!scale) return;
     legend.firstElementChild.style.background = scale.gradient;
     [...legend.lastElementChild.children].forEach((span, i) => (span.textContent = scale.words[i]));
+  }
+
+  // What each row of pictures is, beside it.
+  name(rows) {
+    const { names, root } = this;
+    root.classList.toggle("named", rows.length > 0);
+    names.hidden = !rows.length;
+    names.replaceChildren(...rows.map((words) => Object.assign(document.createElement("span"), { textContent: words })));
   }
 
   async load(data) {

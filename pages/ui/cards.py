@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -135,6 +136,7 @@ def reconstructions(
             labels=getattr(shown, "read", None) or _told(),
             framed=painter.framed,
             max_cell=max_cell,
+            rows=(_("images"), _("untrained"), _("now")),
         )
 
 
@@ -190,6 +192,7 @@ def picture_wall(
     labels: list[str] | None = None,
     framed: bool = False,
     max_cell: int = 56,
+    rows: Sequence[str] = (),
 ) -> None:
-    """Pictures side by side, to look at; framed where they may be as white or black as the page."""
-    show(pictures(pixels, columns, labels=labels), framed=framed, max_cell=max_cell, alt=alt, key=key)
+    """Pictures side by side, to look at; framed where they may be as white or black as the page. ``rows``: what each row is."""
+    show(pictures(pixels, columns, labels=labels), framed=framed, max_cell=max_cell, rows=rows, alt=alt, key=key)

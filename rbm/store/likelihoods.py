@@ -46,7 +46,7 @@ class Known(NamedTuple):
         parts = (
             self.verdict.mark or (_("crossed") if crossed else ""),
             _("{how} while training").format(how=how) if self.live else how,
-            _("epoch {epoch:.4g}").format(epoch=self.epoch),
+            _("epoch {epoch:g}").format(epoch=round(self.epoch, 1)),
             "" if self.ess_kept else _("sample size not kept"),
         )
         return " · ".join(filter(None, parts))

@@ -221,6 +221,11 @@ def test_the_picture_stays_where_it_is_from_the_start_of_training_to_its_end(ser
     expect(page.locator(".st-key-status .status")).to_contain_text("Finished")
     drawn(page)
     assert page.evaluate("window.tops.size") == 1
+    rows = page.locator(".st-key-wall_reconstructions .rows")
+    expect(rows.locator("span")).to_have_text(["images", "untrained", "now"])
+    assert (
+        at_rest(rows)["x"] + at_rest(rows)["width"] <= at_rest(page.locator(".st-key-chart_reconstruction_error"))["x"]
+    )
     page.locator(".st-key-draft_n_hidden input").first.focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("You changed Hidden units.")).to_be_visible()

@@ -287,7 +287,8 @@ def _reconstructions(letter: str, run: Run, seen: Looks) -> None:
     both = np.concatenate([seen.originals, seen.reconstructions])
     painter = live.painter(run.spec)
     pixels, alt = painter.visible(both, told=True), _("Reconstructions by run {letter}").format(letter=letter)
-    cards.picture_wall(pixels, IMAGES, f"wall_back_{letter}", alt, framed=painter.framed)
+    rows = _("images"), _("rebuilt")
+    cards.picture_wall(pixels, IMAGES, f"wall_back_{letter}", alt, framed=painter.framed, rows=rows)
 
 
 def _fantasies(letter: str, run: Run, seen: Looks) -> None:

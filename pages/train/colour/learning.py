@@ -156,7 +156,13 @@ def pictures(drawn: feed.Elements) -> None:
         ),
         _("whether it can make such images by itself."),
     )
-    wall.show(drawn["colour_pairs"], max_cell=36, alt=_("Ten images over their reconstructions"), key="colour_pairs")
+    wall.show(
+        drawn["colour_pairs"],
+        max_cell=36,
+        rows=(_("images"), _("rebuilt")),
+        alt=_("Ten images over their reconstructions"),
+        key="colour_pairs",
+    )
     cards.title(
         _("Samples from noise"),
         _("Ten Gibbs chains that began as noise and go on while it learns; their means ⟨v|h⟩ are shown."),

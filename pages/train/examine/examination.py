@@ -334,7 +334,9 @@ def likeness(task: Task | None, painter: frames.Painter) -> None:
     ]
     alt = _("Samples over their nearest training images")
     columns, key = len(found.samples), "examine_nearest"
-    cards.picture_wall(pixels, columns, key, alt, labels=labels, framed=painter.framed)
+    cards.picture_wall(
+        pixels, columns, key, alt, labels=labels, framed=painter.framed, rows=(_("samples"), _("nearest"))
+    )
     with st.container(horizontal=True, gap="medium", key="examine_aats"):
         for name, value, about in (
             (

@@ -21,6 +21,7 @@ _HTML = """
   <div class="ring selected" hidden></div>
   <div class="row" hidden><div class="ring cursor" id="cell" hidden></div></div>
   <div class="label" hidden></div>
+  <div class="rows" hidden></div>
 </div>
 <div class="legend" hidden><div></div><div><span></span><span></span><span></span></div></div>
 """
@@ -97,20 +98,35 @@ def changed(shown: Tiles | Pixels, columns: int, **about: Any) -> dict[str, Any]
 
 
 def show(
-    shown: Mapping[str, Any], *, clickable: bool = False, framed: bool = False, max_cell: int = 56, alt: str, key: str
+    shown: Mapping[str, Any],
+    *,
+    clickable: bool = False,
+    framed: bool = False,
+    max_cell: int = 56,
+    rows: Sequence[str] = (),
+    alt: str,
+    key: str,
 ) -> int | None:
     """Show `pictures(...)`; return the picture that was just clicked, otherwise None.
 
     framed: a thin line around each picture, for those that may be as white or as black as the page. max_cell: the side to
     which a square picture grows, in screen pixels, and one that is not square to the same area; the wall always fits its
-    container. `key` keeps the element in place: use one key for
-    one wall.
+    container. rows: what each row of pictures is, a word each, written at its right. `key` keeps the element in place: use
+    one key for one wall.
     """
     height, width = shown["cell"]
     widest = round(max_cell * math.sqrt(width / height))
     clicked = _mount(
         key=key,
-        data={**shown, "channel": key, "clickable": clickable, "framed": framed, "maxCell": widest, "alt": alt},
+        data={
+            **shown,
+            "channel": key,
+            "clickable": clickable,
+            "framed": framed,
+            "maxCell": widest,
+            "rows": list(rows),
+            "alt": alt,
+        },
         on_click_change=_ignore,  # without a callback the trigger has no place in the result
     ).click
     return clicked if isinstance(clicked, int) and 0 <= clicked < shown["n"] else None
