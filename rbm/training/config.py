@@ -302,7 +302,8 @@ class TrainConfig:
         _("Precision"),
         _(
             "Number format of the matrix products; auto takes bfloat16 where the processor has instructions "
-            "for it and the machine is large enough to gain, and float32 elsewhere."
+            "for it, the machine is large enough to gain and too many pixels are on to add up rows of W instead, and "
+            "float32 elsewhere."
         ),
         choices=("auto", "float32", "bfloat16"),
     )

@@ -101,7 +101,8 @@ class Trainer(SteppedTraining[TrainEvent]):
         self._weights = row_weights(dataset, model.visible_unit, config.weighting)
         self._widths = Widths(model, self._centring)
         self._optimizer = make_optimizer(model, config.optimizer)
-        self.precision = choose_precision(config, model)
+        sparse = choose_products(model, dataset, config, model.weight.dtype).by_rows
+        self.precision = choose_precision(config, model, sparse)
         self._half = HalfCopy(model) if self.precision.dtype == torch.bfloat16 else None
         self.products = choose_products(model, dataset, config, self.precision.dtype)
         by_rows = ByRows(model, self.products.rare) if self.products.by_rows else None

@@ -7,7 +7,7 @@ import torch
 
 from rbm import randomness
 from rbm.datasets import load_dataset
-from rbm.datasets.base import binarise
+from rbm.datasets.base import Dataset, binarise
 from rbm.errors import ConfigError
 from rbm.evaluation import ais
 from rbm.evaluation.likelihood import log_likelihood
@@ -47,6 +47,20 @@ def test_auto_follows_the_processor_the_size_and_the_algorithm(monkeypatch, inst
     assert chosen.name == expected
     assert chosen.reason.startswith(expected)
     assert choose_precision(TrainConfig(algorithm=algorithm, precision="float32"), RBM(*size)).name == "float32"
+
+
+@pytest.mark.parametrize(("on", "expected"), [(0.13, "float32"), (0.5, "bfloat16"), (0.87, "float32")])
+def test_auto_takes_sums_of_rows_before_bfloat16_where_the_data_allow_them(monkeypatch, on, expected):
+    monkeypatch.setattr(precision, "has_bfloat16_instructions", lambda: True)
+    images = (torch.rand(200, LARGE[0], generator=randomness.generator(1, "images")) < on).float()
+    parts, labels = images.split([150, 25, 25]), torch.zeros(200, dtype=torch.long).split([150, 25, 25])
+    dataset = Dataset("noise", "Noise", *parts, *labels, (LARGE[0],), "binary", ("all",))
+    job = trainer(dataset, LARGE[1], binarise="none")
+    assert job.precision.name == expected
+    assert job.products.by_rows == (expected == "float32")
+    assert ("rows of W" in job.precision.reason) == job.products.by_rows
+    asked = trainer(dataset, LARGE[1], binarise="none", precision="bfloat16")
+    assert (asked.precision.name, asked.products.by_rows) == ("bfloat16", False)
 
 
 def test_bfloat16_is_refused_where_energies_are_compared_and_for_other_units():
