@@ -67,8 +67,18 @@ function afterwards(data, act) {
   act();
 }
 
-// Bring an element into view, and let keys and fingers reach the steps of "What to see", which light what they speak of.
+// Bring an element into view, and let keys and fingers reach the steps of "What to see", which light what they speak of and,
+// pressed, bring it into view.
 function settle(data) {
-  document.querySelectorAll('[class*="st-key-see_"]').forEach((step) => (step.tabIndex = 0));
-  if (data.bring) document.querySelector(`.st-key-${data.bring}`)?.scrollIntoView({ block: "nearest" });
+  for (const step of document.querySelectorAll('[class*="st-key-see_"]')) {
+    step.tabIndex = 0;
+    const lit = step.querySelector('[class*="st-key-to_"]')?.className.match(/st-key-to_\w+?_\d+_(\w+)/)?.[1];
+    step.onclick = () => bring(lit);
+    step.onkeydown = ({ key }) => key === "Enter" && bring(lit);
+  }
+  bring(data.bring);
+}
+
+function bring(key) {
+  if (key) document.querySelector(`.st-key-${key}`)?.scrollIntoView({ block: "nearest" });
 }

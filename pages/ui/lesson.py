@@ -70,7 +70,8 @@ def formula(*latex: str) -> None:
 def what_to_see(page: str) -> None:
     """The steps of ``assets/text/<page>.en.md``, a paragraph each, which begins with the key of what it speaks of, in brackets.
 
-    Pointing at a step, touching it or going to it by the key Tab lights that element.
+    Pointing at a step, touching it or going to it by the key Tab lights that element; a touch or click brings it into view
+    (``assets/menu.js``).
     """
     st.markdown(_("**What to see**"))
     for number, step in enumerate((ROOT / f"assets/text/{page}.en.md").read_text("utf-8").strip().split("\n\n"), 1):
@@ -80,5 +81,5 @@ def what_to_see(page: str) -> None:
         if lit:
             light = "outline: 3px solid #2a9d93; outline-offset: 4px; border-radius: 4px"
             st.html(f"<style>:root:has(.st-key-{place}:is(:hover, :focus)) .st-key-{lit} {{ {light} }}</style>")
-        with st.container(key=place):
+        with st.container(key=place), st.container(key=f"to_{page}_{number}_{lit}"):
             st.markdown(f"{number}. {words}")

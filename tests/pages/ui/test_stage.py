@@ -49,5 +49,5 @@ def test_what_to_see_is_a_few_short_steps_that_light_what_there_is(path):
     for step in steps:
         assert "**" in step  # the name of what it speaks of
         assert len(step.split()) <= 90
-        for key in re.findall(r"^\[(\w+)\]", step):
-            assert is_an_element(key), key
+        (key,) = re.findall(r"^\[(\w+)\]", step)
+        assert is_an_element(key), key
