@@ -107,7 +107,8 @@ def actions(runs: Sequence[Run]) -> None:
                     "Make a copy of the run, with its history and its newest checkpoint, that is yours to train on."
                 ),
             )
-        share.buttons(one.spec if one else None, "run", one.progress.changes if one else ())
+        changes = one.progress.changes if one else ()
+        share.buttons(one.spec if one else None, "run", lambda: changes)
         _downloads(one)
         _labels(runs, refusal)
         st.button(

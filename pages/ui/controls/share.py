@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from urllib.parse import urljoin
 
 import streamlit as st
@@ -26,30 +27,23 @@ UNKNOWN = _(
 )
 
 
-def buttons(spec: RunSpec | None, key: str, changes: Sequence[Change] | None = ()) -> None:
+def buttons(spec: RunSpec | None, key: str, turned: Callable[[], Sequence[Change] | None] = tuple) -> None:
     """Copy link and Show code, side by side in the caller's row; out of use without a run that can be described.
 
-    ``changes``: the knobs turned while the run trained, None where nobody noted them.
+    ``turned``: the knobs turned while the run trained, as of the moment of the click; None where nobody noted them.
     """
-    off = spec is None
-    with st.popover(
-        _("Copy link"),
-        icon=":material/link:",
-        disabled=off,
-        key=f"{key}_link",
-        on_change="rerun",  # what is turned while it trains is in it when it is opened
-        help=_("An address that holds all of these settings: whoever opens it finds them ready to train."),
-    ):
-        if spec is not None:
-            st.caption(_("Click the copy sign in its corner, and send it."))
-            _about_turns(spec, changes, _("The link opens the settings of the start and says so."))
-            st.code(to_url(urljoin(st.context.url or "", "train"), spec, changes or ()), language=None, wrap_lines=True)
+    changes, base = turned(), urljoin(st.context.url or "", "train")
+    about = _("Copies an address that holds all of these settings: whoever opens it finds them ready to train.")
+    if changes is None or changes:
+        about = _("Copies an address that opens the settings of the start, and says what was changed while it trained.")
+    link = None if spec is None else partial(_link, base, spec, turned)
+    download.copy(_("Copy link"), link, _("Link copied"), key=f"{key}_link", about=about)
     with st.popover(
         _("Show code"),
         icon=":material/code:",
-        disabled=off,
+        disabled=spec is None,
         key=f"{key}_code",
-        on_change="rerun",
+        on_change="rerun",  # what is turned while it trains is in it when it is opened
         help=_("The few lines of Python that do the same run with the engine alone."),
     ):
         if spec is not None:
@@ -57,6 +51,10 @@ def buttons(spec: RunSpec | None, key: str, changes: Sequence[Change] | None = (
                 st.caption(_("The same run without the app: on the same machine the same numbers, bit for bit."))
             _about_turns(spec, changes, _("The code turns them there too."))
             st.code(code(spec, changes or ()), language="python")
+
+
+def _link(base: str, spec: RunSpec, turned: Callable[[], Sequence[Change] | None]) -> str:
+    return to_url(base, spec, turned() or ())
 
 
 def _about_turns(spec: RunSpec, changes: Sequence[Change] | None, what_of_it: str) -> None:
@@ -72,16 +70,16 @@ def _about_turns(spec: RunSpec, changes: Sequence[Change] | None, what_of_it: st
 
 def draft_row() -> None:
     """The Train page's: of the run there, if the settings are still its own, else of the settings as they stand."""
-    changes: Sequence[Change] | None = ()
     try:
         spec = state.to_spec(state.draft())
     except ConfigError:  # the bar above says what is wrong
         spec = None
     current = state.run()
+    turned: Callable[[], Sequence[Change] | None] = tuple
     if spec is not None and current is not None and current.turned != () and not state.needs_new_run(current, spec):
-        spec, changes = current.spec, current.turned
+        spec, turned = current.spec, partial(getattr, current, "turned")
     with st.container(horizontal=True, key="share", gap="small"):
-        buttons(spec, "draft", changes)
+        buttons(spec, "draft", turned)
         record = current.record if current is not None else None
         if record is not None:
             report(record.id, "draft_report", _given_name(record))

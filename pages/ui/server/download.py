@@ -1,4 +1,4 @@
-"""Files to keep, and pictures of what moves, each made at the moment when it is asked for.
+"""Files to keep, texts to copy, and pictures of what moves, each made at the moment when it is asked for.
 
 Streamlit's own button gives its file a new address in every run of the script and forgets the old one: while chains played,
 5 of 60 clicks came with an old one and brought nothing. Here a file keeps its address as long as the visit lasts.
@@ -36,6 +36,15 @@ def button(label: str, make: Callable[[], bytes | str], name: str, *, key: str, 
     ours = feed.current()
     ours.files[key] = make
     _mount(key=key, data={"label": label, "address": f"file/{ours.token}/{key}", "name": name, "about": about})
+
+
+def copy(label: str, make: Callable[[], str] | None, copied: str, *, key: str, about: str = "") -> None:
+    """A button that copies what ``make`` gives, as for ``button``, then says ``copied`` for two seconds; out of use without."""
+    ours = feed.current()
+    if make is not None:
+        ours.files[key] = make
+    address = f"file/{ours.token}/{key}" if make is not None else ""
+    _mount(key=key, data={"label": label, "address": address, "copied": copied, "about": about})
 
 
 async def serve(request: Request) -> Response:

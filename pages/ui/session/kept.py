@@ -186,22 +186,20 @@ def _put_address(own: LiveRun | None, asked: str) -> None:
 
 
 def _menu(own: LiveRun | None) -> dict[str, str]:
-    """All that can be shown: the visitor's run, what comes with the program, and the newest kept runs. Whose first, as
-    words at the end are cut off."""
+    """All that can be shown: the visitor's run, what comes with the program, and the newest kept runs. What differs comes first,
+    as words at the end may be cut off."""
     found = (
-        {MINE: _("Yours, {stands}: {name}").format(stands=_stands(own), name=name(own.spec))}
+        {MINE: _("{name} · yours, {stands}").format(stands=_stands(own), name=name(own.spec))}
         if own is not None and own.past
         else {}
     )
-    found |= {key: _("With the program: {title}").format(title=_title(key)) for key in RUNS}
+    found |= {key: _with_us(key) for key in RUNS}
     names, ours = visitor.names(), own.record.id if own is not None and own.record is not None else ""
     for run in _kept():
         if run.id != ours:
-            whose = _whose(run, names)
-            words = _("{id}: {run} · epoch {epoch:.1f}").format(
-                id=run.id[:6], run=called(run), epoch=run.progress.epoch
+            found[run.id] = _("{run} · epoch {epoch:.1f} · {whose} · {id}").format(
+                id=run.id[:6], run=called(run), epoch=run.progress.epoch, whose=_whose(run, names)
             )
-            found[run.id] = f"{whose[:1].upper()}{whose[1:]}, {words}"
     return found
 
 
@@ -231,6 +229,10 @@ def _title(key: str) -> str:
     """What a bundled machine is."""
     about = bundled.load(key).about
     return name(RunSpec.from_json(about["spec"])) if key in RUNS else str(about["title"])
+
+
+def _with_us(key: str) -> str:
+    return _("{title} · with the program").format(title=_title(key))
 
 
 def _of_bundled(key: str) -> str:
@@ -321,12 +323,12 @@ def task(page: str, own: Task | None, yours: str, which: str, bundled_task: Call
     feed.watch(PLACE, own, state=lambda: own is not None and bool(own.news))
     key, there = f"{page}_bundled", own is not None and bool(own.news)
     found = own if own is not None and there and not st.session_state.get(key) else bundled_task()
-    others = {which: _("With the program: {title}").format(title=_title(which))}
+    others = {which: _with_us(which)}
     words = _of_bundled(which)
     if own is not None and found is own:
         words = _("{yours} · yours, {stands}").format(yours=yours, stands=_stands(own))
     elif own is not None and there:
-        others = {MINE: _("Yours, {stands}: {yours}").format(stands=_stands(own), yours=yours)}
+        others = {MINE: _("{name} · yours, {stands}").format(stands=_stands(own), name=yours)}
     else:
         others = {}
     line(words, others, lambda chosen: st.session_state.update({key: chosen != MINE}))

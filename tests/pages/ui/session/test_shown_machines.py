@@ -107,7 +107,7 @@ def test_another_machine_is_chosen_kept_by_a_reload_and_by_the_next_page(script)
     assert not app.exception
     assert line(app) == "MNIST digits · 100 hidden · CD-1 · epoch 20 · comes with the program"
     assert address(app) == {"run": "digits-100"}
-    assert menu(app) == ["With the program: MNIST digits · 500 hidden · PCD-1"]
+    assert menu(app) == ["MNIST digits · 500 hidden · PCD-1 · with the program"]
     assert line(again(app, script)) == line(app)
     app.switch_page(shell.GIBBS).run()
     assert "100 hidden" in line(app)
@@ -155,7 +155,7 @@ def test_the_visitors_own_run_comes_first_and_is_not_touched_by_a_look_at_anothe
     app.switch_page(shell.TRAIN).run()
     assert address(app)["run"] == run_id
     app.switch_page(shell.FILTERS).run()
-    choose(app, "Yours, paused")
+    choose(app, "yours, paused")
     assert "yours" in line(app)
     assert address(app) == {"run": run_id}
 
@@ -195,9 +195,9 @@ def test_what_a_page_learns_itself_comes_first_and_the_bundled_one_stays_in_reac
     app.session_state["labels_task_softmax"] = Task.told(told[-1:], n_hidden=77, epochs=3)
     app.run()
     assert line(app) == "MNIST digits and labels · 77 hidden · PCD-1 · yours, finished"
-    choose(app, "With the program")
+    choose(app, "with the program")
     assert "200 hidden" in line(app)
-    choose(app, "Yours")
+    choose(app, "yours")
     assert "77 hidden" in line(app)
     app.segmented_control(key="labels_kind").set_value("tags").run()
     assert any("There is no machine yet" in one.value for one in app.info)  # none of tags comes with the program
