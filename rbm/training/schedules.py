@@ -1,10 +1,13 @@
 """The learning rate over a run, and whether persistent chains can keep up with it. Reading this needs no torch.
 
-    s = η_end / (1 − μ)        η_end the rate when all epochs are done, μ the momentum
+    s = η / (1 − μ)        η the rate, μ the momentum
 
-is how far a lasting gradient still moves the model in an update when it should come to rest. Above FASTEST persistent chains
-never catch up: they chase the modes that the model has just made and leave it others that nobody visits any more, so the
-likelihood falls while the pictures look well. Falling to zero, a rate lets them.
+is how far a lasting gradient moves the model in an update. Above FASTEST when all epochs are done, where the model should come
+to rest, persistent chains never catch up: they chase the modes that the model has just made and leave it others that nobody
+visits any more, so the likelihood falls while the pictures look well. Falling to zero, a rate lets them, unless it began above
+SWIFTEST: then the first updates have made modes that no later rate unmakes. Measured on 6,000 digits, 100 units, 20 epochs of
+PCD-1 with the rate falling to zero: −114 nats at s = 0.25 and 0.5, −129, −134 and −137 at 1, 1.5 and 2.5, where CD-1 reaches
+−123; without momentum −113, −111, −115 and −125 at 0.25, 0.5, 1 and 2.
 
 Of P one-hot units each has a column on in every image, so an update moves a hidden unit's field by up to P η / (1 − μ). Above
 STRONGEST the first updates already throw the chains away from the data, and no later rate brings them back. Measured on faces of
@@ -18,7 +21,7 @@ from rbm.core.language import _
 from rbm.training.config import RATES, TrainConfig
 
 PERSISTENT = ("pcd", "fpcd", "pt", "ptt")
-FASTEST, STRONGEST = 0.02, 32.0
+FASTEST, SWIFTEST, STRONGEST = 0.02, 0.75, 32.0
 
 
 def scheduled_rate(config: TrainConfig, progress: float) -> float:
@@ -50,14 +53,27 @@ def outrun(config: TrainConfig, places: int = 0) -> str:
             "Persistent chains cannot keep up with this rate: each of {places} categorical pixels has one state on in every "
             "image, so weights grow at once and the chains lose the data. Choose a rate of {slower:g}, or CD."
         ).format(places=places, slower=slower)
-    end = scheduled_rate(config, 1.0)
-    step = end / (1.0 - config.momentum)
-    if step <= FASTEST:
-        return ""
-    slower = max((rate for rate in RATES if rate <= config.learning_rate * FASTEST / step), default=RATES[0])
+    found = _too_fast(config, 0.0, SWIFTEST)
+    if found is not None:
+        return _(
+            "Persistent chains cannot keep up with this rate: it begins at {rate:.2g}{momentum}, where {most:g} is the most. "
+            "Choose a rate of {slower:g}, or CD."
+        ).format(**found)
+    found = _too_fast(config, 1.0, FASTEST)
+    if found is not None:
+        return _(
+            "Persistent chains cannot keep up with this rate: at the end of the run it is still {rate:.2g}{momentum}, where "
+            "{most:g} is the most. Choose the schedule linear, cosine or step, or a rate of {slower:g}."
+        ).format(**found)
+    return ""
+
+
+def _too_fast(config: TrainConfig, progress: float, most: float) -> dict[str, object] | None:
+    """What a sentence says of a rate that is more than so much then; None of one that is not."""
+    rate = scheduled_rate(config, progress)
+    step = rate / (1.0 - config.momentum)
+    if step <= most:
+        return None
+    slower = max((one for one in RATES if one <= config.learning_rate * most / step), default=RATES[0])
     momentum = _(", or {step:.2g} with momentum").format(step=step) if config.momentum else ""
-    return _(
-        "Persistent chains cannot keep up with this rate: at the end of the run it is still "
-        "{end:.2g}{momentum}, where {fastest:g} is the most. Choose the schedule linear, cosine or step, "
-        "or a rate of {slower:g}."
-    ).format(end=end, momentum=momentum, fastest=FASTEST, slower=slower)
+    return {"rate": rate, "momentum": momentum, "most": most, "slower": slower}

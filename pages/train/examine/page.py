@@ -34,8 +34,8 @@ def look(current: LiveRun) -> None:
             examination.weights(current, task, painter)
             together.card(task)
         with right:
+            growing.card(current)  # first: it is always there, and what an examination finds comes below it
             quality.card(current, task)
-            growing.card(current)
             examination.walk(task, more, drawn)
             examination.likeness(task, painter)
             examination.spread(current, task)
