@@ -80,6 +80,8 @@ def test_a_finished_run_asked_for_more_epochs_learns_at_the_rate_of_the_longer_s
         ({"learning_rate": 0.5, "momentum": 0.0}, False),
         ({"learning_rate": 2.0, "momentum": 0.0}, True),
         ({"schedule": "constant", "learning_rate": 0.001, "optimizer": "adam"}, False),
+        ({"learning_rate": 0.01, "optimizer": "adam"}, False),
+        ({"learning_rate": 0.05, "optimizer": "adam"}, True),
     ],
 )
 @pytest.mark.parametrize("algorithm", ["pcd", "fpcd", "pt", "ptt"])
