@@ -111,6 +111,35 @@ def test_a_step_lights_what_it_speaks_of(server: Server, open_page: OpenPage):
     expect(lit).to_have_css("outline-style", "solid")
 
 
+LATER = {  # what an examination, a test, a race or labels bring
+    "examine": {2, 3, 4},
+    "features": {1, 2},
+    "deep": {4},
+}
+
+
+@pytest.mark.slow  # a minute or two: every step of every page is pressed
+@pytest.mark.parametrize(
+    "entry", [one for section in shell.PAGES.values() for one in section], ids=lambda one: one.title
+)
+def test_every_step_lights_something_that_is_in_sight_once_it_is_pressed(
+    server: Server, open_page: OpenPage, entry: shell.Entry
+):
+    page = open_page(f"{server.url}/{entry.address}", width=WIDTH, height=HEIGHT)
+    drawn(page)
+    steps = page.locator('[class*="st-key-see_"]')
+    for number, step in enumerate(steps.all(), 1):
+        if number in LATER.get(entry.address, ()):
+            continue
+        step.click()
+        lit = step.locator('[class*="st-key-to_"]').evaluate(
+            r"(one) => one.className.match(/st-key-to_\w+?_\d+_(\w+)/)[1]"
+        )
+        seen = page.locator(f".st-key-{lit}").first
+        expect(seen).to_have_css("outline-style", "solid")
+        expect(seen).to_be_in_viewport(ratio=0.5)
+
+
 def test_nothing_fades_and_streamlit_s_own_stop_does_not_show(server: Server, open_page: OpenPage):
     page = open_page(f"{server.url}/boltzmann", width=WIDTH, height=HEIGHT)
     expect(page.locator(".st-key-boltzmann_kl .main-svg").first).to_be_visible()
