@@ -6,12 +6,15 @@ from runpy import run_path
 from rbm.checkpoint import save_checkpoint
 from rbm.evaluation import verdict
 from rbm.experiment import RunSpec, make_dataset, make_model
+from rbm.studies.defaults import ALGORITHMS
 from tests.helpers.places import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
 _FILES = [ROOT / "README.md", *(p for tree in ("rbm", "pages") for p in sorted((ROOT / tree).glob("**/README.md")))]
 READMES = {p.relative_to(ROOT).as_posix(): p.read_text("utf-8") for p in (*_FILES, ROOT / "tests/README.md")}
-PAGES, STUDIES, TESTS, ENGINE = (READMES[f"{at}/README.md"] for at in ("pages", "rbm/studies", "tests", "rbm"))
+PAGES, STUDIES, TESTS, ENGINE, SPEED = (
+    READMES[f"{at}/README.md"] for at in ("pages", "rbm/studies", "tests", "rbm", "rbm/benchmarks")
+)
 INSTALL = "python -m pip install -r requirements.txt"
 
 
@@ -113,22 +116,67 @@ def test_every_file_and_folder_it_names_exists():
             assert (ROOT / path.rstrip("/")).exists(), f"{name}: {path}"
 
 
-def test_no_likelihood_in_it_rests_on_few_chains_without_saying_so():
+def tables(text: str) -> list[tuple[list[str], list[list[str]]]]:
+    """The heads and the rows of a page's tables."""
+    found = [
+        [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+        for table in re.findall(r"(?:^\|.*\|\n)+", text, re.M)
+    ]
+    return [(head, rows) for head, _, *rows in found]
+
+
+def nats(cell: str) -> float:
+    return float(re.match(r"[−+]?[\d.]+", cell)[0].replace("−", "-"))
+
+
+FORWARD = ("log-likelihood, AIS", "bound, AIS", "nats per test image, AIS")
+REVERSE = ("reverse AIS", "bound, reverse AIS")
+BOTH_ESS = "effective chains of 100, each way"
+
+
+def test_no_likelihood_in_them_rests_on_few_chains_without_saying_so():
     """Every row of every table that tells an effective sample size, and every bracket that is the wrong way round."""
-    judged = 0
-    for table in re.findall(r"(?:^\|.*\|\n)+", STUDIES, re.M):
-        head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
-        at = {title: i for i, title in enumerate(head)}
-        if "ESS" not in at:
-            continue
-        forward = next(i for title, i in at.items() if title in ("log-likelihood, AIS", "bound, AIS"))
-        reverse = next(i for title, i in at.items() if title in ("reverse AIS", "bound, reverse AIS"))
-        for row in rows:
-            for value, ess in ((forward, at["ESS"]), (reverse, at["ESS, reverse"])):
-                assert ("(unreliable)" in row[value]) == verdict.unreliable(float(row[ess])), row
-            assert ("(crossed)" in row[at["bracket"]]) == ("−" in row[at["bracket"]]), row
-            judged += 1
-    assert judged >= 9
+    judged = {}
+    for name, text in READMES.items():
+        for head, rows in tables(text):
+            at = {title: i for i, title in enumerate(head)}
+            if not {"ESS", BOTH_ESS} & set(at):
+                assert not set(FORWARD) & set(at), f"{name}: {head}"
+                continue
+            forward, reverse = (next(i for title, i in at.items() if title in side) for side in (FORWARD, REVERSE))
+            for row in rows:
+                sizes = row[at[BOTH_ESS]].split(", ") if BOTH_ESS in at else [row[at["ESS"]], row[at["ESS, reverse"]]]
+                for value, ess in zip((forward, reverse), sizes, strict=False):
+                    assert ("unreliable" in row[value]) == verdict.unreliable(float(ess)), row
+                if "bracket" in at:
+                    assert ("(crossed)" in row[at["bracket"]]) == ("−" in row[at["bracket"]]), row
+                elif row[reverse] != "–":
+                    crossed = verdict.crossed(nats(row[forward]) - nats(row[reverse]))
+                    assert ("crossed" in row[reverse]) == bool(crossed), row
+                judged[name] = judged.get(name, 0) + 1
+    assert judged["rbm/studies/README.md"] >= 9
+    assert judged["rbm/README.md"] == 5
+
+
+def test_likelihoods_without_a_sample_size_are_said_to_be_unreliable_there():
+    """Those of the benchmarks: estimates whose effective sample sizes nobody wrote down."""
+    for part in ("asks what a person waits for", "over five seeds, which reached"):
+        (paragraph,) = (one for one in SPEED.split("\n\n") if part in one)
+        assert "unreliable" in paragraph
+
+
+def test_no_algorithm_is_worse_at_its_defaults_than_cd_and_pcd_is_much_better():
+    (table,) = (rows for head, rows in tables(STUDIES.split("**defaults**: ")[1].split("**centring**: ")[0]))
+    found: dict[str, list[float]] = {}
+    for row in table:
+        found.setdefault(row[0], []).append(nats(row[4]))
+    mean = {name: sum(values) / len(values) for name, values in found.items()}
+    assert set(mean) == set(ALGORITHMS)
+    assert min(mean.values()) >= mean["cd"]
+    assert mean["pcd"] - mean["cd"] >= 5
+    for name, value in mean.items():  # the words below the table are of its rows
+        (told,) = re.findall(rf"^{name}: (\S+) ", STUDIES, re.M)
+        assert abs(nats(told) - value) < 0.011  # of unrounded ones
 
 
 def test_every_page_has_its_paragraph():

@@ -22,6 +22,7 @@ from rbm.core.language import _
 from rbm.core.numerics import double, home
 from rbm.errors import ConfigError, ShapeError
 from rbm.evaluation import verdict
+from rbm.models.given import matrix
 from rbm.models.rbm import RBM
 from rbm.units import UNITS, Unit
 
@@ -178,9 +179,12 @@ class Path:
 def base_biases(data: Tensor, unit: Unit = UNITS["bernoulli"]) -> Tensor:
     """The biases of the base-rate model: without weights, each unit has its mean over data (N, V). (V,), float64.
 
-    Give the model's own ``visible_unit`` where it is not Bernoulli.
+    Give the model's own ``visible_unit`` where it is not Bernoulli. ShapeError for rows that are neither its states nor
+    grey levels.
     """
-    return unit.bias_for(data.double().mean(0), len(data))
+    data = matrix(data, "data", "V", torch.float64)
+    unit.check_states(data, "data", grey=True)
+    return unit.bias_for(data.mean(0), len(data))
 
 
 @torch.no_grad()

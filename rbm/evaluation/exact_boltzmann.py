@@ -12,7 +12,9 @@ from torch import Tensor
 from rbm.core.language import _
 from rbm.errors import ConfigError
 from rbm.models.boltzmann import BoltzmannMachine, PairMoments, binary_states
+from rbm.models.given import matrix, vector
 from rbm.samplers.chains import Chains
+from rbm.units import UNITS
 
 
 class Thermodynamics(NamedTuple):
@@ -59,6 +61,7 @@ def divergence(model: BoltzmannMachine, v: Tensor, p: Tensor) -> Tensor:
 
     A float64 scalar when the model is in float64; autodiff goes through it. TooLargeError beyond 16 units.
     """
+    v, p = _data(model, v, p)
     return (p * model.free_energy(v) - torch.special.entr(p)).sum() + _log_weights(model).logsumexp(0)
 
 
@@ -69,10 +72,11 @@ def gradient(model: BoltzmannMachine, v: Tensor, p: Tensor) -> PairMoments:
     In the data's mean v is held and h follows p(h | v) exactly. Ackley, Hinton & Sejnowski 1985, eq. 7.
     """
     double = _float64(model)
-    h = binary_states(model.n_hidden).to(double.bias)  # (T, H)
-    s = double.join(v.to(h).repeat_interleave(len(h), 0), h.repeat(len(v), 1))  # (D·T, n)
+    v, p = _data(double, v, p)
+    h = binary_states(model.n_hidden).to(v)  # (T, H)
+    s = double.join(v.repeat_interleave(len(h), 0), h.repeat(len(v), 1))  # (D·T, n)
     given = (-double.energy(*_split(double, s))).view(len(v), -1).softmax(1)  # p(h | v), (D, T)
-    positive = double.moments(s, (p.to(h)[:, None] * given).flatten())
+    positive = double.moments(s, (p[:, None] * given).flatten())
     negative = double.moments(*distribution(double))
     return PairMoments(*(up - down for up, down in zip(positive, negative, strict=True)))
 
@@ -83,6 +87,13 @@ def sample(model: BoltzmannMachine, n: int, generator: torch.Generator) -> Chain
     s, p = distribution(model)
     drawn = s[torch.multinomial(p, n, replacement=True, generator=generator)].to(model.bias)
     return Chains(*_split(model, drawn), 0)
+
+
+def _data(model: BoltzmannMachine, v: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
+    """Data rows and their probabilities as the model computes; ShapeError for rows that are no states."""
+    v = matrix(v, "v", model.n_visible, model.bias)
+    UNITS["bernoulli"].check_states(v, "v")
+    return v, vector(p, "p", len(v), model.bias)
 
 
 def _log_weights(model: BoltzmannMachine) -> Tensor:

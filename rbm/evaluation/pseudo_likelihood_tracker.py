@@ -1,8 +1,8 @@
 """The pseudo-log-likelihood of a model that still learns: every visible unit of some validation images.
 
 One pixel an image would be cheaper, but its noise (30 nats on MNIST) is larger than what runs differ by. All pixels of
-128 images, the same in every run, tell two runs apart to about 1 nat (0.6 between two seeds), though the mean over all
-images is only known to ±2.5. It takes a hundredth of the time of training 100 hidden units, a tenth of 500's.
+128 images, the same in every run of such a machine, tell two runs apart to about 1 nat (0.6 between two seeds), though
+the mean over all images is only known to ±2.5. It takes a hundredth of the time of training 100 hidden units, a tenth of 500's.
 """
 
 import torch
@@ -21,9 +21,9 @@ TERMS_UNCOMPILED = TERMS // 10  # by torch's own operations, which pass over mem
 
 
 class PseudoLikelihoodTracker:
-    """A metric for training. Its images depend on the data alone: all runs on a data set are measured on the same ones,
+    """A metric for training, on the same images for all machines of one size and kind: two differ by what they learned.
 
-    so that two runs differ by what they learned. ``rows`` (N, V) of them, as many as are quick for this model.
+    ``rows`` (N, V): the first of an order that depends on the data alone, as many as are quick for this model.
     """
 
     rows: Tensor

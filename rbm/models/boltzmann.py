@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from rbm.core.language import _
 from rbm.errors import ConfigError, ShapeError, TooLargeError
-from rbm.models.given import matrix
+from rbm.models.given import matrix, vector
 from rbm.models.rbm import INITIAL_WEIGHT_DEVIATION, RBM
 
 LIMIT = 16  # units whose joint states are visited one by one: at most 2^16
@@ -109,7 +109,8 @@ class BoltzmannMachine(nn.Module):
 
     def moments(self, s: Tensor, p: Tensor | None = None) -> PairMoments:
         """⟨s_i s_j⟩ and ⟨s_i⟩ over states (N, n), each with its probability p (N,), or all alike."""
-        weighted = s / len(s) if p is None else s * p[:, None]
+        s = matrix(s, "s", self.n_units, self.bias)
+        weighted = s / len(s) if p is None else s * vector(p, "p", len(s), s)[:, None]
         return PairMoments((weighted.T @ s)[self.pairs[0], self.pairs[1]], weighted.sum(0))
 
     def extra_repr(self) -> str:

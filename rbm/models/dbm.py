@@ -50,10 +50,15 @@ class DeepBoltzmannMachine(nn.Module):
 
     def outer(self, v: Tensor, h2: Tensor) -> Tensor:
         """(v, h²) as the joint RBM's hidden side, (N, V + K)."""
+        v, h2 = self._check(v), matrix(h2, "h2", self.n_hidden[1], self.joint.weight)
+        if len(v) != len(h2):
+            wrong = _("Each row of v needs one of h2, got {n_v} and {n_h2} rows.")
+            raise ShapeError(wrong.format(n_v=len(v), n_h2=len(h2)))
         return torch.cat([v, h2], 1)
 
     def split(self, outer: Tensor) -> tuple[Tensor, Tensor]:
         """v and h² of the joint RBM's hidden side (N, V + K), views."""
+        outer = self.joint.check(outer, "outer", self.joint.n_hidden)
         return outer[:, : self.n_visible], outer[:, self.n_visible :]
 
     def swapped(self) -> RBM:
@@ -67,7 +72,7 @@ class DeepBoltzmannMachine(nn.Module):
 
     def energy(self, v: Tensor, h1: Tensor, h2: Tensor) -> Tensor:
         """E(v, h¹, h²) of each row, (N,), nats."""
-        v = self._check(v)
+        h1 = matrix(h1, "h1", self.n_hidden[0], self.joint.weight)
         return self.joint.energy(h1, self.outer(v, h2))
 
     def first_mean(self, v: Tensor, h2: Tensor) -> Tensor:
@@ -100,7 +105,11 @@ class DeepBoltzmannMachine(nn.Module):
         """E_q[−E(v, h¹, h²)] + entropy of q: log p(v) + log Z is at least this. (N,), float64, nats."""
         w1, w2 = (w.double() for w in self.weights)
         b, c1, c2 = (x.double() for x in self.biases)
-        v, q1, q2 = v.double(), q1.double(), q2.double()
+        given = (v, "v", self.n_visible), (q1, "q1", self.n_hidden[0]), (q2, "q2", self.n_hidden[1])
+        v, q1, q2 = (matrix(x, name, n, b) for x, name, n in given)
+        if not len(v) == len(q1) == len(q2):
+            wrong = _("Each row of v needs one of q1 and of q2, got {n_v}, {n_q1} and {n_q2} rows.")
+            raise ShapeError(wrong.format(n_v=len(v), n_q1=len(q1), n_q2=len(q2)))
         expected = v @ b + (q1 * (v @ w1 + c1 + q2 @ w2.T)).sum(1) + q2 @ c2
         return expected + _entropy(q1) + _entropy(q2)
 

@@ -80,6 +80,7 @@ class DeepBeliefNet(nn.Module):
 
     def ascend(self, v: Tensor, generator: torch.Generator) -> Ascent:
         """h¹ ... h^{L−1} drawn one from the other, up to the top RBM's visible layer, with their log q."""
+        v = self.rbms[0].check(v, "v", self.sizes[0])
         states, log_q = [], torch.zeros(len(v), dtype=torch.float64, device=v.device)
         for rbm in self.rbms[:-1]:
             field = rbm.hidden_field(v)
@@ -90,14 +91,25 @@ class DeepBeliefNet(nn.Module):
 
     def descend(self, h: Tensor, generator: torch.Generator) -> Tensor:
         """Pixels' probabilities from h^{L−1} (N, n_{L−1}): samples on the way down, the mean at the end. (N, V)"""
+        h = self.top.check(h, "h", self.top.n_visible)
         for number, rbm in enumerate(reversed(self.rbms[:-1]), 2):
             h = rbm.visible_mean(h) if number == len(self.rbms) else rbm.sample_visible(h, generator)
         return h
 
     def log_down(self, v: Tensor, states: Sequence[Tensor]) -> Tensor:
         """log p(v | h¹) + Σ log p(hˡ | hˡ⁺¹) up to h^{L−1}, (N,) float64: all but the top RBM's own part."""
-        total = torch.zeros(len(v), dtype=torch.float64, device=v.device)
-        for rbm, below, above in zip(self.rbms, [v, *states], states, strict=False):
+        if len(states) != len(self.rbms) - 1:
+            wrong = _("log_down needs the states of {wanted} hidden layers, all but the top one, got {given}.")
+            raise ShapeError(wrong.format(wanted=len(self.rbms) - 1, given=len(states)))
+        rows = [
+            rbm.check(s, f"h{number}" if number else "v", rbm.n_visible)
+            for number, (rbm, s) in enumerate(zip(self.rbms, [v, *states], strict=True))
+        ]
+        if len({len(s) for s in rows}) > 1:
+            wrong = _("Every layer needs a state for each of the {n_v} rows of v, got {n_rows}.")
+            raise ShapeError(wrong.format(n_v=len(rows[0]), n_rows=[len(s) for s in rows[1:]]))
+        total = torch.zeros(len(rows[0]), dtype=torch.float64, device=rows[0].device)
+        for rbm, (below, above) in zip(self.rbms, pairwise(rows), strict=False):
             total = total + log_bernoulli(below, rbm.visible_field(above))
         return total
 

@@ -13,6 +13,7 @@ from torch.nn.functional import hardshrink
 
 from rbm.core.language import _
 from rbm.errors import ConfigError, ShapeError
+from rbm.models.given import matrix, numbers
 
 
 class Memory(Protocol):
@@ -49,6 +50,7 @@ class Hopfield(nn.Module):
     def __init__(self, weight: Tensor) -> None:
         """ShapeError unless ``weight`` is square, symmetric and without a diagonal."""
         super().__init__()
+        weight = _real(weight, "weight", "(n, n)")
         if weight.ndim != 2 or weight.shape[0] != weight.shape[1]:
             raise ShapeError(_("weight has shape {shape}, expected (n, n).").format(shape=tuple(weight.shape)))
         # Rounding may leave the two halves apart by a little, which the mean of both repairs.
@@ -74,6 +76,7 @@ class Hopfield(nn.Module):
 
     def energy(self, s: Tensor) -> Tensor:
         """E(s), (M,), without a unit."""
+        s = matrix(s, "s", self.n_units, self.weight)
         return -0.5 * ((s @ self.weight) * s).sum(1)
 
     @property
@@ -103,11 +106,13 @@ class DenseHopfield(nn.Module):
         super().__init__()
         if not beta > 0:
             raise ConfigError(_("A dense Hopfield network needs beta above 0, got {beta}.").format(beta=beta))
-        self.register_buffer("patterns", check_patterns(patterns))
+        patterns = check_patterns(patterns)
+        self.register_buffer("patterns", patterns)
         self.n_units, self.beta = patterns.shape[1], beta
 
     def energy(self, s: Tensor) -> Tensor:
         """E(s), (M,), without a unit."""
+        s = matrix(s, "s", self.n_units, self.patterns)
         return -(self.beta * s @ self.patterns.T).logsumexp(1) / self.beta
 
     @property
@@ -170,13 +175,20 @@ def remember(patterns: Tensor, rule: str, beta: float) -> Hopfield | DenseHopfie
 
 
 def check_patterns(patterns: Tensor) -> Tensor:
-    """The patterns as they are; ShapeError unless they are at least one row (P, n) of −1 and +1."""
+    """The patterns, as real numbers; ShapeError unless they are at least one row (P, n) of −1 and +1."""
+    patterns = _real(patterns, "patterns", "(P, n)")
     if patterns.ndim != 2 or 0 in patterns.shape or not bool((patterns.abs() == 1).all()):
         wrong = _(
             "Patterns should be rows (P, n) of −1 and +1, got shape {shape}; turn pixels of 0 and 1 into 2 * pixels - 1."
         )
         raise ShapeError(wrong.format(shape=tuple(patterns.shape)))
     return patterns
+
+
+def _real(x: Tensor, name: str, shape: str) -> Tensor:
+    """x as it is where it is of a floating type, whole numbers in torch's own."""
+    x = numbers(x, name, shape)
+    return x if x.is_floating_point() else x.to(torch.get_default_dtype())
 
 
 def _no_diagonal(weight: Tensor) -> Tensor:

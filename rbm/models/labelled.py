@@ -10,6 +10,7 @@ from torch import Tensor
 from rbm.core.language import _
 from rbm.core.numerics import double
 from rbm.errors import ConfigError, ShapeError
+from rbm.models.given import numbers
 from rbm.models.rbm import RBM
 from rbm.units import Bernoulli, Categorical
 from rbm.units.joined import Joined
@@ -61,7 +62,15 @@ class LabelledRBM(RBM):
 
     def join(self, x: Tensor, y: Tensor) -> Tensor:
         """v = (x, y), (N, V). ``y``: columns (N, K), or, where it is a label, the number of its class (N,)."""
-        return torch.cat([self.check(x, "x", self.n_pixels), self.columns(y)], 1)
+        return torch.cat(self._pairs(x, y), 1)
+
+    def _pairs(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Pictures and the columns of their labels; ShapeError unless there are as many."""
+        x, y = self.check(x, "x", self.n_pixels), self.columns(y)
+        if len(x) != len(y):
+            fault = _("There should be a label for each picture, got {pictures} pictures and {labels} labels.")
+            raise ShapeError(fault.format(pictures=len(x), labels=len(y)))
+        return x, y
 
     def split(self, v: Tensor) -> tuple[Tensor, Tensor]:
         """x (N, P) and y (N, K) of v (N, V)."""
@@ -70,11 +79,12 @@ class LabelledRBM(RBM):
 
     def columns(self, y: Tensor) -> Tensor:
         """Labels as columns (N, K): numbers of classes (N,) become one-hot. ShapeError for anything else."""
+        y = numbers(y, "y", f"(N, {self.n_labels})")
         if y.ndim == 1 and self.labels == "softmax" and not y.is_floating_point():
             if len(y) and not 0 <= int(y.min()) <= int(y.max()) < self.n_labels:
                 wrong = _("Labels run from {low} to {high}, expected 0 to {last}.")
                 raise ShapeError(wrong.format(low=y.min(), high=y.max(), last=self.n_labels - 1))
-            return F.one_hot(y, self.n_labels).to(self.weight)
+            return F.one_hot(y.long(), self.n_labels).to(self.weight)
         return self.check(y, "y", self.n_labels)
 
     def label_log_probability(self, x: Tensor) -> Tensor:
@@ -90,6 +100,7 @@ class LabelledRBM(RBM):
 
     def label_field(self, x: Tensor) -> Tensor:
         """The hidden units' fields c + xW + yU under every y of ``label_states``: (N, P) -> (N, S, H)."""
+        x = self.check(x, "x", self.n_pixels)
         w, u = self.weight[: self.n_pixels], self.weight[self.n_pixels :]
         return torch.addmm(self.hidden_bias, x, w)[:, None] + self.label_states @ u
 
@@ -101,9 +112,12 @@ class LabelledRBM(RBM):
     def error(self, x: Tensor, y: Tensor) -> float:
         """Share of wrong answers: pictures whose likeliest label is not theirs, or tags whose likelier value is not.
 
-        ``y``: as in ``join``.
+        Pixels may be grey; ``y``: as in ``join``. ShapeError for pixels or labels that are neither.
         """
-        p, wanted = self.label_probability(x), self.columns(y)
+        x, wanted = self._pairs(x, y)
+        Bernoulli().check_states(x, "x", grey=True)
+        self.label_unit.check_states(wanted, "y")
+        p = self.label_probability(x)
         if self.labels == "softmax":
             return float(double(p.argmax(1) != wanted.argmax(1)).mean())
         return float(double((p > 0.5) != wanted.bool()).mean())

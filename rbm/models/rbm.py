@@ -84,10 +84,13 @@ class RBM(nn.Module):
     def fit_visible_bias(self, data: Tensor, mean: Tensor | None = None) -> None:
         """Set b so that without weights each visible unit has its mean over ``data`` (N, V): Hinton's section 8.1.
 
-        ``mean`` (V,) is that mean where it is known already. The precision of Gaussian and ReLU units is fitted first.
+        ``mean`` (V,) is that mean where it is known already, of data that were looked at; else ShapeError for rows that are
+        neither states of the units nor grey levels. The precision of Gaussian and ReLU units is fitted first.
         """
         data = self.check(data, "data", self.visible_columns)
-        mean = data.mean(0, dtype=torch.float64) if mean is None else mean
+        if mean is None:
+            self._visible_type.check_states(data, "data", grey=True)
+            mean = data.mean(0, dtype=torch.float64)
         if isinstance(self._visible_type, Quadratic) and self.visible_log_precision is not None:
             square = data.double().square().mean(0)
             self.visible_log_precision.copy_(self._visible_type.log_precision_for(mean, square))

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from rbm.core.language import _
 from rbm.errors import ShapeError
+from rbm.models.given import numbers
 from rbm.models.hopfield import Memory
 
 
@@ -82,11 +83,12 @@ def _orders(n: int, sweeps: int, generator: torch.Generator) -> Iterator[Tensor]
 
 
 def _states(model: Memory, starts: Tensor) -> Tensor:
-    if starts.shape[1] != model.n_units or not bool((starts.abs() == 1).all()):
+    starts = numbers(starts, "start", f"({model.n_units},)")
+    if starts.ndim != 2 or starts.shape[1] != model.n_units or not bool((starts.abs() == 1).all()):
         wrong = _(
             "Recall starts from {n_units} units of −1 or +1, got shape {shape} with values from {low:g} to {high:g}."
         )
         raise ShapeError(
             wrong.format(n_units=model.n_units, shape=tuple(starts.shape), low=starts.min(), high=starts.max())
         )
-    return starts.clone()
+    return starts.to(model.lens.dtype, copy=True)

@@ -6,6 +6,7 @@ of, and bear the same mark (``rbm.evaluation.verdict``). No torch in here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from rbm.training.events import TrainEvent
 from rbm.training.history import History
 
 AT, LOW, HIGH, ESS = (f"log_likelihood_{part}" for part in ("epoch", "low", "high", "ess"))
-_UNNOTED = _("An older version of the program estimated it, which did not keep its effective sample size.")
+_UNNOTED = _("Unreliable: an older version of the program estimated it, which did not keep its effective sample size.")
 
 
 class Known(NamedTuple):
@@ -25,8 +26,8 @@ class Known(NamedTuple):
 
     ``validation`` and ``test`` (None if never computed) from AIS, which tends to be too high, or exact; ``reverse`` of the
     validation images from reverse AIS, which tends to be too low. ``live``: estimated while it trained, on a sample of the
-    validation images; else on all of them. ``ess_kept``: whether the effective sample size is known, as it must be for
-    the mark to mean anything.
+    validation images; else on all of them. ``ess_kept``: whether the effective sample size is known; where it is not, the
+    mark stands as well.
     """
 
     epoch: float
@@ -56,13 +57,20 @@ def of_numbers(numbers: Mapping[str, float]) -> Known | None:
     """What a run's numbers tell of the estimates made while it trained, if there was one."""
     if AT not in numbers:
         return None
-    low, high = numbers[LOW], numbers[HIGH]
-    exact = low == high
-    found = verdict.judge(ess=None if exact else numbers.get(ESS), gap=high - low)
-    kept = exact or ESS in numbers
-    if not kept:
-        found = found._replace(sentences=(_UNNOTED, *found.sentences))
-    return Known(numbers[AT], high, low, None, exact, True, found, kept)
+    low, high, ess = numbers[LOW], numbers[HIGH], effective(numbers)
+    kept = ess is None or ESS in numbers
+    if kept:
+        found = verdict.judge(ess=ess, gap=high - low)
+    else:
+        found = Verdict(verdict.UNRELIABLE, tuple(filter(None, (_UNNOTED, verdict.crossed(high - low)))))
+    return Known(numbers[AT], high, low, None, low == high, True, found, kept)
+
+
+def effective(numbers: Mapping[str, float]) -> float | None:
+    """What such an estimate rests on: None where it is exact, so both ends are one; NaN where an older run did not keep it."""
+    if numbers[LOW] == numbers[HIGH]:
+        return None
+    return numbers.get(ESS, math.nan)
 
 
 def of_result(evaluation: Evaluation, run: Run) -> Known:

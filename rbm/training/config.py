@@ -291,8 +291,8 @@ class TrainConfig:
         "1-2-5",
         _("Likelihood after epochs"),
         _(
-            "Which epochs' machines get their log-likelihood bracketed (1-2-5: after 1, 2, 5, 10, 20 ...); it "
-            "takes a twentieth of the time and changes nothing else."
+            "Which epochs' machines get their log-likelihood bracketed (1-2-5: after 1, 2, 5, 10, 20 ...). The "
+            "first takes a fifth of the time until it is there, later ones a twentieth; nothing else changes."
         ),
         choices=("never", "1-2-5", "each"),
         acts=lambda settings: settings["binarise"] != "none" or settings.get("visible", "bernoulli") != "bernoulli",

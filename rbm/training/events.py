@@ -55,7 +55,8 @@ MEASURES = MappingProxyType(
             _("nats per image"),
             _(
                 "How well each pixel of a validation image is predicted from all the others, summed over all "
-                "pixels and averaged over 128 images, the same for all runs on the data."
+                "pixels and averaged over at most 128 images, of a large machine fewer, down to 20. They are the same for all "
+                "machines of one size and kind on the data."
             ),
             _("It is not the likelihood: a model may score well here and mix badly."),
         ),

@@ -11,10 +11,12 @@ from torch import Tensor, nn
 from rbm.core.language import _
 from rbm.errors import ConfigError, ShapeError
 from rbm.models.dbn import DeepBeliefNet
+from rbm.models.given import matrix, numbers, vector
 from rbm.randomness import Coins
 from rbm.training.config import check_knobs, knob
 from rbm.training.divergence import check_losses
 from rbm.training.stepped import SteppedTraining
+from rbm.units import UNITS
 
 EVENTS = 100  # at most about so many in a training
 ROWS = 5000  # images classified at once
@@ -104,8 +106,15 @@ class Classifier(nn.Module):
                 layer.bias.copy_(rbm.hidden_bias)  # type: ignore[operator]
         return made
 
+    def check(self, x: Tensor, name: str) -> Tensor:
+        """x (N, V) as the network computes; ShapeError for what it is not."""
+        lowest = self.layers[0]
+        assert isinstance(lowest, nn.Linear)
+        return matrix(x, name, lowest.in_features, lowest.weight)
+
     def forward(self, x: Tensor, drop: "Dropout | None" = None) -> Tensor:
         """Log-odds of the classes: (N, V) -> (N, C)."""
+        x = self.check(x, "x")
         for number, layer in enumerate(self.layers):
             x = x if drop is None else drop(x, number)
             x = layer(x)
@@ -152,7 +161,8 @@ class FinetuneTrainer(SteppedTraining[FinetuneEvent]):
     ) -> None:
         super().__init__(len(images), config.batch_size, config.epochs, generator)
         self.total_steps = max(self.total_steps, config.least_updates)
-        self.network, self.config, self._x, self._y = network, config, images, labels
+        self.network, self.config, self._x = network, config, network.check(images, "images")
+        self._y = numbers(labels, "labels", f"({len(images)},)").long()
         self._drop, self._losses = Dropout(config, generator), list[Tensor]()
         self._optimiser: torch.optim.Optimizer = (
             torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
@@ -191,7 +201,10 @@ def _limit(network: Classifier, max_norm: float) -> None:
 
 @torch.no_grad()
 def error_rate(network: Classifier, images: Tensor, labels: Tensor) -> float:
-    """Share of the images (N, V) whose most probable class is not their label (N,)."""
+    """Share of the images (N, V) whose most probable class is not their label (N,); ShapeError unless they are pixels."""
+    images = network.check(images, "images")
+    UNITS["bernoulli"].check_states(images, "images", grey=True)
+    labels = vector(labels, "labels", len(images), images)
     wrong = sum(
         int((network(x).argmax(1) != y).sum()) for x, y in zip(images.split(ROWS), labels.split(ROWS), strict=True)
     )

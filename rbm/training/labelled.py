@@ -60,7 +60,7 @@ def discriminative_gradient(model: LabelledRBM, x: Tensor, y: Tensor) -> Gradien
     of unit j gets Σ_s r_s ⟨h_j⟩_s: outer products with x, with s and with 1. Pixel biases get nothing: they cancel.
     x (N, P); y as in ``LabelledRBM.join``.
     """
-    states = model.label_states
+    x, states = model.check(x, "x", model.n_pixels), model.label_states
     field = model.label_field(x)  # (N, S, H)
     score = model.hidden_unit.log_partition(field).sum(2) + states @ model.visible_bias[model.n_pixels :]
     right = (model.columns(y)[:, None] == states).all(2).to(field)  # (N, S), a single 1 in each row

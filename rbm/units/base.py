@@ -42,14 +42,20 @@ class Unit(ABC):
     def is_state(self, s: Tensor) -> Tensor:
         """Whether what stands in each unit's columns is a state that it can take: (..., K) -> (..., n) bool."""
 
-    def check_states(self, rows: Tensor, what: str) -> None:
+    def is_datum(self, s: Tensor) -> Tensor:
+        """Whether it may stand in data of which means are taken: a state, or a grey level of a Bernoulli unit."""
+        return self.is_state(s)
+
+    def check_states(self, rows: Tensor, what: str, *, grey: bool = False) -> None:
         """ShapeError for the first value of ``rows`` (N, K), called ``what``, that is no state of its unit.
 
         A model gives likelihood to its states only: for other numbers every formula still yields one, which means nothing.
+        ``grey``: grey levels may stand for how often Bernoulli units are on.
         """
+        fits = self.is_datum if grey else self.is_state
         step = max(BLOCK // max(rows.shape[1], 1), 1)
         for start in range(0, len(rows), step):
-            good = self.is_state(rows[start : start + step])
+            good = fits(rows[start : start + step])
             if not bool(good.all()):
                 row, n = (int(place[0]) for place in (~good).nonzero(as_tuple=True))
                 found = rows[start + row, n * self.width : (n + 1) * self.width].tolist()

@@ -50,6 +50,9 @@ class Bernoulli(Discrete):
     def is_state(self, s: Tensor) -> Tensor:
         return (s == 0) | (s == 1)
 
+    def is_datum(self, s: Tensor) -> Tensor:
+        return (s >= 0) & (s <= 1)
+
     def log_partition(self, x: Tensor) -> Tensor:
         return F.softplus(x, threshold=40.0)  # beyond it x; torch's own 20 is a jump of 2e-9, seen in float64
 

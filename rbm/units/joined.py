@@ -40,9 +40,9 @@ class Joined(Discrete):
     def is_state(self, s: Tensor) -> Tensor:
         return torch.cat([u.is_state(part) for u, part in self._each(s)], -1)
 
-    def check_states(self, rows: Tensor, what: str) -> None:
+    def check_states(self, rows: Tensor, what: str, *, grey: bool = False) -> None:
         for u, part in self._each(rows):
-            u.check_states(part, what)
+            u.check_states(part, what, grey=grey)
 
     def log_partition(self, x: Tensor) -> Tensor:
         a, b = self._apart(x)

@@ -13,13 +13,13 @@ from rbm.evaluation import ais, exact
 from rbm.evaluation import likelihood_tracker as tracker
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.evaluation.likelihood_tracker import EPOCHS, LikelihoodTracker
-from rbm.evaluation.live_bracket import LiveBracket
+from rbm.evaluation.live_bracket import SHARE, LiveBracket
 from rbm.evaluation.population import population
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.samplers import from_visible, gibbs
-from rbm.training.config import TrainConfig
+from rbm.training.config import TrainConfig, knobs
 
 
 @pytest.fixture
@@ -34,6 +34,13 @@ def middling() -> RBM:
 @pytest.fixture
 def validation() -> torch.Tensor:
     return (torch.rand(61, 17, generator=generator(4, "data")) < 0.3).float()
+
+
+def test_the_help_says_what_share_of_the_time_it_takes():
+    words = {5: "fifth", 10: "tenth", 20: "twentieth"}
+    first, later = (words[round(1 / share)] for share in (tracker.FIRST_SHARE, SHARE))
+    explained = knobs(TrainConfig)["likelihood"].help
+    assert f"The first takes a {first} of the time until it is there, later ones a {later};" in explained
 
 
 def watched(model: RBM, validation: torch.Tensor, epochs: tuple[int, ...], seconds: float) -> list[dict[str, float]]:

@@ -10,6 +10,7 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_t
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.training.config import TrainConfig
+from rbm.training.events import MEASURES
 
 
 @pytest.fixture
@@ -48,6 +49,13 @@ def test_it_takes_as_many_images_as_are_quick_and_few_without_the_compiled_loop(
     assert len(PseudoLikelihoodTracker(RBM(15, 7), digits, "threshold").rows) == min(whole, 5)
     slow = PseudoLikelihoodTracker(RBM(15, 7, hidden="relu"), digits, "threshold")
     assert len(slow.rows) == min(whole, 2)
+
+
+def test_the_help_says_of_how_many_images():
+    most, fewest = pseudo_likelihood_tracker.MOST_IMAGES, pseudo_likelihood_tracker.FEWEST_IMAGES
+    explained = MEASURES["pseudo_log_likelihood"].tells
+    assert f"at most {most} images, of a large machine fewer, down to {fewest}." in explained
+    assert fewest < pseudo_likelihood_tracker.TERMS // (784 * 1024) < most  # which a large machine gets
 
 
 def test_its_error_is_that_of_the_images(rng):

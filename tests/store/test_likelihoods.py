@@ -71,7 +71,7 @@ def test_what_is_doubtful_is_marked(more, source, words):
 def test_an_estimate_of_an_older_program_says_that_its_sample_size_was_not_kept():
     known = likelihoods.of_numbers({name: value for name, value in LIVE.items() if not name.endswith("ess")})
     assert "did not keep its effective sample size" in known.verdict.sentences[0]
-    assert "sample size not kept" in known.source
+    assert known.source == "unreliable · AIS while training · epoch 2 · sample size not kept"
 
 
 def test_what_was_computed_afterwards_is_marked_too():

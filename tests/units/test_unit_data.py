@@ -1,6 +1,7 @@
 """Data against units: rows that are no states of the unit are refused in a sentence, wherever they would give numbers."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -9,15 +10,21 @@ from torch import Tensor
 
 from rbm.datasets.base import Dataset
 from rbm.errors import ConfigError, ShapeError
-from rbm.evaluation import ais, exact, samples
+from rbm.evaluation import ais, exact, exact_boltzmann, features, samples
 from rbm.evaluation.likelihood import log_likelihood
 from rbm.evaluation.live_bracket import LiveBracket
 from rbm.models.boltzmann import BoltzmannMachine
 from rbm.models.dbm import DeepBoltzmannMachine
+from rbm.models.dbn import DeepBeliefNet
+from rbm.models.hopfield import DenseHopfield, Hopfield
 from rbm.models.labelled import LabelledRBM
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
+from rbm.samplers.labelled import hold_labels, hold_pixels
+from rbm.samplers.recall import settle
 from rbm.training.config import TrainConfig
+from rbm.training.finetune import Classifier, FinetuneConfig, error_rate, finetune
+from rbm.training.labelled import LabelTrainer, discriminative_gradient
 from rbm.training.loop import Trainer
 from rbm.units import MANY_STATES, UNITS, Unit
 from tests.helpers.unit_pairs import M, make
@@ -88,15 +95,45 @@ def test_a_fault_far_down_is_found(monkeypatch):
 @pytest.mark.parametrize(("name", "value"), CASES)
 def test_every_evaluation_refuses_what_is_no_state(name, value):
     model, rows = model_of(name), spoilt(UNITS[name], value)
-    for use in (
+    uses = [
         lambda: log_likelihood(model, rows, 0.0),
         lambda: exact.gradient(model, rows),
         lambda: ais.reverse_log_partition(model, rows, n_temperatures=2, generator=generator(1)),
         lambda: LiveBracket(model, rows, n_chains=3, n_temperatures=2, generator=generator(1)),
         lambda: samples.free_energies(model, {"rows": rows}),
-    ):
+    ]
+    if name == "bernoulli":
+        machine, p = BoltzmannMachine(UNITS_IN_A_ROW, 2), torch.full((len(rows),), 1 / len(rows))
+        uses += [
+            lambda: exact_boltzmann.divergence(machine, rows, p),
+            lambda: exact_boltzmann.gradient(machine, rows, p),
+        ]
+    if (name, value) != ("bernoulli", 0.5):  # of grey levels a mean can be taken
+        uses += [
+            lambda: model.fit_visible_bias(rows),
+            lambda: ais.base_biases(rows, model.visible_unit),
+            lambda: features.response(model, rows, 0),
+        ]
+        if name == "bernoulli":
+            labelled, classes = LabelledRBM(UNITS_IN_A_ROW, 3, 2), torch.zeros(len(rows), dtype=torch.int64)
+            classifier = Classifier((UNITS_IN_A_ROW, 3), 2, generator(1))
+            uses += [lambda: labelled.error(rows, classes), lambda: error_rate(classifier, rows, classes)]
+    for use in uses:
         with pytest.raises(ShapeError, match="row 7"):
             use()
+
+
+def test_grey_levels_may_be_averaged_and_told_apart_but_labels_are_states():
+    grey, classes = torch.rand(23, UNITS_IN_A_ROW, generator=generator(5)), torch.arange(23) % 3
+    model, labelled = model_of("bernoulli"), LabelledRBM(UNITS_IN_A_ROW, 3, 2)
+    model.fit_visible_bias(grey)
+    torch.testing.assert_close(ais.base_biases(grey).float(), model.visible_bias.detach())
+    assert len(features.response(model, grey, 0).best) == 10
+    assert 0 <= labelled.error(grey, classes) <= 1
+    with pytest.raises(ShapeError, match="y, row 0: 0, 0, 0 is no state of categorical unit 0"):
+        labelled.error(grey, torch.zeros(23, 3))
+    with pytest.raises(ShapeError, match="a label for each picture, got 23 pictures and 22 labels"):
+        labelled.error(grey, classes[1:])
 
 
 @pytest.mark.parametrize("part", ["training", "validation"])
@@ -163,6 +200,102 @@ def test_methods_take_any_real_numbers_from_torch_or_numpy():
         assert torch.equal(log_likelihood(model, other, 0.0), log_likelihood(model, v, 0.0))
     assert torch.equal(model.visible_mean(h.numpy()), model.visible_mean(h))
     assert model.free_energy(v.double()).dtype == torch.float32
+
+
+def everything_that_takes_numbers() -> dict[str, tuple[Callable[..., object], tuple[Tensor, ...]]]:
+    """Every public method and function that is given rows or labels, with such: as float32, and labels as int64."""
+    v, h, p = torch.eye(4)[:, :3], torch.eye(4)[:, 1:3], torch.full((4,), 0.25)
+    classes = torch.tensor([0, 1, 1, 0])
+    rbm, machine, deep = RBM(3, 2), BoltzmannMachine(3, 2), DeepBoltzmannMachine(3, (2, 2))
+    labelled, tagged = LabelledRBM(3, 2, 2), LabelledRBM(3, 2, 2, labels="tags")
+    net, spins = DeepBeliefNet([RBM(3, 2), RBM(2, 2)]), 2 * v - 1
+    classifier, hopfield, dense = Classifier((3, 2), 2, generator(1)), Hopfield.store(spins), DenseHopfield(spins)
+    trained = TrainConfig(epochs=1, batch_size=4, binarise="none")
+
+    def learnt(x: object, y: object) -> Tensor:
+        trainer = LabelTrainer(LabelledRBM(3, 2, 2), x, y, trained, generator(1))
+        trainer.step()
+        return trainer.model.weight
+
+    def fine_tuned(x: object, y: object) -> Tensor:
+        network = Classifier((3, 2), 2, generator(1))
+        list(finetune(network, x, y, FinetuneConfig(epochs=1), generator(1)))
+        return network.layers[0].weight
+
+    def fitted(x: object) -> Tensor:
+        model = RBM(3, 2)
+        model.fit_visible_bias(x)
+        return model.visible_bias
+
+    return {
+        "fit_visible_bias": (fitted, (v,)),
+        "response": (lambda x: features.response(rbm, x, 1), (v,)),
+        "base_biases": (ais.base_biases, (v,)),
+        "boltzmann join": (machine.join, (v, h)),
+        "boltzmann energy": (machine.energy, (v, h)),
+        "boltzmann free energy": (machine.free_energy, (v,)),
+        "boltzmann moments": (machine.moments, (torch.cat([v, h], 1),)),
+        "boltzmann moments, weighed": (machine.moments, (torch.cat([v, h], 1), p)),
+        "divergence": (lambda x, q: exact_boltzmann.divergence(machine, x, q), (v, p)),
+        "gradient": (lambda x, q: exact_boltzmann.gradient(machine, x, q), (v, p)),
+        "deep energy": (deep.energy, (v, h, h)),
+        "deep first mean": (deep.first_mean, (v, h)),
+        "deep outer means": (deep.outer_means, (h,)),
+        "deep split": (deep.split, (torch.cat([v, h], 1),)),
+        "deep mean field": (deep.mean_field, (v,)),
+        "deep bound": (deep.bound, (v, h, h)),
+        "net means": (net.means, (v,)),
+        "net ascend": (lambda x: net.ascend(x, generator(1)), (v,)),
+        "net descend": (lambda x: net.descend(x, generator(1)), (h,)),
+        "net log down": (lambda x, s: net.log_down(x, [s]), (v, h)),
+        "classifier": (classifier, (v,)),
+        "classifier's errors": (lambda x, y: error_rate(classifier, x, y), (v, classes)),
+        "fine-tuning": (fine_tuned, (v, classes)),
+        "labelled join": (labelled.join, (v, classes)),
+        "tagged join": (tagged.join, (v, h)),
+        "labelled split": (labelled.split, (torch.cat([v, h], 1),)),
+        "label log probability": (labelled.label_log_probability, (v,)),
+        "label score": (labelled.label_score, (v,)),
+        "labelled error": (labelled.error, (v, classes)),
+        "label training": (learnt, (v, classes)),
+        "label gradient": (lambda x, y: discriminative_gradient(labelled, x, y), (v, classes)),
+        "held labels": (lambda y: hold_labels(labelled, y), (classes,)),
+        "held pixels": (lambda x: hold_pixels(labelled, x), (v,)),
+        "store": (lambda x: Hopfield.store(x, "storkey").weight, (spins,)),
+        "hopfield": (lambda w: Hopfield(w).weight, (torch.ones(3, 3) - torch.eye(3),)),
+        "hopfield energy": (hopfield.energy, (spins,)),
+        "dense hopfield": (lambda x: DenseHopfield(x).patterns, (spins,)),
+        "dense energy": (dense.energy, (spins,)),
+        "settle": (lambda s: settle(hopfield, s, generator(1)), (spins,)),
+    }
+
+
+def flat(found: object) -> list[Tensor]:
+    return (
+        [torch.as_tensor(found)] if not isinstance(found, tuple | list) else [x for part in found for x in flat(part)]
+    )
+
+
+@pytest.mark.parametrize("what", everything_that_takes_numbers())
+def test_whatever_is_given_rows_or_labels_takes_any_real_numbers_or_refuses_in_a_sentence(what):
+    use, given = everything_that_takes_numbers()[what]
+    whole = [bool((x == x.round()).all()) for x in given]  # probabilities stay fractions
+    expected = flat(use(*given))
+
+    def each(change: Callable[[Tensor], object]) -> list[object]:
+        return [change(x) if fits else x.double() for x, fits in zip(given, whole, strict=True)]
+
+    counts = [x.dtype == torch.int64 for x in given]
+    for change in (Tensor.double, Tensor.int, Tensor.numpy, lambda x: x.double().numpy(), lambda x: x.int().numpy()):
+        numbers = each(change)
+        if any(counts) and getattr(numbers[-1], "dtype", None) in (torch.float64, np.float64):
+            numbers[-1] = given[-1]  # a class is counted
+        for one, other in zip(flat(use(*numbers)), expected, strict=True):
+            torch.testing.assert_close(one.to(other), other)
+    for change in (Tensor.tolist, lambda x: x.to(torch.complex64), lambda x: x[None, None], lambda x: "abc"):
+        for place in range(len(given)):
+            with pytest.raises(ShapeError):
+                use(*given[:place], change(given[place]), *given[place + 1 :])
 
 
 def test_the_other_models_take_them_too(images):

@@ -143,7 +143,7 @@ def test_two_unbounded_layers_are_refused(visible, hidden):
 
 
 def test_every_other_pair_is_offered_and_every_run_tries_each_type_on_either_side():
-    assert len(PAIRS) == len(NAMES) ** 2 - 4 + 2
+    assert len(PAIRS) == len(NAMES) ** 2 - 4 + 4
     in_turn = [pair.values for pair in PAIRS_IN_TURN if not pair.marks]
     assert [{*side} for side in zip(*in_turn, strict=True)] == [{*NAMES}, {*NAMES, "drelu"}]
     with pytest.raises(ConfigError, match="Drelu units are for the hidden layer"):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from pages.ui.draw.figures import LEAST_NATS, NOTHING_YET, Series, curve_option
 from rbm.core.curves import smooth
 from rbm.core.language import _
 from rbm.evaluation import verdict
 from rbm.experiment import UNBOUNDED, ModelSpec
+from rbm.store import likelihoods
 from rbm.training.events import MEASURES
 from rbm.training.history import SPEED_SECONDS, History
 
@@ -71,7 +70,7 @@ def likelihood(history: History, moving: bool = False) -> dict[str, Any]:
     """The chart of the bracket, each value at the epoch of the machine that it speaks of; ``moving``: the run trains."""
     found = [e.metrics for e in history.events if "log_likelihood_epoch" in e.metrics]
     epochs = [one["log_likelihood_epoch"] for one in found]
-    doubtful = [one["log_likelihood_epoch"] for one in found if verdict.unreliable(_effective(one))]
+    doubtful = [one["log_likelihood_epoch"] for one in found if verdict.unreliable(likelihoods.effective(one))]
     ends = {_("reverse AIS"): "log_likelihood_low", "AIS": "log_likelihood_high"}
     series = [Series(name, epochs, [one[end] for one in found], doubtful=doubtful) for name, end in ends.items()]
     unit = MEASURES["log_likelihood"].unit
@@ -90,18 +89,11 @@ def likelihood(history: History, moving: bool = False) -> dict[str, Any]:
     )
 
 
-def _effective(one: Mapping[str, float]) -> float | None:
-    """What an estimate rests on: None where it is exact, so both ends are one; NaN where an older run did not keep it."""
-    if "log_likelihood_ess" in one:
-        return one["log_likelihood_ess"]
-    return None if one["log_likelihood_low"] == one["log_likelihood_high"] else np.nan
-
-
 def _newest(found: Sequence[Mapping[str, float]]) -> str:
     """The newest bracket in words, with its mark: "Epoch 5: −124.10 to −119.03 (unreliable)"."""
     if not found:
         return ""
-    one, ess = found[-1], _effective(found[-1])
+    one, ess = found[-1], likelihoods.effective(found[-1])
     low, high = one["log_likelihood_low"], one["log_likelihood_high"]
     epoch = _("Epoch {short}").format(short=_short(one["log_likelihood_epoch"]))
     if ess is None:

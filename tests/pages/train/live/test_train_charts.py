@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from pages.train.live import board, curves
+from rbm.store import likelihoods
 from rbm.training.events import MEASURES, TrainEvent
 from rbm.training.history import History
 
@@ -57,6 +58,23 @@ def test_an_exact_likelihood_is_one_number_and_an_older_estimate_of_unknown_wort
     assert (exact["note"], exact["series"][0]["hollow"]) == ("Epoch 5: −4.50, exact", [])
     older = curves.likelihood(History([event(5.5, **bracket(5.0, -121.0, -120.0))]))
     assert (older["note"], older["series"][0]["hollow"]) == ("Epoch 5: −121.00 to −120.00 (unreliable)", [0])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "mark"),
+    [
+        (bracket(5.0, -121.0, -120.0, log_likelihood_ess=5.0), ""),
+        (bracket(5.0, -121.0, -120.0, log_likelihood_ess=4.9), "unreliable"),
+        (bracket(5.0, -121.0, -120.0), "unreliable"),
+        (bracket(5.0, -120.0, -121.0), "unreliable"),
+        (bracket(5.0, -4.5, -4.5), ""),
+    ],
+)
+def test_the_chart_and_the_table_of_runs_mark_the_same_estimates(numbers, mark):
+    option = curves.likelihood(History([event(5.5, **numbers)]))
+    assert likelihoods.of_numbers(numbers).verdict.mark == mark
+    assert option["series"][0]["hollow"] == ([0] if mark else [])
+    assert ("(unreliable)" in option["note"]) == bool(mark)
 
 
 def test_crossed_estimates_are_said_to_be_crossed():
