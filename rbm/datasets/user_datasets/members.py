@@ -15,7 +15,7 @@ from rbm.datasets.user_datasets.kinds import PICTURES
 from rbm.datasets.user_datasets.npz import ArrayPart, join, read_npz
 from rbm.datasets.user_datasets.pictures import Pictures, Reading
 from rbm.datasets.user_datasets.source import Loose, Source
-from rbm.datasets.user_datasets.table import read_table, read_tables
+from rbm.datasets.user_datasets.table import read_rows, read_table, read_tables
 from rbm.errors import DatasetError
 
 _TABLES = (".csv", ".tsv")
@@ -117,7 +117,7 @@ def _marks(images: Array, part: int, labels: Mapping[str, Array], n_images: int)
 def _arrays(files: Mapping[str, bytes], reading: Reading) -> Pictures:
     if len(files) == 1:
         (content,) = files.values()
-        return from_array(parse_npy(content, _("The file")), None, reading)
+        return read_rows(parse_npy(content, _("The file")), reading)
     return read_npz(Loose({PurePosixPath(name).name: content for name, content in files.items()}), reading)
 
 
