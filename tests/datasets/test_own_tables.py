@@ -224,23 +224,6 @@ def test_missing_cells_are_counted(token: str) -> None:
         read([text(cells, ",")], AS_THEY_ARE)
 
 
-@pytest.mark.parametrize(
-    ("file", "sentence"),
-    [
-        (b"\n".join(b"1 3:0.5 7:1" for _ in range(30)), "LIBSVM's sparse format"),
-        (b"MATLAB 5.0 MAT-file" + bytes(200), "MATLAB's, which is not read; save its arrays as .npz"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(200), "HDF5"),
-        (b"@relation x\n@attribute a numeric\n@data\n1\n", "ARFF"),
-        (b"PAR1" + bytes(100), "Parquet"),
-        (b"a,b,c\n" + b"red,blue,green\n" * 30, "The table holds words but no row of numbers"),
-        (b"7,7,7,7\n" * 30, "Every pixel of every picture has the same value, 7"),
-    ],
-)  # fmt: skip
-def test_other_files_are_named(file: bytes, sentence: str) -> None:
-    with pytest.raises(DatasetError, match=sentence):
-        read([file], AS_THEY_ARE)
-
-
 READ = r"""
 import re, sys
 from pathlib import Path

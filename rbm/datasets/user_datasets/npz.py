@@ -44,6 +44,7 @@ def read_npz(source: Source, reading: Reading) -> Pictures:
     }
     pictures, labels, notes = _roles(arrays)
     parts: list[ArrayPart] = []
+    marks: list[str] | None
     for part, name in sorted(pictures.items()):
         values = arrays[name]
         if part in labels:

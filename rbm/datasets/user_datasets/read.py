@@ -57,8 +57,8 @@ def _single(data: bytes, name: str, reading: Reading, room: limits.Room) -> Pict
         if values.ndim == 1:
             raise DatasetError(_("The IDX file holds labels alone; give the file of images with it."))
         return read_rows(values, reading)
+    if kind in ("table", "prose") and (problem := kinds.misnamed(name)):
+        raise DatasetError(problem)
     if kind == "table":
-        if problem := kinds.misnamed(name):
-            raise DatasetError(problem)
         return read_table(data, reading, room.table)
     raise DatasetError(kinds.refusal(kind))
