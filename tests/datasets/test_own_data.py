@@ -177,7 +177,7 @@ def large_png() -> bytes:
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        (b"", "empty"),
+        (b"", "The file is empty; save or download it again"),
         (b"\xff\xfe\x00rubbish", "none of: a ZIP of images, IDX"),
         (pickle.dumps([1, 2]), "looks like a pickle"),
         (npy(np.array([{}], dtype=object)), "holds object where numbers"),
@@ -201,8 +201,8 @@ def large_png() -> bytes:
         (bomb(2**23), "unpacks to more than"),
         (zipped({"a.png": b"GIF8 no"} | {f"{i}.png": png(PICTURES[i]) for i in range(N)}), "'a.png' cannot be read"),
         (zipped({f"{i}.png": large_png() for i in range(N)}), "6,000×6,000 pixels; at most 24 million"),
-        (zipped({"a/notes.bin": b"\x01x", "b.zip": images_zip()}), "There is a ZIP within the ZIP"),
-        (zipped({}), "no pictures that can be read, but nothing else"),
+        (zipped({"a/notes.bin": b"\x01x", "b.zip": images_zip()}), "'b.zip': There is a ZIP within the ZIP"),
+        (zipped({}), "The ZIP is empty; pack images"),
         (b"a,b,c\n1,2,x\n1,2,3\n1,2,3\n", "Row 2 of the table holds 'x'"),
         (b"1,2,3,4\n1,2,3\n", "Row 2 of the table has 3 columns; the first has 4"),
         (b"1,2,inf,4\n", "Row 1 of the table holds a value that is not finite"),

@@ -1,11 +1,15 @@
 """Images, arrays and IDX files as people bring them: formats, ink, ranges, folders, parts, axes; each read right or asked."""
 
+import gzip
 import io
+import pickle
 import re
+import zipfile
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from rbm.datasets.user_datasets.look import Look, finish
@@ -425,6 +429,98 @@ def test_names() -> None:
 def test_what_is_called_a_picture_or_a_pdf_is_told_so(name: str, data: bytes, sentence: str) -> None:
     with pytest.raises(DatasetError, match=re.escape(sentence)):
         read([data], names=[name])
+
+
+OFFICE = {"[Content_Types].xml": b"<Types/>", "_rels/.rels": b"<R/>"}
+SHEET = b"application/vnd.oasis.opendocument.spreadsheet"
+PROSE = b"Dear reader,\n\nthese are 300 pictures of digits, made in 1998 by hand.\nThe labels\nare beside them.\n"
+KEPT = io.BytesIO()
+torch.save({"x": torch.zeros(3)}, KEPT)
+OTHERS = [
+    (zipped(OFFICE | {"xl/workbook.xml": b"<w/>"}), "an Excel workbook, which is not read; save the sheet as CSV"),
+    (zipped({"docProps/app.xml": b"<w/>", "xl/workbook.xml": b"<w/>"} | OFFICE), "an Excel workbook"),
+    (zipped(OFFICE | {"word/document.xml": b"<w/>"}), "a document of an Office program (such as .docx"),
+    (zipped({"mimetype": SHEET, "content.xml": b"<c/>"}, zipfile.ZIP_STORED), "an OpenDocument (.ods"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "of an older Office program (.xls"),
+    (b"\n<!DOCTYPE html>\n<html><body>Sign in</body></html>", "a web page (HTML) or XML"),
+    (b"\xef\xbb\xbf<html>\n<p>1, 2, 3</p>", "a web page (HTML) or XML"),
+    (b'<?xml version="1.0"?>\n<svg width="9"></svg>', "a picture of a kind that is not read (icon"),
+    (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200), "a picture in HEIC or AVIF"),
+    (b"\0\0\0\x20ftypavif\0\0\0\0" + bytes(200), "a picture in HEIC or AVIF"),
+    (b"\0\0\0\x20ftypisom\0\0\2\0" + bytes(200), "a film or a sound"),
+    (b"\0\0\1\0\1\0" + bytes(200), "a picture of a kind that is not read (icon"),
+    (b"%PDF-1.7\n" + bytes(200), "a PDF"),
+    (b"MATLAB 5.0 MAT-file" + bytes(200), "MATLAB's, which is not read; save its arrays as .npz"),
+    (b"MATLAB 7.3 MAT-file" + bytes(493) + b"\x89HDF\r\n\x1a\n", "HDF5 (or MATLAB's 7.3)"),
+    (b"\x89HDF\r\n\x1a\n" + bytes(200), "HDF5 (or MATLAB's 7.3)"),
+    (b"@relation x\n@attribute a numeric\n@data\n1\n", "Weka's ARFF"),
+    (b"PAR1" + bytes(100), "Parquet"),
+    (pickle.dumps([1, 2]), "a pickle"),
+    (KEPT.getvalue(), "a pickle (Python's .pkl, PyTorch's .pt)"),
+    (b"Rar!\x1a\7\0" + bytes(99), "packed as 7z, RAR"),
+    (b"7z\xbc\xaf\x27\x1c" + bytes(99), "packed as 7z, RAR"),
+    (b'{"cells": [], "nbformat": 4}', "JSON (or a notebook)"),
+    ("a,b\n1,2\n".encode("utf-16"), "text in UTF-16"),
+    (PROSE, "text with hardly any numbers, and no table"),
+    (b"A line of words alone.", "text with hardly any numbers, and no table"),
+]
+
+
+@pytest.mark.parametrize(("file", "sentence"), OTHERS)
+def test_other_files_are_named_with_what_to_do(file: bytes, sentence: str) -> None:
+    pattern = r"The file (is|looks like) " + re.escape(sentence)
+    for name in ("digits.csv", "digits"):
+        with pytest.raises(DatasetError, match=pattern) as told:
+            read([file], names=[name])
+        assert re.search("; (save|give|pack|download) ", str(told.value))
+    for files in ([zipped({"a/digits": file, "b": b""})], [file, gzip.compress(file)]):
+        with pytest.raises(DatasetError, match="^'(a/digits|one)': .*" + re.escape(sentence)):
+            read(files, names=["one", "two"][: len(files)])
+    with pytest.raises(DatasetError, match=pattern):
+        read([gzip.compress(file)])
+    with pytest.raises(DatasetError, match="The file is gzip within gzip, which is not read; unpack it once"):
+        read([gzip.compress(gzip.compress(file))])
+    with pytest.raises(DatasetError, match="^'0.HEIC': .*" + re.escape(sentence)):
+        read([zipped({f"{i}.HEIC": file for i in range(30)})])
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        (b"\n".join(b"1 3:0.5 7:1" for _ in range(30)), "LIBSVM's sparse format"),
+        (b"a,b,c\n" + b"red,blue,green\n" * 30, "The table holds words but no row of numbers"),
+        (b"7,7,7,7\n" * 30, "Every pixel of every picture has the same value, 7"),
+        (zipped({"__MACOSX/x": b""}), "The ZIP is empty; pack images"),
+    ],
+)  # fmt: skip
+def test_what_can_be_no_pictures_is_refused_for_what_it_holds(file: bytes, sentence: str) -> None:
+    with pytest.raises(DatasetError, match=sentence):
+        read([file], AS_THEY_ARE)
+
+
+def test_a_zip_beside_other_files_is_to_be_given_alone() -> None:
+    with pytest.raises(DatasetError, match=r"'a\.zip': There is a ZIP or \.npz among several files; give it alone"):
+        read([zipped({"a.png": png(PICTURES[0])}), b"1,2\n"], names=["a.zip", "b.csv"])
+
+
+def test_what_only_begins_like_another_kind_is_read() -> None:
+    numbers = "\n".join("  ".join(map(str, row)) for row in FLAT.tolist())
+    header = "BMI " + " ".join(f"p{i}" for i in range(35)) + "\n"
+    assert np.array_equal(read([(header + numbers).encode()], AS_THEY_ARE).grey, PICTURES)
+    words = [f"a word of a {chr(97 + i % 26)}{'z' * (i // 26)}" for i in range(36)]  # a header of many words
+    titled = ",".join(words) + "\n" + numbers.replace("  ", ",")
+    assert np.array_equal(read([titled.encode()], AS_THEY_ARE).grey, PICTURES)
+    for folder in ("word", "xl", "docProps"):
+        files = {f"{folder}/{name}": png(picture) for name, picture in zip(named(), PICTURES, strict=True)}
+        assert np.array_equal(read([zipped(files)], AS_THEY_ARE).grey, PICTURES)
+    pictures = {name: png(picture) for name, picture in zip(named(), PICTURES, strict=True)}
+    assert np.array_equal(read([zipped({"a/data.pkl": pickle.dumps(1)} | pictures)], AS_THEY_ARE).grey, PICTURES)
+
+
+def test_a_text_about_an_array_is_left_out_and_told() -> None:
+    got = read([zipped({"x.npy": npy(PICTURES), "about": PROSE})], AS_THEY_ARE)
+    assert np.array_equal(got.grey, PICTURES)
+    assert "Left out, since not read here: 'about'." in got.notes
 
 
 def test_a_table_is_one_under_any_other_name() -> None:

@@ -15,7 +15,7 @@ from rbm.datasets.user_datasets.pictures import Reading
 from rbm.datasets.user_datasets.read import read
 from rbm.errors import DatasetError
 from tests.helpers.bars_and_rings import FLAT, KINDS, PICTURES, SIDE, N, csv
-from tests.helpers.own_files import png, zipped
+from tests.helpers.own_files import idx, npy, npz, png, zipped
 from tests.helpers.places import ROOT
 
 AS_THEY_ARE = Reading(size=None)
@@ -148,6 +148,64 @@ def test_bits_of_no_square_with_nothing_that_is_a_class_stay_features() -> None:
     assert any("Read without labels" in note for note in got.notes)
 
 
+BYTES = np.random.default_rng(5).integers(0, 256, (60, 120))
+BYTES[0, :6] = 0, 1, 2, 3, 4, 255  # the classes are among the pixels' numbers too
+OF_THREE = np.arange(60) % 3
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+@pytest.mark.parametrize(("height", "width"), [(10, 12), (4, 6), (3, 8), (2, 4)])
+def test_one_column_more_than_the_size_that_was_given_is_the_class_and_no_larger_square(height, width, place) -> None:
+    pixels = BYTES[:, : height * width]
+    table = np.column_stack([OF_THREE, pixels] if place == "first" else [pixels, OF_THREE])
+    blanks = "\n".join("  ".join(map(str, row)) for row in table.tolist()).encode()
+    counted = "\n".join(",".join(map(str, row)) for row in np.column_stack([np.arange(60), table]).tolist()).encode()
+    files = [csv(table), blanks, counted, npy(table), npz(x=table), zipped({"a.npy": npy(table)}), idx(table)]
+    for file in files:
+        got = read([file], Reading((height, width)))
+        assert np.array_equal(got.grey, pixels.reshape(60, height, width))
+        assert got.labels.tolist() == OF_THREE.tolist()
+        assert any("Labels are column" in note for note in got.notes)
+        assert not any("scaled" in note for note in got.notes)
+    without = read([npy(table)], Reading((height, width), labels="none"))
+    assert (np.array_equal(without.grey, got.grey), without.class_names) == (True, ("all",))
+
+
+def test_a_column_more_than_the_size_that_was_given_which_may_be_first_or_last_is_asked() -> None:
+    bits = np.random.default_rng(3).integers(0, 2, (60, 121))
+    for file in (csv(bits), npy(bits), npz(x=bits)):
+        with pytest.raises(DatasetError, match="either the first or the last may be the class"):
+            read([file], Reading((10, 12)))
+        last = read([file], Reading((10, 12), labels="last"))
+        assert np.array_equal(last.grey.reshape(60, -1), 255 * bits[:, :-1])
+        assert last.labels.tolist() == bits[:, -1].tolist()
+    with pytest.raises(DatasetError, match="A row of the array 'x' has 121 values, one more than 10×12, although"):
+        read([npz(x=bits, y=OF_THREE)], Reading((10, 12)))
+
+
+def test_ones_among_zeros_beside_the_size_that_was_given_are_the_class_and_no_larger_square() -> None:
+    pixels, hot = BYTES[:, :20], np.eye(5, dtype=int)[np.arange(60) % 5]  # 4×5 and five more make 5×5
+    got = read([csv(np.hstack([pixels, hot]))], Reading((4, 5)))
+    assert np.array_equal(got.grey.reshape(60, -1), pixels)
+    assert got.labels.tolist() == (np.arange(60) % 5).tolist()
+
+
+def test_where_the_size_takes_every_column_what_may_be_a_class_is_a_pixel_and_that_is_said() -> None:
+    table = np.column_stack([np.where(BYTES[:, :119] < 128, 0, 255), OF_THREE + 7])
+    got = read([csv(table)], Reading((10, 12)))
+    assert np.array_equal(got.grey.reshape(60, -1), table)
+    assert any(
+        note.startswith("Column 120 may be a class") and "10×12 takes every column" in note for note in got.notes
+    )
+
+
+def test_a_size_that_no_row_has_scales_a_square_and_that_is_said() -> None:
+    for table in (BYTES[:, :100], np.column_stack([BYTES[:, :100], OF_THREE])):
+        got = read([csv(table)], Reading((4, 6), fit="stretch"))
+        assert "The pictures of 10×10 pixels were scaled to 4×6 squeezed." in got.notes
+        assert got.class_names == (("all",) if table.shape[1] == 100 else ("0", "1", "2"))
+
+
 def test_labels_that_are_not_wanted_are_no_pixels_either() -> None:
     got = read([csv(np.column_stack([FLAT, KINDS]))], Reading(None, labels="none"))
     assert np.array_equal(got.grey, PICTURES)
@@ -164,23 +222,6 @@ def test_missing_cells_are_counted(token: str) -> None:
         DatasetError, match=r"3 of the table's 1,512 cells have no value, in 2 of 42 rows \(first in row 4, column 5\)"
     ):
         read([text(cells, ",")], AS_THEY_ARE)
-
-
-@pytest.mark.parametrize(
-    ("file", "sentence"),
-    [
-        (b"\n".join(b"1 3:0.5 7:1" for _ in range(30)), "LIBSVM's sparse format"),
-        (b"MATLAB 5.0 MAT-file" + bytes(200), "MATLAB's, which is not read; save its arrays as .npz"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(200), "HDF5"),
-        (b"@relation x\n@attribute a numeric\n@data\n1\n", "ARFF"),
-        (b"PAR1" + bytes(100), "Parquet"),
-        (b"a,b,c\n" + b"red,blue,green\n" * 30, "The table holds words but no row of numbers"),
-        (b"7,7,7,7\n" * 30, "Every pixel of every picture has the same value, 7"),
-    ],
-)  # fmt: skip
-def test_other_files_are_named(file: bytes, sentence: str) -> None:
-    with pytest.raises(DatasetError, match=sentence):
-        read([file], AS_THEY_ARE)
 
 
 READ = r"""

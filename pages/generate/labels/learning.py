@@ -60,7 +60,9 @@ class LabelsSettings:
         ).format(settings=settings("both")[1]),
         choices=("both", "p(x, y)", "p(y|x)"),
     )
-    hidden: int = knob(200, _("Hidden units"), _("More learn more, slower."), stops=(50, 100, 200, 300, 500))
+    hidden: int = knob(
+        200, _("Hidden units"), _("More learn more, slower."), stops=(1, 2, 3, 5, 10, 20, 50, 100, 200, 300, 500)
+    )
     epochs: int = knob(
         10,
         _("Epochs"),

@@ -90,4 +90,10 @@ with lesson.stage(EXPERIMENTS, key="retrieval", text="retrieval") as beside:
             r"E(s,h) = \tfrac12 \sum_\mu h_\mu^2 - \sum_{i\mu} s_i \tfrac{\xi_i^\mu}{\sqrt N} h_\mu",
             r"\int\! dh\, e^{-\beta E(s,h)} \propto e^{\frac{\beta}{2N} \sum_\mu (\xi^\mu \cdot s)^2}",
         )
+        st.caption(
+            _(
+                "It makes its own data: a digit and random patterns, of which the theory speaks. Your own data are learnt on "
+                "the page Train a machine."
+            )
+        )
     look()

@@ -85,4 +85,7 @@ with lesson.stage(EXPERIMENTS, key="teacher", text="teacher") as beside:
             r"p(s) = \tfrac12 \sum_{h=\pm1} \prod_i \frac{e^{\beta \xi_i s_i h/\sqrt N}}{2\cosh(\beta/\sqrt N)}",
             r"\alpha_c = \beta^{-4}, \quad q = |w \cdot \xi| \,/\, |w| \sqrt N",
         )
+        st.caption(
+            _("It makes its own data: samples of a teacher. Your own data are learnt on the page Train a machine.")
+        )
     look()

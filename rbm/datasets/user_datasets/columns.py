@@ -6,6 +6,7 @@ classes, it is asked.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from rbm.datasets.user_datasets import names
 from rbm.datasets.user_datasets.arrays import is_one_hot
 from rbm.datasets.user_datasets.grid import Grid, Numbers
 from rbm.datasets.user_datasets.pictures import Reading
-from rbm.datasets.user_datasets.sizes import fits
+from rbm.datasets.user_datasets.sizes import fits, one_over
 from rbm.errors import DatasetError
 
 EVEN = 0.75  # a column of which a greater share is one value is a picture's border rather than its class
@@ -35,6 +36,15 @@ class Rows(NamedTuple):
 def interpret(grid: Grid, reading: Reading) -> Rows:
     """The table's pixels and classes. Raises :class:`DatasetError` where they cannot be told."""
     return _Columns(grid, reading).rows()
+
+
+def interpret_array(values: Numbers, reading: Reading) -> Rows:
+    """The same of an array without labels beside it, where its rows are one longer than the size that was given, or where
+    the first or last column was asked for; otherwise it is taken as it is."""
+    is_rows = values.ndim == 2 and values.dtype.kind in "buif" and reading.counted != "last"
+    if not is_rows or not (one_over(values.shape[1], reading) or reading.labels in ("first", "last")):
+        return Rows(values, None, [])
+    return interpret(Grid(values, list(range(values.shape[1])), {}, None, []), reading)
 
 
 class _Columns:
@@ -187,11 +197,12 @@ class _Columns:
 
     def _one_hot(self) -> list[str] | None:
         """Classes as one 1 among zeros in the last or first columns, beside a square of pixels, as in semeion."""
-        v = len(self.pixels)
-        if fits(v, self.reading) or not self._is_range(self.pixels):
+        v, given = len(self.pixels), math.prod(self.reading.given or (0,))
+        if v == given or one_over(v, self.reading) or not self._is_range(self.pixels):
             return None
-        for k in range(2, min(limits.CLASSES, v - 4) + 1):
-            if not fits(v - k, self.reading):
+        most = min(limits.CLASSES, v - 4)
+        for k in [v - given] if fits(v, self.reading) else range(2, most + 1):  # another square only without these
+            if not (k <= most and fits(v - k, self.reading)):
                 continue
             for place in (self.pixels[-k:], self.pixels[:k]):
                 values = self.grid.numbers[:, place[0] : place[-1] + 1]
@@ -212,9 +223,13 @@ class _Columns:
             return None
         plausible = [i for i in ends if self._is_plausible(i)]
         unlike = [i for i in plausible if self._is_even(i) and self._is_unlike(i, ends)]
+        if self.reading.given is not None and math.prod(self.reading.given) == v:
+            self._doubt(unlike, *self.reading.given)
+            return None
         if len(unlike) == 1:
             return unlike[0]
-        if not fits(v, self.reading) and fits(v - 1, self.reading):
+        whole = fits(v, self.reading) and not one_over(v, self.reading)
+        if not whole and fits(v - 1, self.reading):
             even = [i for i in plausible if self._is_even(i)] or plausible
             if len(even) == 1:
                 return even[0]
@@ -229,6 +244,16 @@ class _Columns:
         few = [i for i in plausible if self._is_even(i)] if not fits(v, self.reading) else []
         few = [i for i in few if self.reading.labels == "auto" and self._has_fewer(i)]
         return few[0] if len(few) == 1 else None
+
+    def _doubt(self, unlike: list[int], height: int, width: int) -> None:
+        """Say that what may be a class is read as a pixel, since only with it there are as many as were asked for."""
+        if len(unlike) == 1 and self.reading.labels == "auto":
+            self.notes.append(
+                _(
+                    "Column {name} may be a class, since it holds a number that no pixel has; it is read as a pixel, since "
+                    "{height}×{width} takes every column. If it is the class, give another size and say so for the labels."
+                ).format(name=self._name(unlike[0]), height=height, width=width)
+            )
 
     def _is_plausible(self, i: int) -> bool:
         """Whether a column has the whole numbers of a few classes."""

@@ -15,7 +15,7 @@ from rbm.datasets.user_datasets.kinds import PICTURES
 from rbm.datasets.user_datasets.npz import ArrayPart, join, read_npz
 from rbm.datasets.user_datasets.pictures import Pictures, Reading
 from rbm.datasets.user_datasets.source import Loose, Source
-from rbm.datasets.user_datasets.table import read_table, read_tables
+from rbm.datasets.user_datasets.table import read_rows, read_table, read_tables
 from rbm.errors import DatasetError
 
 _TABLES = (".csv", ".tsv")
@@ -30,6 +30,7 @@ def read_members(source: Source, reading: Reading, room: limits.Room, where: str
     visible = [name for name in source.names if not is_hidden(PurePosixPath(name))]
     images = [name for name in visible if PurePosixPath(name).suffix.lower() in PICTURES]
     others = [name for name in visible if name not in set(images)]
+    head: dict[str, str] = {}
     if not images and others:
         head = {name: kinds.kind(source.read(name)[:65536]) for name in others}
         images = [name for name in others if head[name] == "image"]
@@ -40,7 +41,9 @@ def read_members(source: Source, reading: Reading, room: limits.Room, where: str
         ]
         return read_images(source, images, {name: source.read(name) for name in tables}, len(others), reading)
     if len(others) > _MOST_DATA_FILES or not others:
-        raise DatasetError(_nothing(others, where))
+        raise DatasetError(
+            _refusal({name: head[name] for name in others if head[name] != "gzip"}, where) or _nothing(others, where)
+        )
     data = {name: kinds.plain(source.read(name), room.unpacked) for name in others}
     if sum(map(len, data.values())) > room.unpacked:
         wrong = _("The files unpack to more than {unpacked} MB together; give less.")
@@ -56,13 +59,13 @@ def _data_files(data: Mapping[str, bytes], reading: Reading, room: limits.Room, 
     found["table"] = [name for name in tables if PurePosixPath(name).suffix.lower() in _TABLES] or tables
     chosen = [kind for kind in ("idx", "npy", "table") if found.get(kind)]
     packed = [name for name in found.get("zip", []) if name.endswith(".npz")]
-    if chosen[:1] == ["table"] and any(kind in found for kind in ("zip", "pickle", "hdf", "matlab")):
+    if chosen[:1] == ["table"] and any(kind in found for kind in kinds.HOLDERS):
         chosen = []
     if len(chosen) == 2 and chosen[1] == "table" and all(name.endswith((".txt", ".md")) for name in found["table"]):
         chosen.pop()  # remarks beside the data
     if len(chosen) != 1 or packed:
-        refused = next((kind for kind in found if kind in ("pickle", "hdf", "matlab", "zip")), None)
-        raise DatasetError(kinds.refusal(refused) if refused else _nothing(list(data), where))
+        of = {name: kind for kind, called in found.items() for name in called if not chosen or kind in kinds.HOLDERS}
+        raise DatasetError(_refusal(of, where) or _nothing(list(data), where))
     used = found[chosen[0]]
     if chosen == ["idx"]:
         pictures = _idx({name: data[name] for name in used}, reading)
@@ -117,7 +120,7 @@ def _marks(images: Array, part: int, labels: Mapping[str, Array], n_images: int)
 def _arrays(files: Mapping[str, bytes], reading: Reading) -> Pictures:
     if len(files) == 1:
         (content,) = files.values()
-        return from_array(parse_npy(content, _("The file")), None, reading)
+        return read_rows(parse_npy(content, _("The file")), reading)
     return read_npz(Loose({PurePosixPath(name).name: content for name, content in files.items()}), reading)
 
 
@@ -132,7 +135,20 @@ def _tables(files: Mapping[str, bytes], reading: Reading, room: limits.Room) -> 
     return read_tables({part: content for part, content in parts.items() if part is not None}, reading, room.table)
 
 
+def _refusal(kind_of: Mapping[str, str], where: str) -> str:
+    """What the first file is that is of a kind that is not read, rather one of data than another; "" where none is."""
+    refused = [name for name in kind_of if kinds.is_refused(kind_of[name])]
+    for name in sorted(refused, key=lambda name: kind_of[name] not in kinds.HOLDERS):
+        kind = kind_of[name]
+        return f"{name[:80]!r}: {kinds.refusal('zip beside' if kind == 'zip' and where != 'ZIP' else kind)}"
+    return ""
+
+
 def _nothing(others: Sequence[str], where: str) -> str:
+    endings = ", ".join(ending[1:].upper() for ending in PICTURES[:4])
+    if not others and where == "ZIP":
+        empty = _("The ZIP is empty; pack images ({endings} ...), IDX files, arrays (.npy) or one table (CSV).")
+        return empty.format(endings=endings)
     found = (
         _("{n_others:,} other files: {listed}").format(n_others=len(others), listed=_listed(others))
         if others
@@ -141,7 +157,7 @@ def _nothing(others: Sequence[str], where: str) -> str:
     place = _("The ZIP holds") if where == "ZIP" else _("The files are")
     return _(
         "{place} no pictures that can be read, but {found}. Give images ({s} ...), IDX files, arrays (.npy) or one table (CSV)."
-    ).format(place=place, found=found, s=", ".join(s[1:].upper() for s in PICTURES[:4]))
+    ).format(place=place, found=found, s=endings)
 
 
 def _shapes(parsed: Mapping[str, Array]) -> str:

@@ -12,7 +12,9 @@ from rbm.core.language import _
 from rbm.datasets.user_datasets import names
 from rbm.datasets.user_datasets.arrays import Array, as_labels, from_array, parse_npy
 from rbm.datasets.user_datasets.axes import shape_text
+from rbm.datasets.user_datasets.columns import interpret_array
 from rbm.datasets.user_datasets.pictures import Pictures, Reading
+from rbm.datasets.user_datasets.sizes import one_over
 from rbm.datasets.user_datasets.source import Source
 from rbm.errors import DatasetError
 
@@ -42,13 +44,29 @@ def read_npz(source: Source, reading: Reading) -> Pictures:
     }
     pictures, labels, notes = _roles(arrays)
     parts: list[ArrayPart] = []
+    marks: list[str] | None
     for part, name in sorted(pictures.items()):
-        marks = None
+        values = arrays[name]
         if part in labels:
             marks, told = as_labels(arrays[labels[part]])
+            _check_columns(name, values, reading)
             notes.append(told)
-        parts.append(ArrayPart(arrays[name], marks, part))
+        else:
+            values, marks, said = interpret_array(values, reading)
+            notes += said
+        parts.append(ArrayPart(values, marks, part))
     return join(parts, reading, notes)
+
+
+def _check_columns(name: str, values: Array, reading: Reading) -> None:
+    """DatasetError for rows that are one longer than the size that was given although their classes are known."""
+    if values.ndim == 2 and reading.counted != "last" and reading.given and one_over(values.shape[1], reading):
+        wrong = _(
+            "A row of the array {name!r} has {n_values:,} values, one more than {height}×{width}, although the labels are "
+            "an array of their own; leave the column out that is no pixel, or give another size."
+        )
+        height, width = reading.given
+        raise DatasetError(wrong.format(name=name[:40], n_values=values.shape[1], height=height, width=width))
 
 
 def join(

@@ -8,12 +8,12 @@ from rbm.core import limits
 from rbm.core.archive import Archive, ArchiveLimits
 from rbm.core.language import _
 from rbm.datasets.user_datasets import kinds
-from rbm.datasets.user_datasets.arrays import from_array, parse_idx, parse_npy
+from rbm.datasets.user_datasets.arrays import parse_idx, parse_npy
 from rbm.datasets.user_datasets.members import read_members
 from rbm.datasets.user_datasets.npz import read_npz
 from rbm.datasets.user_datasets.pictures import Pictures, Reading
 from rbm.datasets.user_datasets.source import Loose
-from rbm.datasets.user_datasets.table import read_table
+from rbm.datasets.user_datasets.table import read_rows, read_table
 from rbm.errors import DatasetError
 
 
@@ -51,14 +51,14 @@ def _single(data: bytes, name: str, reading: Reading, room: limits.Room) -> Pict
         arrays = bool(archive.names) and all(name.endswith(".npy") for name in archive.names)
         return read_npz(archive, reading) if arrays else read_members(archive, reading, room, "ZIP")
     if kind == "npy":
-        return from_array(parse_npy(data, _("The file")), None, reading)
+        return read_rows(parse_npy(data, _("The file")), reading)
     if kind == "idx":
         values = parse_idx(data, _("The file"))
         if values.ndim == 1:
             raise DatasetError(_("The IDX file holds labels alone; give the file of images with it."))
-        return from_array(values, None, reading)
+        return read_rows(values, reading)
+    if kind in ("table", "prose") and (problem := kinds.misnamed(name)):
+        raise DatasetError(problem)
     if kind == "table":
-        if problem := kinds.misnamed(name):
-            raise DatasetError(problem)
         return read_table(data, reading, room.table)
     raise DatasetError(kinds.refusal(kind))

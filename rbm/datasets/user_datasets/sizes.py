@@ -33,6 +33,11 @@ def fits(n_values: int, reading: Reading) -> bool:
     return square(n_values) is not None or (reading.given is not None and math.prod(reading.given) == n_values)
 
 
+def one_over(n_values: int, reading: Reading) -> bool:
+    """Whether so many values are one more than the height × width that was given: a picture and its class, no other square."""
+    return reading.given is not None and math.prod(reading.given) == n_values - 1
+
+
 def square(n_values: int) -> tuple[int, int] | None:
     """The sides of a square of so many values, None where there is none (of more than one value)."""
     side = math.isqrt(n_values)

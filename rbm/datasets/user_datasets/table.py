@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rbm.core import limits
-from rbm.datasets.user_datasets.arrays import from_array
-from rbm.datasets.user_datasets.columns import interpret
+from rbm.datasets.user_datasets.arrays import Array, from_array
+from rbm.datasets.user_datasets.columns import interpret, interpret_array
 from rbm.datasets.user_datasets.grid import parse_grid
 from rbm.datasets.user_datasets.levels import WHITES
 from rbm.datasets.user_datasets.npz import ArrayPart, join
@@ -21,6 +21,12 @@ def read_table(data: bytes, reading: Reading, most_bytes: int = limits.COMMAND_R
     """
     pixels, labels, notes = interpret(parse_grid(data, most_bytes), reading)
     return from_array(pixels, labels, _rows(reading), notes, usual=WHITES)
+
+
+def read_rows(values: Array, reading: Reading) -> Pictures:
+    """An array without labels beside it, among whose columns the class may be; see ``columns``."""
+    pixels, labels, notes = interpret_array(values, reading)
+    return from_array(pixels, labels, reading, notes)
 
 
 def read_tables(tables: Mapping[int, bytes], reading: Reading, most_bytes: int) -> Pictures:

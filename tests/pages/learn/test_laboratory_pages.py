@@ -72,3 +72,10 @@ def test_the_machine_on_the_page_is_the_engines():
     energies = drawn.energies().tolist()
     assert energies[0b101] == pytest.approx(-1.5)
     assert energies[0b011] == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize("page", [shell.ISING, shell.RETRIEVAL, shell.TEACHER])
+def test_a_page_that_takes_no_data_says_what_it_learns_and_where_yours_are(page):
+    told = [caption.value for caption in open_page(page).caption if caption.value.startswith("It makes its own data")]
+    assert len(told) == 1
+    assert told[0].endswith("Your own data are learnt on the page Train a machine.")
