@@ -162,10 +162,13 @@ def _trouble(current: LiveRun | None) -> None:
     elif current.record.problem:
         waits = (
             _(
-                "This run is not being kept just now. {problem} Training continues; the rest is written once that has ended."
+                "This run is not being kept just now. {problem} Training goes on; what is not written yet "
+                "will be as soon as that has ended."
             )
             if current.active
-            else _("This run is not being kept just now. {problem} The rest is written once that has ended.")
+            else _(
+                "This run is not being kept just now. {problem} What is not written yet will be as soon as that has ended."
+            )
         )
         st.warning(
             waits.format(problem=as_typed(current.record.problem)),
