@@ -178,7 +178,7 @@ def test_the_compass_agrees_with_its_own_limits():
     )  # "half learnt"
     app.select_slider(key="follows_k").set_value(7).run()
     assert not app.exception
-    assert sent(app, "follows_numbers")["head"][2] == "CD-7 is off by"
+    assert sent(app, "follows_numbers")["head"][2] == "CD-7: angle"
 
 
 @pytest.mark.parametrize("patterns", list(gradients.LESSONS))
