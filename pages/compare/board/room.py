@@ -103,7 +103,7 @@ def _teacher(room: Classroom | None) -> None:
 def _as_teacher(act: Callable[[], object]) -> None:
     """Only for whoever has the teacher's word, whatever a browser may ask."""
     if not visitor.current().teacher:
-        raise NotYoursError(_("Only whoever has the teacher's word moves the room."))
+        raise NotYoursError(_("Only whoever has the teacher's word controls the room."))
     act()
 
 

@@ -54,7 +54,7 @@ def press(app: AppTest, key: str) -> AppTest:
 
 def warmed_up(app: AppTest) -> bool:
     """Whether a worker has made what the page looks into; a browser would be told when."""
-    waits = any("trained to look into" in one.value for one in app.caption)
+    waits = any("Training a machine to look into" in one.value for one in app.caption)
     if waits:
         app.run()
     return not waits
