@@ -97,14 +97,14 @@ class ModelSpec:
     )  # fmt: skip
     visible: str = knob(
         "bernoulli", _("Visible unit type"),
-        _("What a pixel can be: bernoulli 0 or 1; spin −1 or 1; gaussian any value, with a variance that is learned; relu any "
+        _("What a pixel can be: bernoulli 0 or 1; spin −1 or 1; gaussian any value, with a variance that is learnt; relu any "
           "from 0 up; categorical one of M, such as M colours; multinary 0 to M − 1. Those that fit the data set are offered."),
         choices=UNIT_NAMES,
     )  # fmt: skip
     hidden: str = knob(
         "bernoulli", _("Hidden unit type"),
         _("What a feature can be: bernoulli 0 or 1; spin −1 or 1; gaussian any value; relu any from 0 up; categorical one of M; "
-          "multinary 0 to M − 1; drelu any value, in a shape that is learned. Both layers cannot be gaussian, relu or drelu."),
+          "multinary 0 to M − 1; drelu any value, in a shape that is learnt. Both layers cannot be gaussian, relu or drelu."),
         choices=HIDDEN_NAMES,
     )  # fmt: skip
     n_states: int = knob(

@@ -147,10 +147,10 @@ def _what_was_turned(text: str, config: TrainConfig) -> str:
                 raise ValueError
             changes = noted(changes, _whole(step), {field: number})
     except (KeyError, ValueError):
-        return _("The link says that knobs were turned while its run trained, but not which in a way that can be read.")
+        return _("The link says that its run was changed during training, but the changes cannot be read.")
     return _(
-        "In the run behind this link knobs were turned while it trained: {in_words}. These are the "
-        "settings of its start: turn them there too, or use its code, for the same numbers."
+        "The run behind this link was changed during training: {in_words}. These are the settings at its "
+        "start: make the same changes, or use its code, for the same numbers."
     ).format(in_words=in_words(changes, config))
 
 

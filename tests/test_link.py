@@ -185,7 +185,7 @@ def test_a_link_opens_the_start_and_says_what_was_turned_when():
 def test_turns_that_make_no_sense_are_told_and_cost_no_link(text):
     opened = link.from_query({**link.to_query(SHORT), "t": text})
     assert opened.spec == SHORT
-    assert "not which in a way that can be read" in opened.notes[0]
+    assert "the changes cannot be read" in opened.notes[0]
 
 
 def test_the_code_of_a_machine_without_several_states_names_no_number_of_them():

@@ -340,4 +340,6 @@ class LiveRun(Job):
         super()._fail(message)
 
     def _unexpected(self, reason: str) -> str:
-        return _("Training stopped on an unexpected error ({reason}); Reset starts anew.").format(reason=reason)
+        return _("Training stopped on an unexpected error ({reason}); press Reset to start again.").format(
+            reason=reason
+        )

@@ -39,7 +39,7 @@ COLUMNS = 10
 PARTS = {"test": _("test images"), "validation": _("validation images")}
 LOGOS, WIDTH = 30, 560  # of logos: how many, and how many dots a row of them is wide
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-UNKNOWN_TURNS = _("Knobs were turned while it trained, nobody noted when: the code holds the settings of its start.")
+UNKNOWN_TURNS = _("Changed during training, but not recorded when: the code holds the settings at the start.")
 _OTHERS = tuple(m for m in MEASURES if m not in ("log_likelihood", "free_energy_train", "free_energy_validation"))
 
 
@@ -62,7 +62,7 @@ def html(
         *_pictures(saved),
         _section(_("Curves"), f'<div class="grid">{"".join(_charts(history))}</div>'),
         _section(_("Settings"), _settings(saved.spec, run)),
-        _section(_("The code that does it again"), _code(saved.spec, run)),
+        _section(_("Code that repeats this run"), _code(saved.spec, run)),
     ]
     return (
         f'<!DOCTYPE html>\n<html lang="{CODE}"><head><meta charset="utf-8"><title>{_text(title)}</title>'
@@ -115,7 +115,7 @@ def _likelihood(numbers: Mapping[str, float], evaluation: Evaluation | None) -> 
     told = words.likelihood(numbers, evaluation.result if evaluation is not None else None)
     if not told:
         return _paragraphs(
-            [_("Nobody has computed it. On the page Compare runs, Compute does; so does python -m rbm evaluate.")]
+            [_("Not computed yet: press Compute on the page Compare runs, or use python -m rbm evaluate.")]
         )
     if evaluation is not None:
         result, mark = evaluation.result, told[0].mark

@@ -78,7 +78,7 @@ def turned(run: Run) -> str:
     if at.changes is not None:
         return turning.in_words(at.changes, config)
     moved = {name: value for name, value in at.knobs.items() if value != getattr(config, name)}
-    return _("{turned}, nobody noted when").format(turned=turning.moved_in_words(moved, config))
+    return _("{turned}, not recorded when").format(turned=turning.moved_in_words(moved, config))
 
 
 def settings(spec: RunSpec) -> Iterator[ToldSetting]:

@@ -26,7 +26,7 @@ class Visitor(NamedTuple):
 
 
 NOBODY = Visitor("", "")
-COPY_IT = _("Copy to go on with, on the page Compare runs, makes one that is yours")
+COPY_IT = _("Continue as mine, on the page Compare runs, makes a copy that is yours")
 
 
 def visitor_id(secret: str) -> str:

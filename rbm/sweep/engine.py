@@ -96,7 +96,7 @@ class Sweep:
             self.problem = str(error)
         except Exception as error:
             _log.exception("a sweep failed")
-            self.problem = _("The sweep stopped on an unexpected error ({name}: {error}); continue it.").format(
+            self.problem = _("The search stopped on an unexpected error ({name}: {error}); resume it.").format(
                 name=type(error).__name__, error=error
             )
         with self._changed:
@@ -139,7 +139,7 @@ class Sweep:
                 elif not more and (self.status != "running" or not self._again):
                     return
                 elif now - worked > NO_WORKER_SECONDS:
-                    raise ClusterError(_("There is no worker left to train on: start one, then continue the sweep."))
+                    raise ClusterError(_("There is no worker left to train on: start one, then resume the search."))
                 self._changed.wait(LOOK_SECONDS)
 
     def _free(self) -> list[str]:

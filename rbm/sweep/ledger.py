@@ -73,7 +73,7 @@ class Ledger:
             try:
                 study = optuna.load_study(study_name=name, storage=storage(store))
             except KeyError:
-                wrong = _("There is no sweep named {name!r} in the registry of runs.")
+                wrong = _("There is no search named {name!r} in the registry of runs.")
                 raise StoreError(wrong.format(name=name)) from None
             self.spec = SweepSpec.from_json(study.user_attrs["spec"])
             study.sampler, study.pruner = sampler(self.spec), pruner(self.spec)
@@ -87,7 +87,7 @@ class Ledger:
         import optuna
 
         if name != " ".join(plain(name).split()) or not 0 < len(name) <= TAG_LETTERS:
-            wrong = _("A sweep's name has 1 to {tag_letters} letters and no space at its ends; got {name!r}.")
+            wrong = _("A search's name has 1 to {tag_letters} letters and no space at its ends; got {name!r}.")
             raise ConfigError(wrong.format(tag_letters=TAG_LETTERS, name=name))
         more = OBJECTIVES[spec.objective].more_is_better
         better = optuna.study.StudyDirection.MAXIMIZE if more else optuna.study.StudyDirection.MINIMIZE
@@ -95,7 +95,7 @@ class Ledger:
             try:
                 study = optuna.create_study(study_name=name, storage=storage(store), direction=better)
             except optuna.exceptions.DuplicatedStudyError:
-                wrong = _("There is a sweep named {name!r} already: continue it, or take another name.")
+                wrong = _("There is a search named {name!r} already: resume it, or take another name.")
                 raise ConfigError(wrong.format(name=name)) from None
             study.set_user_attr("visitor", visitor.id)
             study.set_user_attr("spec", spec.to_json())
@@ -111,8 +111,8 @@ class Ledger:
             owner, at = self._study.user_attrs.get("owner", ("", 0.0))
             if owner not in ("", self._token) and silence(self.name, at) < silent:
                 wrong = _(
-                    "The sweep {name!r} is under way in another process: stop it there, or wait {silent:.0f} s if that "
-                    "one is gone."
+                    "The search {name!r} is under way in another process: stop it there, or wait {silent:.0f} s if "
+                    "that one is gone."
                 )
                 raise StoreError(wrong.format(name=self.name, silent=silent))
             self._study.set_user_attr("owner", (self._token, clock.now()))
@@ -131,7 +131,7 @@ class Ledger:
         """Still at work. TakenOverError when another process has taken it up."""
         with self._lock, told():
             if self._study.user_attrs.get("owner", ("", 0.0))[0] != self._token:
-                raise TakenOverError(_("The sweep {name!r} goes on in another process.").format(name=self.name))
+                raise TakenOverError(_("The search {name!r} goes on in another process.").format(name=self.name))
             now = time.monotonic()
             self._seconds, self._clock = self._seconds + now - self._clock, now
             self._study.set_user_attr("owner", (self._token, clock.now()))

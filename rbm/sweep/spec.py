@@ -66,7 +66,7 @@ OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
             _("nats per image"),
             False,
             _(
-                "F(validation) − F(training), least overfitting: a machine that has learned nothing has none, so "
+                "F(validation) − F(training), least overfitting: a machine that has learnt nothing has none, so "
                 "look at the filters too."
             ),
             _("validation and training images"),
@@ -152,7 +152,7 @@ class SweepSpec:
             wrong = _("The objective is {objective!r}; choose one of: {objectives}.")
             raise ConfigError(wrong.format(objective=self.objective, objectives=", ".join(OBJECTIVES)))
         if not self.axes or len({axis.name for axis in self.axes}) < len(self.axes):
-            raise ConfigError(_("A sweep needs at least one setting to search over, and each only once."))
+            raise ConfigError(_("A search needs at least one setting to search over, and each only once."))
         for what, amount in (("trials", self.trials), ("minutes", self.minutes), ("temperatures", self.temperatures)):
             if amount is not None and not 0 < amount < math.inf:
                 wrong = _("The number of {what} is {amount}; expected more than 0.")
@@ -221,10 +221,10 @@ class SweepSpec:
         try:
             raw: dict[str, Any] = json.loads(text)
             if raw.pop("version") != VERSION:
-                wrong = _("This sweep was made by another version of the program; expected {version}.")
+                wrong = _("This search was made by another version of the program; expected {version}.")
                 raise ConfigError(wrong.format(version=VERSION))
             base = RunSpec.from_json(json.dumps(raw.pop("base")))
             axes = tuple(Axis(**{**axis, "values": tuple(axis["values"])}) for axis in raw.pop("axes"))
             return SweepSpec(base, axes, **raw)
         except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
-            raise ConfigError(_("This is not the description of a sweep ({error}).").format(error=error)) from error
+            raise ConfigError(_("This is not the description of a search ({error}).").format(error=error)) from error

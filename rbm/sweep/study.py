@@ -79,5 +79,5 @@ def told() -> Iterator[None]:
         yield
     except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
         cause = str(error).strip().splitlines()[0]
-        wrong = _("The sweeps in the registry of runs cannot be used ({cause}): check its database.")
+        wrong = _("The searches in the registry of runs cannot be used ({cause}): check its database.")
         raise StoreError(wrong.format(cause=cause)) from error

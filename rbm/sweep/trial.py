@@ -49,7 +49,7 @@ class TrialRun:
         """A new run, known to the ledger before anything is trained."""
         name, number = self._ledger.name, self.given.number
         note, whose = (
-            _("Trial {number} of the sweep {name}.").format(number=number + 1, name=name),
+            _("Trial {number} of the search {name}.").format(number=number + 1, name=name),
             Visitor(self._ledger.visitor, ""),
         )
         record = Record(self._spec, tags=(name,), note=note, visitor=whose, store=self._store)
@@ -114,7 +114,7 @@ class TrialRun:
                     self._take(slice_, "paused", "")
                     return None
                 if self._ledger.rung(self.given, rung, value.value):
-                    self._take(slice_, "paused", _("Given up by the sweep: others were better by then."))
+                    self._take(slice_, "paused", _("Stopped early by the search: other runs were better by then."))
                     self._ledger.prune(self.given)
                     return ()
                 self._passed.add(rung)

@@ -93,13 +93,13 @@ def from_state(state: Mapping[str, Tensor]) -> list[Change]:
         name = key.removeprefix(_STATE)
         if name not in TURNS or table.ndim != 2 or table.shape[1] != 2:
             wrong = _(
-                "The checkpoint's {key} is no list of updates and values of a knob that turns while training goes on."
+                "The checkpoint's {key} is no list of updates and values of a setting that can change during training."
             )
             raise CheckpointError(wrong.format(key=key[:80]))
         kind = type(getattr(TrainConfig(), name))
         for step, value in table.tolist():
             if step < 0 or step != int(step) or value != kind(value):
-                wrong = _("The checkpoint turns {name} to {value:g} after {step:g} updates.")
+                wrong = _("The checkpoint changes {name} to {value:g} after {step:g} updates.")
                 raise CheckpointError(wrong.format(name=name, value=value, step=step))
             by_step.setdefault(int(step), {})[name] = kind(value)
     found = [Change(step, by_step[step]) for step in sorted(by_step)]
@@ -107,5 +107,5 @@ def from_state(state: Mapping[str, Tensor]) -> list[Change]:
         for one in found:
             replace(TrainConfig(), **dict(one.knobs))  # type: ignore[arg-type]
     except ConfigError as error:
-        raise CheckpointError(_("The checkpoint turns a knob too far: {error}").format(error=error)) from error
+        raise CheckpointError(_("The checkpoint changes a setting too far: {error}").format(error=error)) from error
     return found

@@ -177,9 +177,9 @@ class TrainConfig:
         "on",
         _("Centred gradient"),
         _(
-            "On measures pixels and units from their means, so that weights and biases do not fight; usually "
-            "on. Standardised also measures pixels in units of how much they vary: those that rarely change "
-            "learn faster, the others slower."
+            "On: pixels and units are measured from their means, so that weights and biases do not fight; the "
+            "usual choice. Standardised: pixels are measured in units of how much they vary as well: those "
+            "that rarely change learn faster, the others slower."
         ),
         choices=("on", "off", "standardised"),
     )
@@ -271,7 +271,7 @@ class TrainConfig:
         _(
             "Alike: every training image once an epoch. By class: each class as much as any other, however "
             "many images it has. By likeness: the more images share four fifths of its pixels, the less one "
-            "counts, as is usual for protein families. So often are they drawn; what is measured is of all "
+            "counts, as is usual for protein families. Rows are drawn that often; measurements count all rows "
             "alike."
         ),
         choices=("alike", "by class", "by likeness"),

@@ -93,7 +93,7 @@ MEASURES = MappingProxyType(
             _(
                 "F(validation) − F(training): when it grows, the model likes the images it has seen better than new ones."
             ),
-            _("A small gap does not mean a good model: one that has learned nothing has none."),
+            _("A small gap does not mean a good model: one that has learnt nothing has none."),
         ),
         "weight_norm": Measure(
             _("Weight norm ‖W‖"),

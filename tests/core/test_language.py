@@ -46,6 +46,17 @@ def test_every_message_is_a_template_that_its_values_can_be_put_into():
         assert file.endswith(".md") or all(name.isidentifier() or name == "" for name in found[0]), (file, message)
 
 
+def test_one_thing_has_one_name():
+    """What was said in two ways, or read as translated: Train anew is a button's name, a sweep is Gibbs sampling's."""
+    other = re.compile(
+        r"(?<!Train )\b[Aa]new\b|[Kk]nobs? (were|that)|\blearned\b|\bHover\b|Rest the pointer|^Go on$|^Continue$|Copy to go on"
+        r"|[Tt]he sweep \{name|named right|\balike pictures|look who|Out of use|forth and back"
+    )
+    for message, file in strings.messages():
+        for one in (message,) if isinstance(message, str) else message:
+            assert not other.search(one), (file, one)
+
+
 def test_every_field_of_a_message_is_filled_and_no_other():
     wrong = [(path.name, *one) for path in strings.python_files() for one in strings.misfits(path.read_text("utf-8"))]
     assert not wrong

@@ -103,7 +103,7 @@ def test_words_of_people_are_text_and_nothing_is_fetched(saved):
 def test_where_nothing_is_known_it_says_so(saved):
     bare = saved._replace(history=History())
     text = Reading(html(bare)).text
-    assert "Nobody has computed it." in text
+    assert "Not computed yet" in text
     assert "Nothing was measured yet." in text
     assert "unreliable" not in text
     gone = saved._replace(spec=replace(SPEC, dataset=DatasetSpec(f"own:{BAD[:-1]}")))
@@ -111,7 +111,7 @@ def test_where_nothing_is_known_it_says_so(saved):
     assert "Its data set is not on this machine" in text
     assert "Nobody noted" not in text
     unknown = run()._replace(progress=run().progress._replace(changes=None, knobs={"k": 3}))
-    assert "nobody noted when: the code holds the settings of its start" in Reading(html(saved, unknown)).text
+    assert "not recorded when: the code holds the settings at the start" in Reading(html(saved, unknown)).text
 
 
 def test_an_exact_likelihood_bears_no_mark_and_no_bracket(saved):

@@ -195,7 +195,7 @@ def test_the_worst_are_given_up_by_successive_halving(workers, store):
     for trial in given_up:
         run = store.run(trial.run_id)
         assert run.progress.epoch in (first, 3 * first)
-        assert "Given up" in run.progress.message
+        assert "Stopped early" in run.progress.message
 
 
 def test_a_trial_whose_run_is_deleted_is_given_up_alone(workers, store):
@@ -256,7 +256,7 @@ def test_a_spec_survives_json_and_a_name_is_taken_once(store):
         Ledger.create("one", spec, store)
     with pytest.raises(ConfigError, match="letters"):
         Ledger.create(" ", spec, store)
-    with pytest.raises(StoreError, match="no sweep named 'two'"):
+    with pytest.raises(StoreError, match="no search named 'two'"):
         Ledger("two", store)
 
 

@@ -57,7 +57,7 @@ def test_a_sweep_from_the_command_line_is_in_the_registry_and_is_listed(registry
         (["--workers", "0"], "--workers is 0"),
         (["--trials", "1000000000000"], "is 1,000,000,000,000; expected at most 10,000"),
         (["--temperatures", "1000000000"], "AIS temperatures is 1,000,000,000; expected at most 1,000,000"),
-        (["--continue", "nothing"], "no sweep named 'nothing'"),
+        (["--continue", "nothing"], "no search named 'nothing'"),
     ],
 )
 def test_bad_input_is_one_sentence(arguments, words, capsys):

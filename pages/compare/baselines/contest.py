@@ -35,13 +35,13 @@ class ContestSettings:
     hidden: int = knob(
         128,
         _("Hidden units of the RBM"),
-        _("The others are made as wide as it takes to have about as many weights as this RBM."),
+        _("The other models are made just wide enough to have about as many weights as this RBM."),
         choices=(64, 128, 256, 500),
     )
     seconds: int = knob(
         10,
         _("Seconds each"),
-        _("Processor time of training; making and judging pictures comes on top and is not counted."),
+        _("Processor time spent on training; making and judging pictures is not counted."),
         choices=SECONDS,
     )
 
@@ -74,7 +74,7 @@ def settings() -> None:
         wrap=True,
         persist_state="session",
         disabled=busy,
-        help=_("Who trains; each gets the same seconds, in turn."),
+        help=_("Which models train; each gets the same number of seconds, in turn."),
     )
     PANEL.draw("hidden", "seconds", off=("hidden", "seconds") if busy else ())
     if 1 < len(data.class_names) <= MOST_CLASSES:
@@ -112,18 +112,18 @@ def _changed() -> None:
 
 
 def buttons() -> None:
-    """Start, Pause, Go on, Reset."""
+    """Start, Pause, Resume, Reset."""
     ready = bool(st.session_state["rivals_who"] and st.session_state["rivals_digits"])
     about = (
-        _("All contenders begin anew, in the background.")
+        _("All contenders start from scratch, in the background.")
         if ready
         else _("Choose at least one contender and one class.")
     )
     tasks.panel(
         current(),
         tasks.Press("rivals_start", _("Start"), about, start, icon="flag", primary=True, off=not ready),
-        tasks.Press("rivals_pause", _("Pause"), _("Pauses all models; Go on continues.")),
-        tasks.Press("rivals_go_on", _("Go on"), _("Continue where they were paused."), primary=True),
+        tasks.Press("rivals_pause", _("Pause"), _("Pauses all models; Resume continues.")),
+        tasks.Press("rivals_go_on", _("Resume"), _("Continue where they were paused."), primary=True),
         tasks.Press(
             "rivals_reset", _("Reset"), _("Forget this competition, so that the settings can be changed."), reset
         ),
@@ -231,12 +231,10 @@ def walls(who: tuple[str, ...], seconds: float, drawn: feed.Elements) -> None:
     """Everybody's pictures side by side, a row for each look."""
     cards.title(
         _("Pictures after so many seconds"),
-        _("One row for each look, from top to bottom: ")
-        + ", ".join(f"{mark:g}" for mark in comparison.marks(seconds))
-        + _(
-            " seconds. Within a column GAN, DCGAN, autoencoder and VAE draw from the same noise, and the RBM's "
-            "chains go on. Grey is the probability of white."
-        ),
+        _(
+            "One row for each look, from top to bottom after {marks} seconds. Within a column GAN, DCGAN, autoencoder "
+            "and VAE draw from the same noise, and the RBM's chains go on. Grey is the probability of white."
+        ).format(marks=", ".join(f"{mark:g}" for mark in comparison.marks(seconds))),
         _(
             "anything about an autoencoder as such: it has no way of its own to make pictures. Here a Gaussian "
             "is fitted to the codes of training images, and its draws are decoded."
@@ -302,8 +300,8 @@ def _frechet(drawn: feed.Elements) -> None:
             "line is that of real digits with a tenth of their pixels flipped, which are still easy to read."
         ),
         _(
-            "sharpness, and copies: who repeats the training images is close to them. Only compare with each "
-            "other, not with published FIDs."
+            "sharpness, or copying: a model that repeats the training images scores well. Compare these values "
+            "with each other only, not with published FIDs."
         ),
     )
     chart.show(
@@ -318,7 +316,7 @@ def numbers(drawn: feed.Elements) -> None:
         _(
             "The last look at each. The RBM's log-likelihood is bracketed by annealed importance sampling from "
             "both sides; the VAE's bound lies below its own; a GAN and an autoencoder give no probability to a "
-            "picture at all. Rest the pointer on a column's name."
+            "picture at all. Point at a column's name."
         ),
     )
     moving.facts(drawn["rivals_table"], key="rivals_table")

@@ -13,7 +13,7 @@ from rbm.tasks.baselines.comparison import MODELS
 EVERYBODY, ALL = list(MODELS), list(range(10))
 EXPERIMENTS: lesson.Experiments = {
     _("Ten seconds each"): (
-        _("All five, 128 hidden units: look whose strokes turn into digits first."),
+        _("All five, 128 hidden units: whose strokes turn into digits first?"),
         lambda: contest.set_rivals(EVERYBODY, 128, 10, ALL),
     ),
     _("RBM against GAN"): (
@@ -21,7 +21,7 @@ EXPERIMENTS: lesson.Experiments = {
         lambda: contest.set_rivals(["rbm", "gan"], 500, 20, ALL),
     ),
     _("Ones and sevens"): (
-        _("Two digits only: look who forgets one of them."),
+        _("Two digits only: which model forgets one of them?"),
         lambda: contest.set_rivals(EVERYBODY, 64, 10, [1, 7]),
     ),
 }
@@ -45,8 +45,8 @@ def track() -> None:
 lesson.question(
     _("RBM against GAN and VAE"),
     _(
-        "An RBM, a GAN, a DCGAN, an autoencoder and a VAE with as many weights and as much training time: "
-        "who draws good pictures first?"
+        "An RBM, a GAN, a DCGAN, an autoencoder and a VAE: same number of weights, same training time. "
+        "Which draws good pictures first?"
     ),
 )
 with lesson.stage(EXPERIMENTS, key="rivals", text="rivals") as beside:

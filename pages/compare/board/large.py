@@ -49,7 +49,7 @@ def shown() -> None:
         with left:
             step = look.steps.get(run.id)
             if step is None:
-                st.caption(_("Its first checkpoint is still to come."))
+                st.caption(_("This run has no checkpoint yet."))
             else:
                 _filters(run, step)
         with right:

@@ -58,7 +58,7 @@ def _teacher(room: Classroom | None) -> None:
                 _address(room),
                 key=f"room_address_{room.code}",
                 help=_(
-                    "As others reach this server: put its name or number in the class's network in place of localhost."
+                    "For others to reach this server, replace localhost by its name or number in the class's network."
                 ),
             )
             st.caption(_(":material/group: {n_members} in the room.").format(n_members=len(room.members)))
@@ -94,7 +94,7 @@ def _teacher(room: Classroom | None) -> None:
                     key="room_close",
                     on_click=_as_teacher,
                     args=(rooms.close_room,),
-                    help=_("Nobody can be moved together any more; all that was trained stays."),
+                    help=_("The class can no longer be given presets or paused together; all that was trained stays."),
                 )
         with code:
             st.image(qr(address), width=220)
@@ -103,7 +103,7 @@ def _teacher(room: Classroom | None) -> None:
 def _as_teacher(act: Callable[[], object]) -> None:
     """Only for whoever has the teacher's word, whatever a browser may ask."""
     if not visitor.current().teacher:
-        raise NotYoursError(_("Only whoever has the teacher's word moves the room."))
+        raise NotYoursError(_("Only whoever has the teacher's word controls the room."))
     act()
 
 

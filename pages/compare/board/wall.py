@@ -81,7 +81,7 @@ def _choices() -> tuple[str, str, str]:
             required=True,
             format_func=_,
             key="board_whose",
-            help=_("Whose runs stand here."),
+            help=_("Whose runs are shown."),
         )
     return words, sort or "newest", whose or "everybody"
 

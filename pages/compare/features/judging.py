@@ -96,7 +96,7 @@ def accuracy(current: LiveRun) -> None:
     found = look(SCORES, current)
     part = feed.watch(SCORES, found and found[0], state=lambda: found and len({s.labels for s in found[0].news}))
     cards.title(
-        _("How far do a few labels reach?"),
+        _("How far do a few labels go?"),
         _(
             "Logistic regression, told the class of 100, 1,000 or 10,000 training images, or of all where they "
             "are fewer, on three inputs: raw pixels, the first {components} principal components, the hidden "
@@ -125,7 +125,7 @@ def accuracy(current: LiveRun) -> None:
     learnt = cached_dataset(machine.dataset)
     expected = planned(len(learnt.train), len(learnt.train_labels.unique()))
     drawn = part.moves(partial(_progress, task, expected, machine.name))
-    alt = _("Test images named right against labelled images")
+    alt = _("Classification accuracy against labelled images")
     chart.show(drawn["features_accuracy"], height=300, key="features_accuracy", alt=alt)
     facts(drawn["features_words"], key="features_words", look="caption")
     if len(learnt.test) < FEW_TESTED:
@@ -218,7 +218,7 @@ def places(current: LiveRun) -> None:
         _("{late}{alike}{few} Machine: {name}.").format(
             late=late,
             alike=_alike(one, learnt),
-            few="" if only_test(learnt) else _(" All its images are shown, as few are for test."),
+            few="" if only_test(learnt) else _(" All its images are shown, since few are kept for testing."),
             name=as_typed(machine.name),
         )
     )

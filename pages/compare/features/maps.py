@@ -27,7 +27,7 @@ def accuracy_figure(scores: list[Score]) -> go.Figure:
         )
     labels = [f"{count:,}" for count in counts(scores)]
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=labels, range=[-0.3, len(labels) - 0.7])
-    at_rest(figure, _("labelled images"), _("test images named right / %"), several=True)
+    at_rest(figure, _("labelled images"), _("classification accuracy / %"), several=True)
     if not scores:
         figure.update_yaxes(range=[0, 100])
     return figure

@@ -97,7 +97,7 @@ def actions(runs: Sequence[Run]) -> None:
                 _resume(ids[0])
         if one is not None and one.visitor != visitor.current().id:
             st.button(
-                _("Copy to go on with"),
+                _("Continue as mine"),
                 icon=":material/file_copy:",
                 type="primary" if refusal else "secondary",
                 key="runs_copy",
@@ -119,7 +119,7 @@ def actions(runs: Sequence[Run]) -> None:
             on_click=_delete,
             args=(ids,),
             disabled=bool(refusal),
-            help=refusal or _("Out of the table; it can be undone for 30 days."),
+            help=refusal or _("Removes it from the table; this can be undone for 30 days."),
         )
 
 

@@ -63,7 +63,7 @@ def settings(runs: Sequence[Run]) -> None:
             st.caption(as_typed(run.note))
         changed = turned(run)
         if changed:
-            code = _("settings of its start") if run.progress.changes is None else _("same turns")
+            code = _("settings at the start") if run.progress.changes is None else _("same changes")
             st.caption(
                 _(":material/tune: Changed during training: {changed}. **Show code** holds the {code}.").format(
                     changed=changed, code=code
@@ -297,7 +297,10 @@ def _fantasies(letter: str, run: Run, seen: Looks) -> None:
         _("{mean_of} of {fantasies} chains, {sweeps} Gibbs steps from noise, the same noise for every run.").format(
             mean_of=cards.mean_of(run.spec.model), fantasies=FANTASIES, sweeps=SWEEPS
         ),
-        _("whether the chains have mixed: many alike pictures mean that they are stuck, or that the machine is."),
+        _(
+            "whether the chains have mixed: many similar pictures mean that the chains are stuck, or that the "
+            "machine makes little else."
+        ),
     )
     painter = live.painter(run.spec)
     pixels = painter.visible(seen.fantasies, told=True)

@@ -47,7 +47,8 @@ def card(runs: Sequence[Run]) -> None:
         on_click=_measure,
         args=(missing,),
         help=_(
-            "100 chains over 1,000 temperatures, forth and back, in the background. Out of use when all of them are known."
+            "100 chains over 1,000 temperatures, forward and back, in the background. Disabled when every "
+            "likelihood is known."
         ),
     )
     letters = {run.id: letter for letter, run in zip(LETTERS, runs, strict=False)}

@@ -57,7 +57,7 @@ def choose() -> list[Run]:
         _nothing(shown == "deleted")
         return []
     if not runs:
-        st.info(_("No run matches. Take a word or a tag away."), icon=":material/search_off:")
+        st.info(_("No run matches. Remove a word or a tag."), icon=":material/search_off:")
         return []
     return _table(runs, owners)
 
@@ -93,7 +93,7 @@ def _table(runs: list[Run], owners: Mapping[str, str]) -> list[Run]:
                 "data": st.column_config.TextColumn(_("Data set"), width=130),
                 "hidden": number(_("Hidden"), format="%d", help=_("Hidden units.")),
                 "algorithm": st.column_config.TextColumn(
-                    _("Algorithm"), help=_("And k, its Gibbs steps in an update.")
+                    _("Algorithm"), help=_("And k, the Gibbs steps of each update.")
                 ),
                 "units": st.column_config.TextColumn(
                     _("Units"), help=_("Visible × hidden, where they are not both bernoulli.")
@@ -148,7 +148,8 @@ def _table(runs: list[Run], owners: Mapping[str, str]) -> list[Run]:
                 "changed": st.column_config.TextColumn(
                     _("Changed during training"),
                     help=_(
-                        "Knobs that were turned while it trained: the other columns hold the settings of its start."
+                        "Settings that were changed during training, and when: the other columns hold the settings at the "
+                        "start."
                     ),
                 ),
                 "rate": number(_("Rate"), format="%g", help=_("Learning rate at the start.")),
@@ -158,9 +159,7 @@ def _table(runs: list[Run], owners: Mapping[str, str]) -> list[Run]:
                 "owner": st.column_config.TextColumn(
                     _("Owner"), help=_("Who made it: only they and the teacher may change it.")
                 ),
-                "name": st.column_config.TextColumn(
-                    _("Name"), help=_("That somebody gave it, under Name, tags and note.")
-                ),
+                "name": st.column_config.TextColumn(_("Name"), help=_("As given under Name, tags and note.")),
                 "tags": st.column_config.ListColumn(_("Tags")),
                 "note": _("Note"),
                 "id": _("Id"),

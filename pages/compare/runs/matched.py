@@ -101,7 +101,7 @@ def _draw(found: Pairs, run: Run) -> None:
             "the {shown} strongest of A are drawn. B's are turned round where their sign is opposite. All "
             "three walls have one colour scale."
         ).format(shown=SHOWN),
-        _("whether the machines are equally good: units may share the work otherwise."),
+        _("whether the machines are equally good: units may divide the work differently."),
         _("two seeds of one run: hardly any unit is the same."),
     )
     count = min(SHOWN, found.first.shape[1])

@@ -10,7 +10,7 @@ from rbm.errors import StoreError
 
 shell.header(
     _("Compare runs"),
-    _("Which run was better, and why? Every run is kept: find one, go on with it, lay some side by side."),
+    _("Which run was better, and why? Every run is kept: find one, resume it, or compare several."),
 )
 named = st.container()
 try:

@@ -48,9 +48,8 @@ def toggle(found: Sequence[SeedGroup]) -> bool:
         disabled=not several,
         persist_state="session",
         help=_(
-            "Runs that differ by their seed alone as one curve: their mean, in a band of one standard "
-            "deviation to both sides. Needs a chosen run of which another is kept that has all its settings "
-            "but the seed."
+            "Runs that differ only in their seed as one curve: their mean, in a band of one standard deviation "
+            "on both sides. Needs a chosen run and another kept run with the same settings but another seed."
         ),
     )
     return bool(wanted) and several
@@ -88,7 +87,7 @@ def table(found: Sequence[SeedGroup], metrics: Sequence[str]) -> None:
     st.caption(
         _(
             "Mean ± standard deviation (standard error of the mean), and the number of seeds: kept runs that "
-            "differ by their seed alone count too where they are not ticked."
+            "differ only in their seed count even if they are not ticked."
         )
     )
 

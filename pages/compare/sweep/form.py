@@ -136,7 +136,7 @@ def _how() -> tuple[str, str, bool, int | None, float | None]:
             whole=False,
             key="sweep_minutes",
             placeholder=_("no limit"),
-            help=_("After so long no other run begins; those under way are finished."),
+            help=_("After this time no new run begins; those under way are finished."),
         )
     st.caption(f"{METHODS[method][0].upper()}{METHODS[method][1:]}.")
     return method, objective, pruning, widgets.whole_number(trials), minutes
@@ -150,7 +150,7 @@ def _start(spec: SweepSpec | None, problem: str) -> None:
             key="sweep_new_name",
             placeholder=_free_name(),
             width=260,
-            help=_("The sweep's name; its runs carry it as a tag on the page Compare runs."),
+            help=_("The search's name; its runs carry it as a tag on the page Compare runs."),
         )
         st.button(
             _("Start"),
@@ -166,7 +166,7 @@ def _start(spec: SweepSpec | None, problem: str) -> None:
         st.warning(as_typed(problem), icon=":material/info:")
     elif busy:
         st.caption(
-            _(":material/info: The sweep {name} is running: one at a time.").format(name=as_typed(busy[0].ledger.name))
+            _(":material/info: The search {name} is running: one at a time.").format(name=as_typed(busy[0].ledger.name))
         )
     elif spec is not None:
         data = as_typed(datasets.title(spec.base.dataset.name))

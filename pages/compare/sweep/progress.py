@@ -26,7 +26,7 @@ from rbm.sweep import OBJECTIVES, Ledger, Sweep, Trial, at_work, names
 from rbm.sweep.ledger import DONE
 from rbm.sweep.spec import KNOBS
 
-NEW = _("A new sweep")
+NEW = _("New search")
 LOOK_SECONDS = 1.0
 FILTERS = 25
 
@@ -43,14 +43,14 @@ def choose() -> str | None:
     shown = st.session_state["sweep_chosen"] or NEW
     widgets.put("sweep_choice", shown)
     st.selectbox(
-        _("Sweep"),
+        _("Search"),
         choices,
         choices.index(shown),
         format_func=plain,
         key="sweep_choice",
         width=320,
         on_change=_chosen,
-        help=_("Sweeps are kept like runs: look at an old one, or go on with one that was stopped."),
+        help=_("Searches are kept like runs: look at an old one, or resume one that was stopped."),
     )
     chosen: str | None = st.session_state["sweep_chosen"]
     return chosen
@@ -113,18 +113,18 @@ def _buttons(name: str, moving: bool) -> None:
             disabled=not moving,
             on_click=_stop,
             args=(name,),
-            help=_("Keep every run as it is; Continue goes on from there."),
+            help=_("Keep every run as it is; Resume continues from there."),
         )
         ledger = _open(name, None)
         over = sum(trial.state in DONE for trial in ledger.trials()) >= ledger.spec.most_trials
         st.button(
-            _("Continue"),
+            _("Resume"),
             icon=":material/play_arrow:",
             key="sweep_continue",
             disabled=moving or over or bool(at_work()),
             on_click=_continue,
             args=(name,),
-            help=_("Go on with a sweep that was stopped or interrupted: no run is lost or begun twice."),
+            help=_("Take up a search that was stopped or interrupted: no run is lost or begun twice."),
         )
 
 
@@ -193,7 +193,7 @@ def _status(ledger: Ledger, sweep: Sweep | None, trials: list[Trial], best: Tria
         ):  # sooner it would be the first runs' time, often the quickest
             parts.append(_("about {time} left").format(time=_time(ledger.seconds * (1 / share - 1))))
     elif ledger.active:
-        parts.insert(0, _("Another process works on it"))
+        parts.insert(0, _("Another process is working on it"))
     else:
         parts.insert(0, _("Finished") if over >= most else _("Stopped"))
     if best is not None and best.value is not None:
@@ -254,7 +254,7 @@ def _charts(ledger: Ledger, trials: list[Trial]) -> None:
     spec = ledger.spec
     cards.title(
         _("All settings at once"),
-        _("A line a run, through its settings to its value; drag along an axis to keep only some."),
+        _("One line per run, through its settings to its value; drag along an axis to keep only some runs."),
         _("which setting is the cause: look at the slices."),
     )
     chart.show(

@@ -215,11 +215,9 @@ def _dimension(axis: Axis, done: Sequence[Trial]) -> dict[str, Any]:
 
 
 def importance(found: Mapping[str, float]) -> go.Figure:
-    """What share of the differences between trials each setting explains."""
+    """What share of the variance between trials each setting explains."""
     labels = [KNOBS[name].label if name in KNOBS else name for name in found]
-    figure = figures.bars(
-        labels, {"": list(found.values())}, x_title=_("setting"), y_title=_("share of the differences")
-    )
+    figure = figures.bars(labels, {"": list(found.values())}, x_title=_("setting"), y_title=_("share of the variance"))
     return figure.update_layout(bargap=0.6)
 
 

@@ -162,7 +162,7 @@ def pad(move: Mover, draw: Callable[[], feed.Elements]) -> None:
         _("Put the test image here"),
         key="gibbs_take",
         on_click=take,
-        help=_("The one whose number is among the settings."),
+        help=_("The test image whose number is in the settings."),
     )
 
 
@@ -320,7 +320,7 @@ def _steps(move: Mover) -> None:
             on_click=then_show,
             args=(move.stop,),
             disabled=not move.walk.owed,
-            help=_("Ends a jump of many sweeps where it is."),
+            help=_("Stops a jump of many sweeps where it has got to."),
         )
         st.button(
             _("Back"),
@@ -330,7 +330,7 @@ def _steps(move: Mover) -> None:
             on_click=then_show,
             args=(move.back,),
             disabled=len(move.walk.past) < 2 and not move.walk.owed,
-            help=_("To the moment before; the same random numbers lead on again."),
+            help=_("Back one moment; going on again draws the same random numbers."),
         )
 
 

@@ -38,14 +38,14 @@ def confuse(newest: LabelMachine) -> None:
     if max(chosen) >= len(found.counts):  # of another data set
         chosen = worst(found.counts)
     cards.title(
-        _("What the {noun}s are, and what it says").format(noun=data.noun),
+        _("True class and answer of each {noun}").format(noun=data.noun),
         _(
             "All {n_truth:,} test {noun}s, counted. Row: what they are; column: the likeliest label, by the "
             "exact p(y|x). The colour is the share of the row: green what is right, orange what is not, up to "
             "the largest share of all, on a square-root scale, so that rare mistakes show. Click on a cell for "
             "its {noun}s."
         ).format(n_truth=len(found.truth), noun=data.noun),
-        _("how sure it was: the pictures below have their p(y|x)."),
+        _("how sure the machine was: the pictures below have their p(y|x)."),
         _("the {noun}s that are confused most: would you have read them?").format(noun=data.noun),
     )
     left, right = st.columns([2, 1], gap="small")

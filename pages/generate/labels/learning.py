@@ -61,7 +61,10 @@ class LabelsSettings:
         choices=("both", "p(x, y)", "p(y|x)"),
     )
     hidden: int = knob(
-        200, _("Hidden units"), _("More learn more, slower."), stops=(1, 2, 3, 5, 10, 20, 50, 100, 200, 300, 500)
+        200,
+        _("Hidden units"),
+        _("More units learn more, but more slowly."),
+        stops=(1, 2, 3, 5, 10, 20, 50, 100, 200, 300, 500),
     )
     epochs: int = knob(
         10,
@@ -163,7 +166,7 @@ def choices() -> None:
 
 
 def buttons() -> None:
-    """Train, Pause, Go on; or why not."""
+    """Train, Pause, Resume; or why not."""
     datasets.explain(data(), "labels")
     current, waits = task(), _("Training waits; what it has learnt so far can be used.")
     tasks.panel(
@@ -177,7 +180,7 @@ def buttons() -> None:
             off=bool(data().problem),
         ),
         tasks.Press("labels_stop", _("Pause"), waits),
-        tasks.Press("labels_go_on", _("Go on"), waits),
+        tasks.Press("labels_go_on", _("Resume"), waits),
         anew=True,
     )
 
@@ -210,7 +213,7 @@ def progress(current: Task | None) -> None:
         _("how good the pictures are that it makes: a machine that only learns p(y|x) makes none."),
         _("all three objectives, one after the other."),
     )
-    chart.show(drawn["labels_errors"], height=260, key="labels_errors", alt=_("Wrong answers against epochs"))
+    chart.show(drawn["labels_errors"], height=260, key="labels_errors", alt=_("Classification error against epochs"))
     facts(drawn["labels_words"], key="labels_words", look="caption")
 
 
@@ -237,7 +240,7 @@ def error_option(news: list[News]) -> dict[str, Any]:
     series = [figures.Series(name, epochs, [100 * e for e in errors]) for name, errors in parts.items()] if told else []
     above = all(e > 0 for errors in parts.values() for e in errors)  # a few pictures may all be named rightly
     return figures.curve_option(
-        series, x_title=_("epochs"), y_title=_("wrong / %"), log_y=above, empty=_("Press Train: the error falls here")
+        series, x_title=_("epochs"), y_title=_("error / %"), log_y=above, empty=_("Press Train: the error falls here")
     )
 
 

@@ -31,12 +31,12 @@ def use() -> None:
     part = feed.watch("labels_use", SHOWN, state=lambda: learning.sent(SHOWN).bit_length())
     newest = learning.newest_of(SHOWN)
     chosen = st.segmented_control(
-        _("Use it"),
+        _("Use the machine"),
         list(USES),
         required=True,
         default=next(iter(USES)),
         key=f"labels_use_{learning.kind()}" + ("" if learning.data().digits else "_other"),
-        help=_("Questions to one and the same machine: only what is held differs."),
+        help=_("Questions to one and the same machine; they differ only in what is held."),
     )
     if dreams.playing() and chosen != next(iter(USES)):
         st.session_state[dreams.PLAYING] = False
@@ -73,7 +73,7 @@ with lesson.stage(EXPERIMENTS, key="labels", text="labels") as beside:
             (_("Make a chosen digit") if learning.data().digits else _("Make a chosen class")): dreams.generate,
             _("Name a {noun}").format(noun=NOUN): views.classify,
             **DRAWS,
-            _("What it confuses"): confusion.confuse,
+            _("Confusions"): confusion.confuse,
             _("Guess from a half"): views.infer,
         },
         "tags": {

@@ -162,7 +162,9 @@ def read(newest: LabelMachine) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         cards.title(
-            _("Draw one"), _("It is read centred and as large as MNIST's digits are."), try_this=_("half a digit.")
+            _("Draw one"),
+            _("The drawing is read centred and scaled to the size of MNIST's digits."),
+            try_this=_("half a digit."),
         )
         instant.pad(sketch, key=PAD, alt=_("A pad whose drawing the machine reads"), news=drawn[PAD])
     with right:

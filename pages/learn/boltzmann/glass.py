@@ -33,11 +33,11 @@ ALONE, TEMPERED = _("single chains"), _("tempered chains")
 class GlassSettings:
     """Which glass, and how cold."""
 
-    n: int = knob(14, _("Spins"), _("All states of them are visited."), choices=(8, 10, 12, 14))
+    n: int = knob(14, _("Spins"), _("How many spins; all their states are visited."), choices=(8, 10, 12, 14))
     kind: str = knob(
         "Gaussian", _("Couplings"), _("Of each pair, at random: ±1/√n, or normal."), choices=("two values", "Gaussian")
     )
-    seed: int = knob(4, _("Which couplings"), _("Another number draws others."), low=1, high=30, step=1)
+    seed: int = knob(4, _("Seed of the couplings"), _("Another seed draws other couplings."), low=1, high=30, step=1)
     temperature: float = knob(
         0.2,
         _("Temperature T"),
@@ -53,7 +53,7 @@ EXPERIMENTS: lesson.Experiments = {
         lambda: play(GlassSettings()),
     ),
     _("A warm one"): (
-        _("T = 1: everybody is everywhere soon, and replicas cost more than they bring."),
+        _("T = 1: all chains soon get everywhere, and replicas cost more than they gain."),
         lambda: play(GlassSettings(temperature=1.0)),
     ),
     _("Two values"): (
@@ -231,7 +231,7 @@ def moving_parts() -> None:
         )
         cards.title(
             _("Shares of the valleys"),
-            _("Where 500 chains are, by whose valley they stand in, and where they should be."),
+            _("The share of 500 chains in each valley, and what it should be."),
         )
         chart.show(
             drawn["glass_shares"], key="glass_shares", height=190, alt=_("Shares of the valleys, exactly and of chains")

@@ -50,10 +50,13 @@ EXPERIMENTS: lesson.Experiments = {
         lambda: play((1, 0, pair.EXACT, 0.3)),
     ),
     _("By chains"): (
-        _("The same ten units, both phases by Gibbs chains: noisy, but it does not need every state."),
+        _("The same ten units, both phases by Gibbs chains: noisy, but no need to visit every state."),
         lambda: play((0, 6, pair.GIBBS, 0.1)),
     ),
-    _("Too large to enumerate"): (_("22 units: only chains are left."), lambda: play((2, 6, pair.GIBBS, 0.05))),
+    _("Too large to enumerate"): (
+        _("22 units: only Gibbs chains are feasible."),
+        lambda: play((2, 6, pair.GIBBS, 0.05)),
+    ),
 }
 
 

@@ -91,13 +91,13 @@ def _numbers(seen: known.Compass, k: int) -> dict[str, Any]:
         ),
         (_("exact gradient"), f"{seen.exact_length:.4f}", _("Its length: 0 at the top of the likelihood.")),
         (
-            _("CD-{k} is off by").format(k=k),
+            _("CD-{k}: angle").format(k=k),
             _degrees(seen.cd_angle[at]),
             _("The angle between CD's mean gradient and the exact one."),
         ),
-        (_("CD-{k}'s length").format(k=k), f"{seen.cd_length[at]:.4f}", _("Of its mean gradient.")),
+        (_("CD-{k}: length").format(k=k), f"{seen.cd_length[at]:.4f}", _("Of its mean gradient.")),
         (
-            _("PCD-{k} is off by").format(k=k),
+            _("PCD-{k}: angle").format(k=k),
             _degrees(seen.pcd_angle[at]),
             _("For infinitely many chains that took a sweep at every update so far."),
         ),

@@ -37,7 +37,7 @@ class RaceSettings:
 
     patterns: str = knob(
         BARS,
-        _("They learn"),
+        _("Pictures"),
         _(
             "14 pictures, or the 24 of the shifter: a row, the same row moved, and left, not at all or right. "
             "What is drawn below changes with the next race."
@@ -61,7 +61,7 @@ class RaceSettings:
     shown: str = knob(
         "CD-1",
         _("Distribution learnt by"),
-        _("Whose p(v) is drawn, as far as it has come."),
+        _("Which algorithm's p(v) is drawn, as learnt so far."),
         choices=tuple(algorithm_comparison.METHODS),
     )
 
@@ -185,7 +185,7 @@ def learning_curves(drawn: feed.Elements) -> None:
 def learnt(drawn: feed.Elements) -> None:
     """One algorithm's learnt distribution against the data's."""
     cards.title(
-        _("What it has learnt, state by state"),
+        _("Learnt distribution, state by state"),
         _(
             "Outlined: the data, all pictures equally often. Filled: the machine's p(v). After the data come "
             "the likeliest states that are none of them, and all the rest together."

@@ -64,7 +64,7 @@ def dreaming() -> None:
     part.plays(dream.DREAM.step, dream.SECONDS)
     about = bundled.load(dream.MACHINE).about
     cards.title(
-        _("It dreams"),
+        _("Dreams"),
         _(
             "{title}, trained for {epochs} epochs; it comes with the program. Chains of Gibbs sampling start "
             "from noise: hidden units are drawn given the pixels, pixels given the hidden units, and so on. "
@@ -98,16 +98,17 @@ def drawing() -> None:
         cards.title(
             _("Draw a digit"),
             _(
-                "With the mouse, a finger, a pen, or the arrow keys and space. It is read centred and as large as "
-                "MNIST's digits are. Its free energy is marked among those of 6,000 digits that the machine was "
-                "not trained on: the further left, the likelier it finds the drawing, p(v) ∝ exp(−F(v))."
+                "With the mouse, a finger, a pen, or the arrow keys and space. The drawing is read centred and "
+                "scaled to the size of MNIST's digits. The free energy of the drawing is marked among those of "
+                "6,000 digits that the machine was not trained on: the further left, the likelier it finds the "
+                "drawing, p(v) ∝ exp(−F(v))."
             ),
             try_this=_("a digit upside down, or a letter."),
         )
         alt = _("A pad to draw a digit on")
         instant.pad(sketch, key=reading.PAD, alt=alt, width=340, news=drawn[reading.PAD])
     with answer:
-        cards.title(_("Its hidden units"), _("p(h = 1|v) of each of the 500 hidden units, given your drawing."))
+        cards.title(_("Hidden units"), _("p(h = 1|v) of each of the 500 hidden units, given your drawing."))
         wall.show(drawn["pad_hidden"], max_cell=12, alt=_("500 hidden units given the drawing"), key="pad_hidden")
         left, right = st.columns([2, 3], gap="small")
         with left:
@@ -120,7 +121,7 @@ def drawing() -> None:
             )
         with right:
             cards.title(
-                _("How it goes on"),
+                _("Completions"),
                 _(
                     "p(v|h) of six Gibbs chains that hold what you drew, and the pixels right beside it, and make up the rest."
                 ),

@@ -134,9 +134,9 @@ def told(free: float, drawn: int) -> dict[str, Any]:
     """A free energy among those of the validation images, for the pad's histogram and in words."""
     known = energies()
     less = 1 - float(np.searchsorted(known.sorted, free)) / len(known.sorted)
-    words = _("F = {free}: to the machine likelier than {less:.0%} of {n_sorted:,} digits that are new to it.").format(
-        free=number(free, 0), less=less, n_sorted=len(known.sorted)
-    )
+    words = _(
+        "F = {free}: the machine finds your drawing likelier than {less:.0%} of {n_sorted:,} digits that are new to it."
+    ).format(free=number(free, 0), less=less, n_sorted=len(known.sorted))
     if not drawn:
         words = _("The pad is empty. F = {free}.").format(free=number(free, 0))
     under = _("free energies F of new digits; likelier ←")

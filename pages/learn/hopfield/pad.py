@@ -21,8 +21,8 @@ _HTML = f"""
   <canvas tabindex="0" role="img"></canvas>
   <div class="tools">
     <button type="button" name="pen">{_("Pen")}</button><button type="button" name="eraser">{_("Eraser")}</button>
-    <button type="button" name="noise" title="{_("Turns one pixel in ten over")}">{_("Noise")}</button>
-    <button type="button" name="half" title="{_("Wipes the lower half out")}">{_("Hide half")}</button>
+    <button type="button" name="noise" title="{_("Flips one pixel in ten")}">{_("Noise")}</button>
+    <button type="button" name="half" title="{_("Blanks the lower half")}">{_("Hide half")}</button>
     <button type="button" name="clear">{_("Clear")}</button>
   </div>
   <div class="tools">

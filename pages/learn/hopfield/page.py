@@ -102,7 +102,7 @@ def recalling() -> None:
                 _("New update order"),
                 key="hopfield_order",
                 icon=":material/casino:",
-                help=_("Draws another random order in which units are asked."),
+                help=_("Draws another random order in which units are updated."),
             ):
                 st.session_state["hopfield_seed"] = st.session_state.get("hopfield_seed", 1) + 1
     with at_left:
@@ -170,8 +170,8 @@ with lesson.stage(EXPERIMENTS, key="hopfield", text="hopfield") as beside:
         cards.title(
             _("How much can be stored"),
             _(
-                "Random patterns in {capacity_units} units, recalled after one unit in ten was turned over; the "
-                "line 0.138 is where theory lets Hebb's rule fail in a large network."
+                "Random patterns in {capacity_units} units, recalled after one unit in ten was flipped; the line "
+                "0.138 is where theory says that Hebb's rule fails in a large network."
             ).format(capacity_units=CAPACITY_UNITS),
             _("what correlated pictures such as digits do: they fail much earlier."),
         )

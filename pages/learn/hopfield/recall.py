@@ -20,7 +20,7 @@ from pages.ui.draw import frames
 from pages.ui.draw.figures import number
 from pages.ui.server import feed
 from pages.ui.session import tasks
-from rbm.core.language import N_, _
+from rbm.core.language import _
 from rbm.datasets.catalog import revision
 from rbm.experiment import DatasetSpec
 from rbm.lessons import known
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from rbm.tasks.lessons import Ending
 
 DATASET = "hopfield_dataset"
-DENSE = N_("modern")
-RULES = (N_("hebbian"), N_("storkey"), N_("pseudo-inverse"), DENSE)
+DENSE = "modern"
+RULES = {"hebbian": _("Hebbian"), "storkey": _("Storkey"), "pseudo-inverse": _("Pseudo-inverse"), DENSE: _("Modern")}
 STARTS = 100  # recalls from random states
 ENDS = {
     "stored": _("a stored pattern"),
@@ -52,8 +52,8 @@ class HopfieldSettings:
         "hebbian",
         _("Rule"),
         _("How pictures become an energy. The first three set the weights; the modern one keeps the pictures."),
-        choices=RULES,
-        names={rule: _(rule)[:1].upper() + _(rule)[1:] for rule in RULES},
+        choices=tuple(RULES),
+        names=RULES,
     )
     beta: float = knob(
         0.1,
@@ -186,8 +186,8 @@ def spurious(stored: list[pad.Pixels], shape: tuple[int, int], rule: str, beta: 
 def capacity_figure(stored: float) -> go.Figure:
     """For every rule overlap against load, with the line where the Hebbian rule gives way and the load on the page."""
     figure = go.Figure()
-    for rule, values in zip(RULES, known.capacities().values(), strict=True):
-        figure.add_scatter(x=known.LOADS, y=values, name=_(rule), mode="lines+markers")
+    for name, values in zip(RULES.values(), known.capacities().values(), strict=True):
+        figure.add_scatter(x=known.LOADS, y=values, name=name, mode="lines+markers")
     figure.add_vline(x=0.138, line_dash="dash", annotation_text="0.138", annotation_position="top")
     figure.add_vline(x=stored, line_dash="dot", annotation_text=_("stored now"), annotation_position="bottom right")
     figure.update_layout(height=320, margin={"l": 8, "r": 8, "t": 24, "b": 8})

@@ -111,7 +111,7 @@ def buttons(shown: IsingShown) -> None:
             "timeline",
         ),
         tasks.Press("ising_pause", _("Pause"), _("The walk through temperatures stops where it is.")),
-        tasks.Press("ising_on", _("Go on"), _("The walk goes on.")),
+        tasks.Press("ising_on", _("Resume"), _("The walk goes on.")),
         anew=True,
     )
 
@@ -309,16 +309,24 @@ def couplings(drawn: feed.Elements) -> None:
             "every other, and their mean at each distance. Exact: an integral for each hidden unit. The data's "
             "are 1/T between neighbours and 0 elsewhere."
         ),
-        _("the couplings of three spins (their mean |J| stands below) and more, which the data lack. ")
-        + (_("The colder, the less data tell: ") if spins.is_ring() else _("Below T_c data hardly tell: "))
-        + _("nearly all spins agree, whoever is coupled."),
+        _(
+            "the couplings of three spins (their mean |J| stands below) and more, which the data lack. The colder it "
+            "is, the less the data tell: nearly all spins agree, whoever is coupled."
+        )
+        if spins.is_ring()
+        else _(
+            "the couplings of three spins (their mean |J| stands below) and more, which the data lack. Below T_c the "
+            "data hardly tell: nearly all spins agree, whoever is coupled."
+        ),
     )
     wall.show(drawn["ising_j"], max_cell=118, alt=_("Couplings of the machine on the lattice"), key="ising_j")
 
 
 def words(drawn: feed.Elements) -> None:
     """What the machine has found, and how far it is."""
-    cards.title(_("What it has found"), _("The couplings of the machine against those that made its data, in numbers."))
+    cards.title(
+        _("Couplings in numbers"), _("The couplings of the machine against those that made its data, in numbers.")
+    )
     moving.facts(drawn["ising_words"], key="ising_words", look="caption")
 
 
@@ -349,9 +357,16 @@ def against(drawn: feed.Elements) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         cards.title(
             _("Against T"),
-            _("Data and a machine at each temperature, or how many sweeps three chains remember |m|: ")
-            + (_("the colder, the longer do ") if spins.is_ring() else _("near T_c slow down "))
-            + _("the single spins of Metropolis and the layers of Gibbs sampling, Wolff's clusters hardly."),
+            _(
+                "Data and a machine at each temperature, or for how many sweeps three chains remember |m|. The colder "
+                "it is, the longer Metropolis (single spins) and Gibbs sampling (layers) remember; Wolff's clusters "
+                "soon forget."
+            )
+            if spins.is_ring()
+            else _(
+                "Data and a machine at each temperature, or for how many sweeps three chains remember |m|. Metropolis "
+                "(single spins) and Gibbs sampling (layers) slow down near T_c, Wolff's clusters hardly."
+            ),
         )
         st.selectbox(
             _("Against T"),

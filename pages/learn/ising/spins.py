@@ -39,7 +39,7 @@ class IsingSettings:
         _("Lattice"),
         _(
             "Spins along each side; the lattice is closed in both directions. The ring is one row of 16, whose "
-            "last spin is the first one's neighbour. Another size has another machine."
+            "last spin is the first one's neighbour. Each size has its own machine."
         ),
         choices=SIDES,
         names={
@@ -52,16 +52,16 @@ class IsingSettings:
         _("Temperature T"),
         _(
             "In units of the coupling. Below T_c = 2.269 the spins of a square line up, above it they do not; "
-            "on a ring they do at no T above 0."
+            "on a ring they never do at T above 0."
         ),
         stops=STOPS,
     )
     method: str = knob(
         WOLFF,
-        _("It moves by"),
+        _("Dynamics"),
         _(
-            "Wolff: whole clusters of equal spins turn. Metropolis: one spin after another, which near T_c "
-            "takes long, and on the ring when it is cold."
+            "Wolff: whole clusters of equal spins turn. Metropolis: one spin after another, which is slow near "
+            "T_c, and on a cold ring."
         ),
         choices=(WOLFF, METROPOLIS),
     )
@@ -130,5 +130,5 @@ def controls() -> IsingSettings:
     PANEL.draw("side")
     PANEL.draw("temperature", width=190)
     asked = PANEL.draw("method")
-    widgets.player(PLAYING, "ising_play", shortcut="P", help=_("Let the lattice live; about a sweep at a time."))
+    widgets.player(PLAYING, "ising_play", shortcut="P", help=_("Run the lattice, about a sweep at a time."))
     return asked

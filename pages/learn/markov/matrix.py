@@ -134,8 +134,8 @@ def heat_map(drawn: feed.Elements) -> None:
         _("The transition matrix K"),
         _(
             "Row: the state now; column: the state after one sweep; the redder, the likelier (on a square-root "
-            "scale, so that rare steps show). States are ordered by how many pixels are on. Hover a cell for "
-            "its two states."
+            "scale, so that rare steps show). States are ordered by how many pixels are on. Point at a cell "
+            "for its two states."
         ),
         _("how a particular chain will go: only what each step may be."),
         _("a larger coupling: two blocks appear, and between them nothing."),

@@ -95,7 +95,7 @@ def transport(chains: dict[str, Occupancy]) -> None:
             shortcut="X",
             key="markov_reset",
             on_click=lambda: st.session_state.update(markov_seed=st.session_state.get("markov_seed", 1) + 1),
-            help=_("New chains from all pixels off, with new luck."),
+            help=_("New chains from all pixels off, with new random numbers."),
         )
         st.toggle(
             _("Also a tempered chain"),

@@ -39,7 +39,7 @@ class RetrievalSettings:
     load: float = knob(
         0.03,
         _("Load α = P/N"),
-        _("Stored patterns a spin, which is hidden units a visible one: 0.05 are 39 patterns in 784 spins."),
+        _("Stored patterns per spin, that is hidden units per visible unit: 0.05 is 39 patterns in 784 spins."),
         stops=LOADS,
     )
     temperature: float = knob(

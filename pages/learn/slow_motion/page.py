@@ -40,7 +40,7 @@ def update() -> None:
             asked = one_update.controls()
         begun = one_update.start_of(asked)
         feed.watch("slow", begun)
-        if not tasks.ready(begun, _("A machine is trained to look into: 400 updates.")):
+        if not tasks.ready(begun, _("Training a machine to look into: 400 updates.")):
             return
         machine = one_update.current(begun)
         slow, shape = one_update.slow_update(asked, machine)

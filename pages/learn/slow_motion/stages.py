@@ -50,8 +50,12 @@ def _chain(k: int, persistent: bool) -> list[tuple[str, str, str]]:
     ]
     for step in range(1, k + 1):
         low, before, last = _sub(step), _sub(step - 1), step == k
-        exact = _(" For the statistics the probabilities do: drawing would only add noise.") if last else ""
-        on = _(" at the next update.") if last else "."
+        again = (
+            _("Going up again. For the statistics the probabilities do: drawing would only add noise.")
+            if last
+            else _("Going up again.")
+        )
+        on = _("Drawn, for the chain to go on at the next update.") if last else _("Drawn, for the chain to go on.")
         found += [
             (f"p(v|h{before})", _("Going down: each pixel's probability, given the hidden units."), _down(step - 1)),
             (
@@ -59,12 +63,10 @@ def _chain(k: int, persistent: bool) -> list[tuple[str, str, str]]:
                 _("The pixels are drawn: what the machine makes up."),
                 rf"v_{step} \sim p(v \mid h_{step - 1})",
             ),
-            (f"p(h|v{low})", _("Going up again.{exact}").format(exact=exact), _up(step)),
+            (f"p(h|v{low})", again, _up(step)),
         ]
         if not last or persistent:
-            found.append(
-                (f"h{low}", _("Drawn, for the chain to go on{on}").format(on=on), rf"h_{step} \sim p(h \mid v_{step})")
-            )
+            found.append((f"h{low}", on, rf"h_{step} \sim p(h \mid v_{step})"))
     return found
 
 

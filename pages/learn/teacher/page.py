@@ -20,11 +20,11 @@ def at(beta: float) -> None:
 
 EXPERIMENTS: lesson.Experiments = {
     _("At β = 1"): (
-        _("One sample a weight is where it begins: below it students learn nothing but noise."),
+        _("Learning begins at one sample per weight: below that, students learn nothing but noise."),
         lambda: at(1.0),
     ),
     _("A clear teacher"): (_("β = 1.4: a quarter of the samples will do."), lambda: at(1.4)),
-    _("A faint teacher"): (_("β = 0.8: only from 2.4 samples a weight on."), lambda: at(0.8)),
+    _("A faint teacher"): (_("β = 0.8: learning begins only at 2.4 samples per weight."), lambda: at(0.8)),
 }
 
 lesson.question(
@@ -50,7 +50,7 @@ def look() -> None:
                 primary=True,
             ),
             tasks.Press("teacher_pause", _("Pause"), _("The students stop where they are.")),
-            tasks.Press("teacher_on", _("Go on"), _("The students go on.")),
+            tasks.Press("teacher_on", _("Resume"), _("The students go on.")),
             anew=True,
         )
     tasks.trouble(task)

@@ -63,7 +63,7 @@ def overlap(taught: tuple[teacher.Taught, ...], learnt: float | None, beta: floa
     theory = figures.Series(
         _("theory, β = {beta:g}").format(beta=beta), loads, teacher.expected(loads, beta, N), dash=True
     )
-    drawn = figures.curve_option([theory], x_title=_("samples a weight, α = M/N"), y_title=_("overlap q"), log_x=True)
+    drawn = figures.curve_option([theory], x_title=_("samples per weight, α = M/N"), y_title=_("overlap q"), log_x=True)
     drawn["layout"] |= {"yaxis": {**drawn["layout"]["yaxis"], "range": [-0.03, 1.05]}, "showlegend": True}
     drawn["series"].append(
         {

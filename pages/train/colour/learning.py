@@ -109,9 +109,9 @@ def buttons(drawn: feed.Elements) -> None:
     tasks.panel(
         tasks.held(NAME),
         tasks.Press("colour_learn", _("Learn"), about, begin, primary=True, shortcut="T"),
-        tasks.Press("colour_pause", _("Pause"), _("Stop for now; Go on takes it up again."), shortcut="P"),
-        tasks.Press("colour_learn", _("Go on"), about, primary=True, shortcut="T"),
-        tasks.Press("colour_reset", _("Reset"), _("Start anew with the settings above."), begin, shortcut="X"),
+        tasks.Press("colour_pause", _("Pause"), _("Stop for now; Resume continues."), shortcut="P"),
+        tasks.Press("colour_learn", _("Resume"), about, primary=True, shortcut="T"),
+        tasks.Press("colour_reset", _("Reset"), _("Start again with the settings above."), begin, shortcut="X"),
         words=("colour_words", drawn),
     )
 

@@ -17,7 +17,7 @@ EXPERIMENTS: lesson.Experiments = {
         _("M = 2: every channel on or off, which is the Bernoulli machine."),
         lambda: act(ColourSettings(states=2)),
     ),
-    _("Any value"): (_("Gaussian units with a learned variance."), lambda: act(ColourSettings(kind="gaussian"))),
+    _("Any value"): (_("Gaussian units with a learnt variance."), lambda: act(ColourSettings(kind="gaussian"))),
     _("A palette of twelve"): (
         _("Categorical units: each pixel chooses a colour."),
         lambda: act(ColourSettings(kind="categorical", states=12, epochs=15)),

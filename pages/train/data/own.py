@@ -28,9 +28,9 @@ from rbm.store import open_store
 SIZES = (8, 14, 16, 20, 28, 32, 48, 64, None)
 SHOWN, COLUMNS, ROW = 40, 10, 12
 _FITS = {"pad": _("Add a border"), "crop": _("Cut the edges"), "stretch": _("Squeeze")}
-_LABELS = {"auto": _("Find them"), "first": _("First column"), "last": _("Last column"), "none": _("None")}
+_LABELS = {"auto": _("Detect"), "first": _("First column"), "last": _("Last column"), "none": _("None")}
 _LEVELS = {"grey": _("Grey levels"), "binary": _("Black and white")}
-_COUNTED = {"auto": _("Find it"), "first": _("First axis"), "last": _("Last axis")}
+_COUNTED = {"auto": _("Detect"), "first": _("First axis"), "last": _("Last axis")}
 _HOW = _(
     "\n- **Pictures**: PNG, JPEG, WebP, TIFF, BMP, GIF or PGM files, packed as ZIP or chosen together. "
     "Put each class into a folder of\n  its own, and the folders' names become labels; or add a table "
@@ -76,7 +76,8 @@ def choices() -> tuple[Reading, Look]:
         max_chars=12,
         key="own_shape",
         help=_(
-            "In place of the size above: for pictures that are not square, and for rows of numbers, which do not tell it."
+            "In place of the size above: for pictures that are not square, and for rows of numbers, which do "
+            "not say how they are laid out."
         ),
     )
     fit = st.segmented_control(
@@ -100,13 +101,13 @@ def choices() -> tuple[Reading, Look]:
         ),
     )
     counted = st.segmented_control(
-        _("An array's pictures are counted by its"),
+        _("Array axis that counts pictures"),
         list(_COUNTED),
         default="auto",
         required=True,
         format_func=_COUNTED.__getitem__,
         key="own_counted",
-        help=_("MATLAB's arrays are height × width × number. What was found is told beside the preview."),
+        help=_("MATLAB's arrays are height × width × number. The preview says which axis was found."),
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         turn = st.segmented_control(
@@ -311,7 +312,7 @@ def _kept(one: save.UserDataset, owner: str) -> None:
             icon=":material/delete:",
             on_click=_delete,
             args=(one,),
-            help=_("Take it out of the lists. It can be undone, and runs that learn from it go on."),
+            help=_("Remove it from the lists. This can be undone, and runs that learn from it continue."),
         )
     try:
         pictures = save.sample(one.name, ROW)

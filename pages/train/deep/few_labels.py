@@ -74,7 +74,8 @@ def choose(data: datasets.Data) -> ComparisonAsked | None:
         named = f"{data.name} {revision(data.name)}".strip()
         asked = ComparisonAsked(plan, data.name, named)
         about = _(
-            "Trains classifiers with and without pre-training, in the background. What is known is not done again."
+            "Trains classifiers with and without pre-training, in the background. What is known already is not "
+            "computed again."
         )
         known = len(asked.results()) == 2 * len(plan.seeds) * len(plan.labels)
         begin = partial(start, asked)

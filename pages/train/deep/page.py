@@ -14,7 +14,7 @@ from rbm.tasks.deep.plan import KINDS, DeepSpec
 
 EXPERIMENTS: lesson.Experiments = {
     _("Two layers, quickly"): (
-        _("200 units above 200, learned from 10,000 pictures, or all there are, in a few seconds."),
+        _("200 units above 200, learnt from 10,000 pictures, or all there are, in a few seconds."),
         lambda: stack.setting(KINDS[0], (200, 200), 5, 10, 10_000),
     ),
     _("Narrow at the top"): (

@@ -80,7 +80,7 @@ class DeepSettings:
     size_1: int = _size(1)
     size_2: int = _size(2)
     size_3: int = _size(3)
-    epochs: int = knob(5, _("Epochs a layer"), _("Passes over the images for each layer alone."), stops=EPOCHS)
+    epochs: int = knob(5, _("Epochs per layer"), _("Passes over the images for each layer alone."), stops=EPOCHS)
     together: int = knob(
         10,
         _("Epochs together"),
@@ -91,7 +91,7 @@ class DeepSettings:
     images: int = knob(
         10_000,
         _("Training images"),
-        _("Fewer are quicker; all of them where there are not so many."),
+        _("Fewer are quicker; if the set has fewer, all are used."),
         stops=(1000, 5000, 10_000, 54_000),
     )
     start: str = knob(
@@ -145,13 +145,13 @@ def settings() -> None:
 
 
 def buttons() -> None:
-    """Train layer by layer, Pause, Continue."""
+    """Train layer by layer, Pause, Resume."""
     about = _("Starts a new machine with these settings, in the background.")
     tasks.panel(
         st.session_state.get("deep_task"),
         tasks.Press("deep_train", _("Train layer by layer"), about, start, icon="layers", primary=True),
         tasks.Press("deep_pause", _("Pause"), _("Stops where it is.")),
-        tasks.Press("deep_go_on", _("Continue"), _("Goes on from there.")),
+        tasks.Press("deep_go_on", _("Resume"), _("Goes on from there.")),
         anew=True,
     )
 
@@ -309,7 +309,7 @@ def fantasies(task: Task, asked: DeepSpec) -> None:
                 help=_("So many steps of every chain."),
             )
         st.button(
-            _("Anew"), icon=":material/restart_alt:", key="deep_anew", on_click=_forget, help=_("Back to the start.")
+            _("Reset"), icon=":material/restart_alt:", key="deep_anew", on_click=_forget, help=_("Back to the start.")
         )
         st.caption(
             plural("{sweeps:,} sweeps, {n} layer", "{sweeps:,} sweeps, {n} layers", len(layers)).format(

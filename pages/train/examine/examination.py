@@ -143,7 +143,8 @@ def weights(current: LiveRun, task: Task | None, painter: frames.Painter) -> Non
         spreads.draw(current, past, what)
     st.caption(
         _(
-            "{n_modes} modes stand out; the strength is spread over some {participation:.0f}. The strongest, sign free:"
+            "{n_modes} modes stand out of the noise; participation ratio {participation:.0f}. The strongest "
+            "modes, each up to its sign:"
         ).format(n_modes=found.n_modes, participation=found.participation)
     )
     modes = painter.filters(found.pictures.astype(np.float64).T)
@@ -195,7 +196,8 @@ def spread(current: LiveRun, task: Task | None) -> None:
     chart.show(figure, height=200, key="examine_noise", alt=alt)
     st.caption(
         _(
-            "Before training the two agree: random weights follow the law of Marčenko and Pastur. What has left it was learnt."
+            "Before training the two agree: random weights follow the law of Marčenko and Pastur. What departs "
+            "from the law was learnt."
         )
     )
 
@@ -230,7 +232,7 @@ def walk(task: Task | None, more: Task | None, drawn: feed.Elements) -> None:
             (
                 _("Independent samples"),
                 _number(mixed.ess),
-                _("What the counted sweeps of all the chains together are worth."),
+                _("How many independent samples the counted sweeps of all chains are worth."),
             ),
             (
                 _("R-hat"),

@@ -12,7 +12,7 @@ from pages.ui import cards
 from pages.ui.components import chart
 from pages.ui.draw import figures
 from pages.ui.server import feed
-from rbm.core.language import _
+from rbm.core.language import _, plural
 from rbm.evaluation import mode_growth
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
@@ -97,22 +97,23 @@ def figure(found: mode_growth.Growth, note: str) -> dict[str, Any]:
 
 
 def _note(found: mode_growth.Growth) -> str:
-    """ "Left by update 8: modes 1 to 3 · 16: mode 4 · still in the noise: 2"."""
+    """ "Left the noise: modes 1–3 by update 8; mode 4 by update 16. Still in it: 2 modes." """
     by: dict[int, list[int]] = {}
     for mode, step in enumerate(found.left, 1):
         if np.isfinite(step):
             by.setdefault(int(step), []).append(mode)
     inside = int((~np.isfinite(found.left) & np.isfinite(found.values[-1])).sum())
-    parts = [f"{step:,}: {_modes(modes)}" for step, modes in by.items()]
-    words = _("Left the noise by update ") + " · ".join(parts) if parts else ""
-    rest = (
-        _("still in it: {inside}").format(inside=inside)
-        if inside and parts
-        else _("None has left the noise yet.")
-        if inside
-        else ""
-    )
-    return " · ".join(filter(None, (words, rest)))
+    if not by:
+        return _("None has left the noise yet.") if inside else ""
+    parts = [
+        plural("mode {modes} by update {step:,}", "modes {modes} by update {step:,}", len(modes)).format(
+            modes=_modes(modes), step=step
+        )
+        for step, modes in by.items()
+    ]
+    words = _("Left the noise: {modes}.").format(modes="; ".join(parts))
+    rest = plural("Still in it: {n} mode.", "Still in it: {n} modes.", inside).format(n=inside) if inside else ""
+    return " ".join(filter(None, (words, rest)))
 
 
 def _modes(modes: list[int]) -> str:

@@ -187,7 +187,7 @@ def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:
         + (
             _("A good detector is mostly off, and sure when it is on.")
             if binary
-            else _("Where it stands far out, it says something.")
+            else _("Values far from the middle are the ones that say something.")
         ),
         _("whether the feature is useful for anything."),
     )

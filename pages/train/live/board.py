@@ -80,7 +80,7 @@ def board(own: LiveRun | None, said: str = "") -> None:
         with right:
             told = (False, History()) if current is None else (current.active, current.history.now())
             smoothed = float(st.session_state.get(SMOOTHING, 0.0))
-            others = _curves(*told, spec.model, smoothed)
+            others = _curves(*told, spec, smoothed)
         with left:
             _pictures(painter, current.snapshot if current is not None else None, _waiting(spec))
             drawing = rebuilt.drawing(current, painter)
@@ -95,7 +95,7 @@ def elements(run: LiveRun, *, others: Sequence[str], painter: frames.Painter, sm
         return {}
     history, snapshot = run.history.now(), run.snapshot
     found = {"status": moving.run_line(run), "chart_free_energy": curves.free_energy(history, smoothing)}
-    found["chart_likelihood"] = curves.likelihood(history, run.active)
+    found["chart_likelihood"] = curves.likelihood(history, run.active, _never(run.spec))
     for metric in (FIRST, *others):
         found[f"chart_{metric}"] = curves.measure(history, metric, run.spec.model, smoothing)
     if snapshot is not None:
@@ -123,7 +123,12 @@ def smoothing() -> None:
         st.caption(about)
 
 
-def _curves(moving: bool, history: History, model: ModelSpec, smoothing: float) -> list[str]:
+def _never(spec: RunSpec) -> bool:
+    """Whether no log-likelihood is estimated while it trains."""
+    return spec.training.likelihood == "never"
+
+
+def _curves(moving: bool, history: History, spec: RunSpec, smoothing: float) -> list[str]:
     """The curves, two beside each other; returns the names of those that were chosen besides."""
     rows = st.container(gap=None)
     st.session_state.setdefault("other_curves", [FOURTH])
@@ -145,10 +150,10 @@ def _curves(moving: bool, history: History, model: ModelSpec, smoothing: float) 
     )
     alt, both = _("Log-likelihood of validation images after some epochs"), curves.free_energy(history, smoothing)
     drawn: list[Callable[[], None]] = [
-        partial(_curve, history, FIRST, model, smoothing),
-        partial(_card, "likelihood", curves.likelihood(history, moving), alt, measure.title, *told),
+        partial(_curve, history, FIRST, spec.model, smoothing),
+        partial(_card, "likelihood", curves.likelihood(history, moving, _never(spec)), alt, measure.title, *told),
         partial(_card, "free_energy", both, title, _("Free energy of images"), *_FREE_ENERGY),
-        *(partial(_curve, history, other, model, smoothing) for other in others),
+        *(partial(_curve, history, other, spec.model, smoothing) for other in others),
     ]
     with rows:
         for first in range(0, len(drawn), 2):

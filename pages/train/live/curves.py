@@ -66,8 +66,11 @@ def free_energy(history: History, smoothing: float = 0.0) -> dict[str, Any]:
     )
 
 
-def likelihood(history: History, moving: bool = False) -> dict[str, Any]:
-    """The chart of the bracket, each value at the epoch of the machine that it speaks of; ``moving``: the run trains."""
+def likelihood(history: History, moving: bool = False, never: bool = False) -> dict[str, Any]:
+    """The chart of the bracket, each value at the epoch of the machine that it speaks of.
+
+    ``moving``: the run trains. ``never``: it is set to estimate none.
+    """
     found = [e.metrics for e in history.events if "log_likelihood_epoch" in e.metrics]
     epochs = [one["log_likelihood_epoch"] for one in found]
     doubtful = [one["log_likelihood_epoch"] for one in found if verdict.unreliable(likelihoods.effective(one))]
@@ -81,7 +84,7 @@ def likelihood(history: History, moving: bool = False) -> dict[str, Any]:
         band=(_("reverse AIS"), "AIS"),
         band_label=_("bracket"),
         dots=True,
-        empty=_("The first estimate comes soon after epoch 1. Where Likelihood after epochs is “never”, none comes."),
+        empty=_("No estimate: Likelihood after epochs is “never”") if never else _("First estimate soon after epoch 1"),
         x_range=_epochs(history),
         least_y=LEAST_NATS,
         doubt=verdict.UNRELIABLE,

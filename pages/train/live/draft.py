@@ -11,7 +11,7 @@ import streamlit as st
 from pages.train.live import pace
 from pages.ui.controls import datasets, knobs, widgets
 from pages.ui.session import state
-from rbm.core.language import N_, _, plural
+from rbm.core.language import N_, _
 from rbm.core.text import as_typed
 from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
 from rbm.datasets.entry import COLDEST, HOTTEST, RING, RING_SPINS
@@ -144,7 +144,7 @@ def _dataset() -> None:
         changed=_changed_dataset,
         about=_(
             "What is learnt. MNIST and the toy sets come with the program, some are downloaded once, and you "
-            "can bring your own on a page of its own."
+            "can bring your own on the page Bring your own data."
         ),
     )
     with st.container():
@@ -236,8 +236,7 @@ def _take_units(*said: str, **units: Any) -> None:
         "learning_rate": _("the learning rate {:g}"),
     }
     follow = [words[f].format(now[f]) for f in words if f not in units and now[f] != before[f]]
-    told = plural("With these units comes {what}.", "With these units come {what}.", len(follow))
-    told = told.format(what=_(" and ").join(follow)) if follow else ""
+    told = _("These units also set {what}.").format(what=_(" and ").join(follow)) if follow else ""
     st.session_state["units_moved"] = " ".join([*said, told]).strip()
 
 
@@ -254,9 +253,9 @@ def _temperature() -> None:
         on_change=_changed,
         args=("temperature",),
         help=_(
-            "At which the spins are drawn, in units of the coupling; on a lattice they line up below the "
-            "critical 2.269, on a ring only at 0. The page Phase transition shows what a machine learns of "
-            "them."
+            "The temperature at which the spins are drawn, in units of the coupling; on a lattice they line up "
+            "below the critical 2.269, on a ring only at 0. The page Phase transition shows what a machine "
+            "learns of them."
         ),
     )
     if data.name == RING and COLDEST <= st.session_state["draft_temperature"] <= HOTTEST:

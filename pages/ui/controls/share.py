@@ -22,8 +22,8 @@ from rbm.tasks.likelihood import RESULT
 from rbm.training.changes import Change, in_words
 
 UNKNOWN = _(
-    "Knobs were turned while this run trained, by an older version of the program, which did not note "
-    "after which updates: these are the settings of its start."
+    "Changed during training, by an older version of the program, which did not record after which "
+    "updates: these are the settings at the start."
 )
 
 
@@ -49,7 +49,7 @@ def buttons(spec: RunSpec | None, key: str, turned: Callable[[], Sequence[Change
         if spec is not None:
             if changes is not None:
                 st.caption(_("The same run without the app: on the same machine the same numbers, bit for bit."))
-            _about_turns(spec, changes, _("The code turns them there too."))
+            _about_turns(spec, changes, _("The code makes the same changes."))
             st.code(code(spec, changes or ()), language="python")
 
 

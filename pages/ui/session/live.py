@@ -160,17 +160,24 @@ def _trouble(current: LiveRun | None) -> None:
             help=_("Another entry among the runs, with all that was learnt here; Train goes on from there."),
         )
     elif current.record.problem:
-        waits = _("Training goes on, and what") if current.active else _("What")
-        st.warning(
+        waits = (
             _(
-                "This run is not being kept just now. {problem} {waits} is not written yet will be as soon as that has ended."
-            ).format(problem=as_typed(current.record.problem), waits=waits),
+                "This run is not being kept just now. {problem} Training goes on; what is not written yet "
+                "will be as soon as that has ended."
+            )
+            if current.active
+            else _(
+                "This run is not being kept just now. {problem} What is not written yet will be as soon as that has ended."
+            )
+        )
+        st.warning(
+            waits.format(problem=as_typed(current.record.problem)),
             icon=":material/save:",
         )
     if fallen := current.history.fallen():
         told = _(
-            "This run gets worse and not better: its pseudo-log-likelihood fell from {first} to {now} nats per image. Lower "
-            "the learning rate and train anew."
+            "This run is getting worse, not better: its pseudo-log-likelihood fell from {first} to {now} nats "
+            "per image. Lower the learning rate and start a new run."
         )
         st.warning(told.format(first=number(fallen[0], 1), now=number(fallen[1], 1)), icon=":material/trending_down:")
 

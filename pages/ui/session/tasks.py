@@ -152,7 +152,7 @@ def buttons(
     *,
     anew: bool = False,
 ) -> None:
-    """Start, Pause, Go on, Reset, as far as they are given.
+    """Start, Pause, Resume, Reset, as far as they are given.
 
     ``anew``: Start may be pressed while a job moves or waits, and begins another. So one that waits goes on by the button
     that paused it, and otherwise by the one that began it.

@@ -119,7 +119,7 @@ def badge() -> None:
                 max_chars=NAME_LETTERS,
                 key="visitor_name",
                 on_change=_rename,
-                help=_("Shown beside what you make. This browser knows you again by a cookie."),
+                help=_("Shown beside what you make. A cookie lets this browser remember you."),
             )
         if not me.teacher:
             st.text_input(

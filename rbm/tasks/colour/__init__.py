@@ -23,7 +23,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
     {
         "multinary": N_("Multinary: M levels of red, green and blue, in order"),
         "categorical": N_("Categorical: one of M colours of a palette"),
-        "gaussian": N_("Gaussian: any value, with a variance that is learned"),
+        "gaussian": N_("Gaussian: any value, with a variance that is learnt"),
     }
 )
 

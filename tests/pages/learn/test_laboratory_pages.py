@@ -3,7 +3,7 @@
 import pytest
 
 from pages.learn.energy import graph
-from pages.learn.hopfield import pad
+from pages.learn.hopfield import pad, recall
 from pages.ui import shell
 from tests.helpers.screen import open_page
 
@@ -43,6 +43,11 @@ def test_the_boltzmann_page_learns_one_update_and_starts_again():
     app.selectbox(key="boltzmann_data").set_value("Bars and stripes 3×3").run()
     assert not app.exception  # 17 units: it went over to Gibbs chains
     assert app.session_state["boltzmann_method"] == "Gibbs chains"
+
+
+def test_a_rule_has_one_name_on_its_button_and_in_the_chart():
+    named = [one.name for one in recall.capacity_figure(0.1).data]
+    assert named == list(recall.RULES.values()) == ["Hebbian", "Storkey", "Pseudo-inverse", "Modern"]
 
 
 def test_hopfield_without_anything_stored_says_what_to_do():

@@ -54,7 +54,7 @@ def press(app: AppTest, key: str) -> AppTest:
 
 def warmed_up(app: AppTest) -> bool:
     """Whether a worker has made what the page looks into; a browser would be told when."""
-    waits = any("trained to look into" in one.value for one in app.caption)
+    waits = any("Training a machine to look into" in one.value for one in app.caption)
     if waits:
         app.run()
     return not waits
@@ -178,7 +178,7 @@ def test_the_compass_agrees_with_its_own_limits():
     )  # "half learnt"
     app.select_slider(key="follows_k").set_value(7).run()
     assert not app.exception
-    assert sent(app, "follows_numbers")["head"][2] == "CD-7 is off by"
+    assert sent(app, "follows_numbers")["head"][2] == "CD-7: angle"
 
 
 @pytest.mark.parametrize("patterns", list(gradients.LESSONS))

@@ -46,7 +46,7 @@ def test_curves_become_one_mean_with_a_band_and_a_table_tells_the_newest(three):
     assert f"| Pseudo-log-likelihood | {seeds.cell([open_store().run(one) for one in three[:3]], PSEUDO)} |" in table
     digits = seeds.decimals(over_seeds(values).error)
     assert f"{sum(values) / 3:.{digits}f}".replace("-", "−") in table
-    assert any("kept runs that differ by their seed alone count too" in one.value for one in app.caption)
+    assert any("kept runs that differ only in their seed count even" in one.value for one in app.caption)
     assert "3 seeds" in table
 
 

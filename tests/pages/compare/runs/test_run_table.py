@@ -76,7 +76,7 @@ def test_knobs_turned_while_it_trained_are_in_the_row_and_in_the_differences():
         ["Training", "Learning rate", "0.05", "0.05, 0.01 after update 1,200"],
     ]
     old = moved(SPEC, changes=None, knobs={"learning_rate": 0.01, "k": 1})
-    assert columns([old], {})["changed"] == ["Learning rate 0.05 → 0.01, nobody noted when"]
+    assert columns([old], {})["changed"] == ["Learning rate 0.05 → 0.01, not recorded when"]
     assert differences([run(SPEC), old]) == [["Training", "Learning rate", "0.05", "0.05, later 0.01"]]
 
 

@@ -95,7 +95,7 @@ def test_a_sweep_that_is_kept_can_be_looked_at_and_another_begun():
     assert "Stopped · 0 of 2 runs" in status(app)
     assert any("needs two settings" in caption.value for caption in app.caption)
     assert not app.exception
-    app.selectbox(key="sweep_choice").set_value("A new sweep").run()
+    app.selectbox(key="sweep_choice").set_value("New search").run()
     assert not app.button(key="sweep_start").disabled
 
 

@@ -61,7 +61,7 @@ def use(app: AppTest, kind: str, what: str) -> AppTest:
 
 def test_errors_are_drawn_in_percent(names):
     app = open_with(names)
-    series = {one["name"]: one["y"] for one in drawn(app, "Wrong answers")["series"]}
+    series = {one["name"]: one["y"] for one in drawn(app, "Classification error")["series"]}
     np.testing.assert_allclose(series["test"], [100 * n.test_error for n in names.news[1:]], rtol=1e-5)
     sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
     (words,) = [one["rows"][0][0] for one in sent if one.get("channel") == "labels_words"]
@@ -80,7 +80,7 @@ def test_a_digit_is_named_by_the_exact_probabilities(names):
 
 
 def test_the_matrix_counts_what_test_digits_are_and_what_they_are_called(names):
-    app = use(open_with(names), "softmax", "What it confuses")
+    app = use(open_with(names), "softmax", "Confusions")
     digits, model = load_dataset("mnist"), names.news[-1].machine.to_model()
     said = model.label_probability(digits.test).argmax(1)
     expected = [[int(((digits.test_labels == i) & (said == j)).sum()) for j in range(10)] for i in range(10)]

@@ -38,7 +38,7 @@ def test_lines_stand_over_the_band_and_the_note_says_when_each_left():
     assert first["x"] == [0.5, 4, 64]
     assert second["y"] == pytest.approx([0.16, 0.16, 0.17])
     assert (left["x"], left["y"]) == ([4], [0.9])
-    assert option["note"] == "Left the noise by update 4: 1 · still in it: 1"
+    assert option["note"] == "Left the noise: mode 1 by update 4. Still in it: 1 mode."
     assert {option["layout"][f"{axis}axis"]["type"] for axis in "xy"} == {"log"}
 
 
@@ -52,5 +52,5 @@ def test_of_a_history_without_modes_what_was_kept_is_drawn_and_no_departure_clai
 
 def test_several_modes_in_a_row_are_named_as_one():
     history = History([event(0, 0.1, 0.1, 0.1, 0.1, 0.1), event(8, 1, 1, 1, 1, 0.1)])
-    assert growing.option(at_rest(history))["note"] == "Left the noise by update 8: 1–4 · still in it: 1"
+    assert growing.option(at_rest(history))["note"] == "Left the noise: modes 1–4 by update 8. Still in it: 1 mode."
     assert growing.option(at_rest(History([event(0, 0.1)])))["note"] == "None has left the noise yet."

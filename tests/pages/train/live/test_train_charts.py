@@ -35,6 +35,11 @@ def test_every_chart_of_a_run_shows_the_same_epochs():
     assert curves.measure(History(), "cd_loss")["layout"]["xaxis"]["range"] is None
 
 
+def test_only_a_run_that_estimates_never_says_that_no_likelihood_comes():
+    assert curves.likelihood(History())["empty"] == "First estimate soon after epoch 1"
+    assert "never" in curves.likelihood(History(), never=True)["empty"]
+
+
 def test_a_likelihood_s_axis_spans_two_nats_at_least():
     history = History([event(1.5, **bracket(1.0, -120.5, -120.0, log_likelihood_ess=40.0))])
     assert curves.likelihood(history)["layout"]["yaxis"]["autorangeoptions"]["include"] == [-121.25, -119.25]

@@ -68,7 +68,7 @@ def test_units_and_rate_that_nobody_chose_follow_the_data():
     assert draft(app)["learning_rate"] == suited_rate("multinary", "bernoulli", 8)
     words = said(app)
     assert "The visible units are multinary now, the usual ones for Faces in colour, 16×16." in words
-    assert f"With these units come 8 states and the learning rate {draft(app)['learning_rate']:g}." in words
+    assert f"These units also set 8 states and the learning rate {draft(app)['learning_rate']:g}." in words
     app.selectbox(key="draft_dataset").set_value("bars_and_stripes").run()
     assert (draft(app)["visible"], draft(app)["learning_rate"]) == ("bernoulli", 0.05)
 
@@ -95,7 +95,7 @@ def test_states_are_asked_for_only_where_a_layer_has_them():
     app.selectbox(key="draft_visible").set_value("multinary").run()
     assert (
         said(app).removeprefix(":material/info: ")
-        == f"With these units come 8 states and the learning rate {draft(app)['learning_rate']:g}."
+        == f"These units also set 8 states and the learning rate {draft(app)['learning_rate']:g}."
     )
     assert app.select_slider(key="draft_n_states").value == draft(app)["n_states"] == 8
     assert draft(app)["learning_rate"] == suited_rate("multinary", "bernoulli", 8) < 0.05

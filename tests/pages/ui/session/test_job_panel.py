@@ -31,7 +31,7 @@ def panel(job: Job | None, *, anew: bool) -> AppTest:
             st.session_state["job"],
             Press("start", "Start", "", begin, primary=True),
             Press("pause", "Pause", ""),
-            Press("go_on", "Go on", ""),
+            Press("go_on", "Resume", ""),
             Press("reset", "Reset", "", begin),
             anew=st.session_state["anew"],
         )

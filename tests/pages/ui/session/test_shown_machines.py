@@ -1,4 +1,4 @@
-"""No page is empty: each opens with a machine that comes with the program, names it, and leads to any other."""
+"""A page that looks at a machine opens with one that comes with the program, names it, and leads to any other."""
 
 import json
 

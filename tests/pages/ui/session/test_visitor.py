@@ -77,7 +77,7 @@ def test_what_a_visitor_makes_is_theirs():
 
 def test_anothers_run_offers_a_copy_and_says_whose_it_is():
     app = chosen(ran())
-    assert app.button(key="runs_copy").label == "Copy to go on with"
+    assert app.button(key="runs_copy").label == "Continue as mine"
     delete = app.button(key="runs_delete")
     assert delete.disabled
     assert delete.help == (
