@@ -113,10 +113,10 @@ class Wall {
 
   // A thin line around each picture, so that an empty one can be told from the page, light or dark.
   frame(context, scale) {
-    const { cell, gap, columns, n } = this.data;
+    const { cell, gap, columns, n, blank } = this.data;
     const line = (context.lineWidth = Math.max(1, Math.round(devicePixelRatio)));
     context.strokeStyle = "rgb(128 128 128 / 60%)";
-    for (let i = 0; i < n; i++) {
+    for (let i = blank; i < n; i++) {
       const [x, y] = [(i % columns) * (cell[1] + gap), Math.floor(i / columns) * (cell[0] + gap)];
       const box = [x * scale, y * scale, cell[1] * scale, cell[0] * scale];
       context.strokeRect(box[0] + line / 2, box[1] + line / 2, box[2] - line, box[3] - line);
@@ -183,14 +183,14 @@ class Wall {
 }
 
 // The atlas of all pictures, a pixel a number, with nothing in the gaps. ``cells``: n pictures as rows of ``lut``, or as colours.
-async function draw({ cells, lut, n, columns, cell, gap }, width, height) {
+async function draw({ cells, lut, n, columns, cell, gap, blank }, width, height) {
   const [numbers, colours] = [await unpacked(cells), bytes(lut)];
   const atlas = new ImageData(width, height);
   const pixels = new Uint32Array(atlas.data.buffer);
   const scale = colours.length ? packed(colours) : null;
   const all = scale ? null : packed(numbers);
   const [tall, wide] = cell;
-  for (let i = 0, from = 0; i < n; i++) {
+  for (let i = blank, from = blank * tall * wide; i < n; i++) {
     const left = (i % columns) * (wide + gap);
     let to = Math.floor(i / columns) * (tall + gap) * width + left;
     for (let y = 0; y < tall; y++, to += width)

@@ -230,6 +230,13 @@ def check_units(spec: RunSpec) -> None:
     visible, hidden, name = spec.model.visible, spec.model.hidden, spec.dataset.name
     if visible in UNBOUNDED and hidden in UNBOUNDED:
         raise both_unbounded(visible, hidden)
+    if spec.model.start == "components" and not spec.model.knob_acts("start"):
+        raise ConfigError(
+            _(
+                "Categorical units cannot start at components, which one-hot columns do not have: let the weights start at "
+                "noise, or take other units."
+            )
+        )
     if name not in CATALOG and not (name.startswith(OWN) and is_available(name)):
         return  # of a set that is not here nothing is known
     line = entry(name)
@@ -268,7 +275,8 @@ def with_units(settings: Mapping[str, Any], **units: Any) -> dict[str, Any]:
     """``settings`` by field name with other ``units``: visible, hidden, n_states; what does not go with them follows.
 
     A hidden layer that would be unbounded beside an unbounded visible one becomes Bernoulli, unless it was asked for; ordered
-    levels are more than two, and where the rate is the one that suited the old units, it becomes the one for the new.
+    levels are more than two, categorical units start at noise, and where the rate is the one that suited the old units, it
+    becomes the one for the new.
     """
     old = settings["visible"], settings["hidden"], settings["n_states"]
     found = {**settings, **units}
@@ -276,6 +284,8 @@ def with_units(settings: Mapping[str, Any], **units: Any) -> dict[str, Any]:
         found["hidden"] = "bernoulli"
     if units.get("visible") == "multinary" and "n_states" not in units and found["n_states"] == 2:
         found["n_states"] = LEVELS
+    if "categorical" in (found["visible"], found["hidden"]):
+        found["start"] = "noise"
     if settings["learning_rate"] == suited_rate(*old):
         found["learning_rate"] = suited_rate(found["visible"], found["hidden"], found["n_states"])
     return found

@@ -33,8 +33,11 @@ def described(path: Path) -> RunSpec:
 
 
 def with_settings(spec: RunSpec, given: Sequence[str]) -> RunSpec:
-    """The run with other values of its settings, each written as ``SETTING=VALUE``; ConfigError for what is none."""
-    for one in given:
+    """The run with other values of its settings, each written as ``SETTING=VALUE``; ConfigError for what is none.
+
+    The data set comes first: a size and a temperature are of it, wherever they stand.
+    """
+    for one in sorted(given, key=lambda one: not one.startswith("dataset=")):
         spec = _changed(spec, *split(one))
     return spec
 

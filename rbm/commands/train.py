@@ -10,11 +10,20 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from rbm.commands._runs import asked_to_stop, check_out, check_threads
-from rbm.commands._settings import SET, described, with_settings
+from rbm.commands._settings import SET, described, split, value_of, with_settings
 from rbm.core.limits import COMMAND
 from rbm.datasets.catalog import entry
 from rbm.errors import ConfigError, DivergenceError, StoreError
-from rbm.experiment import HIDDEN_NAMES, UNIT_NAMES, DatasetSpec, RunSpec, check_limits, check_units, with_units
+from rbm.experiment import (
+    HIDDEN_NAMES,
+    MANY_STATES,
+    UNIT_NAMES,
+    DatasetSpec,
+    RunSpec,
+    check_limits,
+    check_units,
+    with_units,
+)
 from rbm.jobs.recording import Record
 from rbm.jobs.training import KEPT_EPOCHS, TrainingJob
 from rbm.link import from_query
@@ -107,27 +116,45 @@ def _spec(arguments: Namespace) -> RunSpec:
             print(note)
     else:
         spec = PRESETS[arguments.preset or "default"].spec
-    spec = _with_units(with_settings(spec, arguments.set), arguments)
-    if warm := [one for one in arguments.set if one.startswith("temperature=")]:
-        spec = with_settings(spec, warm)  # of the data that were asked for beside it
-        if not (about := entry(spec.dataset.name)).thermal:
-            raise ConfigError(f"{about.title} have no temperature: leave it out, or take Ising spins.")
+    given = dict(map(split, arguments.set))
+    _check_said_once(arguments, given)
+    named = [one for one in arguments.set if split(one)[0] == "dataset"]
+    others = [one for one in arguments.set if one not in named]
+    spec = with_settings(
+        _with_units(with_settings(spec, named), arguments, given), others
+    )  # as asked, whatever followed
+    if "temperature" in given and not (about := entry(spec.dataset.name)).thermal:
+        raise ConfigError(f"{about.title} have no temperature: leave it out, or take Ising spins.")
     check_units(spec)
     return spec if arguments.seed is None else replace(spec, seed=arguments.seed)
 
 
-def _with_units(spec: RunSpec, arguments: Namespace) -> RunSpec:
-    """The run with the data set and the units that were asked for, and with what follows them, as on the Train page."""
+def _check_said_once(arguments: Namespace, given: Mapping[str, str]) -> None:
+    """ConfigError where --set asks for something else than the option of its own."""
+    for option, name in (("data", "dataset"), ("visible",) * 2, ("hidden",) * 2, ("states", "n_states"), ("seed",) * 2):
+        value = getattr(arguments, option)
+        if value is not None and name in given and given[name] != str(value):
+            raise ConfigError(
+                f"--{option} {value} and --set {name}={given[name]} ask for two things: leave one of them out."
+            )
+
+
+def _with_units(spec: RunSpec, arguments: Namespace, given: Mapping[str, str]) -> RunSpec:
+    """The run with the data set and the units that were asked for, and with what follows them, as on the Train page.
+
+    ``given``: the other settings that were asked for, among which may be types of units.
+    """
     data = spec.dataset if arguments.data is None else DatasetSpec(arguments.data)
     asked = {"visible": arguments.visible, "hidden": arguments.hidden, "n_states": arguments.states}
     units = {name: value for name, value in asked.items() if value is not None}
     states = entry(data.name).states if arguments.data is not None else None
-    if states is not None and units.get("visible", "categorical") == "categorical":  # of letters there are so many
-        units = {"visible": "categorical", "n_states": states, **units}
-    if not units:
+    if not units and states is None:
         return replace(spec, dataset=data)
+    units = {**{name: value_of(name, given[name]) for name in asked if name in given}, **units}
+    if states is not None and units.get("visible", "categorical") in MANY_STATES:  # of letters there are so many
+        units = {"visible": "categorical", "n_states": states, **units}
     found = with_units({**asdict(spec.model), **asdict(spec.training)}, **units)
-    model = replace(spec.model, **{name: found[name] for name in asked})
+    model = replace(spec.model, **{name: found[name] for name in (*asked, "start")})
     return replace(
         spec, dataset=data, model=model, training=replace(spec.training, learning_rate=found["learning_rate"])
     )

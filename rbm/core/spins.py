@@ -17,6 +17,7 @@ from rbm.core import threads
 
 Spins = NDArray[np.int8]
 Words = NDArray[np.uint64]
+Sizes = NDArray[np.int64]
 _LOOP: dict[str, Any] = {"nogil": True, "cache": threads.KEPT, "error_model": "numpy"}
 
 
@@ -32,14 +33,13 @@ def _uniform(words: Any) -> Any:
 
 @njit(inline="always")
 def _neighbour(k: Any, way: Any, side: Any, size: Any) -> Any:
-    row, column = k // side, k % side
     if way == 0:
-        return row * side + (column + 1) % side
+        return k + 1 if (k + 1) % side else k + 1 - side
     if way == 1:
-        return row * side + (column - 1 + side) % side
+        return k - 1 if k % side else k - 1 + side
     if way == 2:
-        return (k + side) % size
-    return (k - side + size) % size
+        return k + side if k + side < size else k + side - size
+    return k - side if k >= side else k - side + size
 
 
 @njit(inline="always")
@@ -90,6 +90,30 @@ def _metropolis(spins: Any, side: Any, beta: Any, tries: Any, words: Any) -> Non
             spins[k] = -spins[k]
 
 
+@njit(inline="always")
+def _size(spins: Any) -> Any:
+    total = 0
+    for k in range(spins.size):
+        total += spins[k]
+    return abs(total)
+
+
+@njit(**_LOOP)
+def _cluster_sizes(spins: Any, side: Any, join: Any, words: Any, out: Any) -> Any:
+    flipped = 0
+    for t in range(out.size):
+        flipped += _clusters(spins, side, join, 1, words)
+        out[t] = _size(spins)
+    return flipped
+
+
+@njit(**_LOOP)
+def _metropolis_sizes(spins: Any, side: Any, beta: Any, words: Any, out: Any) -> None:
+    for t in range(out.size):
+        _metropolis(spins, side, beta, spins.size, words)
+        out[t] = _size(spins)
+
+
 def clusters(spins: Spins, side: int, temperature: float, count: int, words: Words) -> int:
     """Flip so many clusters, each grown from a random spin over equal neighbours with 1 − e^(−2/T); the spins flipped.
 
@@ -109,6 +133,16 @@ def record(spins: Spins, side: int, temperature: float, between: int, words: Wor
 def metropolis(spins: Spins, side: int, temperature: float, sweeps: int, words: Words) -> None:
     """So many sweeps, each of n tries to flip a random spin, taken with min(1, e^(−ΔE/T))."""
     _metropolis(spins, side, 1.0 / temperature, sweeps * spins.size, words)
+
+
+def cluster_sizes(spins: Spins, side: int, temperature: float, words: Words, out: Sizes) -> int:
+    """|Σ s| after each of as many clusters as ``out`` (N,) has places; the spins flipped."""
+    return int(_cluster_sizes(spins, side, _join(temperature), words, out))
+
+
+def metropolis_sizes(spins: Spins, side: int, temperature: float, words: Words, out: Sizes) -> None:
+    """|Σ s| after each of as many sweeps of ``metropolis`` as ``out`` (N,) has places."""
+    _metropolis_sizes(spins, side, 1.0 / temperature, words, out)
 
 
 def _join(temperature: float) -> float:

@@ -28,6 +28,8 @@ def _one_thread() -> None:
     spins.record(lattice, 2, 1.0, 1, words, lattice[None].copy())
     spins.clusters(lattice, 2, 1.0, 1, words)
     spins.metropolis(lattice, 2, 1.0, 1, words)
+    spins.cluster_sizes(lattice, 2, 1.0, words, np.empty(1, np.int64))
+    spins.metropolis_sizes(lattice, 2, 1.0, words, np.empty(1, np.int64))
     _add_rows()
 
 

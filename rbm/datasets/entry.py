@@ -52,6 +52,11 @@ class DatasetEntry:
         return self.source != "downloaded"
 
     @property
+    def offered(self) -> tuple[str, ...]:
+        """Those of ``units`` that a menu offers: of letters, which have no order, not the ordered levels of older runs."""
+        return self.units if self.states is None else self.units[:1]
+
+    @property
     def units(self) -> tuple[str, ...]:
         """The types of visible units that fit these data, the usual one first."""
         if self.thermal:

@@ -12,7 +12,7 @@ import torch
 from rbm import randomness
 from rbm.core import spins
 from rbm.core.language import _
-from rbm.core.spins import Spins, Words
+from rbm.core.spins import Sizes, Spins, Words
 from rbm.datasets.base import Dataset
 from rbm.datasets.entry import CATALOG, LINE, RING, RING_SPINS, check_temperature
 from rbm.errors import ConfigError
@@ -110,6 +110,17 @@ class IsingLattice:
     def metropolis(self, sweeps: int) -> None:
         """So many sweeps of single spins."""
         spins.metropolis(self.spins, self.columns, self.temperature, sweeps, self.words)
+
+    def cluster_sizes(self, count: int) -> tuple[Sizes, int]:
+        """|Σ s| after each of so many clusters (count,), and the spins that were flipped."""
+        out = np.empty(count, np.int64)
+        return out, spins.cluster_sizes(self.spins, self.columns, self.temperature, self.words, out)
+
+    def metropolis_sizes(self, sweeps: int) -> Sizes:
+        """|Σ s| after each of so many sweeps of single spins (sweeps,)."""
+        out = np.empty(sweeps, np.int64)
+        spins.metropolis_sizes(self.spins, self.columns, self.temperature, self.words, out)
+        return out
 
 
 def check_side(side: int) -> None:

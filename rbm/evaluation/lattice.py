@@ -97,13 +97,11 @@ def blocked(statistic: Callable[[Floats], Any], x: Floats, blocks: int = BLOCKS)
     return WithError(value, math.sqrt((blocks - 1) * float(without.var())))
 
 
-def autocorrelation_time(x: ArrayLike, groups: int = 5) -> WithError:
-    """τ in steps of chains x (steps, chains), see ``rbm.evaluation.mixing``: the mean over groups of chains, and its error."""
+def autocorrelation_time(x: ArrayLike) -> WithError:
+    """τ in steps of all chains x (steps, chains) together, and its error, see ``rbm.evaluation.mixing``."""
     import torch
 
     from rbm.evaluation import mixing
 
     chains = torch.as_tensor(np.asarray(x, dtype=np.float64))
-    found = [mixing.autocorrelation_time(part) for part in chains.tensor_split(min(groups, chains.shape[1]), 1)]
-    spread = float(np.std(found, ddof=1)) / math.sqrt(len(found)) if len(found) > 1 else math.nan
-    return WithError(float(np.mean(found)), spread)
+    return WithError(mixing.autocorrelation_time(chains), mixing.autocorrelation_time_error(chains))

@@ -83,14 +83,46 @@ def autocorrelation_time(x: Tensor) -> float:
     & Sokal 1988). Where chains are far shorter than τ or stuck, it is of the order of T: a lower bound, no estimate.
     NaN if nothing varies.
     """
-    rho = _correlation(_halves(_long_enough(x)))
+    return _time(_correlation(_halves(_long_enough(x))), x.numel())
+
+
+def autocorrelation_time_error(x: Tensor, groups: int = 20) -> float:
+    """The standard error of ``autocorrelation_time`` of chains x (T, N), of its window's choice too; NaN of a single chain.
+
+    The jackknife over groups of whole chains, each left out in turn and the rest summed anew to where that sum ends, but no
+    less than Madras & Sokal's; and beside it, as the bias of the window of m lags, what the next m lags would add.
+    """
+    n, groups = _long_enough(x).shape[1], min(groups, x.shape[1])
+    if groups < 2:
+        return math.nan
+    halves = _halves(_matrix(x))
+    covariance, means = _autocovariance(halves), halves.mean(0)
+    total, left = covariance.sum(1), []
+    for group in torch.arange(n).tensor_split(groups):
+        rest = torch.ones(2 * n, dtype=torch.bool)
+        rest[torch.cat([group, group + n])] = False  # both halves of each
+        summed = (total - covariance[:, ~rest].sum(1)) / int(rest.sum()) + means[rest].var()
+        left.append(_time(summed / summed[0], x.numel()))
+    rho = total / (2 * n) + means.var()
+    rho /= rho[0].clone()
+    tau, m = _time(rho, x.numel()), 2 * len(_falling(rho))
+    jackknife = math.sqrt((groups - 1) * float(torch.tensor(left, dtype=torch.float64).var(correction=0)))
+    beyond = 2.0 * float(rho[m : 2 * m].sum())
+    return math.hypot(max(jackknife, tau * math.sqrt(2 * (2 * m + 1) / x.numel())), beyond)
+
+
+def _time(rho: Tensor, n_values: int) -> float:
+    tau = -1.0 + 2.0 * float(_falling(rho).sum())
+    limit = 1.0 / math.log10(n_values)  # Stan's, for antithetic chains
+    return max(tau, limit) if math.isfinite(tau) else math.nan
+
+
+def _falling(rho: Tensor) -> Tensor:
+    """Its pairs up to the first that is not positive, none larger than the one before."""
     pairs = rho[: len(rho) // 2 * 2].view(-1, 2).sum(1)
     stop = (pairs <= 0).nonzero()
     pairs = pairs[: int(stop[0])] if len(stop) else pairs
-    falling = pairs.cummin(0).values if len(pairs) else pairs
-    tau = -1.0 + 2.0 * float(falling.sum())
-    limit = 1.0 / math.log10(x.numel())  # Stan's, for antithetic chains
-    return max(tau, limit) if math.isfinite(tau) else math.nan
+    return pairs.cummin(0).values if len(pairs) else pairs
 
 
 def forgotten_after(x: Tensor) -> float:

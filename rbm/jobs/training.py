@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -79,7 +80,8 @@ class TrainingJob:
         from rbm import checkpoint as checkpoints
 
         self.spec = RunSpec.from_json(spec)
-        check_units(self.spec)
+        begun = self.spec if checkpoint is None else replace(self.spec, model=replace(self.spec.model, start="noise"))
+        check_units(begun)  # where it began no longer matters to one that goes on
         dataset = cached_dataset(self.spec.dataset, self.spec.model)
         self.trainer = make_trainer(self.spec, dataset)
         model = self.trainer.model

@@ -83,12 +83,13 @@ class Ledger:
 
     @classmethod
     def create(cls, name: str, spec: SweepSpec, store: Store, visitor: Visitor = NOBODY) -> Ledger:
-        """A new sweep of the visitor's; ConfigError when the name is taken or no name."""
+        """A new sweep of the visitor's; ConfigError when the name is taken or no name, or units do not fit."""
         import optuna
 
         if name != " ".join(plain(name).split()) or not 0 < len(name) <= TAG_LETTERS:
             wrong = _("A search's name has 1 to {tag_letters} letters and no space at its ends; got {name!r}.")
             raise ConfigError(wrong.format(tag_letters=TAG_LETTERS, name=name))
+        spec.check_units()
         more = OBJECTIVES[spec.objective].more_is_better
         better = optuna.study.StudyDirection.MAXIMIZE if more else optuna.study.StudyDirection.MINIMIZE
         with told():

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from rbm.core.language import _
 from rbm.core.limits import COMMAND, Limits
 from rbm.errors import ConfigError
-from rbm.experiment import UNBOUNDED, ModelSpec, RunSpec, check_limits
+from rbm.experiment import UNBOUNDED, ModelSpec, RunSpec, check_limits, check_units
 from rbm.training.config import Knob, TrainConfig, knobs
 
 VERSION = 1
@@ -188,6 +188,12 @@ class SweepSpec:
         largest = {name: (max(ends[name]),) for name in ends if not KNOBS[name].choices and name != "n_chains"}
         for values in product(*{**ends, **largest}.values()):
             check_limits(self.run(dict(zip(ends, values, strict=True))), limits)
+
+    def check_units(self) -> None:
+        """ConfigError where a combination's units would not fit the data or each other; of sweeps that are begun."""
+        ends = {axis.name: axis.ends for axis in self.axes if axis.name in _MODEL}
+        for values in product(*ends.values()):
+            check_units(self.run(dict(zip(ends, values, strict=True))))
 
     @property
     def most_trials(self) -> int:

@@ -54,7 +54,7 @@ class WeightModes(NamedTuple):
 
 
 class StepQuality(NamedTuple):
-    """How good the chains' pictures were after so many sweeps from noise, ``steps`` (Q,) a part of a doubling apart.
+    """How good the chains' pictures were after so many sweeps from noise, ``steps`` (Q,) a part of a doubling apart, and at k.
 
     ``gap`` (Q,) and ``gap_error`` (Q,): by their second moments, see :mod:`rbm.evaluation.moment_gap`, that of as many test
     images being ``gap_of_data``; ``aats`` (Q,) of neighbours, ½ at best, all with one error at most.
@@ -157,7 +157,11 @@ def examine(
     # Not torch.no_grad() over all of it: left at a yield, it would hold for whatever else runs on the worker's thread.
     model = parameters.to_model().requires_grad_(False)
     yield weight_modes(model)
-    data = fixed_data(RunSpec.from_json(spec))
+    run = RunSpec.from_json(spec)
+    data, k = fixed_data(run), run.training.k
+    asked = (
+        (k - 1, k, k + 1) if run.training.algorithm == "rdm" else ()
+    )  # of k steps from noise, where it should be best
     n = min(n_samples, len(data["test"]), len(data["train"]))
     draw = randomness.generator(seed, "examination")
     walkers = start.from_noise(model, n, draw)
@@ -169,7 +173,7 @@ def examine(
         seen.append(model.free_energy(walkers.v))
         if (2 * sweep >= n_sweeps and sweep % NEWS_EVERY == 0) or sweep == n_sweeps:
             later.append(walkers.v)
-        if int(QUALITIES * math.log2(sweep)) > int(QUALITIES * math.log2(max(sweep - 1, 0.5))):
+        if sweep in asked or int(QUALITIES * math.log2(sweep)) > int(QUALITIES * math.log2(max(sweep - 1, 0.5))):
             alike = samples.resemblance(data["test"][:n], walkers.v)
             judged.append((sweep, *reference.gap(walkers.v), alike.value))
         if sweep % NEWS_EVERY == 0 or sweep == n_sweeps:
@@ -179,7 +183,7 @@ def examine(
     found = mixing.diagnose(settled)
     memory = mixing.autocorrelation(settled)[:LAGS]
     yield Mixed(found.autocorrelation_time, found.ess, found.r_hat, found.verdict, _array(memory))
-    known = _contacts(model, RunSpec.from_json(spec).dataset.name)
+    known = _contacts(model, run.dataset.name)
     yield _moments(model, data, torch.stack(later, 1), *known)
     yield _energies(model, {name: rows[:n] for name, rows in data.items()}, walkers.v, draw)
     alike = samples.resemblance(data["test"][:n], walkers.v)

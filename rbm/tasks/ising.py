@@ -6,8 +6,9 @@ sign each, and the biases run after whichever has more. Letters: L side (LINE of
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +24,7 @@ from rbm.training.config import TrainConfig
 if TYPE_CHECKING:
     import torch
 
+    from rbm.core.spins import Sizes
     from rbm.models.rbm import RBM
 
 Floats = npt.NDArray[np.float64]
@@ -32,7 +34,10 @@ LOOKS = 15  # while it learns
 CHAINS, SHOWN = 400, 12
 WARM, RECORDED = 200, 600  # sweeps before chains are measured, and of those their memory is told from
 TRIPLES = 500  # of spins, whose couplings are looked at
-LATTICES, STEPS = 20, 1_000  # whose memory is measured without a machine
+LATTICES = 20  # whose memory is measured without a machine,
+STEPS, MOST_STEPS = 1_000, 16_000  # over so many steps at least and at most: until they are
+LONG, EXACT = 200, 0.1  # so many times τ, and its error that part of it
+UNKNOWN = WithError(math.nan, math.nan)
 
 
 class IsingLook(NamedTuple):
@@ -58,7 +63,7 @@ class IsingLook(NamedTuple):
 
 
 class TemperaturePoint(NamedTuple):
-    """Data and machine at one temperature, and how many sweeps |m| is remembered by three chains."""
+    """Data and machine at one temperature, and how many sweeps |m| is remembered by three chains, NaN where not measured yet."""
 
     temperature: float
     data: LatticeMeans
@@ -110,20 +115,22 @@ def training(spec: RunSpec, looks: int = LOOKS) -> Iterator[tuple[RBM, float]]:
 def through(
     side: int, temperatures: tuple[float, ...], epochs: int = QUICK_EPOCHS, seed: int = 1
 ) -> Iterator[TemperaturePoint]:
-    """A machine at each temperature in turn."""
+    """A machine at each temperature in turn; then each again with the memory of the lattice, for which no machine waits."""
+    points = []
     for temperature in temperatures:
         spec = run_spec(side, temperature, epochs=epochs, seed=seed)
         *_, (model, _) = training(spec)
         chains = IsingChains(model, seed)
         chains.sweep(WARM)
         sizes = chains.sizes(RECORDED)
-        yield TemperaturePoint(
-            temperature,
-            lattice.measured(data_spins(spec, side), temperature),
-            lattice.measured(chains.spins(side), temperature),
-            lattice.autocorrelation_time(sizes),
-            *lattice_memory(side, temperature, seed),
-        )
+        data = lattice.measured(data_spins(spec, side), temperature)
+        made = lattice.measured(chains.spins(side), temperature)
+        remembered = lattice.autocorrelation_time(sizes)
+        points.append(TemperaturePoint(temperature, data, made, remembered, UNKNOWN, UNKNOWN))
+        yield points[-1]
+    for point in points:
+        metropolis, wolff = lattice_memory(side, point.temperature, seed)
+        yield point._replace(metropolis=metropolis, wolff=wolff)
 
 
 def data_spins(spec: RunSpec, side: int) -> Floats:
@@ -137,18 +144,22 @@ def lattice_memory(side: int, temperature: float, seed: int) -> tuple[WithError,
     from rbm.datasets.ising import IsingLattice
 
     lattices = [IsingLattice(side, temperature, seed + i) for i in range(LATTICES)]
-    sizes, flipped = np.empty((2, STEPS, LATTICES)), 0
-    for i, one in enumerate(lattices):
+    for one in lattices:
         one.settle()
-        for t in range(STEPS):
-            one.metropolis(1)
-            sizes[0, t, i] = abs(int(one.spins.sum()))
-        for t in range(STEPS):
-            flipped += one.clusters(1)
-            sizes[1, t, i] = abs(int(one.spins.sum()))
-    metropolis, wolff = map(lattice.autocorrelation_time, sizes)
-    sweep = flipped / (STEPS * LATTICES * lattices[0].spins.size)
+    metropolis, _ = _remembered(lambda steps: [(one.metropolis_sizes(steps), 0) for one in lattices])
+    wolff, flipped = _remembered(lambda steps: [one.cluster_sizes(steps) for one in lattices])
+    sweep = flipped / lattices[0].spins.size
     return metropolis, WithError(wolff.value * sweep, wolff.error * sweep)
+
+
+def _remembered(further: Callable[[int], list[tuple[Sizes, int]]]) -> tuple[WithError, float]:
+    """τ of chains that go ``further`` until each is long enough to tell it, and the spins flipped in a step."""
+    found, x, flipped = UNKNOWN, np.empty((0, LATTICES)), 0
+    while len(x) < MOST_STEPS and not (len(x) >= LONG * found.value and found.error <= EXACT * found.value):
+        sizes, counts = zip(*further(max(len(x), STEPS)), strict=True)
+        x, flipped = np.concatenate([x, np.stack(sizes, 1)]), flipped + sum(counts)
+        found = lattice.autocorrelation_time(x)
+    return found, flipped / x.size
 
 
 class IsingChains:

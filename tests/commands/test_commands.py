@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from argparse import ArgumentParser
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from PIL import Image
 from rbm import link
 from rbm.__main__ import main
 from rbm.checkpoint import from_bytes, load_checkpoint, to_bytes
+from rbm.commands.train import _spec, add_arguments
 from rbm.core import glyphs
 from rbm.errors import StoreError
 from rbm.evaluation import exact, verdict
@@ -84,6 +86,26 @@ def test_train_takes_a_link_and_a_seed(registry, tmp_path):
 def test_a_temperature_is_that_of_the_data_that_are_asked_for_beside_it(registry, tmp_path):
     warm = "--data", "ising_4", "--visible", "spin", "--set", "temperature=3", "--set", "batch_size=1000"
     assert registry.run(train(TOY, tmp_path, *warm)).spec.dataset == DatasetSpec("ising_4", temperature=3.0)
+
+
+def asked_for(*arguments: str) -> RunSpec:
+    parser = ArgumentParser()
+    add_arguments(parser)
+    return _spec(parser.parse_args(arguments))
+
+
+def test_a_setting_stays_as_asked_whatever_comes_with_data_and_units():
+    assert asked_for("--data", "ising_8", "--set", "size=500").dataset == DatasetSpec("ising_8", size=500)
+    assert asked_for("--set", "size=500", "--set", "dataset=ising_8").dataset == DatasetSpec("ising_8", size=500)
+    spins = "--visible", "spin", "--hidden", "spin"
+    assert asked_for(*spins, "--set", "learning_rate=0.05").training.learning_rate == 0.05
+    assert asked_for(*spins).training.learning_rate == suited_rate("spin", "spin", 2) < 0.05
+    assert asked_for("--data", "potts", "--set", "visible=multinary").model == ModelSpec(
+        visible="multinary", n_states=4
+    )
+    assert asked_for("--data", "potts").model == ModelSpec(visible="categorical", n_states=4)
+    levels = asked_for("--data", "faces", "--hidden", "bernoulli", "--set", "visible=multinary")
+    assert (levels.model.n_states, levels.training.learning_rate) == (8, suited_rate("multinary", "bernoulli", 8))
 
 
 @pytest.mark.parametrize(("visible", "hidden", "states"), [("spin", "spin", 2), ("multinary", "categorical", 3)])
@@ -284,6 +306,15 @@ def test_report_writes_one_file_of_a_run_of_one_of_its_checkpoints_and_of_a_file
             "The temperature is 0.0; expected a number from 0.1",
         ),
         (["train", "--set", "temperature=2"], "MNIST digits have no temperature: leave it out, or take Ising spins."),
+        (["train", "--data", "potts", "--set", "n_states=3"], "have 4 states a place: set the states M to 4."),
+        (
+            ["train", "--visible", "spin", "--set", "visible=gaussian"],
+            "--visible spin and --set visible=gaussian ask for two things: leave one of them out.",
+        ),
+        (
+            ["train", "--set", "visible=categorical", "--data", "tiny_digits", "--set", "start=components"],
+            "Categorical units cannot start at components",
+        ),
         (["train", "--set", "epoch=1"], "There is no setting 'epoch'; known are: n_hidden"),
         (["train", "--set", "epochs=0"], "epochs is 0; expected 1 to 5000"),
         (["train", "--set", "epochs"], "'epochs' is no setting with its value"),

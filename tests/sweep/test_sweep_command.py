@@ -54,6 +54,11 @@ def test_a_sweep_from_the_command_line_is_in_the_registry_and_is_listed(registry
         (["--range", "learning_rate=0.1:0.2:cubic"], "is no range"),
         (["--method", "grid", "--range", "k=1:5"], "needs values of k"),
         (["--set", "dataset=ising_8", "--set", "temperature=0"], "The temperature is 0.0; expected a number from 0.1"),
+        (
+            ["--set", "dataset=potts"],
+            "Bernoulli visible units do not fit Sequences of four letters; choose one of: cat",
+        ),
+        (["--grid", "visible=spin,gaussian", "--grid", "hidden=spin,relu"], "both are unbounded"),
         (["--workers", "0"], "--workers is 0"),
         (["--trials", "1000000000000"], "is 1,000,000,000,000; expected at most 10,000"),
         (["--temperatures", "1000000000"], "AIS temperatures is 1,000,000,000; expected at most 1,000,000"),

@@ -170,12 +170,19 @@ def test_a_machine_of_any_pair_of_units_is_examined(visible, hidden):
     assert np.isfinite(found[3].triples.coupling) == (visible in two and hidden in {*two, "gaussian"})
 
 
+def test_a_machine_that_learnt_by_k_steps_from_noise_is_judged_at_k_and_beside_it(learnt):
+    spec = replace(SPEC, training=replace(SPEC.training, algorithm="rdm", k=15))
+    found = list(examine(spec.to_json(), learnt, n_samples=14, n_sweeps=30))
+    assert {14, 15, 16} <= set(one(found, ChainsFromNoise).quality.steps.tolist())
+
+
 def test_quality_is_judged_from_the_first_sweep_to_the_last_ever_more_rarely(learnt, findings):
     found = one(findings, ChainsFromNoise).quality
     np.testing.assert_array_equal(found.steps[:4], [1, 2, 3, 4])
     assert 256 <= found.steps[-1] <= 300
     assert len(found.steps) == len(found.gap) == len(found.gap_error) == len(found.aats)
     assert (found.gap_error > 0).all()
+    assert 15 not in found.steps
     data = fixed_data(SPEC)
     assert found.gap_of_data == SecondMoments(data["train"][:REFERENCE]).gap(data["test"][:14]).value
     assert found.aats_error == pytest.approx(0.5 / 14**0.5)

@@ -1,14 +1,25 @@
 """Weights that begin at the data's components: the machine's exact covariance, its means, and the likelihood it begins with."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 import torch
 
+from rbm.errors import ConfigError
 from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood
-from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, cached_dataset, make_dataset, make_model, make_trainer
+from rbm.experiment import (
+    DatasetSpec,
+    ModelSpec,
+    RunSpec,
+    cached_dataset,
+    make_dataset,
+    make_model,
+    make_trainer,
+    with_units,
+)
+from rbm.jobs.training import TrainingJob
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.training.config import TrainConfig
@@ -107,3 +118,16 @@ def test_categorical_units_begin_at_noise():
     data = make_dataset(run.dataset, spec)
     noise = make_model(replace(run, model=replace(spec, start="noise")), data)
     assert torch.equal(make_model(run, data).weight, noise.weight)
+
+
+def test_new_runs_of_categorical_units_that_ask_for_components_are_refused_and_kept_ones_go_on():
+    spec = ModelSpec(4, hidden="categorical", n_states=3, start="components")
+    run = RunSpec(DatasetSpec("tiny_digits"), spec, TrainConfig(epochs=2, likelihood="never"))
+    with pytest.raises(
+        ConfigError, match=r"^Categorical units cannot start at components.* at noise, or take other units\.$"
+    ):
+        TrainingJob(run.to_json())
+    plain = TrainingJob(replace(run, model=replace(spec, start="noise")).to_json())
+    assert TrainingJob(run.to_json(), plain.advance(checkpoint=True).checkpoint).trainer.step_number
+    assert with_units({**asdict(spec), **asdict(run.training)}, hidden="spin")["start"] == "components"
+    assert with_units({**asdict(spec), **asdict(run.training)}, visible="categorical")["start"] == "noise"

@@ -58,6 +58,7 @@ def form() -> None:
         base = replace(base, training=replace(base.training, epochs=epochs))
         spec = SweepSpec(base, tuple(read_axis(*one) for one in texts.items()), *how)
         spec.check_limits(SCREEN)
+        spec.check_units()
         if not is_available(base.dataset.name):
             title = datasets.title(base.dataset.name)
             problem = _("{title} is not on this machine: download it on the page Train a machine.").format(title=title)

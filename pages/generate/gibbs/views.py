@@ -127,10 +127,10 @@ def film(drawn: feed.Elements, walk: SteppedChains, painter: frames.Painter) -> 
 def _film(past: list[Moment], painter: frames.Painter) -> dict[str, Any]:
     past = past[-FILM_FRAMES:]
     rows = np.stack([moment.v_mean[0].float().numpy() for moment in past])
-    empty = np.full((FILM_FRAMES - len(rows), rows.shape[1]), painter.coding.lowest)
-    rows = np.concatenate([empty, rows])  # the newest keeps its place
-    names = [""] * (FILM_FRAMES - len(past)) + [_("step {half:g}").format(half=moment.half / 2) for moment in past]
-    return wall.pictures(painter.visible(rows), FILM_COLUMNS, labels=names)
+    blank = FILM_FRAMES - len(rows)
+    rows = np.concatenate([np.full((blank, rows.shape[1]), painter.coding.lowest), rows])  # the newest keeps its place
+    names = [""] * blank + [_("step {half:g}").format(half=moment.half / 2) for moment in past]
+    return wall.pictures(painter.visible(rows), FILM_COLUMNS, labels=names, blank=blank)
 
 
 def film_gif(walk: SteppedChains, painter: frames.Painter) -> bytes:

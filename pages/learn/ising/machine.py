@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
+from numpy.typing import ArrayLike
 
 from pages.learn.ising import spins
 from pages.ui import cards
@@ -74,8 +75,8 @@ class IsingShown(NamedTuple):
 
     @property
     def points(self) -> tuple[TemperaturePoint, ...]:
-        """What the walk through temperatures has told."""
-        return () if self.walk is None else self.walk.news
+        """What the walk through temperatures has told, the newest of each."""
+        return () if self.walk is None else tuple({point.temperature: point for point in self.walk.news}.values())
 
 
 def held(name: str, side: int) -> Task | None:
@@ -179,10 +180,9 @@ def _told(x: WithError) -> str:
 
 def _correlations(shown: IsingShown, data: Sequence[WithError], truth: ExactLattice) -> dict[str, Any]:
     r = np.arange(len(data))
-    series = [figures.Series(_("data"), r, [one.value for one in data])]
+    series = [_with_errors(_("data"), r, data)]
     if shown.look is not None:
-        values = [one.value for one in shown.look.correlation]
-        series.append(figures.Series(_("machine"), r, values))
+        series.append(_with_errors(_("machine"), r, shown.look.correlation))
     if truth.correlation is not None:
         series.append(figures.Series(_("exactly"), r, truth.correlation, dash=True))
     return figures.curve_option(series, x_title=_("distance r"), y_title="C(r)", dots=True, least_y=0.2)
@@ -193,12 +193,12 @@ def _against(shown: IsingShown) -> dict[str, Any]:
     memory = shown.quantity == MEMORY
     of = CHAINS if memory else {_("data"): "data", _("machine"): "machine"}
     t = [point.temperature for point in points]
-    values = {name: [getattr(point, part) for point in points] for name, part in of.items()}
-    series = [
-        figures.Series(name, t, [(one if memory else getattr(one, field)).value for one in ones])
-        for name, ones in values.items()
-        if points
-    ]
+    series = []
+    for name, part in of.items():
+        found = [getattr(point, part) for point in points]
+        found = found if memory else [getattr(one, field) for one in found]
+        if any(np.isfinite(one.value) for one in found):  # the lattice's memory is measured after all machines
+            series.append(_with_errors(name, t, found))
     known = () if memory else [getattr(finite_lattice.exactly(shown.side, x), field) for x in spins.STOPS]
     exact = [x for x in known if x is not None]
     if exact:
@@ -214,6 +214,13 @@ def _against(shown: IsingShown) -> dict[str, Any]:
         least_y=0.0 if memory else 0.1,
         empty=_("Press {walk}: a machine at each temperature").format(walk=walk),
     )
+
+
+def _with_errors(name: str, x: ArrayLike, ones: Sequence[WithError]) -> figures.Series:
+    """The values with a band of one standard error, which stays above 0 where they do, for an axis in log."""
+    values, errors = np.array(ones, dtype=np.float64).T
+    errors = np.where(values > 0, np.minimum(errors, 0.9 * values), errors)
+    return figures.Series(name, x, values, spread=errors)
 
 
 def _chains(shown: IsingShown) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from rbm.core.text import as_typed
 from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
 from rbm.datasets.entry import COLDEST, HOTTEST, RING, RING_SPINS
 from rbm.errors import ConfigError, RbmError
-from rbm.experiment import HIDDEN_NAMES, UNBOUNDED, UNIT_NAMES, suited_rate, with_units
+from rbm.experiment import HIDDEN_NAMES, UNBOUNDED, UNIT_NAMES, RunSpec, suited_rate, with_units
 from rbm.presets import PRESETS
 from rbm.training.config import LIVE, Knob, with_algorithm
 
@@ -151,6 +151,8 @@ def _dataset() -> None:
         if value not in CATALOG and not value.startswith(OWN):  # a run's that was made with another program
             st.caption(_("This program does not know the data set. Choose another."))
         elif is_available(value):
+            if value in CATALOG and value != RunSpec().dataset.name:
+                st.caption(entry(value).about)
             classes = entry(value).class_names
             if len(classes) > 4:
                 _classes(classes)
@@ -202,7 +204,7 @@ def _changed_dataset() -> None:
 def _fitting(name: str) -> tuple[str, ...]:
     """The visible units that fit the data set; all, where nothing is known of it."""
     try:
-        return entry(name).units
+        return entry(name).offered
     except RbmError:
         return UNIT_NAMES
 

@@ -58,12 +58,14 @@ def pictures(
     gap: int | None = None,
     labels: Sequence[str] | None = None,
     selected: int | None = None,
+    blank: int = 0,
 ) -> dict[str, Any]:
     """What a wall shows, as news or for ``show``: N pictures, so many side by side, ``gap`` pixels apart (``gap_between``).
 
     They go as numbers, a byte a pixel (three where each has a colour of its own), and the browser draws them: making a PNG
     of them here took six times as long, of the one lock that all visitors wait for. labels: a few words per picture, shown
-    on hover and read out. Letters that stand in the pictures are their labels, and part of the wall's own words.
+    on hover and read out. Letters that stand in the pictures are their labels, and part of the wall's own words. blank: so
+    many of the first pictures are not there, their places the page's own.
     """
     cells, lut = (shown.rows, shown.lut) if isinstance(shown, Tiles) else (shown, None)
     n, cell = len(cells), (cells.shape[1], cells.shape[2])
@@ -78,7 +80,8 @@ def pictures(
     return {
         "cells": b64encode(packed).decode("ascii"),
         "lut": b64encode(scale).decode("ascii"),
-        "version": blake2s(packed + scale, digest_size=6).hexdigest(),
+        "blank": blank,
+        "version": blake2s(packed + scale + bytes([blank]) * (blank > 0), digest_size=6).hexdigest(),
         "legend": legend and legend._asdict(),
         "at": clock.now(),
         "n": n,

@@ -64,6 +64,7 @@ def to_draft(spec: RunSpec) -> Draft:
         "size": spec.dataset.size,
         "temperature": spec.dataset.temperature,
         **{name: getattr(spec.model, name) for name in _MODEL},
+        "start": spec.model.start if spec.model.knob_acts("start") else "noise",  # which an old run had without a word
         **{name: getattr(spec.training, name) for name in _TRAINING},
         "seed": spec.seed,
     }

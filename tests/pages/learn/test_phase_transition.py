@@ -140,3 +140,15 @@ def test_a_walk_through_temperatures_is_drawn_against_t(quantity, points):
         assert [line["name"] for line in empty["series"]] == ["exactly"]
         assert drawn["series"][0]["x"] == [1.5, 4.0]
     assert all(len(line["y"]) >= 2 for line in drawn["series"])
+    for line in drawn["series"]:
+        if line["name"] != "exactly":  # each value has its standard error around it
+            assert all(low < y < high for low, y, high in zip(line["low"], line["y"], line["high"], strict=True))
+    task.news = points[:2]  # machines alone
+    half = machine.elements(shown(walk=task, quantity=machine.MEMORY), 2.0)["ising_against"]
+    assert [line["name"] for line in half["series"]] == ["machine"]
+
+
+def test_correlations_have_their_errors_around_them():
+    data, exactly = machine.elements(shown(), 2.0)["ising_c"]["series"]
+    assert all(low < c < high for low, c, high in zip(data["low"][1:], data["y"][1:], data["high"][1:], strict=True))
+    assert "low" not in exactly

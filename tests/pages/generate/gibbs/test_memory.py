@@ -1,5 +1,7 @@
 """What the page Gibbs sampling tells of its chains' memory while they play, and how a long jump ends."""
 
+import json
+
 import pytest
 import torch
 
@@ -68,3 +70,13 @@ def test_a_long_jump_can_be_stopped_where_it_is_and_gone_back_from(monkeypatch):
     app.button(key="back").click().run()
     assert not app.exception
     assert (walk.step, walk.owed, len(walk.track)) == (0, False, 1)
+
+
+@pytest.mark.usefixtures("clean")
+def test_moments_of_the_film_that_are_not_there_yet_are_left_blank():
+    app = open_page(shell.GIBBS)
+    assert not app.exception
+    every = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    (film,) = [one for one in every if one.get("channel") == "wall_film"]
+    assert film["n"] == views.FILM_FRAMES  # the room stays
+    assert film["blank"] == sum(not name for name in film["labels"]) > 0

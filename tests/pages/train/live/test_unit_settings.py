@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from pages.ui import shell
 from pages.ui.session import state
 from rbm import link
+from rbm.datasets.entry import CATALOG
 from rbm.experiment import HIDDEN_NAMES, UNBOUNDED, DatasetSpec, ModelSpec, RunSpec, suited_rate
 from rbm.store import open_store
 from rbm.training.config import TrainConfig
@@ -71,6 +72,20 @@ def test_units_and_rate_that_nobody_chose_follow_the_data():
     assert f"These units also set 8 states and the learning rate {draft(app)['learning_rate']:g}." in words
     app.selectbox(key="draft_dataset").set_value("bars_and_stripes").run()
     assert (draft(app)["visible"], draft(app)["learning_rate"]) == ("bernoulli", 0.05)
+
+
+def test_letters_offer_units_without_an_order_and_say_where_they_are_from():
+    app = open_page(shell.TRAIN)
+    assert not any("handwritten digits" in one.value for one in app.caption)
+    app.selectbox(key="draft_dataset").set_value("potts").run()
+    assert offered(app, "visible") == ["categorical"]
+    assert any(one.value == CATALOG["potts"].about for one in app.caption)
+    older = RunSpec(DatasetSpec("potts"), ModelSpec(visible="multinary", n_states=4))
+    app = app_test().run()
+    app.query_params.update(link.to_query(older))
+    app.switch_page(shell.TRAIN).run()
+    assert (draft(app)["visible"], offered(app, "visible")) == ("multinary", ["categorical", "multinary"])
+    assert not app.exception
 
 
 def test_too_few_updates_to_learn_anything_are_told():
