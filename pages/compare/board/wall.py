@@ -27,7 +27,7 @@ def board() -> None:
     words, sort, whose = _choices()
     members = _members(whose)
     feed.current().picture = gather.picture
-    draw = partial(_elements, words, sort, members, feed.current().token, visitor.current().id)
+    draw = partial(_elements, words, sort, members, feed.current().shown, visitor.current().id)
     part = feed.watch("board_cards", state=_stage)
     drawn = part.moves(draw)
     part.plays(lambda: None, gather.FRESH_SECONDS)

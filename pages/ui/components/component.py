@@ -58,7 +58,11 @@ def _brief(script: str) -> str:
 async def plotly(request: Request) -> Response:
     """The library that draws charts, as the installed ``plotly`` brings it: 4.8 MB, packed 1.5."""
     packed = "gzip" in request.headers.get("accept-encoding", "")
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "Vary": "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+    }
     if packed:
         headers["Content-Encoding"] = "gzip"
     content = await run_in_threadpool(_packed if packed else _library)
@@ -85,7 +89,9 @@ async def card(request: Request) -> Response:
     if name not in _cards():
         return Response(status_code=404)
     return FileResponse(
-        ASSETS / "cards" / name, media_type="image/webp", headers={"Cache-Control": "public, max-age=3600"}
+        ASSETS / "cards" / name,
+        media_type="image/webp",
+        headers={"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"},
     )
 
 

@@ -7,8 +7,10 @@ Streamlit's own button gives its file a new address in every run of the script a
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -16,6 +18,7 @@ from starlette.routing import Route
 
 from pages.ui.components.component import declare
 from pages.ui.server import feed
+from pages.ui.server.socket import allowed
 from pages.ui.server.turnstile import SCREEN as TURNSTILE
 from pages.ui.server.turnstile import in_turns
 from rbm.core.language import _
@@ -23,6 +26,8 @@ from rbm.errors import RbmError
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
+
+SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 _mount: ComponentRenderer = declare("download", '<div class="download"></div>')
 
@@ -34,29 +39,37 @@ def button(label: str, make: Callable[[], bytes | str], name: str, *, key: str, 
     button. ``about``: what the file is for, told where the pointer rests.
     """
     ours = feed.current()
-    ours.files[key] = make
-    _mount(key=key, data={"label": label, "address": f"file/{ours.token}/{key}", "name": name, "about": about})
+    ours.files[key] = make, name
+    _mount(key=key, data={"label": label, "address": f"file/{ours.shown}/{key}", "name": name, "about": about})
 
 
 def copy(label: str, make: Callable[[], str] | None, copied: str, *, key: str, about: str = "") -> None:
     """A button that copies what ``make`` gives, as for ``button``, then says ``copied`` for two seconds; out of use without."""
     ours = feed.current()
     if make is not None:
-        ours.files[key] = make
-    address = f"file/{ours.token}/{key}" if make is not None else ""
+        ours.files[key] = make, ""
+    address = f"file/{ours.shown}/{key}" if make is not None else ""
     _mount(key=key, data={"label": label, "address": address, "copied": copied, "about": about})
 
 
 async def serve(request: Request) -> Response:
-    """One visit's file, or the sentence that says why there is none."""
-    ours = feed.find(request.path_params["token"])
-    make = ours.files.get(request.path_params["key"]) if ours else None
-    if make is None:
-        return PlainTextResponse(_("This page's visit has ended. Load the page again, then ask for the file."), 404)
+    """One visit's file, or the sentence that says why there is none; nothing to other sites' pages."""
+    ours = feed.find_shown(request.path_params["token"])
+    found = ours.files.get(request.path_params["key"]) if ours else None
+    if not await asyncio.to_thread(allowed, request.headers.get("origin"), request.headers.get("host")):
+        return PlainTextResponse(_("This address answers this server's own pages alone."), 403, SAFE)
+    if found is None:
+        return PlainTextResponse(
+            _("This page's visit has ended. Load the page again, then ask for the file."), 404, SAFE
+        )
+    make, name = found
     try:
-        return Response(await asyncio.to_thread(_made, make), headers={"Cache-Control": "no-store"})
+        content = await asyncio.to_thread(_made, make)
     except RbmError as error:
-        return PlainTextResponse(str(error), 409)
+        return PlainTextResponse(str(error), 409, SAFE)
+    kept = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"} if name else {}
+    kind = mimetypes.guess_type(name)[0] or ("application/octet-stream" if name else "text/plain")
+    return Response(content, headers={**SAFE, **kept}, media_type=kind)
 
 
 def _made(make: Callable[[], bytes | str]) -> bytes | str:
@@ -68,7 +81,9 @@ def _made(make: Callable[[], bytes | str]) -> bytes | str:
 async def serve_picture(request: Request) -> Response:
     """A picture for a page that is open here: news name its address, and a browser asks only for what it has not yet."""
     asked = request.path_params
-    ours = feed.find(asked["token"])
+    if not await asyncio.to_thread(allowed, request.headers.get("origin"), request.headers.get("host")):
+        return PlainTextResponse(_("This address answers this server's own pages alone."), 403, SAFE)
+    ours = feed.find_shown(asked["token"])
     png = await asyncio.to_thread(ours.picture, asked["name"], asked["version"]) if ours else None
     if png is None:
         return PlainTextResponse(_("There is no such picture any more."), 404)

@@ -118,16 +118,19 @@ class Feed:
     """One session's news. The script says what its page shows; the session's socket sends on what is new."""
 
     def __init__(self) -> None:
-        self.token = secrets.token_urlsafe(16)  # known to this session's page alone
+        self.token = secrets.token_urlsafe(
+            16
+        )  # known to this session's page alone: its socket tells who the visitor is
+        self.shown = secrets.token_urlsafe(16)  # of files and pictures, whose addresses people copy
         self.secret = ""  # by which the visitor's browser is known again; "" where it needs none
         self.sliders: object = None  # what `pages.ui.server.instant` answers ...
         self.sketches: dict[str, object] = {}  # ... the pads' drawings too, by key ...
         self.turn = Lock()  # ... and one drawing at a time, of what plays too
-        self.files: dict[
-            str, Callable[[], bytes | str]
-        ] = {}  # what `pages.ui.server.download` gives, by the button's key
+        # What `pages.ui.server.download` gives, and the file's name, by the button's key.
+        self.files: dict[str, tuple[Callable[[], bytes | str], str]] = {}
         self.picture: Callable[[str, int], bytes | None] = lambda name, version: None  # a PNG, of what moves by address
         self.sockets = 0
+        self.own: Job | None = None  # the visitor's run: it goes on while any page of this visit is open
         self.hurry = False  # somebody waits for what they have just pressed: no rest before the next news
         self._parts: dict[str, Part] = {}
         self._listeners: set[Callable[[], None]] = set()
@@ -186,6 +189,8 @@ class Feed:
         """The news as the page reads them; None where there are none. Keeps the page's jobs going."""
         elements: Elements = {}
         self.hurry = False
+        if self.own is not None:
+            self.own.keep()
         for part in self._parts.values():
             if part.due <= time.monotonic():
                 with self.turn:
@@ -199,6 +204,8 @@ class Feed:
 
     def ask_again(self) -> None:
         """Whoever listens now has heard nothing yet."""
+        if self.own is not None:
+            self.own.renew()
         for part in self._parts.values():
             part.ask_again()
 
@@ -235,13 +242,14 @@ def _heard(job: Job) -> None:
 
 _watchers: weakref.WeakKeyDictionary[Job, Living[Feed]] = weakref.WeakKeyDictionary()
 _feeds: weakref.WeakValueDictionary[str, Feed] = weakref.WeakValueDictionary()
+_shown: weakref.WeakValueDictionary[str, Feed] = weakref.WeakValueDictionary()
 
 
 def current() -> Feed:
     """This session's feed; it ends with the session."""
     if "feed" not in st.session_state:
         feed = st.session_state["feed"] = Feed()
-        _feeds[feed.token] = feed
+        _feeds[feed.token] = _shown[feed.shown] = feed
     found: Feed = st.session_state["feed"]
     return found
 
@@ -249,6 +257,11 @@ def current() -> Feed:
 def find(token: str) -> Feed | None:
     """The living session's feed of that token."""
     return _feeds.get(token)
+
+
+def find_shown(token: str) -> Feed | None:
+    """The same by the token that stands in the addresses of its files and pictures."""
+    return _shown.get(token)
 
 
 def open_page() -> None:

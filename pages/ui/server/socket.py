@@ -105,6 +105,7 @@ class _Talk:
                 await self._socket.close(TOO_LARGE)
                 return
             if text == DRAWN:
+                self._feed.secret = ""  # told once: who learns the socket's address later learns no secret
                 self._drawn.set()
                 continue
             answer = await asyncio.to_thread(_answer, self._feed, text)

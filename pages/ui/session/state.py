@@ -103,6 +103,7 @@ def held() -> LiveRun | None:
     if current is not None:
         tasks.mind("run", current)
         current.renew()
+    feed.current().own = current  # on pages too that do not show it
     return current
 
 

@@ -16,28 +16,35 @@ from tests.helpers.waiting import finished
 ENERGY = "pages/learn/energy/page.py"
 
 
-def ask(token: str, key: str) -> Response:
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "path_params": {"token": token, "key": key}}
+def ask(token: str, key: str, origin: str = "http://localhost:8501", host: str = "localhost:8501") -> Response:
+    headers = [(b"host", host.encode()), (b"origin", origin.encode())]
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "headers": headers,
+        "path_params": {"token": token, "key": key},
+    }
     return finished(download.serve(Request(scope)))
 
 
 @pytest.fixture
 def visit(monkeypatch: pytest.MonkeyPatch) -> Feed:
     feed = Feed()
-    monkeypatch.setattr("pages.ui.server.feed.find", {feed.token: feed}.get)
+    monkeypatch.setattr("pages.ui.server.feed.find_shown", {feed.shown: feed}.get)
     return feed
 
 
 def test_a_file_is_made_anew_at_every_request(visit):
     count = iter(range(9))
-    visit.files["numbers"] = lambda: f"{next(count)}\n"
-    assert [ask(visit.token, "numbers").body for _ in range(3)] == [b"0\n", b"1\n", b"2\n"]
+    visit.files["numbers"] = lambda: f"{next(count)}\n", "numbers.txt"
+    assert [ask(visit.shown, "numbers").body for _ in range(3)] == [b"0\n", b"1\n", b"2\n"]
 
 
 @pytest.mark.parametrize(("token", "key"), [(None, "another"), ("of nobody", "numbers")])
 def test_what_is_not_there_says_what_to_do(visit, token, key):
-    visit.files["numbers"] = lambda: "1"
-    answer = ask(token or visit.token, key)
+    visit.files["numbers"] = lambda: "1", "numbers.txt"
+    answer = ask(token or visit.shown, key)
     assert answer.status_code == 404
     assert b"Load the page again" in answer.body
 
@@ -46,12 +53,22 @@ def test_an_error_is_told_and_a_fault_is_not_hidden(visit):
     def gone() -> bytes:
         raise StoreError("run 7 is not here any more")
 
-    visit.files["run"] = gone
-    answer = ask(visit.token, "run")
+    visit.files["run"] = gone, "run.txt"
+    answer = ask(visit.shown, "run")
     assert (answer.status_code, answer.body) == (409, b"run 7 is not here any more")
-    visit.files["run"] = lambda: 1 / 0  # type: ignore[assignment, return-value]
+    visit.files["run"] = lambda: 1 / 0, "run.txt"  # type: ignore[assignment, return-value]
     with pytest.raises(ZeroDivisionError):
-        ask(visit.token, "run")
+        ask(visit.shown, "run")
+
+
+def test_a_file_goes_to_this_server_s_own_pages_as_a_file_of_its_kind(visit):
+    visit.files["page"] = lambda: "<script>alert(1)</script>", "run.html"
+    answer = ask(visit.shown, "page")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''run.html"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert ask(visit.shown, "page", origin="http://evil.example").status_code == 403
+    assert ask(visit.token, "page").status_code == 404  # the socket's token, which tells who the visitor is, is another
 
 
 @pytest.mark.usefixtures("clean")
@@ -63,6 +80,6 @@ def test_the_address_outlives_the_runs_of_the_script_and_the_file_is_the_newest(
     app.slider(key="energy_visible").set_value(4).run()
     assert app.session_state["feed"] is feed
     assert feed.files["energy_csv"] is not first
-    rows = list(csv.DictReader(io.StringIO(feed.files["energy_csv"]())))
+    rows = list(csv.DictReader(io.StringIO(feed.files["energy_csv"][0]())))
     assert len(rows) == 2**6
     assert sum(float(row["p"]) for row in rows) == pytest.approx(1)
