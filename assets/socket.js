@@ -16,10 +16,11 @@ if (!globalThis.boltzmannHistory) {
   };
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".socket");
   if (!sockets.has(root)) sockets.set(root, new Line(root));
   const line = sockets.get(root);
+  line.askAgain = () => setTriggerValue("again", Date.now());
   line.connect(data.address);
   return () => line.close();
 }
@@ -77,6 +78,7 @@ class Line {
     const wait = Math.min(FIRST_WAIT * 2 ** this.failures, LONGEST_WAIT);
     this.failures += 1;
     if (this.failures > 2) this.say(_("The connection that moves this page is lost; trying again."));
+    if (this.failures > 2) this.askAgain(); // a server that was started anew knows another address: its script says which
     this.later = setTimeout(() => this.open(), wait);
   }
 

@@ -4,8 +4,20 @@
 ``objective`` measures, ``trial`` trains one run on one worker, ``engine`` keeps all workers busy.
 """
 
-from rbm.sweep.engine import Sweep, at_work, stop_all
+from rbm.sweep.engine import Sweep, at_work, problem_of, stop_all
 from rbm.sweep.ledger import Ledger, Trial, names
 from rbm.sweep.spec import METHODS, OBJECTIVES, Axis, SweepSpec
 
-__all__ = ["METHODS", "OBJECTIVES", "Axis", "Ledger", "Sweep", "SweepSpec", "Trial", "at_work", "names", "stop_all"]
+__all__ = [
+    "METHODS",
+    "OBJECTIVES",
+    "Axis",
+    "Ledger",
+    "Sweep",
+    "SweepSpec",
+    "Trial",
+    "at_work",
+    "names",
+    "problem_of",
+    "stop_all",
+]

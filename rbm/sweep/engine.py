@@ -27,6 +27,7 @@ MOST_LOSSES = 5  # of workers, by one trial: then it is the trial that kills the
 NO_WORKER_SECONDS = 90.0
 
 _all: Living[Sweep] = Living()
+_problems: dict[str, str] = {}  # of searches of this process that failed, by name, until they are taken up again
 _log = logging.getLogger(__name__)
 
 
@@ -55,6 +56,7 @@ class Sweep:
         self._again: list[tuple[TrialRun, int]] = []  # to go on elsewhere, and how often that has happened
         self._shunned: dict[str, float] = {}
         self._thread = threading.Thread(target=self._work, name="rbm-sweep", daemon=True)
+        _problems.pop(ledger.name, None)
         _all.add(self)
         self._thread.start()
 
@@ -108,6 +110,8 @@ class Sweep:
             self.ledger.release()
         except RbmError as error:
             self.problem = self.problem or str(error)
+        if self.problem:
+            _problems[self.ledger.name] = self.problem
         self.status = status
 
     def _hand_out(self) -> None:
@@ -210,6 +214,11 @@ class Sweep:
 def at_work() -> list[Sweep]:
     """The sweeps that this process works on."""
     return [sweep for sweep in _all.now() if sweep.active]
+
+
+def problem_of(name: str) -> str:
+    """Why the search of that name came to an end here before all was done, in a sentence; "" where it did not."""
+    return next((sweep.problem for sweep in at_work() if sweep.ledger.name == name), "") or _problems.get(name, "")
 
 
 def stop_all(seconds: float = 0.0) -> None:

@@ -22,7 +22,7 @@ from rbm.core.text import as_typed, plain
 from rbm.errors import RbmError
 from rbm.report.words import called
 from rbm.store import open_store
-from rbm.sweep import OBJECTIVES, Ledger, Sweep, Trial, at_work, names
+from rbm.sweep import OBJECTIVES, Ledger, Sweep, Trial, at_work, names, problem_of
 from rbm.sweep.ledger import DONE
 from rbm.sweep.spec import KNOBS
 
@@ -75,6 +75,10 @@ def show(name: str) -> None:
     if sweep is not None:
         part.plays(lambda: None, LOOK_SECONDS)
     _buttons(name, sweep is not None)
+    with st.container():  # there with or without words, so that nothing below it is built anew
+        if wrong := problem_of(name):
+            told = _("{problem} Every run is kept as it was: press Resume once that has ended.")
+            st.warning(told.format(problem=as_typed(wrong)), icon=":material/error:")
     ledger = _open(name, sweep)
     drawn = part.moves(partial(_elements, ledger, sweep, cards.mode()))
     _look(ledger, drawn)
@@ -86,6 +90,7 @@ def _stage(name: str) -> object:
     return sweep is not None and (
         True,
         sweep.status,
+        sweep.problem,
         [trial.number for trial in sweep.ledger.trials() if trial.state in DONE],
     )
 

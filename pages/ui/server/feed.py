@@ -268,7 +268,8 @@ def open_page() -> None:
     """The page's socket, first of all on every page."""
     ours = current()
     ours.begin()
-    _socket(key="socket", data={"address": ours.address})
+    # A server that was started anew knows the address no more: the browser then asks for a script run, which says the new one.
+    _socket(key="socket", data={"address": ours.address}, on_again_change=_ignore)
 
 
 def watch(name: str, *jobs: Job | None, state: Callable[[], object] = lambda: None) -> Part:

@@ -84,7 +84,7 @@ class Sliders(NamedTuple):
 
     def answer(self, question: str) -> feed.Elements | None:
         """The elements for a question of the page, ``{key: number of the stop}``; None where it makes no sense."""
-        with suppress(ValueError, KeyError, TypeError, IndexError):
+        with suppress(ValueError, KeyError, TypeError, IndexError, RecursionError):
             asked = json.loads(question)
             numbers = [asked[key] for key in self.stops]
             if min(numbers, default=0) >= 0:
@@ -141,7 +141,7 @@ def answer(ours: feed.Feed, question: str) -> feed.Elements | None:
 
 def _drawn(ours: feed.Feed, question: str) -> tuple[Sketch, Drawing] | None:
     """The pad that a question is of, and what is drawn there; None where it is of no pad."""
-    with suppress(ValueError, TypeError, KeyError):
+    with suppress(ValueError, TypeError, KeyError, RecursionError):
         asked = json.loads(question)
         found = ours.sketches[asked["pad"]]
         if isinstance(found, Sketch):

@@ -19,7 +19,7 @@ from rbm.core.limits import SCREEN
 
 MOST_CHARACTERS = 4096  # of a question, which names a stop for every slider of a page
 DRAWN = "drawn"
-REFUSED, TOO_LARGE, TRY_LATER = 1008, 1009, 1013  # as RFC 6455 and its registry name them
+NO_TEXT, REFUSED, TOO_LARGE, TRY_LATER = 1003, 1008, 1009, 1013  # as RFC 6455 and its registry name them
 
 
 async def serve(socket: WebSocket) -> None:
@@ -100,9 +100,10 @@ class _Talk:
         self._news.set()
 
     async def _listen(self) -> None:
-        async for text in self._socket.iter_text():
-            if len(text) > MOST_CHARACTERS:
-                await self._socket.close(TOO_LARGE)
+        while (heard := await self._socket.receive())["type"] == "websocket.receive":
+            text = heard.get("text")
+            if text is None or len(text) > MOST_CHARACTERS:
+                await self._socket.close(NO_TEXT if text is None else TOO_LARGE)
                 return
             if text == DRAWN:
                 self._feed.secret = ""  # told once: who learns the socket's address later learns no secret

@@ -12,10 +12,11 @@ from pages.ui.draw import frames, theme
 from pages.ui.server import feed
 from pages.ui.session import state, tasks, visitor
 from rbm.core.language import _, plural
+from rbm.core.limits import SCREEN
 from rbm.core.text import as_typed
 from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError, RbmError
-from rbm.experiment import RunSpec
+from rbm.experiment import RunSpec, check_limits
 from rbm.jobs.live import MOST_EPOCHS, LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.presets import PRESETS
@@ -229,9 +230,15 @@ def stopped() -> bool:
 
 def _resume() -> None:
     current = state.run()
+    if current is None:
+        return
+    try:
+        check_limits(current.spec, SCREEN)  # a run that came as a file may be larger than a class bears
+    except ConfigError as error:
+        st.toast(as_typed(error), icon=":material/info:")
+        return
     state.forget_return()
-    if current is not None:
-        current.play()
+    current.play()
 
 
 def _copy(found: state.Return) -> None:

@@ -71,6 +71,42 @@ def test_news_go_out_once_those_before_are_drawn_and_questions_are_answered_betw
         assert heard(page)["elements"]["number"]["is"] == first + 1
 
 
+def test_what_is_no_question_is_answered_by_nothing_or_ends_the_socket_in_order(ours, host):
+    ours.sliders = Sliders({"wheel": (1, 2)}, lambda wheel: {"sum": {"is": wheel}}, Lock())
+    with enter(host, ours.address) as page:
+        page.send("[" * socket.MOST_CHARACTERS)
+        assert heard(page) == {"answer": {}}
+        page.send(b"bytes")
+        with pytest.raises(ConnectionClosed):
+            page.recv()
+        assert page.close_code == socket.NO_TEXT
+
+
+def test_the_visitors_secret_is_told_once_and_stands_in_no_address_of_a_picture(ours, host):
+    ours.secret = "s" * 43
+    with enter(host, ours.address) as page:
+        assert "s" * 43 in page.response.headers["Set-Cookie"]
+        page.send(socket.DRAWN)
+        wait(lambda: ours.secret == "")
+    with enter(host, ours.address) as other:
+        assert "Set-Cookie" not in other.response.headers
+    assert ours.token not in ours.shown
+
+
+def test_the_visitors_run_goes_on_on_pages_that_do_not_show_it_and_ends_with_its_tab(ours):
+    run = Job()
+    run.lease_seconds = 60.0
+    run.renew()
+    ours.own, before = run, run._lease_ends
+    ours.message()
+    assert run._lease_ends > before
+    run.release()
+    ours.message()
+    assert not run.watched
+    ours.ask_again()  # the page is open again, as after a laptop slept
+    assert run.watched
+
+
 def test_a_socket_that_comes_again_hears_what_the_lost_one_was_told(ours, host, monkeypatch):
     monkeypatch.setattr(feed, "TURN_SECONDS", 0.0)
     job = Job()

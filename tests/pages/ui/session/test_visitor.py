@@ -57,6 +57,12 @@ def become_teacher(app: AppTest) -> AppTest:
     return app.text_input(key="visitor_word").set_value("open sesame").run()
 
 
+def test_newcomers_have_names_of_their_own_before_they_have_kept_anything():
+    come = [open_page(shell.TRAIN).session_state["visitor"] for _ in range(3)]
+    assert [one.name for one in come] == ["Visitor 1", "Visitor 2", "Visitor 3"]
+    assert len({one.id for one in come}) == 3
+
+
 def test_a_visitor_has_a_name_and_changes_it_at_will():
     app = open_page(shell.TRAIN)
     first = app.session_state["visitor"]
