@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from rbm.link import to_url
 from tests.helpers.browser import Server, start_server
@@ -23,6 +23,28 @@ def teachers_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Server, i
     yield Server(url), process.pid
     process.terminate()
     process.wait(PATIENCE)
+
+
+def test_a_page_whose_server_was_killed_and_started_again_finds_it_without_a_click(browser: Browser):
+    process, url = start_server()
+    page = browser.new_context().new_page()  # whose console may complain of lost sockets
+    page.set_default_timeout(1000 * PATIENCE)
+    page.goto(f"{url}/markov")
+    press(page, "markov_1")
+    process.kill()
+    process.wait(PATIENCE)
+    expect(page.get_by_text("The connection that moves this page is lost")).to_be_visible()
+    process, _url = start_server(urlsplit(url).port or 0)
+    try:
+        expect(page.get_by_text("The connection that moves this page is lost")).to_have_count(0)
+        press(page, "markov_play")
+        shown = page.locator(".st-key-markov_visits")
+        expect(shown).to_be_visible()
+        expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    finally:
+        page.context.close()
+        process.terminate()
+        process.wait(PATIENCE)
 
 
 def test_a_run_goes_on_through_a_reload_with_its_curve_and_its_pause(server: Server, open_page: OpenPage):

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.helpers.hands import OpenPage, fits, longest, picture, points, press
+from tests.helpers.hands import OpenPage, drawn, fits, longest, picture, points, press
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -36,6 +36,7 @@ def test_a_point_of_the_map_shows_its_picture(server, open_page: OpenPage):
     page.get_by_role("radio", name="PCA").click()
     chart = page.locator(".st-key-features_scatter .scatter[data-points='1000']")
     expect(chart).to_be_visible()
+    drawn(page)  # the choice of PCA draws it once more
     chart.scroll_into_view_if_needed()
     box = chart.locator(".points").bounding_box()
     assert box is not None

@@ -38,10 +38,12 @@ class Server(NamedTuple):
     url: str
 
 
-def start_server() -> tuple[subprocess.Popen[bytes], str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def start_server(port: int = 0) -> tuple[subprocess.Popen[bytes], str]:
+    """The app in a process of its own, at that port or one that is free, once it answers."""
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     command = ["streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
     process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT)
     atexit.register(process.terminate)  # also when a measurement ends in an error
