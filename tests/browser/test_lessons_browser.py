@@ -1,5 +1,7 @@
 """The laboratory's pages in a real browser: they draw, they answer, they fit."""
 
+from itertools import cycle
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -30,12 +32,13 @@ SHOWN = """([slider, key]) => {
 }"""  # the picture of where the slider stands, as the socket told it, once it has
 
 
-def move(page: Page, address: str, slider: str, shown: set[str]) -> None:
+def move(page: Page, slider: str, shown: set[str]) -> None:
     """Move a slider until the page's own socket has answered for every element."""
-    page.locator(f".st-key-{slider} input").focus()
+    keys = cycle(("ArrowLeft", "ArrowRight"))
 
     def answered() -> bool:
-        page.keyboard.press("ArrowLeft" if address == "follows" else "ArrowRight")  # again, until the socket is open
+        page.locator(f".st-key-{slider} input").focus()  # again, where what came late has drawn it anew
+        page.keyboard.press(next(keys))  # again and to and fro, until the socket is open
         page.wait_for_timeout(500)
         return shown <= set(page.evaluate("[...boltzmannBoard.news.keys()]"))
 
@@ -55,7 +58,7 @@ def test_a_slider_is_answered_over_the_pages_own_socket(server, open_page: OpenP
     page = open_page(f"{server.url}/{address}")
     ready(page)
     drawn(page)
-    move(page, address, slider, shown)
+    move(page, slider, shown)
 
 
 @pytest.mark.slow
@@ -63,7 +66,7 @@ def test_the_script_says_what_the_socket_said(server, open_page: OpenPage):
     page = open_page(f"{server.url}/pixels")
     ready(page)
     drawn(page)
-    move(page, "pixels", "pixels_rate", {"pixels_bars", "pixels_table", "pixels_kl", "pixels_correlation"})
+    move(page, "pixels_rate", {"pixels_bars", "pixels_table", "pixels_kl", "pixels_correlation"})
     told = ["pixels_rate", "pixels_bars"]
     wait(lambda: page.evaluate(SHOWN, told) is not None, what="news of where the slider stands")
     said = page.evaluate(SHOWN, told)
