@@ -151,10 +151,11 @@ class Reader:
     def _read(self, saved: Saved) -> tuple[bytes, str]:
         return _content(self.folder / "checkpoints" / saved.file, saved.bytes)
 
-    def kept_bytes(self, run_ids: Iterable[str] | None = None) -> int:
-        """The size of all checkpoints of these runs that are not deleted; None: of all runs."""
+    def kept_bytes(self, run_ids: Iterable[str] | None = None, visitor: str | None = None) -> int:
+        """The size of all checkpoints of these runs that are not deleted; None: of all runs, or of all the ``visitor``'s."""
         c = CHECKPOINTS.c
-        there = c.run_id.in_(select(RUNS.c.id).where(RUNS.c.deleted_at.is_(None)))
+        runs = select(RUNS.c.id).where(RUNS.c.deleted_at.is_(None))
+        there = c.run_id.in_(runs if visitor is None else runs.where(RUNS.c.visitor == visitor))
         mine = there if run_ids is None else there & c.run_id.in_(tuple(run_ids))
         with self._database.read() as db:
             return int(db.execute(select(func.coalesce(func.sum(c.bytes), 0)).where(mine)).scalar_one())

@@ -18,6 +18,7 @@ from rbm.presets import PRESETS
 from rbm.report.words import called, name
 from rbm.store import Progress, Store, schema
 from rbm.store.database import Database
+from rbm.store.owners import Visitor
 from rbm.training.changes import Change
 from rbm.training.events import TrainEvent
 
@@ -156,8 +157,12 @@ def test_the_size_of_runs_is_that_of_their_checkpoints_while_they_are_kept(store
     store.write(one, "me", AT, (), (20, 2.0, b"x" * 5), [(10, 1.0, b"y" * 3)])
     store.write(two, "me", AT, (), (20, 2.0, b"z" * 11))
     assert (store.kept_bytes(), store.kept_bytes([one]), store.kept_bytes([two])) == (19, 8, 11)
-    store.delete([one])
-    assert (store.kept_bytes(), store.kept_bytes([one])) == (11, 0)
+    ada = Visitor("ada", "Ada")
+    hers = store.create(replace(SPEC, seed=3), "me", AT, visitor=ada)
+    store.write(hers, "me", AT, (), (20, 2.0, b"a" * 7))
+    assert (store.kept_bytes(visitor=ada.id), store.kept_bytes(visitor="bob"), store.kept_bytes()) == (7, 0, 26)
+    store.delete([one, hers])
+    assert (store.kept_bytes(), store.kept_bytes([one]), store.kept_bytes(visitor=ada.id)) == (11, 0, 0)
 
 
 def test_a_run_has_the_name_that_somebody_gives_it_on_one_line(store):

@@ -107,7 +107,6 @@ def _open(run_id: str) -> None:
         if run.visitor != visitor.current().id:
             state.check_room()
             run_id = visitor.registry().copy(run_id)
-            state.count(run_id)
         state.resume(run_id)
     except RbmError as error:
         st.session_state["board_problem"] = str(error)

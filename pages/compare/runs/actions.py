@@ -152,7 +152,6 @@ def _copy(run_id: str) -> None:
     def copied() -> None:
         state.check_room()
         new = visitor.registry().copy(run_id)
-        state.count(new)
         st.session_state["runs_chosen"] = [new]
         st.session_state.pop("runs_ids", None)
 
@@ -284,7 +283,6 @@ def upload() -> None:
         try:
             state.check_room()
             added = importing.add(open_store(), given.name, given.getvalue(), visitor.current())
-            state.count(added)
         except RbmError as error:
             st.error(as_typed(error), icon=":material/error:")
             return

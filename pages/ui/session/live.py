@@ -245,7 +245,6 @@ def _copy(found: state.Return) -> None:
     try:
         state.check_room()
         mine = visitor.registry().copy(found.run_id)
-        state.count(mine)
         state.resume(mine)
     except RbmError as error:
         st.toast(as_typed(error), icon=":material/error:")

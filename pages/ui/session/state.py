@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from rbm import bundled
 from rbm.core.language import _
 from rbm.core.limits import SCREEN
 from rbm.core.text import as_typed
-from rbm.errors import ConfigError, DeletedRunError, NotYoursError, RbmError, UnknownRunError
+from rbm.errors import ConfigError, DeletedRunError, NotYoursError, RbmError, StoreError, UnknownRunError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits, check_units
 from rbm.jobs import recording
 from rbm.jobs import room as rooms
@@ -184,27 +185,19 @@ def try_again() -> None:
 def keep_as_new(current: LiveRun) -> None:
     """A run that another has taken up goes on here as a new one."""
     record = Record(current.spec, visitor=visitor.current())
-    count(record.id)
     current.keep_as(record)
 
 
 def new_run(spec: RunSpec) -> LiveRun:
     """A fresh run in place of the old one, which stops; it enters the registry with its first numbers."""
     record = Record(spec, visitor=visitor.current())
-    count(record.id)
     return _hold(LiveRun(spec, record))
 
 
-def count(run_id: str) -> None:
-    """A run of the registry is this visitor's: its checkpoints count."""
-    st.session_state.setdefault("made", []).append(run_id)
-
-
 def check_room() -> None:
-    """ConfigError where this visitor's runs are as large as they may be together: no other can be kept."""
-    made = st.session_state.get("made", [])
-    if made:
-        SCREEN.kept.check(open_store().kept_bytes(made))
+    """ConfigError where this visitor's runs, of earlier visits too, are as large as they may be: no other can be kept."""
+    with suppress(StoreError):  # said where it tells of the run, which trains all the same
+        SCREEN.kept.check(open_store().kept_bytes(visitor=visitor.current().id))
 
 
 def resume(run_id: str) -> LiveRun:

@@ -10,10 +10,12 @@ import streamlit as st
 
 from pages.ui.components.moving import facts
 from pages.ui.server import feed
+from pages.ui.session import visitor
 from rbm.core.language import _
 from rbm.core.limits import SCREEN
 from rbm.core.text import as_typed
-from rbm.jobs.job import ACTIVE, Job
+from rbm.jobs.job import ACTIVE, Job, all_jobs
+from rbm.jobs.live import LiveRun
 from rbm.jobs.task import Task
 
 
@@ -61,11 +63,20 @@ def mind(name: str, job: Job) -> None:
 
 
 def _make_room(name: str) -> None:
-    """Before a job of that name begins: where the visitor has as many at work as one may, what began first pauses."""
-    others = [job for known, job in _lease().jobs.items() if known != name and job.active]
+    """Before a job of that name begins: where the visitor has as many at work as one may, in all tabs, the first pauses."""
+    here = _lease().jobs
+    others = [job for job in _runs_elsewhere() if job not in here.values()]
+    others += [job for known, job in here.items() if known != name and job.active]
     if problem := SCREEN.jobs.problem(len(others) + 1):
         others[0].pause()
         st.toast(as_typed(problem), icon=":material/info:")
+
+
+def _runs_elsewhere() -> list[Job]:
+    """The runs of this visitor's other tabs that train."""
+    mine = visitor.current().id
+    runs = [job for job in all_jobs() if isinstance(job, LiveRun) and job.status in ACTIVE]
+    return [run for run in runs if run.record is not None and run.record.visitor.id == mine]
 
 
 def hold(name: str, task: Task) -> Task:

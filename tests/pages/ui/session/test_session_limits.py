@@ -6,10 +6,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
-from pages.ui.session import state
+from pages.ui.session import state, tasks
 from rbm import link
 from rbm.core.limits import SCREEN
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.jobs.job import ACTIVE
 from rbm.jobs.recording import flush
 from rbm.presets import PRESETS
 from rbm.store import open_store
@@ -113,3 +114,23 @@ def test_of_more_work_than_a_visitor_may_have_at_once_the_first_pauses_with_a_wo
     assert app.session_state["paused"] == ["job 0"]
     (toast,) = app.toast
     assert "is 7; expected at most 6" in toast.value
+
+
+def test_runs_of_the_visitors_other_tabs_count_too(monkeypatch):
+    """Seven runs at once by seven tabs of one browser were seen, where six are the most."""
+    monkeypatch.setattr(tasks, "SCREEN", replace(SCREEN, jobs=replace(SCREEN.jobs, most=1)))
+    toy = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(epochs=5000), seed=3)
+    first = app_test().run()
+    first.session_state["draft"] = state.to_draft(toy)
+    first.switch_page(shell.TRAIN).run()
+    first.button(key="train").click().run()
+    run = first.session_state["run"]
+    second = app_test()
+    second.session_state["visitor"] = first.session_state["visitor"]
+    second.session_state["draft"] = state.to_draft(replace(toy, seed=4))
+    second.run().switch_page(shell.TRAIN).run()
+    second.button(key="train").click().run()
+    assert not second.exception
+    assert run.status == "paused"
+    assert second.session_state["run"].status in ACTIVE
+    second.session_state["run"].pause()
