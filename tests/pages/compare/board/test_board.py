@@ -173,7 +173,7 @@ def test_a_picture_is_made_once_for_all_and_only_for_a_page_that_is_open():
     run_id = ran(ADA)
     ours = feed.Feed()
     ours.picture = gather.picture
-    feed._feeds[ours.token] = ours
+    feed._shown[ours.shown] = ours
 
     def get(token: str, run: str, step: int) -> tuple[int, bytes]:
         scope = {"type": "http", "method": "GET", "headers": [], "path": "/"}
@@ -181,14 +181,14 @@ def test_a_picture_is_made_once_for_all_and_only_for_a_page_that_is_open():
         answer = finished(download.serve_picture(request))
         return answer.status_code, answer.body
 
-    status, png = get(ours.token, run_id, 11)
+    status, png = get(ours.shown, run_id, 11)
     assert status == 200
     assert png.startswith(b"\x89PNG")
-    assert get(ours.token, run_id, 11)[1] is png
+    assert get(ours.shown, run_id, 11)[1] is png
     assert get("guessed", run_id, 11)[0] == 404
-    assert get(ours.token, run_id, 10)[1] is png  # a page that was told of the checkpoint before
-    assert get(ours.token, run_id, 12)[0] == 404
-    assert get(ours.token, "f" * 12, 11)[0] == 404
+    assert get(ours.shown, run_id, 10)[1] is png  # a page that was told of the checkpoint before
+    assert get(ours.shown, run_id, 12)[0] == 404
+    assert get(ours.shown, "f" * 12, 11)[0] == 404
 
 
 def test_only_the_teacher_opens_a_room_and_moves_it():
