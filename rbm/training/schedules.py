@@ -23,6 +23,14 @@ from rbm.training.config import RATES, TrainConfig
 
 PERSISTENT = ("pcd", "fpcd", "pt", "ptt")
 FASTEST, SWIFTEST, STRONGEST, ADAM = 0.02, 0.75, 32.0, 0.02
+_BEGINS = _(
+    "Persistent chains cannot keep up with this rate: it begins at {rate:.2g}{momentum}, where {most:g} is the most. "
+    "Choose a rate of {slower:g}, or CD."
+)
+_ENDS = _(
+    "Persistent chains cannot keep up with this rate: at the end of the run it is still {rate:.2g}{momentum}, where "
+    "{most:g} is the most. Choose the schedule linear, cosine or step, or a rate of {slower:g}."
+)
 
 
 def scheduled_rate(config: TrainConfig, progress: float) -> float:
@@ -60,27 +68,11 @@ def outrun(config: TrainConfig, places: int = 0) -> str:
             "Persistent chains cannot keep up with this rate: each of {places} categorical pixels has one state on in every "
             "image, so weights grow at once and the chains lose the data. Choose a rate of {slower:g}, or CD."
         ).format(places=places, slower=slower)
-    found = _too_fast(config, 0.0, SWIFTEST)
-    if found is not None:
-        return _(
-            "Persistent chains cannot keep up with this rate: it begins at {rate:.2g}{momentum}, where {most:g} is the most. "
-            "Choose a rate of {slower:g}, or CD."
-        ).format(**found)
-    found = _too_fast(config, 1.0, FASTEST)
-    if found is not None:
-        return _(
-            "Persistent chains cannot keep up with this rate: at the end of the run it is still {rate:.2g}{momentum}, where "
-            "{most:g} is the most. Choose the schedule linear, cosine or step, or a rate of {slower:g}."
-        ).format(**found)
+    for progress, most, sentence in ((0.0, SWIFTEST, _BEGINS), (1.0, FASTEST, _ENDS)):
+        rate = scheduled_rate(config, progress)
+        step = rate / (1.0 - config.momentum)
+        if step > most:
+            slower = max((one for one in RATES if one <= config.learning_rate * most / step), default=RATES[0])
+            momentum = _(", or {step:.2g} with momentum").format(step=step) if config.momentum else ""
+            return sentence.format(rate=rate, momentum=momentum, most=most, slower=slower)
     return ""
-
-
-def _too_fast(config: TrainConfig, progress: float, most: float) -> dict[str, object] | None:
-    """What a sentence says of a rate that is more than so much then; None of one that is not."""
-    rate = scheduled_rate(config, progress)
-    step = rate / (1.0 - config.momentum)
-    if step <= most:
-        return None
-    slower = max((one for one in RATES if one <= config.learning_rate * most / step), default=RATES[0])
-    momentum = _(", or {step:.2g} with momentum").format(step=step) if config.momentum else ""
-    return {"rate": rate, "momentum": momentum, "most": most, "slower": slower}

@@ -281,7 +281,7 @@ def test_report_writes_one_file_of_a_run_of_one_of_its_checkpoints_and_of_a_file
         (["train", "--resume", ""], "There is no run "),
         (["train", "--threads", "99999999999"], "--threads is 99999999999; expected at most 1024"),
         (["train", "--states", "99999999", "--hidden", "multinary"], "n_states is 99999999; expected 2 to 256"),
-        (["sweep", "--continue", ""], "There is no sweep"),
+        (["sweep", "--continue", ""], "There is no search"),
         (["evaluate", "nobody", "--sweeps", "-1"], "--sweeps is -1; expected 0 or more"),
         (["evaluate", "nobody", "--seed", "-1"], "--seed is -1; expected 0 or more"),
         (["report", "nobody", "--out", ""], "'.' is a folder; name a file in it"),

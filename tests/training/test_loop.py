@@ -123,7 +123,7 @@ def test_turned_knobs_are_noted_kept_and_in_force_again(digits):
 @pytest.mark.parametrize(
     ("name", "rows", "words"),
     [
-        ("k", [[3.0, 1.5]], "turns k to 1.5"),
+        ("k", [[3.0, 1.5]], "changes k to 1.5"),
         ("k", [[-1.0, 2.0]], "after -1 updates"),
         ("k", [[3.0, 99.0]], "k is 99; expected 1 to 50"),
         ("k", [3.0, 2.0], "no list of updates and values"),

@@ -238,9 +238,8 @@ def _couplings(shown: IsingShown) -> dict[str, Any]:
     both = np.zeros((2, across, across))
     if shown.look is not None:
         both = np.stack([shown.look.bonds, np.kron(shown.look.away, np.ones((across // len(shown.look.away),) * 2))])
-    lut = theme.diverging(shown.mode)
-    coloured = frames.colour_weights(both, shared=True, limit=1.5 * beta, lut=lut)
-    legend = wall.signed(lut, figures.number(1.5 * beta), _("coupling J"))
+    coloured = frames.colour_weights(both, shared=True, limit=1.5 * beta, lut=theme.diverging(shown.mode))
+    legend = wall.signed(coloured.tiles.lut, figures.number(1.5 * beta), _("coupling J"))
     names = [
         _("every bond of the lattice; between four spins the two diagonals"),
         _("from the spin in the middle, on average"),
