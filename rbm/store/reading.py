@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -171,11 +172,11 @@ class Reader:
         with self._database.read() as db:
             return {row.id: plain(row.name) for row in db.execute(select(VISITORS))}
 
-    def name_for(self, visitor_id: str) -> str:
-        """The visitor's name, or for a new one the next that is free: "Visitor 7"."""
+    def name_for(self, visitor_id: str, promised: Container[str] = ()) -> str:
+        """The visitor's name, or for a new one the next that is free, "Visitor 7", and not ``promised`` to somebody else."""
         with self._database.read() as db:
             known = db.execute(select(VISITORS.c.name).where(VISITORS.c.id == visitor_id)).scalar()
-            return plain(known) if known else free_name(db)
+            return plain(known) if known else free_name(db, promised)
 
     def evaluations(self, run_id: str) -> list[Evaluation]:
         """All that was computed about a run, by step and name."""
@@ -206,9 +207,11 @@ def newest_checkpoint(run_id: str) -> Any:
     return select(CHECKPOINTS).where(CHECKPOINTS.c.run_id == run_id).order_by(CHECKPOINTS.c.step.desc()).limit(1)
 
 
-def free_name(db: Connection) -> str:
-    """The name of the next visitor."""
-    return f"Visitor {db.execute(select(func.count()).select_from(VISITORS)).scalar_one() + 1}"
+def free_name(db: Connection, promised: Container[str] = ()) -> str:
+    """A name that no visitor has, and that is not promised."""
+    taken = set(db.execute(select(VISITORS.c.name)).scalars())
+    names = (f"Visitor {number}" for number in count(len(taken) + 1))
+    return next(name for name in names if name not in taken and name not in promised)
 
 
 def unknown(run_id: str) -> UnknownRunError:

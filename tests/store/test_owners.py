@@ -76,6 +76,7 @@ def test_a_name_is_the_next_that_is_free_until_it_is_changed(store):
     store.sign(Visitor(ADA.id, ""))
     assert store.name_for(ADA.id) == "Visitor 1"
     assert store.name_for(BOB.id) == "Visitor 2"
+    assert store.name_for(BOB.id, {"Visitor 2"}) == "Visitor 3"  # which another newcomer was promised
     store.create(SPEC, "w", AT, visitor=ADA)  # what is known already stays
     assert store.names() == {ADA.id: "Visitor 1"}
     store.sign(ADA, rename=True)

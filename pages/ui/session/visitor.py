@@ -30,7 +30,7 @@ COOKIE = "boltzmann_visitor"
 SECRET = re.compile(r"[\w-]{43}")
 MOST_TRIES = 10  # at the teacher's word, in a visit
 
-_promised: dict[tuple[str, str], str] = {}  # names of those who have kept nothing yet, by registry and id
+_promised: dict[str, dict[str, str]] = {}  # by registry: the names of those who came to this server, by id
 _teachers: set[str] = set()  # ids of the visitors who have said the word, as long as this server lives
 _log = logging.getLogger(__name__)
 
@@ -78,16 +78,9 @@ def _by_cookie() -> Visitor:
 def _name(own: str) -> str:
     """The visitor's name in the registry, or one that nobody has there and that no other newcomer was promised."""
     store = open_store()
-    here, known = str(store.url), store.names()
-    mine = known.get(own) or _promised.get((here, own))
-    if mine:
-        return mine
-    taken = {*known.values(), *(name for (where, _id), name in _promised.items() if where == here)}
-    number = len(known) + 1
-    while (name := f"Visitor {number}") in taken:
-        number += 1
-    _promised[here, own] = name
-    return name
+    here = _promised.setdefault(str(store.url), {})
+    here[own] = store.names().get(own) or here.get(own) or store.name_for(own, here.values())
+    return here[own]
 
 
 def _signed_in() -> Visitor | None:
