@@ -101,10 +101,11 @@ class Trainer(SteppedTraining[TrainEvent]):
         self._weights = row_weights(dataset, model.visible_unit, config.weighting)
         self._widths = Widths(model, self._centring)
         self._optimizer = make_optimizer(model, config.optimizer)
-        sparse = choose_products(model, dataset, config, model.weight.dtype).by_rows
-        self.precision = choose_precision(config, model, sparse)
+        self.products = choose_products(model, dataset, config, model.weight.dtype)
+        self.precision = choose_precision(config, model, self.products.by_rows)
         self._half = HalfCopy(model) if self.precision.dtype == torch.bfloat16 else None
-        self.products = choose_products(model, dataset, config, self.precision.dtype)
+        if self._half is not None:
+            self.products = choose_products(model, dataset, config, self.precision.dtype)
         by_rows = ByRows(model, self.products.rare) if self.products.by_rows else None
         self._measured = by_rows or model
         followed = self._half.model if self._half is not None else self._measured
