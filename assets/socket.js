@@ -77,8 +77,10 @@ class Line {
     board.socket = null;
     const wait = Math.min(FIRST_WAIT * 2 ** this.failures, LONGEST_WAIT);
     this.failures += 1;
-    if (this.failures > 2) this.say(_("The connection that moves this page is lost; trying again."));
-    if (this.failures > 2) this.askAgain(); // a server that was started anew knows another address: its script says which
+    if (this.failures > 2) {
+      this.say(_("The connection that moves this page is lost; trying again."));
+      this.askAgain(); // a server that was started anew knows another address: its script says which
+    }
     this.later = setTimeout(() => this.open(), wait);
   }
 

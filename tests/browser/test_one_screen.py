@@ -186,6 +186,13 @@ def test_on_a_phone_the_picture_comes_first_then_its_control_then_the_text_and_t
     expect(page.get_by_role("button", name="One epoch")).to_be_visible()
 
 
+def test_on_a_phone_a_page_without_settings_begins_with_its_title(server: Server, open_page: OpenPage):
+    page = open_page(f"{server.url}/map", width=390, height=844)
+    drawn(page)
+    title, map_ = at_rest(page.get_by_test_id("stHeading").first), at_rest(page.locator(".st-key-map_all"))
+    assert title["y"] + title["height"] <= map_["y"]
+
+
 def test_pictures_turn_dark_with_the_page(server: Server, open_page: OpenPage):
     page = open_page(f"{server.url}/filters", width=WIDTH, height=HEIGHT)
     light = picture(page, "wall_all_filters")

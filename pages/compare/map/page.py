@@ -9,6 +9,6 @@ from rbm.core.language import _
 lesson.question(
     _("The map of generative models"), _("What can each kind of model say about the probability of a picture?")
 )
-with st.container(key="picture"):
+with st.container(key="map_all"):
     family.draw()
 lesson.what_to_see("map")
