@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from typing import Protocol
 
 from rbm.core.language import _
 from rbm.datasets.catalog import revision
@@ -184,18 +185,32 @@ class Record:
         store.write(self.id, self._owner, progress, taken.events, taken.newest, taken.kept)
 
 
+class Written(Protocol):
+    """What the writer's thread writes: a record, or ``rbm.jobs.settings``."""
+
+    id: str
+    problem: str  # why the last try failed; "" where it did not
+    lost: bool  # whether another try is of no use
+
+    def write(self) -> None:
+        """Write what waits; what fails waits for the next time."""
+
+    def wait_longer(self) -> None:
+        """It has waited to be written for a while."""
+
+
 class _Writer:
     """The thread that writes for all records of this process, in turn."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._waiting: dict[Record, float] = {}  # record -> when it is due
-        self._current: Record | None = None  # taken from those, perhaps not written yet ...
+        self._waiting: dict[Written, float] = {}  # what -> when it is due
+        self._current: Written | None = None  # taken from those, perhaps not written yet ...
         self._since = math.inf  # ... since when, on the monotonic clock
         threading.Thread(target=self._work, name="rbm-recording", daemon=True).start()
         threading.Thread(target=self._look, name="rbm-recording-look", daemon=True).start()
 
-    def add(self, record: Record, *, at_once: bool) -> None:
+    def add(self, record: Written, *, at_once: bool) -> None:
         due = time.monotonic() + (0.0 if at_once else WRITE_SECONDS)
         with self._changed:
             self._waiting[record] = min(due, self._waiting.get(record, due))
@@ -214,7 +229,7 @@ class _Writer:
             try:
                 record.write()
             except Exception:  # of a page that is told of trouble: this thread must outlive it
-                _log.exception("the trouble of run %s could not be told", record.id)
+                _log.exception("the trouble of %s could not be told", record.id)
             self._since = math.inf
             if record.problem and not record.lost:
                 with self._changed:
@@ -231,7 +246,7 @@ class _Writer:
             for record in slow:
                 record.wait_longer()
 
-    def _next(self) -> Record:
+    def _next(self) -> Written:
         with self._changed:
             while True:
                 first = min(self._waiting, key=self._waiting.__getitem__, default=None)
@@ -246,6 +261,11 @@ class _Writer:
 @lru_cache(maxsize=1)
 def _writer() -> _Writer:
     return _Writer()
+
+
+def soon(what: Written) -> None:
+    """Have it written within a second, with what else comes until then."""
+    _writer().add(what, at_once=False)
 
 
 def flush() -> None:

@@ -18,10 +18,11 @@ from rbm.errors import ConfigError, StoreError, UnknownRunError
 from rbm.store.database import Database, default_folder
 from rbm.store.place import disk_of
 from rbm.store.records import Evaluation, Run, Saved, Whole, run_of
-from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS, VISITORS
+from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, SETTINGS, TAGS, VISITORS
 from rbm.training.events import TrainEvent
 from rbm.training.history import History, checked, finite_or_missing
 
+Chosen = dict[str, dict[str, Any]]  # what a visitor has set, by panel and field
 _log = logging.getLogger(__name__)
 
 
@@ -178,6 +179,11 @@ class Reader:
             known = db.execute(select(VISITORS.c.name).where(VISITORS.c.id == visitor_id)).scalar()
             return plain(known) if known else free_name(db, promised)
 
+    def settings(self, visitor_id: str) -> Chosen:
+        """What the visitor's widgets were last set to, by panel; {} where nothing is kept."""
+        with self._database.read() as db:
+            return chosen_by(db, visitor_id)
+
     def evaluations(self, run_id: str) -> list[Evaluation]:
         """All that was computed about a run, by step and name."""
         c = EVALUATIONS.c
@@ -212,6 +218,12 @@ def free_name(db: Connection, promised: Container[str] = ()) -> str:
     taken = set(db.execute(select(VISITORS.c.name)).scalars())
     names = (f"Visitor {number}" for number in count(len(taken) + 1))
     return next(name for name in names if name not in taken and name not in promised)
+
+
+def chosen_by(db: Connection, visitor_id: str) -> Chosen:
+    """The row of ``settings``, read."""
+    kept = db.execute(select(SETTINGS.c.chosen).where(SETTINGS.c.visitor == visitor_id)).scalar()
+    return dict(json.loads(kept)) if kept else {}
 
 
 def unknown(run_id: str) -> UnknownRunError:

@@ -24,14 +24,14 @@ from rbm.experiment import RunSpec
 from rbm.store.database import default_folder
 from rbm.store.owners import NOBODY, Visitor, clean_name
 from rbm.store.place import away, disk_of
-from rbm.store.reading import Reader, free_name, newest_checkpoint, unknown
+from rbm.store.reading import Chosen, Reader, chosen_by, free_name, newest_checkpoint, unknown
 from rbm.store.records import MOVING, OVER, SILENT_SECONDS, Progress, silence
-from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, TAGS, VISITORS, newest_of
+from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, SETTINGS, TAGS, VISITORS, newest_of
 from rbm.training import changes
 from rbm.training.events import TrainEvent
 
 _log = logging.getLogger(__name__)
-PURGE_SECONDS = 30 * 24 * 3600.0  # how long a deleted run can be fetched back
+PURGE_SECONDS = 30 * 24 * 3600.0  # how long a deleted run can be fetched back, and settings wait for their visitor
 
 
 @lru_cache(maxsize=8)
@@ -277,8 +277,10 @@ class Store(Reader):
                 raise unknown(", ".join(run_ids))
 
     def purge(self, older_than: float = PURGE_SECONDS) -> int:
-        """Remove for good what was deleted more than ``older_than`` seconds ago; returns how many runs."""
+        """Remove for good what was deleted more than ``older_than`` seconds ago, and the settings of who came last before that;
+        returns how many runs."""
         with self._database.write() as db:
+            db.execute(delete(SETTINGS).where(SETTINGS.c.updated_at < clock.now() - older_than))
             old = RUNS.c.deleted_at < clock.now() - older_than
             ids = list(db.execute(select(RUNS.c.id).where(old)).scalars())
             for table in (TAGS, METRICS, CHECKPOINTS, EVALUATIONS):
@@ -287,6 +289,14 @@ class Store(Reader):
         for run_id in ids:  # with what a killed server, or a damaged checkpoint, has left there
             remove_folder(self.folder / "checkpoints" / run_id)
         return len(ids)
+
+    def keep_settings(self, changed: Mapping[str, Chosen]) -> None:
+        """What visitors have set, by id: of each the panels that changed, in place of what was kept of these."""
+        with self._database.write() as db:
+            for visitor_id, panels in changed.items():
+                row = {"chosen": json.dumps({**chosen_by(db, visitor_id), **panels}), "updated_at": clock.now()}
+                db.execute(delete(SETTINGS).where(SETTINGS.c.visitor == visitor_id))
+                db.execute(insert(SETTINGS).values(visitor=visitor_id, **row))
 
     def add_evaluation(self, run_id: str, step: int, name: str, result: Mapping[str, Any]) -> None:
         """Keep what was computed about the run at ``step``, in place of an older result of that name and step."""

@@ -68,6 +68,10 @@ MIGRATIONS: tuple[tuple[str | Callable[[Connection], None], ...], ...] = (
         "ALTER TABLE runs ADD COLUMN data VARCHAR(64) NOT NULL DEFAULT ''",
     ),
     ("ALTER TABLE runs ADD COLUMN name VARCHAR(64) NOT NULL DEFAULT ''",),
+    (
+        """CREATE TABLE settings (
+            visitor VARCHAR(32) PRIMARY KEY, chosen TEXT NOT NULL, updated_at DOUBLE PRECISION NOT NULL)""",
+    ),
 )
 VERSION = len(MIGRATIONS)
 _LOCK = 7_401_213  # PostgreSQL's name for "somebody is bringing the registry up to date"
@@ -111,6 +115,12 @@ VISITORS = _table(
     Column("id", String(32), primary_key=True),  # the hash of a secret that only the visitor's browser knows
     Column("name", String(64)),
     Column("since", Float),
+)
+SETTINGS = _table(
+    "settings",
+    Column("visitor", String(32), primary_key=True),
+    Column("chosen", Text),  # JSON: what the visitor's widgets were set to, by panel
+    Column("updated_at", Float),
 )
 TAGS = _table("tags", Column("run_id", String(32), primary_key=True), Column("tag", String(64), primary_key=True))
 METRICS = _table(
