@@ -28,6 +28,7 @@ SLICE_SECONDS = 0.25  # of one who has a worker alone; ``turns`` says how long s
 LEASE_SECONDS = 90.0  # a hidden tab may be silent for a minute; a closed one's lease is ended at once by ``release``
 MOST_REVIVALS = 3
 REVIVAL_SECONDS = 0.5  # that the nanny needs to start another worker, more after each try
+RETURN_SECONDS = 5.0  # in which a page that is loaded anew takes up again what it held
 LOOK_SECONDS = 1.0  # between two looks at who waits for workers that do not answer
 PUMP_THREADS = 4  # for all jobs of the process: none waits for a worker, but one may start the cluster, or read a file
 
@@ -113,6 +114,11 @@ class Job:
         """
         self._lease_ends = 0.0
         _pump().soon(self._let_go)
+
+    def release_soon(self) -> None:
+        """The page was closed, or is loaded anew: ``release``, unless somebody takes it up again within RETURN_SECONDS."""
+        self._lease_ends = ends = min(self._lease_ends, time.monotonic() + RETURN_SECONDS)
+        _pump().later(RETURN_SECONDS, lambda: self.release() if self._lease_ends == ends else None)
 
     @property
     def watched(self) -> bool:

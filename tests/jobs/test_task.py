@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pages.ui.session.tasks import _Lease
+from pages.ui.session.tasks import _Lease, _take_up
 from rbm.errors import ConfigError
 from rbm.jobs import cluster
 from rbm.jobs.job import release_all
@@ -120,6 +120,27 @@ def test_the_end_of_a_tab_stops_its_tasks_and_what_its_pages_hold_themselves(wor
     assert held.status == "running"  # not over: nobody waits for it
     actors = lambda dask_worker: list(dask_worker.state.actors)  # noqa: E731
     wait(lambda: not any(workers.client.run(actors).values()), what="the workers being free of what the tab had")
+
+
+def test_a_tab_that_is_loaded_anew_takes_its_tasks_up_where_they_are(workers, tmp_path):
+    old, another, new, late = _Lease("ada"), _Lease("bob"), _Lease("ada"), _Lease("ada")
+    task, end = Task(COUNT, to=MANY, seconds=0.02, end=str(tmp_path / "end")), tmp_path / "end"
+    old.take("count", task)
+    task.start()
+    wait(lambda: len(task.news) > 2)
+    old.end()
+    _take_up(another, "bob")
+    assert not another.jobs  # it is somebody else's
+    _take_up(new, "ada")
+    assert new.jobs == {"count": task}
+    _take_up(late, "ada")
+    assert not late.jobs  # another tab has it
+    stood = len(task.news)
+    wait(lambda: len(task.news) > stood)
+    end.touch()
+    wait(lambda: task.status == "finished")
+    told = [n for n, _ in task.news]
+    assert told == list(range(len(told)))
 
 
 def test_a_lost_worker_is_replaced_and_nothing_is_told_twice(workers, tmp_path):

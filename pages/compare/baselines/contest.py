@@ -59,8 +59,9 @@ def set_rivals(who: list[str], n_hidden: int, seconds: int, digits: list[int]) -
 
 def settings() -> None:
     """Who competes, how large, how long, on which digits."""
-    st.session_state.setdefault("rivals_who", list(MODELS))
-    st.session_state.setdefault("rivals_digits", list(range(10)))
+    if "rivals_who" not in st.session_state:
+        st.session_state[DATASET] = datasets.left(DATASET)
+        _changed()
     task = current()
     busy = task is not None and task.status in ("starting", "running", "paused")
     data = datasets.choose(DATASET, changed=_changed, disabled=busy)
@@ -150,10 +151,8 @@ def start() -> None:
         seconds=float(PANEL.now().seconds),
         dataset=data.name,
     )
-    asked[OF] = data
-    tasks.mind("rivals", task)
-    task.start()
-    asked["rivals"] = task
+    tasks.hold_beside(**{OF: data, "rivals": task})
+    tasks.hold("rivals", task)
 
 
 def reset() -> None:
@@ -161,7 +160,7 @@ def reset() -> None:
     if (task := current()) is not None:
         task.pause()
         task.release()
-    st.session_state.pop("rivals", None)
+    tasks.let_go("rivals")
 
 
 def learnt() -> datasets.Data:

@@ -56,14 +56,15 @@ def start(which: str, current: LiveRun) -> None:
     stop(which)
     function = {SCORES: "score", PLACES: "maps"}[which]
     made = Task(f"rbm.tasks.features:{function}", machine=machine.parameters, dataset=machine.dataset)
-    st.session_state[which], st.session_state[f"{which}_of"] = (made, machine), current
+    tasks.hold_beside(**{which: (made, machine), f"{which}_of": current})
     tasks.mind(which, made)
     made.start()
 
 
 def stop(which: str) -> None:
     """End a task and forget it."""
-    old = st.session_state.pop(which, None)
+    old = st.session_state.get(which)
+    tasks.let_go(which)
     if old is not None:
         old[0].pause()
         old[0].release()

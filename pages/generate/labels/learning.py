@@ -84,7 +84,7 @@ def kind() -> str:
 
 def data() -> datasets.Data:
     """The chosen data set, and why this page cannot use it."""
-    return datasets.data(st.session_state.get(DATASET, datasets.MNIST), _why_not)
+    return datasets.data(st.session_state.get(DATASET) or datasets.left(DATASET), _why_not)
 
 
 def _why_not(line: DatasetEntry) -> str:
@@ -145,11 +145,10 @@ def begin() -> None:
         seed=1,
         dataset=data().name,
     )
-    chosen[f"labels_task_{kind()}"] = new
-    chosen[f"labels_task_{kind()}_of"] = data().name, revision(data().name)
+    task = f"labels_task_{kind()}"
+    tasks.hold_beside(**{task: new, f"{task}_of": (data().name, revision(data().name))})
     kept.mine("labels")
-    tasks.mind("labels", new)
-    new.start()
+    tasks.hold("labels", new)
 
 
 def try_objective(objective: str) -> None:

@@ -89,12 +89,13 @@ def start_button() -> None:
 def start_race() -> None:
     """A new race in place of the old one."""
     asked = PANEL.now()
-    st.session_state["race"] = race = algorithm_comparison.Race(
+    race = algorithm_comparison.Race(
         dataset=PATTERNS[asked.patterns],
         n_hidden=asked.hidden,
         learning_rate=asked.rate,
         updates=asked.updates,
     )
+    tasks.hold_beside(race=race)
     for method, task in race.tasks.items():
         tasks.hold(f"race {method}", task)
 

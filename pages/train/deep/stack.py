@@ -131,7 +131,7 @@ def start() -> None:
     asked = spec()
     task = Task("rbm.tasks.deep.job:train", spec=asked)
     kept.mine("deep")
-    st.session_state.update(deep_task=task, deep_spec=asked, deep_shape=datasets.data(asked.dataset).shape)
+    tasks.hold_beside(deep_task=task, deep_spec=asked, deep_shape=datasets.data(asked.dataset).shape)
     tasks.mind("deep", task)
     task.start()
 

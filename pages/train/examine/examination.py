@@ -33,7 +33,7 @@ Found = TypeVar("Found", WeightModes, ChainsFromNoise, Mixed, Energies, Likeness
 def begin(current: LiveRun) -> None:
     """Examine the machine as it stands now."""
     stop()
-    st.session_state["examined"] = current, current.past[-1]
+    tasks.hold_beside(examined=(current, current.past[-1]))
     _examine(NAME, current, current.past[-1], N_SWEEPS)
 
 
@@ -41,14 +41,15 @@ def longer() -> None:
     """The same machine once more, its chains for ``LONGER`` times as many sweeps; the first ones are the same."""
     current, past = st.session_state["examined"]
     _examine(MORE, current, past, LONGER * N_SWEEPS)
-    st.session_state["examined_longer"] = True
+    tasks.hold_beside(examined_longer=True)
 
 
 def stop() -> None:
     """No longer walk, or no further: what the first one found stays."""
-    if st.session_state.pop("examined_longer", False) and (task := tasks.held(MORE)) is not None:
+    if st.session_state.get("examined_longer") and (task := tasks.held(MORE)) is not None:
         task.pause()
         task.release()
+    tasks.let_go("examined_longer")
 
 
 def _examine(name: str, current: LiveRun, past: Snapshot, n_sweeps: int) -> None:

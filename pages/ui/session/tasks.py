@@ -1,10 +1,16 @@
-"""What runs in the background for one tab: each job under a name, and all of them end with the tab."""
+"""What runs in the background for one tab: each job under a name, and all of them end with the tab.
+
+A tab that is loaded anew, or whose connection was cut, ends too, as far as the server sees. So a visitor who is back soon finds
+the tasks of the tab that ended last, going on as they were, with what the pages held ``beside`` them.
+"""
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Callable, Hashable
-from typing import NamedTuple
+from threading import Lock
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -14,16 +20,29 @@ from pages.ui.session import visitor
 from rbm.core.language import _
 from rbm.core.limits import SCREEN
 from rbm.core.text import as_typed
-from rbm.jobs.job import ACTIVE, Job, all_jobs
+from rbm.jobs.job import ACTIVE, LEASE_SECONDS, Job, all_jobs
 from rbm.jobs.live import LiveRun
 from rbm.jobs.task import Task
+
+MOST_LEFT = 64  # tabs that ended, whose tasks wait for their visitors
+
+
+class _Left(NamedTuple):
+    """What a tab held that has ended: its tasks by name, and what pages held beside them."""
+
+    visitor: str
+    ended: float  # on the monotonic clock
+    tasks: dict[str, Task]
+    beside: dict[str, Any]
 
 
 class _Lease:
     """Ends when the tab's connection does: Streamlit then calls ``end`` on its event loop, where releasing does not wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, visitor_id: str = "") -> None:
         self.jobs: dict[str, Job] = {}
+        self.beside: dict[str, Any] = {}
+        self._visitor = visitor_id
 
     def take(self, name: str, job: Job) -> None:
         """From now on the job ends with this tab, and with no other that had it before, as after a reload."""
@@ -32,14 +51,48 @@ class _Lease:
         _minders[job] = weakref.ref(self)
 
     def end(self) -> None:
-        for job in self.jobs.values():
-            if self.minds(job):
+        minded = {name: job for name, job in self.jobs.items() if self.minds(job)}
+        found = {name: job for name, job in minded.items() if isinstance(job, Task)}
+        for job in minded.values():
+            if job in found.values():
+                job.release_soon()
+            else:
                 job.release()
+        if found and self._visitor:
+            _leave(_Left(self._visitor, time.monotonic(), found, self.beside))
 
     def minds(self, job: Job) -> bool:
         """Whether the job ends with this tab: it was the last to take it up."""
         minder = _minders.get(job)
         return minder is not None and minder() is self
+
+
+_left: list[_Left] = []  # the last to end is the last
+_turn = Lock()
+
+
+def _leave(left: _Left) -> None:
+    with _turn:
+        _left[:] = [*filter(_waits, _left[1 - MOST_LEFT :]), left]
+
+
+def _waits(left: _Left) -> bool:
+    return time.monotonic() < left.ended + LEASE_SECONDS
+
+
+def _take_up(lease: _Lease, visitor_id: str) -> None:
+    """What the visitor's tab held that ended last, where that was not long ago."""
+    with _turn:
+        left = next((one for one in reversed(_left) if one.visitor == visitor_id and _waits(one)), None)
+        _left[:] = [one for one in _left if one is not left and _waits(one)]
+    if left is None:
+        return
+    for name, task in left.tasks.items():
+        lease.take(name, task)
+        task.renew()
+    lease.beside = left.beside
+    for key, value in left.beside.items():
+        st.session_state.setdefault(key, value)
 
 
 # Who took it up last. A lease holds its jobs: held here itself it would keep them, and all that they have learnt, for ever.
@@ -48,7 +101,28 @@ _minders: weakref.WeakKeyDictionary[Job, weakref.ref[_Lease]] = weakref.WeakKeyD
 
 @st.cache_resource(scope="session", on_release=_Lease.end, show_spinner=False)
 def _lease() -> _Lease:
-    return _Lease()
+    mine = visitor.current().id
+    lease = _Lease(mine)
+    _take_up(lease, mine)
+    return lease
+
+
+def come_back() -> None:
+    """On every page, before it looks at what it holds."""
+    _lease()
+
+
+def hold_beside(**held: Any) -> None:
+    """Put into the session what a page holds beside its tasks, to be there again with them."""
+    st.session_state.update(held)
+    _lease().beside.update(held)
+
+
+def let_go(*names: str) -> None:
+    """Take that out again."""
+    for name in names:
+        st.session_state.pop(name, None)
+        _lease().beside.pop(name, None)
 
 
 def mind(name: str, job: Job) -> None:
