@@ -14,7 +14,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from pages.ui.components.component import declare
 from pages.ui.server import feed, instant, turnstile, warm_up
-from pages.ui.session import state, visitor
+from pages.ui.session import state, tasks, visitor
 from rbm import sweep
 from rbm.core.language import _
 from rbm.jobs import cluster, job, recording, room
@@ -168,6 +168,7 @@ def header(title: str, question: str) -> None:
         visitor.badge()
     _rail(title)
     feed.open_page()
+    tasks.come_back()
     state.follow_room()
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.helpers.browser import Server
-from tests.helpers.hands import OpenPage, at_rest_now, drawn, go, press
+from tests.helpers.hands import OpenPage, at_rest_now, drawn, go, longest, press
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,16 @@ def test_back_from_train_goes_to_the_page_before_in_one_step(server: Server, ope
     page.go_back()
     expect(page).to_have_url(re.compile("/map"))
     expect(page.get_by_role("heading", name="The map of generative models")).to_be_visible()
+
+
+def test_a_reload_finds_what_learns_on_a_page_and_its_settings(server: Server, open_page: OpenPage):
+    page = open_page(f"{server.url}/colour")
+    drawn(page)
+    longest(page, "colour_epochs")
+    press(page, "colour_learn")
+    expect(page.locator(".st-key-machine")).to_contain_text("yours, training")
+    page.reload()
+    drawn(page)
+    expect(page.locator(".st-key-machine")).to_contain_text("yours, training")
+    expect(page.locator(".st-key-colour_epochs input")).to_have_value("100")
+    press(page, "colour_pause")

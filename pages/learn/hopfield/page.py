@@ -52,7 +52,11 @@ def now() -> Pixels:
 
 
 if "hopfield_start" not in st.session_state:
-    setting([1, 4], "hebbian")
+    st.session_state[recall.DATASET] = datasets.left(recall.DATASET)
+    if st.session_state[recall.DATASET] == datasets.MNIST:
+        take(datasets.MNIST, [1, 4], recall.PANEL.now())
+    else:
+        changed()
 EXPERIMENTS: lesson.Experiments = {
     _("Two memories"): (_("Two digits by Hebb's rule: press Play."), lambda: setting([1, 4], "hebbian")),
     _("Similar digits"): (

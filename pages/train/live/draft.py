@@ -61,6 +61,7 @@ def draft_panel() -> None:
             knob(name)
         _size()
     _seed()
+    state.keep_draft()
 
 
 def knob(name: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from pages.ui import shell
+from pages.ui.controls import widgets
 from rbm.core.language import _
 from rbm.core.text import as_typed, plain
 from rbm.datasets.catalog import CATALOG, OWN, DatasetEntry, entry, is_available, names, revision
@@ -86,9 +87,9 @@ def choose(
     width: int = 260,
 ) -> Data:
     """The chooser of a page whose set's name is in the session under ``key``; a line tells why a set is of no use here."""
-    known = [name for name in names() if is_available(name) and not _in_colour(name)]
+    known = _known()
     if st.session_state.get(key) not in known:  # at first, and when somebody has deleted it
-        st.session_state[key] = MNIST
+        st.session_state[key] = left(key)
     select(
         known,
         st.session_state[key],
@@ -102,7 +103,18 @@ def choose(
             "page Train a machine, and your own once they were kept on the page Bring your own data."
         ),
     )
+    widgets.keep(key, {"name": st.session_state[key]}, {"name": MNIST})
     return data(st.session_state[key], why_not)
+
+
+def left(key: str) -> str:
+    """The set that the visitor's last visit left in the chooser of that key, where it is still here, or MNIST."""
+    name: str = widgets.kept(key).get("name", MNIST)
+    return name if name in _known() else MNIST
+
+
+def _known() -> list[str]:
+    return [name for name in names() if is_available(name) and not _in_colour(name)]
 
 
 def _in_colour(name: str) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
 from pages.ui.controls import widgets
-from rbm.training.config import Knob, knobs
+from rbm.errors import ConfigError
+from rbm.training.config import Knob, check_knobs, knobs
 
 MOST_BESIDE = 4  # choices that stand side by side; more go into a menu
 Settings = TypeVar("Settings")
@@ -54,11 +56,11 @@ def widget(
 class Panel(Generic[Settings]):
     """The widgets of a settings dataclass, the field ``k`` of the panel ``slow`` under the key ``slow_k``.
 
-    ``kept``: whether the widgets hold what was chosen while another page is open.
+    ``kept``: whether the widgets hold what was chosen while another page is open, and in the visitor's next visit.
     """
 
     def __init__(self, name: str, kind: type[Settings], *, kept: bool = True) -> None:
-        self._name, self._kind, self._knobs = name, kind, knobs(kind)
+        self._name, self._kind, self._knobs, self._kept = name, kind, knobs(kind), kept
         self._look: dict[str, Any] = {"persist_state": "session"} if kept else {}
 
     def put(self, settings: Settings) -> None:
@@ -67,18 +69,22 @@ class Panel(Generic[Settings]):
             widgets.put(self._key(f), getattr(settings, f))
 
     def now(self) -> Settings:
-        """What the widgets say; the default of what was never drawn."""
+        """What the widgets say; of what was never drawn what the last visit left, or the default."""
         said = {f: st.session_state.get(self._key(f)) for f in self._knobs}
         # None comes from a control that has not heard of its value yet, when a click is quicker than the page.
-        return self._kind(**{f: self._taken(f, value) for f, value in said.items() if value is not None})
+        return self._kind(**{f: self._left(f) if value is None else self._taken(f, value) for f, value in said.items()})
 
     def draw(self, *names: str, off: Collection[str] = (), **look: Any) -> Settings:
         """The widgets of these fields, of all if none is named; ``off`` are disabled, one that does nothing is left out."""
         for f in names or self._knobs:
-            st.session_state.setdefault(self._key(f), self._default(f))
+            if self._key(f) not in st.session_state:
+                st.session_state[self._key(f)] = self._left(f)
             if self._knobs[f].acts(vars(self.now())):
                 widget(self._knobs[f], self._key(f), disabled=f in off, of=type(self._default(f)), **self._look, **look)
-        return self.now()
+        now = self.now()
+        if self._kept:
+            widgets.keep(self._name, vars(now), {f: self._default(f) for f in self._knobs})
+        return now
 
     def stops(self, *names: str) -> dict[str, Sequence[Any]]:
         """Where the sliders of these fields can stand, by key: what ``pages.ui.server.instant`` answers."""
@@ -90,6 +96,16 @@ class Panel(Generic[Settings]):
         if k.choices or k.stops or k.step is not None or k.low is None or k.high is None:
             return value
         return type(self._default(field))(round(widgets.within(value, k.low, k.high), 12))
+
+    def _left(self, field: str) -> Any:
+        """What the visitor's last visit left there, where it still is a value of the setting, or the default."""
+        usual = self._default(field)
+        value = widgets.kept(self._name).get(field, usual) if self._kept else usual
+        try:
+            check_knobs(replace(self._kind(), **{field: value}))  # type: ignore[type-var]
+        except ConfigError:
+            return usual
+        return value if type(value) is type(usual) else usual
 
     def _key(self, field: str) -> str:
         return f"{self._name}_{field}"

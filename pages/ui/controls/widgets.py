@@ -1,4 +1,4 @@
-"""Widgets' values set by the program, and Play and Pause in one place.
+"""Widgets' values set by the program or kept for the visitor, and Play and Pause in one place.
 
 Every widget whose value the program sets has that value as its default too. The browser is told of a value in the session
 only once, and a widget that missed that, or is mounted anew, would stand at its lowest and soon tell so.
@@ -6,11 +6,37 @@ only once, and a widget that missed that, or is mounted anew, would stand at its
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import streamlit as st
 
+from pages.ui.session import visitor
 from rbm.core.language import _
+from rbm.errors import StoreError
+from rbm.jobs.settings import settings
+
+_log = logging.getLogger(__name__)
+
+
+def kept(panel: str) -> dict[str, Any]:
+    """What this visitor has set in a panel, in this visit or the last one, by field."""
+    if "settings" not in st.session_state:
+        try:
+            st.session_state["settings"] = settings().of(visitor.current().id)
+        except StoreError as error:  # whatever needs the registry says so on the page
+            _log.warning("what a visitor had set is not known, and is not kept (%s)", error)
+            st.session_state["settings"] = None
+    found: dict[str, Any] = (st.session_state["settings"] or {}).get(panel, {})
+    return found
+
+
+def keep(panel: str, values: dict[str, Any], usual: dict[str, Any]) -> None:
+    """Keep what the visitor has set in a panel for the next visit; nothing of what stands as ``usual``."""
+    chosen = {name: value for name, value in values.items() if value != usual.get(name)}
+    if chosen != kept(panel) and st.session_state["settings"] is not None:
+        st.session_state["settings"][panel] = chosen
+        settings().keep(visitor.current().id, panel, chosen)
 
 
 def put(key: str, value: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from pages.ui.controls import widgets
 from pages.ui.server import feed
 from pages.ui.session import tasks, visitor
 from rbm import bundled
@@ -45,9 +46,9 @@ LABELS = {
 
 
 def draft() -> Draft:
-    """The settings being edited, by field name; made from the default run at first."""
+    """The settings being edited, by field name; at first those that the last visit left, or else the default run's."""
     if "draft" not in st.session_state:
-        st.session_state["draft"] = to_draft(RunSpec())
+        st.session_state["draft"] = to_draft(_left() or RunSpec())
     value: Draft = st.session_state["draft"]
     return value
 
@@ -55,6 +56,30 @@ def draft() -> Draft:
 def set_draft(spec: RunSpec) -> None:
     """Put a whole run's settings into the draft."""
     st.session_state["draft"] = to_draft(spec)
+
+
+def keep_draft() -> None:
+    """Keep the draft for the visitor's next visit, where it makes a run, with the run beside which it stood."""
+    try:
+        spec = to_spec(draft())
+    except ConfigError:
+        return  # the page says what is wrong
+    run_id = st.query_params.get(ADDRESS, "")
+    values = {"spec": spec.to_json(), "run": run_id} if run_id or spec != RunSpec() else {}
+    widgets.keep("draft", values, {})
+
+
+def _left(beside: str | None = None) -> RunSpec | None:
+    """The draft that the visitor's last visit left, if any, and ``beside`` that run."""
+    left = widgets.kept("draft")
+    if "spec" not in left or beside not in (None, left.get("run")):
+        return None
+    try:
+        spec = RunSpec.from_json(left["spec"])
+        to_spec(to_draft(spec))
+    except RbmError:  # an older program's, which this one does not take
+        return None
+    return spec
 
 
 def to_draft(spec: RunSpec) -> Draft:
@@ -150,7 +175,7 @@ def _trains_here(run_id: str) -> LiveRun | None:
     for job in all_jobs():
         record = job.record if isinstance(job, LiveRun) and not job.lost else None
         if isinstance(job, LiveRun) and record is not None and record.id == run_id and record.visitor.id in mine:
-            set_draft(same_seed_again(job))
+            set_draft(_left(run_id) or same_seed_again(job))
             st.session_state["run"] = job
             return job
     return None
@@ -171,7 +196,9 @@ def _refuse_deleted(run_id: str) -> None:
 
 
 def _stopped(run_id: str) -> LiveRun:
-    found = resume(run_id)
+    left, found = _left(run_id), resume(run_id)
+    if left is not None:
+        set_draft(left)
     st.session_state["return"] = Return(run_id)
     return found
 
