@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from rbm.core.language import _
 from rbm.core.limits import COMMAND, Limits
+from rbm.datasets.catalog import entry
 from rbm.errors import ConfigError
 from rbm.experiment import UNBOUNDED, ModelSpec, RunSpec, check_limits, check_units
 from rbm.training.config import Knob, TrainConfig, knobs
@@ -190,10 +191,20 @@ class SweepSpec:
             check_limits(self.run(dict(zip(ends, values, strict=True))), limits)
 
     def check_units(self) -> None:
-        """ConfigError where a combination's units would not fit the data or each other; of sweeps that are begun."""
+        """ConfigError where a combination's units would not fit the data or each other, or where two combinations would be
+        judged by different rows; of sweeps that are begun."""
         ends = {axis.name: axis.ends for axis in self.axes if axis.name in _MODEL}
-        for values in product(*ends.values()):
-            check_units(self.run(dict(zip(ends, values, strict=True))))
+        runs = [self.run(dict(zip(ends, values, strict=True))) for values in product(*ends.values())]
+        for run in runs:
+            check_units(run)
+        coded = {run.model.coding for run in runs}
+        two_states = all(coding.n_states == 2 and coding.visible not in UNBOUNDED for coding in coded)
+        if len(coded) > 1 and not (two_states and entry(self.base.dataset.name).kind == "binary"):
+            wrong = _(
+                "Visible units of different types or numbers of states ({visible}) learn different rows, so that nothing "
+                "judges all of them: search over one kind of visible unit at a time, or on a data set of black and white."
+            )
+            raise ConfigError(wrong.format(visible=", ".join(sorted({coding.visible for coding in coded}))))
 
     @property
     def most_trials(self) -> int:

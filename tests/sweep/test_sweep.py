@@ -291,3 +291,19 @@ def test_the_type_of_unit_is_a_fixed_setting_of_a_search_and_fits_what_judges_it
             ConfigError, match="which gaussian and relu visible units do not list: judge those machines by"
         ):
             SweepSpec(BASE, (Axis("visible", ("bernoulli", name)),), objective="pseudo_log_likelihood")
+
+
+def test_types_of_units_are_searched_where_one_number_judges_all_of_them():
+    hidden = Axis("hidden", ("bernoulli", "spin", "relu"))
+    SweepSpec(RunSpec(), (hidden, Axis("n_hidden", (5, 9)))).check_units()
+    spins = RunSpec(DatasetSpec("ising_4"))
+    SweepSpec(spins, (Axis("visible", ("bernoulli", "spin")), Axis("hidden", ("bernoulli", "spin")))).check_units()
+    levels = RunSpec(model=ModelSpec(visible="multinary"))
+    for base, axis in (
+        (RunSpec(), Axis("visible", ("bernoulli", "gaussian"))),  # probabilities and densities
+        (RunSpec(), Axis("visible", ("bernoulli", "spin"))),  # drawn, and above one half
+        (levels, Axis("n_states", (4, 8))),
+    ):
+        with pytest.raises(ConfigError, match=r"learn different rows.*one kind of visible unit at a time"):
+            SweepSpec(base, (axis,)).check_units()
+    SweepSpec(RunSpec(model=ModelSpec(hidden="multinary")), (Axis("n_states", (4, 8)),)).check_units()

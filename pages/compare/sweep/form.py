@@ -27,7 +27,7 @@ _USUAL = {
     "momentum": "0, 0.5, 0.9",
     "weight_decay": "0, 0.0001, 0.001",
 }
-_NOT_SEARCHED = ("visible", "hidden", "n_states", "precision", "device", "likelihood", "binarise")
+_NOT_SEARCHED = ("precision", "device", "likelihood", "binarise")
 _METHODS = {"grid": _("All"), "random": _("Random"), "tpe": "TPE"}
 _EPOCHS = (1, 2, 3, 5, 10, 20, 50, 100)
 
@@ -71,7 +71,11 @@ def _settings() -> dict[str, str]:
     """Which settings, and the values of each as they were typed."""
     chosen = st.multiselect(
         _("Settings"),
-        [name for name in KNOBS if name not in _NOT_SEARCHED],
+        [
+            name
+            for name in KNOBS
+            if name not in _NOT_SEARCHED and (name != "n_states" or KNOBS[name].acts(state.draft()))
+        ],
         default=["n_hidden", "k"],
         format_func=lambda name: KNOBS[name].label,
         key="sweep_settings",
@@ -81,6 +85,8 @@ def _settings() -> dict[str, str]:
     for name in chosen:
         knob = KNOBS[name]
         usual = ", ".join(knob.choices[:2]) if knob.choices else _USUAL.get(name, "")
+        if name == "visible":  # of which only one fits most data sets' judges
+            usual = state.draft()["visible"]
         offered = (
             _("Some of: {choices}.").format(choices=", ".join(knob.choices))
             if knob.choices

@@ -53,6 +53,20 @@ def test_what_makes_no_sweep_is_told_before_it_starts():
     assert not app.exception
 
 
+def test_types_of_units_are_searched_and_what_does_not_compare_is_told():
+    app = open_page(shell.SWEEP)
+    app.multiselect(key="sweep_settings").set_value(["hidden", "visible"]).run()
+    assert not app.exception
+    assert app.text_input(key="sweep_values_hidden").value == "bernoulli, spin"
+    assert app.text_input(key="sweep_values_visible").value == "bernoulli"
+    assert not app.button(key="sweep_start").disabled
+    app.text_input(key="sweep_values_visible").set_value("bernoulli, gaussian").run()
+    assert "learn different rows" in app.warning[0].value
+    app.text_input(key="sweep_values_visible").set_value("pixels").run()
+    assert "visible is 'pixels'; choose one of" in app.warning[0].value
+    assert app.button(key="sweep_start").disabled
+
+
 def status(app: AppTest) -> str:
     """The line over the heat map."""
     sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
