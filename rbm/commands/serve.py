@@ -44,6 +44,8 @@ def run(arguments: Namespace) -> int:
     command += ["--server.address", address, "--browser.serverAddress", address]
     environment = dict(os.environ)
     if arguments.for_class:
+        if "STREAMLIT_SERVER_ALLOWED_HOSTS" not in environment:  # whoever names more hosts knows what leads here
+            command += [word for host in hosts(address) for word in ("--server.allowedHosts", host)]
         environment["RBM_TEACHER"] = os.environ.get("RBM_TEACHER") or secrets.token_urlsafe(6)
         environment["RBM_ROOM"] = secrets.token_urlsafe(6)  # pages/ui/shell.py opens it
     with asked_to_stop() as stop:
@@ -74,6 +76,12 @@ def own_address() -> str:
             "there with --address."
         )
     return found
+
+
+def hosts(address: str) -> tuple[str, ...]:
+    """The names by which a class reaches this machine: a page of another, led here by its name server, is not answered."""
+    name = socket.gethostname()
+    return tuple(dict.fromkeys((address, "localhost", HERE, name, f"{name}.local")))
 
 
 def check_free(address: str, port: int) -> None:

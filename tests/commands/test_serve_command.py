@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 
 import psutil
 import pytest
@@ -67,11 +69,24 @@ def came_and_went(process: subprocess.Popen[str]) -> None:
     assert re.search(r"The teacher's word: [\w-]{8} ", printed)
     assert any("You are in the teacher's room" in text for text in finished(class_board(url, query)))
     assert any("The room of this link is closed" in text for text in finished(class_board(url, "room=other")))
+    assert [answer(url, host) for host in ("localhost", "led-here.example")] == [101, 403]
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
     process.stdout.read()
     assert process.wait(PATIENCE) == 0
     assert not psutil.wait_procs(children, PATIENCE)[1]
+
+
+def answer(url: str, host: str) -> int:
+    """How the server answers whoever wants its socket by that name."""
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE)
+    connection.putrequest("GET", "/_stcore/stream", skip_host=True)
+    asks = {"Host": host, "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    for name, value in {**asks, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    with closing(connection), connection.getresponse() as response:
+        return response.status
 
 
 def utf8() -> dict[str, str]:
