@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.compare.sweep.view import read_axis
+from pages.compare.sweep.view import read_axis, written
 from pages.ui import cards
 from pages.ui.controls import datasets, widgets
 from pages.ui.session import state, visitor
@@ -43,7 +43,7 @@ def form() -> None:
         texts = _settings()
         epochs = st.select_slider(
             _("Epochs of every run"),
-            _EPOCHS,
+            sorted({*_EPOCHS, st.session_state.get("sweep_epochs", 5)}),
             value=5,
             key="sweep_epochs",
             help=_("A few are enough to rank settings; more favour slow learners."),
@@ -67,15 +67,25 @@ def form() -> None:
     _start(spec, problem)
 
 
+def take(spec: SweepSpec) -> None:
+    """Put a search's settings into the controls of a new one, and its run into the page Train a machine."""
+    state.set_draft(spec.base)
+    asked = st.session_state
+    asked["sweep_settings"] = [axis.name for axis in spec.axes]
+    for axis in spec.axes:
+        asked[f"sweep_values_{axis.name}"] = written(axis)
+    asked["sweep_epochs"] = spec.base.training.epochs
+    asked["sweep_method"], asked["sweep_objective"], asked["sweep_pruning"] = spec.method, spec.objective, spec.pruning
+    asked[f"sweep_trials_{spec.method == 'grid'}"], asked["sweep_minutes"] = spec.trials, spec.minutes
+
+
 def _settings() -> dict[str, str]:
     """Which settings, and the values of each as they were typed."""
+    idle = {*_NOT_SEARCHED, *(() if KNOBS["n_states"].acts(state.draft()) else ("n_states",))}
+    idle -= set(st.session_state.get("sweep_settings", ()))  # of a search that was made elsewhere
     chosen = st.multiselect(
         _("Settings"),
-        [
-            name
-            for name in KNOBS
-            if name not in _NOT_SEARCHED and (name != "n_states" or KNOBS[name].acts(state.draft()))
-        ],
+        [name for name in KNOBS if name not in idle],
         default=["n_hidden", "k"],
         format_func=lambda name: KNOBS[name].label,
         key="sweep_settings",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.compare.sweep import view
+from pages.compare.sweep import form, view
 from pages.ui import cards, shell
 from pages.ui.components import chart, moving, wall
 from pages.ui.controls import widgets
@@ -24,7 +24,7 @@ from rbm.report.words import called
 from rbm.store import open_store
 from rbm.sweep import OBJECTIVES, Ledger, Sweep, Trial, at_work, names, problem_of
 from rbm.sweep.ledger import DONE
-from rbm.sweep.spec import KNOBS
+from rbm.sweep.spec import KNOBS, SweepSpec
 
 NEW = _("New search")
 LOOK_SECONDS = 1.0
@@ -131,6 +131,19 @@ def _buttons(name: str, moving: bool) -> None:
             args=(name,),
             help=_("Take up a search that was stopped or interrupted: no run is lost or begun twice."),
         )
+        st.button(
+            _("Copy to a new search"),
+            icon=":material/content_copy:",
+            key="sweep_copy",
+            on_click=_copy,
+            args=(ledger.spec,),
+            help=_("Put its settings into the form of a new search, which is yours to change and start."),
+        )
+
+
+def _copy(spec: SweepSpec) -> None:
+    form.take(spec)
+    st.session_state["sweep_chosen"] = None
 
 
 def _stop(name: str) -> None:
@@ -160,7 +173,7 @@ def _check_owner(ledger: Ledger) -> None:
     visitor.check_owner(
         ledger.visitor,
         _("The search {name}").format(name=ledger.name),
-        _("start one of your own with the same settings"),
+        _("press Copy to a new search"),
     )
 
 

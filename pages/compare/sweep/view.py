@@ -53,6 +53,13 @@ def read_axis(name: str, text: str) -> Axis:
         raise ConfigError(wrong.format(label=knob.label, text=text)) from None
 
 
+def written(axis: Axis) -> str:
+    """An axis as a person would write it for ``read_axis``."""
+    if axis.values:
+        return ", ".join(map(shown, axis.values))
+    return f"{shown(axis.low or 0)} to {shown(axis.high or 0)}"
+
+
 def quoted(trial: Trial) -> str:
     """A trial's value with its standard error and mark: "−95.20 ± 0.31 (unreliable)"."""
     if trial.value is None:

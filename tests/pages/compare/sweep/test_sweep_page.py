@@ -12,6 +12,7 @@ from pages.ui import shell
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster
 from rbm.store import open_store
+from rbm.store.owners import Visitor, visitor_id
 from rbm.sweep import Axis, Ledger, SweepSpec, at_work, stop_all
 from rbm.training.config import TrainConfig
 from tests.helpers.databases import let_go
@@ -111,6 +112,37 @@ def test_a_sweep_that_is_kept_can_be_looked_at_and_another_begun():
     assert not app.exception
     app.selectbox(key="sweep_choice").set_value("New search").run()
     assert not app.button(key="sweep_start").disabled
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        SweepSpec(
+            RunSpec(DatasetSpec("tiny_digits"), ModelSpec(7, hidden="multinary", n_states=4), TrainConfig(epochs=7)),
+            (Axis("n_states", (3, 5)), Axis("learning_rate", low=0.001, high=0.1, log=True), Axis("k", low=1, high=5)),
+            method="tpe",
+            objective="free_energy_gap",
+            pruning=True,
+            trials=9,
+            minutes=2.5,
+        ),
+        SweepSpec(RunSpec(DatasetSpec("tiny_digits")), (Axis("binarise", ("threshold", "none")),)),
+    ],
+    ids=["at random", "from elsewhere"],
+)
+def test_anothers_search_is_copied_into_the_form_of_a_new_one(spec):
+    Ledger.create("theirs", spec, open_store(), Visitor(visitor_id("bob"), "Bob"))
+    app = open_page(shell.SWEEP)
+    app.selectbox(key="sweep_choice").set_value("theirs").run()
+    app.button(key="sweep_continue").click().run()
+    assert "belongs to Bob" in app.error[0].value
+    assert "press Copy to a new search" in app.error[0].value
+    app.button(key="sweep_copy").click().run()
+    assert not app.exception
+    app.button(key="sweep_start").click().run()
+    assert not app.exception
+    mine = Ledger("sweep-1", open_store())
+    assert (mine.spec, mine.visitor) == (spec, app.session_state["visitor"].id)
 
 
 def test_a_number_of_runs_or_minutes_that_cannot_be_is_told():
