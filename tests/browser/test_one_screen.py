@@ -14,8 +14,8 @@ from rbm.store import Progress, open_store
 from rbm.training.config import TrainConfig
 from tests.helpers.axe import is_for_everyone
 from tests.helpers.browser import Server
-from tests.helpers.hands import OpenPage, at_rest, at_rest_now, complaints, drawn, picture, points, press
-from tests.helpers.stage import HEIGHT, PICTURES, WIDTH, places
+from tests.helpers.hands import OpenPage, at_rest, at_rest_now, complaints, drawn, go, picture, points, press
+from tests.helpers.stage import BROUGHT, HEIGHT, PICTURES, WIDTH, beyond
 from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.browser
@@ -53,9 +53,32 @@ def test_next_leads_to_a_page_whose_control_and_picture_share_the_first_screen_a
         expect(walker.get_by_role("heading", name=entry.title, exact=True)).to_be_visible()
     walker.emulate_media(color_scheme="light")
     if PICTURES[entry.script].pictures:
-        found = places(walker, entry.script)
-        assert {key: place for key, place in found.items() if place[0] < 0 or place[1] > HEIGHT} == {}
+        assert beyond(walker, PICTURES[entry.script]) == {}
     is_for_everyone(walker)
+
+
+@pytest.mark.parametrize("what", BROUGHT)
+def test_what_a_choice_brings_is_on_the_first_screen_too(server: Server, open_page: OpenPage, what: str):
+    script, choose, shown = BROUGHT[what]
+    entry = next(one for one in ENTRIES if one.script == script)
+    page = open_page(f"{server.url}/{entry.address}", width=WIDTH, height=HEIGHT)
+    drawn(page)
+    choose(page)
+    assert beyond(page, shown) == {}
+
+
+def test_so_it_is_with_a_run_of_one_s_own_whose_moments_can_be_chosen(server: Server, open_page: OpenPage):
+    short = RunSpec(DatasetSpec(size=200), ModelSpec(100), training=TrainConfig(epochs=2))
+    page = open_page(to_url(f"{server.url}/train", short), width=WIDTH, height=HEIGHT)
+    press(page, "train")
+    expect(page.locator(".st-key-status .status")).to_contain_text("Finished")
+    go(page, "Generate", "Gibbs sampling")
+    assert beyond(page, PICTURES[shell.GIBBS].and_control("gibbs_time")) == {}
+    go(page, "Train", "Filters")
+    drawn(page)
+    __, excite, shown = BROUGHT["what excites a unit"]
+    excite(page)
+    assert beyond(page, shown.and_control("filters_time")) == {}
 
 
 def test_before_leads_back(server: Server, open_page: OpenPage):

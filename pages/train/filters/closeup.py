@@ -21,11 +21,8 @@ from rbm.jobs.snapshots import Snapshot
 from rbm.models.parameters import Array
 
 PER_PAGE, CELL = 100, 41  # so that all of a page of filters is seen on a screen of 720 pixels
-LARGE, BEST, CHART = (
-    190,
-    62,
-    96,
-)  # of the chosen unit: its filter and what excites it most beside each other, the chart below
+# Of the chosen unit: its filter and what excites it most beside each other, the chart of its activity below.
+LARGE, BEST, CHART = 170, 62, 92
 ORDERS = (N_("index"), N_("norm"), N_("mean activation"))
 SCALES = (N_("one for all"), N_("each its own"))
 
