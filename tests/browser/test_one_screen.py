@@ -256,6 +256,24 @@ def test_on_a_wide_screen_the_menu_is_a_rail_beside_the_page_and_train_is_ten_ta
     assert at_rest(rail)["x"] + at_rest(rail)["width"] <= at_rest(page.get_by_test_id("stMain"))["x"]
 
 
+def test_a_warning_moves_nothing(server: Server, open_page: OpenPage):
+    """Neither a run that is not there, on two pages, nor a link's words and settings with which hardly anything is learnt."""
+    short = to_url(f"{server.url}/train", RunSpec(DatasetSpec(size=200), training=TrainConfig(epochs=1)))
+    for plain, warned, words, keys in (
+        ("gibbs", f"{server.url}/gibbs?run=ffffffffffff", "There is no run", ("step", "wall_v", "chart_memory")),
+        ("train", f"{server.url}/train?run=ffffffffffff", "There is no run", ("train", "wall_filters", "status")),
+        ("train", short, "take more epochs", ("train", "wall_filters", "status")),
+    ):
+        page = open_page(f"{server.url}/{plain}", width=WIDTH, height=HEIGHT)
+        before = {key: at_rest(page.locator(f".st-key-{key}").first) for key in keys}
+        page.goto(warned)
+        said = page.get_by_text(words).first
+        expect(said).to_be_in_viewport(ratio=1)
+        assert {key: at_rest(page.locator(f".st-key-{key}").first) for key in keys} == before
+        box = at_rest(said)
+        assert box["y"] + box["height"] <= before[keys[0]]["y"]  # in the bar over the page
+
+
 TOPS = """(key) => {
   window.tops = new Set();
   const look = () => {
