@@ -114,6 +114,29 @@ def test_projector_mode_is_remembered_hides_settings_and_fills_the_screen_with_o
     expect(guide).to_be_visible()
 
 
+def test_a_table_and_a_chart_that_is_out_of_sight_can_fill_the_screen_too(server: Server, open_page: OpenPage):
+    spec = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7))
+    open_store().create(spec, "a class", Progress("finished", 20, 20, 4.0, 1.5))
+    page = open_page(f"{server.url}/runs", width=WIDTH, height=HEIGHT)
+    table = page.locator(".st-key-runs_table [data-testid=stDataFrame]")
+    expect(table).to_be_visible()
+    page.get_by_role("button", name="Projector").click()
+    height = at_rest(table)["height"]
+    choice = page.get_by_label("Picture that fills the screen")
+    for option, key in (
+        ("The runs that were trained", "runs_table [data-testid=stDataFrame]"),
+        ("Overfitting gap of the chosen runs", "chart_runs_free_energy_gap"),
+    ):
+        choice.focus()
+        choice.select_option(option)
+        box = at_rest(page.locator(f".st-key-{key}"))
+        assert box["width"] > 0.9 * WIDTH or box["height"] > 0.7 * HEIGHT
+        assert box["y"] + box["height"] <= HEIGHT
+        assert key != "runs_table [data-testid=stDataFrame]" or box["height"] > 1.5 * height
+    page.keyboard.press("Escape")
+    assert at_rest(table)["height"] == height
+
+
 def test_a_step_lights_what_it_speaks_of(server: Server, open_page: OpenPage):
     page = open_page(f"{server.url}/pixels", width=WIDTH, height=HEIGHT)
     lit = page.locator(".st-key-pixels_kl")
