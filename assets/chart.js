@@ -65,6 +65,7 @@ class Chart {
   update(data, atOnce) {
     this.data = data;
     this.stale = true;
+    this.plot.setAttribute("aria-label", data.alt); // also of one that is out of sight, and may be chosen for a projector
     this.plot.style.minHeight = `${enlarged(data.height)}px`; // its room, while the library is still on its way
     if (atOnce) this.due = 0;
     this.look();
@@ -100,7 +101,6 @@ class Chart {
     const empty = root.querySelector(".empty");
     empty.hidden = hasPoints(data);
     empty.textContent = data.empty ?? "";
-    plot.setAttribute("aria-label", data.alt);
     const shown = figure({ ...data, height: enlarged(data.height) }, view, this.theme);
     globalThis.Plotly.react(plot, shown.data, shown.layout, CONFIG);
     if (!this.heard) this.hear();

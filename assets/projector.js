@@ -2,6 +2,8 @@
 
 const KEY = "boltzmann-projector";
 const PICTURES = ".wall, .chart, .statebars, .machine, .pad, .heat, .scatter, .class";
+const TABLE = '[data-testid="stDataFrame"]';
+const LARGER = 1.8; // times the letters of a table, which is as wide as the page already: fewer columns of it are seen at once
 const root = document.documentElement;
 
 export default function ({ parentElement }) {
@@ -34,12 +36,12 @@ export default function ({ parentElement }) {
   document.addEventListener("keydown", press, globalThis.boltzmannKeys);
 }
 
-// What can fill the screen: the page's pictures that are drawn now, by what they say they show.
+// What can fill the screen: the page's pictures and tables that are drawn now, by what they say they show.
 function found() {
   const all = new Map();
   for (const place of document.querySelectorAll('[data-testid="stMain"] [data-testid="stElementContainer"]')) {
     const host = [...place.querySelectorAll("*")].find((node) => node.shadowRoot);
-    const picture = (host?.shadowRoot ?? place).querySelector(PICTURES);
+    const picture = place.querySelector(`${TABLE} [role="region"]`) ?? (host?.shadowRoot ?? place).querySelector(PICTURES);
     if (!picture || !place.clientHeight) continue;
     const said = picture.getAttribute("aria-label") ?? picture.querySelector("[aria-label]")?.getAttribute("aria-label");
     if (said) all.set(said, place);
@@ -57,7 +59,9 @@ function list(choice) {
 
 // One picture as large as the screen below the bar and the page's buttons allows; none: the page as it is.
 function fill(place, choice) {
-  document.querySelector("[data-fill]")?.removeAttribute("data-fill");
+  const before = document.querySelector("[data-fill]");
+  before?.removeAttribute("data-fill");
+  before?.style.removeProperty("width");
   root.classList.toggle("filled", Boolean(place));
   if (!place) {
     if (choice) choice.selectedIndex = 0;
@@ -65,7 +69,8 @@ function fill(place, choice) {
   }
   const bars = [...document.querySelectorAll('.st-key-title, [class*="transport"]')];
   const top = Math.max(...bars.map((bar) => bar.getBoundingClientRect().bottom).filter((y) => y < innerHeight / 2), 0) + 12;
-  const { width, height } = place.getBoundingClientRect();
+  const { width: all, height } = place.getBoundingClientRect();
+  const width = place.querySelector(TABLE) ? Math.min(all, (innerWidth - 32) / LARGER) : all;
   const scale = Math.min((innerWidth - 32) / width, (innerHeight - top - 12) / height);
   for (const [name, value] of [["--fill", scale], ["--fill-top", `${top}px`]]) place.style.setProperty(name, value);
   place.style.width = `${width}px`;

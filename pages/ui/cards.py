@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.components.wall import Legend, changed, pictures, show
 from pages.ui.draw import frames, theme
@@ -34,6 +35,16 @@ def title(text: str, shows: str, does_not: str = "", try_this: str = "") -> None
         _("*Try:* {try_this}").format(try_this=try_this) if try_this else "",
     )
     st.markdown(f"**{text}**", help="\n\n".join(filter(None, parts)))
+
+
+def notice(name: str) -> DeltaGenerator:
+    """A place for lines that come and go: warnings, errors, and what can be done about them.
+
+    They stand in the bar over the page, beside the menus, so that nothing moves when they come (``assets/stage.css``). Draw it
+    whether or not there is something to say, or all that stands below would be drawn twice for a moment. No two of a page
+    have one ``name``.
+    """
+    return st.container(key=f"notice_{name}")
 
 
 def filter_wall(

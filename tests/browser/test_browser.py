@@ -329,14 +329,14 @@ def test_what_the_reader_did_to_a_chart_survives_eight_updates(server, open_page
     chart.evaluate("node => { node.querySelector('.main-svg').mine = true }")
     chart.get_by_role("button", name="training").click()
     expect(chart.get_by_role("button", name="training")).to_have_attribute("aria-pressed", "false")
-    whole = chart.get_attribute("data-domain")
     chart.locator(".nsewdrag").scroll_into_view_if_needed()
     plot = at_rest(chart.locator(".nsewdrag"))
     page.mouse.move(plot["x"] + plot["width"] * 0.3, plot["y"] + plot["height"] * 0.5)
     page.mouse.down()
     page.mouse.move(plot["x"] + plot["width"] * 0.7, plot["y"] + plot["height"] * 0.5, steps=5)
     page.mouse.up()
-    wait(lambda: chart.get_attribute("data-domain") != whole, what="a zoom")
+    # The whole begins at epoch 0, and grows while it trains.
+    wait(lambda: not (chart.get_attribute("data-domain") or "0,").startswith("0,"), what="a zoom")
     zoomed = chart.get_attribute("data-domain")
     places = itertools.cycle((0.45, 0.5))
 

@@ -14,8 +14,8 @@ from rbm.store import Progress, open_store
 from rbm.training.config import TrainConfig
 from tests.helpers.axe import is_for_everyone
 from tests.helpers.browser import Server
-from tests.helpers.hands import OpenPage, at_rest, at_rest_now, complaints, drawn, picture, points, press
-from tests.helpers.stage import HEIGHT, PICTURES, WIDTH, places
+from tests.helpers.hands import OpenPage, at_rest, at_rest_now, complaints, drawn, go, picture, points, press
+from tests.helpers.stage import BROUGHT, HEIGHT, PICTURES, WIDTH, beyond
 from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.browser
@@ -53,9 +53,32 @@ def test_next_leads_to_a_page_whose_control_and_picture_share_the_first_screen_a
         expect(walker.get_by_role("heading", name=entry.title, exact=True)).to_be_visible()
     walker.emulate_media(color_scheme="light")
     if PICTURES[entry.script].pictures:
-        found = places(walker, entry.script)
-        assert {key: place for key, place in found.items() if place[0] < 0 or place[1] > HEIGHT} == {}
+        assert beyond(walker, PICTURES[entry.script]) == {}
     is_for_everyone(walker)
+
+
+@pytest.mark.parametrize("what", BROUGHT)
+def test_what_a_choice_brings_is_on_the_first_screen_too(server: Server, open_page: OpenPage, what: str):
+    script, choose, shown = BROUGHT[what]
+    entry = next(one for one in ENTRIES if one.script == script)
+    page = open_page(f"{server.url}/{entry.address}", width=WIDTH, height=HEIGHT)
+    drawn(page)
+    choose(page)
+    assert beyond(page, shown) == {}
+
+
+def test_so_it_is_with_a_run_of_one_s_own_whose_moments_can_be_chosen(server: Server, open_page: OpenPage):
+    short = RunSpec(DatasetSpec(size=200), ModelSpec(100), training=TrainConfig(epochs=2))
+    page = open_page(to_url(f"{server.url}/train", short), width=WIDTH, height=HEIGHT)
+    press(page, "train")
+    expect(page.locator(".st-key-status .status")).to_contain_text("Finished")
+    go(page, "Generate", "Gibbs sampling")
+    assert beyond(page, PICTURES[shell.GIBBS].and_control("gibbs_time")) == {}
+    go(page, "Train", "Filters")
+    drawn(page)
+    __, excite, shown = BROUGHT["what excites a unit"]
+    excite(page)
+    assert beyond(page, shown.and_control("filters_time")) == {}
 
 
 def test_before_leads_back(server: Server, open_page: OpenPage):
@@ -89,6 +112,29 @@ def test_projector_mode_is_remembered_hides_settings_and_fills_the_screen_with_o
     expect(page.locator(".st-key-markov_matrix .wall")).to_be_visible()
     page.get_by_role("button", name="Projector").click()
     expect(guide).to_be_visible()
+
+
+def test_a_table_and_a_chart_that_is_out_of_sight_can_fill_the_screen_too(server: Server, open_page: OpenPage):
+    spec = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7))
+    open_store().create(spec, "a class", Progress("finished", 20, 20, 4.0, 1.5))
+    page = open_page(f"{server.url}/runs", width=WIDTH, height=HEIGHT)
+    table = page.locator(".st-key-runs_table [data-testid=stDataFrame]")
+    expect(table).to_be_visible()
+    page.get_by_role("button", name="Projector").click()
+    height = at_rest(table)["height"]
+    choice = page.get_by_label("Picture that fills the screen")
+    for option, key in (
+        ("The runs that were trained", "runs_table [data-testid=stDataFrame]"),
+        ("Overfitting gap of the chosen runs", "chart_runs_free_energy_gap"),
+    ):
+        choice.focus()
+        choice.select_option(option)
+        box = at_rest(page.locator(f".st-key-{key}"))
+        assert box["width"] > 0.9 * WIDTH or box["height"] > 0.7 * HEIGHT
+        assert box["y"] + box["height"] <= HEIGHT
+        assert key != "runs_table [data-testid=stDataFrame]" or box["height"] > 1.5 * height
+    page.keyboard.press("Escape")
+    assert at_rest(table)["height"] == height
 
 
 def test_a_step_lights_what_it_speaks_of(server: Server, open_page: OpenPage):
@@ -231,6 +277,24 @@ def test_on_a_wide_screen_the_menu_is_a_rail_beside_the_page_and_train_is_ten_ta
     page.keyboard.press("ArrowDown")
     expect(rail.get_by_role("link", name="Hopfield network")).to_be_focused()
     assert at_rest(rail)["x"] + at_rest(rail)["width"] <= at_rest(page.get_by_test_id("stMain"))["x"]
+
+
+def test_a_warning_moves_nothing(server: Server, open_page: OpenPage):
+    """Neither a run that is not there, on two pages, nor a link's words and settings with which hardly anything is learnt."""
+    short = to_url(f"{server.url}/train", RunSpec(DatasetSpec(size=200), training=TrainConfig(epochs=1)))
+    for plain, warned, words, keys in (
+        ("gibbs", f"{server.url}/gibbs?run=ffffffffffff", "There is no run", ("step", "wall_v", "chart_memory")),
+        ("train", f"{server.url}/train?run=ffffffffffff", "There is no run", ("train", "wall_filters", "status")),
+        ("train", short, "take more epochs", ("train", "wall_filters", "status")),
+    ):
+        page = open_page(f"{server.url}/{plain}", width=WIDTH, height=HEIGHT)
+        before = {key: at_rest(page.locator(f".st-key-{key}").first) for key in keys}
+        page.goto(warned)
+        said = page.get_by_text(words).first
+        expect(said).to_be_in_viewport(ratio=1)
+        assert {key: at_rest(page.locator(f".st-key-{key}").first) for key in keys} == before
+        box = at_rest(said)
+        assert box["y"] + box["height"] <= before[keys[0]]["y"]  # in the bar over the page
 
 
 TOPS = """(key) => {

@@ -1,11 +1,12 @@
 """What shares the first screen: for each page the controls that are pressed and the pictures that they move."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from playwright.sync_api import Page, expect
 
 from pages.ui import shell
-from tests.helpers.hands import drawn
+from tests.helpers.hands import choose, drawn
 
 WIDTH, HEIGHT = 1280, 720  # a projector
 
@@ -16,6 +17,10 @@ class OneScreen(NamedTuple):
     controls: tuple[str, ...]
     pictures: tuple[str, ...]
 
+    def and_control(self, key: str) -> "OneScreen":
+        """The same, and one more control."""
+        return self._replace(controls=(*self.controls, key))
+
 
 PICTURES = {
     shell.HOME: OneScreen(("home_pad",), ("dream_v", "dream_h", "pad_back")),
@@ -24,9 +29,20 @@ PICTURES = {
         ("energy_graph .graph", "energy_graph .chart.energy", "energy_graph .chart.probability"),
     ),
     shell.PIXELS: OneScreen(("pixels_one", "pixels_step"), ("pixels_bars", "pixels_kl", "pixels_correlation")),
-    shell.HOPFIELD: OneScreen(("hopfield_pad [name=one]",), ("hopfield_pad canvas", "hopfield_pad svg")),
+    shell.HOPFIELD: OneScreen(
+        ("hopfield_pad [name=one]",),
+        ("hopfield_pad canvas", "hopfield_pad svg", "hopfield_basins", "hopfield_capacity"),
+    ),
     shell.BOLTZMANN: OneScreen(
-        ("boltzmann_play",), ("boltzmann_kl", "boltzmann_w_boltzmann", "boltzmann_w_rbm", "boltzmann_v_rbm")
+        ("boltzmann_play", "boltzmann_measure"),
+        (
+            "boltzmann_kl",
+            "boltzmann_w_boltzmann",
+            "boltzmann_w_rbm",
+            "boltzmann_v_rbm",
+            "boltzmann_sizes",
+            "boltzmann_costs",
+        ),
     ),
     shell.SLOW: OneScreen(("slow_next", "slow_k"), ("slow_wall_v", "slow_wall_h", "slow_parts")),
     shell.MARKOV: OneScreen(("markov_1", "markov_coupling"), ("markov_matrix", "markov_visits", "markov_distance")),
@@ -53,10 +69,14 @@ PICTURES = {
     ),
     shell.FILTERS: OneScreen(("filters_order", "filters_scale"), ("wall_all_filters",)),
     shell.EXAMINE: OneScreen(("examine",), ("examine_spectrum", "examine_modes", "examine_growth")),
-    shell.COLOUR: OneScreen(("colour_learn",), ("colour_pairs", "colour_samples", "colour_filters", "colour_error")),
+    shell.COLOUR: OneScreen(
+        ("colour_learn",), ("colour_pairs", "colour_samples", "colour_filters", "colour_error", "colour_energy")
+    ),
     shell.DEEP: OneScreen(("deep_sweep_1",), ("deep_fantasies", "deep_filters_1", "deep_filters_2")),
     shell.DATA: OneScreen(("own_files",), ()),
-    shell.GIBBS: OneScreen(("step", "play"), ("wall_v", "wall_mean", "wall_h")),
+    shell.GIBBS: OneScreen(
+        ("step", "play"), ("wall_v", "wall_mean", "wall_h", "wall_film", "chart_energy", "chart_memory")
+    ),
     shell.LABELS: OneScreen(("labels_train", "labels_step_1"), ("labels_errors", "labels_dream")),
     shell.RUNS: OneScreen(("machine_menu",), ("wall_dreams_A",)),
     shell.BOARD: OneScreen((), ()),
@@ -67,11 +87,59 @@ PICTURES = {
 }
 
 
-def places(page: Page, script: str) -> dict[str, tuple[int, int]]:
-    """Top and bottom, in pixels from the top of the screen, of all that the table names for the page."""
+def _use(view: str) -> Callable[[Page], None]:
+    return lambda page: page.locator(".st-key-labels_use_softmax").get_by_text(view, exact=True).click()
+
+
+def _excite(page: Page) -> None:
+    page.locator(".st-key-wall_all_filters .wall").focus()
+    page.keyboard.press("Enter")
+
+
+def _hold_a_drawing(page: Page) -> None:
+    choose(page, "gibbs_held", "what I draw")
+
+
+# What a choice on a page brings, by its name: the page, how it is chosen, and what then shares the first screen.
+BROUGHT: dict[str, tuple[str, Callable[[Page], None], OneScreen]] = {
+    "the reading of a test digit": (
+        shell.LABELS,
+        _use("Name a digit"),
+        OneScreen(("labels_wall", "labels_other"), ("labels_large", "labels_bars")),
+    ),
+    "the reading of a drawing": (
+        shell.LABELS,
+        _use("Read what you draw"),
+        OneScreen(("labels_pad",), ("labels_drawn_bars",)),
+    ),
+    "confusions": (
+        shell.LABELS,
+        _use("Confusions"),
+        OneScreen(("labels_confusion",), ("labels_confused_wall",)),
+    ),
+    "the guess from a half": (
+        shell.LABELS,
+        _use("Guess from a half"),
+        OneScreen(("labels_wall", "labels_cover"), ("labels_seen", "labels_mean", "labels_ways", "labels_half_bars")),
+    ),
+    "what excites a unit": (
+        shell.FILTERS,
+        _excite,
+        OneScreen(("wall_all_filters",), ("wall_unit", "wall_best", "histogram_unit")),
+    ),
+    "what is held by a drawing": (
+        shell.GIBBS,
+        _hold_a_drawing,
+        OneScreen(("step", "gibbs_pad"), ("wall_v", "wall_film", "chart_energy", "chart_memory")),
+    ),
+}
+
+
+def places(page: Page, shown: OneScreen) -> dict[str, tuple[int, int]]:
+    """Top and bottom, in pixels from the top of the screen, of all that is named."""
     drawn(page)
     found = {}
-    for key in (*PICTURES[script].controls, *PICTURES[script].pictures):
+    for key in (*shown.controls, *shown.pictures):
         place = page.locator(f".st-key-{key}").first
         expect(place).to_be_visible()
         if place.locator(".chart .plot").count():  # it has its height once it is drawn
@@ -80,3 +148,8 @@ def places(page: Page, script: str) -> dict[str, tuple[int, int]]:
         assert box is not None
         found[key] = round(box["y"]), round(box["y"] + box["height"])
     return found
+
+
+def beyond(page: Page, shown: OneScreen) -> dict[str, tuple[int, int]]:
+    """What of it is not on the first screen, and where it is."""
+    return {key: place for key, place in places(page, shown).items() if place[0] < 0 or place[1] > HEIGHT}

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pages.ui.draw import frames
+from pages.ui.draw.theme import Mode
 from rbm.core import clock
 from rbm.core.language import _
 from rbm.datasets.catalog import entry
@@ -146,15 +147,18 @@ def _flat(run: Run) -> dict[str, Any]:
     return {**data, **asdict(spec.model), **asdict(spec.training), **run.progress.knobs, "seed": spec.seed}
 
 
-def cards(runs: Sequence[Run], look: BoardLook, token: str, own: str) -> dict[str, Any]:
-    """What the element of the board shows."""
+def cards(runs: Sequence[Run], look: BoardLook, token: str, own: str, mode: Mode) -> dict[str, Any]:
+    """What the element of the board shows to whom looks at a light or at a dark page."""
     differ, wrong = settings(runs), troubles()
-    each = [_card(run, look, differ[run.id], token, own, wrong.get(run.id, run.progress.message)) for run in runs]
+    each = [_card(run, look, differ[run.id], own, wrong.get(run.id, run.progress.message)) for run in runs]
+    for run, card in zip(runs, each, strict=True):
+        step = look.steps.get(run.id)
+        card["src"] = "" if step is None else f"picture/{token}/{run.id}/{step}.png?{mode}"
     return {"cards": each, "trouble": look.trouble, "at": clock.now()}
 
 
-def _card(run: Run, look: BoardLook, differ: list[str], token: str, own: str, wrong: str) -> dict[str, Any]:
-    at, step = run.progress, look.steps.get(run.id)
+def _card(run: Run, look: BoardLook, differ: list[str], own: str, wrong: str) -> dict[str, Any]:
+    at = run.progress
     epochs = at.knobs.get("epochs", run.spec.training.epochs)
     return {
         "id": run.id,
@@ -168,7 +172,6 @@ def _card(run: Run, look: BoardLook, differ: list[str], token: str, own: str, wr
         "likelihood": told(likelihood(run, look)),
         "differ": differ,
         "trouble": wrong,
-        "src": f"picture/{token}/{run.id}/{step}.png" if step is not None else "",
     }
 
 
@@ -182,24 +185,25 @@ def weights(run_id: str, step: int) -> Array:
     return weight
 
 
-@lru_cache(maxsize=512)
-def filters_png(run_id: str, step: int) -> bytes:
-    """The strongest filters of that checkpoint as a small picture, made once for all who look."""
+@lru_cache(maxsize=1024)
+def filters_png(run_id: str, step: int, mode: Mode) -> bytes:
+    """The strongest filters of that checkpoint as a small picture, made once for all who look at a light or a dark page."""
     weight, run = weights(run_id, step), open_store().run(run_id)
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:FILTERS]
     height, width = entry(run.spec.dataset.name).image_shape[:2]
-    pictures = frames.filter_pictures(weight, (height, width), strongest, shared=True, limit=None, mode="light")
+    pictures = frames.filter_pictures(weight, (height, width), strongest, shared=True, limit=None, mode=mode)
     return frames.grid_png(pictures, COLUMNS)
 
 
-def picture(run_id: str, step: int) -> bytes | None:
-    """The picture of a run at its newest checkpoint, also where the page was told of the one before; None without any."""
+def picture(run_id: str, step: int, *, mode: Mode) -> bytes | None:
+    """The picture of a run for a light or a dark page, at its newest checkpoint, also where the page was told of the one before;
+    None without any."""
     newest = today().steps.get(run_id)
     if newest is None or step > newest:
         return None
     try:
         with _drawing:  # of many who ask at once one draws
-            return filters_png(run_id, newest)
+            return filters_png(run_id, newest, mode)
     except RbmError as error:  # the run was deleted at this moment, or its file is damaged, which its own pages say
         _log.warning("run %s has no picture (%s)", run_id, error)
         return None

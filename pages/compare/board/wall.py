@@ -8,7 +8,8 @@ import streamlit as st
 
 from pages.compare.board import element, gather
 from pages.compare.board.large import SHOWN
-from pages.ui import shell
+from pages.ui import cards, shell
+from pages.ui.draw.theme import Mode
 from pages.ui.server import feed
 from pages.ui.session import state, visitor
 from rbm.core.language import N_, _
@@ -26,8 +27,9 @@ def board() -> None:
     """Everyone's runs, moved by the feed as long as the page is open."""
     words, sort, whose = _choices()
     members = _members(whose)
-    feed.current().picture = gather.picture
-    draw = partial(_elements, words, sort, members, feed.current().shown, visitor.current().id)
+    mode = cards.mode()
+    feed.current().picture = partial(gather.picture, mode=mode)
+    draw = partial(_elements, words, sort, members, feed.current().shown, visitor.current().id, mode)
     part = feed.watch("board_cards", state=_stage)
     drawn = part.moves(draw)
     part.plays(lambda: None, gather.FRESH_SECONDS)
@@ -93,11 +95,11 @@ def _members(whose: str) -> frozenset[str] | None:
     return room.members if whose == "the room" and room is not None else None
 
 
-def _elements(words: str, sort: str, members: frozenset[str] | None, token: str, own: str) -> feed.Elements:
+def _elements(words: str, sort: str, members: frozenset[str] | None, token: str, own: str, mode: Mode) -> feed.Elements:
     """The cards, in a thread."""
     look = gather.today()
     runs: list[Run] = gather.chosen(look, words=words, members=members, sort=sort)
-    return {KEY: gather.cards(runs, look, token, own)}
+    return {KEY: gather.cards(runs, look, token, own, mode)}
 
 
 def _open(run_id: str) -> None:

@@ -182,7 +182,8 @@ def places(current: LiveRun) -> None:
             help=_("What counts as alike: the codes ⟨h|v⟩, or the images themselves."),
         )  # fmt: skip
     task, machine = found if found is not None else (None, judged(current))
-    tasks.trouble(task)
+    with cards.notice("features"):
+        tasks.trouble(task)
     if task is not None and task.status == "failed":
         return
     made = [_first_map(current, current.past[-1].step)] if task is None else list(task.news)

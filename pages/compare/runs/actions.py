@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from pages.compare.runs import files
-from pages.ui import shell
+from pages.ui import cards, shell
 from pages.ui.controls import share
 from pages.ui.server import download
 from pages.ui.session import state, visitor
@@ -161,8 +161,9 @@ def _copy(run_id: str) -> None:
 def problem() -> None:
     """What the last action could not do, until the next one."""
     text = st.session_state.pop("runs_problem", None)
-    if text:
-        st.error(as_typed(text), icon=":material/error:")
+    with cards.notice("problem"):
+        if text:
+            st.error(as_typed(text), icon=":material/error:")
 
 
 def _downloads(run: Run | None) -> None:

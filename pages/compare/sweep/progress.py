@@ -64,8 +64,9 @@ def _chosen() -> None:
 def problem() -> None:
     """What the last click could not do."""
     text = st.session_state.pop("sweep_problem", None)
-    if text:
-        st.error(as_typed(text), icon=":material/error:")
+    with cards.notice("problem"):
+        if text:
+            st.error(as_typed(text), icon=":material/error:")
 
 
 def show(name: str) -> None:
@@ -75,7 +76,7 @@ def show(name: str) -> None:
     if sweep is not None:
         part.plays(lambda: None, LOOK_SECONDS)
     _buttons(name, sweep is not None)
-    with st.container():  # there with or without words, so that nothing below it is built anew
+    with cards.notice("search"):
         if wrong := problem_of(name):
             told = _("{problem} Every run is kept as it was: press Resume once that has ended.")
             st.warning(told.format(problem=as_typed(wrong)), icon=":material/error:")

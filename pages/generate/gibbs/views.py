@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 FILM_FRAMES, FILM_COLUMNS = 16, 8
 GIF_FRAMES = 100  # 20 seconds at five a second
-CHART = 128  # pixels high, so that both stand on a screen of 720
+CHART, CELL, LARGE_CELL = 114, 45, 108  # pixels, so that pictures and charts stand on a screen of 720
+BESIDE_PAD = 36  # a cell where three pictures share their row with a pad
 LEAST = 20  # settled steps of which an autocorrelation is shown
 STATES = {
     "bernoulli": _("on or off"),
@@ -68,11 +69,15 @@ def elements(walk: SteppedChains, painter: frames.Painter, data_mean: DataMean) 
     }
 
 
-def layers(drawn: feed.Elements, painter: frames.Painter) -> None:
-    """v, the means of what it was drawn from, and the hidden layer, every chain one picture."""
+def words(drawn: feed.Elements) -> None:
+    """Which step, and which layer was drawn in it."""
     facts(drawn["gibbs_words"], key="gibbs_words", look="caption")
+
+
+def layers(drawn: feed.Elements, painter: frames.Painter, cell: int = CELL) -> None:
+    """v, the means of what it was drawn from, and the hidden layer, every chain one picture, of many ``cell`` pixels wide."""
     left, middle, right = st.columns(3, gap="medium")
-    largest = 108 if drawn["wall_v"]["n"] <= 4 else 48
+    largest = LARGE_CELL if drawn["wall_v"]["n"] <= 4 else cell
     model, framed = painter.model, painter.framed
     with left, st.container(key="card_v", gap="xsmall"):
         cards.title(
@@ -108,20 +113,21 @@ def layers(drawn: feed.Elements, painter: frames.Painter) -> None:
 
 def film(drawn: feed.Elements, walk: SteppedChains, painter: frames.Painter) -> None:
     """The past of the first chain, oldest first, and all chains' past as a GIF."""
-    cards.title(
-        _("History of chain 1"),
-        _("{mean_of} at the moments remembered, the newest on the right; a long jump leaves a few on the way.").format(
-            mean_of=cards.mean_of(painter.model)
-        ),
-    )
-    wall.show(drawn["wall_film"], framed=painter.framed, max_cell=44, alt=_("History of chain 1"), key="wall_film")
-    download.button(
-        _("GIF of all chains"),
-        lambda: film_gif(walk, painter),
-        "gibbs.gif",
-        key="gif",
-        about=_("The last {gif_frames} moments, five a second.").format(gif_frames=GIF_FRAMES),
-    )
+    with st.container(key="card_film", gap="xsmall"):
+        cards.title(
+            _("History of chain 1"),
+            _(
+                "{mean_of} at the moments remembered, the newest on the right; a long jump leaves a few on the way."
+            ).format(mean_of=cards.mean_of(painter.model)),
+        )
+        wall.show(drawn["wall_film"], framed=painter.framed, max_cell=44, alt=_("History of chain 1"), key="wall_film")
+        download.button(
+            _("GIF of all chains"),
+            lambda: film_gif(walk, painter),
+            "gibbs.gif",
+            key="gif",
+            about=_("The last {gif_frames} moments, five a second.").format(gif_frames=GIF_FRAMES),
+        )
 
 
 def _film(past: list[Moment], painter: frames.Painter) -> dict[str, Any]:
@@ -144,19 +150,20 @@ def film_gif(walk: SteppedChains, painter: frames.Painter) -> bytes:
 
 def energies(drawn: feed.Elements) -> None:
     """Energy and free energy of the chains against steps, with the data's mean as a line."""
-    cards.title(
-        _("Energy and free energy"),
-        _(
-            "Means over the chains, in nats at β = 1. Free energy falls to where the machine finds images "
-            "likely; the dashed line is the mean of validation images. After ten steps the plunge of the very "
-            "first one is left out."
-        ),
-        _(
-            "whether the chains have reached all kinds of images: a chain can sit at the right level on one digit for ever."
-        ),
-    )
-    alt = _("Energy and free energy of the chains against steps")
-    chart.show(drawn["chart_energy"], height=CHART, key="chart_energy", alt=alt)
+    with st.container(key="card_energy", gap="xsmall"):
+        cards.title(
+            _("Energy and free energy"),
+            _(
+                "Means over the chains, in nats at β = 1. Free energy falls to where the machine finds images "
+                "likely; the dashed line is the mean of validation images. After ten steps the plunge of the very "
+                "first one is left out."
+            ),
+            _(
+                "whether the chains have reached all kinds of images: a chain can sit at the right level on one digit for ever."
+            ),
+        )
+        alt = _("Energy and free energy of the chains against steps")
+        chart.show(drawn["chart_energy"], height=CHART, key="chart_energy", alt=alt)
 
 
 def _energies(walk: SteppedChains, data_mean: float) -> dict[str, Any]:
@@ -176,25 +183,21 @@ def _energies(walk: SteppedChains, data_mean: float) -> dict[str, Any]:
 
 def memory(drawn: feed.Elements) -> None:
     """How long the chains remember, and what the steps so far are worth."""
-    cards.title(
-        _("Memory of the chains"),
-        _(
-            "The autocorrelation of the chains' free energies: how much a chain still tells, so many steps "
-            "later, of where it was. Of the steps by one machine at one β with the same pixels held, the "
-            "newest half. A chain has forgotten its start where the curve falls below the dotted line, 0.05. "
-            "Samples: how many independent ones all these steps are worth."
-        ),
-        _("what all the chains miss: chains that all sit in one mode may forget quickly within it."),
-        _("a cold β, or the machine before training; then the page Diagnostics, where 256 chains are judged."),
-    )
-    st.caption(
-        _(
-            "How much a chain resembles itself so many steps later: 1 is unchanged, near 0 it has forgotten "
-            "where it was."
+    with st.container(key="card_memory", gap="xsmall"):
+        cards.title(
+            _("Memory of the chains"),
+            _(
+                "The autocorrelation of the chains' free energies: how much a chain still tells, so many steps "
+                "later, of where it was. Of the steps by one machine at one β with the same pixels held, the "
+                "newest half. A chain has forgotten its start where the curve falls below the dotted line, 0.05. "
+                "Samples: how many independent ones all these steps are worth."
+            ),
+            _("what all the chains miss: chains that all sit in one mode may forget quickly within it."),
+            _("a cold β, or the machine before training; then the page Diagnostics, where 256 chains are judged."),
         )
-    )
-    alt = _("Autocorrelation of the chains' free energies against the steps between")
-    chart.show(drawn["chart_memory"], height=CHART, key="chart_memory", alt=alt)
+        st.caption(_("1: unchanged. Near 0: it has forgotten where it was."))
+        alt = _("Autocorrelation of the chains' free energies against the steps between")
+        chart.show(drawn["chart_memory"], height=CHART, key="chart_memory", alt=alt)
 
 
 def memory_option(seen: Sequence[Tensor]) -> dict[str, Any]:

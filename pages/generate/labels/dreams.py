@@ -105,18 +105,19 @@ def generate(newest: LabelMachine) -> None:
     each = _("{each} chains for each label, a row each; the first picture of a row is {sign}.").format(
         each=EACH, sign=sign
     )
-    cards.title(
-        _("Chains that hold their label") if softmax else _("Chains that hold the tags"),
-        _("p(x|h) of chains that started from noise. {each}").format(
-            each=each if softmax else _("All hold the same tags.")
-        ),
-        _("that a chain has seen all styles of its class: it may stay with one for long."),
-        _("Play while the machine still learns: the chains follow it."),
-    )
     drawn = elements(dream, learning.data().shape, _signs(dream, cards.mode()))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="labels_bar"):
+        cards.title(
+            _("Chains that hold their label") if softmax else _("Chains that hold the tags"),
+            _("p(x|h) of chains that started from noise. {each}").format(
+                each=each if softmax else _("All hold the same tags.")
+            ),
+            _("that a chain has seen all styles of its class: it may stay with one for long."),
+            _("Play while the machine still learns: the chains follow it."),
+        )
+        facts(drawn["labels_sweeps"], key="labels_sweeps", look="caption")
     alt = _("Pictures by chains that hold their label")
     wall.show({**drawn["labels_dream"], "labels": _names(dream)}, max_cell=22, alt=alt, key="labels_dream")
-    facts(drawn["labels_sweeps"], key="labels_sweeps", look="caption")
     if not softmax:
         st.caption(_which(asked[1]))
 

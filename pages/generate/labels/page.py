@@ -84,7 +84,7 @@ with lesson.stage(EXPERIMENTS, key="labels", text="labels") as beside:
         },
     }[learning.kind()]
     with st.container(key="picture"):
-        left, right = st.columns([2, 3], gap="medium")
+        left, right = st.columns([1, 2], gap="medium")
         with left:
             learning.progress(SHOWN)
         with right:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from rbm.datasets.tags import TAGS
 if TYPE_CHECKING:
     import torch
 
+    from rbm.evaluation.completion import Completion
     from rbm.models.labelled import LabelledRBM
     from rbm.tasks.labels import LabelMachine
 
@@ -30,6 +32,7 @@ SHOWN = 20  # test pictures to choose from
 CHAINS = 24
 BURN_IN, SWEEPS = 60, 40
 COVERS = (N_("bottom"), N_("top"), N_("right"), N_("left"))
+BARS = 150  # pixels high, so that they stand on a screen of 720 below the pictures that they speak of
 CALM = "#9AA1A9"  # what is covered: neither black nor white
 
 
@@ -38,8 +41,11 @@ def names() -> list[str]:
     return list(learning.data().class_names) if learning.kind() == "softmax" else [_(tag) for tag in TAGS]
 
 
-def choose_picture(newest: LabelMachine) -> int:
-    """A wall of test pictures, each with what the machine says of it; the number of the chosen one."""
+def choose_picture(newest: LabelMachine, beside: Callable[[], None] = lambda: None, cell: int = 60) -> tuple[int, str]:
+    """A wall of test pictures, each with what the machine says of it; the number of the chosen one, and how many are right.
+
+    ``beside``: what else the view asks for, in the line over the wall. cell: the side to which a picture grows, in pixels.
+    """
     x, classes = learning.test_pictures()
     data, pages = learning.data(), -(-len(x) // SHOWN)
     first = int(st.session_state.setdefault("labels_page", 0)) % pages * SHOWN
@@ -47,31 +53,14 @@ def choose_picture(newest: LabelMachine) -> int:
     told, truth = _answers(newest, x), [data.class_names[c] for c in classes.tolist()]
     chosen = min(int(st.session_state.setdefault("labels_digit", 0)), len(x) - 1)
     right = told == _truth(classes)
-    cards.title(
-        _("Test {noun}s").format(noun=data.noun),
-        _(
-            "{noun}s that it has never seen. Point at one for the machine's answer, click on one to look at it closely."
-        ).format(noun=data.noun.capitalize()),
-    )
-    pixels, columns = _framed(x.numpy(), right), cards.beside(10, len(x), data.shape)
-    labels = [_("{a}, it says: {said}").format(a=_a(name), said=said) for name, said in zip(truth, told, strict=True)]
-    clicked = wall.show(
-        wall.pictures(pixels, columns, labels=labels, selected=chosen),
-        clickable=True,
-        max_cell=60,
-        alt=_("Some test {noun}s, the misread ones framed").format(noun=data.noun),
-        key="labels_wall",
-    )
-    if clicked is not None and clicked != chosen:
-        st.session_state["labels_digit"] = clicked
-        st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            _("Of these {n}, {right} are answered right; the others have a frame.").format(
-                n=len(x), right=int(right.sum())
-            ),
-            width="stretch",
-        )
+    answered = _("Of these {n}, {right} are answered right; the others have a frame.")
+    answered = answered.format(n=len(x), right=int(right.sum()))
+    about = _(
+        "{noun}s that it has never seen. Point at one for the machine's answer, click on one to look at it closely."
+    ).format(noun=data.noun.capitalize())
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="labels_bar"):
+        cards.title(_("Test {noun}s").format(noun=data.noun), f"{about} {answered}")
+        beside()
         if pages > 1:
             st.button(
                 _("Other {noun}s").format(noun=data.noun),
@@ -80,7 +69,19 @@ def choose_picture(newest: LabelMachine) -> int:
                 args=(pages,),
                 help=_("The next twenty of the test part."),
             )
-    return first + chosen
+    pixels, columns = _framed(x.numpy(), right), cards.beside(10, len(x), data.shape)
+    labels = [_("{a}, it says: {said}").format(a=_a(name), said=said) for name, said in zip(truth, told, strict=True)]
+    clicked = wall.show(
+        wall.pictures(pixels, columns, labels=labels, selected=chosen),
+        clickable=True,
+        max_cell=cell,
+        alt=_("Some test {noun}s, the misread ones framed").format(noun=data.noun),
+        key="labels_wall",
+    )
+    if clicked is not None and clicked != chosen:
+        st.session_state["labels_digit"] = clicked
+        st.rerun()
+    return first + chosen, answered
 
 
 def _a(name: str) -> str:
@@ -130,17 +131,18 @@ def classify(newest: LabelMachine) -> None:
     """One picture, large, and p(y|x)."""
     import torch
 
-    number = choose_picture(newest)
+    number, answered = choose_picture(newest)
     x, classes = learning.test_pictures()
     with torch.no_grad():
         p = learning.model(newest).label_probability(x[number : number + 1])[0].numpy()
-    left, right = st.columns([1, 3], gap="large", vertical_alignment="center")
+    left, right = st.columns([2, 5], gap="medium")
     with left:
         cards.picture_wall(
-            _grey(x[number]), 1, "labels_large", _("The chosen {noun}").format(noun=learning.data().noun), max_cell=168
+            _grey(x[number]), 1, "labels_large", _("The chosen {noun}").format(noun=learning.data().noun), max_cell=112
         )
         st.caption(as_typed(_which(number, classes)))
-    with right:
+        st.caption(answered)
+    with right, st.container(key="card_labels_bars", gap="xsmall"):
         cards.title(
             _("p(y|x), exact"),
             _(
@@ -202,84 +204,86 @@ def _which(number: int, classes: torch.Tensor) -> str:
     )
 
 
-def draw_bars(bars: list[figures.Bars], key: str, alt: str) -> None:
+def draw_bars(bars: list[figures.Bars], key: str, alt: str, height: int = BARS) -> None:
     """Probabilities of all labels."""
     title = _("label y") if learning.kind() == "softmax" else _("tag")
     state_bars(
         figures.state_option(bars, names(), x_title=title, y_title=_("probability"), top=1.0),
         key=key,
         alt=alt,
-        height=230,
+        height=height,
     )
 
 
 def infer(newest: LabelMachine) -> None:
     """A picture of which half is covered: its label and the rest of it."""
-    number = choose_picture(newest)
     shape = learning.data().shape
     covers = [c for c in COVERS if shape[c in ("right", "left")] > 1]
-    cover = st.segmented_control(
-        _("Cover"),
-        covers,
-        required=True,
-        default=covers[0],
-        format_func=_,
-        key="labels_cover" if len(covers) == len(COVERS) else "labels_cover_row",
-        help=_("Which half the machine does not see."),
-    )
+    key = "labels_cover" if len(covers) == len(COVERS) else "labels_cover_row"
+    number, __ = choose_picture(newest, partial(_cover, covers, key), cell=44)
+    cover = str(st.session_state[key])
     x, classes = learning.test_pictures()
-    mask = seen_part(str(cover), shape)
-    found, whole = _completed(newest, number, str(cover), x[number], mask)
-    parts = st.columns([1, 1, 2], gap="large")
-    pictures = np.where(mask.numpy(), x[number].numpy(), found.picture.numpy())
-    expected = _("p(pixel is on | the visible half), the mean over all chains and sweeps, beside the visible half.")
-    for column, (key, title, about, pixels) in zip(
-        parts,
-        (
-            (
-                "labels_seen",
-                _("Seen"),
-                _("What the machine is given; the rest is covered."),
-                _covered(x[number].numpy(), mask.numpy()),
-            ),
-            ("labels_mean", _("Expected"), expected, _grey(pictures)),
-        ),
-        strict=False,
-    ):
-        with column:
-            cards.title(title, about)
-            cards.picture_wall(pixels, 1, key, title, max_cell=168)
-    with parts[2]:
+    mask = seen_part(cover, shape)
+    found, whole = _completed(newest, number, cover, x[number], mask)
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(key="card_labels_half", gap="xsmall"):
+        _halves(x[number], mask, found)
+    with right, st.container(key="card_labels_bars", gap="xsmall"):
         cards.title(
-            _("Ways to complete it"),
-            _("p(x|h) of {chains} Gibbs chains that hold the visible half: each fills in its own rest.").format(
-                chains=CHAINS
-            ),
+            _("p(y | visible half)"),
+            _(
+                "The mean of p(y|x) over {chains} chains and {sweeps} sweeps, after {burn_in} that are not "
+                "counted. Outlined: p(y|x) of the whole {noun}."
+            ).format(chains=CHAINS, sweeps=SWEEPS, burn_in=BURN_IN, noun=learning.data().noun),
+            _("more than its chains have found: one that is stuck counts as if it were right."),
         )
-        each = frames.colour_probabilities(found.chains.numpy(), shape=shape)
-        cards.picture_wall(
-            each, cards.beside(8, CHAINS, shape), "labels_ways", _("Completions by single chains"), max_cell=60
+        draw_bars(
+            [
+                figures.Bars(_("whole {noun}").format(noun=learning.data().noun), whole, outline=True),
+                figures.Bars(_("visible half"), found.label.numpy()),
+            ],
+            "labels_half_bars",
+            _("Probability of each label given half of the picture"),
+            height=BARS - 24,
         )
+        st.caption(
+            _("{which}. Chains differ by ±{error:.2f} at most.").format(
+                which=_which(number, classes), error=float(found.standard_error.max())
+            )
+        )
+
+
+def _cover(covers: Sequence[str], key: str) -> None:
+    """Which half is covered."""
+    st.markdown(_("Cover"), width="content", help=_("Which half the machine does not see."))
+    st.segmented_control(
+        _("Cover"), covers, required=True, default=covers[0], format_func=_, key=key, label_visibility="collapsed"
+    )
+
+
+def _halves(x: torch.Tensor, mask: torch.Tensor, found: Completion) -> None:
+    """What is given, what is expected of the rest, and the ways in which single chains fill it in."""
+    shape = learning.data().shape
+    pictures = np.where(mask.numpy(), x.numpy(), found.picture.numpy())
+    expected = _("p(pixel is on | the visible half), the mean over all chains and sweeps, beside the visible half.")
+    given = _("What the machine is given; the rest is covered.")
+    shown = (
+        ("labels_seen", _("Seen"), given, _covered(x.numpy(), mask.numpy())),
+        ("labels_mean", _("Expected"), expected, _grey(pictures)),
+    )
+    for column, (key, title, about, pixels) in zip(st.columns(2, gap="small"), shown, strict=True):
+        with column, st.container(key=f"card_{key}", gap="xsmall"):
+            cards.title(title, about)
+            cards.picture_wall(pixels, 1, key, title, max_cell=72)
     cards.title(
-        _("p(y | visible half)"),
-        _(
-            "The mean of p(y|x) over {chains} chains and {sweeps} sweeps, after {burn_in} that are not "
-            "counted. Outlined: p(y|x) of the whole {noun}."
-        ).format(chains=CHAINS, sweeps=SWEEPS, burn_in=BURN_IN, noun=learning.data().noun),
-        _("more than its chains have found: one that is stuck counts as if it were right."),
+        _("Ways to complete it"),
+        _("p(x|h) of {chains} Gibbs chains that hold the visible half: each fills in its own rest.").format(
+            chains=CHAINS
+        ),
     )
-    draw_bars(
-        [
-            figures.Bars(_("whole {noun}").format(noun=learning.data().noun), whole, outline=True),
-            figures.Bars(_("visible half"), found.label.numpy()),
-        ],
-        "labels_half_bars",
-        _("Probability of each label given half of the picture"),
-    )
-    st.caption(
-        _("{which}. Chains differ by ±{error:.2f} at most.").format(
-            which=_which(number, classes), error=float(found.standard_error.max())
-        )
+    each = frames.colour_probabilities(found.chains.numpy(), shape=shape)
+    cards.picture_wall(
+        each, cards.beside(8, CHAINS, shape), "labels_ways", _("Completions by single chains"), max_cell=60
     )
 
 

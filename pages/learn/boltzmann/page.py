@@ -76,10 +76,11 @@ def learning() -> None:
         left, right = st.columns(2, gap="medium")
         with left:
             pair.divergences(drawn)
-            pair.costs(drawn)
+            sizes()
         with right:
             pair.matrices(drawn)
             pair.samples(drawn)
+            pair.costs(drawn)
 
 
 @st.fragment
@@ -133,7 +134,6 @@ def beside_an_rbm() -> None:
             )
             st.button(_("Reset"), key="boltzmann_reset", on_click=reset, help=_("Both start again from small weights."))
         learning()
-        sizes()
         st.caption(
             _(
                 ":material/info: A Boltzmann machine of all pairs is slow: only tiny pictures that are made here "

@@ -27,6 +27,7 @@ EXACT, GIBBS = N_("exact"), N_("Gibbs chains")
 EXACT_UNITS = 12
 SIZES = (8, 16, 32, 64, 128, 256, 512)
 NAMES = {"boltzmann": _("Boltzmann machine"), "rbm": "RBM"}
+CHART, SIZES_CHART = 188, 146  # pixels high, so that both stand on a screen of 720
 SAMPLES, CELL = 20, 16  # of each machine; dots on a side of one weight
 TOO_LARGE = _("The Boltzmann machine has more than 16 units: too many states to compute its KL.")
 PLAY_SECONDS, BUDGET = 0.4, 0.12  # between ticks, and of learning in each
@@ -162,7 +163,7 @@ def divergences(drawn: feed.Elements) -> None:
         _("which is better in general: neither is, for as many parameters."),
     )
     alt = _("KL divergence of both machines against updates")
-    chart.show(drawn["boltzmann_kl"], height=230, key="boltzmann_kl", alt=alt)
+    chart.show(drawn["boltzmann_kl"], height=CHART, key="boltzmann_kl", alt=alt)
     moving.facts(drawn["boltzmann_note"], key="boltzmann_note", look="caption")
 
 
@@ -203,23 +204,24 @@ def samples(drawn: feed.Elements) -> None:
                 alt=_("Twenty samples of the {name}").format(name=name),
                 key=place,
             )
-            st.caption(_("Twenty samples of the {name}").format(name=name))
+    st.caption(_("Twenty samples of each"))
 
 
 def sweep_chart() -> None:
     """Time per sweep against size, measured when asked."""
-    cards.title(
-        _("Time per sweep against size"),
-        _("Machines of n units, half of them hidden, measured on this server when you press the button."),
-        _("what a graphics card would do: there the gap is wider still."),
-    )
-    st.button(
-        _("Measure"),
-        key="boltzmann_measure",
-        icon=":material/timer:",
-        on_click=_measure,
-        help=_("Takes about half a second."),
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="boltzmann_sweeps"):
+        cards.title(
+            _("Time per sweep against size"),
+            _("Machines of n units, half of them hidden, measured on this server when you press the button."),
+            _("what a graphics card would do: there the gap is wider still."),
+        )
+        st.button(
+            _("Measure"),
+            key="boltzmann_measure",
+            icon=":material/timer:",
+            on_click=_measure,
+            help=_("Takes about half a second."),
+        )
     rows = st.session_state.get("boltzmann_times", [])
     names = (_("Boltzmann machine, unit by unit"), _("RBM, layer by layer"))
     series = [Series(name, [r[0] for r in rows], [1e3 * r[i] for r in rows]) for i, name in enumerate(names, 1)]
@@ -231,7 +233,7 @@ def sweep_chart() -> None:
         log_y=True,
         empty=_("Press Measure"),
     )
-    chart.show(option, height=230, key="boltzmann_sizes", alt=_("Milliseconds per sweep against units"))
+    chart.show(option, height=SIZES_CHART, key="boltzmann_sizes", alt=_("Milliseconds per sweep against units"))
 
 
 def _measure() -> None:

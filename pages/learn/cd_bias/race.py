@@ -103,10 +103,11 @@ def start_race() -> None:
 def current() -> algorithm_comparison.Race | None:
     """This session's race; says why one of the five stopped, or that its worker was lost."""
     race: algorithm_comparison.Race | None = st.session_state.get("race")
-    if race is not None and race.problem:
-        st.error(as_typed(race.problem), icon=":material/error:")
-    elif race is not None:
-        tasks.trouble(next((task for task in race.tasks.values() if task.notice), None))
+    with cards.notice("race"):
+        if race is not None and race.problem:
+            st.error(as_typed(race.problem), icon=":material/error:")
+        elif race is not None:
+            tasks.trouble(next((task for task in race.tasks.values() if task.notice), None))
     return race
 
 

@@ -78,8 +78,8 @@ EXPERIMENTS: lesson.Experiments = {
 @st.fragment
 def recalling() -> None:
     """What a stroke of the pen changes."""
-    at_left, at_right = st.columns([8, 5], gap="medium")
-    with at_right:
+    at_left, at_right = st.columns([8, 6], gap="medium")
+    with at_right, st.container(key="card_stored", gap="xsmall"):
         cards.title(
             _("Stored patterns"),
             _("What the network was told to remember. Click one to put it on the pad, then disturb it."),
@@ -93,7 +93,7 @@ def recalling() -> None:
                 _("Nothing is stored. Choose a {noun} above, or draw one and store it.").format(noun=data.noun),
                 icon=":material/draw:",
             )
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, gap="xsmall", key="hopfield_tools"):
             if st.button(
                 _("Store the drawing"),
                 key="hopfield_store",
@@ -116,6 +116,36 @@ def recalling() -> None:
         elements = instant.respond(recall.PANEL.stops("beta"), played) if rule == recall.DENSE else played(beta)
         alt = _("The state of the network, to draw on")
         pad(start, shelf.shape, serial=serial, played=elements["hopfield_pad"], alt=alt, key="hopfield_pad")
+        endings()
+    with at_right:
+        capacity()
+
+
+def endings() -> None:
+    """Where recalls from noise end."""
+    with st.container(key="card_basins", gap="xsmall"):
+        cards.title(
+            _("Where random starts end"),
+            _("A hundred recalls from noise. Those that end in no stored pattern found a spurious minimum."),
+            try_this=_("two patterns, then three: mixtures of three appear."),
+        )
+        if stored:
+            recall.spurious(stored, shelf.shape, rule, beta)
+
+
+def capacity() -> None:
+    """How much each rule can store, and where the page's network stands."""
+    with st.container(key="card_capacity", gap="xsmall"):
+        cards.title(
+            _("How much can be stored"),
+            _(
+                "Random patterns in {capacity_units} units, recalled after one unit in ten was flipped; the line "
+                "0.138 is where theory says that Hebb's rule fails in a large network."
+            ).format(capacity_units=CAPACITY_UNITS),
+            _("what correlated pictures such as digits do: they fail much earlier."),
+        )
+        figure = recall.capacity_figure(len(stored) / len(shelf.pictures[0]))
+        chart.show(figure, key="hopfield_capacity", alt=_("Overlap after recall against the load"))
 
 
 lesson.question(
@@ -161,23 +191,3 @@ with lesson.stage(EXPERIMENTS, key="hopfield", text="hopfield") as beside:
                 }[rule],
             )
     recalling()
-    states, amount = st.columns(2, gap="large")
-    with states:
-        cards.title(
-            _("Where random starts end"),
-            _("A hundred recalls from noise. Those that end in no stored pattern found a spurious minimum."),
-            try_this=_("two patterns, then three: mixtures of three appear."),
-        )
-        if stored:
-            recall.spurious(stored, shelf.shape, rule, beta)
-    with amount:
-        cards.title(
-            _("How much can be stored"),
-            _(
-                "Random patterns in {capacity_units} units, recalled after one unit in ten was flipped; the line "
-                "0.138 is where theory says that Hebb's rule fails in a large network."
-            ).format(capacity_units=CAPACITY_UNITS),
-            _("what correlated pictures such as digits do: they fail much earlier."),
-        )
-        figure = recall.capacity_figure(len(stored) / len(shelf.pictures[0]))
-        chart.show(figure, key="hopfield_capacity", alt=_("Overlap after recall against the load"))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 DATASET = "hopfield_dataset"
 DENSE = "modern"
 RULES = {"hebbian": _("Hebbian"), "storkey": _("Storkey"), "pseudo-inverse": _("Pseudo-inverse"), DENSE: _("Modern")}
+CAPACITY = 236  # pixels high, so that the chart stands below ten stored digits on a screen of 720
 STARTS = 100  # recalls from random states
 ENDS = {
     "stored": _("a stored pattern"),
@@ -179,10 +180,11 @@ def spurious(stored: list[pad.Pixels], shape: tuple[int, int], rule: str, beta: 
             for one in shown
         ],
         framed=True,
-        max_cell=70,
+        max_cell=54,
     )
 
 
+@lru_cache(maxsize=64)  # it stands beside the pad, whose every stroke draws the page again
 def capacity_figure(stored: float) -> go.Figure:
     """For every rule overlap against load, with the line where the Hebbian rule gives way and the load on the page."""
     figure = go.Figure()
@@ -190,7 +192,7 @@ def capacity_figure(stored: float) -> go.Figure:
         figure.add_scatter(x=known.LOADS, y=values, name=name, mode="lines+markers")
     figure.add_vline(x=0.138, line_dash="dash", annotation_text="0.138", annotation_position="top")
     figure.add_vline(x=stored, line_dash="dot", annotation_text=_("stored now"), annotation_position="bottom right")
-    figure.update_layout(height=320, margin={"l": 8, "r": 8, "t": 24, "b": 8})
+    figure.update_layout(height=CAPACITY, margin={"l": 8, "r": 8, "t": 24, "b": 8})
     figure.update_xaxes(title_text=_("random patterns stored / units"), automargin=True)
     figure.update_yaxes(title_text=_("overlap after recall (1 = perfect)"), automargin=True, range=[0, 1.05])
     return figure

@@ -47,8 +47,9 @@ def look() -> None:
         part = feed.watch("ising", learning, walk)
         with st.container(horizontal=True, vertical_alignment="bottom", key="ising_transport", width="content"):
             machine.buttons(shown)
-    for job in (learning, walk):
-        tasks.trouble(job)
+    with cards.notice("lattice"):
+        for job in (learning, walk):
+            tasks.trouble(job)
     stops, draw = spins.PANEL.stops("temperature"), partial(machine.elements, shown)
     drawn = instant.respond(stops, draw)
     part.moves(instant.here(stops, draw))

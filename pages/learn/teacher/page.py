@@ -53,7 +53,8 @@ def look() -> None:
             tasks.Press("teacher_on", _("Resume"), _("The students go on.")),
             anew=True,
         )
-    tasks.trouble(task)
+    with cards.notice("students"):
+        tasks.trouble(task)
     part = feed.watch("teacher", task)
     stops, draw = students.PANEL.stops("beta"), partial(students.elements, task, cards.mode())
     drawn = instant.respond(stops, draw)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart, wall
@@ -23,6 +24,7 @@ from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, ColourLook, Images
 from rbm.training.config import knob, knobs
 
 NAME = "colour"
+CHART = 192  # pixels high, so that both stand on a screen of 720
 BUNDLED = "faces"  # the machine that comes with the program
 
 
@@ -204,16 +206,19 @@ def _curves(looks: tuple[ColourLook, ...], empty: str) -> feed.Elements:
 
 def numbers(drawn: feed.Elements) -> None:
     """Both curves."""
-    cards.title(
-        _("Reconstruction error"),
-        _("Mean squared difference of a channel, from 0 to 1, between images and their reconstructions."),
-        _("the likelihood: samples may be poor where reconstructions are good."),
-    )
-    chart.show(drawn["colour_error"], key="colour_error", alt=_("Reconstruction error against epochs"), height=200)
-    cards.title(
-        _("Free energy of training and validation images"),
-        _("The shaded gap opens when the machine likes images it has seen better than new ones."),
-        _("how good it is: log Z moves along with both curves."),
-    )
-    alt = _("Free energy of training and validation images")
-    chart.show(drawn["colour_energy"], key="colour_energy", alt=alt, height=220)
+    with st.container(key="card_colour_error", gap="xsmall"):
+        cards.title(
+            _("Reconstruction error"),
+            _("Mean squared difference of a channel, from 0 to 1, between images and their reconstructions."),
+            _("the likelihood: samples may be poor where reconstructions are good."),
+        )
+        alt = _("Reconstruction error against epochs")
+        chart.show(drawn["colour_error"], key="colour_error", alt=alt, height=CHART)
+    with st.container(key="card_colour_energy", gap="xsmall"):
+        cards.title(
+            _("Free energy of images"),
+            _("The shaded gap opens when the machine likes images it has seen better than new ones."),
+            _("how good it is: log Z moves along with both curves."),
+        )
+        alt = _("Free energy of training and validation images")
+        chart.show(drawn["colour_energy"], key="colour_energy", alt=alt, height=CHART)

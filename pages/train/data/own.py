@@ -257,13 +257,14 @@ def _keep(pictures: Pictures, source: str) -> None:
             open_store().sign(me)
             save.save(name.strip(), pictures, source, owner=me.id)
         except RbmError as error:
-            st.error(as_typed(error), icon=":material/error:")
+            with cards.notice("refused"):
+                st.error(as_typed(error), icon=":material/error:")
             return
         st.session_state["own_kept"] = name.strip()
-    if st.session_state.get("own_kept") == name.strip():
-        st.success(
-            _("Kept. It is among the data sets of the Train page now, and in the list below."), icon=":material/check:"
-        )
+    with cards.notice("kept"):
+        if st.session_state.get("own_kept") == name.strip():
+            words = _("Kept. It is among the data sets of the Train page now, and in the list below.")
+            st.success(words, icon=":material/check:")
 
 
 def kept_sets() -> None:
@@ -342,8 +343,9 @@ def _delete(one: save.UserDataset) -> None:
 
 
 def _undo() -> None:
-    if problem := st.session_state.pop("own_problem", None):
-        st.error(as_typed(problem), icon=":material/error:")
+    with cards.notice("problem"):
+        if problem := st.session_state.pop("own_problem", None):
+            st.error(as_typed(problem), icon=":material/error:")
     one: save.UserDataset | None = st.session_state.get("own_removed")
     if one is None:
         return

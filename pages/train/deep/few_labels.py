@@ -111,7 +111,8 @@ def follow() -> None:
         return
     part = feed.watch("deep_labels", task, state=lambda: len(_results(task)))
     task.renew()
-    tasks.trouble(task)
+    with cards.notice("few_labels"):
+        tasks.trouble(task)
     if task.active:
         drawn = part.moves(lambda: {"deep_labels_words": moving.table((), [(figures_at_rest.working(task.news),)])})
         moving.facts(drawn["deep_labels_words"], key="deep_labels_words", look="caption")

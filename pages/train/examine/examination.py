@@ -258,7 +258,8 @@ def walk(task: Task | None, more: Task | None, drawn: feed.Elements) -> None:
                     "may only have been too short. What is here stays until the new numbers are all there."
                 ).format(longer=LONGER * N_SWEEPS, n_sweeps=N_SWEEPS),
             )
-    tasks.trouble(more)
+    with cards.notice("longer"):
+        tasks.trouble(more)
     st.caption(mixed.verdict)
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import cards
 from pages.ui.components import chart, moving
@@ -19,7 +20,9 @@ from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.models.parameters import Array
 
-PER_PAGE, CELL = 100, 43  # so that all of a page of filters is seen on a screen of 720 pixels
+PER_PAGE, CELL = 100, 41  # so that all of a page of filters is seen on a screen of 720 pixels
+# Of the chosen unit: its filter and what excites it most beside each other, the chart of its activity below.
+LARGE, BEST, CHART = 170, 62, 92
 ORDERS = (N_("index"), N_("norm"), N_("mean activation"))
 SCALES = (N_("one for all"), N_("each its own"))
 
@@ -43,8 +46,8 @@ def order(past: Snapshot, by: str) -> npt.NDArray[np.intp]:
     return np.arange(past.weight.shape[1])
 
 
-def choose_view(current: LiveRun) -> View:
-    """The controls beside the wall."""
+def choose_view(current: LiveRun, below: DeltaGenerator) -> View:
+    """The controls beside the wall, and the choice of a page of filters ``below`` it."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         by = st.segmented_control(
             _("Sort by"),
@@ -66,10 +69,13 @@ def choose_view(current: LiveRun) -> View:
             persist_state="session",
             help=_("One scale lets filters be compared; each its own shows the shape of weak ones."),
         )
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="filters_line"):
         past = live.choose_time(current, "filters_time")
+        health(past)
     units = order(past, by or ORDERS[0])
     pages = -(-len(units) // PER_PAGE)
-    page = st.pagination(pages, key="filters_page") if pages > 1 else 1
+    with below:
+        page = st.pagination(pages, key="filters_page") if pages > 1 else 1
     page = min(max(page, 1), pages)
     newest = st.session_state["filters_time"] == live.NOW
     return View(past, units[(page - 1) * PER_PAGE : page * PER_PAGE], scale != SCALES[1], newest)
@@ -78,7 +84,7 @@ def choose_view(current: LiveRun) -> View:
 def health(past: Snapshot) -> None:
     """Badges for units that do nothing or everything."""
     share = past.on
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key="filters_health"):
         st.badge(_("epoch {epoch:.2f}").format(epoch=past.epoch), icon=":material/schedule:", color="gray")
         if share is None:
             about = _("A {hidden} unit takes any value{range}: none is simply on.").format(
@@ -122,9 +128,13 @@ def grid(current: LiveRun, view: View, selected: int | None) -> int | None:
         labels=_labels(view.past, view, painter),
         max_cell=CELL,
     )
-    name = f"filters-epoch-{view.past.epoch:.2f}.png"
-    download.button(_("PNG of this grid"), lambda: grid_picture(view, painter), name, key="filters_png")
     return None if place is None else int(view.units[place])
+
+
+def take_grid(current: LiveRun, view: View) -> None:
+    """The button that brings the wall as a file."""
+    name, painter = f"filters-epoch-{view.past.epoch:.2f}.png", live.painter(current.spec)
+    download.button(_("PNG of this grid"), lambda: grid_picture(view, painter), name, key="filters_png")
 
 
 def elements(current: LiveRun, view: View, unit: int | None, painter: frames.Painter) -> dict[str, dict[str, Any]]:
@@ -166,30 +176,35 @@ def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:
         images = cached_dataset(current.spec.dataset, current.spec.model).validation
     answer = response(past.to_model(), images, unit)
     (name,) = cards.unit_names(painter.model, np.array([unit]))
-    cards.title(
-        f"{name[0].upper()}{name[1:]}",
-        _("On a scale of its own. {filters_told}").format(filters_told=painter.filters_told),
-        _("what it does together with others; units work as a team."),
-    )
-    weight: Array = painter.filters(past.weight.astype(np.float32))
-    cards.filter_wall(weight, painter.shape, np.array([unit]), key="wall_unit", shared=True, max_cell=280)
-    cards.title(
-        _("The {n_best} validation images that excite it most").format(n_best=len(answer.best)),
-        _("Strongest first. A useful detector answers to images that share a stroke."),
-    )
-    pixels = painter.visible(images[answer.best].numpy())
-    alt = _("The validation images that excite this unit most")
-    cards.picture_wall(pixels, 5, "wall_best", alt, framed=painter.framed, max_cell=64)
+    left, right = st.columns([2, 3], gap="medium")
+    with left, st.container(key="card_unit", gap="xsmall"):
+        cards.title(
+            f"{name[0].upper()}{name[1:]}",
+            _("On a scale of its own. {filters_told}").format(filters_told=painter.filters_told),
+            _("what it does together with others; units work as a team."),
+        )
+        weight: Array = painter.filters(past.weight.astype(np.float32))
+        cards.filter_wall(weight, painter.shape, np.array([unit]), key="wall_unit", shared=True, max_cell=LARGE)
+    with right, st.container(key="card_best", gap="xsmall"):
+        cards.title(
+            _("The {n_best} validation images that excite it most").format(n_best=len(answer.best)),
+            _("Strongest first. A useful detector answers to images that share a stroke."),
+        )
+        pixels = painter.visible(images[answer.best].numpy())
+        alt = _("The validation images that excite this unit most")
+        cards.picture_wall(pixels, 5, "wall_best", alt, framed=painter.framed, max_cell=BEST)
     mean = "p(h = 1|v)" if binary else "⟨h|v⟩"
-    cards.title(
-        _("How active is it?"),
-        _("{mean} over all {n_images:,} validation images. ").format(mean=mean, n_images=len(images))
-        + (
-            _("A good detector is mostly off, and sure when it is on.")
-            if binary
-            else _("Values far from the middle are the ones that say something.")
-        ),
-        _("whether the feature is useful for anything."),
-    )
-    histogram = figures.histogram(answer.activation.numpy(), x_title=mean, y_title=_("validation images"))
-    chart.show(histogram, height=220, key="histogram_unit", alt=_("How active the unit is over the validation images"))
+    with st.container(key="card_histogram", gap="xsmall"):
+        cards.title(
+            _("How active is it?"),
+            _("{mean} over all {n_images:,} validation images. ").format(mean=mean, n_images=len(images))
+            + (
+                _("A good detector is mostly off, and sure when it is on.")
+                if binary
+                else _("Values far from the middle are the ones that say something.")
+            ),
+            _("whether the feature is useful for anything."),
+        )
+        histogram = figures.histogram(answer.activation.numpy(), x_title=mean, y_title=_("validation images"))
+        alt = _("How active the unit is over the validation images")
+        chart.show(histogram, height=CHART, key="histogram_unit", alt=alt)

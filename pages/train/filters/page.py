@@ -22,11 +22,15 @@ def look(current: LiveRun) -> None:
     if current.record is not None:
         moving.status(moving.run_line(current))
     live.trouble(current)
-    left, right = st.columns(2, gap="medium")
-    with right:
-        view = closeup.choose_view(current)
-        closeup.health(view.past)
+    left, right = st.columns([5, 7], gap="medium")
     with left:
+        place = st.container()
+        below = st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters_below")
+    with right:
+        view = closeup.choose_view(current, below)
+    with below:
+        closeup.take_grid(current, view)
+    with place:
         clicked = closeup.grid(current, view, st.session_state.get("unit"))
         if clicked is not None and clicked != st.session_state.get("unit"):
             st.session_state["unit"] = clicked

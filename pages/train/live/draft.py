@@ -8,7 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from pages.train.live import pace
 from pages.ui.controls import datasets, knobs, widgets
 from pages.ui.session import state
 from rbm.core.language import N_, _
@@ -47,12 +46,8 @@ def draft_panel() -> None:
     """Everything that makes a run, the few settings that a class plays with first."""
     _preset()
     _dataset()
-    with st.container():  # there with or without words, so that nothing below it is built anew
-        if said := st.session_state.pop("units_moved", ""):
-            st.caption(f":material/info: {said}")
     for name in ("n_hidden", "k", "learning_rate"):
         knob(name)
-    pace.lines()
     _units()
     for name in ("batch_size", "epochs", "algorithm"):
         knob(name)

@@ -15,16 +15,18 @@ FEW_UPDATES = 200  # of a whole run, with which hardly anything is learnt
 
 
 def lines() -> None:
-    """An amber line where persistent chains cannot keep up with the rate as it is set, and one where a run is hardly begun."""
-    with st.container():  # there with or without words, so that nothing below it is built anew
-        try:
-            spec = state.to_spec(state.draft())
-        except ConfigError:  # the settings make no run; the line beside Train says why
-            return
-        if words := outrun(spec.training, _places(spec)):
-            st.warning(words, icon=":material/speed:")
-        if words := _too_short(spec):
-            st.warning(words, icon=":material/timer:")
+    """What other units brought along, an amber line where persistent chains cannot keep up with the rate as it is set, and one
+    where a run is hardly begun."""
+    if said := st.session_state.pop("units_moved", ""):
+        st.caption(f":material/info: {said}")
+    try:
+        spec = state.to_spec(state.draft())
+    except ConfigError:  # the settings make no run; the line beside Train says why
+        return
+    if words := outrun(spec.training, _places(spec)):
+        st.warning(words, icon=":material/speed:")
+    if words := _too_short(spec):
+        st.warning(words, icon=":material/timer:")
 
 
 def _places(spec: RunSpec) -> int:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.train.live import board, draft
-from pages.ui import shell
+from pages.train.live import board, draft, pace
+from pages.ui import cards, shell
 from pages.ui.controls import share
 from pages.ui.session import live, state
 from rbm.core.language import _
@@ -14,9 +14,11 @@ shell.header(
 state.take_link()
 with st.container(key="stage_train"):
     said = live.transport(board.smoothing)
-    with st.container():  # what comes and goes has a place of its own: all below it would be drawn twice for a moment
+    with cards.notice("link"):
         share.arrival()
     board.board(state.run(), said)
+    with cards.notice("pace"):
+        pace.lines()
 with st.sidebar:  # last, though it stands first: the answer to a click on Train need not wait for it
     draft.draft_panel()
     share.draft_row()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.ui import shell
+from pages.ui import cards, shell
 from pages.ui.controls import widgets
 from rbm.core.language import _
 from rbm.core.text import as_typed, plain
@@ -124,7 +124,7 @@ def _in_colour(name: str) -> bool:
 
 def explain(chosen: Data, key: str) -> None:
     """The line that tells why the chosen set is of no use on this page, and the way to mend it."""
-    with st.container(key=f"{key}_why", horizontal=True, vertical_alignment="center"):
+    with cards.notice(f"why_{key}"), st.container(key=f"{key}_why", horizontal=True, vertical_alignment="center"):
         if chosen.problem:
             st.warning(as_typed(chosen.problem), icon=":material/info:")
             if chosen.name.startswith(OWN):

@@ -14,7 +14,7 @@ from functools import lru_cache, partial
 import numpy as np
 import streamlit as st
 
-from pages.ui import shell
+from pages.ui import cards, shell
 from pages.ui.components.moving import facts, table
 from pages.ui.server import feed
 from pages.ui.server.turnstile import in_turns
@@ -67,7 +67,8 @@ def machine() -> LiveRun:
         try:
             found, words = _opened(asked)
         except RbmError as error:
-            st.warning(as_typed(error), icon=":material/info:")
+            with cards.notice("machine"):
+                st.warning(as_typed(error), icon=":material/info:")
             st.session_state.pop(state.LOOKED, None)
             asked = ""
     if found is None and own is not None and own.past:
@@ -75,7 +76,7 @@ def machine() -> LiveRun:
         part.moves(partial(_moves, own))
     elif found is None:
         usual, (found, words) = _usual()
-        live.trouble(own)  # why the visitor's is not here, or cannot be seen yet
+        live.trouble(own, name="own")  # why the visitor's is not here, or cannot be seen yet
     _put_address(own, asked)
     shown = asked or usual
     line(words, {key: said for key, said in _menu(own).items() if key != shown}, _look, leads=True)
@@ -100,12 +101,11 @@ def _usual() -> tuple[str, tuple[LiveRun, str]]:
         try:
             return own, _opened(own)
         except RbmError:
-            st.warning(
-                _(
-                    "Your run {run_id} cannot be opened, its newest checkpoint is damaged; **Compare runs** has earlier ones."
-                ).format(run_id=own[:6]),
-                icon=":material/info:",
+            told = _(
+                "Your run {run_id} cannot be opened, its newest checkpoint is damaged; **Compare runs** has earlier ones."
             )
+            with cards.notice(f"damaged_{own}"):
+                st.warning(told.format(run_id=own[:6]), icon=":material/info:")
     return RUNS[0], _opened(RUNS[0])
 
 
@@ -119,7 +119,8 @@ def anothers() -> tuple[LiveRun, str] | None:
         here = (job for job in all_jobs() if isinstance(job, LiveRun) and job.record and job.record.id == back.run_id)
         return next((job for job in here if not job.lost), None) or _opened(back.run_id)[0], whose
     except RbmError as error:
-        st.warning(as_typed(error), icon=":material/info:")
+        with cards.notice("machine"):
+            st.warning(as_typed(error), icon=":material/info:")
         return None
 
 

@@ -105,7 +105,7 @@ def transport(beside: Callable[[], None]) -> str:
             help=_("Back to the untrained machine, with the settings on the left and the same seed."),
         )
         beside()
-    with st.container():
+    with cards.notice("problem"):
         if problem:
             st.warning(as_typed(problem), icon=":material/info:")
     if problem or not changed or current is None or not current.step_number:
@@ -134,10 +134,10 @@ def _falls(current: LiveRun) -> bool:
     return current.history.fallen() is not None
 
 
-def trouble(current: LiveRun | None, *, resume: bool = True) -> None:
-    """What is wrong with the run, with what can be done: on every page that shows it, in a place that stays. ``resume``: also
-    that it stopped, where the page has no other place for that."""
-    with st.container():  # or all that stands below would be drawn twice for a moment when it comes or goes
+def trouble(current: LiveRun | None, *, resume: bool = True, name: str = "run") -> None:
+    """What is wrong with the run, with what can be done: on every page that shows it. ``resume``: also that it stopped, where
+    the page has no other place for that. ``name``: of its place."""
+    with cards.notice(name):
         _trouble(current)
         if resume and (current is None or current.record is not None):  # of a machine at rest another line tells it
             stopped()

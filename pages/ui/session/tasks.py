@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from pages.ui import cards
 from pages.ui.components.moving import facts
 from pages.ui.server import feed
 from pages.ui.session import visitor
@@ -225,7 +226,8 @@ def panel(
         buttons(job, start, pause, go_on, reset, anew=anew)
         if words is not None:
             facts(words[1][words[0]], key=words[0], look="caption")
-    trouble(job)
+    with cards.notice(f"job_{start.key}"):
+        trouble(job)
 
 
 def buttons(

@@ -1,10 +1,14 @@
 """The class board: everyone's runs side by side, a copy by one click, and the teacher's room."""
 
+import io
 import json
 import time
 from dataclasses import replace
+from functools import partial
 
+import numpy as np
 import pytest
+from PIL import Image
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
@@ -82,7 +86,7 @@ def test_trouble_of_a_run_stands_on_its_card_and_that_of_the_registry_over_all(m
     live = LiveRun(SPEC, Record(SPEC, run_id=run_id))
     live.record.problem = "The registry is read-only; make it writable."
     look = gather.today()
-    told = {card["id"]: card["trouble"] for card in gather.cards(look.runs, look, "t", "")["cards"]}
+    told = {card["id"]: card["trouble"] for card in gather.cards(look.runs, look, "t", "", "light")["cards"]}
     assert told == {run_id: live.record.problem, other: ""}
     live.notice = "The training process was lost; going on from epoch 3.2."
     told = gather.troubles()  # others' may be there: tests of one process leave some behind for a moment
@@ -95,7 +99,7 @@ def test_trouble_of_a_run_stands_on_its_card_and_that_of_the_registry_over_all(m
         broken.setattr(Store, "runs", locked)
         look = gather.today()
     assert {run.id for run in look.runs} == {run_id, other}
-    assert "locked" in gather.cards(look.runs, look, "t", "")["trouble"]
+    assert "locked" in gather.cards(look.runs, look, "t", "", "light")["trouble"]
     assert gather.today().trouble == ""
 
 
@@ -114,7 +118,7 @@ def test_everyones_runs_of_today_stand_side_by_side_with_what_tells_them_apart()
     assert by_id[bob]["likelihood"] == "−8.50 to −8.00 nats (unreliable)"
     assert by_id[cat]["likelihood"] == "no likelihood yet"
     assert by_id[ada]["status"].startswith("paused · epoch")
-    assert by_id[ada]["src"].endswith(f"/{ada}/11.png")
+    assert by_id[ada]["src"].endswith(f"/{ada}/11.png?light")
     app.segmented_control(key="board_sort").set_value("likelihood").run()
     assert [card["id"] for card in cards(app)] == [ada, bob, cat]  # an unreliable one ranks below
     app.segmented_control(key="board_sort").set_value("name").run()
@@ -172,7 +176,7 @@ def test_one_run_is_shown_large():
 def test_a_picture_is_made_once_for_all_and_only_for_a_page_that_is_open():
     run_id = ran(ADA)
     ours = feed.Feed()
-    ours.picture = gather.picture
+    ours.picture = partial(gather.picture, mode="light")
     feed._shown[ours.shown] = ours
 
     def get(token: str, run: str, step: int) -> tuple[int, bytes]:
@@ -189,6 +193,16 @@ def test_a_picture_is_made_once_for_all_and_only_for_a_page_that_is_open():
     assert get(ours.shown, run_id, 10)[1] is png  # a page that was told of the checkpoint before
     assert get(ours.shown, run_id, 12)[0] == 404
     assert get(ours.shown, "f" * 12, 11)[0] == 404
+    ours.picture = partial(gather.picture, mode="dark")
+    dark = get(ours.shown, run_id, 11)[1]
+    light, night = (np.asarray(Image.open(io.BytesIO(one)).convert("L"), dtype=float).mean() for one in (png, dark))
+    assert light > night  # weights near zero are nearly as bright, or as dark, as the page
+
+
+def test_a_dark_page_s_cards_ask_for_pictures_of_their_own():
+    run_id, (look, modes) = ran(ADA), (gather.today(), ("light", "dark"))
+    asked = [gather.cards(look.runs, look, "t", "", mode)["cards"][0]["src"] for mode in modes]
+    assert asked == [f"picture/t/{run_id}/11.png?{mode}" for mode in modes]
 
 
 def test_only_the_teacher_opens_a_room_and_moves_it():
