@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from rbm.core.language import _
-from rbm.errors import StoreError
+from rbm.errors import StoreError, UnusableError
 from rbm.store.place import NOWHERE, FilePlace
 from rbm.store.schema import check_version, migrate
 
@@ -88,7 +88,7 @@ class Database:
                 self._place = FilePlace.of(self._file)
         except OSError as error:
             wrong = _("The folder for runs cannot be made ({error}): name one that can be written in RBM_RUNS.")
-            raise StoreError(wrong.format(error=error)) from error
+            raise UnusableError(wrong.format(error=error)) from error
         finally:
             self._engine.dispose()
             self._wait_ms = BUSY_MS
@@ -105,12 +105,12 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            cause = words_of(error)
             wrong = _(
                 "The registry of runs at {render_as_string} cannot be used ({cause}): {remedy}, or name another "
                 "with RBM_RUNS or RBM_DATABASE_URL."
             )
-            raise StoreError(
+            raise UnusableError(
                 wrong.format(
                     render_as_string=self.url.render_as_string(hide_password=True), cause=cause, remedy=remedy(cause)
                 )
@@ -141,14 +141,19 @@ class Database:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {self._wait_ms}")
 
 
+def words_of(error: SQLAlchemyError) -> str:
+    """The database's own words for it, in a line."""
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+
+
 def remedy(cause: str) -> str:
     """What to do about the database's own words."""
     for words, advice in (
-        ("full", "free some space on its disk"),
-        ("readonly", "let this program write there again"),
-        ("locked", "close the other program that holds it"),
-        ("lock timeout", "end the other connection that holds it"),
-        ("onnect", "start the database server again"),
+        ("full", _("free some space on its disk")),
+        ("readonly", _("let this program write there again")),
+        ("locked", _("close the other program that holds it")),
+        ("lock timeout", _("end the other connection that holds it")),
+        ("onnect", _("start the database server again")),
     ):
         if words in cause:
             return advice

@@ -7,7 +7,9 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +48,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RETRY_SECONDS", "WRITE_SECONDS", "LOOK_SECONDS"):
         monkeypatch.setattr(recording, name, 0.05)
     monkeypatch.setattr("rbm.jobs.live.CHECKPOINT_SECONDS", 0.3)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock is an error sooner than after 5 s."""
+    monkeypatch.setattr("rbm.store.database.BUSY_MS", 200)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -90,6 +98,10 @@ class Kept:
         wait(lambda: self.run.step_number > stood, what="training")
         assert self.run.status == "running"
         return self.run.step_number
+
+    def rests(self) -> bool:
+        """Whether a write has failed, and the next try is still to come."""
+        return recording._writer()._waiting.get(self.run.record, 0.0) > time.monotonic()
 
     def caught_up(self, step: int) -> None:
         """What was not written is written, and the page has heard that it is over."""
@@ -161,14 +173,31 @@ def test_own_data_and_an_export_on_a_full_disk_leave_nothing_half_written(small)
 
 
 @on_sqlite
-def test_a_registry_that_another_program_holds(kept, tmp_path, monkeypatch):
-    monkeypatch.setattr("rbm.store.database.BUSY_MS", 200)
+@pytest.mark.usefixtures("hurried")
+def test_a_registry_that_another_program_holds(kept, tmp_path):
     with sqlite3.connect(tmp_path / "runs.sqlite3", isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         assert "close the other program that holds it" in kept.told("locked")
         stood = kept.goes_on()
         other.execute("ROLLBACK")
     other.close()
+    kept.caught_up(stood)
+
+
+@on_sqlite
+@pytest.mark.usefixtures("hurried")
+def test_what_a_page_could_not_have_written_at_once_is_not_forgotten(kept, tmp_path, monkeypatch):
+    """A page that looks for another run asks for all that waits; this one is at rest, and brings nothing more."""
+    monkeypatch.setattr(recording, "RETRY_SECONDS", 1.0)
+    with closing(sqlite3.connect(tmp_path / "runs.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        stood = kept.steps()
+        kept.run.pause()
+        wait(lambda: not kept.run.active)
+        wait(kept.rests, what="the time between two tries")
+        recording.flush()
+        assert "locked" in kept.run.record.problem
+        other.execute("ROLLBACK")
     kept.caught_up(stood)
 
 

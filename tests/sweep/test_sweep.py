@@ -5,7 +5,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +15,7 @@ from rbm.evaluation.likelihood import log_likelihood, pseudo_log_likelihood
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster
 from rbm.store import Store
-from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, names, problem_of
+from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, names
 from rbm.sweep.importance import INTERACTION
 from rbm.sweep.objective import PSEUDO_IMAGES
 from rbm.sweep.study import rungs
@@ -197,25 +196,6 @@ def test_the_worst_are_given_up_by_successive_halving(workers, store):
         run = store.run(trial.run_id)
         assert run.progress.epoch in (first, 3 * first)
         assert "Stopped early" in run.progress.message
-
-
-def test_a_search_that_lost_its_registry_says_why_until_it_is_resumed(workers, store, tmp_path):
-    with held_at(200):
-        sweep = Sweep(Ledger.create("lost", LONG, store), lambda: store)
-        wait_for_trials(sweep.shares)
-        place = Path(str(store.url.database))
-        away = place.rename(tmp_path / "away.sqlite")
-        place.mkdir()  # nothing can be opened there
-    sweep.wait(SWEEP_PATIENCE)
-    assert sweep.status == "failed"
-    assert sweep.problem
-    assert problem_of("lost") == sweep.problem
-    place.rmdir()
-    away.rename(place)
-    again = Sweep(sweep.ledger, lambda: store)
-    assert problem_of("lost") == ""
-    again.stop()
-    again.wait(SWEEP_PATIENCE)
 
 
 def test_a_trial_whose_run_is_deleted_is_given_up_alone(workers, store):
