@@ -28,9 +28,10 @@ from rbm.jobs.recording import Record
 from rbm.store import Progress, Store
 from rbm.store.owners import NOBODY
 from rbm.store.schema import VERSION
+from rbm.sweep import names
 from rbm.training.config import TrainConfig
 from rbm.training.events import TrainEvent
-from tests.helpers.databases import let_go
+from tests.helpers.databases import let_go, postgres_server
 from tests.helpers.disks import Disk, disk
 from tests.helpers.short_run import SPEC, trained
 from tests.helpers.waiting import ENDLESS, wait
@@ -252,6 +253,25 @@ def test_a_database_server_that_takes_no_connection(kept, url):
         db.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
     admin.dispose()
     kept.caught_up(stood)
+
+
+def test_a_database_server_that_is_stopped_and_started_again(tmp_path):
+    with postgres_server() as server:
+        store = Store(server.url, tmp_path)
+        one = Kept(store)
+        run_id = one.run.record.id
+        server.stop()
+        assert "start the database server again" in one.told("cannot be used")
+        for ask in (store.runs, lambda: store.run(run_id), lambda: store.set_note(run_id, "x"), lambda: names(store)):
+            with pytest.raises(
+                StoreError, match=r"^[^\n]+ cannot be used \([^\n]+\): start the database server again[^\n]*\.$"
+            ):
+                ask()
+        stood = one.goes_on()
+        server.start()
+        one.caught_up(stood)
+        one.end()
+        let_go(store)
 
 
 @on_postgres

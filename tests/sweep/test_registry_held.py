@@ -14,6 +14,7 @@ from rbm.jobs import cluster, recording
 from rbm.store import Store
 from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, names, problem_of
 from rbm.sweep.patience import Patience
+from tests.helpers.databases import let_go, postgres_server
 from tests.helpers.sweeping import BASE, check_each_counted_once, held_at, wait_for_trials
 from tests.helpers.waiting import PATIENCE, wait
 
@@ -66,6 +67,22 @@ def test_a_lock_in_the_midst_of_trials_is_told_and_waited_for_and_each_is_counte
             wait(lambda: any(run.progress >= 0.9 for run in sweep._running.values()), what="training under the lock")
             assert sweep.status == "running"
     finishes(sweep, store)
+
+
+def test_a_database_server_that_is_stopped_under_a_search(tmp_path):
+    with postgres_server() as server:
+        store = Store(server.url, tmp_path)
+        with held_at(30) as on:
+            sweep = Sweep(Ledger.create("stopped", FOUR, store), lambda: store)
+            wait_for_trials(sweep.shares)
+            drawn = progress._stage("stopped")
+            server.stop()
+            wait(lambda: "start the database server again" in sweep.trouble, what="a word about the server")
+            assert progress._stage("stopped") != drawn
+            on.set()
+            server.start()
+        finishes(sweep, store)
+        let_go(store)
 
 
 def test_a_lock_while_a_search_hands_out_its_first_trials(store, file, monkeypatch):

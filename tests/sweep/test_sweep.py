@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from rbm.checkpoint import from_bytes
@@ -196,6 +197,27 @@ def test_the_worst_are_given_up_by_successive_halving(workers, store):
         run = store.run(trial.run_id)
         assert run.progress.epoch in (first, 3 * first)
         assert "Stopped early" in run.progress.message
+
+
+def test_a_scheduler_that_stands_still_is_told_and_the_search_goes_on_when_it_does(workers, store, monkeypatch):
+    monkeypatch.setattr(cluster, "SILENT_SECONDS", 0.2)
+    six = SweepSpec(BASE, (Axis("n_hidden", (5, 7, 11)), Axis("k", (1, 2))), objective="free_energy_gap")
+    with held_at(30) as on:
+        sweep = Sweep(Ledger.create("silent", six, store), lambda: store)
+        wait_for_trials(sweep.shares)
+        scheduler = psutil.Process(workers._process.pid)
+        scheduler.suspend()
+        try:
+            on.set()
+            told = f"The Dask scheduler at {workers.address} has not answered for"
+            wait(lambda: sweep.trouble.startswith(told), what="a word about the silence")
+            assert sweep.status == "running"
+        finally:
+            scheduler.resume()
+    wait(lambda: sweep.trouble == "", what="the scheduler's answer")
+    sweep.wait(SWEEP_PATIENCE)
+    assert (sweep.status, sweep.problem, sweep.losses) == ("finished", "", 0)
+    check_each_counted_once(store, "silent", six)
 
 
 def test_a_trial_whose_run_is_deleted_is_given_up_alone(workers, store):
