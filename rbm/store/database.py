@@ -13,7 +13,8 @@ from typing import Any
 from platformdirs import user_data_dir
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from rbm.core.language import _
 from rbm.errors import StoreError, UnusableError
@@ -23,6 +24,7 @@ from rbm.store.schema import check_version, migrate
 BUSY_MS = 5_000  # how long one writer waits for another; what runs in the background tries again and says so meanwhile
 OPENING_MS = 30_000  # while another may be bringing the tables up to date
 ANSWER_SECONDS = 5  # that a database server has to take a connection
+READS_ONLY = "reads only"  # of a connection
 _log = logging.getLogger(__name__)
 
 
@@ -126,11 +128,21 @@ class Database:
             return engine
         engine = create_engine(self.url)
         event.listen(engine, "connect", self._prepare)
+        event.listen(engine, "checkout", self._check_writes)
         event.listen(engine, "begin", _begin)
         return engine
 
-    def _prepare(self, raw: Any, _: Any) -> None:
+    def _may_write(self) -> bool:
+        return self._file is None or os.access(self._file, os.W_OK)
+
+    def _check_writes(self, _raw: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        """SQLite never writes by a connection that was opened while the file could only be read: then another is opened."""
+        if record.info.get(READS_ONLY) and self._may_write():
+            raise DisconnectionError
+
+    def _prepare(self, raw: Any, record: ConnectionPoolEntry) -> None:
         """Write-ahead log: readers never wait for a writer, and a killed process leaves a sound file."""
+        record.info[READS_ONLY] = not self._may_write()
         raw.isolation_level = None  # the driver's own BEGIN comes too late: ours is below
         for pragma in (f"busy_timeout={self._wait_ms}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             raw.execute(f"PRAGMA {pragma}")

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,7 @@ from rbm.sweep import names
 from rbm.training.config import TrainConfig
 from rbm.training.events import TrainEvent
 from tests.helpers.databases import let_go, postgres_server
-from tests.helpers.disks import Disk, disk
+from tests.helpers.disks import Disk, disk, unwritable
 from tests.helpers.short_run import SPEC, trained
 from tests.helpers.waiting import ENDLESS, wait
 
@@ -226,6 +226,23 @@ def test_a_registry_that_can_only_be_read(kept):
     stood = kept.goes_on()
     pooled.execute("PRAGMA query_only=0")
     kept.caught_up(stood)
+
+
+@on_sqlite
+def test_files_that_nobody_may_write(kept, tmp_path):
+    run_id, file = kept.run.record.id, tmp_path / "runs.sqlite3"
+    # Not its -shm: SQLite has that in memory, and Linux ends who writes to such memory of a file that cannot be changed.
+    with unwritable(file, file.with_name("runs.sqlite3-wal"), tmp_path / "checkpoints" / run_id):
+        kept.told("cannot be ")
+        with ExitStack() as pages:  # have all connections, and the writer needs another
+            for _ in range(kept.store._database._engine.pool.size()):
+                pages.enter_context(kept.store._database.read())
+            wait(lambda: "let this program write there again" in kept.run.record.problem, what="a word about that")
+            assert [run.id for run in kept.store.runs()] == [run_id]
+        stood = kept.goes_on()
+    kept.caught_up(stood)
+    for note in "abcdef":  # by all connections that are still open
+        kept.store.set_note(run_id, note)
 
 
 def test_a_registry_that_a_newer_program_has_changed_meanwhile_is_not_written(kept):
