@@ -41,6 +41,14 @@ class StoreError(RbmError):
     """The registry of runs cannot be opened or written, or holds no such run."""
 
 
+class UnusableError(StoreError):
+    """The registry of runs cannot be used just now, and may be later: locked, full, stopped, read-only or of a newer program."""
+
+
+class HeldError(UnusableError):
+    """Another tab or server trains the run that was to be taken up."""
+
+
 class UnknownRunError(StoreError):
     """The registry holds no run of that name."""
 

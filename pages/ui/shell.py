@@ -17,10 +17,14 @@ from pages.ui.server import feed, instant, turnstile, warm_up
 from pages.ui.session import state, tasks, visitor
 from rbm import sweep
 from rbm.core.language import _
+from rbm.core.text import as_typed
+from rbm.errors import StoreError
 from rbm.jobs import cluster, job, recording, room
+from rbm.store import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = _("Boltzmann Explorer")
+LOOK_SECONDS = 1.0  # between two looks whether a registry that could not be used can be
 LAST_SECONDS = 3.0  # that the server's end waits for the runs' last checkpoints
 HOME, ENERGY, PIXELS, HOPFIELD, BOLTZMANN, SLOW, MARKOV, CD_BIAS, ISING, RETRIEVAL, TEACHER = (
     f"pages/learn/{feature}/page.py"
@@ -170,6 +174,21 @@ def header(title: str, question: str) -> None:
     feed.open_page()
     tasks.come_back()
     state.follow_room()
+
+
+def unusable(error: StoreError) -> None:
+    """In place of a page that needs the registry: why it cannot be used. The page is drawn anew as soon as it can."""
+    st.error(as_typed(error), icon=":material/error:")
+    feed.watch("registry", state=_answers).plays(lambda: None, LOOK_SECONDS)
+
+
+def _answers() -> bool:
+    """Whether the registry can be read; from any thread."""
+    try:
+        open_store().names()
+    except StoreError:
+        return False
+    return True
 
 
 def _rail(title: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rbm.commands._runs import asked_to_stop, check_positive
 from rbm.commands._settings import SET, described, number, split, value_of, with_settings
-from rbm.errors import ConfigError, RbmError
+from rbm.errors import ConfigError, RbmError, UnusableError
 from rbm.experiment import RunSpec
 from rbm.jobs import cluster
 from rbm.presets import PRESETS
@@ -96,14 +96,21 @@ def _watch(sweep: Sweep) -> None:
     most = sweep.ledger.spec.most_trials
     print(f"sweep {sweep.ledger.name}: {most} trials at most, judged by {sweep.ledger.spec.objective}", flush=True)
     form = "{l_bar}{bar}| {n:.1f}/{total} trials [{elapsed}<{remaining}{postfix}]"
+    said = ""
     with tqdm(total=most, bar_format=form, dynamic_ncols=True) as bar, asked_to_stop() as stop:
         while sweep.active:
             sweep.wait(LOOK_SECONDS)
             if stop.is_set():
                 sweep.stop()
-            _, share = sweep.progress()
+            if (trouble := sweep.trouble) not in ("", said):
+                bar.write(f"{trouble} The search waits and tries again by itself; Ctrl+C keeps every trial as it is.")
+            said = trouble
+            try:
+                _, share = sweep.progress()
+                best = sweep.ledger.best()
+            except UnusableError:  # the search itself says so, and waits
+                continue
             bar.n = max(share * most, bar.n)
-            best = sweep.ledger.best()
             mark = f" ({best.mark})" if best is not None and best.mark else ""
             bar.set_postfix_str("" if best is None else f"best {best.value:.2f}{mark} of trial {best.number + 1}")
 

@@ -125,7 +125,10 @@ class Record:
         with self._writing:
             with self._lock:
                 taken, self._waiting = self._waiting, _Waiting()
-            if taken.progress is None or self.lost:
+            if self.lost:
+                return
+            if taken.progress is None:  # all is written, also what has just been said to wait
+                self._tell("")
                 return
             try:
                 self._into(self._store(), taken.progress, taken)
@@ -157,10 +160,11 @@ class Record:
     def wait_longer(self) -> None:
         """It has waited to be written for a while."""
         if not self.problem:
-            self._tell(
-                f"The registry of runs has not answered for {SLOW_SECONDS:.0f} seconds: see what holds up its disk or its "
+            wrong = _(
+                "The registry of runs has not answered for {seconds:.0f} seconds: see what holds up its disk or its "
                 "database server."
             )
+            self._tell(wrong.format(seconds=SLOW_SECONDS))
 
     def _tell(self, problem: str) -> None:
         if problem != self.problem:
@@ -222,6 +226,14 @@ class _Writer:
             self._waiting.clear()
         for record in records:
             record.write()
+            self._wait_for(record)
+
+    def _wait_for(self, record: Written) -> None:
+        """What could not be written is tried again."""
+        if record.problem and not record.lost:
+            with self._changed:
+                self._waiting.setdefault(record, time.monotonic() + RETRY_SECONDS)
+                self._changed.notify()
 
     def _work(self) -> None:
         while True:
@@ -231,9 +243,7 @@ class _Writer:
             except Exception:  # of a page that is told of trouble: this thread must outlive it
                 _log.exception("the trouble of %s could not be told", record.id)
             self._since = math.inf
-            if record.problem and not record.lost:
-                with self._changed:
-                    self._waiting.setdefault(record, time.monotonic() + RETRY_SECONDS)
+            self._wait_for(record)
 
     def _look(self) -> None:
         """While a write takes long, say so of all that wait for it."""

@@ -13,16 +13,18 @@ from typing import Any
 from platformdirs import user_data_dir
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from rbm.core.language import _
-from rbm.errors import StoreError
+from rbm.errors import StoreError, UnusableError
 from rbm.store.place import NOWHERE, FilePlace
 from rbm.store.schema import check_version, migrate
 
 BUSY_MS = 5_000  # how long one writer waits for another; what runs in the background tries again and says so meanwhile
 OPENING_MS = 30_000  # while another may be bringing the tables up to date
 ANSWER_SECONDS = 5  # that a database server has to take a connection
+READS_ONLY = "reads only"  # of a connection
 _log = logging.getLogger(__name__)
 
 
@@ -88,7 +90,7 @@ class Database:
                 self._place = FilePlace.of(self._file)
         except OSError as error:
             wrong = _("The folder for runs cannot be made ({error}): name one that can be written in RBM_RUNS.")
-            raise StoreError(wrong.format(error=error)) from error
+            raise UnusableError(wrong.format(error=error)) from error
         finally:
             self._engine.dispose()
             self._wait_ms = BUSY_MS
@@ -105,12 +107,12 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            cause = words_of(error)
             wrong = _(
                 "The registry of runs at {render_as_string} cannot be used ({cause}): {remedy}, or name another "
                 "with RBM_RUNS or RBM_DATABASE_URL."
             )
-            raise StoreError(
+            raise UnusableError(
                 wrong.format(
                     render_as_string=self.url.render_as_string(hide_password=True), cause=cause, remedy=remedy(cause)
                 )
@@ -126,11 +128,21 @@ class Database:
             return engine
         engine = create_engine(self.url)
         event.listen(engine, "connect", self._prepare)
+        event.listen(engine, "checkout", self._check_writes)
         event.listen(engine, "begin", _begin)
         return engine
 
-    def _prepare(self, raw: Any, _: Any) -> None:
+    def _may_write(self) -> bool:
+        return self._file is None or os.access(self._file, os.W_OK)
+
+    def _check_writes(self, _raw: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        """SQLite never writes by a connection that was opened while the file could only be read: then another is opened."""
+        if record.info.get(READS_ONLY) and self._may_write():
+            raise DisconnectionError
+
+    def _prepare(self, raw: Any, record: ConnectionPoolEntry) -> None:
         """Write-ahead log: readers never wait for a writer, and a killed process leaves a sound file."""
+        record.info[READS_ONLY] = not self._may_write()
         raw.isolation_level = None  # the driver's own BEGIN comes too late: ours is below
         for pragma in (f"busy_timeout={self._wait_ms}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             raw.execute(f"PRAGMA {pragma}")
@@ -141,14 +153,19 @@ class Database:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {self._wait_ms}")
 
 
+def words_of(error: SQLAlchemyError) -> str:
+    """The database's own words for it, in a line."""
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+
+
 def remedy(cause: str) -> str:
     """What to do about the database's own words."""
     for words, advice in (
-        ("full", "free some space on its disk"),
-        ("readonly", "let this program write there again"),
-        ("locked", "close the other program that holds it"),
-        ("lock timeout", "end the other connection that holds it"),
-        ("onnect", "start the database server again"),
+        ("full", _("free some space on its disk")),
+        ("readonly", _("let this program write there again")),
+        ("locked", _("close the other program that holds it")),
+        ("lock timeout", _("end the other connection that holds it")),
+        ("onnect", _("start the database server again")),
     ):
         if words in cause:
             return advice

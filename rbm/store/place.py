@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rbm.core.language import _
-from rbm.errors import RemovedError, StoreError
+from rbm.errors import RemovedError, StoreError, UnusableError
 
 
 class FilePlace(NamedTuple):
@@ -55,8 +55,8 @@ def disk_of(path: Path) -> int:
     return path.stat().st_dev
 
 
-def away(path: Path) -> StoreError:
+def away(path: Path) -> UnusableError:
     """What to say where a whole disk is missing."""
-    return StoreError(
+    return UnusableError(
         _("{path} is not there, nor is the disk that it was on: connect that disk again.").format(path=path)
     )

@@ -41,6 +41,10 @@ class Reader:
         """The database's address, for what others keep beside the runs."""
         return self._database.url
 
+    def check(self) -> None:
+        """RemovedError where the registry was removed, UnusableError where its disk is gone: for what others keep beside it."""
+        self._database.check()
+
     def close(self) -> None:
         """Let go of the database's connections."""
         self._database.close()

@@ -19,7 +19,7 @@ from rbm.core.files import remove, remove_folder, write_atomically
 from rbm.core.language import _
 from rbm.core.limits import NOTE_LETTERS, TAG_LETTERS
 from rbm.core.text import plain
-from rbm.errors import StoreError, TakenOverError, UnwrittenError
+from rbm.errors import HeldError, StoreError, TakenOverError, UnwrittenError
 from rbm.experiment import RunSpec
 from rbm.store.database import default_folder
 from rbm.store.owners import NOBODY, Visitor, clean_name
@@ -136,8 +136,8 @@ class Store(Reader):
     def claim(self, run_id: str, owner: str, *, silent: float = SILENT_SECONDS) -> str:
         """Make ``owner`` the one who writes, with the run back at its newest checkpoint: later numbers are forgotten.
 
-        Returns what is to be said of a damaged one, whose file is left where it is. StoreError while another owner trains
-        the run, that is, has written within the last ``silent`` seconds, and where no checkpoint of several is whole.
+        Returns what is to be said of a damaged one, whose file is left where it is. HeldError while another owner trains
+        the run, that is, has written within the last ``silent`` seconds, and StoreError where no checkpoint of several is whole.
         """
         whole = self.newest_whole(run_id) if self.checkpoints(run_id) else None
         damaged = whole.damaged if whole is not None else ()
@@ -151,7 +151,7 @@ class Store(Reader):
                     "Run {run_id} is being trained by another tab or server (it wrote {age:.0f} s ago): pause it "
                     "there, or wait {silent:.0f} s if that one is gone."
                 )
-                raise StoreError(wrong.format(run_id=run_id, age=age, silent=silent))
+                raise HeldError(wrong.format(run_id=run_id, age=age, silent=silent))
             c = CHECKPOINTS.c
             db.execute(delete(CHECKPOINTS).where(c.run_id == run_id, c.file.in_(damaged)))
             newest = db.execute(newest_checkpoint(run_id)).first()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from sqlalchemy import Column, Connection, Float, Integer, MetaData, String, Table, Text, inspect, text
 
 from rbm.core.language import _
-from rbm.errors import StoreError
+from rbm.errors import UnusableError
 
 
 def newest_of(numbers: Iterable[Mapping[str, float]]) -> dict[str, float]:
@@ -151,7 +151,7 @@ EVALUATIONS = _table(
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the database up to VERSION inside the caller's transaction; StoreError if a newer program made it.
+    """Bring the database up to VERSION inside the caller's transaction; UnusableError if a newer program made it.
 
     Safe when several servers start at once: SQLite's transaction must have begun IMMEDIATE, PostgreSQL takes a lock.
     """
@@ -172,12 +172,12 @@ def migrate(connection: Connection) -> None:
 
 
 def check_version(connection: Connection) -> int:
-    """The version of the tables; StoreError where a newer program has made them, perhaps while this one ran."""
+    """The version of the tables; UnusableError where a newer program has made them, perhaps while this one ran."""
     version = int(connection.execute(text("SELECT version FROM schema_version")).scalar_one())
     if version > VERSION:
         wrong = _(
             "The registry of runs has version {version}; this program knows up to {newest}: use the newer "
             "program, or name another folder in RBM_RUNS (or another RBM_DATABASE_URL)."
         )
-        raise StoreError(wrong.format(version=version, newest=VERSION))
+        raise UnusableError(wrong.format(version=version, newest=VERSION))
     return version

@@ -1,7 +1,8 @@
 """A sweep at work: one trial on every worker, until the budget is used up or somebody says stop.
 
 Every trial has a thread that waits for its worker; one more hands out trials. What they know is in the ledger and in
-the registry of runs: a process that is killed loses at most what its runs did since their last checkpoints.
+the registry of runs: a process that is killed loses at most what its runs did since their last checkpoints. While the
+registry cannot be used the search waits for it, ``trouble`` says why, and the trials under way train on.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from rbm.errors import ClusterError, RbmError
 from rbm.jobs import cluster, recording
 from rbm.jobs.seat import WorkerLostError
 from rbm.store import SILENT_SECONDS, Store, open_store
-from rbm.sweep.ledger import DONE, Ledger
+from rbm.sweep.ledger import DONE, Given, Ledger
+from rbm.sweep.patience import Patience
 from rbm.sweep.trial import TrialRun
 
 LOOK_SECONDS = 0.25
@@ -35,7 +37,7 @@ class Sweep:
     """A sweep of the registry, being worked on by this process. Every method but ``wait`` returns at once.
 
     ``status`` is "starting", "running", "stopping", and at the end "stopped", "finished" or "failed", the last with a
-    ``problem`` in a sentence.
+    ``problem`` in a sentence. ``trouble`` says, also in a sentence, what it waits for just now.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class Sweep:
         ledger.claim(silent)
         self.ledger, self.status, self.problem = ledger, "starting", ""
         self.losses = 0  # workers that were lost while they trained
-        self._store, self._most = store, workers
+        self._store, self._most, self._kept = store, workers, Patience()
         self._changed = threading.Condition()
         self._running: dict[str, TrialRun] = {}  # by worker
         self._again: list[tuple[TrialRun, int]] = []  # to go on elsewhere, and how often that has happened
@@ -70,7 +72,16 @@ class Sweep:
         with self._changed:
             if self.active:
                 self.status = "stopping"
+            self._kept.end()
             self._changed.notify_all()
+
+    @property
+    def trouble(self) -> str:
+        """What holds it up just now: the registry that takes nothing, or workers that do not answer; "" where nothing does."""
+        with self._changed:
+            records = [run.record for run in self._running.values()]
+        waits = (self._kept.words, *(record.problem for record in records), cluster.silence() if self.active else "")
+        return next(filter(None, waits), "")
 
     def wait(self, seconds: float | None = None) -> None:
         """Until it works no more, or so long."""
@@ -102,12 +113,14 @@ class Sweep:
                 name=type(error).__name__, error=error
             )
         with self._changed:
-            self.status = "stopping"
+            if self._running:
+                self.status = "stopping"
+                self._kept.end()
             while self._running:  # they see it at their next slice
                 self._changed.wait(LOOK_SECONDS)
         recording.flush()
         try:
-            self.ledger.release()
+            self._kept(self.ledger.release)
         except RbmError as error:
             self.problem = self.problem or str(error)
         if self.problem:
@@ -115,8 +128,7 @@ class Sweep:
         self.status = status
 
     def _hand_out(self) -> None:
-        store = self._store
-        self._again = [(TrialRun(given, self.ledger, store), 0) for given in self.ledger.unfinished()]
+        recording.flush()  # what earlier trials of this process could not write, before their runs are taken up
         try:
             cluster.connect()
         except ConnectionError as error:  # killed while it started: the next look starts another
@@ -128,7 +140,7 @@ class Sweep:
         while True:
             now = time.monotonic()
             if now - beaten > BEAT_SECONDS:
-                self.ledger.beat()
+                self._kept(self.ledger.beat)
                 beaten = now
             more = self.status == "running"
             for worker in self._free() if more else ():
@@ -142,7 +154,7 @@ class Sweep:
                     worked = now
                 elif not more and (self.status != "running" or not self._again):
                     return
-                elif now - worked > NO_WORKER_SECONDS:
+                elif now - max(worked, self._kept.answered_at) > NO_WORKER_SECONDS:
                     raise ClusterError(_("There is no worker left to train on: start one, then resume the search."))
                 self._changed.wait(LOOK_SECONDS)
 
@@ -163,8 +175,15 @@ class Sweep:
         with self._changed:
             if self._again:
                 return self._again.pop(0)
-        given = self.ledger.next()
-        return None if given is None else (TrialRun(given, self.ledger, self._store), 0)
+        given = self._kept(self.ledger.next)
+        if given is None:
+            return None
+        return self._kept(lambda: self._taken_up(given)), 0
+
+    def _taken_up(self, given: Given) -> TrialRun:
+        """Its run may be held for a while, by a server that was killed just now: the search is at work meanwhile."""
+        self.ledger.beat()
+        return TrialRun(given, self.ledger, self._store, self._kept)
 
     def _start(self, worker: str, run: TrialRun, losses: int) -> None:
         with self._changed:
@@ -192,6 +211,7 @@ class Sweep:
             del self._running[worker]
             if problem:
                 self.problem, self.status = self.problem or problem, "failing"
+                self._kept.end()
             self._changed.notify_all()
 
     def _lost(self, worker: str, run: TrialRun, losses: int, error: WorkerLostError) -> str:
@@ -203,9 +223,8 @@ class Sweep:
                 if losses <= MOST_LOSSES:
                     self._again.append((run, losses))
                     return ""
-            self.ledger.fail(
-                run.given, _("Its worker was lost {losses} times (last: {error}).").format(losses=losses, error=error)
-            )
+            said = _("Its worker was lost {losses} times (last: {error}).").format(losses=losses, error=error)
+            self._kept(lambda: self.ledger.fail(run.given, said))
         except RbmError as failed:
             return str(failed)
         return ""

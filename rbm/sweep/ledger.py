@@ -10,7 +10,8 @@ import math
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from rbm.core import clock
@@ -69,7 +70,8 @@ class Ledger:
         import optuna
 
         self.name, self._lock, self._token = name, threading.RLock(), secrets.token_hex(8)
-        with told():
+        self._store = store
+        with self._told():
             try:
                 study = optuna.load_study(study_name=name, storage=storage(store))
             except KeyError:
@@ -80,6 +82,7 @@ class Ledger:
             self._study, self.visitor = study, str(study.user_attrs.get("visitor", NOBODY.id))  # whose it is
             self._seconds = float(study.user_attrs.get("seconds", 0.0))
         self._clock, self.silent = 0.0, SILENT_SECONDS
+        self._handed: set[int] = set()  # the trials that were handed out since it was claimed
 
     @classmethod
     def create(cls, name: str, spec: SweepSpec, store: Store, visitor: Visitor = NOBODY) -> Ledger:
@@ -103,12 +106,19 @@ class Ledger:
         store.sign(visitor)
         return cls(name, store)
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """The database's failures, as StoreError; where its file was removed, Optuna would begin an empty one there."""
+        self._store.check()
+        with told():
+            yield
+
     # Who works on it
 
     def claim(self, silent: float = SILENT_SECONDS) -> None:
         """Work on it from now on; StoreError while another process does, that is, has said so ``silent`` seconds ago."""
         self.silent = silent  # for its runs too
-        with self._lock, told():
+        with self._lock, self._told():
             owner, at = self._study.user_attrs.get("owner", ("", 0.0))
             if owner not in ("", self._token) and silence(self.name, at) < silent:
                 wrong = _(
@@ -117,7 +127,7 @@ class Ledger:
                 )
                 raise StoreError(wrong.format(name=self.name, silent=silent))
             self._study.set_user_attr("owner", (self._token, clock.now()))
-            self._clock = time.monotonic()
+            self._clock, self._handed = time.monotonic(), set()
             if self.spec.method == "grid":
                 self._enqueue()
 
@@ -130,7 +140,7 @@ class Ledger:
 
     def beat(self) -> None:
         """Still at work. TakenOverError when another process has taken it up."""
-        with self._lock, told():
+        with self._lock, self._told():
             if self._study.user_attrs.get("owner", ("", 0.0))[0] != self._token:
                 raise TakenOverError(_("The search {name!r} goes on in another process.").format(name=self.name))
             now = time.monotonic()
@@ -140,7 +150,7 @@ class Ledger:
 
     def release(self) -> None:
         """Nobody works on it any more."""
-        with self._lock, told():
+        with self._lock, self._told():
             if self._study.user_attrs.get("owner", ("", 0.0))[0] == self._token:
                 self._study.set_user_attr("owner", ("", 0.0))
 
@@ -148,7 +158,7 @@ class Ledger:
         """Another budget for what is still to come; the minutes of earlier sittings count."""
         from dataclasses import replace
 
-        with self._lock, told():
+        with self._lock, self._told():
             more = {name: v for name, v in (("trials", trials), ("minutes", minutes)) if v is not None}
             self.spec = replace(self.spec, **more)  # type: ignore[arg-type]
             self._study.set_user_attr("spec", self.spec.to_json())
@@ -161,29 +171,23 @@ class Ledger:
     @property
     def active(self) -> bool:
         """Whether some process says that it works on it."""
-        with told():
+        with self._told():
             owner, at = self._study.user_attrs.get("owner", ("", 0.0))
         return owner != "" and silence(self.name, at) < SILENT_SECONDS
 
     # Trials, for the one who works on it
 
-    def unfinished(self) -> list[Given]:
-        """The trials that an earlier process had under way."""
-        import optuna
-
-        with self._lock, told():
-            states = (optuna.trial.TrialState.RUNNING,)
-            return [
-                self._given(optuna.trial.Trial(self._study, one._trial_id))
-                for one in self._study.get_trials(deepcopy=False, states=states)
-            ]
-
     def next(self) -> Given | None:
-        """Another trial, or None when the budget is used up."""
+        """Another trial, or None when the budget is used up: first those that an earlier process had under way, and those that
+        were begun here and not handed out, because the database failed in the middle of it."""
         import optuna
 
-        with self._lock, told():
-            states = [one.state for one in self._study.get_trials(deepcopy=False)]
+        with self._lock, self._told():
+            trials = self._study.get_trials(deepcopy=False)
+            for one in trials:
+                if one.state == optuna.trial.TrialState.RUNNING and one.number not in self._handed:
+                    return self._given(optuna.trial.Trial(self._study, one._trial_id))
+            states = [one.state for one in trials]
             waiting = states.count(optuna.trial.TrialState.WAITING)
             over = self.spec.minutes is not None and self._seconds >= 60 * self.spec.minutes
             if over or len(states) - waiting >= self.spec.most_trials:
@@ -192,22 +196,24 @@ class Ledger:
 
     def _given(self, trial: optuna.trial.Trial) -> Given:
         values = {axis.name: suggest(trial, axis) for axis in self.spec.axes}
+        self._handed.add(trial.number)
         return Given(trial.number, values, str(trial.user_attrs.get("run", "")), trial)
 
     def begin(self, given: Given, run_id: str) -> None:
         """Note the trial's run before it is trained, so that it can be found again."""
-        with self._lock, told():
+        with self._lock, self._told():
             given.trial.set_user_attr("run", run_id)
 
     def rung(self, given: Given, epochs: int, value: float) -> bool:
         """Tell the objective after so many epochs; whether the trial is to be given up."""
-        with self._lock, told():
-            given.trial.report(value, epochs)
+        with self._lock, self._told():
+            if epochs not in self.passed(given):  # told before, and only the answer was lost
+                given.trial.report(value, epochs)
             return given.trial.should_prune()
 
     def passed(self, given: Given) -> list[int]:
         """The epochs at which the trial has been measured already."""
-        with self._lock, told():
+        with self._lock, self._told():
             trials = self._study.get_trials(deepcopy=False)
             return list(next(one for one in trials if one.number == given.number).intermediate_values)
 
@@ -219,7 +225,7 @@ class Ledger:
                 _("Its {title} is {value}.").format(title=OBJECTIVES[self.spec.objective].title, value=found.value),
             )
             return
-        with self._lock, told():
+        with self._lock, self._told():
             given.trial.set_user_attr("judged", found[1:])
             self._study.tell(given.trial, found.value, skip_if_finished=True)
 
@@ -227,14 +233,14 @@ class Ledger:
         """The trial is given up."""
         import optuna
 
-        with self._lock, told():
+        with self._lock, self._told():
             self._study.tell(given.trial, state=optuna.trial.TrialState.PRUNED, skip_if_finished=True)
 
     def fail(self, given: Given, message: str) -> None:
         """The trial has no result, and why."""
         import optuna
 
-        with self._lock, told():
+        with self._lock, self._told():
             given.trial.set_user_attr("message", message[:500])
             self._study.tell(given.trial, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
 
@@ -242,7 +248,7 @@ class Ledger:
 
     def trials(self) -> list[Trial]:
         """All trials by number."""
-        with told():
+        with self._told():
             return [_plain(one) for one in self._study.get_trials(deepcopy=False)]
 
     def best(self) -> Trial | None:
@@ -259,7 +265,7 @@ class Ledger:
             return exact
         names = [axis.name for axis in importance.moved(self.spec.axes)]
         forest = optuna.importance.FanovaImportanceEvaluator(seed=0)  # another one a look would shiver
-        with told():
+        with self._told():
             return dict(optuna.importance.get_param_importances(self._study, evaluator=forest, params=names))
 
 

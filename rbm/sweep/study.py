@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rbm.core.language import _
-from rbm.errors import StoreError
-from rbm.store import Store
+from rbm.errors import UnusableError
+from rbm.store import Store, database
 from rbm.sweep.spec import Axis, SweepSpec, Value
 
 if TYPE_CHECKING:
@@ -52,7 +52,11 @@ def rungs(epochs: int) -> list[int]:
 
 
 def storage(store: Store) -> optuna.storages.RDBStorage:
-    """Optuna's tables in the registry's database, by connections that are closed after every use: nothing stays open."""
+    """Optuna's tables in the registry's database, by connections that are closed after every use: nothing stays open.
+
+    StoreError where they cannot be used; RemovedError where the registry's file was removed: Optuna would begin an empty one.
+    """
+    store.check()
     return _opened(store.url.render_as_string(hide_password=False))
 
 
@@ -64,20 +68,25 @@ def _opened(url: str) -> optuna.storages.RDBStorage:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     kind: dict[str, Any] = {"poolclass": NullPool}
     if url.startswith("sqlite"):
-        kind["connect_args"] = {"timeout": 30}
+        kind["connect_args"] = {"timeout": database.BUSY_MS / 1000}
+    else:
+        hurry = f"-c lock_timeout={database.BUSY_MS}"
+        kind["connect_args"] = {"connect_timeout": database.ANSWER_SECONDS, "options": hurry}
     with told():
         return optuna.storages.RDBStorage(url, engine_kwargs=kind)
 
 
 @contextmanager
 def told() -> Iterator[None]:
-    """The database's failures, as StoreError."""
+    """The database's failures, as UnusableError."""
     import optuna
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
     except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
-        cause = str(error).strip().splitlines()[0]
-        wrong = _("The searches in the registry of runs cannot be used ({cause}): check its database.")
-        raise StoreError(wrong.format(cause=cause)) from error
+        # Optuna's own words are of data that are too long, whatever it was.
+        known = error if isinstance(error, SQLAlchemyError) else error.__cause__
+        cause = database.words_of(known) if isinstance(known, SQLAlchemyError) else str(error).strip().splitlines()[0]
+        wrong = _("The searches in the registry of runs cannot be used ({cause}): {remedy}.")
+        raise UnusableError(wrong.format(cause=cause, remedy=database.remedy(cause))) from error

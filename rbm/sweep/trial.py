@@ -7,12 +7,13 @@ worker gets its turn in between, which is longer than a sweep's.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from rbm.core.language import _
-from rbm.errors import ClusterError, RbmError, StoreError, TakenOverError
+from rbm.errors import ClusterError, RbmError, StoreError, TakenOverError, UnknownRunError, UnusableError
 from rbm.experiment import RunSpec
 from rbm.jobs.live import CHECKPOINT_SECONDS
 from rbm.jobs.recording import Record
@@ -23,6 +24,7 @@ from rbm.store.owners import Visitor
 from rbm.sweep import objective
 from rbm.sweep.ledger import Given, Ledger
 from rbm.sweep.objective import Judged
+from rbm.sweep.patience import Patience
 from rbm.sweep.study import rungs
 
 SLICE_SECONDS = 0.1  # a live run's slice is 0.25 s, so that it keeps most of a worker that both use
@@ -34,8 +36,10 @@ _log = logging.getLogger(__name__)
 class TrialRun:
     """A trial that was handed out. ``work`` may be called again, on another worker, until it returns True."""
 
-    def __init__(self, given: Given, ledger: Ledger, store: Callable[[], Store]) -> None:
-        """StoreError while another process trains its run; ConfigError when its settings are none."""
+    def __init__(self, given: Given, ledger: Ledger, store: Callable[[], Store], kept: Patience) -> None:
+        """HeldError while another process trains its run; ConfigError when its settings are none. ``kept``: how it waits for
+        the registry once it is at work."""
+        self._kept = kept
         self.given, self.progress = given, 0.0
         self._ledger, self._store = ledger, store
         self._spec: RunSpec = ledger.spec.run(given.values)
@@ -64,7 +68,7 @@ class TrialRun:
             return None
         try:
             run = store.run(run_id)
-        except StoreError:  # that process ended before it wrote anything
+        except UnknownRunError:  # that process ended before it wrote anything
             return None
         record = Record(run.spec, run_id=run_id, store=self._store)
         if said := record.claim(silent=self._ledger.silent):
@@ -78,21 +82,24 @@ class TrialRun:
         """Go on until the trial is over (True) or ``stopped`` (False). WorkerLostError when the worker is."""
         try:
             if self._diverged:
-                self._ledger.fail(self.given, self._diverged)
+                self._fail(self._diverged)
                 return True
             with seated(TrainingJob, (self._spec.to_json(), self._checkpoint), worker) as seat:
                 trained = self._train(seat, worker, stopped)
             return trained is not None and (not trained or self._judge(worker, trained[0], stopped))
         except TakenOverError as error:
-            if self._store().run(self.record.id).deleted_at is None:
+            if self._kept(lambda: self._store().run(self.record.id)).deleted_at is None:
                 raise
-            self._ledger.fail(self.given, str(error))  # by its owner: the others go on
+            self._fail(str(error))  # by its owner: the others go on
             return True
         except (StoreError, ClusterError):
             raise
         except RbmError as error:  # these settings cannot be trained or measured at all
-            self._ledger.fail(self.given, str(error))
+            self._fail(str(error))
             return True
+
+    def _fail(self, message: str) -> None:
+        self._kept(lambda: self._ledger.fail(self.given, message))
 
     def _train(self, seat: Seat, worker: str, stopped: Callable[[], bool]) -> tuple[Slice, ...] | None:
         """The last slice of a run that is to be judged; none where it needs no judging, None where it was stopped."""
@@ -113,13 +120,13 @@ class TrialRun:
                 if value is None:
                     self._take(slice_, "paused", "")
                     return None
-                if self._ledger.rung(self.given, rung, value.value):
+                if self._kept(partial(self._ledger.rung, self.given, rung, value.value)):
                     self._take(slice_, "paused", _("Stopped early by the search: other runs were better by then."))
-                    self._ledger.prune(self.given)
+                    self._kept(lambda: self._ledger.prune(self.given))
                     return ()
                 self._passed.add(rung)
         if slice_.status == "diverged":
-            self._ledger.fail(self.given, slice_.reason)
+            self._fail(slice_.reason)
             self.progress = 1.0
             return ()
         return (slice_,)
@@ -128,7 +135,7 @@ class TrialRun:
         value = self._measure(worker, slice_, stopped)
         if value is None:
             return False
-        self._ledger.finish(self.given, value)
+        self._kept(lambda: self._ledger.finish(self.given, value))
         self.progress = 1.0
         return True
 
@@ -166,10 +173,16 @@ class TrialRun:
                 if stopped():
                     return None
                 self.progress = before + (1 - TRAINED) * step.done / step.total
+        self._kept(lambda: self._keep(slice_.step, step.result))
+        return objective.judged(spec.objective, step.result)
+
+    def _keep(self, step: int, result: Mapping[str, Any]) -> None:
+        """What was measured, once its run is written: before the trial is over, so that it can be measured again."""
         self.record.write()
         self._check_mine()
-        self._store().add_evaluation(self.record.id, slice_.step, spec.objective, step.result)
-        return objective.judged(spec.objective, step.result)
+        if self.record.problem:
+            raise UnusableError(self.record.problem)
+        self._store().add_evaluation(self.record.id, step, self._ledger.spec.objective, result)
 
 
 @contextmanager

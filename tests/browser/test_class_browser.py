@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
 from rbm.link import to_url
+from rbm.store import open_store
 from tests.helpers.browser import Server, start_server
 from tests.helpers.hands import LONG, OpenPage, drawn, epoch, press, rest, train_until
 from tests.helpers.room import WORD, came, card, lesson, opened_room
@@ -41,6 +43,35 @@ def test_a_page_whose_server_was_killed_and_started_again_finds_it_without_a_cli
         shown = page.locator(".st-key-markov_visits")
         expect(shown).to_be_visible()
         expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    finally:
+        page.context.close()
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+@pytest.mark.slow  # the half minute after which a silent server counts as gone
+def test_a_run_whose_server_was_killed_is_offered_again_without_a_click_and_goes_on(browser: Browser):
+    process, url = start_server()
+    page = browser.new_context().new_page()
+    page.set_default_timeout(1000 * PATIENCE)
+    page.goto(to_url(f"{url}/train", LONG))
+    train_until(page, 0.3)
+    run_id = parse_qs(urlsplit(page.url).query)["run"][0]
+    wait(lambda: any(one.epoch > 0.3 for one in open_store().checkpoints(run_id)), what="a checkpoint of what is seen")
+    workers = psutil.Process(process.pid).children(recursive=True)
+    assert workers
+    process.kill()
+    process.wait(PATIENCE)
+    assert not psutil.wait_procs(workers, PATIENCE)[1]
+    process, _url = start_server(urlsplit(url).port or 0)
+    try:
+        expect(page.get_by_text("This page looks again by itself.")).to_be_visible()
+        expect(page.get_by_text("Your run stopped at epoch")).to_be_visible()
+        expect(page.get_by_text("This page looks again by itself.")).to_have_count(0)
+        wait(lambda: epoch(page) >= 0.3, what="the run where it stopped")
+        stood = epoch(page)
+        press(page, "return_resume")
+        wait(lambda: epoch(page) > stood, what="the run to go on")
     finally:
         page.context.close()
         process.terminate()

@@ -1,10 +1,13 @@
-"""A disk of a megabyte that can be filled to the last byte, so that the system itself refuses to write."""
+"""A disk of a megabyte that can be filled to the last byte, and files that nobody may change: the system itself refuses."""
 
+import os
 import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 BYTES = 4 * 2**20
 
@@ -50,3 +53,26 @@ def disk(folder: Path) -> Iterator[Disk]:
         made.free()
         if mounted:
             subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@contextmanager
+def unwritable(*paths: Path) -> Iterator[None]:
+    """Files and folders that can only be read meanwhile: by their permissions, or where root has no use for these as immutable
+    ones."""
+    if os.geteuid():
+        modes = [path.stat().st_mode for path in paths]
+        for path, mode in zip(paths, modes, strict=True):
+            path.chmod(mode & ~0o222)
+        try:
+            yield
+        finally:
+            for path, mode in zip(paths, modes, strict=True):
+                path.chmod(mode)
+        return
+    if subprocess.run(["chattr", "+i", *paths], capture_output=True, check=False).returncode:
+        subprocess.run(["chattr", "-i", *paths], capture_output=True, check=False)
+        pytest.skip("this process is root and may not make a file immutable")
+    try:
+        yield
+    finally:
+        subprocess.run(["chattr", "-i", *paths], check=True)

@@ -7,7 +7,9 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +28,11 @@ from rbm.jobs.recording import Record
 from rbm.store import Progress, Store
 from rbm.store.owners import NOBODY
 from rbm.store.schema import VERSION
+from rbm.sweep import names
 from rbm.training.config import TrainConfig
 from rbm.training.events import TrainEvent
-from tests.helpers.databases import let_go
-from tests.helpers.disks import Disk, disk
+from tests.helpers.databases import let_go, postgres_server
+from tests.helpers.disks import Disk, disk, unwritable
 from tests.helpers.short_run import SPEC, trained
 from tests.helpers.waiting import ENDLESS, wait
 
@@ -46,6 +49,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RETRY_SECONDS", "WRITE_SECONDS", "LOOK_SECONDS"):
         monkeypatch.setattr(recording, name, 0.05)
     monkeypatch.setattr("rbm.jobs.live.CHECKPOINT_SECONDS", 0.3)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock is an error sooner than after 5 s."""
+    monkeypatch.setattr("rbm.store.database.BUSY_MS", 200)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -90,6 +99,10 @@ class Kept:
         wait(lambda: self.run.step_number > stood, what="training")
         assert self.run.status == "running"
         return self.run.step_number
+
+    def rests(self) -> bool:
+        """Whether a write has failed, and the next try is still to come."""
+        return recording._writer()._waiting.get(self.run.record, 0.0) > time.monotonic()
 
     def caught_up(self, step: int) -> None:
         """What was not written is written, and the page has heard that it is over."""
@@ -161,14 +174,31 @@ def test_own_data_and_an_export_on_a_full_disk_leave_nothing_half_written(small)
 
 
 @on_sqlite
-def test_a_registry_that_another_program_holds(kept, tmp_path, monkeypatch):
-    monkeypatch.setattr("rbm.store.database.BUSY_MS", 200)
+@pytest.mark.usefixtures("hurried")
+def test_a_registry_that_another_program_holds(kept, tmp_path):
     with sqlite3.connect(tmp_path / "runs.sqlite3", isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         assert "close the other program that holds it" in kept.told("locked")
         stood = kept.goes_on()
         other.execute("ROLLBACK")
     other.close()
+    kept.caught_up(stood)
+
+
+@on_sqlite
+@pytest.mark.usefixtures("hurried")
+def test_what_a_page_could_not_have_written_at_once_is_not_forgotten(kept, tmp_path, monkeypatch):
+    """A page that looks for another run asks for all that waits; this one is at rest, and brings nothing more."""
+    monkeypatch.setattr(recording, "RETRY_SECONDS", 1.0)
+    with closing(sqlite3.connect(tmp_path / "runs.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        stood = kept.steps()
+        kept.run.pause()
+        wait(lambda: not kept.run.active)
+        wait(kept.rests, what="the time between two tries")
+        recording.flush()
+        assert "locked" in kept.run.record.problem
+        other.execute("ROLLBACK")
     kept.caught_up(stood)
 
 
@@ -198,6 +228,23 @@ def test_a_registry_that_can_only_be_read(kept):
     kept.caught_up(stood)
 
 
+@on_sqlite
+def test_files_that_nobody_may_write(kept, tmp_path):
+    run_id, file = kept.run.record.id, tmp_path / "runs.sqlite3"
+    # Not its -shm: SQLite has that in memory, and Linux ends who writes to such memory of a file that cannot be changed.
+    with unwritable(file, file.with_name("runs.sqlite3-wal"), tmp_path / "checkpoints" / run_id):
+        kept.told("cannot be ")
+        with ExitStack() as pages:  # have all connections, and the writer needs another
+            for _ in range(kept.store._database._engine.pool.size()):
+                pages.enter_context(kept.store._database.read())
+            wait(lambda: "let this program write there again" in kept.run.record.problem, what="a word about that")
+            assert [run.id for run in kept.store.runs()] == [run_id]
+        stood = kept.goes_on()
+    kept.caught_up(stood)
+    for note in "abcdef":  # by all connections that are still open
+        kept.store.set_note(run_id, note)
+
+
 def test_a_registry_that_a_newer_program_has_changed_meanwhile_is_not_written(kept):
     with kept.store._database._writing() as db:
         db.execute(text("UPDATE schema_version SET version = 99"))
@@ -223,6 +270,25 @@ def test_a_database_server_that_takes_no_connection(kept, url):
         db.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
     admin.dispose()
     kept.caught_up(stood)
+
+
+def test_a_database_server_that_is_stopped_and_started_again(tmp_path):
+    with postgres_server() as server:
+        store = Store(server.url, tmp_path)
+        one = Kept(store)
+        run_id = one.run.record.id
+        server.stop()
+        assert "start the database server again" in one.told("cannot be used")
+        for ask in (store.runs, lambda: store.run(run_id), lambda: store.set_note(run_id, "x"), lambda: names(store)):
+            with pytest.raises(
+                StoreError, match=r"^[^\n]+ cannot be used \([^\n]+\): start the database server again[^\n]*\.$"
+            ):
+                ask()
+        stood = one.goes_on()
+        server.start()
+        one.caught_up(stood)
+        one.end()
+        let_go(store)
 
 
 @on_postgres

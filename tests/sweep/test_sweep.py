@@ -5,8 +5,8 @@ import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
+import psutil
 import pytest
 
 from rbm.checkpoint import from_bytes
@@ -16,7 +16,7 @@ from rbm.evaluation.likelihood import log_likelihood, pseudo_log_likelihood
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster
 from rbm.store import Store
-from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, names, problem_of
+from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, names
 from rbm.sweep.importance import INTERACTION
 from rbm.sweep.objective import PSEUDO_IMAGES
 from rbm.sweep.study import rungs
@@ -199,23 +199,25 @@ def test_the_worst_are_given_up_by_successive_halving(workers, store):
         assert "Stopped early" in run.progress.message
 
 
-def test_a_search_that_lost_its_registry_says_why_until_it_is_resumed(workers, store, tmp_path):
-    with held_at(200):
-        sweep = Sweep(Ledger.create("lost", LONG, store), lambda: store)
+def test_a_scheduler_that_stands_still_is_told_and_the_search_goes_on_when_it_does(workers, store, monkeypatch):
+    monkeypatch.setattr(cluster, "SILENT_SECONDS", 0.2)
+    six = SweepSpec(BASE, (Axis("n_hidden", (5, 7, 11)), Axis("k", (1, 2))), objective="free_energy_gap")
+    with held_at(30) as on:
+        sweep = Sweep(Ledger.create("silent", six, store), lambda: store)
         wait_for_trials(sweep.shares)
-        place = Path(str(store.url.database))
-        away = place.rename(tmp_path / "away.sqlite")
-        place.mkdir()  # nothing can be opened there
+        scheduler = psutil.Process(workers._process.pid)
+        scheduler.suspend()
+        try:
+            on.set()
+            told = f"The Dask scheduler at {workers.address} has not answered for"
+            wait(lambda: sweep.trouble.startswith(told), what="a word about the silence")
+            assert sweep.status == "running"
+        finally:
+            scheduler.resume()
+    wait(lambda: sweep.trouble == "", what="the scheduler's answer")
     sweep.wait(SWEEP_PATIENCE)
-    assert sweep.status == "failed"
-    assert sweep.problem
-    assert problem_of("lost") == sweep.problem
-    place.rmdir()
-    away.rename(place)
-    again = Sweep(sweep.ledger, lambda: store)
-    assert problem_of("lost") == ""
-    again.stop()
-    again.wait(SWEEP_PATIENCE)
+    assert (sweep.status, sweep.problem, sweep.losses) == ("finished", "", 0)
+    check_each_counted_once(store, "silent", six)
 
 
 def test_a_trial_whose_run_is_deleted_is_given_up_alone(workers, store):

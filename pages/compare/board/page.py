@@ -1,11 +1,8 @@
 """Class board: everyone's runs of today side by side while they train, and the teacher's room."""
 
-import streamlit as st
-
 from pages.compare.board import large, room, wall
 from pages.ui import shell
 from rbm.core.language import _
-from rbm.core.text import as_typed
 from rbm.errors import StoreError
 
 shell.header(
@@ -16,4 +13,4 @@ try:
     room.panel()
     wall.board()
 except StoreError as error:
-    st.error(as_typed(error), icon=":material/error:")
+    shell.unusable(error)

@@ -5,7 +5,6 @@ import streamlit as st
 from pages.compare.runs import actions, comparison, likelihoods, listing, matched
 from pages.ui import shell
 from rbm.core.language import _
-from rbm.core.text import as_typed
 from rbm.errors import StoreError
 
 shell.header(
@@ -35,4 +34,4 @@ try:
         comparison.learning_curves(compared)
         actions.upload()
 except StoreError as error:
-    st.error(as_typed(error), icon=":material/error:")
+    shell.unusable(error)

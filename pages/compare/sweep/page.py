@@ -1,11 +1,8 @@
 """Search over settings: many runs at once, a heat map that fills, the best run."""
 
-import streamlit as st
-
 from pages.compare.sweep import form, progress
 from pages.ui import shell
 from rbm.core.language import _
-from rbm.core.text import as_typed
 from rbm.errors import StoreError
 
 shell.header(
@@ -19,4 +16,4 @@ try:
     else:
         progress.show(chosen)
 except StoreError as error:
-    st.error(as_typed(error), icon=":material/error:")
+    shell.unusable(error)

@@ -19,7 +19,7 @@ from rbm.core import clock
 from rbm.core.language import _
 from rbm.core.limits import SCREEN
 from rbm.core.text import as_typed, plain
-from rbm.errors import RbmError
+from rbm.errors import RbmError, StoreError
 from rbm.report.words import called
 from rbm.store import open_store
 from rbm.sweep import OBJECTIVES, Ledger, Sweep, Trial, at_work, names, problem_of
@@ -80,6 +80,9 @@ def show(name: str) -> None:
         if wrong := problem_of(name):
             told = _("{problem} Every run is kept as it was: press Resume once that has ended.")
             st.warning(told.format(problem=as_typed(wrong)), icon=":material/error:")
+        elif sweep is not None and (trouble := sweep.trouble):
+            waits = _("The search waits and tries again by itself. {trouble} Nothing that was trained is lost.")
+            st.warning(waits.format(trouble=as_typed(trouble)), icon=":material/save:")
     ledger = _open(name, sweep)
     drawn = part.moves(partial(_elements, ledger, sweep, cards.mode()))
     _look(ledger, drawn)
@@ -88,12 +91,15 @@ def show(name: str) -> None:
 def _stage(name: str) -> object:
     """What the script draws: whether somebody works on the sweep, and the trials that are over."""
     sweep = _at_work(name)
-    return sweep is not None and (
-        True,
-        sweep.status,
-        sweep.problem,
-        [trial.number for trial in sweep.ledger.trials() if trial.state in DONE],
-    )
+    return sweep is not None and (True, sweep.status, sweep.problem, sweep.trouble, _over(sweep))
+
+
+def _over(sweep: Sweep) -> object:
+    """The trials that are over, or why they cannot be read."""
+    try:
+        return [trial.number for trial in sweep.ledger.trials() if trial.state in DONE]
+    except StoreError as error:
+        return str(error)
 
 
 def _elements(ledger: Ledger, sweep: Sweep | None, mode: theme.Mode) -> feed.Elements:

@@ -77,6 +77,8 @@ def machine() -> LiveRun:
     elif found is None:
         usual, (found, words) = _usual()
         live.trouble(own, name="own")  # why the visitor's is not here, or cannot be seen yet
+    elif asked == _refused(own):
+        live.refused()  # why it can be looked at and no more
     _put_address(own, asked)
     shown = asked or usual
     line(words, {key: said for key, said in _menu(own).items() if key != shown}, _look, leads=True)
@@ -160,17 +162,23 @@ def _look(key: str) -> None:
 
 def _asked(own: LiveRun | None) -> str:
     """The machine that was chosen in place of the visitor's own: in the menu, or by the address with which the visit began."""
-    query, back = st.query_params, state.come_back()
+    query = st.query_params
     if not st.session_state.get("looked_arrival"):
         st.session_state["looked_arrival"] = True
         named = query.get(state.LOOK) or query.get(state.ADDRESS, "")
         if state.LOOK in query or named in RUNS:
             st.session_state[state.LOOKED] = named
-    refused = back.run_id if own is None and back is not None and back.problem else ""
+    refused = _refused(own)
     if refused and state.LOOKED not in st.session_state and refused in {run.id for run in _kept()}:
         st.session_state[state.LOOKED] = refused  # another's, which can be looked at and not be taken up
     asked = str(st.session_state.get(state.LOOKED, ""))
     return "" if own is not None and own.record is not None and own.record.id == asked else asked
+
+
+def _refused(own: LiveRun | None) -> str:
+    """The run that the address names and that could not be taken up, "" for none."""
+    back = state.come_back()
+    return back.run_id if own is None and back is not None and back.problem else ""
 
 
 def _put_address(own: LiveRun | None, asked: str) -> None:

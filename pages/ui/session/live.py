@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -24,6 +25,7 @@ from rbm.report.words import name as name_of
 from rbm.report.words import number
 
 MOST_LISTED = 2  # changed settings that are named
+LOOK_SECONDS = 1.0  # between two looks at who holds the run in the page's address
 NOW = -1  # the right end of the slider through the moments that were kept
 
 
@@ -188,7 +190,11 @@ def refused() -> None:
     found = state.come_back()
     if found is None or not found.problem or found.anothers:
         return
-    st.warning(as_typed(found.problem), icon=":material/info:")
+    words = as_typed(found.problem)
+    if found.held:  # by a server that was killed, perhaps: when its silence is long enough the script takes the run up
+        feed.watch("return", state=partial(state.fell_silent, found.run_id)).plays(lambda: None, LOOK_SECONDS)
+        words = _("{problem} This page looks again by itself.").format(problem=words)
+    st.warning(words, icon=":material/info:")
     with st.container(horizontal=True, gap="small"):
         st.button(_("Look again"), icon=":material/refresh:", key="return_again", on_click=state.try_again)
         if found.there:

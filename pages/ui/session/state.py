@@ -16,7 +16,7 @@ from rbm import bundled
 from rbm.core.language import _
 from rbm.core.limits import SCREEN
 from rbm.core.text import as_typed
-from rbm.errors import ConfigError, DeletedRunError, NotYoursError, RbmError, StoreError, UnknownRunError
+from rbm.errors import ConfigError, DeletedRunError, HeldError, NotYoursError, RbmError, StoreError, UnknownRunError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits, check_units
 from rbm.jobs import recording
 from rbm.jobs import room as rooms
@@ -135,12 +135,13 @@ def held() -> LiveRun | None:
 
 class Return(NamedTuple):
     """What became of the run that the page's address names: where it stopped, or why it could not be taken up; ``anothers``:
-    because it is another visitor's."""
+    because it is another visitor's; ``held``: because another tab or server trains it, or did so until a moment ago."""
 
     run_id: str
     problem: str = ""
     there: bool = True
     anothers: bool = False
+    held: bool = False
 
 
 def come_back() -> Return | None:
@@ -157,16 +158,30 @@ def forget_return() -> None:
 def _come_back() -> LiveRun | None:
     """The run that the address names, in a visit that has none: after a reload, a lost connection, a restart of the server."""
     run_id = st.query_params.get(ADDRESS, "")
-    if not run_id or run_id in bundled.NAMES or st.session_state.get("came_back") == run_id:
+    if not run_id or run_id in bundled.NAMES or (st.session_state.get("came_back") == run_id and not _let_go(run_id)):
         return None
     st.session_state["came_back"] = run_id
+    forget_return()
     try:
         _refuse_deleted(run_id)
         return _trains_here(run_id) or _stopped(run_id)
     except RbmError as error:
         there, anothers = not isinstance(error, UnknownRunError), isinstance(error, NotYoursError)
-        st.session_state["return"] = Return(run_id, str(error), there, anothers)
+        st.session_state["return"] = Return(run_id, str(error), there, anothers, isinstance(error, HeldError))
         return None
+
+
+def _let_go(run_id: str) -> bool:
+    found = come_back()
+    return found is not None and found.held and fell_silent(run_id)
+
+
+def fell_silent(run_id: str) -> bool:
+    """Whether who trained the run has not written for so long that it can be taken up; from any thread."""
+    try:
+        return open_store().run(run_id).status == "interrupted"
+    except StoreError:  # said by whatever takes it up
+        return False
 
 
 def _trains_here(run_id: str) -> LiveRun | None:

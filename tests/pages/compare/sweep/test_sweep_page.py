@@ -1,7 +1,9 @@
 """The page that searches under AppTest, on real workers: what it asks, what it says, start, stop and continue."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,11 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster
 from rbm.store import open_store
 from rbm.store.owners import Visitor, visitor_id
-from rbm.sweep import Axis, Ledger, SweepSpec, at_work, stop_all
+from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, at_work, stop_all
 from rbm.training.config import TrainConfig
 from tests.helpers.databases import let_go
 from tests.helpers.screen import open_page
-from tests.helpers.sweeping import held_at
+from tests.helpers.sweeping import held_at, wait_for_trials
 from tests.helpers.waiting import PATIENCE, wait
 
 
@@ -100,6 +102,27 @@ def test_a_sweep_is_started_stopped_and_continued_from_the_page():
     assert app.button(key="sweep_continue").disabled
     assert sum(cell["state"] == "best" for cell in heat(app)["cells"]) == 1
     assert [t.state for t in Ledger("sweep-1", open_store()).trials()] == ["finished"] * 4
+
+
+def test_a_registry_that_is_locked_is_told_as_long_as_the_search_waits_for_it(monkeypatch, tmp_path):
+    monkeypatch.setattr("rbm.store.database.BUSY_MS", 200)
+    monkeypatch.setattr("rbm.sweep.engine.BEAT_SECONDS", 0.1)
+    base = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(7), TrainConfig(epochs=60, batch_size=10))
+    with held_at(5):
+        sweep = Sweep(Ledger.create("held", SweepSpec(base, (Axis("k", (1, 2)),), trials=2), open_store()))
+        wait_for_trials(sweep.shares)
+        with closing(sqlite3.connect(tmp_path / "runs.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            wait(lambda: "locked" in sweep.trouble, what="a word about the lock")
+            app = open_page(shell.SWEEP)
+            (said,) = (one.value for one in app.warning)
+            assert said.startswith("The search waits and tries again by itself. The ")
+            assert "close the other program that holds it" in said
+            other.execute("ROLLBACK")
+        wait(lambda: sweep.trouble == "", what="the registry")
+        app.run()
+        assert not app.warning
+        assert not app.exception
 
 
 def test_a_sweep_that_is_kept_can_be_looked_at_and_another_begun():

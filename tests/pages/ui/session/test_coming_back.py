@@ -17,6 +17,7 @@ from rbm.store import Progress, open_store
 from rbm.store.owners import NOBODY, Visitor, visitor_id
 from tests.helpers.screen import app_test, draft
 from tests.helpers.short_run import SPEC, trained
+from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.usefixtures("clean")
 ADA = Visitor(visitor_id("ada"), "Ada")
@@ -135,6 +136,34 @@ def test_a_run_whose_server_fell_silent_just_now_is_told_and_looked_for_again(mo
     assert "is being trained by another tab or server" in words(app)
     monkeypatch.setattr("rbm.jobs.recording.SILENT_SECONDS", 0.0)
     monkeypatch.setattr(Record.claim, "__defaults__", (0.0,))
+    app.button(key="return_again").click().run()
+    assert app.session_state["run"].record.id == run_id
+
+
+@pytest.mark.parametrize("script", [shell.TRAIN, shell.FILTERS])
+def test_a_page_takes_its_run_up_by_itself_once_the_dead_server_s_hold_on_it_has_run_out(script, monkeypatch):
+    run_id = ran(ADA, "running")
+    app = come(script, run_id)
+    assert "This page looks again by itself." in words(app)
+    feed = app.session_state["feed"]
+    assert "turn_return" not in (feed.message() or "")
+    monkeypatch.setattr("rbm.store.records.SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(Record.claim, "__defaults__", (0.0,))
+    wait(lambda: "turn_return" in (feed.message() or ""), what="the page to look again")
+    app.run()
+    assert app.session_state["run"].record.id == run_id
+    assert "Your run stopped at epoch" in words(app)
+    assert "looks again" not in words(app)
+    assert not app.button(key="return_resume").disabled
+
+
+def test_a_run_that_another_server_has_paused_is_not_taken_from_it_unasked(monkeypatch):
+    run_id = ran(ADA, "running")
+    app = come(shell.TRAIN, run_id)
+    at = open_store().run(run_id).progress
+    open_store().write(run_id, "w", at._replace(status="paused"))
+    app.run()
+    assert "run" not in app.session_state
     app.button(key="return_again").click().run()
     assert app.session_state["run"].record.id == run_id
 
