@@ -285,7 +285,7 @@ def test_the_migrated_tables_are_those_that_the_program_reads(store):
 def test_a_newer_database_is_refused_and_left_alone(store, url, tmp_path):
     with store._database.write() as db:
         db.execute(text("UPDATE schema_version SET version = 99"))
-    with pytest.raises(StoreError, match="version 99; this program knows up to 5"):
+    with pytest.raises(StoreError, match=f"version 99; this program knows up to {schema.VERSION}"):
         Store(url, tmp_path)
 
 

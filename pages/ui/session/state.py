@@ -64,7 +64,8 @@ def keep_draft() -> None:
         spec = to_spec(draft())
     except ConfigError:
         return  # the page says what is wrong
-    run_id = st.query_params.get(ADDRESS, "")
+    current: LiveRun | None = st.session_state.get("run")
+    run_id = current.record.id if current is not None and current.record is not None else ""
     values = {"spec": spec.to_json(), "run": run_id} if run_id or spec != RunSpec() else {}
     widgets.keep("draft", values, {})
 
