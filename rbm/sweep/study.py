@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rbm.core.language import _
@@ -63,13 +65,16 @@ def storage(store: Store) -> optuna.storages.RDBStorage:
 @lru_cache(maxsize=8)
 def _opened(url: str) -> optuna.storages.RDBStorage:
     import optuna
+    from sqlalchemy.engine import make_url
     from sqlalchemy.pool import NullPool
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     kind: dict[str, Any] = {"poolclass": NullPool}
-    if url.startswith("sqlite"):
-        kind["connect_args"] = {"timeout": database.BUSY_MS / 1000}
-    else:
+    file = make_url(url).database if url.startswith("sqlite") else None
+    if file not in (None, "", ":memory:"):  # made by the registry, and never here, in the moment when it is removed
+        at = f"{Path(str(file)).absolute().as_uri()}?mode=rw"
+        kind["creator"] = lambda: sqlite3.connect(at, timeout=database.BUSY_MS / 1000, uri=True)
+    elif not url.startswith("sqlite"):
         hurry = f"-c lock_timeout={database.BUSY_MS}"
         kind["connect_args"] = {"connect_timeout": database.ANSWER_SECONDS, "options": hurry}
     with told():

@@ -2,13 +2,16 @@
 
 import logging
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from tqdm import tqdm
 
 from pages.compare.sweep import progress
+from rbm.commands import sweep as command
 from rbm.errors import StoreError, UnusableError
 from rbm.jobs import cluster, recording
 from rbm.store import Store
@@ -66,6 +69,27 @@ def test_a_lock_in_the_midst_of_trials_is_told_and_waited_for_and_each_is_counte
             on.set()
             wait(lambda: any(run.progress >= 0.9 for run in sweep._running.values()), what="training under the lock")
             assert sweep.status == "running"
+    finishes(sweep, store)
+
+
+def test_the_command_says_it_too_and_goes_on(store, file, monkeypatch):
+    said: list[str] = []
+    monkeypatch.setattr(tqdm, "write", lambda *words: said.append(words[-1]))
+    with held_at(30) as on:
+        sweep = Sweep(Ledger.create("command", FOUR, store), lambda: store)
+        wait_for_trials(sweep.shares)
+
+        def hold() -> None:
+            with locked(file):
+                on.set()
+                wait(lambda: len(said) > 0, what="a line of the command")
+
+        other = threading.Thread(target=hold)
+        other.start()
+        command._watch(sweep)
+        other.join()
+    assert "close the other program that holds it" in said[0]
+    assert said[0].endswith("The search waits and tries again by itself; Ctrl+C keeps every trial as it is.")
     finishes(sweep, store)
 
 
