@@ -29,7 +29,9 @@ def test_back_from_train_goes_to_the_page_before_in_one_step(server: Server, ope
     expect(page.get_by_role("heading", name="The map of generative models")).to_be_visible()
 
 
-def test_a_reload_finds_what_learns_on_a_page_and_its_settings(server: Server, open_page: OpenPage):
+def test_a_reload_finds_what_learns_on_a_page_and_its_settings_and_the_class_can_look_at_it(
+    server: Server, open_page: OpenPage
+):
     page = open_page(f"{server.url}/colour")
     drawn(page)
     longest(page, "colour_epochs")
@@ -39,4 +41,10 @@ def test_a_reload_finds_what_learns_on_a_page_and_its_settings(server: Server, o
     drawn(page)
     expect(page.locator(".st-key-machine")).to_contain_text("yours, training")
     expect(page.locator(".st-key-colour_epochs input")).to_have_value("100")
+    other = open_page(f"{server.url}/colour")
+    expect(other.locator(".st-key-machine")).to_contain_text("comes with the program")
+    other.locator(".st-key-machine_menu input").click()
+    other.get_by_role("option", name=re.compile(r"drawn faces.*Visitor \d+, training", re.IGNORECASE)).click()
+    expect(other.locator(".st-key-machine")).to_contain_text(re.compile(r"Visitor \d+"))
+    expect(other.locator(".st-key-colour_words")).to_contain_text("of 100")
     press(page, "colour_pause")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rbm.models.labelled import LabelledRBM
 
 KINDS = {N_("a digit's name"): "softmax", N_("tags"): "tags"}
-DATASET = "labels_dataset"
+DATASET, TRAIN = "labels_dataset", "rbm.tasks.labels:train"
 BUNDLED = "labels"  # the machine that comes with the program
 TAG_HELP = _(
     "Even, below 5, with a closed loop (0 6 8 9), of straight strokes only (1 4 7), prime: five units "
@@ -113,12 +113,16 @@ def shown() -> Task | None:
     own = task()
     if kind() != "softmax" or data().name != datasets.MNIST:
         return own
-    yours = (
-        ""
-        if own is None
-        else _("MNIST digits and labels · {n_hidden} hidden · PCD-1").format(n_hidden=own.arguments["n_hidden"])
-    )
-    return kept.task("labels", own, yours, BUNDLED, _bundled)
+    return kept.task("labels", own, _words, BUNDLED, _bundled, TRAIN, _of_digits)
+
+
+def _words(task: Task) -> str:
+    return _("MNIST digits and labels · {n_hidden} hidden · PCD-1").format(n_hidden=task.arguments["n_hidden"])
+
+
+def _of_digits(task: Task) -> bool:
+    """Whether the page can show it beside the machine that comes with the program."""
+    return (task.arguments["labels"], task.arguments["dataset"]) == ("softmax", datasets.MNIST)
 
 
 def is_bundled(newest: LabelMachine) -> bool:
@@ -137,7 +141,7 @@ def begin() -> None:
             old.pause()
             old.release()
     new = Task(
-        "rbm.tasks.labels:train",
+        TRAIN,
         labels=kind(),
         n_hidden=asked.hidden,
         objective=asked.objective,
@@ -194,7 +198,7 @@ def progress(current: Task | None) -> None:
     """Errors against epochs, and where training stands."""
     part = feed.watch("labels_learning", current)
     drawn = part.moves(elements(current))
-    if current is not None:
+    if current is not None and current is task():
         current.renew()
     softmax, noun = kind() == "softmax", data().noun
     what = _("names") if softmax else _("tags")

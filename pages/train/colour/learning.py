@@ -23,7 +23,7 @@ from rbm.jobs.task import Task
 from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, ColourLook, Images
 from rbm.training.config import knob, knobs
 
-NAME = "colour"
+NAME, LEARN = "colour", "rbm.tasks.colour.job:learn"
 CHART = 192  # pixels high, so that both stand on a screen of 720
 BUNDLED = "faces"  # the machine that comes with the program
 
@@ -72,14 +72,14 @@ def _bundled() -> Task:
 
 def shown() -> Task:
     """The learning whose machine the page shows, named in a line: this session's, or that of the bundled one."""
-    own = tasks.held(NAME)
-    yours = ""
-    if own is not None:
-        source = knobs(ColourSettings)["source"].called(own.arguments["source"])
-        yours = _("{source} · {n_hidden} hidden · {kind} · PCD-1").format(
-            source=source[:1].upper() + source[1:], n_hidden=own.arguments["n_hidden"], kind=own.arguments["kind"]
-        )
-    return kept.task(NAME, own, yours, BUNDLED, _bundled)
+    return kept.task(NAME, tasks.held(NAME), _called, BUNDLED, _bundled, LEARN)
+
+
+def _called(task: Task) -> str:
+    source = knobs(ColourSettings)["source"].called(task.arguments["source"])
+    return _("{source} · {n_hidden} hidden · {kind} · PCD-1").format(
+        source=source[:1].upper() + source[1:], n_hidden=task.arguments["n_hidden"], kind=task.arguments["kind"]
+    )
 
 
 def begin() -> None:
@@ -89,7 +89,7 @@ def begin() -> None:
     tasks.hold(
         NAME,
         Task(
-            "rbm.tasks.colour.job:learn",
+            LEARN,
             source=chosen.source,
             kind=chosen.kind,
             n_states=chosen.states,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 FANTASIES = 40
 OPENS_AFTER = 500  # sweeps: with the net that comes with the program the page opens with digits, not with noise
 COLUMNS = 10
-DATASET = "deep_dataset"
+DATASET, TRAIN = "deep_dataset", "rbm.tasks.deep.job:train"
 BUNDLED = "dbn"  # the net that comes with the program
 STARTS = (N_("noise"), N_("test images"))
 NOTES = {
@@ -129,9 +129,9 @@ def start() -> None:
     for key in ("deep_dream", "deep_dream_of"):
         st.session_state.pop(key, None)
     asked = spec()
-    task = Task("rbm.tasks.deep.job:train", spec=asked)
+    task = Task(TRAIN, spec=asked)
     kept.mine("deep")
-    tasks.hold_beside(deep_task=task, deep_spec=asked, deep_shape=datasets.data(asked.dataset).shape)
+    tasks.hold_beside(deep_task=task, deep_shape=datasets.data(asked.dataset).shape)
     tasks.mind("deep", task)
     task.start()
 
@@ -159,17 +159,19 @@ def buttons() -> None:
 def current() -> tuple[Task, DeepSpec]:
     """The task whose net the page shows, named in a line, and what it was asked for: this session's, or the bundled one's."""
     own: Task | None = st.session_state.get("deep_task")
-    yours = ""
     if own is not None:
         own.renew()
-        mine: DeepSpec = st.session_state["deep_spec"]
-        units = _(" and ").join(map(str, mine.sizes))
-        yours = _("{title} · {kind} of {units} hidden").format(
-            title=datasets.title(mine.dataset), kind=_(mine.kind), units=units
-        )
-    task = kept.task("deep", own, yours, BUNDLED, _bundled)
+    task = kept.task("deep", own, _words, BUNDLED, _bundled, TRAIN)
     asked: DeepSpec = task.arguments["spec"]
     return task, asked
+
+
+def _words(task: Task) -> str:
+    asked: DeepSpec = task.arguments["spec"]
+    units = _(" and ").join(map(str, asked.sizes))
+    return _("{title} · {kind} of {units} hidden").format(
+        title=datasets.title(asked.dataset), kind=_(asked.kind), units=units
+    )
 
 
 @lru_cache(maxsize=1)

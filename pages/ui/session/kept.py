@@ -18,7 +18,7 @@ from pages.ui import cards, shell
 from pages.ui.components.moving import facts, table
 from pages.ui.server import feed
 from pages.ui.server.turnstile import in_turns
-from pages.ui.session import live, state, visitor
+from pages.ui.session import live, state, tasks, visitor
 from rbm import bundled
 from rbm.core.language import _
 from rbm.core.text import as_typed
@@ -324,29 +324,39 @@ def _at_rest(url: str, run_id: str, at: tuple[int, float] = (0, 0.0)) -> LiveRun
     return LiveRun.at_rest(run.spec, past, open_store().history(run_id))
 
 
-def task(page: str, own: Task | None, yours: str, which: str, bundled_task: Callable[[], Task]) -> Task:
-    """The same for a page whose machines are learnt by a task: its ``own``, which is called ``yours``, or the bundled one.
-
-    The choice of the page is kept under its name; ``mine`` ends it.
-    """
+def task(
+    page: str, own: Task | None, called: Callable[[Task], str], which: str, bundled_task: Callable[[], Task], function: str,
+    fits: Callable[[Task], bool] = lambda task: True,
+) -> Task:  # fmt: skip
+    """The same for a page whose machines are learnt by tasks of ``function``: its ``own``, the bundled one, or one of the class's
+    that ``fits`` the page, as it was when it was chosen. The choice is kept under the page's name; ``mine`` ends it."""
     feed.watch(PLACE, own, state=lambda: own is not None and bool(own.news))
-    key, there = f"{page}_bundled", own is not None and bool(own.news)
-    found = own if own is not None and there and not st.session_state.get(key) else bundled_task()
-    others = {which: _with_us(which)}
-    words = _of_bundled(which)
-    if own is not None and found is own:
-        words = _("{yours} · yours, {stands}").format(yours=yours, stands=_stands(own))
-    elif own is not None and there:
-        others = {MINE: _("{name} · yours, {stands}").format(stands=_stands(own), name=yours)}
-    else:
-        others = {}
-    line(words, others, lambda chosen: st.session_state.update({key: chosen != MINE}))
-    return found
+    names = visitor.names()
+    menu, found = {which: _with_us(which)}, {which: (bundled_task(), _of_bundled(which))}
+    if own is not None and own.news:
+        menu = {MINE: _("{name} · yours, {stands}").format(stands=_stands(own), name=called(own)), **menu}
+        found[MINE] = own, menu[MINE]
+    theirs = {key: one for key, one in tasks.of_the_class(function).items() if fits(one.task)}
+    for key, one in theirs.items():
+        whose = names.get(one.visitor, _("somebody"))
+        menu[key] = _("{name} · {whose}, {stands}").format(name=called(one.task), whose=whose, stands=_stands(one.task))
+    asked, as_it_was = st.session_state.get(f"{page}_shown", ("", None))
+    if as_it_was is not None:
+        found[asked] = as_it_was
+
+    def choose(key: str) -> None:
+        one = theirs.get(key)
+        as_now = None if one is None else (Task.told(one.task.news, **one.task.arguments), menu[key])
+        st.session_state[f"{page}_shown"] = key, as_now
+
+    shown = asked if asked in found else MINE if MINE in found else which
+    line(found[shown][1], {key: said for key, said in menu.items() if key != shown}, choose)
+    return found[shown][0]
 
 
 def mine(page: str) -> None:
     """The visitor begins another machine there: it is to be seen."""
-    st.session_state.pop(f"{page}_bundled", None)
+    st.session_state.pop(f"{page}_shown", None)
 
 
 def shown_run() -> Run:

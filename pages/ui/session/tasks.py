@@ -43,7 +43,7 @@ class _Lease:
     def __init__(self, visitor_id: str = "") -> None:
         self.jobs: dict[str, Job] = {}
         self.beside: dict[str, Any] = {}
-        self._visitor = visitor_id
+        self.visitor = visitor_id
 
     def take(self, name: str, job: Job) -> None:
         """From now on the job ends with this tab, and with no other that had it before, as after a reload."""
@@ -59,8 +59,8 @@ class _Lease:
                 job.release_soon()
             else:
                 job.release()
-        if found and self._visitor:
-            _leave(_Left(self._visitor, time.monotonic(), found, self.beside))
+        if found and self.visitor:
+            _leave(_Left(self.visitor, time.monotonic(), found, self.beside))
 
     def minds(self, job: Job) -> bool:
         """Whether the job ends with this tab: it was the last to take it up."""
@@ -145,6 +145,30 @@ def _make_room(name: str) -> None:
     if problem := SCREEN.jobs.problem(len(others) + 1):
         others[0].pause()
         st.toast(as_typed(problem), icon=":material/info:")
+
+
+class Theirs(NamedTuple):
+    """A task of another visitor's, and whose it is."""
+
+    task: Task
+    visitor: str
+
+
+def of_the_class(function: str) -> dict[str, Theirs]:
+    """All other visitors' tasks of that function that have told something, by a key, as long as their tabs hold them."""
+    found, mine = {}, visitor.current().id
+    for job in all_jobs():
+        minder = _minders.get(job)
+        lease = minder() if minder is not None else None
+        if (
+            isinstance(job, Task)
+            and job.function == function
+            and job.news
+            and lease is not None
+            and lease.visitor != mine
+        ):
+            found[f"task {id(job):x}"] = Theirs(job, lease.visitor)
+    return found
 
 
 def _runs_elsewhere() -> list[Job]:

@@ -55,9 +55,11 @@ def check_owner(owner: str, what: str, instead: str = "") -> None:
 
 
 def names() -> dict[str, str]:
-    """Everybody's name, by id; nobody's where the registry cannot be read, which is told where it matters."""
+    """Everybody's name, by id, also of those who have kept nothing yet; nobody's where the registry cannot be read, which is
+    told where it matters."""
     try:
-        return open_store().names()
+        store = open_store()
+        return {**_promised.get(str(store.url), {}), **store.names()}
     except RbmError as error:
         _log.warning("the visitors' names are not known (%s)", error)
         return {}
