@@ -54,11 +54,11 @@ def pseudo_log_likelihood(model: RBM, v: Tensor) -> Tensor:
     well here and mix badly (Besag, Statistical Analysis of Non-Lattice Data, 1975). ConfigError for units that are of two
     kinds or have weights beyond use, ShapeError unless v (N, V) are states of the units.
     """
-    if isinstance(model.visible_unit, Quadratic):
-        v = model.check(v, "v", model.visible_columns)
-        model.visible_unit.check_states(v, "v")
-        return line_density.pseudo_log_likelihood(model, v)
-    v = _listed(model, v)
+    unit = model.visible_unit
+    v = model.check(v, "v", model.visible_columns) if isinstance(unit, Quadratic) else _listed(model, v)
+    if isinstance(unit, Quadratic):
+        unit.check_states(v, "v")
+        return line_density.pseudo_log_likelihood(model, unit, v)
     of = _all_flips if model.visible_unit.name in TWO_STATES else _all_states
     return torch.cat([of(model, rows) for rows in v.split(max(BLOCK // model.hidden_columns, 1))])
 

@@ -6,15 +6,17 @@ with x = vW + c, over all s, or over s ≥ 0 for ReLU units. eᴷ is a sum of ex
 of the hidden layer, all of them bounded: beside unbounded pixels no others are allowed. Two things follow.
 
 f is a mixture of Gaussians of one deviation σ = 1/√λ with means (b_i + W_i·h)/λ, which lie between those of the least and the
-greatest W_i·h. So the trapezoidal rule of step 0.8σ is right to 2exp(−2π²/0.8²) = 8·10⁻¹⁴ of every Gaussian, however
+greatest W_i·h. So the trapezoidal rule of step 0.9σ is right to 2exp(−2π²/0.9²) = 5·10⁻¹¹ of every Gaussian, however
 many peaks there are (Trefethen & Weideman, The Exponentially Convergent Trapezoidal Rule, SIAM Review 56, 2014), and what
-lies REACH·σ beyond the outermost means is 3·10⁻¹⁴. Where the line ends at 0 that rule fails, and Gauss and Legendre's takes
-its place, of 12 nodes in 3.2σ; panels at 0 are halved until the steepest of the exponentials falls by e^3.2 in the first.
+lies REACH·σ beyond the outermost means is 4·10⁻¹¹ on either side. Where the line ends at 0 that rule fails, and Gauss and
+Legendre's takes its place, of 11 nodes in 3.6σ, right to 10⁻¹¹: the bound e^(ρ²·1.8²/8)/ρ²² of its error on an ellipse is least
+there at ρ² = 27. Panels at 0 are halved until the steepest of the exponentials falls by e^3.6 in the first.
 
 K is convex, so between two places it lies below its chord. Panels are halved from the whole line down, and left out with
-the largest that the chord allows, where that is e⁻³² of what the integral is known to have.
+the largest that the chord allows, where that is e⁻²⁷ of what the integral is known to have.
 
-Letters: N images, V visible, H hidden columns, P pairs of an image and a unit, I panels. All in float64.
+Letters: N images, V visible, H hidden columns, P pairs of an image and a unit, I panels. All in
+float64, but for float32 machines of Bernoulli or spin hidden units on the CPU: their fields stay float32, in `rbm.core.lines`.
 """
 
 import math
@@ -24,6 +26,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rbm.core import kernels
+from rbm.core import lines as core
 from rbm.core.language import _
 from rbm.core.numerics import double
 from rbm.errors import ConfigError
@@ -33,10 +37,10 @@ from rbm.units import Gaussian, Quadratic, Unit
 BLOCK = 2**20  # numbers of one operation, 8 MB
 PAIRS = 2**12  # lines looked at together
 PANELS = 2**14  # panels looked at together: where a line has very many, some wait
-PANEL = 3.2  # σ, of the smallest panel but those halved at 0
-STEPS, NODES = 4, 12  # places in a panel of the trapezoidal rule, and of Gauss and Legendre's
-REACH = 7.5  # σ beyond the outermost means
-NEGLIGIBLE = 32.0  # nats below the integral: a hundred such panels are 10⁻¹² of it
+PANEL = 3.6  # σ, of the smallest panel but those halved at 0
+STEPS, NODES = 4, 11  # places in a panel of the trapezoidal rule, and of Gauss and Legendre's
+REACH = 6.5  # σ beyond the outermost means
+NEGLIGIBLE = 27.0  # nats below the integral: ten such panels are 2·10⁻¹¹ of it
 FARTHEST = 2.0**20  # σ from 0 to the outermost mean: beyond it ½λs² is so large that f's digits are lost
 
 
@@ -58,8 +62,8 @@ class Places(NamedTuple):
 class Lines(NamedTuple):
     """The lines of all units: where each begins, and in how many halvings it comes to panels of PANEL·σ."""
 
-    unit: Quadratic
     hidden: Unit
+    cut: bool  # whether a line ends at 0
     weight: Tensor  # (V, H)
     bias: Tensor  # (V,)
     precision: Tensor  # λ (V,)
@@ -69,18 +73,12 @@ class Lines(NamedTuple):
     level: Tensor  # halvings down to it (V,)
     floor: Tensor  # −those after it of a panel that begins at 0 (V,)
 
-    @property
-    def cut(self) -> bool:
-        """Whether a line ends at 0."""
-        return not isinstance(self.unit, Gaussian)
-
     @classmethod
     def of(cls, model: RBM, unit: Quadratic) -> Self:
         """ConfigError where weights are so large that the line has no end within float64's digits."""
         hidden, weight, bias = model.hidden_unit, double(model.weight.detach()), double(model.visible_bias.detach())
-        unit = unit.at(double(unit.log_precision.detach()))
         least, greatest = (bias + slope for slope in slopes(hidden, weight))
-        precision = unit.log_lambda(bias).exp()
+        precision = double(unit.log_precision.detach()).exp().expand_as(bias)
         sigma = precision.rsqrt()
         far = float((torch.maximum(least.abs(), greatest.abs()) * sigma).max())
         if not far <= FARTHEST:  # NaN is not
@@ -95,7 +93,7 @@ class Lines(NamedTuple):
         panel = PANEL * sigma
         level = ((stop - start) / panel).log2().ceil().clamp(min=0).long()
         floor = -(-least * sigma).clamp(min=1).log2().ceil().long() if cut else torch.zeros_like(level)
-        return cls(unit, hidden, weight, bias, precision, least, start, panel, level, floor)
+        return cls(hidden, cut, weight, bias, precision, least, start, panel, level, floor)
 
 
 def slopes(hidden: Unit, weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -123,18 +121,29 @@ class Panels(NamedTuple):
         return first, second
 
 
-def pseudo_log_likelihood(model: RBM, v: Tensor) -> Tensor:
-    """Σ_i log p(v_i | all other units) of rows v (N, V) of Gaussian or ReLU units, (N,) float64, nats of a density.
+def pseudo_log_likelihood(model: RBM, unit: Quadratic, v: Tensor) -> Tensor:
+    """Σ_i log p(v_i | all other units) of rows v (N, V) of Gaussian or ReLU ``unit``s, (N,) float64, nats of a density.
 
-    Where a pixel is sharp it is positive, and in other units of v it is another number. ConfigError for weights beyond use.
+    Where pixels are sharp it is positive, and in other units of v it is another number. ConfigError for weights beyond use.
     """
-    unit = model.visible_unit
-    assert isinstance(unit, Quadratic)
     lines = Lines.of(model, unit)
-    v, bias = double(v), double(model.hidden_bias.detach())
-    rows = max(BLOCK // model.hidden_columns, 1)
-    found = [_log_density(lines, part, part @ lines.weight + bias).sum(1) for part in v.split(rows)]
-    return torch.cat(found) if found else v.new_zeros(0)
+    parts = v.split(max(BLOCK // model.hidden_columns, 1))
+    if model.hidden_unit.name in ("bernoulli", "spin") and kernels.fits(model.weight, v) and v.dtype == torch.float32:
+        return torch.cat([_compiled(lines, part, model.hidden_field(part)).sum(1) for part in parts])
+    bias = double(model.hidden_bias.detach())
+    return torch.cat([_log_density(lines, part, part @ lines.weight + bias).sum(1) for part in map(double, parts)])
+
+
+def _compiled(lines: Lines, v: Tensor, x: Tensor) -> Tensor:
+    """As ``_log_density``, of float32. A spin is 2u − 1: log 2cosh x = softplus(2x) − x, whose last term goes into the bias."""
+    weight, bias = lines.weight, lines.bias
+    if lines.hidden.name == "spin":
+        x, weight, bias = 2 * x, 2 * weight, bias - weight.sum(1)
+    level, floor = lines.level.double(), lines.floor.double()
+    ends = core.Ends(bias, lines.precision, lines.slope, lines.start, lines.panel, level, floor)
+    places = Places.of(lines.cut, v.device)
+    rule = core.Rule(places.at, places.weight.log(), lines.cut, NEGLIGIBLE)
+    return core.log_density(v, x, weight.float(), ends, rule)
 
 
 def _log_density(lines: Lines, v: Tensor, field: Tensor) -> Tensor:
@@ -208,11 +217,15 @@ class _Some:
         return most >= self.known[panels.pair] - NEGLIGIBLE
 
     def _learn(self, pair: Tensor, s: Tensor, log_f: Tensor) -> None:
-        """∫f ≥ f(s) √(2π/λ), as log f bends by no more than −λ; cut off at 0, what lies above s if K is least steep there."""
-        unit = self.unit[pair]
-        precision, lines = self.lines.precision[unit], self.lines
-        slope = lines.slope[unit] - precision * s if lines.cut else torch.zeros_like(s)
-        around = lines.unit.at(precision.log()).log_partition(slope)
+        """∫f ≥ f(s) √(2π/λ), as log f bends by no more than −λ; with a cut, what lies above s where K is least steep there.
+
+        That is f(s)/√λ times Mills' ratio of y, which is more than 2/(y + √(y² + 4)) (Birnbaum 1942).
+        """
+        precision = self.lines.precision[self.unit[pair]]
+        around = 0.5 * (math.log(2 * math.pi) - precision.log())
+        if self.lines.cut:
+            y = ((precision * s - self.lines.slope[self.unit[pair]]) * precision.rsqrt()).clamp(min=0)
+            around = (2 / (y + (y.square() + 4).sqrt())).log() - 0.5 * precision.log()
         self.known.scatter_reduce_(0, pair, log_f + around, "amax")
 
     def _length(self, pair: Tensor, level: Tensor) -> Tensor:
