@@ -15,7 +15,9 @@ from rbm.core import kernels, threads
 
 MADE_WITH = {"kernels": "bf459d92a86b"}  # see there
 _FACTORS = 64  # between 1 and 2, multiplied in float32 before the logarithm is taken
-_DEPTH = 64  # panels that wait, at most one a halving
+_DEPTH = (
+    256  # panels that wait, at most one a halving, of which float32 parameters allow 128 before PANEL and 128 after
+)
 _LOG_2PI = math.log(2 * math.pi)
 
 
@@ -59,7 +61,7 @@ def _softplus(x: Any, weight: Any, step: Any) -> Any:
 
 @njit(**kernels.PART)
 def _around(slope: Any, precision: Any, cut: Any) -> Any:
-    """The least that log ∫f can be above log f(s), see ``line_density``."""
+    """The least that log ∫f can be above log f, see ``line_density``."""
     if not cut:
         return 0.5 * (_LOG_2PI - np.log(precision))
     y = max(-slope / np.sqrt(precision), 0.0)
@@ -71,13 +73,14 @@ def _one(value: Any, x: Any, weight: Any, ends: Any, rule: Any, waiting: Any) ->
     """log p(v_i | v₋ᵢ) of one unit in one image."""
     bias, precision, slope, start, panel, level, floor = ends
     at, log_weight, cut, negligible = rule
-    here = bias * value + _softplus(x, weight, 0.0) - precision * value * value / 2
-    known = here + _around(slope - precision * value, precision, cut)
+    bias, slope, start = bias - precision * value, slope - precision * value, start - value  # of t = s − v_i
+    here = _softplus(x, weight, 0.0)
+    known = here + _around(slope, precision, cut)
     top, found = -np.inf, 0.0  # log ∫f is top + log found
     stop = start + panel * 2.0**level
     low, high = waiting[0], waiting[1]
-    low[0], low[1], low[2] = level, start, bias * start + _softplus(x, weight, start - value)
-    high[0] = bias * stop + _softplus(x, weight, stop - value)
+    low[0], low[1], low[2] = level, start, bias * start + _softplus(x, weight, start)
+    high[0] = bias * stop + _softplus(x, weight, stop)
     n = 1
     while n > 0:
         n -= 1
@@ -88,10 +91,10 @@ def _one(value: Any, x: Any, weight: Any, ends: Any, rule: Any, waiting: Any) ->
         most = at_first + chord * (place - first) - precision * place * place / 2 + np.log(length)
         if most < known - negligible:
             continue
-        if halvings <= (floor if first == 0 else 0.0):
+        if halvings <= (floor if first == start else 0.0):
             for k in range(at.size):
-                s = first + length * at[k]
-                log_f = bias * s + _softplus(x, weight, s - value) - precision * s * s / 2
+                t = first + length * at[k]
+                log_f = bias * t + _softplus(x, weight, t) - precision * t * t / 2
                 mass = log_f + log_weight[k] + np.log(length)
                 if mass > top:
                     found = found * np.exp(top - mass) + 1.0
@@ -100,11 +103,11 @@ def _one(value: Any, x: Any, weight: Any, ends: Any, rule: Any, waiting: Any) ->
                     found += np.exp(mass - top)
             continue
         middle = first + length / 2
-        at_middle = bias * middle + _softplus(x, weight, middle - value)
+        at_middle = bias * middle + _softplus(x, weight, middle)
         log_f = at_middle - precision * middle * middle / 2
         known = max(known, log_f + _around(slope - precision * middle, precision, cut))
         # The half that lies on the image's side is looked at first: most often the mass is there.
-        for right in (value < middle, value >= middle):
+        for right in (middle > 0, middle <= 0):
             low[3 * n] = halvings - 1
             low[3 * n + 1], low[3 * n + 2] = (middle, at_middle) if right else (first, at_first)
             high[n] = at_last if right else at_middle

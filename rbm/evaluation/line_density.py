@@ -41,10 +41,10 @@ PANEL = 3.6  # σ, of the smallest panel but those halved at 0
 STEPS, NODES = 4, 11  # places in a panel of the trapezoidal rule, and of Gauss and Legendre's
 REACH = 6.5  # σ beyond the outermost means
 NEGLIGIBLE = 27.0  # nats below the integral: ten such panels are 2·10⁻¹¹ of it
-FARTHEST = 2.0**20  # σ from 0 to the outermost mean: beyond it ½λs² is so large that f's digits are lost
+FARTHEST = 2.0**20  # σ between the outermost means: beyond them ½λs² is so large that f's digits are lost
 
 
-class Places(NamedTuple):
+class PanelRule(NamedTuple):
     """Where in a panel f is evaluated, as fractions of its length, and the weight of each; they sum to 1."""
 
     at: Tensor  # (m,)
@@ -59,7 +59,7 @@ class Places(NamedTuple):
         return cls(torch.from_numpy((x + 1) / 2).to(device), torch.from_numpy(weight / 2).to(device))
 
 
-class Lines(NamedTuple):
+class UnitLines(NamedTuple):
     """The lines of all units: where each begins, and in how many halvings it comes to panels of PANEL·σ."""
 
     hidden: Unit
@@ -75,16 +75,16 @@ class Lines(NamedTuple):
 
     @classmethod
     def of(cls, model: RBM, unit: Quadratic) -> Self:
-        """ConfigError where weights are so large that the line has no end within float64's digits."""
+        """ConfigError where weights are so large that no line that holds all means is known to float64's digits."""
         hidden, weight, bias = model.hidden_unit, double(model.weight.detach()), double(model.visible_bias.detach())
         least, greatest = (bias + slope for slope in slopes(hidden, weight))
         precision = double(unit.log_precision.detach()).exp().expand_as(bias)
         sigma = precision.rsqrt()
-        far = float((torch.maximum(least.abs(), greatest.abs()) * sigma).max())
+        far = float(((greatest - least) * sigma).max())
         if not far <= FARTHEST:  # NaN is not
             wrong = _(
-                "Pixels of this machine may be {far:.3g} deviations away from 0, too far to integrate over: its weights are "
-                "beyond use, so train it again with a lower learning rate."
+                "The hidden units move the mean of a pixel by up to {far:.3g} of its deviations, too far to integrate over: "
+                "such weights are beyond use, so train again with a lower learning rate."
             )
             raise ConfigError(wrong.format(far=far))
         cut = not isinstance(unit, Gaussian)
@@ -126,7 +126,7 @@ def pseudo_log_likelihood(model: RBM, unit: Quadratic, v: Tensor) -> Tensor:
 
     Where pixels are sharp it is positive, and in other units of v it is another number. ConfigError for weights beyond use.
     """
-    lines = Lines.of(model, unit)
+    lines = UnitLines.of(model, unit)
     parts = v.split(max(BLOCK // model.hidden_columns, 1))
     if model.hidden_unit.name in ("bernoulli", "spin") and kernels.fits(model.weight, v) and v.dtype == torch.float32:
         return torch.cat([_compiled(lines, part, model.hidden_field(part)).sum(1) for part in parts])
@@ -134,40 +134,45 @@ def pseudo_log_likelihood(model: RBM, unit: Quadratic, v: Tensor) -> Tensor:
     return torch.cat([_log_density(lines, part, part @ lines.weight + bias).sum(1) for part in map(double, parts)])
 
 
-def _compiled(lines: Lines, v: Tensor, x: Tensor) -> Tensor:
+def _compiled(lines: UnitLines, v: Tensor, x: Tensor) -> Tensor:
     """As ``_log_density``, of float32. A spin is 2u − 1: log 2cosh x = softplus(2x) − x, whose last term goes into the bias."""
     weight, bias = lines.weight, lines.bias
     if lines.hidden.name == "spin":
         x, weight, bias = 2 * x, 2 * weight, bias - weight.sum(1)
     level, floor = lines.level.double(), lines.floor.double()
     ends = core.Ends(bias, lines.precision, lines.slope, lines.start, lines.panel, level, floor)
-    places = Places.of(lines.cut, v.device)
+    places = PanelRule.of(lines.cut, v.device)
     rule = core.Rule(places.at, places.weight.log(), lines.cut, NEGLIGIBLE)
     return core.log_density(v, x, weight.float(), ends, rule)
 
 
-def _log_density(lines: Lines, v: Tensor, field: Tensor) -> Tensor:
+def _log_density(lines: UnitLines, v: Tensor, field: Tensor) -> Tensor:
     """log p(v_i | v₋ᵢ) of v (N, V) in the hidden fields x (N, H): (N, V)."""
     pairs = torch.arange(v.numel(), device=v.device).split(PAIRS)
     return torch.cat([_Some(lines, v, field, pair).log_density() for pair in pairs]).reshape(v.shape)
 
 
 class _Some:
-    """The lines of P pairs, numbered along v: image · V + unit."""
+    """The lines of P pairs, numbered along v: image · V + unit. PanelRule on them are t = s − v_i, so that far from 0 no digits
+    are lost: f(v_i + t) ∝ exp(K(t) − ½λt²) with K(t) = (b_i − λv_i) t + Σ_j log_partition(x_j + t W_ij)."""
 
-    def __init__(self, lines: Lines, v: Tensor, field: Tensor, pairs: Tensor) -> None:
+    def __init__(self, lines: UnitLines, v: Tensor, field: Tensor, pairs: Tensor) -> None:
         self.lines, self.field = lines, field
         self.image, self.unit = pairs // v.shape[1], pairs % v.shape[1]
         self.value = v[self.image, self.unit]  # v_i (P,)
-        self.places = Places.of(lines.cut, v.device)
+        self.start = lines.start[self.unit] - self.value
+        self.bias = lines.bias[self.unit] - lines.precision[self.unit] * self.value
+        self.slope = lines.slope[self.unit] - lines.precision[self.unit] * self.value
+        self.places = PanelRule.of(lines.cut, v.device)
         self.every = torch.arange(len(pairs), device=v.device)
         self.known = torch.full_like(self.value, -math.inf)  # log ∫f is more than this
         self.found = torch.full_like(self.value, -math.inf)  # log of what has been integrated
 
     def log_density(self) -> Tensor:
         """(P,)."""
-        here = self._log_f(self.every, self.value, self._convex(self.every, self.value))
-        self._learn(self.every, self.value, here)
+        nowhere = torch.zeros_like(self.value)
+        here = self._convex(self.every, nowhere)
+        self._learn(self.every, nowhere, here)
         waiting = [self._whole()]
         while waiting:
             panels = waiting.pop()
@@ -175,7 +180,7 @@ class _Some:
                 waiting.extend(panels.split())
                 continue
             panels = panels.only(self._may_count(panels))
-            least = torch.where(panels.low == 0, self.lines.floor[self.unit[panels.pair]], 0)
+            least = torch.where(panels.low == self.start[panels.pair], self.lines.floor[self.unit[panels.pair]], 0)
             small = panels.level <= least
             self._integrate(panels.only(small))
             if not bool(small.all()):
@@ -183,7 +188,7 @@ class _Some:
         return here - self.found
 
     def _whole(self) -> Panels:
-        start, level = self.lines.start[self.unit], self.lines.level[self.unit]
+        start, level = self.start, self.lines.level[self.unit]
         stop = start + self._length(self.every, level)
         return Panels(self.every, level, start, self._convex(self.every, start), self._convex(self.every, stop))
 
@@ -199,9 +204,9 @@ class _Some:
     def _integrate(self, panels: Panels) -> None:
         """Add ∫f over these panels to what has been found."""
         length, m = self._length(panels.pair, panels.level), len(self.places.at)
-        s = (panels.low[:, None] + length[:, None] * self.places.at).flatten()
+        t = (panels.low[:, None] + length[:, None] * self.places.at).flatten()
         pair = panels.pair.repeat_interleave(m)
-        log_f = self._log_f(pair, s, self._convex(pair, s)).reshape(-1, m)
+        log_f = self._log_f(pair, t, self._convex(pair, t)).reshape(-1, m)
         mass = (log_f + self.places.weight.log()).logsumexp(1) + length.log()
         top = self.found.scatter_reduce(0, panels.pair, mass, "amax")
         top = torch.where(top > -math.inf, top, 0.0)  # of pairs that have none yet
@@ -212,34 +217,33 @@ class _Some:
         """Whether the chord of K lets a panel's mass be more than e^−NEGLIGIBLE of all."""
         precision, length = self.lines.precision[self.unit[panels.pair]], self._length(panels.pair, panels.level)
         slope = (panels.at_high - panels.at_low) / length
-        top = (slope / precision).clamp(panels.low, panels.low + length)  # where slope·s − ½λs² is largest
+        top = (slope / precision).clamp(panels.low, panels.low + length)  # where slope·t − ½λt² is largest
         most = panels.at_low + slope * (top - panels.low) - precision * top.square() / 2 + length.log()
         return most >= self.known[panels.pair] - NEGLIGIBLE
 
-    def _learn(self, pair: Tensor, s: Tensor, log_f: Tensor) -> None:
-        """∫f ≥ f(s) √(2π/λ), as log f bends by no more than −λ; with a cut, what lies above s where K is least steep there.
+    def _learn(self, pair: Tensor, t: Tensor, log_f: Tensor) -> None:
+        """∫f ≥ f(t) √(2π/λ), as log f bends by no more than −λ; with a cut, what lies above t where K is least steep there.
 
-        That is f(s)/√λ times Mills' ratio of y, which is more than 2/(y + √(y² + 4)) (Birnbaum 1942).
+        That is f(t)/√λ times Mills' ratio of y, which is more than 2/(y + √(y² + 4)) (Birnbaum 1942).
         """
         precision = self.lines.precision[self.unit[pair]]
         around = 0.5 * (math.log(2 * math.pi) - precision.log())
         if self.lines.cut:
-            y = ((precision * s - self.lines.slope[self.unit[pair]]) * precision.rsqrt()).clamp(min=0)
+            y = ((precision * t - self.slope[pair]) * precision.rsqrt()).clamp(min=0)
             around = (2 / (y + (y.square() + 4).sqrt())).log() - 0.5 * precision.log()
         self.known.scatter_reduce_(0, pair, log_f + around, "amax")
 
     def _length(self, pair: Tensor, level: Tensor) -> Tensor:
         return torch.ldexp(self.lines.panel[self.unit[pair]], level)
 
-    def _log_f(self, pair: Tensor, s: Tensor, convex: Tensor) -> Tensor:
-        return convex - self.lines.precision[self.unit[pair]] * s.square() / 2
+    def _log_f(self, pair: Tensor, t: Tensor, convex: Tensor) -> Tensor:
+        return convex - self.lines.precision[self.unit[pair]] * t.square() / 2
 
-    def _convex(self, pair: Tensor, s: Tensor) -> Tensor:
-        """K(s) of each pair, a block of them at a time: (I,), (I,) -> (I,)."""
+    def _convex(self, pair: Tensor, t: Tensor) -> Tensor:
+        """K(t) of each pair, a block of them at a time: (I,), (I,) -> (I,)."""
         lines, found = self.lines, []
-        for which, place in zip(*(t.split(max(BLOCK // lines.weight.shape[1], 1)) for t in (pair, s)), strict=True):
-            unit = self.unit[which]
-            step = (place - self.value[which])[:, None] * lines.weight[unit]
+        for which, place in zip(*(x.split(max(BLOCK // lines.weight.shape[1], 1)) for x in (pair, t)), strict=True):
+            step = place[:, None] * lines.weight[self.unit[which]]
             inside = lines.hidden.log_partition(step.add_(self.field[self.image[which]])).sum(1)
-            found.append(lines.bias[unit] * place + inside)
+            found.append(self.bias[which] * place + inside)
         return torch.cat(found)

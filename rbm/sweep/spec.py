@@ -58,7 +58,10 @@ OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
             _("Pseudo-log-likelihood"),
             _("nats per image"),
             True,
-            _("How well each pixel of validation images is predicted from all the others: quick, but no likelihood."),
+            _(
+                "How well each pixel of validation images is predicted from all the others: quick, but no likelihood. "
+                "Of gaussian and relu pixels it is a density, which may be above 0."
+            ),
             _("validation images"),
         ),
         "free_energy_gap": Objective(
@@ -163,11 +166,12 @@ class SweepSpec:
             if self.method == "grid" and not axis.values:
                 wrong = _("A grid needs values of {name}, such as 1,5,25; ranges are for random and tpe.")
                 raise ConfigError(wrong.format(name=axis.name))
-        if self.objective == "pseudo_log_likelihood" and not self._visible().isdisjoint(UNBOUNDED):
+        densities = self._visible().intersection(UNBOUNDED)
+        if self.objective == "pseudo_log_likelihood" and densities and densities != self._visible():
             raise ConfigError(
                 _(
-                    "The pseudo-log-likelihood puts pixels into each of their states, which gaussian and relu visible "
-                    "units do not list: judge those machines by their log-likelihood or their free-energy gap."
+                    "The pseudo-log-likelihood of gaussian and relu visible units is of densities, that of all others of "
+                    "probabilities, and no two of them can be ranked: search over visible units of one sort."
                 )
             )
         self.check_limits(COMMAND)

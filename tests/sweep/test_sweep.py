@@ -287,7 +287,7 @@ def test_the_type_of_unit_is_a_fixed_setting_of_a_search_and_fits_what_judges_it
     assert spec.run({"n_hidden": 5}).model == replace(base.model, n_hidden=5)
     assert replace(spec, objective="pseudo_log_likelihood").objective == "pseudo_log_likelihood"
     for name in ("gaussian", "relu"):
-        with pytest.raises(
-            ConfigError, match="which gaussian and relu visible units do not list: judge those machines by"
-        ):
+        with pytest.raises(ConfigError, match="of densities, that of all others of probabilities, and no two of them"):
             SweepSpec(BASE, (Axis("visible", ("bernoulli", name)),), objective="pseudo_log_likelihood")
+    of_densities = SweepSpec(BASE, (Axis("visible", ("gaussian", "relu")),), objective="pseudo_log_likelihood")
+    assert of_densities.objective == "pseudo_log_likelihood"
