@@ -379,10 +379,8 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
     config = spec.training if binary else replace(spec.training, binarise="none")
     shared: tuple[Metric, ...] = (*STANDARD, modes)
     metrics = shared
-    if spec.model.visible in UNBOUNDED:
-        metrics = (*shared, likelihood)
-    elif not binary or config.binarise != "none":
-        metrics = (*shared, PseudoLikelihoodTracker(model, dataset, config.binarise), likelihood)
+    if not binary or config.binarise != "none":
+        metrics = (*shared, PseudoLikelihoodTracker(model, dataset, config.binarise, lambda: trainer), likelihood)
     generator = randomness.generator(spec.seed, "training", device=device)
     trainer = Trainer(model, dataset, config, generator, metrics)  # which its likelihood asks for the time
     return trainer

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from rbm.core import free_energies, kernels, row_sweeps, rows, spins, threads
+from rbm.core import free_energies, kernels, lines, row_sweeps, rows, spins, threads
 
 
 def compile_loops() -> None:
@@ -21,6 +21,7 @@ def _one_thread() -> None:
     kernels.sample(p, 0, p.clone())
     free_energies.log_ratio(p, 0.0, 1.0)
     free_energies.flip_log_probability(p, p, p, row)
+    _lines(p, p)
     kernels.centred(p, p, row.clone(), 0.0, 1.0, torch.zeros(8, 4), row.clone())
     kernels.advance(p.clone(), p.clone(), 0.0, (row, row), (row.clone(), row.clone()))
     kernels.follow(row.clone(), row.clone(), row, 0.0, 0.0)
@@ -39,7 +40,14 @@ def _several_threads() -> None:
     kernels.draw(p.clone(), 0, p.clone())
     kernels.sample(p, 0, p.clone())
     free_energies.log_ratio(p, 0.0, 1.0)
+    _lines(torch.zeros(1, 4), torch.zeros(1, kernels.WORTH_SHARING))
     _add_rows()
+
+
+def _lines(v: torch.Tensor, x: torch.Tensor) -> None:
+    n = torch.zeros(v.shape[1], dtype=torch.float64)
+    ends = lines.Ends(n, n + 1, n, n - 1, n + 2, n, n)
+    lines.log_density(v, x, torch.zeros(len(n), x.shape[1]), ends, lines.Rule(n[:1] + 0.5, n[:1], False, 1.0))
 
 
 def _add_rows() -> None:

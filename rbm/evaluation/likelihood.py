@@ -15,7 +15,9 @@ from rbm.core import free_energies
 from rbm.core.language import _
 from rbm.core.numerics import double, home
 from rbm.errors import ConfigError, ShapeError, TooLargeError
+from rbm.evaluation import line_density
 from rbm.models.rbm import RBM
+from rbm.units import Quadratic
 
 BLOCK = 2**20  # numbers held at once while pixels are flipped, 4 MB in float32
 TWO_STATES = ("bernoulli", "spin")
@@ -47,11 +49,16 @@ def pseudo_log_likelihood(model: RBM, v: Tensor) -> Tensor:
     """Σ_i log p(v_i | all other units) = −Σ_i log Σ_s exp(F(v) − F(v with unit i in state s)) of each row of v, (N,) float64.
 
     All states of all units, exactly, in O(V·H·S) an image, S states a unit: another state changes the hidden field by one
-    row of W. Of two states it is Σ_i logσ(F(v, unit i flipped) − F(v)). Not comparable between data sets, and no likelihood:
-    a model may score well here and mix badly (Besag, Statistical Analysis of Non-Lattice Data, 1975). ConfigError for
-    units whose states cannot be listed, ShapeError unless v (N, V) are states of the units.
+    row of W. Of two states it is Σ_i logσ(F(v, unit i flipped) − F(v)). Of Gaussian and ReLU units the sum over s is an
+    integral, p a density, see :mod:`line_density`. Not comparable between data sets, and no likelihood: a model may score
+    well here and mix badly (Besag, Statistical Analysis of Non-Lattice Data, 1975). ConfigError for units that are of two
+    kinds or have weights beyond use, ShapeError unless v (N, V) are states of the units.
     """
-    v = _listed(model, v)
+    unit = model.visible_unit
+    v = model.check(v, "v", model.visible_columns) if isinstance(unit, Quadratic) else _listed(model, v)
+    if isinstance(unit, Quadratic):
+        unit.check_states(v, "v")
+        return line_density.pseudo_log_likelihood(model, unit, v)
     of = _all_flips if model.visible_unit.name in TWO_STATES else _all_states
     return torch.cat([of(model, rows) for rows in v.split(max(BLOCK // model.hidden_columns, 1))])
 

@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PSEUDO_IMAGES, AT_ONCE = 2000, 10  # validation images whose pixels are flipped, all of them, and how many in one step
+DENSITY_IMAGES, DENSITIES_AT_ONCE = (
+    500,
+    2,
+)  # of pixels without a list of states: an integral is a hundred times the work
 
 
 class PseudoLikelihoodJob:
-    """Mean over the first PSEUDO_IMAGES validation images of Σ_i log p(v_i | all other pixels), exactly, nats per image."""
+    """Mean over the first validation images, PSEUDO_IMAGES or DENSITY_IMAGES, of Σ_i log p(v_i | all other pixels), exactly,
+    nats per image."""
 
     def __init__(self, checkpoint: bytes) -> None:
         """CheckpointError for what is none."""
@@ -30,7 +35,9 @@ class PseudoLikelihoodJob:
 
         saved = from_bytes(checkpoint)
         self._model = saved.model
-        self._rows = fixed_data(saved.spec)["validation"][:PSEUDO_IMAGES].split(AT_ONCE)
+        density = self._model.visible_unit.unbounded
+        most, at_once = (DENSITY_IMAGES, DENSITIES_AT_ONCE) if density else (PSEUDO_IMAGES, AT_ONCE)
+        self._rows = fixed_data(saved.spec)["validation"][:most].split(at_once)
         self._found: list[Tensor] = []
 
     def advance(self, seconds: float = 0.25) -> Step:

@@ -59,7 +59,10 @@ OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
             _("Pseudo-log-likelihood"),
             _("nats per image"),
             True,
-            _("How well each pixel of validation images is predicted from all the others: quick, but no likelihood."),
+            _(
+                "How well each pixel of validation images is predicted from all the others: quick, but no likelihood. "
+                "Of gaussian and relu pixels it is a density, which may be above 0."
+            ),
             _("validation images"),
         ),
         "free_energy_gap": Objective(
@@ -164,19 +167,7 @@ class SweepSpec:
             if self.method == "grid" and not axis.values:
                 wrong = _("A grid needs values of {name}, such as 1,5,25; ranges are for random and tpe.")
                 raise ConfigError(wrong.format(name=axis.name))
-        if self.objective == "pseudo_log_likelihood" and not self._visible().isdisjoint(UNBOUNDED):
-            raise ConfigError(
-                _(
-                    "The pseudo-log-likelihood puts pixels into each of their states, which gaussian and relu visible "
-                    "units do not list: judge those machines by their log-likelihood or their free-energy gap."
-                )
-            )
         self.check_limits(COMMAND)
-
-    def _visible(self) -> set[Value]:
-        """The types of visible units of its runs."""
-        asked = next((axis.values for axis in self.axes if axis.name == "visible"), ())
-        return set(asked or (self.base.model.visible,))
 
     def check_limits(self, limits: Limits) -> None:
         """ConfigError where the search, or the largest of its runs, is more than ``limits`` allow."""
@@ -198,8 +189,10 @@ class SweepSpec:
         for run in runs:
             check_units(run)
         coded = {run.model.coding for run in runs}
-        two_states = all(coding.n_states == 2 and coding.visible not in UNBOUNDED for coding in coded)
-        if len(coded) > 1 and not (two_states and entry(self.base.dataset.name).kind == "binary"):
+        densities = [coding.visible in UNBOUNDED for coding in coded]  # of the rows as they are
+        bits = not any(densities) and all(coding.n_states == 2 for coding in coded)
+        alike = all(densities) or (bits and entry(self.base.dataset.name).kind == "binary")
+        if len(coded) > 1 and not alike:
             wrong = _(
                 "Visible units of different types or numbers of states ({visible}) learn different rows, so that nothing "
                 "judges all of them: search over one kind of visible unit at a time, or on a data set of black and white."

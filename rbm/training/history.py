@@ -11,7 +11,7 @@ import io
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 
 from rbm.evaluation.verdict import UNRELIABLE, unreliable
 from rbm.training.events import TrainEvent
@@ -44,20 +44,24 @@ class History:
         kept = [event for event in self.events if metric in event.metrics]
         return [float(getattr(event, x)) for event in kept], [event.metrics[metric] for event in kept]
 
-    def fallen(self) -> tuple[float, float] | None:
+    def fallen(self, densities: int = 0) -> tuple[float, float] | None:
         """The pseudo-log-likelihood at the start and the best of the last three, where that is worse by more than FALLEN of it.
 
         A machine that fits its data worse than an untrained one does diverges, though its parameters may be finite for long.
+        ``densities``: of how many pixels it sums log densities, which may be 0 by accident or by the pixels' unit. There it is
+        FALLEN of ½ nat a pixel, which the squares ½(v − mean)²/σ² cost a Gaussian pixel of any unit.
         """
         events = self.events
         there = [event.metrics[FITS] for event in events[:1] if FITS in event.metrics]
-        last = [event.metrics[FITS] for event in events[1:][-8:] if FITS in event.metrics][
-            -3:
-        ]  # not all events tell it
+        told = (
+            event.metrics[FITS] for event in reversed(events[1:]) if FITS in event.metrics
+        )  # not all events tell it
+        last = list(islice(told, 3))
         if not there or len(last) < 3:
             return None
         first, best = there[0], max(last)
-        return (first, best) if best < first - max(FALLEN * abs(first), 1.0) else None
+        size = densities / 2 if densities else abs(first)
+        return (first, best) if best < first - max(FALLEN * size, 1.0) else None
 
     def averaged_rate(self, metric: str, seconds: float) -> tuple[list[float], list[float]]:
         """Epochs, and a number that counts per second of training averaged over the ``seconds`` before each of them.

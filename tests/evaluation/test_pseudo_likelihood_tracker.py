@@ -1,5 +1,7 @@
 """The pseudo-likelihood beside training: exact on images that all runs share, with its error."""
 
+import math
+
 import pytest
 import torch
 
@@ -71,11 +73,63 @@ def test_its_error_is_that_of_the_images(rng):
     assert sum(one.value for one in found) / 200 == pytest.approx(float(pseudo_log_likelihood(model, images).mean()))
 
 
-@pytest.mark.parametrize(
-    ("visible", "told"), [("spin", True), ("categorical", True), ("multinary", True), ("gaussian", False)]
-)
-def test_every_run_whose_visible_units_have_a_list_of_states_tells_it(visible, told):
+@pytest.mark.parametrize("visible", ["spin", "categorical", "multinary", "gaussian", "relu"])
+def test_every_run_tells_it_whatever_its_visible_units_are(visible):
     model = ModelSpec(7, visible=visible, n_states=3)
     spec = RunSpec(DatasetSpec("tiny_digits"), model, TrainConfig(epochs=1, learning_rate=0.01))
     trainer = make_trainer(spec, make_dataset(spec.dataset, model))
-    assert ("pseudo_log_likelihood" in trainer.report().metrics) is told
+    (tracker,) = [one for one in trainer.metrics if isinstance(one, PseudoLikelihoodTracker)]
+    found = mean_pseudo_log_likelihood(trainer.model, tracker.rows)
+    metrics = trainer.report().metrics
+    assert metrics["pseudo_log_likelihood"] == found.value
+    assert metrics["pseudo_log_likelihood_error"] == found.standard_error
+    assert math.isfinite(found.value)
+
+
+@pytest.fixture
+def pixels():
+    """Images for Gaussian and ReLU pixels."""
+    return make_dataset(DatasetSpec("tiny_digits"), ModelSpec(7, visible="gaussian"))
+
+
+@pytest.mark.parametrize("visible", ["gaussian", "relu"])
+def test_densities_take_few_images_and_of_a_large_machine_now_and_then(visible, pixels, monkeypatch):
+    """All events together take no longer: every n-th event has n times the work that is allowed for one."""
+    model, whole = RBM(15, 7, visible=visible), len(pixels.validation)
+    image = 15 * 7 * pseudo_likelihood_tracker.PLACES[visible] * pseudo_likelihood_tracker.OF_A_PLACE
+    made = PseudoLikelihoodTracker(model, pixels, "none")
+    assert (len(made.rows), made.every) == (whole, 1)
+    monkeypatch.setattr(pseudo_likelihood_tracker, "FEWEST_IMAGES", 6)
+    for images_an_event, rows, every in ((6, 6, 1), (2, 6, 3), (0.5, 6, 12), (0.1, 5, 50), (0.01, 2, 200)):
+        monkeypatch.setattr(pseudo_likelihood_tracker, "TERMS", math.ceil(images_an_event * image))
+        made = PseudoLikelihoodTracker(model, pixels, "none")
+        assert len(made.rows) == rows
+        assert made.every == pytest.approx(every, rel=0.05)
+    slow = RBM(15, 7, visible=visible, hidden="multinary", n_states=3)
+    assert PseudoLikelihoodTracker(slow, pixels, "none").every == 1  # of which torch's own operations decide
+
+
+def test_a_run_tells_it_at_its_start_every_so_many_events_and_at_its_end(pixels, monkeypatch):
+    monkeypatch.setattr(pseudo_likelihood_tracker, "FEWEST_IMAGES", 6)
+    cost = 15 * 7 * pseudo_likelihood_tracker.PLACES["gaussian"] * pseudo_likelihood_tracker.OF_A_PLACE
+    monkeypatch.setattr(pseudo_likelihood_tracker, "TERMS", 2 * cost)
+    spec = RunSpec(
+        DatasetSpec("tiny_digits"), ModelSpec(7, visible="gaussian"), TrainConfig(epochs=10, learning_rate=0.01)
+    )
+    trainer = make_trainer(spec, pixels)
+    trainer.metrics[-2].every = 3
+    told = {0: "pseudo_log_likelihood" in trainer.report().metrics}
+    while not trainer.finished:
+        told[trainer.step_number] = "pseudo_log_likelihood" in trainer.step(report=True).metrics
+    steps = [step for step, there in told.items() if there]
+    assert trainer.step_number == 10
+    assert steps == [0, 3, 6, 9, 10]
+
+
+def test_weights_beyond_use_have_none_and_do_not_end_the_run(pixels):
+    model = RBM(15, 7, visible="gaussian")
+    with torch.no_grad():
+        model.weight.fill_(1e9)
+    found = PseudoLikelihoodTracker(model, pixels, "none")(model, None)
+    assert all(math.isnan(value) for value in found.values())
+    assert len(found) == 2

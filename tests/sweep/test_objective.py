@@ -9,7 +9,7 @@ from rbm.commands.sweep import _table
 from rbm.evaluation.likelihood import pseudo_log_likelihood
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_model
 from rbm.store import Store
-from rbm.sweep import Axis, Ledger, SweepSpec, Trial
+from rbm.sweep import Axis, Ledger, SweepSpec, Trial, objective
 from rbm.sweep.ledger import as_good, ranked
 from rbm.sweep.objective import GapJob, Judged, PseudoLikelihoodJob, judged
 from rbm.tasks.likelihood import LikelihoodJob, fixed_data
@@ -44,6 +44,16 @@ def test_every_objective_records_its_images_and_their_standard_error(model):
     exact = result(LikelihoodJob(saved))
     assert exact["validation_images"] == len(data["validation"])
     assert judged("log_likelihood", exact) == (exact["validation"], exact["validation_error"], "", "")
+
+
+@pytest.mark.parametrize("visible", ["gaussian", "relu"])
+def test_densities_of_pixels_are_judged_by_fewer_images(visible, monkeypatch):
+    spec = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(7, visible=visible))
+    machine = make_model(spec, make_dataset(spec.dataset, spec.model))
+    monkeypatch.setattr(objective, "DENSITY_IMAGES", 5)
+    each = pseudo_log_likelihood(machine, fixed_data(spec)["validation"][:5])
+    found = result(PseudoLikelihoodJob(to_bytes(machine, spec)))
+    assert (found["value"], found["images"]) == (pytest.approx(each.mean().item()), 5)
 
 
 def test_the_error_of_an_estimated_likelihood_is_that_of_its_images_and_that_of_log_z():

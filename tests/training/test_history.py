@@ -108,6 +108,14 @@ def test_a_machine_that_fits_its_data_worse_than_an_untrained_one_is_told(values
     assert History([event(i, pseudo_log_likelihood=value) for i, value in enumerate(values)]).fallen() == fallen
 
 
+@pytest.mark.parametrize(("last", "told"), [(-2.0, False), (-7.9, False), (-8.1, True)])
+def test_of_densities_a_fall_is_measured_by_the_pixels_for_0_means_nothing(last, told):
+    """Eighty pixels: a fifth of their 40 nats of squares is 8."""
+    for start in (0.0, -500.0, 500.0):
+        history = History([event(i, pseudo_log_likelihood=start + (last if i else 0)) for i in range(4)])
+        assert history.fallen(80) == ((start, start + last) if told else None)
+
+
 def test_events_that_do_not_measure_the_fit_are_passed_over():
     events = [event(0, pseudo_log_likelihood=-200.0)]
     for step in range(1, 7):
@@ -115,4 +123,5 @@ def test_events_that_do_not_measure_the_fit_are_passed_over():
             event(step, **({"pseudo_log_likelihood": -1000.0} if step % 2 else {"log_likelihood_high": -9.0}))
         )
     assert History(events).fallen() == (-200.0, -1000.0)
+    assert History([*events, *(event(step) for step in range(7, 60))]).fallen() == (-200.0, -1000.0)
     assert History(events[1:]).fallen() is None  # where the start is not known

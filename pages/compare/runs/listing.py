@@ -127,7 +127,10 @@ def _table(runs: list[Run], owners: Mapping[str, str]) -> list[Run]:
                 "pseudo-ll": number(
                     _("Pseudo-ll"),
                     format="%.1f",
-                    help=_("Pseudo-log-likelihood of validation images, nats per image: not across models."),
+                    help=_(
+                        "Pseudo-log-likelihood of validation images, nats per image: not across models. Of gaussian and relu "
+                        "pixels it is a density, which may be above 0."
+                    ),
                 ),
                 "pseudo-error": number(
                     "±",

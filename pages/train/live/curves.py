@@ -44,10 +44,6 @@ def _smoothed(series: Sequence[Series], amount: float) -> list[Series]:
 
 def _without(metric: str, model: ModelSpec) -> str:
     """Why a machine of these units does not tell a number; "" where it does."""
-    if metric == "pseudo_log_likelihood" and model.visible in UNBOUNDED:
-        return _("It puts a pixel into each of its states, and a {visible} unit has no list of them").format(
-            visible=model.visible
-        )
     if metric in ("dead_units", "saturated_units") and model.hidden in UNBOUNDED:
         return _("A {hidden} unit is never simply on or off").format(hidden=model.hidden)
     return ""

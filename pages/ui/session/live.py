@@ -17,7 +17,7 @@ from rbm.core.limits import SCREEN
 from rbm.core.text import as_typed
 from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError, RbmError
-from rbm.experiment import RunSpec, check_limits
+from rbm.experiment import UNBOUNDED, RunSpec, check_limits
 from rbm.jobs.live import MOST_EPOCHS, LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.presets import PRESETS
@@ -133,7 +133,15 @@ def _kept_badly(current: LiveRun) -> str:
 
 
 def _falls(current: LiveRun) -> bool:
-    return current.history.fallen() is not None
+    return _fallen(current) is not None
+
+
+def _fallen(current: LiveRun) -> tuple[float, float] | None:
+    """From where to where the run's pseudo-log-likelihood fell; None where it did not, or before the first snapshot tells how
+    many pixels there are where that counts."""
+    if current.spec.model.visible not in UNBOUNDED:
+        return current.history.fallen()
+    return current.history.fallen(len(current.snapshot.weight)) if current.snapshot is not None else None
 
 
 def trouble(current: LiveRun | None, *, resume: bool = True, name: str = "run") -> None:
@@ -177,7 +185,7 @@ def _trouble(current: LiveRun | None) -> None:
             waits.format(problem=as_typed(current.record.problem)),
             icon=":material/save:",
         )
-    if fallen := current.history.fallen():
+    if fallen := _fallen(current):
         told = _(
             "This run is getting worse, not better: its pseudo-log-likelihood fell from {first} to {now} nats "
             "per image. Lower the learning rate and start a new run."
