@@ -12,11 +12,11 @@ lies REACH·σ beyond the outermost means is 4·10⁻¹¹ on either side. Where 
 Legendre's takes its place, of 11 nodes in 3.6σ, right to 10⁻¹¹: the bound e^(ρ²·1.8²/8)/ρ²² of its error on an ellipse is least
 there at ρ² = 27. Panels at 0 are halved until the steepest of the exponentials falls by e^3.6 in the first.
 
-K is convex, so between two places it lies below its chord. Panels are halved from the whole line down, and left out with
-the largest that the chord allows, where that is e⁻²⁷ of what the integral is known to have.
+K is convex, so between two places it lies below its chord. Panels are halved from the whole line down, and one is left out
+where the most that the chord allows it is e⁻²⁷ of what the integral is known to be at least.
 
-Letters: N images, V visible, H hidden columns, P pairs of an image and a unit, I panels. All in
-float64, but for float32 machines of Bernoulli or spin hidden units on the CPU: their fields stay float32, in `rbm.core.lines`.
+All in float64, but for the fields of float32 machines with Bernoulli or spin hidden units on the CPU: `rbm.core.lines`.
+Letters: N images, V visible, H hidden columns, P pairs of an image and a unit, I panels.
 """
 
 import math

@@ -28,10 +28,14 @@ MOST_IMAGES, FEWEST_IMAGES = 128, 20
 TERMS = 52_000_000  # pixels × hidden units × images at one event: 14 ms of one core
 TERMS_UNCOMPILED = TERMS // 10  # by torch's own operations, which pass over memory ten times as often
 # Places on a pixel's line where all hidden units are summed (784 pixels, 100 and 500 hidden units, before and after training),
-# and how many flips one such term takes: 20 ns and 50 ns a weight and image against 0.25 ns; by torch in float64 550 and 900.
+# and how many flips one such term takes: 20 ns and 50 ns a weight and image against 0.25 ns; by torch in float64 550 and 900,
+# of multinary hidden units 2,000 and 5,000.
 PLACES = {"gaussian": 27, "relu": 60}
-OF_A_PLACE, OF_A_PLACE_UNCOMPILED = 3, 8
-MOST_APART = 50  # events of some 0.15 s each: a curve should have points, so a still larger machine takes fewer images
+OF_A_PLACE, OF_A_PLACE_UNCOMPILED = 3, 25
+LONGER = (
+    3  # times as long as binary ones do such pixels, for which no loop is compiled, train from one event to the next
+)
+MOST_APART = 20  # events: a curve should have points, so a still larger machine takes fewer images
 
 
 class Training(Protocol):
@@ -61,7 +65,7 @@ class PseudoLikelihoodTracker:
         self._beside = beside
         visible, hidden = model.visible_unit.name, model.hidden_unit.name
         compiled = hidden in TWO_STATES and visible in (*TWO_STATES, *PLACES) and kernels.fits(model.weight)
-        allowed = TERMS if compiled else TERMS_UNCOMPILED
+        allowed = (TERMS if compiled else TERMS_UNCOMPILED) * (LONGER if visible in PLACES else 1)
         cost = model.weight.numel() * _terms(model.visible_unit, compiled)  # of an image
         n = min(max(allowed // cost, FEWEST_IMAGES), MOST_IMAGES)
         if visible in PLACES:
@@ -72,10 +76,14 @@ class PseudoLikelihoodTracker:
         self.every = -(-len(order) * cost // allowed) if visible in PLACES else 1
 
     def due(self, step: int, before: int) -> bool:
-        """Whether an event at ``step`` is to tell it, the event before it at ``before``: by steps, so that a run that was
-        interrupted tells it where an uninterrupted one does."""
+        """Whether an event at ``step`` is to tell it, the event before it at ``before``: of those spaced evenly one in
+        ``every``, and the first from each of 2, 8, 32, 128 ... on.
+
+        By steps alone, so that a run that was interrupted tells it where an uninterrupted one does.
+        """
         apart = max(self.every * (step - before), 1)
-        return self.every <= 1 or step < 1 or step // apart > before // apart
+        fourfold = step.bit_length() // 2 > before.bit_length() // 2
+        return self.every <= 1 or step < 1 or fourfold or step // apart > before // apart
 
     def __call__(self, model: RBM, _probe: object) -> dict[str, float]:
         """``pseudo_log_likelihood`` in nats per image and ``pseudo_log_likelihood_error``; nothing without images.

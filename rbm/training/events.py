@@ -57,7 +57,7 @@ MEASURES = MappingProxyType(
                 "How well each pixel of a validation image is predicted from all the others, summed over all "
                 "pixels and averaged over at most 128 images, of a large machine fewer, down to 20. They are the same for all "
                 "machines of one size and kind on the data. Of gaussian and relu pixels it is a density and may be above 0; of "
-                "large machines of them it is measured now and then."
+                "large machines of them it is measured now and then, on still fewer images."
             ),
             _("It is not the likelihood: a model may score well here and mix badly."),
         ),

@@ -97,10 +97,11 @@ def test_densities_take_few_images_and_of_a_large_machine_now_and_then(visible, 
     """All events together take no longer: every n-th event has n times the work that is allowed for one."""
     model, whole = RBM(15, 7, visible=visible), len(pixels.validation)
     image = 15 * 7 * pseudo_likelihood_tracker.PLACES[visible] * pseudo_likelihood_tracker.OF_A_PLACE
+    image /= pseudo_likelihood_tracker.LONGER
     made = PseudoLikelihoodTracker(model, pixels, "none")
     assert (len(made.rows), made.every) == (whole, 1)
     monkeypatch.setattr(pseudo_likelihood_tracker, "FEWEST_IMAGES", 6)
-    for images_an_event, rows, every in ((6, 6, 1), (2, 6, 3), (0.5, 6, 12), (0.1, 5, 50), (0.01, 2, 200)):
+    for images_an_event, rows, every in ((6, 6, 1), (2, 6, 3), (0.5, 6, 12), (0.25, 5, 20), (0.02, 2, 100)):
         monkeypatch.setattr(pseudo_likelihood_tracker, "TERMS", math.ceil(images_an_event * image))
         made = PseudoLikelihoodTracker(model, pixels, "none")
         assert len(made.rows) == rows
@@ -112,18 +113,18 @@ def test_densities_take_few_images_and_of_a_large_machine_now_and_then(visible, 
 def test_a_run_tells_it_at_its_start_every_so_many_events_and_at_its_end(pixels, monkeypatch):
     monkeypatch.setattr(pseudo_likelihood_tracker, "FEWEST_IMAGES", 6)
     cost = 15 * 7 * pseudo_likelihood_tracker.PLACES["gaussian"] * pseudo_likelihood_tracker.OF_A_PLACE
-    monkeypatch.setattr(pseudo_likelihood_tracker, "TERMS", 2 * cost)
+    monkeypatch.setattr(pseudo_likelihood_tracker, "TERMS", 2 * cost // pseudo_likelihood_tracker.LONGER)
     spec = RunSpec(
         DatasetSpec("tiny_digits"), ModelSpec(7, visible="gaussian"), TrainConfig(epochs=10, learning_rate=0.01)
     )
     trainer = make_trainer(spec, pixels)
-    trainer.metrics[-2].every = 3
+    assert trainer.metrics[-2].every == 3
     told = {0: "pseudo_log_likelihood" in trainer.report().metrics}
     while not trainer.finished:
         told[trainer.step_number] = "pseudo_log_likelihood" in trainer.step(report=True).metrics
     steps = [step for step, there in told.items() if there]
     assert trainer.step_number == 10
-    assert steps == [0, 3, 6, 9, 10]
+    assert steps == [0, 2, 3, 6, 8, 9, 10]
 
 
 def test_weights_beyond_use_have_none_and_do_not_end_the_run(pixels):

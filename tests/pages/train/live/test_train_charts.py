@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from pages.train.live import board, curves
+from rbm.experiment import ModelSpec
 from rbm.store import likelihoods
 from rbm.training.events import MEASURES, TrainEvent
 from rbm.training.history import History
@@ -98,6 +99,12 @@ def test_the_chart_says_which_epoch_is_being_estimated_and_when_that_rests():
     assert curves.likelihood(history, moving=True)["note"] == known + "estimating epoch 5 …"
     assert curves.likelihood(history)["note"] == known + "epoch 5: once training goes on"
     assert curves.likelihood(History([event(0)]), moving=True)["note"] == ""
+
+
+@pytest.mark.parametrize("visible", ["bernoulli", "gaussian", "relu"])
+def test_pixels_of_every_type_have_a_chart_of_the_pseudo_likelihood(visible):
+    option = curves.measure(History(), "pseudo_log_likelihood", ModelSpec(visible=visible))
+    assert option == curves.measure(History(), "pseudo_log_likelihood")
 
 
 def test_images_per_second_are_averaged_over_seconds():

@@ -1,11 +1,15 @@
 """Trouble of a run is said on every page that shows it, as soon as there is any, and no longer than it lasts."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from pages.ui.session import state
+from pages.ui.session import live, state
 from rbm.errors import StoreError
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
+from rbm.jobs.snapshots import Snapshot
 from rbm.store import Store
 from rbm.training.events import TrainEvent
 from tests.helpers.screen import app_test
@@ -63,3 +67,22 @@ def test_each_page_is_asked_to_say_it_and_then_not_to(page, monkeypatch):
     app.run()
     assert any("fell from −200.0 to −900.0 nats" in words for words in said())
     assert app.exception == []
+
+
+def test_of_densities_the_number_of_pixels_says_what_a_fall_is():
+    """Sixteen Gaussian pixels: more than 1.6 nats, of which the first value, 0 by accident, says nothing."""
+    run = LiveRun(replace(SPEC, model=replace(SPEC.model, visible="gaussian")))
+    run.history.extend([TrainEvent(i, float(i), {"pseudo_log_likelihood": -1.5 * i}, 0.0) for i in range(4)])
+    assert run.history.fallen() == (0.0, -1.5)
+    assert live._fallen(run) is None
+    run.snapshot = Snapshot(
+        weight=np.zeros((16, 7)),
+        visible_bias=np.zeros(16),
+        hidden_bias=np.zeros(7),
+        step=3,
+        epoch=1.0,
+        activity=np.zeros(7),
+    )
+    assert live._fallen(run) is None
+    run.snapshot = replace(run.snapshot, weight=np.zeros((14, 7)))
+    assert live._fallen(run) == (0.0, -1.5)
