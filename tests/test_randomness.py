@@ -95,7 +95,7 @@ def test_a_rare_event_is_as_rare_as_it_says():
     assert abs(missed - expected) < 4 * math.sqrt(expected)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("dtype", [torch.float32, pytest.param(torch.float64, marks=pytest.mark.slow)])
 def test_no_coin_is_rarer_than_one_in_two_to_the_24(dtype):
     """The limit that is documented: a p far below 2⁻²⁴ fires as often as 2⁻²⁴ does, once in 17 million."""
     coins, n = Coins(generator(6)), 32

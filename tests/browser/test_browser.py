@@ -321,6 +321,7 @@ def test_every_page_fits_a_phone(server, open_page, scheme):
         fits(page)
 
 
+@pytest.mark.slow
 def test_what_the_reader_did_to_a_chart_survives_eight_updates(server, open_page):
     page = open_page(endless(server))
     train_until(page, 0.4)

@@ -27,6 +27,7 @@ def teachers_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Server, i
     process.wait(PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_page_whose_server_was_killed_and_started_again_finds_it_without_a_click(browser: Browser):
     process, url = start_server()
     page = browser.new_context().new_page()  # whose console may complain of lost sockets

@@ -220,6 +220,7 @@ def test_a_scheduler_that_stands_still_is_told_and_the_search_goes_on_when_it_do
     check_each_counted_once(store, "silent", six)
 
 
+@pytest.mark.slow
 def test_a_trial_whose_run_is_deleted_is_given_up_alone(workers, store):
     with held_at(200):
         sweep = Sweep(Ledger.create("thinned", LONG, store), lambda: store)

@@ -17,6 +17,7 @@ from rbm.sweep.ledger import as_good, ranked
 from rbm.sweep.spec import KNOBS, Value
 
 _FAINT: dict[theme.Mode, str] = {"light": "#B9C4C6", "dark": "#3A444C"}  # the line of the worst run
+RANGE = " to "  # between the ends of a range, as ``read_axis`` takes it in every language
 UNSURE = " ?"  # after a number that is unreliable, where there is no room for the word
 _NUMBER = r"[-+]?[\d.]+(?:e[-+]?\d+)?"
 
@@ -57,7 +58,7 @@ def written(axis: Axis) -> str:
     """An axis as a person would write it for ``read_axis``."""
     if axis.values:
         return ", ".join(map(shown, axis.values))
-    return f"{shown(axis.low or 0)} to {shown(axis.high or 0)}"
+    return RANGE.join(map(shown, (axis.low or 0, axis.high or 0)))
 
 
 def quoted(trial: Trial) -> str:

@@ -104,6 +104,7 @@ def test_a_sweep_is_started_stopped_and_continued_from_the_page():
     assert [t.state for t in Ledger("sweep-1", open_store()).trials()] == ["finished"] * 4
 
 
+@pytest.mark.slow
 def test_a_registry_that_is_locked_is_told_as_long_as_the_search_waits_for_it(monkeypatch, tmp_path):
     monkeypatch.setattr("rbm.store.database.BUSY_MS", 200)
     monkeypatch.setattr("rbm.sweep.engine.BEAT_SECONDS", 0.1)

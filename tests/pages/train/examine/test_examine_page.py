@@ -37,6 +37,8 @@ def test_the_same_chains_can_walk_ten_times_as_long(monkeypatch):
     monkeypatch.setattr(examination.tasks, "hold", held.__setitem__)
     monkeypatch.setattr(examination.tasks, "held", held.get)
     monkeypatch.setattr(examination.st, "session_state", state)
+    monkeypatch.setattr(examination.tasks, "hold_beside", lambda **given: state.update(given))
+    monkeypatch.setattr(examination.tasks, "let_go", lambda *names: [state.pop(name, None) for name in names])
     examination.longer()
     ((function, given),) = asked
     assert function == "rbm.tasks.examine:examine"
@@ -52,7 +54,10 @@ def test_what_was_found_stays_until_the_longer_walk_has_ended_and_after_it_was_s
     first, held = Task.told([], n_sweeps=600), {}
     monkeypatch.setattr(examination.tasks, "hold", held.__setitem__)
     monkeypatch.setattr(examination.tasks, "held", held.get)
-    monkeypatch.setattr(examination.st, "session_state", {"examined": (run, run.past[0])})
+    session = {"examined": (run, run.past[0])}
+    monkeypatch.setattr(examination.st, "session_state", session)
+    monkeypatch.setattr(examination.tasks, "hold_beside", lambda **given: session.update(given))
+    monkeypatch.setattr(examination.tasks, "let_go", lambda *names: [session.pop(name, None) for name in names])
     held[examination.NAME] = first
     examination.longer()
     more = examination.longer_of(run)
