@@ -56,7 +56,7 @@ def _load(line: DatasetEntry, root: Root, temperature: float | None, progress: P
         from rbm.datasets import potts
 
         return potts.load()
-    if line.kind == "colour":
+    if line.kind == "colour" and line.source == "made":
         from rbm.datasets import faces
 
         return faces.load(line.name)

@@ -63,8 +63,9 @@ class DatasetEntry:
             return ("spin", "bernoulli")
         if self.states is not None:
             return ("categorical", "multinary")
-        small = math.prod(self.image_shape[:2]) <= MOST_PIXELS
-        return tuple(name for name in _FITTING[self.kind] if small or name != "categorical")
+        foreign = self.kind == "colour" and self.source != "made"  # the palette is that of the pictures made here
+        choose = math.prod(self.image_shape[:2]) <= MOST_PIXELS and not foreign
+        return tuple(name for name in _FITTING[self.kind] if choose or name != "categorical")
 
 
 # The visible units that fit a kind of data, the usual one first: two values are two states, grey levels may also be ordered
@@ -299,6 +300,31 @@ _ENTRIES = (
         kind="grey",
         image_shape=(28, 28),
         class_names=_DIGITS,
+        source="downloaded",
+    ),
+    DatasetEntry(
+        name="cifar10",
+        title=_("CIFAR-10 in colour, 16×16"),
+        about=(
+            _(
+                "60,000 photographs of ten kinds of animals and vehicles, by Krizhevsky (2009), no licence stated, shrunk "
+                "here from 32×32; a download of about 170 MB, of which 186 MB are kept."
+            )
+        ),
+        kind="colour",
+        image_shape=(16, 16, 3),
+        class_names=(
+            _("airplane"),
+            _("automobile"),
+            _("bird"),
+            _("cat"),
+            _("deer"),
+            _("dog"),
+            _("frog"),
+            _("horse"),
+            _("ship"),
+            _("truck"),
+        ),
         source="downloaded",
     ),
     DatasetEntry(

@@ -6,6 +6,7 @@ reports no progress, leaves broken files behind and says little when the network
 
 import gzip
 import os
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -66,6 +67,11 @@ def _usps(reader: Any) -> list[Resource]:
     return [Resource((url,), name, md5, (name,)) for url, name, md5 in reader.split_list.values()]
 
 
+def _cifar(reader: Any) -> list[Resource]:
+    return [Resource((reader.url,), reader.filename, reader.tgz_md5, _CIFAR)]
+
+
+_CIFAR = (*(f"data_batch_{part}" for part in range(1, 6)), "test_batch", "batches.meta")
 _IDX = tuple(f"{part}-{what}" for part in ("train", "t10k") for what in ("images-idx3-ubyte", "labels-idx1-ubyte"))
 _EMNIST = tuple(f"emnist-letters-{name}".replace("t10k", "test") for name in _IDX)
 _QMNIST = tuple(
@@ -77,6 +83,7 @@ SOURCES = {
     "kmnist": DownloadSource("KMNIST", "KMNIST/raw", _IDX, _idx),
     "emnist": DownloadSource("EMNIST", "EMNIST/raw", _EMNIST, _emnist),
     "qmnist": DownloadSource("QMNIST", "QMNIST/raw", _QMNIST, _qmnist),
+    "cifar10": DownloadSource("CIFAR10", "cifar-10-batches-py", _CIFAR, _cifar),
     "usps": DownloadSource("USPS", "USPS", ("usps.bz2", "usps.t.bz2"), _usps),
 }
 
@@ -119,7 +126,7 @@ def obtain(name: str, root: Root = None, progress: Progress | None = None) -> Pa
         _fetch_all(fetched, place, progress)
         for resource in needed:
             _unpack(place / resource.archive, resource.files)
-    except (DatasetError, OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
+    except (DatasetError, OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
         wrong = _(
             "{title} could not be fetched: {error}. Without a network use 'mnist', which is bundled; or put "
             "{archive}, fetched elsewhere, into {place} and load it again."
@@ -178,8 +185,17 @@ def _fetch_any(resource: Resource, path: Path, progress: Progress) -> None:
 
 
 def _unpack(archive: Path, files: Sequence[str]) -> None:
-    """Unpack ``name.gz``, or each ``gzip/name.gz`` of a zip; like a download, a file appears whole or not at all."""
-    if archive.suffix == ".zip":
+    """Unpack ``name.gz``, each ``gzip/name.gz`` of a zip, or each ``folder/name`` of a tar; like a download, a file appears whole
+    or not at all."""
+    if archive.name.endswith(".tar.gz"):
+        with tarfile.open(archive) as box:
+            for file in files:
+                packed = box.extractfile(f"{archive.parent.name}/{file}")
+                if packed is None:
+                    raise KeyError(file)
+                with packed:
+                    _copy(packed, archive.with_name(file))
+    elif archive.suffix == ".zip":
         with zipfile.ZipFile(archive) as box:
             for file in files:
                 with box.open(f"gzip/{file}.gz") as packed:
@@ -190,9 +206,14 @@ def _unpack(archive: Path, files: Sequence[str]) -> None:
 
 
 def _gunzip(packed: IO[bytes], path: Path) -> None:
+    with gzip.open(packed) as source:
+        _copy(source, path)
+
+
+def _copy(source: IO[bytes] | gzip.GzipFile, path: Path) -> None:
     part = path.with_name(f"{path.name}.{uuid4().hex}.part")
     try:
-        with gzip.open(packed) as source, part.open("wb") as target:
+        with part.open("wb") as target:
             copyfileobj(source, target, 1 << 20)
         os.replace(part, path)
     finally:

@@ -2,7 +2,9 @@
 
 import bz2
 import io
+import pickle
 import struct
+import tarfile
 import threading
 import zipfile
 from collections.abc import Callable
@@ -16,6 +18,7 @@ import torch
 from rbm.datasets import files, is_available, load_dataset
 from rbm.datasets._torchvision import import_torchvision
 from rbm.datasets.base import split_rows
+from rbm.datasets.entry import CATALOG
 from rbm.errors import DatasetError
 
 Idx = Callable[[np.ndarray], bytes]
@@ -42,6 +45,8 @@ def serve(server: Any, md5: Md5, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
         sums = {archive: md5(body) for archive, body in archives.items()}
         if name == "emnist":
             monkeypatch.setattr(reader, "md5", sums["gzip.zip"])
+        elif name == "cifar10":
+            monkeypatch.setattr(reader, "tgz_md5", sums[reader.filename])
         elif name == "usps":
             listed = {part: [url, file, sums[file]] for part, (url, file, _) in reader.split_list.items()}
             monkeypatch.setattr(reader, "split_list", listed)
@@ -226,6 +231,37 @@ def test_usps_is_sixteen_by_sixteen(tmp_path: Path, server: Any, serve: Any) -> 
     assert data.test_labels.tolist() == [i % 10 for i in range(13)]
     assert (len(data.train), len(data.validation)) == (27, 3)
     assert is_available("usps", tmp_path)
+
+
+def test_cifar_is_sixteen_by_sixteen_in_colour(tmp_path: Path, serve: Any, md5: Md5, monkeypatch: Any) -> None:
+    """Pickled batches of rows, red before green before blue, in a tar beside what is never unpacked."""
+    draw, reader = np.random.default_rng(3), import_torchvision().CIFAR10
+    rows = {f"data_batch_{part}": draw.integers(0, 256, (20, 3072)).astype(np.uint8) for part in range(1, 6)}
+    rows["test_batch"] = draw.integers(0, 256, (13, 3072)).astype(np.uint8)
+    batches = {
+        file: pickle.dumps({"data": data, "labels": [i % 10 for i in range(len(data))]}) for file, data in rows.items()
+    }
+    batches["batches.meta"] = pickle.dumps({"label_names": list("abcdefghij")})
+    monkeypatch.setattr(reader, "train_list", [[file, md5(batches[file])] for file, _ in reader.train_list])
+    monkeypatch.setattr(reader, "test_list", [["test_batch", md5(batches["test_batch"])]])
+    monkeypatch.setattr(reader, "meta", {**reader.meta, "md5": md5(batches["batches.meta"])})
+    box = io.BytesIO()
+    with tarfile.open(fileobj=box, mode="w:gz") as archive:
+        for file, body in {**batches, "readme.html": b"never unpacked"}.items():
+            member = tarfile.TarInfo(f"cifar-10-batches-py/{file}")
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+    serve("cifar10", {"cifar-10-python.tar.gz": box.getvalue()})
+    data = load_dataset("cifar10", tmp_path)
+    assert (data.kind, data.image_shape, len(data.train), len(data.validation)) == ("colour", (16, 16, 3), 90, 10)
+    large = rows["test_batch"].reshape(13, 3, 16, 2, 16, 2)
+    means = np.rint(large.mean((3, 5))).transpose(0, 2, 3, 1)  # red, green and blue of a pixel side by side
+    assert torch.equal(data.test, flat(means))
+    assert data.test_labels.tolist() == [i % 10 for i in range(13)]
+    assert sorted(p.name for p in (tmp_path / "cifar-10-batches-py").iterdir()) == sorted(
+        files.SOURCES["cifar10"].files
+    )
+    assert CATALOG["cifar10"].offered == ("multinary", "gaussian", "bernoulli", "relu", "spin")
 
 
 def test_two_threads_download_once(tmp_path: Path, server: Any, serve: Any, idx: Idx) -> None:

@@ -49,7 +49,7 @@ def look() -> None:
 look()
 st.caption(
     _(
-        ":material/info: The drawn faces are a data set of the page Train a machine too, where a run of "
+        ":material/info: The drawn faces and CIFAR-10 are data sets of the page Train a machine too, where a run of "
         "them is kept, stepped, examined and compared. Data sets of your own are kept in grey levels, "
         "without colour, and are learnt there."
     )
