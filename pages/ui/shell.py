@@ -171,7 +171,7 @@ def header(title: str, question: str) -> None:
         _projector(key="projector", data={"page": title}, width="content")
         visitor.badge()
     _rail(title)
-    feed.open_page()
+    feed.open_page(next((e.address for entries in PAGES.values() for e in entries if e.title == title), ""))
     tasks.come_back()
     state.follow_room()
 

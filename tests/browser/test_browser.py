@@ -263,6 +263,7 @@ def test_a_page_has_one_socket_and_moves_on_after_it_was_cut_off(server, open_pa
     wait(lambda: epoch(page) > reached, what="news over the next socket")
 
 
+@pytest.mark.slow
 def test_a_lost_worker_is_told_and_the_run_goes_on(fresh_server, open_page: OpenPage):
     page = open_page(endless(fresh_server))  # a deep link as the first request to the server
     expect(page.get_by_role("heading", name="Train a machine")).to_be_visible()

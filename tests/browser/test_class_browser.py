@@ -79,6 +79,7 @@ def test_a_run_whose_server_was_killed_is_offered_again_without_a_click_and_goes
         process.wait(PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_through_a_reload_with_its_curve_and_its_pause(server: Server, open_page: OpenPage):
     page = open_page(to_url(f"{server.url}/train", LONG))
     train_until(page, 0.3)

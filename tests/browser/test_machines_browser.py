@@ -27,6 +27,7 @@ def says(page: Page, words: str) -> None:
     expect(page.locator(".st-key-machine .facts").first).to_contain_text(words)
 
 
+@pytest.mark.slow
 def test_every_page_shows_a_new_visitor_a_machine_and_another_one_stays_chosen(
     fresh_server: Server, open_page: OpenPage
 ):

@@ -67,6 +67,7 @@ def test_what_a_choice_brings_is_on_the_first_screen_too(server: Server, open_pa
     assert beyond(page, shown) == {}
 
 
+@pytest.mark.slow
 def test_so_it_is_with_a_run_of_one_s_own_whose_moments_can_be_chosen(server: Server, open_page: OpenPage):
     short = RunSpec(DatasetSpec(size=200), ModelSpec(100), training=TrainConfig(epochs=2))
     page = open_page(to_url(f"{server.url}/train", short), width=WIDTH, height=HEIGHT)
@@ -279,6 +280,7 @@ def test_on_a_wide_screen_the_menu_is_a_rail_beside_the_page_and_train_is_ten_ta
     assert at_rest(rail)["x"] + at_rest(rail)["width"] <= at_rest(page.get_by_test_id("stMain"))["x"]
 
 
+@pytest.mark.slow
 def test_a_warning_moves_nothing(server: Server, open_page: OpenPage):
     """Neither a run that is not there, on two pages, nor a link's words and settings with which hardly anything is learnt."""
     short = to_url(f"{server.url}/train", RunSpec(DatasetSpec(size=200), training=TrainConfig(epochs=1)))

@@ -122,6 +122,7 @@ class Feed:
             16
         )  # known to this session's page alone: its socket tells who the visitor is
         self.shown = secrets.token_urlsafe(16)  # of files and pictures, whose addresses people copy
+        self.page = ""  # the address of the one that is open
         self.secret = ""  # by which the visitor's browser is known again; "" where it needs none
         self.sliders: object = None  # what `pages.ui.server.instant` answers ...
         self.sketches: dict[str, object] = {}  # ... the pads' drawings too, by key ...
@@ -264,9 +265,10 @@ def find_shown(token: str) -> Feed | None:
     return _shown.get(token)
 
 
-def open_page() -> None:
-    """The page's socket, first of all on every page."""
+def open_page(page: str) -> None:
+    """The socket of the page of that address, first of all on every page."""
     ours = current()
+    ours.page = page
     ours.begin()
     # A server that was started anew knows the address no more: the browser then asks for a script run, which says the new one.
     _socket(key="socket", data={"address": ours.address}, on_again_change=_ignore)
@@ -275,7 +277,8 @@ def open_page() -> None:
 def watch(name: str, *jobs: Job | None, state: Callable[[], object] = lambda: None) -> Part:
     """``Feed.watch``, with the place from which this part's script (a fragment, or the page) is asked to run."""
     part = current().watch(name, *jobs, state=state)
-    _turn(key=f"turn_{name}", data={"channel": f"turn_{name}", "at": clock.now()}, on_turn_change=_ignore)
+    data = {"channel": f"turn_{name}", "page": current().page, "at": clock.now()}
+    _turn(key=f"turn_{name}", data=data, on_turn_change=_ignore)
     return part
 
 
