@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from sqlalchemy import create_engine, text
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ProgrammingError
 
 from rbm.jobs import recording
 from rbm.store import Store
+from tests.helpers.waiting import wait
 
 KINDS = ("sqlite", "postgresql")
 HOW = (
@@ -43,9 +46,20 @@ def database(kind: str, folder: Path) -> Iterator[str]:
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     yield make_url(given).set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    wait(lambda: _dropped(engine, name), what="the server to let go of the database")
     engine.dispose()
+
+
+def _dropped(engine: Engine, name: str) -> bool:
+    """Whether it is gone; not while the server itself looks through it (autovacuum), whose process only it may end."""
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    except ProgrammingError as error:
+        if isinstance(error.orig, InsufficientPrivilege):
+            return False
+        raise
+    return True
 
 
 class PostgresServer:
