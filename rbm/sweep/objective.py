@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PSEUDO_IMAGES, AT_ONCE = 2000, 10  # validation images whose pixels are flipped, all of them, and how many in one step
-DENSITY_IMAGES, DENSITIES_AT_ONCE = (
-    500,
-    2,
-)  # of pixels without a list of states: an integral is a hundred times the work
+DENSITY_IMAGES, DENSITIES_AT_ONCE = 500, 2  # of pixels that take any value: an integral is a hundred times the work
 
 
 class PseudoLikelihoodJob:

@@ -57,8 +57,7 @@ def start(which: str, current: LiveRun) -> None:
     function = {SCORES: "score", PLACES: "maps"}[which]
     made = Task(f"rbm.tasks.features:{function}", machine=machine.parameters, dataset=machine.dataset)
     tasks.hold_beside(**{which: (made, machine), f"{which}_of": current})
-    tasks.mind(which, made)
-    made.start()
+    tasks.hold(which, made)
 
 
 def stop(which: str) -> None:

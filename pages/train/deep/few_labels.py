@@ -100,8 +100,7 @@ def start(asked: ComparisonAsked) -> None:
     known = tuple(result.key for result in asked.results())
     task = Task("rbm.tasks.deep.few_labels:compare", plan=asked.plan, dataset=asked.dataset, known=known)
     tasks.hold_beside(deep_labels=task, deep_labels_asked=asked, deep_labels_kept=0)
-    tasks.mind("deep labels", task)
-    task.start()
+    tasks.hold("deep labels", task)
 
 
 def follow() -> None:

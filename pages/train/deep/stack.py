@@ -132,8 +132,7 @@ def start() -> None:
     task = Task(TRAIN, spec=asked)
     kept.mine("deep")
     tasks.hold_beside(deep_task=task, deep_shape=datasets.data(asked.dataset).shape)
-    tasks.mind("deep", task)
-    task.start()
+    tasks.hold("deep", task)
 
 
 def settings() -> None:
