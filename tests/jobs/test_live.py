@@ -40,8 +40,10 @@ pytestmark = pytest.mark.usefixtures("watched")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def workers() -> Iterator[cluster.Cluster]:
-    yield cluster.connect()
+def workers() -> Iterator[None]:
+    """They may be others in the end: a cluster that stays without workers once they were killed is begun anew."""
+    cluster.connect()
+    yield
     cluster.disconnect()
 
 
@@ -180,11 +182,11 @@ def test_two_quick_clicks_on_a_finished_run_are_two_epochs(start):
     assert (run.status, run.step_number, run.by_hand) == ("finished", 3 * 32, (0, 0))
 
 
-def test_a_longer_run_survives_the_loss_of_its_worker(start, workers):
+def test_a_longer_run_survives_the_loss_of_its_worker(start):
     run = start(replace(SPEC, training=TrainConfig(schedule="constant", epochs=1)))
     run.play()
     wait(lambda: run.status == "finished" and not run.active)
-    for pid in workers.client.run(os.getpid).values():
+    for pid in cluster.connect().client.run(os.getpid).values():
         psutil.Process(pid).kill()
     run.step(epochs=2)
     wait(lambda: run.status == "finished" and run.step_number == 3 * 32)
@@ -308,14 +310,14 @@ def test_runs_of_two_sessions_are_apart(start):
     assert not np.array_equal(one.snapshot.weight, two.snapshot.weight)
 
 
-def test_a_killed_worker_costs_seconds_and_changes_nothing(start, monkeypatch, workers):
+def test_a_killed_worker_costs_seconds_and_changes_nothing(start, monkeypatch):
     """kill -9 of every worker in the middle of a run: it ends with the same parameters as one left in peace."""
     monkeypatch.setattr(live, "CHECKPOINT_SECONDS", 0.3)
     run = start(LONG)
     run.play()
     wait(lambda: run._saved_step > 0 and run.step_number > run._saved_step)
     reached, worked = run.step_number, run._seat
-    for pid in workers.client.run(os.getpid).values():
+    for pid in cluster.connect().client.run(os.getpid).values():
         psutil.Process(pid).kill()
     wait(lambda: run._seat is not None and run._seat is not worked, what="a new worker")
     wait(lambda: run.step_number > reached, what="training beyond where it was lost")
@@ -362,11 +364,12 @@ def test_no_process_stays_behind_when_the_server_is_killed():
     assert not alive
 
 
-def test_an_existing_scheduler_is_used_and_a_missing_one_is_named(monkeypatch, workers):
+def test_an_existing_scheduler_is_used_and_a_missing_one_is_named(monkeypatch):
+    address = cluster.connect().address
     monkeypatch.setattr(cluster, "_current", None)
-    monkeypatch.setenv("RBM_SCHEDULER", workers.address)
+    monkeypatch.setenv("RBM_SCHEDULER", address)
     joined = cluster.connect()
-    assert joined.address == workers.address
+    assert joined.address == address
     assert joined._process is None
     joined.close()
     monkeypatch.setattr(cluster, "_current", None)
