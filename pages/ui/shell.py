@@ -173,6 +173,7 @@ def header(title: str, question: str) -> None:
     _rail(title)
     feed.open_page(next((e.address for entries in PAGES.values() for e in entries if e.title == title), ""))
     tasks.come_back()
+    state.held()  # also by pages that show nothing of the run: it goes on while the visitor is anywhere
     state.follow_room()
 
 

@@ -32,7 +32,13 @@ def test_back_from_train_goes_to_the_page_before_in_one_step(server: Server, ope
 def test_a_reload_finds_what_learns_on_a_page_and_its_settings_and_the_class_can_look_at_it(
     server: Server, open_page: OpenPage
 ):
-    page = open_page(f"{server.url}/colour")
+    page = open_page(f"{server.url}/train")
+    drawn(page)
+    press(page, "one_batch")
+    expect(page).to_have_url(re.compile(r"/train\?run=[0-9a-f]{12}$"))
+    run = page.url.split("=")[1]
+    at_rest_now(page)
+    go(page, "Train", "Learn colours")
     drawn(page)
     longest(page, "colour_epochs")
     press(page, "colour_learn")
@@ -48,3 +54,7 @@ def test_a_reload_finds_what_learns_on_a_page_and_its_settings_and_the_class_can
     expect(other.locator(".st-key-machine")).to_contain_text(re.compile(r"Visitor \d+"))
     expect(other.locator(".st-key-colour_words")).to_contain_text("of 100")
     press(page, "colour_pause")
+    go(page, "Train", "Train a machine")
+    expect(page).to_have_url(re.compile(rf"/train\?run={run}$"))  # though the page that was loaded anew did not name it
+    drawn(page)
+    expect(page.locator(".st-key-returned")).to_have_count(0)  # it was done, not stopped

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from contextlib import suppress
 from dataclasses import fields, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import streamlit as st
 
@@ -20,12 +20,12 @@ from rbm.errors import ConfigError, DeletedRunError, HeldError, NotYoursError, R
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits, check_units
 from rbm.jobs import recording
 from rbm.jobs import room as rooms
-from rbm.jobs.job import all_jobs
+from rbm.jobs.job import Job, all_jobs
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.link import from_query
 from rbm.presets import PRESETS
-from rbm.store import open_store
+from rbm.store import Run, open_store
 from rbm.store.owners import NOBODY
 from rbm.training.config import LIVE, TrainConfig, knobs
 
@@ -157,9 +157,14 @@ def forget_return() -> None:
 
 
 def _come_back() -> LiveRun | None:
-    """The run that the address names, in a visit that has none: after a reload, a lost connection, a restart of the server."""
-    run_id = st.query_params.get(ADDRESS, "")
-    if not run_id or run_id in bundled.NAMES or (st.session_state.get("came_back") == run_id and not _let_go(run_id)):
+    """The run that the address names, in a visit that has none: after a reload, a lost connection, a restart of the server.
+
+    Where it names none, or a machine that comes with the program: the run that the visitor's last tab had.
+    """
+    last, run_id = _last(), st.query_params.get(ADDRESS, "")
+    unnamed = not run_id or run_id in bundled.NAMES
+    run_id = last if unnamed else run_id
+    if not run_id or (st.session_state.get("came_back") == run_id and not _let_go(run_id)):
         return None
     st.session_state["came_back"] = run_id
     forget_return()
@@ -168,8 +173,23 @@ def _come_back() -> LiveRun | None:
         return _trains_here(run_id) or _stopped(run_id)
     except RbmError as error:
         there, anothers = not isinstance(error, UnknownRunError), isinstance(error, NotYoursError)
+        if unnamed and (anothers or isinstance(error, UnknownRunError)):  # nobody asked for what is gone by now
+            return None
         st.session_state["return"] = Return(run_id, str(error), there, anothers, isinstance(error, HeldError))
         return None
+
+
+def _last() -> str:
+    """The run beside which the visitor's settings were left, "" where an open tab has it; looked up once, as a visit begins."""
+    if "last" not in st.session_state:
+        run_id = widgets.kept("draft").get("run", "") if "v" not in st.query_params else ""  # a link brings its own
+        st.session_state["last"] = "" if any(_has(job, run_id) and tasks.minded(job) for job in all_jobs()) else run_id
+    found: str = st.session_state["last"]
+    return found
+
+
+def _has(job: Job, run_id: str) -> TypeGuard[LiveRun]:
+    return isinstance(job, LiveRun) and job.record is not None and job.record.id == run_id and not job.lost
 
 
 def _let_go(run_id: str) -> bool:
@@ -189,8 +209,7 @@ def _trains_here(run_id: str) -> LiveRun | None:
     """The run itself, where an earlier visit to this server has it going: it goes on as if nothing had been."""
     mine = (NOBODY.id, visitor.current().id)
     for job in all_jobs():
-        record = job.record if isinstance(job, LiveRun) and not job.lost else None
-        if isinstance(job, LiveRun) and record is not None and record.id == run_id and record.visitor.id in mine:
+        if _has(job, run_id) and job.record is not None and job.record.visitor.id in mine:
             set_draft(_left(run_id) or same_seed_again(job))
             st.session_state["run"] = job
             return job
@@ -212,9 +231,9 @@ def _refuse_deleted(run_id: str) -> None:
 
 
 def _stopped(run_id: str) -> LiveRun:
-    left, found = _left(run_id), resume(run_id)
-    if left is not None:
-        set_draft(left)
+    found = _taken_up(visitor.registry().run(run_id))
+    set_draft(_left(run_id) or same_seed_again(found))
+    st.session_state["run"] = found
     st.session_state["return"] = Return(run_id)
     return found
 
@@ -254,15 +273,21 @@ def resume(run_id: str) -> LiveRun:
     found = visitor.registry().run(run_id)
     if current is not None:
         current.pause()
-    recording.flush()
-    store = open_store()
-    record = Record(found.spec, run_id=run_id)
-    said = record.claim()
-    checkpoint = store.checkpoint(run_id) if store.checkpoints(run_id) else None
-    resumed = LiveRun.resume(record, store.run(run_id), store.history(run_id), checkpoint)
-    resumed.notice = said
+    resumed = _taken_up(found)
     set_draft(same_seed_again(resumed))
     return _hold(resumed)
+
+
+def _taken_up(found: Run) -> LiveRun:
+    """The visitor's run of the registry, paused where it stood; StoreError while another trains it."""
+    recording.flush()
+    store = open_store()
+    record = Record(found.spec, run_id=found.id)
+    said = record.claim()
+    checkpoint = store.checkpoint(found.id) if store.checkpoints(found.id) else None
+    resumed = LiveRun.resume(record, store.run(found.id), store.history(found.id), checkpoint)
+    resumed.notice = said
+    return resumed
 
 
 def _hold(new: LiveRun) -> LiveRun:
@@ -271,6 +296,7 @@ def _hold(new: LiveRun) -> LiveRun:
     for passing in ("walk", "arrival", LOOKED):
         st.session_state.pop(passing, None)
     run()
+    keep_draft()
     return new
 
 

@@ -43,7 +43,7 @@ class _Lease:
     def __init__(self, visitor_id: str = "") -> None:
         self.jobs: dict[str, Job] = {}
         self.beside: dict[str, Any] = {}
-        self.visitor = visitor_id
+        self.visitor, self.over = visitor_id, False
 
     def take(self, name: str, job: Job) -> None:
         """From now on the job ends with this tab, and with no other that had it before, as after a reload."""
@@ -52,6 +52,7 @@ class _Lease:
         _minders[job] = weakref.ref(self)
 
     def end(self) -> None:
+        self.over = True
         minded = {name: job for name, job in self.jobs.items() if self.minds(job)}
         found = {name: job for name, job in minded.items() if isinstance(job, Task)}
         for job in minded.values():
@@ -98,6 +99,13 @@ def _take_up(lease: _Lease, visitor_id: str) -> None:
 
 # Who took it up last. A lease holds its jobs: held here itself it would keep them, and all that they have learnt, for ever.
 _minders: weakref.WeakKeyDictionary[Job, weakref.ref[_Lease]] = weakref.WeakKeyDictionary()
+
+
+def minded(job: Job) -> bool:
+    """Whether a tab that is open has it."""
+    minder = _minders.get(job)
+    lease = minder() if minder is not None else None
+    return lease is not None and not lease.over
 
 
 @st.cache_resource(scope="session", on_release=_Lease.end, show_spinner=False)

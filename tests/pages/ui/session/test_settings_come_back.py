@@ -1,15 +1,19 @@
 """A visit begins with the settings that the visitor's last one left."""
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
 from rbm.experiment import DatasetSpec, RunSpec
+from rbm.jobs import recording
 from rbm.jobs.job import release_all
 from rbm.jobs.settings import settings
 from rbm.link import VERSION
+from rbm.store import open_store
 from rbm.store.owners import Visitor, visitor_id
 from tests.helpers.screen import app_test, draft
+from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.usefixtures("clean")
 ADA, BOB = (Visitor(visitor_id(name), name) for name in ("Ada", "Bob"))
@@ -74,6 +78,28 @@ def test_they_are_there_beside_the_run_that_they_stood_beside_and_no_other():
     settings().keep(ADA.id, "draft", {"spec": RunSpec(DatasetSpec("two_pixels")).to_json(), "run": "another"})
     again = draft(come(shell.TRAIN, run=run_id))
     assert (again["dataset"], again["n_hidden"]) == ("tiny_digits", 100)
+
+
+def test_the_last_run_is_there_again_by_no_address_once_no_tab_has_it():
+    app = come(shell.TRAIN)
+    app.selectbox(key="draft_dataset").set_value("tiny_digits").run()
+    app.button(key="one_batch").click().run()
+    run = app.session_state["run"]
+    assert "run" not in come(shell.HOPFIELD).session_state  # a second tab is free for another
+    st.cache_resource.clear()  # the end of the first
+    assert "run" not in come(shell.HOPFIELD, BOB).session_state
+    linked = app_test()
+    linked.session_state["visitor"] = ADA
+    linked.query_params.update(v=VERSION, h="33")  # opened for what the link says
+    assert "run" not in linked.run().session_state
+    again = come(shell.HOPFIELD)
+    assert again.session_state["run"] is run
+    assert "run" not in again.query_params  # a page that does not show it
+    st.cache_resource.clear()
+    wait(lambda: not run.active)
+    recording.flush()
+    open_store().delete([run.record.id])
+    assert "run" not in come(shell.TRAIN).session_state
 
 
 @pytest.mark.parametrize("left", ["{}", "no JSON", '{"model": {"n_hidden": -1}}', RunSpec().to_json()[:-1]])
