@@ -1,6 +1,7 @@
 """The machines that come with the program: each opens, is what is stated of it, and all together are small."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from rbm.tasks import labels
 from rbm.tasks.colour import job as colour
 from rbm.tasks.deep import job as deep
 from rbm.tasks.deep.plan import Bounded, Curve, FilterLook, Learned
+from tests.helpers.places import ROOT
 
 
 def test_all_of_them_together_are_small():
@@ -74,6 +76,30 @@ def test_its_stated_likelihood_is_obtained_again(name, monkeypatch):
     found = bundle.measured(bundled.load(name), lambda line: None)["likelihood"]
     errors = [found["error"], stated["error"], *([stated["images_error"]] if stated.get("doubt") else [])]
     assert abs(found["value"] - stated["value"]) < 3 * math.hypot(*errors)
+
+
+@pytest.mark.parametrize("name", bundled.NAMES)
+def test_the_readme_says_of_a_machine_what_its_file_says(name):
+    about = bundled.load(name).about
+    told = about["likelihood"]
+    line = next(one for one in (ROOT / "rbm" / "README.md").read_text().splitlines() if one.startswith(f"| `{name}`"))
+    title, *cells, kilobytes = (cell.strip().replace("−", "-") for cell in line.strip("|").split("|"))
+    assert f"{about['epochs']} epochs" in title
+    doubt = {"unreliable"} if told.get("doubt") else set()
+    crossed = {"crossed"} if told.get("reverse", -math.inf) > told["value"] else set()
+    marks = lambda cell: set(re.findall("[a-z]+", cell))  # noqa: E731
+    number = lambda cell: re.findall(r"-?[\d.]+", cell)[0]  # noqa: E731
+    as_shown = lambda value, cell: f"{value:.{len(number(cell).partition('.')[2])}f}"  # noqa: E731
+    ais, reverse, chains, rest, seconds = cells
+    assert (number(ais), marks(ais)) == (as_shown(told["value"], ais), doubt)
+    if "reverse" in told:
+        assert (number(reverse), marks(reverse)) == (as_shown(told["reverse"], reverse), doubt | crossed)
+    else:
+        assert reverse == "–"
+    assert chains.split(", ") == [f"{told[key]:.0f}" for key in ("ess", "reverse_ess") if key in told]
+    assert number(rest) == as_shown(about["reconstruction_error"], rest)
+    assert abs(float(seconds) - about["seconds"]) <= 0.5
+    assert kilobytes == f"{(bundled.FOLDER / f'{name}.safetensors').stat().st_size / 1000:.0f}"
 
 
 def test_digits_come_from_noise():
