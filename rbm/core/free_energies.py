@@ -18,7 +18,8 @@ _LARGEST_PART, _LARGEST_ROW = 80.0, 600.0  # nats: the largest powers of e that 
 
 
 @njit(**kernels.LOOP)
-def _log_ratio(first: Any, last: Any, x: Any, old: Any, new: Any, out: Any) -> None:
+def add_log_ratio(first: Any, last: Any, x: Any, old: Any, new: Any, out: Any) -> None:
+    """For compiled loops: `log_ratio` of rows first to last of x, added to out."""
     for i in range(first, last):
         field, total = x[i], np.float32(0.0)
         for j in range(field.size):
@@ -34,13 +35,13 @@ def _log_ratio(first: Any, last: Any, x: Any, old: Any, new: Any, out: Any) -> N
             p = p * q + np.float32(1 / 5)
             p = p * q + np.float32(1 / 3)
             total += (new - old) * max(field[j], np.float32(0.0)) + np.float32(2.0) * (s + s * q * p)
-        out[i] = total
+        out[i] += total
 
 
 @njit(parallel=True, **kernels.LOOP)
 def _log_ratio_in(parts: Any, x: Any, old: Any, new: Any, out: Any) -> None:
     for p in prange(parts):
-        _log_ratio(p * out.size // parts, (p + 1) * out.size // parts, x, old, new, out)
+        add_log_ratio(p * out.size // parts, (p + 1) * out.size // parts, x, old, new, out)
 
 
 def log_ratio(x: Tensor, old: float, new: float) -> Tensor:
@@ -49,12 +50,12 @@ def log_ratio(x: Tensor, old: float, new: float) -> Tensor:
     With y = e^(−new|x|) and z = e^(−old|x|) a term is (new − old)·max(x, 0) + log((1 + y) / (1 + z)), and the logarithm is
     2 artanh((y − z) / (2 + y + z)), whose argument is at most ⅓, so that a short series does. Right to about 2⁻²³ a unit.
     """
-    out = torch.empty(len(x), dtype=torch.float64)
+    out = torch.zeros(len(x), dtype=torch.float64)
     arrays = kernels.array(x), np.float32(old), np.float32(new), out.numpy()
     if x.numel() >= kernels.WORTH_SHARING and (parts := threads.parts()) > 1:
         _log_ratio_in(parts, *arrays)
     else:
-        _log_ratio(0, len(x), *arrays)
+        add_log_ratio(0, len(x), *arrays)
     return out
 
 

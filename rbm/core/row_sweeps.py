@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rbm.core import kernels, rows, threads
 
-MADE_WITH = {"kernels": "bf459d92a86b", "rows": "0c0d2d0cf2b9"}  # see kernels
+MADE_WITH = {"kernels": "bf459d92a86b", "rows": "87775262280c"}  # see kernels
 
 
 class Buffers:

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from rbm.core import free_energies, kernels, lines, row_sweeps, rows, spins, threads
+from rbm.core import annealing, free_energies, kernels, lines, row_sweeps, rows, spins, threads
 
 
 def compile_loops() -> None:
@@ -57,5 +57,6 @@ def _add_rows() -> None:
     room, layers = row_sweeps.Buffers(4, 4, 4), row_sweeps.Layers(p, p[0], p[0])
     row_sweeps.begin(p, torch.arange(4), room, layers, [0])
     row_sweeps.sweep(p, room, layers, [0])
+    annealing.Loops(p, p, p[0], p[0]).step(0.0, 1.0, p[0], [0, 0])
     layer = (p[0].clone(), p[1].clone(), p[2].clone())
     rows.OnePass().step((ones, p), (ones, p), (p.clone(), p.clone()), layer, layer, p[0], (0.0,) * 5)

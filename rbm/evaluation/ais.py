@@ -18,12 +18,14 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
+from rbm.core import annealing, kernels
 from rbm.core.language import _
 from rbm.core.numerics import double, home
 from rbm.errors import ConfigError, ShapeError
 from rbm.evaluation import verdict
 from rbm.models.given import matrix
 from rbm.models.rbm import RBM
+from rbm.randomness import Coins
 from rbm.units import UNITS, Unit
 
 DEVIATIONS = 3.0  # standard errors from the value to either end of an Estimate
@@ -168,12 +170,54 @@ class Path:
 
     def visible_field(self, h: Tensor, beta: float) -> Tensor:
         """The field in which v is drawn given h at β, (N, V)."""
-        return torch.addmm(torch.lerp(self.base, self._visible_bias, beta), h, self._weight.T, alpha=beta)
+        return torch.addmm(self.visible_bias(beta), h, self._weight.T, alpha=beta)
+
+    def visible_bias(self, beta: float) -> Tensor:
+        """a + β(b − a), (V,)."""
+        return torch.lerp(self.base, self._visible_bias, beta)
+
+    def chains(self, v: Tensor) -> "Annealing":
+        """Chains from states v (N, V), moved in the fastest way for these units."""
+        binary = self.visible_unit.name == self.hidden_unit.name == "bernoulli"
+        compiled = binary and v.dtype == torch.float32 and kernels.fits(v, self._weight, self._hidden_bias, self.base)
+        return CompiledAnnealing(self, v) if compiled else Annealing(self, v)
+
+    def loops(self, v: Tensor) -> annealing.Loops:
+        """The same in compiled loops, for binary units on the CPU."""
+        return annealing.Loops(v, self._weight, self._hidden_bias, self._added_bias)
 
     def move(self, x: Tensor, beta: float, generator: torch.Generator) -> Tensor:
         """One Gibbs sweep v → h → v at β of the chains whose x is given: leaves p_β(v) as it is. (N, H) -> (N, V)."""
         h = self.hidden_unit.sample(self.hidden_field(x, beta), generator)
         return self.visible_unit.sample(self.visible_field(h, beta), generator)
+
+
+class Annealing:
+    """The chains of a walk from states v (N, V), and their weights so far: ``log_w`` (N,), float64."""
+
+    def __init__(self, path: Path, v: Tensor) -> None:
+        self._path, self._v, self._x = path, v, path.inner(v)
+        self.log_w = torch.zeros(len(v), dtype=torch.float64, device=home(v.device))
+
+    def step(self, old: float, new: float, generator: torch.Generator | None) -> None:
+        """The weights of the step from β = old to new, and where there is a generator a Gibbs sweep at new."""
+        self.log_w += self._path.log_ratio(self._v, self._x, old, new)
+        if generator is not None:
+            self._v = self._path.move(self._x, new, generator)
+            self._x = self._path.inner(self._v)
+
+
+class CompiledAnnealing(Annealing):
+    """The same for binary units in compiled loops, with the same random bits."""
+
+    def __init__(self, path: Path, v: Tensor) -> None:
+        self._path, self._loops = path, path.loops(v)
+        self.log_w = self._loops.log_w
+
+    def step(self, old: float, new: float, generator: torch.Generator | None) -> None:
+        """The weights of the step from β = old to new, and where there is a generator a Gibbs sweep at new."""
+        keys = [] if generator is None else Coins(generator).keys(2)
+        self._loops.step(old, new, self._path.visible_bias(new), keys)
 
 
 def base_biases(data: Tensor, unit: Unit = UNITS["bernoulli"]) -> Tensor:
@@ -260,15 +304,11 @@ def walk(path: Path, v: Tensor, betas: list[float], generator: torch.Generator) 
     it moves with the new temperature: moved first, it would be drawn from p_new and the mean weight would no longer be
     the ratio. The last move would weigh nothing and is left out.
     """
-    x = path.inner(v)
-    log_w = torch.zeros(len(v), dtype=torch.float64, device=home(v.device))
+    chains = path.chains(v)
     for old, new in pairwise(betas):
-        log_w += path.log_ratio(v, x, old, new)
-        if new != betas[-1]:
-            v = path.move(x, new, generator)
-            x = path.inner(v)
-        yield log_w
-    return log_w
+        chains.step(old, new, generator if new != betas[-1] else None)
+        yield chains.log_w
+    return chains.log_w
 
 
 def _collect(path: Path, v: Tensor, betas: list[float], generator: torch.Generator) -> Tensor:

@@ -23,8 +23,6 @@ from rbm.training.fused import fused_step as dense_step
 from rbm.training.gradients import Phases, Sweeps
 from rbm.training.optimizers import Momentum
 
-DENSEST = 0.25  # share of pixels on, from which products are faster (784 pixels, one and two cores with AVX-512)
-FEWEST = 1 - DENSEST  # from which those that are off are so few
 LOOKED_AT = 1000  # images
 ALGORITHMS = ("cd", "pcd", "fpcd", "ptt", "pt")  # those whose visible states are samples
 
@@ -52,16 +50,16 @@ def choose_products(model: RBM, dataset: Dataset, config: TrainConfig, dtype: to
         obstacle = _("the pixels are grey")
     elif dtype != torch.float32 or not kernels.fits(model.weight):
         obstacle = _("the compiled loops add up float32 on the processor only")
-    elif DENSEST < on < FEWEST:
+    elif rows.DENSEST < on < rows.FEWEST:
         obstacle = _("{on:.0%} of the pixels are on").format(on=on)
     if obstacle:
         return Products(False, _("Dense products, because {obstacle}.").format(obstacle=obstacle))
     why = _("Sums of rows of W for the hidden layer, because only {on:.0%} of the pixels are on.").format(on=on)
-    if on > DENSEST:
+    if on > rows.DENSEST:
         why = _("Sums of rows of W for the hidden layer, because only {off:.0%} of the pixels are off.").format(
             off=1 - on
         )
-    return Products(True, why, int(on <= DENSEST))
+    return Products(True, why, int(on <= rows.DENSEST))
 
 
 class ByRows(RBM):

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from rbm import randomness
+from rbm.core import rows
 from rbm.datasets import load_dataset
 from rbm.datasets.base import Dataset, binarise
 from rbm.evaluation import ais
@@ -67,8 +68,8 @@ def test_it_is_the_same_training_but_for_rounding(digits, monkeypatch, algorithm
     images = digits if rare else turned(digits)
     summed = trainer(images, **knobs)
     assert summed.products.rare == rare
-    monkeypatch.setattr(by_rows, "DENSEST", -1.0)
-    monkeypatch.setattr(by_rows, "FEWEST", 2.0)
+    monkeypatch.setattr(rows, "DENSEST", -1.0)
+    monkeypatch.setattr(rows, "FEWEST", 2.0)
     multiplied = trainer(images, **knobs)
     assert (summed.products.by_rows, multiplied.products.by_rows) == (True, False)
     for _ in range(3):
@@ -137,7 +138,7 @@ def test_five_seeds_by_rows_are_as_good_as_by_products(monkeypatch):
     images = binarise(digits.test, "stochastic", randomness.generator(1, "test images"))
     values: dict[bool, list[float]] = {True: [], False: []}
     for summed, reached in values.items():
-        monkeypatch.setattr(by_rows, "DENSEST", 1.0 if summed else -1.0)
+        monkeypatch.setattr(rows, "DENSEST", 1.0 if summed else -1.0)
         for seed in range(1, 6):
             knobs = {"algorithm": "pcd", "momentum": 0.0, "learning_rate": 0.05, "schedule": "linear", "epochs": 2}
             job = trainer(digits, hidden=100, seed=seed, batch_size=64, **knobs)
