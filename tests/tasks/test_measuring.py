@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pages.ui.session.tasks import _Lease, _take_up
 from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.jobs import cluster
@@ -56,6 +57,12 @@ def test_a_worker_computes_it_in_slices_and_the_registry_keeps_it(workers, tmp_p
     here = LikelihoodJob(data, EFFORT).advance(1e9).result
     assert watched.result["test"] == pytest.approx(here["test"], abs=0.01)  # other thread counts round differently
     stopped = Measuring(run_id, Effort(n_temperatures=10**5), lambda: store)
+    tab, again = _Lease("ada"), _Lease("ada")
+    tab.take("measuring", stopped)
+    tab.end()
+    _take_up(again, "ada")  # as after a reload
+    assert again.jobs == {"measuring": stopped}
+    assert stopped.watched
     stopped.release()
     wait(lambda: not stopped.active)
     assert (stopped.result, stopped.problem) == (None, "")

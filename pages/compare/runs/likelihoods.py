@@ -76,6 +76,7 @@ def _fresh(run: Run, found: dict[str, Evaluation]) -> bool:
 
 
 def _measure(ids: list[str]) -> None:
-    working = st.session_state["measuring"] = {run_id: Measuring(run_id) for run_id in ids}
+    working = {run_id: Measuring(run_id) for run_id in ids}
+    tasks.hold_beside(measuring=working)
     for run_id, one in working.items():
         tasks.mind(f"measuring {run_id}", one)  # a closed tab ends it

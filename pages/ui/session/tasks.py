@@ -29,11 +29,11 @@ MOST_LEFT = 64  # tabs that ended, whose tasks wait for their visitors
 
 
 class _Left(NamedTuple):
-    """What a tab held that has ended: its tasks by name, and what pages held beside them."""
+    """What a tab held that has ended: its jobs by name, but its run, which is kept, and what pages held beside them."""
 
     visitor: str
     ended: float  # on the monotonic clock
-    tasks: dict[str, Task]
+    jobs: dict[str, Job]
     beside: dict[str, Any]
 
 
@@ -54,9 +54,9 @@ class _Lease:
     def end(self) -> None:
         self.over = True
         minded = {name: job for name, job in self.jobs.items() if self.minds(job)}
-        found = {name: job for name, job in minded.items() if isinstance(job, Task)}
-        for job in minded.values():
-            if job in found.values():
+        found = {name: job for name, job in minded.items() if not isinstance(job, LiveRun)}
+        for name, job in minded.items():
+            if name in found:
                 job.release_soon()
             else:
                 job.release()
@@ -89,9 +89,9 @@ def _take_up(lease: _Lease, visitor_id: str) -> None:
         _left[:] = [one for one in _left if one is not left and _waits(one)]
     if left is None:
         return
-    for name, task in left.tasks.items():
-        lease.take(name, task)
-        task.renew()
+    for name, job in left.jobs.items():
+        lease.take(name, job)
+        job.renew()
     lease.beside = left.beside
     for key, value in left.beside.items():
         st.session_state.setdefault(key, value)
