@@ -216,6 +216,10 @@ def test_runs_are_found_compared_labelled_deleted_and_fetched_back(kept):
     assert app.button(key="runs_resume").disabled  # one at a time
     app.button(key="runs_delete").click().run()
     assert kept.runs() == []
+    who, app = app.session_state["visitor"], app_test()
+    streamlit.cache_resource.clear()  # the page is loaded anew
+    app.session_state["visitor"] = who
+    app.run().switch_page(shell.RUNS).run()
     app.button(key="runs_undo_button").click().run()
     assert len(kept.runs()) == 2
     app.session_state["runs_chosen"] = [one]

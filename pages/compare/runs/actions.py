@@ -10,7 +10,7 @@ from pages.compare.runs import files
 from pages.ui import cards, shell
 from pages.ui.controls import share
 from pages.ui.server import download
-from pages.ui.session import state, visitor
+from pages.ui.session import state, tasks, visitor
 from rbm.core.language import _, plural
 from rbm.core.limits import NAME_LETTERS
 from rbm.core.text import as_typed
@@ -43,14 +43,14 @@ def undo_bar() -> None:
 def _restore(ids: list[str]) -> None:
     if not _done(lambda: visitor.registry().restore(ids)):
         return
-    for passing in ("runs_undo", "runs_ids"):
-        st.session_state.pop(passing, None)
+    tasks.let_go("runs_undo")
+    st.session_state.pop("runs_ids", None)
 
 
 def _delete(ids: list[str]) -> None:
     if not _done(lambda: visitor.registry().delete(ids)):
         return
-    st.session_state["runs_undo"] = ids
+    tasks.hold_beside(runs_undo=ids)
     st.session_state["runs_chosen"] = []
     st.session_state.pop("runs_ids", None)
 

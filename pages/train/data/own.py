@@ -13,7 +13,7 @@ from pages.train.data import upload as uploads
 from pages.ui import cards, shell
 from pages.ui.components import chart
 from pages.ui.draw import figures, frames
-from pages.ui.session import state, visitor
+from pages.ui.session import state, tasks, visitor
 from rbm.core import limits
 from rbm.core.language import _
 from rbm.core.text import as_typed, in_html
@@ -338,7 +338,7 @@ def _delete(one: save.UserDataset) -> None:
     except RbmError as error:
         st.session_state["own_problem"] = str(error)
         return
-    st.session_state["own_removed"] = one
+    tasks.hold_beside(own_removed=one)
     st.session_state.pop("own_kept", None)
 
 
@@ -352,7 +352,7 @@ def _undo() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_("**{name}** was deleted.").format(name=as_typed(one.name)))
         if st.button(_("Undo"), key="own_undo_delete", icon=":material/undo:", help=_("Bring it back as it was.")):
-            st.session_state.pop("own_removed")
+            tasks.let_go("own_removed")
             try:
                 save.restore(one.name, digest=one.digest)
             except RbmError as error:

@@ -60,7 +60,7 @@ class _Lease:
                 job.release_soon()
             else:
                 job.release()
-        if found and self.visitor:
+        if (found or self.beside) and self.visitor:
             _leave(_Left(self.visitor, time.monotonic(), found, self.beside))
 
     def minds(self, job: Job) -> bool:
@@ -122,7 +122,7 @@ def come_back() -> None:
 
 
 def hold_beside(**held: Any) -> None:
-    """Put into the session what a page holds beside its tasks, to be there again with them."""
+    """Put into the session what a page holds beside its tasks, to be there again with them: or alone, as what can be undone."""
     st.session_state.update(held)
     _lease().beside.update(held)
 
