@@ -105,7 +105,8 @@ function axis(option, { log, zoom }, name) {
   const drawn = { ...said, visible: hasPoints(option) && said.visible !== false, uirevision: performance.now() };
   if (name === "y") drawn.title = { text: "" }; // it stands above the chart
   if (log[name] !== undefined) Object.assign(drawn, { type: log[name] ? "log" : "linear", range: undefined });
-  if (drawn.type === "log" && !drawn.tickvals && decades(option, name) < MANY) Object.assign(drawn, { dtick: "D2", tickformat: ".3~g" });
+  if (drawn.type === "log" && !drawn.tickvals)
+    Object.assign(drawn, decades(option, name) < MANY ? { dtick: "D2", tickformat: ".3~g" } : { exponentformat: "power" });
   if (zoom[name]) Object.assign(drawn, { range: [...zoom[name]], autorange: undefined });
   return drawn;
 }
