@@ -23,6 +23,7 @@ NAMES = ("00", "01", "10", "11")  # of the patterns (−1, −1), (−1, 1), (1,
 PATTERNS = ("(−1, −1)", "(−1, 1)", "(1, −1)", "(1, 1)")
 MOST_STEPS, MOST_SEEN = 300, 999
 RATE = 0.2
+DESCENT = 2  # place in the palette of gradient descent, as among the bars: data, Hebb, gradient descent
 STOPS = {"pixels_rate": [round(0.05 * i, 2) for i in range(1, 81)], "pixels_step": range(MOST_STEPS + 1)}
 
 
@@ -240,6 +241,6 @@ def _correlation(lesson: PixelsLesson) -> dict[str, Any]:
 def _so_far(name: str, values: two_pixels.Floats, step: int) -> list[figures.Series]:
     steps = np.arange(len(values))
     return [
-        figures.Series(_("{name} so far").format(name=name), steps[: step + 1], values[: step + 1]),
-        figures.Series(_("remaining path"), steps[step:], values[step:], dash=True),
+        figures.Series(_("{name} so far").format(name=name), steps[: step + 1], values[: step + 1], colour=DESCENT),
+        figures.Series(_("remaining path"), steps[step:], values[step:], dash=True, colour=DESCENT),
     ]
