@@ -116,9 +116,7 @@ def described(kind: Kind, machine: Machine) -> Task | None:
     """A kept machine as a task that has told nothing yet: by its arguments it is named. None where the pictures that it learnt
     from are not here any more. CheckpointError where its settings are damaged."""
     try:
-        if machine.settings is None:
-            raise ValueError(_("its settings cannot be read"))
-        task = Task.told((), **kind.arguments(machine.settings))
+        task = Task.told((), **_arguments(kind, machine))
         dataset = kind.dataset(task.arguments)
         here = not dataset or (is_available(dataset) and revision(dataset) == machine.data)
     except (RbmError, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -132,8 +130,14 @@ def opened(kind: Kind, machine: Machine, store: Store) -> Task:
     content = store.machine(machine.id)
     try:
         found = kind.told(bundled.from_bytes(content, machine.id[:6], machine.bytes))
-        task = Task.told(found, **kind.arguments(machine.settings or {}))
+        task = Task.told(found, **_arguments(kind, machine))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise bundled.damaged(machine.id[:6], error) from error
     task.status = machine.status
     return task
+
+
+def _arguments(kind: Kind, machine: Machine) -> dict[str, Any]:
+    if machine.settings is None:
+        raise ValueError(_("its settings cannot be read"))
+    return kind.arguments(machine.settings)

@@ -42,10 +42,11 @@ class Machine(NamedTuple):
 class Machines(Reader):
     """The part of a Store that holds them."""
 
-    def machines(self, function: str, most: int) -> list[Machine]:
-        """The newest of all visitors' machines that this function learnt, without what is in them."""
+    def machines(self, function: str, most: int, visitor: str | None = None) -> list[Machine]:
+        """The newest machines that this function learnt, the ``visitor``'s or everybody's, without what is in them."""
         c = MACHINES.c
         query = select(*_LISTED).where(c.function == function).order_by(c.updated_at.desc(), c.id).limit(most)
+        query = query if visitor is None else query.where(c.visitor == visitor)
         with self._database.read() as db:
             return [_machine(row) for row in db.execute(query)]
 

@@ -37,6 +37,7 @@ def test_a_machine_is_there_for_all_servers_and_its_newest_state_takes_the_older
         assert reader.machine("one") == bytes(range(256))
         assert ids(reader, DEEP) == []
     assert [one.id for one in store.machines(LABELS, 1)] == ["one"]
+    assert [one.id for one in store.machines(LABELS, 1, "bob")] == ["other"]
 
 
 def test_of_each_page_a_visitor_keeps_the_newest(store, monkeypatch):

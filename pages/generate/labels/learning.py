@@ -129,9 +129,9 @@ def _fits(task: Task) -> bool:
     return (task.arguments["labels"], task.arguments["dataset"]) == (kind(), data().name)
 
 
-def is_bundled(newest: LabelMachine) -> bool:
-    """Whether it is the one that comes with the program."""
-    return newest is newest_of(_bundled())
+def is_own(newest: LabelMachine) -> bool:
+    """Whether this session has trained it."""
+    return newest is newest_of(task())
 
 
 def begin() -> None:

@@ -243,7 +243,7 @@ def _with_us(key: str) -> str:
     return _("{title} · with the program").format(title=_title(key))
 
 
-def _ofbundled_run(key: str) -> str:
+def _of_bundled(key: str) -> str:
     return _("{title} · epoch {about} · comes with the program").format(
         title=_title(key), about=bundled.load(key).about["epochs"]
     )
@@ -269,7 +269,7 @@ def _opened(key: str) -> tuple[LiveRun, str]:
     RbmError where there is none. It stays as it was then, though its owner may train on: chains go on in one machine.
     """
     if key in RUNS:
-        return bundled_run(key), _ofbundled_run(key)
+        return bundled_run(key), _of_bundled(key)
     known = st.session_state.get("looked_run")
     run = open_store().run(key)
     if known is None or known[0] != key:
@@ -334,12 +334,13 @@ def task(
     feed.watch(PLACE, own, state=lambda: own is not None and bool(own.news))
     names, me, place = visitor.names(), visitor.current().id, f"{page}_shown"
     menu: dict[str, str] = {}
+    lines: dict[str, str] = {}  # the same with what is cut off in a narrow menu at the end
     found: dict[str, tuple[Task, str]] = {}
     if own is not None and own.news:
         menu[MINE] = _("{name} · yours, {stands}").format(stands=_stands(own), name=called(own))
         found[MINE] = own, menu[MINE]
     if bundled_as:
-        menu[bundled_as], found[bundled_as] = _with_us(bundled_as), (bundled_task(), _ofbundled_run(bundled_as))
+        menu[bundled_as], found[bundled_as] = _with_us(bundled_as), (bundled_task(), _of_bundled(bundled_as))
     theirs = {key: one for key, one in tasks.of_the_class(kind.function).items() if fits(one.task)}
     for key, one in theirs.items():
         whose = names.get(one.visitor, _("somebody"))
@@ -348,14 +349,16 @@ def task(
     rows = {key: row for key, row in tasks.stored(kind, called, fits).items() if key not in here}
     for key, row in rows.items():
         whose = _("yours") if row.machine.visitor == me else names.get(row.machine.visitor, _("somebody"))
-        menu[key] = _("{name} · {whose}, kept · {key}").format(name=row.name, whose=whose, key=key[:6])
+        said = {"name": row.name, "whose": whose, "key": key[:6]}
+        menu[key] = _("{whose}, kept · {key} · {name}").format(**said)
+        lines[key] = _("{name} · {whose}, kept · {key}").format(**said)
     asked, as_it_was = st.session_state.get(place, ("", None))
     if as_it_was is not None and fits(as_it_was[0]):
         found[asked] = as_it_was
     kept_own = [key for key, row in rows.items() if row.machine.visitor == me and MINE not in found][:MOST_TRIED]
     for key in [] if asked in found else [key for key in (asked, *kept_own) if key in rows]:
         try:
-            found[key] = tasks.opened(kind, rows[key].machine), menu[key]
+            found[key] = tasks.opened(kind, rows[key].machine), lines[key]
             break
         except RbmError as error:
             with cards.notice(f"damaged_{key}"):

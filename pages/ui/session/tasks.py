@@ -195,29 +195,28 @@ class Stored(NamedTuple):
 
 
 def stored(kind: Kind, called: Callable[[Task], str], fits: Callable[[Task], bool]) -> dict[str, Stored]:
-    """The newest of that kind in the registry that the page can show, everybody's, by id; of a damaged one, which ``opened``
-    tells, nobody knows more."""
-    found = {}
+    """The newest of that kind in the registry that the page can show, everybody's and then all the visitor's, by id; of a
+    damaged one, which ``opened`` tells, nobody knows more."""
     try:
-        newest = _stored(str(open_store().url), kind.function)
+        url, found = str(open_store().url), {}
+        newest = [*_stored(url, kind.function, None), *_stored(url, kind.function, visitor.current().id)]
     except StoreError as error:  # the page has machines that need no registry
         _log.warning("the kept machines are not known (%s)", error)
         return {}
-    for one in newest:
+    for one in {one.id: one for one in newest}.values():
         try:
             task = machines.described(kind, one)
-        except CheckpointError:
-            found[one.id] = Stored(one, _("Damaged machine"))
-            continue
-        if task is not None and fits(task):
-            found[one.id] = Stored(one, called(task))
+            if task is not None and fits(task):
+                found[one.id] = Stored(one, called(task))
+        except (CheckpointError, KeyError, TypeError, ValueError, AttributeError):
+            found[one.id] = Stored(one._replace(settings=None), _("Damaged machine"))
     return found
 
 
-@st.cache_resource(ttl=FRESH_SECONDS, max_entries=8, show_spinner=False)
-def _stored(url: str, function: str) -> list[Machine]:
-    """They, in the registry at that address; read once for all visitors."""
-    return open_store().machines(function, MOST_STORED)
+@st.cache_resource(ttl=FRESH_SECONDS, max_entries=128, show_spinner=False)
+def _stored(url: str, function: str, whose: str | None) -> list[Machine]:
+    """They, in the registry at that address: everybody's are read once for all visitors."""
+    return open_store().machines(function, MOST_STORED, whose)
 
 
 def opened(kind: Kind, machine: Machine) -> Task:

@@ -102,7 +102,8 @@ def test_a_page_opens_with_what_the_visitor_learnt_there_and_offers_the_class_s(
     keep(script, "bobs01", BOB)
     app = come(script)
     assert line(app).endswith(f"{name} · yours, kept · newest")
-    assert [said[-6:] for said in menu(app)] == ["rogram", "bobs01", "older1"]
+    assert [said.partition(" · ")[0] for said in menu(app)[1:]] == ["Bob, kept", "yours, kept"]  # never cut off
+    assert [said.split(" · ")[1] for said in menu(app)[1:]] == ["bobs01", "older1"]
     choose(app, "Bob, kept · bobs01")
     assert line(app).endswith(f"{name} · Bob, kept · bobs01")
     choose(app, "yours, kept · older1")
@@ -111,7 +112,7 @@ def test_a_page_opens_with_what_the_visitor_learnt_there_and_offers_the_class_s(
     assert "comes with the program" in line(app)
     theirs = come(script, Visitor(visitor_id("eve"), "Eve"))
     assert "comes with the program" in line(theirs)
-    assert [said.rpartition(" · ")[2] for said in menu(theirs)] == ["bobs01", "newest", "older1"]
+    assert [said.split(" · ")[1] for said in menu(theirs)] == ["bobs01", "newest", "older1"]
     choose(theirs, "Ada, kept · newest")
     assert not [one for one in app.warning if "damaged" in one.value]
 
@@ -139,7 +140,9 @@ def test_what_a_page_begins_to_learn_is_there_when_its_visitor_comes_again(scrip
 
 
 @pytest.mark.parametrize("script", list(PAGES))
-@pytest.mark.parametrize("what", ["settings = '[]'", "settings = '{'", "content = substr(content, 1, 99)"])
+@pytest.mark.parametrize(
+    "what", ["settings = '[]'", "settings = '{'", "settings = '{}'", "content = substr(content, 1, 99)"]
+)
 def test_a_damaged_machine_is_told_in_a_sentence_and_hides_no_other(script, what):
     keep(script, "whole1", ADA)
     keep(script, "broken", ADA)
@@ -182,10 +185,22 @@ def test_labels_offer_machines_of_the_kind_and_the_pictures_that_the_page_is_abo
     keep(shell.LABELS, "others", ADA, dataset="bars_and_stripes")
     app = come(shell.LABELS)
     assert line(app) == "MNIST digits and labels · 77 hidden · PCD-1 · yours, kept · names1"
+    sent = "".join(one.proto.json for one in app.get("bidi_component"))
+    assert "After 200 sweeps" in sent  # digits, not noise
     app.segmented_control(key="labels_kind").set_value(next(k for k, v in learning.KINDS.items() if v == "tags"))
     app.run()
     assert line(app) == "MNIST digits and tags · 77 hidden · PCD-1 · yours, kept · tags01"
     assert menu(app) == []
+
+
+def test_what_a_visitor_learnt_is_offered_however_much_the_class_has_learnt_since(monkeypatch):
+    monkeypatch.setattr(tasks, "MOST_STORED", 2)
+    keep(shell.COLOUR, "mine01", ADA)
+    for number in range(3):
+        keep(shell.COLOUR, f"bobs0{number}", BOB)
+    app = come(shell.COLOUR)
+    assert line(app).endswith("yours, kept · mine01")
+    assert [said.split(" · ")[1] for said in menu(app)[1:]] == ["bobs02", "bobs01"]
 
 
 def test_a_registry_that_cannot_be_read_leaves_what_comes_with_the_program(monkeypatch, tmp_path):
