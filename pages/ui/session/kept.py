@@ -349,9 +349,8 @@ def task(
     rows = {key: row for key, row in tasks.stored(kind, called, fits).items() if key not in here}
     for key, row in rows.items():
         whose = _("yours") if row.machine.visitor == me else names.get(row.machine.visitor, _("somebody"))
-        said = {"name": row.name, "whose": whose, "key": key[:6]}
-        menu[key] = _("{whose}, kept · {key} · {name}").format(**said)
-        lines[key] = _("{name} · {whose}, kept · {key}").format(**said)
+        menu[key] = _("{whose}, kept · {key} · {name}").format(whose=whose, key=key[:6], name=row.name)
+        lines[key] = _("{name} · {whose}, kept · {key}").format(whose=whose, key=key[:6], name=row.name)
     asked, as_it_was = st.session_state.get(place, ("", None))
     if as_it_was is not None and fits(as_it_was[0]):
         found[asked] = as_it_was
