@@ -5,7 +5,7 @@
     machine.about["likelihood"]                  # what is known of it: settings, epochs, seed, likelihood with its bracket
 
 Parameters are kept in half precision, and everything that is stated of a machine was measured after they were rounded.
-Reading one needs no torch.
+Reading one needs no torch. In the same form, with a checksum, the registry keeps what pages learn (``rbm.jobs.machines``).
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as to_bytes
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
 
+from rbm.core import seal
 from rbm.core.files import write_atomically
 from rbm.core.language import _
 from rbm.errors import CheckpointError
@@ -36,6 +38,14 @@ FORMAT = "boltzmann-explorer-machine/1"
 NAMES = ("digits-500", "digits-100", "labels", "faces", "dbn")
 _TENSORS = ("weight", "visible_bias", "hidden_bias")
 _UNITS = ("visible", "hidden", "n_states", "n_labels", "labels")
+
+
+class Made(NamedTuple):
+    """A machine before it is kept, with the fields of ``BundledMachine``."""
+
+    about: Mapping[str, Any]
+    layers: Sequence[Parameters]
+    beside: Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +88,35 @@ def read(path: Path) -> BundledMachine:
     if header.get("format") != FORMAT:
         wrong = _("{name} is no machine of this program's ({format}): python -m rbm bundle makes it again.")
         raise CheckpointError(wrong.format(name=path.name, format=FORMAT))
+    return _machine(path.stem, header, arrays)
+
+
+def from_bytes(data: bytes, name: str, size: int | None = None) -> BundledMachine:
+    """What ``to_bytes`` made, of ``size`` bytes where that is known; CheckpointError where it is anything else."""
+    if not (reason := seal.damage(data, size)):
+        try:
+            header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+            if header["format"] == FORMAT:
+                return _machine(name, header, load_arrays(data))
+            reason = _("its format is another")
+        except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = str(error)
+    raise damaged(name, reason)
+
+
+def damaged(name: str, reason: object) -> CheckpointError:
+    """The error for a kept machine that is not what was written."""
+    said = " ".join(str(reason).split())[:200]
+    return CheckpointError(
+        _("The machine {name} is damaged ({reason}): train it again.").format(name=name, reason=said)
+    )
+
+
+def _machine(name: str, header: Mapping[str, str], arrays: Mapping[str, npt.NDArray[Any]]) -> BundledMachine:
     about = json.loads(header["about"])
     layers = tuple(_layer(arrays, number, units) for number, units in enumerate(about.pop("units")))
     return BundledMachine(
-        path.stem, about, layers, {n.removeprefix("beside."): a for n, a in arrays.items() if n.startswith("beside.")}
+        name, about, layers, {n.removeprefix("beside."): a for n, a in arrays.items() if n.startswith("beside.")}
     )
 
 
@@ -96,14 +131,25 @@ def write(
     layers: Sequence[Parameters],
     beside: Mapping[str, npt.NDArray[Any]],
 ) -> None:
-    """Keep a machine. Layers go in half precision; ``about`` is what JSON can hold."""
+    """Keep a machine in a file, as ``to_bytes`` makes it."""
+    write_atomically(path, to_bytes(about, layers, beside))
+
+
+def to_bytes(about: Mapping[str, Any], layers: Sequence[Parameters], beside: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    """A machine as safetensors. Layers go in half precision; ``about`` is what JSON can hold.
+
+    CheckpointError where a parameter is not finite: such a machine has diverged.
+    """
     units = [{name: getattr(layer, name) for name in _UNITS} for layer in layers]
-    arrays = {
-        f"{i}.{name}": getattr(layer, name).astype(np.float16) for i, layer in enumerate(layers) for name in _TENSORS
-    }
+    with np.errstate(over="ignore"):
+        arrays = {
+            f"{i}.{name}": getattr(one, name).astype(np.float16) for i, one in enumerate(layers) for name in _TENSORS
+        }
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise CheckpointError(_("The machine's parameters are not finite in half precision; it is not kept."))
     arrays |= {f"beside.{name}": np.ascontiguousarray(array) for name, array in beside.items()}
-    header = {"format": FORMAT, "about": json.dumps({**about, "units": units}, separators=(",", ":"))}
-    write_atomically(path, to_bytes(arrays, metadata=header))
+    said = json.dumps({**about, "units": units}, separators=(",", ":"))
+    return seal.sealed(save_arrays(arrays, metadata={"format": FORMAT, "about": said, seal.KEY: seal.BLANK}))
 
 
 def rounded(layer: Parameters) -> Parameters:

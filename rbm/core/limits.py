@@ -159,6 +159,12 @@ LEAST_PICTURES = 20  # so that training, validation and test each have some
 CLASSES = 100
 SETS, KEPT_BYTES = 100, 2_000 * MB  # data sets kept in one folder, and their size in all
 
+# Machines that Labels, Go deep and Learn colours have learnt, in the registry; beyond these the oldest go first. Nobody has to
+# ask for one or can delete one, so that it must not matter how often somebody presses Train.
+MACHINES = 4  # a visitor's of each page: one to show, and those that it is compared with
+MACHINES_BYTES = 32 * MB  # a visitor's in all; the largest that the pages make (own pictures of 4,096 pixels) has 21 MB
+ALL_MACHINES_BYTES = 2 * GB  # everybody's: sixty visitors with all that they may keep, and as much as one may of runs
+
 # Words that people write.
 TAG_LETTERS, NOTE_LETTERS, NAME_LETTERS = 64, 2000, 40
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from rbm.core.language import _
@@ -79,7 +79,8 @@ class Task(Job):
     """One session's task.
 
     ``news`` is replaced by a longer tuple and never changed: what a page has taken is one moment of it. ``seconds`` is how
-    long it has been running, its pauses left out.
+    long it has been running, its pauses left out. ``kept_as`` is the id under which the registry keeps its newest state, "" where
+    it does not (``rbm.jobs.machines``).
     """
 
     def __init__(self, function: str, **arguments: Any) -> None:
@@ -87,6 +88,8 @@ class Task(Job):
         self.function, self.arguments = function, arguments
         self.news: tuple[Any, ...] = ()
         self.seconds = 0.0
+        self.kept_as = ""
+        self.on_rest: Callable[[Task], None] = _ignore  # called under the task's lock; must not wait
         self._asked_at = 0.0
 
     @classmethod
@@ -114,5 +117,13 @@ class Task(Job):
             elif self.status == "starting":
                 self.status = "running"
 
+    def _rest(self) -> None:
+        super()._rest()
+        self.on_rest(self)
+
     def _set_back(self) -> str:
         return _("beginning again, and going on where it was") if self.news else super()._set_back()
+
+
+def _ignore(task: Task) -> None:
+    """Nobody wants to know that it came to rest."""

@@ -22,9 +22,10 @@ from rbm.core.text import plain
 from rbm.errors import HeldError, StoreError, TakenOverError, UnwrittenError
 from rbm.experiment import RunSpec
 from rbm.store.database import default_folder
+from rbm.store.machines import Machines
 from rbm.store.owners import NOBODY, Visitor, clean_name
 from rbm.store.place import away, disk_of
-from rbm.store.reading import Chosen, Reader, chosen_by, free_name, newest_checkpoint, unknown
+from rbm.store.reading import Chosen, chosen_by, free_name, newest_checkpoint, unknown
 from rbm.store.records import MOVING, OVER, SILENT_SECONDS, Progress, silence
 from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, SETTINGS, TAGS, VISITORS, newest_of
 from rbm.training import changes
@@ -44,7 +45,7 @@ def open_store() -> Store:
     return _opened(os.environ.get("RBM_DATABASE_URL"), default_folder())
 
 
-class Store(Reader):
+class Store(Machines):
     """A registry of runs. Every method is one transaction and may be called from any thread.
 
     Who trains a run owns it: ``create`` and ``claim`` give ownership to a token, and ``write`` refuses all others, so

@@ -10,7 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 
-from sqlalchemy import Column, Connection, Float, Integer, MetaData, String, Table, Text, inspect, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    inspect,
+    text,
+)
 
 from rbm.core.language import _
 from rbm.errors import UnusableError
@@ -31,6 +43,20 @@ def _carry_likelihoods(connection: Connection) -> None:
         before = connection.execute(text("SELECT metrics FROM runs WHERE id = :id"), {"id": run_id}).scalar_one()
         row = {"id": run_id, "metrics": json.dumps({**newest, **json.loads(before)})}
         connection.execute(text("UPDATE runs SET metrics = :metrics WHERE id = :id"), row)
+
+
+def _add_machines(connection: Connection) -> None:
+    """What pages have learnt; of bytes each database has a type of its own."""
+    content = "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
+    connection.execute(
+        text(
+            f"""CREATE TABLE machines (
+            id VARCHAR(32) PRIMARY KEY, visitor VARCHAR(32) NOT NULL, function VARCHAR(64) NOT NULL,
+            settings TEXT NOT NULL, status VARCHAR(16) NOT NULL, data VARCHAR(64) NOT NULL, bytes INTEGER NOT NULL,
+            content {content} NOT NULL, updated_at DOUBLE PRECISION NOT NULL)"""
+        )
+    )
+    connection.execute(text("CREATE INDEX machines_by_time ON machines (function, updated_at)"))
 
 
 MIGRATIONS: tuple[tuple[str | Callable[[Connection], None], ...], ...] = (
@@ -72,6 +98,7 @@ MIGRATIONS: tuple[tuple[str | Callable[[Connection], None], ...], ...] = (
         """CREATE TABLE settings (
             visitor VARCHAR(32) PRIMARY KEY, chosen TEXT NOT NULL, updated_at DOUBLE PRECISION NOT NULL)""",
     ),
+    (_add_machines,),
 )
 VERSION = len(MIGRATIONS)
 _LOCK = 7_401_213  # PostgreSQL's name for "somebody is bringing the registry up to date"
@@ -120,6 +147,18 @@ SETTINGS = _table(
     "settings",
     Column("visitor", String(32), primary_key=True),
     Column("chosen", Text),  # JSON: what the visitor's widgets were set to, by panel
+    Column("updated_at", Float),
+)
+MACHINES = _table(
+    "machines",
+    Column("id", String(32), primary_key=True),
+    Column("visitor", String(32)),  # whose it is
+    Column("function", String(64)),  # the task that learnt it, "rbm.tasks.labels:train", so on which page it is shown
+    Column("settings", Text),  # JSON: what the task was given
+    Column("status", String(16)),  # how it came to rest
+    Column("data", String(64)),  # the digest of the own data that it learnt from; empty for any other
+    Column("bytes", Integer),
+    Column("content", LargeBinary),  # safetensors, rbm.bundled.to_bytes
     Column("updated_at", Float),
 )
 TAGS = _table("tags", Column("run_id", String(32), primary_key=True), Column("tag", String(64), primary_key=True))

@@ -12,14 +12,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from rbm import bundled, randomness
-from rbm.bundled import BundledMachine
+from rbm.bundled import BundledMachine, Made
 from rbm.datasets.base import Dataset
 from rbm.evaluation import mode_growth
 from rbm.evaluation.ais import DEVIATIONS
@@ -59,14 +58,6 @@ LABELS: Mapping[str, Any] = MappingProxyType(
 DEEP = DeepSpec(sizes=(200, 200), epochs=25, images=None, seed=SEED)
 # After CD-1 the chains of the top layer end in a picture that is no digit: there persistent chains must have been.
 TOP = best500.training("stochastic", DEEP.epochs)
-
-
-class Made(NamedTuple):
-    """A machine before it is judged: what is told of it, its layers as they will be read, and what is kept beside."""
-
-    about: dict[str, Any]
-    layers: Sequence[Parameters]
-    beside: dict[str, npt.NDArray[Any]]
 
 
 def make(name: str, say: Say, folder: Path = bundled.FOLDER) -> Path:

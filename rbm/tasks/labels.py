@@ -5,18 +5,19 @@ Letters: P pixels, K label columns, V = P + K, H hidden units.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rbm.bundled import BundledMachine, Made
 from rbm.experiment import DatasetSpec, cached_dataset
+from rbm.jobs.machines import Kind, thinned
 from rbm.models.parameters import Parameters
 from rbm.training.config import TrainConfig
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from rbm.bundled import BundledMachine
     from rbm.training.labelled import LabelTrainer
 
 SEEN = 1000  # images of each part whose error is told on the way
@@ -96,10 +97,27 @@ def train(
 
 
 def told(machine: BundledMachine) -> list[News]:
-    """What training a machine that comes with the program has told, the machine itself at the end."""
+    """What training a machine that comes with the program, or that was kept, has told; the machine itself at the end."""
     last = LabelMachine(**vars(machine.layers[0]), epoch=machine.about["epochs"])
     news = [News(epoch, training, test, whole, None) for epoch, training, test, whole in machine.about["news"]]
     return [*news[:-1], news[-1]._replace(machine=last)]
+
+
+def made(news: Sequence[News]) -> Made | None:
+    """What is kept of a training: its newest machine and the errors; None before it has sent one."""
+    machine = next((one.machine for one in reversed(news) if one.machine is not None), None)
+    if machine is None:
+        return None
+    whole = [one for one in news if one.whole_error is not None][-1:]
+    points = sorted({one[:4] for one in (*thinned(news), *whole)}, key=lambda point: point[0])
+    return Made({"epochs": machine.epoch, "news": points}, [machine], {})
+
+
+def _arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in ("labels", "n_hidden", "objective", "epochs", "seed", "dataset")}
+
+
+KEPT = Kind("rbm.tasks.labels:train", made, told, _arguments, _arguments, lambda arguments: str(arguments["dataset"]))
 
 
 def answer(labels: str, classes: Tensor) -> Tensor:

@@ -278,6 +278,8 @@ def test_the_migrated_tables_are_those_that_the_program_reads(store):
             schema.CHECKPOINTS,
             schema.EVALUATIONS,
             schema.VISITORS,
+            schema.SETTINGS,
+            schema.MACHINES,
         ):
             assert {c["name"] for c in seen.get_columns(table.name)} == {c.name for c in table.columns}
 

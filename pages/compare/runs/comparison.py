@@ -15,15 +15,17 @@ from pages.ui.draw import figures
 from pages.ui.draw.figures import LEAST_NATS, Series, curve_option
 from pages.ui.session import kept, live
 from pages.ui.session.kept import FANTASIES, IMAGES, SWEEPS, looks
+from rbm import bundled
 from rbm.core.curves import smooth
 from rbm.core.language import _
 from rbm.core.text import as_typed
 from rbm.errors import RbmError
 from rbm.evaluation.verdict import UNRELIABLE
+from rbm.jobs import recording
 from rbm.report import words
 from rbm.report.looks import Looks
 from rbm.report.words import called, turned
-from rbm.store import Evaluation, Run, likelihoods
+from rbm.store import Evaluation, Progress, Run, likelihoods, open_store
 from rbm.tasks.likelihood import RESULT
 from rbm.training.events import MEASURES
 from rbm.training.history import History
@@ -36,11 +38,23 @@ _AXES = {"epoch": _("epochs"), "step": _("updates"), "seconds": _("seconds of tr
 def named(chosen: Sequence[Run]) -> Sequence[Run]:
     """The runs that the page shows, named in a line: those ticked, or a machine as on any other page."""
     if not chosen:
-        return [kept.shown_run()]
+        return [shown_run()]
     letters = zip(LETTERS, chosen, strict=False)
     told = " · ".join(f"{letter}: {called(run)}" if len(chosen) > 1 else called(run) for letter, run in letters)
     kept.line(_("{told} · ticked below").format(told=told), {}, lambda key: None)
     return chosen
+
+
+def shown_run() -> Run:
+    """The machine of this page as an entry of the registry, or for a bundled one what looks like it."""
+    found = kept.machine()
+    key = next((key for key in kept.RUNS if found is kept.bundled_run(key)), "")
+    if not key:
+        recording.flush()  # the visitor's own may have begun this moment
+        return open_store().run(found.record.id if found.record is not None else st.session_state["looked_run"][0])
+    about = bundled.load(key).about
+    at = Progress("finished", found.step_number, found.total_steps, found.epoch, about["seconds"])
+    return Run(key, found.spec, at, found.history.events[-1].metrics, {}, (), "", 0.0, 0.0, None)
 
 
 def settings(runs: Sequence[Run]) -> None:

@@ -13,6 +13,7 @@ from pages.ui import cards
 from pages.ui.components import moving
 from pages.ui.server import feed
 from pages.ui.session import kept, tasks
+from rbm import bundled
 from rbm.core.language import _
 from rbm.core.text import as_typed
 from rbm.store import Evaluation, Run, open_store
@@ -35,7 +36,7 @@ def card(runs: Sequence[Run]) -> None:
     )
     working: dict[str, Measuring] = st.session_state.setdefault("measuring", {})
     part = feed.watch("measuring", *working.values())
-    found = {**open_store().newest_evaluations(RESULT), **kept.evaluations()}
+    found = {**open_store().newest_evaluations(RESULT), **_of_bundled()}
     comparison.likelihood_chart(runs, found)
     missing = [run.id for run in runs if not _fresh(run, found)]
     busy = any(m.active for m in working.values())
@@ -80,3 +81,11 @@ def _measure(ids: list[str]) -> None:
     tasks.hold_beside(measuring=working)
     for run_id, one in working.items():
         tasks.mind(f"measuring {run_id}", one)  # a closed tab ends it
+
+
+def _of_bundled() -> dict[str, Evaluation]:
+    """What was computed about the machines that come with the program, as the registry has it of runs."""
+    return {
+        key: Evaluation(kept.bundled_run(key).step_number, RESULT, bundled.load(key).about["evaluation"], 0.0)
+        for key in kept.RUNS
+    }

@@ -32,7 +32,7 @@ MOST = 20  # classes side by side
 PLAYING = "labels_playing"  # in the session
 STEP_SECONDS = 0.4
 PLAYED = 10  # sweeps of one tick
-OPENS_AFTER = 200  # sweeps: with the machine that comes with the program the page opens with digits, not with noise
+OPENS_AFTER = 200  # sweeps: with a machine that stands at rest the page opens with digits, not with noise
 
 
 class Dream(NamedTuple):
@@ -186,7 +186,7 @@ def _patterns() -> np.ndarray[Any, Any]:
 def _dream(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
     """The session's chains: new ones for another kind, the same with other labels held where those were changed."""
     known = _box().dream
-    if known is None and learning.is_bundled(newest) and not _box().begun:
+    if known is None and not learning.is_own(newest) and not _box().begun:
         return _keep(advanced(_fresh(newest, asked), learning.model(newest), OPENS_AFTER))
     if known is None or known.asked[0] != asked[0] or known.data != learning.data().name:
         return _keep(_fresh(newest, asked))

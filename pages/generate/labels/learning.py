@@ -21,7 +21,7 @@ from rbm import bundled
 from rbm.core.language import N_, _
 from rbm.datasets.catalog import DatasetEntry, revision
 from rbm.jobs.task import Task
-from rbm.tasks.labels import SEEN, LabelMachine, News, settings, told
+from rbm.tasks.labels import KEPT, SEEN, LabelMachine, News, settings, told
 from rbm.training.config import knob
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rbm.models.labelled import LabelledRBM
 
 KINDS = {N_("a digit's name"): "softmax", N_("tags"): "tags"}
-DATASET, TRAIN = "labels_dataset", "rbm.tasks.labels:train"
+DATASET = "labels_dataset"
 BUNDLED = "labels"  # the machine that comes with the program
 TAG_HELP = _(
     "Even, below 5, with a closed loop (0 6 8 9), of straight strokes only (1 4 7), prime: five units "
@@ -108,26 +108,30 @@ def _bundled() -> Task:
 
 
 def shown() -> Task | None:
-    """The training whose machine the page shows, named in a line: this session's, or that of the one which comes with the
-    program; None where that one is of no use."""
-    own = task()
-    if kind() != "softmax" or data().name != datasets.MNIST:
-        return own
-    return kept.task("labels", own, _words, BUNDLED, _bundled, TRAIN, _of_digits)
+    """The training whose machine the page shows, named in a line: this session's, one of this kind and data set that is kept, or
+    that of the one which comes with the program, where it is of use; None where there is none."""
+    bundled_as = BUNDLED if kind() == "softmax" and data().name == datasets.MNIST else ""
+    return kept.task("labels", task(), _words, bundled_as, _bundled, KEPT, _fits)
 
 
 def _words(task: Task) -> str:
-    return _("MNIST digits and labels · {n_hidden} hidden · PCD-1").format(n_hidden=task.arguments["n_hidden"])
+    words = (
+        _("{title} and tags · {n_hidden} hidden · PCD-1")
+        if task.arguments.get("labels") == "tags"
+        else _("{title} and labels · {n_hidden} hidden · PCD-1")
+    )
+    title = datasets.title(task.arguments.get("dataset", datasets.MNIST))
+    return words.format(title=title, n_hidden=task.arguments["n_hidden"])
 
 
-def _of_digits(task: Task) -> bool:
-    """Whether the page can show it beside the machine that comes with the program."""
-    return (task.arguments["labels"], task.arguments["dataset"]) == ("softmax", datasets.MNIST)
+def _fits(task: Task) -> bool:
+    """Whether it is of the kind and the data set that the page is about at present."""
+    return (task.arguments["labels"], task.arguments["dataset"]) == (kind(), data().name)
 
 
-def is_bundled(newest: LabelMachine) -> bool:
-    """Whether it is the one that comes with the program."""
-    return newest is newest_of(_bundled())
+def is_own(newest: LabelMachine) -> bool:
+    """Whether this session has trained it."""
+    return newest is newest_of(task())
 
 
 def begin() -> None:
@@ -141,7 +145,7 @@ def begin() -> None:
             old.pause()
             old.release()
     new = Task(
-        TRAIN,
+        KEPT.function,
         labels=kind(),
         n_hidden=asked.hidden,
         objective=asked.objective,
@@ -152,7 +156,7 @@ def begin() -> None:
     task = f"labels_task_{kind()}"
     tasks.hold_beside(**{task: new, f"{task}_of": (data().name, revision(data().name))})
     kept.mine("labels")
-    tasks.hold("labels", new)
+    tasks.hold("labels", new, KEPT)
 
 
 def try_objective(objective: str) -> None:

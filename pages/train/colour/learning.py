@@ -21,9 +21,10 @@ from rbm import bundled
 from rbm.core.language import _
 from rbm.jobs.task import Task
 from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, ColourLook, Images
+from rbm.tasks.colour.keeping import KEPT
 from rbm.training.config import knob, knobs
 
-NAME, LEARN = "colour", "rbm.tasks.colour.job:learn"
+NAME = "colour"
 CHART = 192  # pixels high, so that both stand on a screen of 720
 BUNDLED = "faces"  # the machine that comes with the program
 
@@ -72,7 +73,7 @@ def _bundled() -> Task:
 
 def shown() -> Task:
     """The learning whose machine the page shows, named in a line: this session's, or that of the bundled one."""
-    return kept.task(NAME, tasks.held(NAME), _called, BUNDLED, _bundled, LEARN)
+    return kept.task(NAME, tasks.held(NAME), _called, BUNDLED, _bundled, KEPT) or _bundled()
 
 
 def _called(task: Task) -> str:
@@ -89,13 +90,14 @@ def begin() -> None:
     tasks.hold(
         NAME,
         Task(
-            LEARN,
+            KEPT.function,
             source=chosen.source,
             kind=chosen.kind,
             n_states=chosen.states,
             n_hidden=chosen.hidden,
             epochs=chosen.epochs,
         ),
+        KEPT,
     )
 
 

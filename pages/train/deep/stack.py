@@ -23,6 +23,7 @@ from rbm import bundled
 from rbm.core.language import N_, _, plural
 from rbm.experiment import DatasetSpec
 from rbm.jobs.task import Task
+from rbm.tasks.deep.keeping import KEPT
 from rbm.tasks.deep.plan import KINDS, SHOWN, DeepSpec, Learned
 from rbm.training.config import knob
 from rbm.training.events import MEASURES
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 FANTASIES = 40
 OPENS_AFTER = 500  # sweeps: with the net that comes with the program the page opens with digits, not with noise
 COLUMNS = 10
-DATASET, TRAIN = "deep_dataset", "rbm.tasks.deep.job:train"
+DATASET = "deep_dataset"
 BUNDLED = "dbn"  # the net that comes with the program
 STARTS = (N_("noise"), N_("test images"))
 NOTES = {
@@ -129,10 +130,10 @@ def start() -> None:
     for key in ("deep_dream", "deep_dream_of"):
         st.session_state.pop(key, None)
     asked = spec()
-    task = Task(TRAIN, spec=asked)
+    task = Task(KEPT.function, spec=asked)
     kept.mine("deep")
     tasks.hold_beside(deep_task=task, deep_shape=datasets.data(asked.dataset).shape)
-    tasks.hold("deep", task)
+    tasks.hold("deep", task, KEPT)
 
 
 def settings() -> None:
@@ -160,7 +161,7 @@ def current() -> tuple[Task, DeepSpec]:
     own: Task | None = st.session_state.get("deep_task")
     if own is not None:
         own.renew()
-    task = kept.task("deep", own, _words, BUNDLED, _bundled, TRAIN)
+    task = kept.task("deep", own, _words, BUNDLED, _bundled, KEPT) or _bundled()
     asked: DeepSpec = task.arguments["spec"]
     return task, asked
 

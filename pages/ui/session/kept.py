@@ -25,9 +25,9 @@ from rbm.core.text import as_typed
 from rbm.datasets.catalog import is_available
 from rbm.errors import ConfigError, RbmError, StoreError
 from rbm.experiment import RunSpec, cached_dataset, make_model
-from rbm.jobs import recording
 from rbm.jobs.job import Job, all_jobs
 from rbm.jobs.live import LiveRun
+from rbm.jobs.machines import Kind
 from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.task import Task
 from rbm.jobs.training import reconstructions, shown_images
@@ -35,9 +35,8 @@ from rbm.report.looks import Looks
 from rbm.report.looks import looks as machine_looks
 from rbm.report.words import called, data_title
 from rbm.report.words import name as name
-from rbm.store import Evaluation, Progress, Run, open_store
+from rbm.store import Run, open_store
 from rbm.store.owners import NOBODY
-from rbm.tasks.likelihood import RESULT
 from rbm.training.events import TrainEvent
 from rbm.training.history import History
 
@@ -270,7 +269,7 @@ def _opened(key: str) -> tuple[LiveRun, str]:
     RbmError where there is none. It stays as it was then, though its owner may train on: chains go on in one machine.
     """
     if key in RUNS:
-        return _bundled(key), _of_bundled(key)
+        return bundled_run(key), _of_bundled(key)
     known = st.session_state.get("looked_run")
     run = open_store().run(key)
     if known is None or known[0] != key:
@@ -296,7 +295,8 @@ def _newest(run_id: str) -> LiveRun:
 
 
 @lru_cache(maxsize=len(RUNS))
-def _bundled(key: str) -> LiveRun:
+def bundled_run(key: str) -> LiveRun:
+    """The run that comes with the program under that name (one of RUNS), at rest."""
     found = bundled.load(key)
     events = [TrainEvent(step, epoch, numbers, seconds) for step, epoch, seconds, numbers in found.about["news"]]
     about = {"step": found.about["steps"], "epoch": float(found.about["epochs"])}
@@ -325,31 +325,54 @@ def _at_rest(url: str, run_id: str, at: tuple[int, float] = (0, 0.0)) -> LiveRun
 
 
 def task(
-    page: str, own: Task | None, called: Callable[[Task], str], which: str, bundled_task: Callable[[], Task], function: str,
+    page: str, own: Task | None, called: Callable[[Task], str], bundled_as: str, bundled_task: Callable[[], Task], kind: Kind,
     fits: Callable[[Task], bool] = lambda task: True,
-) -> Task:  # fmt: skip
-    """The same for a page whose machines are learnt by tasks of ``function``: its ``own``, the bundled one, or one of the class's
-    that ``fits`` the page, as it was when it was chosen. The choice is kept under the page's name; ``mine`` ends it."""
+) -> Task | None:  # fmt: skip
+    """The same for a page whose machines are learnt by tasks: its ``own``, else the newest of that ``kind`` which the visitor has
+    in the registry, else the one that comes with the program (``bundled_as``, "" for none); or one of the class's that ``fits``
+    the page, as it was when it was chosen. The choice is kept under the page's name; ``mine`` ends it."""
     feed.watch(PLACE, own, state=lambda: own is not None and bool(own.news))
-    names = visitor.names()
-    menu, found = {which: _with_us(which)}, {which: (bundled_task(), _of_bundled(which))}
+    names, me, place = visitor.names(), visitor.current().id, f"{page}_shown"
+    menu: dict[str, str] = {}
+    lines: dict[str, str] = {}  # the same with what is cut off in a narrow menu at the end
+    found: dict[str, tuple[Task, str]] = {}
     if own is not None and own.news:
-        menu = {MINE: _("{name} · yours, {stands}").format(stands=_stands(own), name=called(own)), **menu}
+        menu[MINE] = _("{name} · yours, {stands}").format(stands=_stands(own), name=called(own))
         found[MINE] = own, menu[MINE]
-    theirs = {key: one for key, one in tasks.of_the_class(function).items() if fits(one.task)}
+    if bundled_as:
+        menu[bundled_as], found[bundled_as] = _with_us(bundled_as), (bundled_task(), _of_bundled(bundled_as))
+    theirs = {key: one for key, one in tasks.of_the_class(kind.function).items() if fits(one.task)}
     for key, one in theirs.items():
         whose = names.get(one.visitor, _("somebody"))
         menu[key] = _("{name} · {whose}, {stands}").format(name=called(one.task), whose=whose, stands=_stands(one.task))
-    asked, as_it_was = st.session_state.get(f"{page}_shown", ("", None))
-    if as_it_was is not None:
+    here = {one.kept_as for one in (own, *(other.task for other in theirs.values())) if one is not None}
+    rows = {key: row for key, row in tasks.stored(kind, called, fits).items() if key not in here}
+    for key, row in rows.items():
+        whose = _("yours") if row.machine.visitor == me else names.get(row.machine.visitor, _("somebody"))
+        menu[key] = _("{whose}, kept · {key} · {name}").format(whose=whose, key=key[:6], name=row.name)
+        lines[key] = _("{name} · {whose}, kept · {key}").format(whose=whose, key=key[:6], name=row.name)
+    asked, as_it_was = st.session_state.get(place, ("", None))
+    if as_it_was is not None and fits(as_it_was[0]):
         found[asked] = as_it_was
+    kept_own = [key for key, row in rows.items() if row.machine.visitor == me and MINE not in found][:MOST_TRIED]
+    for key in [] if asked in found else [key for key in (asked, *kept_own) if key in rows]:
+        try:
+            found[key] = tasks.opened(kind, rows[key].machine), lines[key]
+            break
+        except RbmError as error:
+            with cards.notice(f"damaged_{key}"):
+                st.warning(as_typed(error), icon=":material/info:")
+    if asked in rows:
+        st.session_state[place] = (asked, found[asked]) if asked in found else ("", None)
 
     def choose(key: str) -> None:
         one = theirs.get(key)
         as_now = None if one is None else (Task.told(one.task.news, **one.task.arguments), menu[key])
-        st.session_state[f"{page}_shown"] = key, as_now
+        st.session_state[place] = key, as_now
 
-    shown = asked if asked in found else MINE if MINE in found else which
+    shown = next((key for key in (asked, MINE, *kept_own, bundled_as) if key in found), "")
+    if not shown:
+        return own
     line(found[shown][1], {key: said for key, said in menu.items() if key != shown}, choose)
     return found[shown][0]
 
@@ -359,28 +382,9 @@ def mine(page: str) -> None:
     st.session_state.pop(f"{page}_shown", None)
 
 
-def shown_run() -> Run:
-    """``machine`` as the page of runs shows one: an entry of the registry, or for a bundled one what looks like it."""
-    found = machine()
-    key = next((key for key in RUNS if found is _bundled(key)), "")
-    if not key:
-        recording.flush()  # the visitor's own may have begun this moment
-        return open_store().run(found.record.id if found.record is not None else st.session_state["looked_run"][0])
-    about = bundled.load(key).about
-    at = Progress("finished", found.step_number, found.total_steps, found.epoch, about["seconds"])
-    return Run(key, found.spec, at, found.history.events[-1].metrics, {}, (), "", 0.0, 0.0, None)
-
-
-def evaluations() -> dict[str, Evaluation]:
-    """What was computed about the bundled machines, as the registry has it of runs."""
-    return {
-        key: Evaluation(_bundled(key).step_number, RESULT, bundled.load(key).about["evaluation"], 0.0) for key in RUNS
-    }
-
-
 def history(run_id: str) -> History:
     """The numbers of a run of the registry, or of a bundled one."""
-    return _bundled(run_id).history if run_id in RUNS else open_store().history(run_id)
+    return bundled_run(run_id).history if run_id in RUNS else open_store().history(run_id)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -6,6 +6,7 @@ the tasks of the tab that ended last, going on as they were, with what the pages
 
 from __future__ import annotations
 
+import logging
 import time
 import weakref
 from collections.abc import Callable, Hashable
@@ -21,11 +22,19 @@ from pages.ui.session import visitor
 from rbm.core.language import _
 from rbm.core.limits import SCREEN
 from rbm.core.text import as_typed
+from rbm.errors import CheckpointError, StoreError
+from rbm.jobs import machines
 from rbm.jobs.job import ACTIVE, LEASE_SECONDS, Job, all_jobs
 from rbm.jobs.live import LiveRun
+from rbm.jobs.machines import Kind
 from rbm.jobs.task import Task
+from rbm.store import open_store
+from rbm.store.machines import Machine
 
 MOST_LEFT = 64  # tabs that ended, whose tasks wait for their visitors
+MOST_STORED = 100  # of the registry's machines in a page's menu, the newest
+FRESH_SECONDS = 2.0  # for which all visitors' menus read the registry once
+_log = logging.getLogger(__name__)
 
 
 class _Left(NamedTuple):
@@ -186,8 +195,52 @@ def _runs_elsewhere() -> list[Job]:
     return [run for run in runs if run.record is not None and run.record.visitor.id == mine]
 
 
-def hold(name: str, task: Task) -> Task:
-    """Start a task under that name, and have it end with the tab."""
+class Stored(NamedTuple):
+    """A machine of the registry, and what it is called."""
+
+    machine: Machine
+    name: str
+
+
+def stored(kind: Kind, called: Callable[[Task], str], fits: Callable[[Task], bool]) -> dict[str, Stored]:
+    """The newest of that kind in the registry that the page can show, everybody's and then all the visitor's, by id; of a
+    damaged one, which ``opened`` tells, nobody knows more."""
+    try:
+        url, found = str(open_store().url), {}
+        newest = [*_stored(url, kind.function, None), *_stored(url, kind.function, visitor.current().id)]
+    except StoreError as error:  # the page has machines that need no registry
+        _log.warning("the kept machines are not known (%s)", error)
+        return {}
+    for one in {one.id: one for one in newest}.values():
+        try:
+            task = machines.described(kind, one)
+            if task is not None and fits(task):
+                found[one.id] = Stored(one, called(task))
+        except (CheckpointError, KeyError, TypeError, ValueError, AttributeError):
+            found[one.id] = Stored(one._replace(settings=None), _("Damaged machine"))
+    return found
+
+
+@st.cache_resource(ttl=FRESH_SECONDS, max_entries=128, show_spinner=False)
+def _stored(url: str, function: str, whose: str | None) -> list[Machine]:
+    """They, in the registry at that address: everybody's are read once for all visitors."""
+    return open_store().machines(function, MOST_STORED, whose)
+
+
+def opened(kind: Kind, machine: Machine) -> Task:
+    """One of them at rest, the same for all who look. StoreError where it is gone, CheckpointError where it is damaged."""
+    return _opened(str(open_store().url), machine.id, machine.updated_at, kind, machine)
+
+
+@st.cache_resource(max_entries=16, show_spinner=_("Opening the machine"))
+def _opened(url: str, machine_id: str, updated_at: float, _kind: Kind, _machine: Machine) -> Task:
+    return machines.opened(_kind, _machine, open_store())
+
+
+def hold(name: str, task: Task, kind: Kind | None = None) -> Task:
+    """Start a task under that name, and have it end with the tab; ``kind``: how the registry keeps what it learns."""
+    if kind is not None:
+        machines.keep(task, kind, visitor.current())
     mind(name, task)
     task.start()
     return task
