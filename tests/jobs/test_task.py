@@ -120,7 +120,10 @@ def test_the_end_of_a_tab_stops_its_tasks_and_what_its_pages_hold_themselves(wor
     wait(lambda: not any(job._pumping for job in lease.jobs.values()))
     assert held.status == "running"  # not over: nobody waits for it
     actors = lambda dask_worker: list(dask_worker.state.actors)  # noqa: E731
-    wait(lambda: not any(cluster.connect().client.run(actors).values()), what="the workers being free of what the tab had")
+    wait(
+        lambda: not any(cluster.connect().client.run(actors).values()),
+        what="the workers being free of what the tab had",
+    )
 
 
 def test_a_tab_that_is_loaded_anew_takes_its_tasks_up_where_they_are(workers, tmp_path):
