@@ -17,7 +17,7 @@ from rbm.core.language import _
 from rbm.core.limits import CLASSES, Limits, both_unbounded
 from rbm.core.text import plain, quoted
 from rbm.datasets.coding import Coding
-from rbm.datasets.entry import CATALOG, OWN, check_temperature
+from rbm.datasets.entry import CATALOG, OWN, Temperature, checked_temperature
 from rbm.errors import ConfigError
 from rbm.training.config import KEEP_CHAINS, RATES, TrainConfig, check_knobs, knob, knobs
 
@@ -50,13 +50,14 @@ UNBOUNDED, MANY_STATES = ("gaussian", "relu", "drelu"), ("categorical", "multina
 class DatasetSpec:
     """Which data: a catalogue name, the classes kept (None for all) and the number of training images (None for all).
 
-    ``temperature`` is that at which spins are drawn, None for the critical one and for data that have none.
+    ``temperature`` is that at which spins are drawn, or a tuple of several, which are the classes then; None for the critical
+    one and for data that have none.
     """
 
     name: str = "mnist"
     classes: tuple[int, ...] | None = None
     size: int | None = None
-    temperature: float | None = None
+    temperature: Temperature | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or self.name != plain(self.name) or len(self.name) > MOST_NAME:
@@ -70,7 +71,7 @@ class DatasetSpec:
                 wrong = _("The data set's classes and size are whole numbers; got {value}.")
                 raise ConfigError(wrong.format(value=quoted(value)))
         if self.temperature is not None:
-            check_temperature(self.temperature)
+            object.__setattr__(self, "temperature", checked_temperature(self.temperature))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 from rbm.core.language import _
 from rbm.datasets.catalog import entry, names
-from rbm.datasets.entry import COLDEST, HOTTEST
+from rbm.datasets.entry import COLDEST, HOTTEST, checked_temperature
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.training.changes import TURNS, Change, in_words, noted
@@ -37,9 +37,9 @@ _OLDER: dict[str, dict[str, Any]] = {"1": {"lr": 0.1, "sh": "constant"}, "2": {"
 # default make another version, and for a new field a new line with the value that old links stand for.
 _FIELDS: dict[str, tuple[str, str, Any]] = {
     "d": ("dataset", "name", "mnist"),
+    "te": ("dataset", "temperature", None),  # before the classes, which they may be
     "c": ("dataset", "classes", None),
     "n": ("dataset", "size", None),
-    "te": ("dataset", "temperature", None),
     "h": ("model", "n_hidden", 100),
     "vb": ("model", "visible_bias", "data"),
     "ws": ("model", "start", "noise"),
@@ -89,7 +89,8 @@ def to_query(spec: RunSpec, changes: Sequence[Change] = ()) -> dict[str, str]:
     for name, (part, field, default) in _FIELDS.items():
         value = getattr(spec if part == "run" else getattr(spec, part), field)
         if value != default:
-            query[name] = ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            between = "_" if name == "te" else "."
+            query[name] = between.join(map(str, value)) if isinstance(value, tuple) else str(value)
     short = {field: name for name, field in _LIVE.items()}
     turned = [f"{one.step}~{short[field]}~{value}" for one in changes for field, value in one.knobs.items()]
     if turned:
@@ -162,13 +163,14 @@ def _read(part: str, field: str, default: Any, text: str, notes: list[str], data
         return text
     if field == "classes":
         classes = tuple(sorted({_whole(number) for number in text.split(".")}))
-        if not 0 <= classes[0] <= classes[-1] < len(entry(dataset["name"]).class_names):
+        if not 0 <= classes[0] <= classes[-1] < len(entry(dataset["name"]).classes_at(dataset["temperature"])):
             raise ValueError
         return classes
     if field == "temperature":
         if not entry(dataset["name"]).thermal:
             raise ValueError
-        return _clamped(field, float(text), COLDEST, HOTTEST, notes)
+        inside = [_clamped(field, float(one), COLDEST, HOTTEST, notes) for one in text.split("_")]
+        return checked_temperature(inside)
     if field in ("size", "seed"):
         return _clamped(field, _whole(text), *((1, LARGEST_SIZE) if field == "size" else (0, LARGEST_SEED)), notes)
     knob = knobs(_KINDS[part])[field]

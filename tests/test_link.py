@@ -35,9 +35,10 @@ def values(kind: type) -> st.SearchStrategy:
 @st.composite
 def data_sets(draw: st.DrawFn) -> DatasetSpec:
     name = draw(st.sampled_from(list(CATALOG)))
-    every = range(len(CATALOG[name].class_names))
+    several = st.lists(st.floats(COLDEST, HOTTEST), min_size=2, max_size=16, unique_by="{:g}".format).map(tuple)
+    temperature = draw(st.none() | st.floats(COLDEST, HOTTEST) | several) if CATALOG[name].thermal else None
+    every = range(len(CATALOG[name].classes_at(temperature)))
     classes = draw(st.none() | st.sets(st.sampled_from(every), min_size=1) if every else st.none())
-    temperature = draw(st.none() | st.floats(COLDEST, HOTTEST)) if CATALOG[name].thermal else None
     size = draw(st.none() | st.integers(1, 60_000))
     return DatasetSpec(name, tuple(sorted(classes)) if classes else None, size, temperature)
 

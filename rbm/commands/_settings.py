@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from rbm.datasets.entry import checked_temperature
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, RunSpec
 from rbm.sweep.spec import KNOBS, Axis, Value
@@ -50,7 +51,8 @@ def _changed(spec: RunSpec, name: str, text: str) -> RunSpec:
     if name == "size":
         return replace(spec, dataset=replace(spec.dataset, size=number(name, text, whole=True)))
     if name == "temperature":
-        return replace(spec, dataset=replace(spec.dataset, temperature=number(name, text)))
+        several = checked_temperature([number(name, one) for one in text.split(",")])
+        return replace(spec, dataset=replace(spec.dataset, temperature=several))
     value: Any = value_of(name, text)
     part = "model" if name in {f.name for f in fields(spec.model)} else "training"
     return replace(spec, **{part: replace(getattr(spec, part), **{name: value})})

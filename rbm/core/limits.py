@@ -157,6 +157,12 @@ ROW_VALUES = 200_000  # columns of a table, values of one picture of an array
 ROWS = 1_000_000  # pictures in a file: counted before a table is parsed
 LEAST_PICTURES = 20  # so that training, validation and test each have some
 CLASSES = 100
+TEMPERATURES = Limit(
+    16,
+    _("The number of the data's temperatures is"),
+    _("at each one spins come to equilibrium by themselves, and all share the 10,000 training images"),
+    _("take fewer"),
+)
 SETS, KEPT_BYTES = 100, 2_000 * MB  # data sets kept in one folder, and their size in all
 
 # Machines that Labels, Go deep and Learn colours have learnt, in the registry; beyond these the oldest go first. Nobody has to

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rbm.core.language import _
 from rbm.core.text import quoted
 from rbm.datasets.download import Progress
-from rbm.datasets.entry import CATALOG, OWN, DatasetEntry, Root
+from rbm.datasets.entry import CATALOG, OWN, DatasetEntry, Root, Temperature
 from rbm.errors import ConfigError
 
 if TYPE_CHECKING:  # torch would cost a second, and the process that only shows the menu never needs it
@@ -23,14 +23,15 @@ def load_dataset(
     *,
     classes: Sequence[int] | None = None,
     size: int | None = None,
-    temperature: float | None = None,
+    temperature: Temperature | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
     """The data set of that name, downloaded first where it is not bundled and not yet on this machine.
 
     ``root`` is the folder for downloads and own sets; by default $RBM_DATA, or else a folder in the user's cache (for
     own sets: in the user's data). Bundled sets ignore it. ``classes`` and ``size`` are those of :meth:`Dataset.select`.
-    ``temperature`` is that of sets which have one (Ising spins); without it they are made at their critical one.
+    ``temperature`` is that of sets which have one (Ising spins); without it they are made at their critical one. Of several
+    each has an equal share of the images, and is a class.
     ``progress(done, total)`` is told about a download in bytes; the total is None as long as the server does not say.
     Raises :class:`ConfigError` for a name or a choice that does not exist, :class:`DatasetError` when the files cannot
     be fetched or read.
@@ -42,7 +43,7 @@ def load_dataset(
     return _load(line, root, temperature, progress).select(classes, size)
 
 
-def _load(line: DatasetEntry, root: Root, temperature: float | None, progress: Progress | None) -> Dataset:
+def _load(line: DatasetEntry, root: Root, temperature: Temperature | None, progress: Progress | None) -> Dataset:
     """The whole data set of a line; each kind's loader is imported only where it is needed."""
     if line.source == "own":
         from rbm.datasets.user_datasets import save

@@ -10,12 +10,14 @@ from types import MappingProxyType
 from typing import Literal
 
 from rbm.core.language import _
+from rbm.core.limits import TEMPERATURES
 from rbm.core.text import quoted
 from rbm.errors import ConfigError
 
 Kind = Literal["binary", "grey", "colour", "real"]
 Source = Literal["bundled", "made", "downloaded", "own"]
 Root = str | PathLike[str] | None
+Temperature = float | tuple[float, ...]  # at which spins are drawn: one, or several in equal shares
 
 OWN = "own:"  # begins the names of data sets that people brought themselves, such as "own:cats"
 
@@ -45,6 +47,12 @@ class DatasetEntry:
     def usual_temperature(self) -> float:
         """Where nobody chooses one: the critical one, or 1 of a ring, which has none but at 0."""
         return 1.0 if self.name == RING else ISING_CRITICAL
+
+    def classes_at(self, temperature: Temperature | None) -> tuple[str, ...]:
+        """The names of the classes of data at that temperature; where those are several, each is a class."""
+        if isinstance(temperature, tuple):
+            return tuple(_("T = {t:g}").format(t=t) for t in temperature)
+        return self.class_names
 
     @property
     def bundled(self) -> bool:
@@ -94,6 +102,23 @@ def check_temperature(temperature: float) -> None:
     if not (number and math.isfinite(temperature) and COLDEST <= temperature <= HOTTEST):
         wrong = _("The temperature is {temperature}; expected a number from {coldest:g} to {hottest:g}.")
         raise ConfigError(wrong.format(temperature=quoted(temperature), coldest=COLDEST, hottest=HOTTEST))
+
+
+def checked_temperature(given: Temperature | list[float]) -> Temperature:
+    """``given`` where spins can be drawn at it, a tuple or list of one as that number; ConfigError where they cannot."""
+    if not isinstance(given, tuple | list):
+        check_temperature(given)
+        return given
+    if not given:
+        raise ConfigError(_("The temperatures are an empty list; expected at least one number, such as 2.269."))
+    TEMPERATURES.check(len(given))
+    for at, temperature in enumerate(given):
+        check_temperature(temperature)
+        if f"{temperature:g}" in {
+            f"{earlier:g}" for earlier in given[:at]
+        }:  # as the names of the classes are told apart
+            raise ConfigError(_("The temperature {t:g} is given twice; give each once.").format(t=temperature))
+    return tuple(given) if len(given) > 1 else given[0]
 
 
 def _ising(side: int) -> DatasetEntry:

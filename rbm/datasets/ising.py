@@ -1,7 +1,7 @@
 """The Ising model as data, spins drawn at a temperature when they are asked for: lattices by Wolff's clusters, rings exactly.
 
 A row of a data set holds v = (s + 1)/2, 0 or 1, of which ``coding`` makes the spins s = ±1 again for spin units; ``samples``
-gives them at once. The label says which way most spins point.
+gives them at once. The label says which way most spins point; where there are several temperatures, at which one it was drawn.
 """
 
 import math
@@ -14,7 +14,7 @@ from rbm.core import spins
 from rbm.core.language import _
 from rbm.core.spins import Sizes, Spins, Words
 from rbm.datasets.base import Dataset
-from rbm.datasets.entry import CATALOG, LINE, RING, RING_SPINS, check_temperature
+from rbm.datasets.entry import CATALOG, LINE, RING, RING_SPINS, Temperature, check_temperature, checked_temperature
 from rbm.errors import ConfigError
 
 SIDES = {"ising_4": 4, "ising_8": 8, "ising_16": 16}
@@ -24,22 +24,41 @@ SWEEPS_BEFORE = 50
 LONGEST_SIDE = 256
 
 
-def load(name: str, temperature: float | None) -> Dataset:
-    """A lattice or the ring at a temperature, the usual one where none is given; always the same samples."""
-    entry, count = CATALOG[name], sum(PARTS.values())
-    t = entry.usual_temperature if temperature is None else temperature
-    found = ring_samples(RING_SPINS, t, count, 0) if name == RING else samples(SIDES[name], t, count, 0)
-    drawn = torch.from_numpy(found)
-    parts = dict(zip(PARTS, drawn.split(list(PARTS.values())), strict=True))
+def load(name: str, temperature: Temperature | None) -> Dataset:
+    """A lattice or the ring at a temperature, the usual one where none is given; always the same samples.
+
+    Of several temperatures each has an equal share of every part, give or take a row, and the label is its place among them.
+    """
+    entry = CATALOG[name]
+    t = checked_temperature(entry.usual_temperature if temperature is None else temperature)
+    several = isinstance(t, tuple)
+    parts = _mixture(LINE if name == RING else SIDES[name], t if isinstance(t, tuple) else (t,))
     return Dataset(
         name=name,
         title=entry.title,
         image_shape=entry.image_shape,
         kind=entry.kind,
-        class_names=entry.class_names,
-        **{part: (s.float() + 1) / 2 for part, s in parts.items()},
-        **{f"{part}_labels": _upwards(s) for part, s in parts.items()},
+        class_names=entry.classes_at(t),
+        **{part: (s.float() + 1) / 2 for part, (s, _at) in parts.items()},
+        **{f"{part}_labels": at if several else _upwards(s) for part, (s, at) in parts.items()},
     )
+
+
+def _mixture(side: int, temperatures: tuple[float, ...]) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+    """The spins (N, V) of every part, and which of the m temperatures each row has (N,): row r the one numbered r mod m.
+
+    Whoever looks at the first rows of a part therefore sees all temperatures. Each has a lattice of its own.
+    """
+    m = len(temperatures)
+    labels = {part: torch.arange(n) % m for part, n in PARTS.items()}
+    rows: dict[str, list[torch.Tensor]] = {part: [] for part in PARTS}
+    for i, t in enumerate(temperatures):
+        counts = [int((at == i).sum()) for at in labels.values()]
+        drawn = torch.from_numpy(samples(side, t, sum(counts), 0))
+        for part, share in zip(PARTS, drawn.split(counts), strict=True):
+            rows[part].append(share)
+    # Sorted by temperature the rows stand as in ``rows``: the inverse of that order puts them back.
+    return {part: (torch.cat(rows[part])[at.argsort(stable=True).argsort()], at) for part, at in labels.items()}
 
 
 def samples(side: int, temperature: float, count: int, seed: int) -> Spins:

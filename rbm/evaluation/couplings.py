@@ -4,15 +4,17 @@ A distribution of V spins s = ±1 has one expansion log p(s) = const + Σ_i h_i 
 
     J_ik = 2^−V Σ_s s_i s_k log p*(s)                                          (its Walsh transform)
 
-Hidden unit j adds φ(x_j) to log p*, with x_j = c_j + Σ_i w_ij s_i. Of Ising data at temperature T, J is 1/T between neighbours
-and 0 elsewhere; all higher terms are 0.
+Hidden unit j adds φ_j(x_j) to log p*, its log-partition in the field x_j = c_j + Σ_i w_ij s_i. Of Ising data at temperature T,
+J is 1/T between neighbours and 0 elsewhere; all higher terms are 0.
 Cossu et al., Machine learning determination of dynamical parameters: the Ising model case, 2019; Decelle et al., Inferring
 effective couplings with restricted Boltzmann machines, 2024, who take the sum over the other V − 2 spins as Gaussian. Here it is
-exact for any V, by one integral a unit. With log 2cosh″ = sech² and its Fourier transform πk / sinh(πk/2),
+exact for any V: with φ_j as a sum of waves α_mj exp(i k_m x) (``waves``),
 
-    J_ik = Σ_j ∫ dk/2π · π / (k sinh(πk/2)) · cos(k c_j) sin(k w_ij) sin(k w_kj) Π_{l≠i,k} cos(k w_lj)
+    J_ik = −Σ_j Σ_m Re α_mj sin(k_m w_ij) sin(k_m w_kj) Π_{l≠i,k} cos(k_m w_lj)
 
-(own derivation; held to the sum over all states in tests/evaluation/test_couplings.py). Letters: V visible, H hidden units.
+(own derivation; held to the sum over all states in tests/evaluation/test_couplings.py). A Gaussian unit's φ is x²/2, so that
+J = W Wᵀ; categorical hidden units have M fields each, no such sum, and every state is visited. Letters: V visible, H hidden
+units.
 """
 
 import math
@@ -25,13 +27,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rbm.core.language import _
-from rbm.core.numerics import home
 from rbm.errors import ConfigError, ShapeError
+from rbm.evaluation.exact import in_float64
 from rbm.evaluation.lattice import WithError
+from rbm.evaluation.waves import has_waves, waves
 from rbm.models.rbm import RBM
+from rbm.units.listing import joint_states
 
-DIGITS = 40.0  # e^−40 is below float64's last digit: where the integral ends, and how far its periodic images stay away
 _TWO_STATES = ("spin", "bernoulli")
+MOST_LISTED = 16  # spins whose 2^V states are visited, where the hidden units are categorical
+BLOCK = 2**12  # states at once
 
 
 class Recovered(NamedTuple):
@@ -60,25 +65,28 @@ class Recovered(NamedTuple):
 def effective(model: RBM) -> Tensor:
     """J (V, V) of p(v) in spins s = ±1, symmetric with zeros on the diagonal, float64; zeros and ones v count as s = 2v − 1.
 
-    ConfigError unless the visible units have two states and the hidden ones are spin, Bernoulli or Gaussian.
+    ConfigError unless ``is_known``, TooLargeError for weights far beyond any use.
     """
     w, c = _in_spins(model)
-    if model.hidden_unit.name == "gaussian":  # φ(x) = x²/2
+    if model.hidden_unit.name == "gaussian":
         return (w @ w.T).fill_diagonal_(0.0)
     total = torch.zeros(len(w), len(w), dtype=torch.float64, device=w.device)
-    for k, weight in _nodes(w, c):
+    if not has_waves(model):
+        for s, log_p in _listed(model):
+            total.addmm_((s * log_p[:, None]).T, s)
+        return (total / 2 ** len(w)).fill_diagonal_(0.0)
+    for k, amplitude in _waves(model, w, c):
         tangent = (k * w).tan()  # sin sin Π cos of the others = tan tan Π cos of all
-        every = (k * w).cos().prod(0) * (k * c).cos() * weight  # (H,)
-        total.addmm_(tangent * every, tangent.T)
+        every = (k * w).cos().prod(0) * amplitude.real  # (H,)
+        total.addmm_(tangent * every, tangent.T, alpha=-1.0)
     return total.fill_diagonal_(0.0)
 
 
 @torch.no_grad()
 def among(model: RBM, groups: Tensor) -> Tensor:
-    """J of single pairs (T, 2) or triples (T, 3) of visible units in the same expansion, (T,). Same error.
+    """J of single pairs (T, 2) or triples (T, 3) of visible units in the same expansion, (T,). Same errors.
 
-    Of three, cos(k c_j) is −sin(k c_j) and there is a third sine: spins without hidden biases
-    are coupled in pairs and fours only.
+    Of three there is a third sine, and −Re α is Im α: spins without hidden biases are coupled in pairs and fours only.
     """
     w, c = _in_spins(model)
     order = groups.shape[1]
@@ -86,44 +94,50 @@ def among(model: RBM, groups: Tensor) -> Tensor:
         pairs = (w[groups[:, 0]] * w[groups[:, 1]]).sum(1)
         return pairs if order == 2 else torch.zeros_like(pairs)
     total = torch.zeros(len(groups), dtype=torch.float64, device=w.device)
-    for k, weight in _nodes(w, c):
-        outer = (k * c).cos() if order == 2 else -(k * c).sin()
+    if not has_waves(model):
+        for s, log_p in _listed(model):
+            total.addmv_(s.T[groups].prod(1), log_p)
+        return total / 2 ** len(w)
+    for k, amplitude in _waves(model, w, c):
+        outer = -amplitude.real if order == 2 else amplitude.imag
         tangents = (k * w).tan()[groups].prod(1)  # (T, H)
-        total.addmv_(tangents, (k * w).cos().prod(0) * outer * weight)
+        total.addmv_(tangents, (k * w).cos().prod(0) * outer)
     return total
 
 
 def is_known(model: RBM) -> bool:
     """Whether there is such an expansion of its p(v), and this file finds it."""
-    return model.visible_unit.name in _TWO_STATES and model.hidden_unit.name in (*_TWO_STATES, "gaussian")
+    return model.visible_unit.name in _TWO_STATES and (has_waves(model) or model.n_visible <= MOST_LISTED)
 
 
 def _in_spins(model: RBM) -> tuple[Tensor, Tensor]:
-    """w (V, H) and c (H,) of the machine whose visible units are spins, and whose hidden ones add log 2cosh x, or x²/2."""
-    visible, hidden = model.visible_unit.name, model.hidden_unit.name
+    """w (V, H) and c (H,), float64, of the machine whose visible units are spins."""
     if not is_known(model):
         wrong = _(
-            "Effective couplings are of spin or bernoulli visible units with spin, bernoulli or gaussian "
-            "hidden ones; this machine has {visible} and {hidden} units."
+            "Effective couplings are of spin or bernoulli visible units, of at most {most} where the hidden ones are "
+            "categorical; this machine has {n} {visible} and {hidden} units."
         )
-        raise ConfigError(wrong.format(visible=visible, hidden=hidden))
-    w, c = (p.detach().to(home(p.device)).double() for p in (model.weight, model.hidden_bias))
-    if visible == "bernoulli":  # v = (1 + s)/2
+        visible, hidden = model.visible_unit.name, model.hidden_unit.name
+        raise ConfigError(wrong.format(most=MOST_LISTED, n=model.n_visible, visible=visible, hidden=hidden))
+    exact = in_float64(model)
+    w, c = exact.weight.detach(), exact.hidden_bias.detach()
+    if model.visible_unit.name == "bernoulli":  # v = (1 + s)/2
         c, w = c + w.sum(0) / 2, w / 2
-    if hidden == "bernoulli":  # log(1 + eˣ) = x/2 + log 2cosh(x/2)
-        c, w = c / 2, w / 2
     return w, c
 
 
-def _nodes(w: Tensor, c: Tensor) -> Iterator[tuple[float, float]]:
-    """k and its weight in the integral above by the midpoint rule, which converges exponentially for what is analytic and even.
+def _waves(model: RBM, w: Tensor, c: Tensor) -> Iterator[tuple[float, Tensor]]:
+    """k and α (H,) of every wave of the hidden units' log-partitions."""
+    found = waves(in_float64(model).hidden_unit, c, float(w.abs().sum(0).max()))
+    return zip(found.k.tolist(), found.amplitude, strict=True)
 
-    The nodes are h apart, so x has images 2π/h away: far enough beyond the largest |x| they add nothing.
-    """
-    reach = float((c.abs() + w.abs().sum(0)).max())
-    step = 2 * math.pi / (2 * reach + DIGITS / 2)
-    for k in torch.arange(step / 2, 2 * DIGITS / math.pi, step, dtype=torch.float64).tolist():
-        yield k, step / (k * math.sinh(math.pi * k / 2))
+
+def _listed(model: RBM) -> Iterator[tuple[Tensor, Tensor]]:
+    """All 2^V states as spins (B, V), block by block, and log p* of each (B,), float64."""
+    exact, n, unit = in_float64(model), model.n_visible, model.visible_unit
+    for block in torch.arange(2**n, device=exact.weight.device).split(BLOCK):
+        v = joint_states(block, n, unit)
+        yield v if unit.name == "spin" else 2 * v - 1, -exact.free_energy(v)
 
 
 def on_lattice(pairs: Tensor | NDArray[np.float64], side: int) -> Recovered:

@@ -130,7 +130,7 @@ def visible_distribution(model: RBM) -> tuple[Tensor, Tensor]:
         _("p(v) of {n_visible} visible units").format(n_visible=model.n_visible),
     )
     v = states(model.n_visible, model.visible_unit).to(model.weight.device)
-    log_p = -_float64(model).free_energy(v) - log_partition(model)
+    log_p = -in_float64(model).free_energy(v) - log_partition(model)
     return v.to(model.weight), log_p.exp()
 
 
@@ -147,7 +147,7 @@ def joint_distribution(model: RBM) -> tuple[Tensor, Tensor, Tensor]:
             n_visible=model.n_visible, n_hidden=model.n_hidden
         ),
     )
-    double = _float64(model)
+    double = in_float64(model)
     v = states(model.n_visible, model.visible_unit).to(double.weight)
     h = states(model.n_hidden, model.hidden_unit).to(double.weight)
     own_v = v @ double.visible_bias - double.visible_unit.base_energy(v).sum(1)
@@ -195,7 +195,7 @@ def gradient(model: RBM, data: Tensor) -> Moments | ScaledMoments | ShapedMoment
 
     Hinton, Training Products of Experts by Minimizing Contrastive Divergence, 2002, eq. 2-4; both phases exact.
     """
-    double = _float64(model)
+    double = in_float64(model)
     v = double.check(data, "data", double.visible_columns)
     double.visible_unit.check_states(v, "data")
     h = double.hidden_mean(v)
@@ -228,7 +228,8 @@ def sample(model: RBM, n: int, generator: torch.Generator) -> Chains:
     return Chains(v.to(model.weight), h.to(model.weight), 0)
 
 
-def _float64(model: RBM) -> RBM:
+def in_float64(model: RBM) -> RBM:
+    """A copy, where float64 beside it lives."""
     return copy.deepcopy(model).to(home(model.weight.device)).double()
 
 
@@ -241,7 +242,7 @@ def _halves(model: RBM, what: str) -> _Halves:
             what=what, n_units=few.n_units, name=few.name
         ),
     )
-    double = _float64(model)
+    double = in_float64(model)
     weight, b, c = (p.detach() for p in (double.weight, double.visible_bias, double.hidden_bias))
     if few.name == "hidden":
         return _Halves(double.hidden_unit, double.visible_unit, weight.T.contiguous(), c, b, True)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from rbm.core.language import _
 from rbm.core.text import plain
 from rbm.datasets.catalog import CATALOG
-from rbm.datasets.entry import ISING_CRITICAL, RING
+from rbm.datasets.entry import ISING_CRITICAL, RING, Temperature
 from rbm.evaluation import verdict
 from rbm.experiment import RunSpec
 from rbm.store import Run, likelihoods
@@ -19,6 +19,7 @@ from rbm.training.config import Knob, knobs
 
 PARTS = ((_("Data"), "dataset"), (_("Machine"), "model"), (_("Training"), "training"))
 NAMES = {"name": _("Data set"), "classes": _("Classes"), "size": _("Training images"), "temperature": _("Temperature")}
+MOST_NAMED = 4  # temperatures that a run's name lists
 
 
 class ToldSetting(NamedTuple):
@@ -55,7 +56,10 @@ def data_title(spec: RunSpec) -> str:
     """What is learnt, with its temperature where one was chosen."""
     entry, t = CATALOG.get(spec.dataset.name), spec.dataset.temperature
     title = plain(entry.title if entry is not None else spec.dataset.name)
-    return title if t is None else _("{title} at T = {t:g}").format(title=title, t=t)
+    if isinstance(t, tuple) and len(t) > MOST_NAMED:
+        words = _("{title} at {n} temperatures, T = {low:g} to {high:g}")
+        return words.format(title=title, n=len(t), low=min(t), high=max(t))
+    return title if t is None else _("{title} at T = {t}").format(title=title, t=_listed(t))
 
 
 def temperature(spec: RunSpec) -> str:
@@ -64,8 +68,15 @@ def temperature(spec: RunSpec) -> str:
     if entry is None or not entry.thermal:
         return ""
     t = entry.usual_temperature if spec.dataset.temperature is None else spec.dataset.temperature
+    if isinstance(t, tuple):
+        return _listed(t)
     critical = entry.name != RING and abs(t - ISING_CRITICAL) < 5e-4
     return (_("{t:.4g}, critical") if critical else "{t:.4g}").format(t=t)
+
+
+def _listed(t: Temperature) -> str:
+    """One or several temperatures as numbers."""
+    return ", ".join(f"{one:g}" for one in (t if isinstance(t, tuple) else (t,)))
 
 
 def algorithm(spec: RunSpec, turned: Mapping[str, Any] = MappingProxyType({})) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from rbm.datasets.entry import POTTS
+from rbm.errors import TooLargeError
 from rbm.experiment import RunSpec
 from rbm.models.parameters import Array, Parameters
 from rbm.tasks.likelihood import fixed_data
@@ -31,6 +32,7 @@ LAGS = 200  # sweeps
 QUALITIES = 4  # measured a doubling of the sweeps
 COLUMNS, GROUPS = 40, 800  # that vary most, and the most pairs or triples of them whose correlations are measured,
 TOGETHER = 4096  # in so many training images
+PLACES = 25  # at most, of a map of which places are coupled: more cells could not be told apart
 REFERENCE = 1024  # training images whose second moments samples are held to
 BINS, FINE = 40, 50  # of the histogram of singular values; points of an integral over one
 NOISE_REACHES, MARGIN = 30.0, 1.05  # the histogram begins that factor below noise's end, and ends above all values
@@ -237,7 +239,7 @@ def _histogram(values: Tensor, n_visible: int, n_hidden: int) -> tuple[Tensor, T
 def _moments(model: RBM, data: dict[str, Any], chains: Tensor, contacts: Array | None, truth: Array | None) -> Together:
     """``chains`` (B, t, V): each at t times, which know of each other."""
     from rbm import randomness
-    from rbm.evaluation import correlations, couplings
+    from rbm.evaluation import correlations
 
     train, others = data["train"][:TOGETHER], data["test"][: len(chains)]
     columns = correlations.most_varied(train, COLUMNS)
@@ -246,10 +248,22 @@ def _moments(model: RBM, data: dict[str, Any], chains: Tensor, contacts: Array |
         of = correlations.groups(columns, size, GROUPS, randomness.generator(size, "correlations"))
         images, test = (correlations.connected(rows, of).value for rows in (train, others))
         made = correlations.connected(chains, of)
-        coupling = float(couplings.among(model, of).abs().mean()) if couplings.is_known(model) else math.nan
+        coupling = _coupling(model, of)
         agree = correlations.agreement(images, made.value), correlations.agreement(images, test)
         found.append(Group(_array(images), _array(made.value), _array(made.standard_error), *agree, coupling))
     return Together(found[0], found[1], contacts, truth)
+
+
+def _coupling(model: RBM, of: Tensor) -> float:
+    """Mean |J| of the groups in p(v); NaN where it is not known, or the weights are far beyond any use."""
+    from rbm.evaluation import couplings
+
+    if not couplings.is_known(model):
+        return math.nan
+    try:
+        return float(couplings.among(model, of).abs().mean())
+    except TooLargeError:
+        return math.nan
 
 
 def _contacts(model: RBM, name: str) -> tuple[Array | None, Array | None]:
@@ -257,10 +271,14 @@ def _contacts(model: RBM, name: str) -> tuple[Array | None, Array | None]:
     from rbm.datasets import potts
     from rbm.evaluation import contacts
 
-    if not contacts.is_listed(model):
+    if not contacts.is_known(model) or model.n_visible > PLACES:
         return None, None
     truth = _array(contacts.strengths(potts.couplings()[1])) if name == POTTS else None
-    return _array(contacts.strengths(contacts.couplings(model))), truth
+    try:
+        found = contacts.couplings(model)
+    except TooLargeError:
+        return None, None
+    return _array(contacts.strengths(found)), truth
 
 
 def _energies(model: RBM, data: dict[str, Any], samples: Any, draw: Any) -> Energies:

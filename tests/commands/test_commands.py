@@ -305,6 +305,10 @@ def test_report_writes_one_file_of_a_run_of_one_of_its_checkpoints_and_of_a_file
             ["train", "--data", "ising_8", "--set", "temperature=0"],
             "The temperature is 0.0; expected a number from 0.1",
         ),
+        (
+            ["train", "--data", "ising_8", "--set", "temperature=2,2"],
+            "The temperature 2 is given twice; give each once.",
+        ),
         (["train", "--set", "temperature=2"], "MNIST digits have no temperature: leave it out, or take Ising spins."),
         (["train", "--data", "potts", "--set", "n_states=3"], "have 4 states a place: set the states M to 4."),
         (

@@ -6,20 +6,26 @@ import numpy as np
 import pytest
 import torch
 
-from rbm.errors import ConfigError, ShapeError
+from rbm.errors import ConfigError, ShapeError, TooLargeError
 from rbm.evaluation import couplings, exact
+from rbm.evaluation.waves import waves
+from rbm.experiment import HIDDEN_NAMES
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
+from rbm.tasks.examine import _coupling
 
 V, H = 7, 3
 
 
 def machine(visible: str, hidden: str, scale: float = 1.0, n_visible: int = V, n_hidden: int = H) -> RBM:
-    model = RBM(n_visible, n_hidden, visible=visible, hidden=hidden).double()
+    m = 3 if hidden in ("multinary", "categorical") else None
+    model = RBM(n_visible, n_hidden, visible=visible, hidden=hidden, n_states=m).double()
     source = generator(3, "couplings", visible, hidden)
     with torch.no_grad():
         for p in (model.weight, model.visible_bias, model.hidden_bias):
             p.copy_(scale * torch.randn(p.shape, generator=source, dtype=torch.float64))
+        if model.hidden_shape is not None:  # η and Δ: lopsided, one with two peaks, one with a flat bottom
+            model.hidden_shape.copy_(torch.tensor([[0.9, -0.5, 0.0], [-2.0, 0.3, 1.5]]))
     return model
 
 
@@ -37,7 +43,7 @@ def walsh(model: RBM) -> np.ndarray:
 
 
 @pytest.mark.parametrize("scale", [0.1, 1.0, 4.0])
-@pytest.mark.parametrize("hidden", ["spin", "bernoulli", "gaussian"])
+@pytest.mark.parametrize("hidden", HIDDEN_NAMES)
 @pytest.mark.parametrize("visible", ["spin", "bernoulli"])
 def test_they_are_the_walsh_transform(visible, hidden, scale):
     model = machine(visible, hidden, scale)
@@ -45,7 +51,7 @@ def test_they_are_the_walsh_transform(visible, hidden, scale):
 
 
 @pytest.mark.parametrize("scale", [0.1, 1.0, 4.0])
-@pytest.mark.parametrize("hidden", ["spin", "bernoulli", "gaussian"])
+@pytest.mark.parametrize("hidden", HIDDEN_NAMES)
 @pytest.mark.parametrize("visible", ["spin", "bernoulli"])
 def test_single_pairs_and_triples_are_the_walsh_transform_too(visible, hidden, scale):
     """J of a group is 2^−V Σ_s Π s_i log p*(s) over the group, of two and of three alike."""
@@ -123,10 +129,59 @@ def test_a_ring_written_as_a_machine_is_read_back():
     np.testing.assert_allclose(couplings.by_distance(j, 1), [[0, 0, beta, 0, beta, 0, 0]], atol=1e-13)
 
 
+@pytest.mark.parametrize("hidden", ["relu", "multinary", "drelu"])
+def test_among_many_spins_a_pair_s_own_unit_couples_it_by_its_four_states(hidden):
+    """2^256 states: of a unit tied to two spins alone, J = ¼ Σ s t φ(c + w s + u t); all other pairs are apart."""
+    few, many = machine("spin", hidden, n_visible=2), machine("spin", hidden, n_visible=256)
+    with torch.no_grad():
+        many.load_state_dict(
+            {name: p for name, p in few.state_dict().items() if name.startswith("hidden")}, strict=False
+        )
+        many.weight.zero_()
+        many.weight[[3, 200]] = few.weight
+    expected = torch.zeros(256, 256, dtype=torch.float64)
+    expected[3, 200] = expected[200, 3] = float(walsh(few)[0, 1])
+    torch.testing.assert_close(couplings.effective(many), expected, rtol=0, atol=1e-13)
+
+
+def test_categorical_hidden_units_are_listed_and_so_of_few_spins():
+    assert couplings.is_known(RBM(16, 2, hidden="categorical", n_states=3))
+    with pytest.raises(
+        ConfigError, match=r"of at most 16 where .* this machine has 17 bernoulli and categorical units"
+    ):
+        couplings.effective(RBM(17, 2, hidden="categorical", n_states=3))
+
+
+@pytest.mark.parametrize("weight", [1e9, float("inf"), float("nan")])
+def test_weights_beyond_any_use_are_a_sentence(weight):
+    model = RBM(5, 3)
+    torch.nn.init.constant_(model.weight, weight)
+    with pytest.raises(TooLargeError, match="far beyond any use: train with a smaller rate"):
+        couplings.effective(model)
+    assert np.isnan(_coupling(model, torch.tensor([[0, 1]])))
+
+
+@pytest.mark.parametrize("reach", [0.0, 0.5, 7.0, 60.0])
+@pytest.mark.parametrize("hidden", ["bernoulli", "spin", "gaussian", "relu", "drelu", "multinary"])
+def test_waves_are_the_log_partition_but_for_a_line(hidden, reach):
+    """Second differences of the sum of waves are those of the log-partition wherever a field may be."""
+    model = machine("spin" if hidden != "gaussian" else "bernoulli", hidden, 2.0)
+    unit, c, step = model.hidden_unit, model.hidden_bias.detach(), 0.25
+    with torch.no_grad():
+        found = waves(unit, c, reach + step)
+        x = torch.linspace(-reach, reach, 101, dtype=torch.float64)[:, None]
+        at = [unit.log_partition(c + x + d) for d in (-step, 0, step)]
+    made = [(torch.exp(1j * (x + d) * found.k) @ found.amplitude).real for d in (-step, 0, step)]
+    size = max(float(one.abs().max()) for one in at)
+    rounding = 4 * len(found.k) ** 0.5 * torch.finfo(torch.float64).eps * max(size, 1) * 4  # of a second difference
+    truth, sums = (a - 2 * b + c for a, b, c in (at, made))
+    torch.testing.assert_close(sums, truth, rtol=0, atol=rounding)
+
+
 def test_what_has_none_is_told_in_a_sentence():
-    with pytest.raises(ConfigError, match="this machine has gaussian and bernoulli units"):
+    with pytest.raises(ConfigError, match="this machine has 5 gaussian and bernoulli units"):
         couplings.effective(RBM(5, 3, visible="gaussian"))
-    with pytest.raises(ConfigError, match="this machine has spin and relu units"):
-        couplings.effective(RBM(5, 3, visible="spin", hidden="relu"))
+    with pytest.raises(ConfigError, match="this machine has 5 multinary and spin units"):
+        couplings.among(RBM(5, 3, visible="multinary", hidden="spin", n_states=3), torch.tensor([[0, 1]]))
     with pytest.raises(ShapeError, match="for a lattice of 3×3"):
         couplings.on_lattice(np.zeros((4, 4)), 3)

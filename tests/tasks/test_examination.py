@@ -166,8 +166,8 @@ def test_a_machine_of_any_pair_of_units_is_examined(visible, hidden):
     assert [type(one) for one in found] == [WeightModes, ChainsFromNoise, Mixed, Together, Energies, Likeness]
     assert found[5].samples.shape == found[5].nearest.shape == (10, rows.n_visible)
     assert np.isfinite([found[1].data_free_energy, found[4].noise, found[5].data_side]).all()
-    two = {"bernoulli", "spin"}
-    assert np.isfinite(found[3].triples.coupling) == (visible in two and hidden in {*two, "gaussian"})
+    assert np.isfinite(found[3].triples.coupling) == (visible in {"bernoulli", "spin"} and hidden != "categorical")
+    assert (found[3].contacts is not None) == (visible == "categorical" and hidden != "categorical")
 
 
 def test_a_machine_that_learnt_by_k_steps_from_noise_is_judged_at_k_and_beside_it(learnt):

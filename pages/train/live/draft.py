@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
+from pages.train.live import temperatures
 from pages.ui.controls import datasets, knobs, widgets
 from pages.ui.session import state
 from rbm.core.language import N_, _
 from rbm.core.text import as_typed
 from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
-from rbm.datasets.entry import COLDEST, HOTTEST, RING, RING_SPINS
 from rbm.errors import ConfigError, RbmError
 from rbm.experiment import HIDDEN_NAMES, UNBOUNDED, UNIT_NAMES, RunSpec, suited_rate, with_units
 from rbm.presets import PRESETS
@@ -153,7 +153,7 @@ def _dataset() -> None:
             if len(classes) > 4:
                 _classes(classes)
             if entry(value).thermal:
-                _temperature()
+                temperatures.panel()
         elif value.startswith(OWN):
             st.caption(_("This data set is not kept here any more. Choose another, or bring it again."))
         else:
@@ -238,30 +238,6 @@ def _take_units(*said: str, **units: Any) -> None:
     st.session_state["units_moved"] = " ".join([*said, told]).strip()
 
 
-def _temperature() -> None:
-    chosen, data = state.draft()["temperature"], entry(state.draft()["dataset"])
-    widgets.put("draft_temperature", round(data.usual_temperature, 3) if chosen is None else float(chosen))
-    widgets.typed(
-        _("Temperature"),
-        st.session_state["draft_temperature"],
-        whole=False,
-        step=0.1,
-        format="%.3f",
-        key="draft_temperature",
-        on_change=_changed,
-        args=("temperature",),
-        help=_(
-            "The temperature at which the spins are drawn, in units of the coupling; on a lattice they line up "
-            "below the critical 2.269, on a ring only at 0. The page Phase transition shows what a machine "
-            "learns of them."
-        ),
-    )
-    if data.name == RING and COLDEST <= st.session_state["draft_temperature"] <= HOTTEST:
-        st.caption(_ring(st.session_state["draft_temperature"]))
-    if state.draft()["visible"] == "bernoulli":
-        st.caption(_("Spins s = ±1 are learnt as pixels v = (s + 1)/2, 0 or 1."))
-
-
 def _download(name: str) -> None:
     if not st.button(
         _("Download {title}").format(title=CATALOG[name].title), key="download_data", icon=":material/download:"
@@ -343,18 +319,3 @@ def _seed() -> None:
             ),
         )
         st.button("", key="dice", icon=":material/casino:", on_click=state.roll_seed, help=_("Draw another seed"))
-
-
-def _ring(temperature: float) -> str:
-    """What is known of the ring, to hold a machine's likelihood to."""
-    from rbm.lessons.finite_lattice import ring
-
-    known = ring(RING_SPINS, temperature)
-    told = _("energy {energy:.3f} a spin, C(1) = {near:.3f}, C(4) = {far:.3f}").format(
-        energy=known.energy, near=known.correlation[1], far=known.correlation[4]
-    )
-    return (
-        _("Exactly: {told}. The best log-likelihood that there is: {entropy:.2f} nats an image.")
-        .format(told=told, entropy=-known.entropy)
-        .replace(" -", " −")
-    )

@@ -3,6 +3,7 @@
 import pytest
 
 from pages.ui.session import state
+from rbm.datasets.entry import ISING_CRITICAL
 from rbm.lessons.finite_lattice import ring
 from rbm.report.words import data_title
 from tests.helpers.screen import draft, open_page
@@ -26,6 +27,33 @@ def test_spins_have_a_temperature_and_digits_have_none():
     app.selectbox(key="draft_dataset").set_value("tiny_digits").run()
     assert draft(app)["temperature"] is None
     assert not app.exception
+
+
+def test_further_temperatures_are_typed_and_become_classes():
+    app = open_page("pages/train/live/page.py")
+    app.selectbox(key="draft_dataset").set_value("ising_8").run()
+    app.text_input(key="draft_further").set_value("1.8, 3.5").run()
+    assert not app.exception
+    assert draft(app)["temperature"] == (ISING_CRITICAL, 1.8, 3.5)  # the usual one as it is, not as it is shown
+    app.number_input(key="draft_temperature").set_value(2.5).run()
+    assert data_title(state.to_spec(draft(app))) == "Ising spins, 8×8 at T = 2.5, 1.8, 3.5"
+    assert app.text_input(key="draft_further").value == "1.8, 3.5"
+    for wrong, told in (
+        ("warm; 1.8", "The temperature is 'warm'; expected a number from 0.1 to 100."),
+        ("2.5", "The temperature 2.5 is given twice; give each once."),
+    ):
+        app.text_input(key="draft_further").set_value(wrong).run()
+        assert not app.exception
+        assert told in [one.value for one in app.warning]
+        assert app.button(key="train").disabled
+    app.text_input(key="draft_further").set_value("").run()
+    assert draft(app)["temperature"] == 2.5
+    assert not app.button(key="train").disabled
+    app.selectbox(key="draft_dataset").set_value("ising_1d").run()
+    assert [one for one in app.caption if one.value.startswith("Exactly:")]
+    app.text_input(key="draft_further").set_value("2 3").run()
+    assert draft(app)["temperature"] == (1.0, 2.0, 3.0)
+    assert not [one for one in app.caption if one.value.startswith("Exactly:")]  # which is of one temperature
 
 
 def test_a_ring_says_what_is_exactly_known_of_it_at_its_temperature():
