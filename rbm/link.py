@@ -127,6 +127,9 @@ def from_query(query: Mapping[str, str]) -> Opened:
                     )
                 )
         parts[part][field] = value
+    if unknown := sorted(query.keys() - {"v", _TURNED, *_FIELDS}):
+        names = ", ".join(name[:40] for name in unknown)
+        notes.append(_("The link names what this program does not know and leaves out: {names}.").format(names=names))
     spec = RunSpec(
         DatasetSpec(**parts["dataset"]), ModelSpec(**parts["model"]), TrainConfig(**parts["training"]), **parts["run"]
     )

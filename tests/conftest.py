@@ -54,10 +54,12 @@ def clean() -> Iterator[None]:
     """For tests of pages: AppTest has one session id for all, and what is cached for a session would leak into the next."""
     import streamlit
 
+    from pages.ui.session import tasks
     from rbm.jobs import job
 
     yield
     streamlit.cache_resource.clear()
+    tasks._left.clear()
     job.release_all(PATIENCE)
 
 

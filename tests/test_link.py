@@ -93,6 +93,7 @@ def test_every_setting_has_a_place_in_the_link():
         ({"c": "1.99"}, "classes", None, "classes is '1.99'"),
         ({"n": "0"}, "size", 1, "size is 0; 1 is"),
         ({"s": "-1"}, "seed", 0, "seed is -1; 0 is"),
+        ({"hidden": "7", "data": "nope"}, "n_hidden", 100, "does not know and leaves out: data, hidden"),
     ],
 )
 def test_what_is_wrong_in_a_link_is_put_right_and_told(query, field, value, note):

@@ -125,16 +125,21 @@ def described(kind: Kind, machine: Machine) -> Task | None:
     return task if here else None
 
 
+def at_rest(news: Sequence[Any], arguments: Arguments, status: str) -> Task:
+    """A machine to be looked at, which nobody trains further: finished, or stopped before."""
+    task = Task.told(news, **arguments)
+    task.status = status if status == "finished" else "failed"
+    return task
+
+
 def opened(kind: Kind, machine: Machine, store: Store) -> Task:
     """A kept machine as its task told it, at rest. StoreError where it is gone, CheckpointError where it is damaged."""
     content = store.machine(machine.id)
     try:
         found = kind.told(bundled.from_bytes(content, machine.id[:6], machine.bytes))
-        task = Task.told(found, **_arguments(kind, machine))
+        return at_rest(found, _arguments(kind, machine), machine.status)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise bundled.damaged(machine.id[:6], error) from error
-    task.status = machine.status
-    return task
 
 
 def _arguments(kind: Kind, machine: Machine) -> dict[str, Any]:

@@ -68,6 +68,14 @@ def test_pictures_and_named_labels_come_back_exactly(kind: str) -> None:
     assert by_class(*got[:3]) == by_class(wanted, LABELS, CLASSES)
 
 
+def test_classes_that_differ_in_marks_which_are_not_shown_stay_apart() -> None:
+    folders = ("😀", "😢", "кот", "x" * 40 + "a", "x" * 40 + "b")
+    got = read([zipped({f"{name}/{i}.png": png(PICTURES[i]) for name in folders for i in range(N)})], AS_THEY_ARE)
+    assert set(got.class_names) == {"_", "_ 2", "кот", "x" * 40, "x" * 34 + " 2"}
+    assert np.bincount(got.labels).tolist() == [N] * 5
+    assert any("told apart by numbers: " in note and "_ 2" in note for note in got.notes)
+
+
 @pytest.mark.parametrize("kind", ["npz", "idx"])
 def test_arrays_come_back_exactly_with_their_labels(kind: str) -> None:
     got = read(valid_files()[kind], AS_THEY_ARE)

@@ -74,8 +74,9 @@ def rested(task: Task) -> None:
 
 
 def kept(store: Store) -> dict[str, tuple[str, list[Any]]]:
-    found = {one.id: machines.opened(KIND, one, store) for one in store.machines(FUNCTION, 100)}
-    return {key: (one.status, list(one.news)) for key, one in found.items()}
+    found = {one.id: (one, machines.opened(KIND, one, store)) for one in store.machines(FUNCTION, 100)}
+    assert all(task.status == ("finished" if row.status == "finished" else "failed") for row, task in found.values())
+    return {key: (row.status, list(task.news)) for key, (row, task) in found.items()}
 
 
 def test_a_task_is_kept_when_it_ends_is_paused_or_let_go_of(store, workers):

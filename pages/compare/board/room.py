@@ -10,14 +10,12 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import streamlit as st
 from streamlit.net_util import get_internal_ip
 
-from pages.ui.session import visitor
+from pages.ui.session import state, visitor
 from rbm.core.language import _
 from rbm.errors import NotYoursError
 from rbm.jobs import room as rooms
 from rbm.jobs.room import Classroom
 from rbm.presets import PRESETS
-
-PARAMETER = "room"
 
 
 def panel() -> None:
@@ -28,13 +26,13 @@ def panel() -> None:
         _teacher(room)
     elif room is not None and me.id in room.members:
         st.caption(_(":material/school: You are in the teacher's room."))
-    elif PARAMETER in st.query_params:
+    elif state.ROOM in st.query_params:
         st.caption(_(":material/info: The room of this link is closed."))
 
 
 def _enter() -> None:
     """Whoever comes by the room's link is in."""
-    room, code = rooms.current(), st.query_params.get(PARAMETER)
+    room, code = rooms.current(), st.query_params.get(state.ROOM)
     if room is not None and code == room.code:
         room.enter(visitor.current().id)
 
@@ -112,7 +110,7 @@ def _address(room: Classroom) -> str:
     here = urlsplit(urljoin(st.context.url or "http://localhost/", "board"))
     if here.hostname in ("localhost", "127.0.0.1") and (ours := get_internal_ip()):
         here = here._replace(netloc=ours if here.port is None else f"{ours}:{here.port}")
-    return here._replace(query=urlencode({PARAMETER: room.code}), fragment="").geturl()
+    return here._replace(query=urlencode({state.ROOM: room.code}), fragment="").geturl()
 
 
 @lru_cache(maxsize=8)

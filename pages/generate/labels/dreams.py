@@ -36,7 +36,8 @@ OPENS_AFTER = 200  # sweeps: with a machine that stands at rest the page opens w
 
 
 class Dream(NamedTuple):
-    """Chains with what they hold, where they stand and the pixel probabilities they were last drawn from, on which data."""
+    """Chains with what they hold, where they stand and the pixel probabilities they were last drawn from, on which data, and
+    whose they are: the training's, or the machine at rest."""
 
     asked: tuple[Any, ...]
     held: Clamp
@@ -44,6 +45,7 @@ class Dream(NamedTuple):
     picture: np.ndarray[Any, Any]  # (N, P)
     generator: torch.Generator
     data: str
+    of: object
 
 
 def playing() -> bool:
@@ -185,10 +187,11 @@ def _patterns() -> np.ndarray[Any, Any]:
 
 def _dream(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
     """The session's chains: new ones for another kind, the same with other labels held where those were changed."""
-    known = _box().dream
-    if known is None and not learning.is_own(newest) and not _box().begun:
+    known, own = _box().dream, learning.is_own(newest)
+    other = known is not None and known.of is not _whose(newest)
+    if not own and (other or (known is None and not _box().begun)):
         return _keep(advanced(_fresh(newest, asked), learning.model(newest), OPENS_AFTER))
-    if known is None or known.asked[0] != asked[0] or known.data != learning.data().name:
+    if known is None or other or known.asked[0] != asked[0] or known.data != learning.data().name:
         return _keep(_fresh(newest, asked))
     if known.chains.h.shape[1] != len(newest.hidden_bias):
         return _keep(_fresh(newest, asked))
@@ -196,6 +199,10 @@ def _dream(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
         held = _held(newest, asked)
         return _keep(known._replace(asked=asked, held=held))
     return known
+
+
+def _whose(newest: LabelMachine) -> object:
+    return learning.task() if learning.is_own(newest) else newest
 
 
 class Box:
@@ -234,7 +241,7 @@ def _fresh(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
     held, draw = _held(newest, asked), generator(1, "labels page")
     start = from_noise(learning.model(newest), len(held.mask), draw, clamp=held)
     pixels, _ = learning.model(newest).split(start.v)
-    return Dream(asked, held, start, pixels.numpy(), draw, learning.data().name)
+    return Dream(asked, held, start, pixels.numpy(), draw, learning.data().name, _whose(newest))
 
 
 def advanced(dream: Dream, model: LabelledRBM, sweeps: int) -> Dream:

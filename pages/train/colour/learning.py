@@ -129,6 +129,7 @@ def _words(task: Task | None) -> str:
     said = {
         "finished": _("Finished · epoch {epoch:.1f} of {epochs} · chains of {sweeps:,} sweeps"),
         "paused": _("Paused · epoch {epoch:.1f} of {epochs} · chains of {sweeps:,} sweeps"),
+        "failed": _("Stopped · epoch {epoch:.1f} of {epochs} · chains of {sweeps:,} sweeps"),
     }.get(task.status, _("Epoch {epoch:.1f} of {epochs} · chains of {sweeps:,} sweeps"))
     return said.format(epoch=look.epoch, epochs=look.epochs, sweeps=look.sweeps)
 

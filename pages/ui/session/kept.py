@@ -27,7 +27,7 @@ from rbm.errors import ConfigError, RbmError, StoreError
 from rbm.experiment import RunSpec, cached_dataset, make_model
 from rbm.jobs.job import Job, all_jobs
 from rbm.jobs.live import LiveRun
-from rbm.jobs.machines import Kind
+from rbm.jobs.machines import Kind, at_rest
 from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.task import Task
 from rbm.jobs.training import reconstructions, shown_images
@@ -367,7 +367,7 @@ def task(
 
     def choose(key: str) -> None:
         one = theirs.get(key)
-        as_now = None if one is None else (Task.told(one.task.news, **one.task.arguments), menu[key])
+        as_now = None if one is None else (at_rest(one.task.news, one.task.arguments, one.task.status), menu[key])
         st.session_state[place] = key, as_now
 
     shown = next((key for key in (asked, MINE, *kept_own, bundled_as) if key in found), "")

@@ -29,7 +29,8 @@ from rbm.store import Run, open_store
 from rbm.store.owners import NOBODY
 from rbm.training.config import LIVE, TrainConfig, knobs
 
-ADDRESS = "run"  # the query parameter that holds the run's id ...
+ROOM = "room"  # the query parameter that holds the code of the teacher's room
+ADDRESS = "run"  # the one that holds the run's id ...
 LOOK = "look"  # ... and the one beside it that holds the machine which is looked at instead
 LOOKED = "looked_at"  # that machine, in the session
 Draft = dict[str, Any]
@@ -180,9 +181,11 @@ def _come_back() -> LiveRun | None:
 
 
 def _last() -> str:
-    """The run beside which the visitor's settings were left, "" where an open tab has it; looked up once, as a visit begins."""
+    """The run of the tab that this one follows, else that beside which the visitor's settings were left, "" where an open tab has
+    it; looked up once, as a visit begins."""
     if "last" not in st.session_state:
-        run_id = widgets.kept("draft").get("run", "") if "v" not in st.query_params else ""  # a link brings its own
+        left = tasks.last_run() or widgets.kept("draft").get("run", "")
+        run_id = left if "v" not in st.query_params else ""  # a link brings its own
         st.session_state["last"] = "" if any(_has(job, run_id) and tasks.minded(job) for job in all_jobs()) else run_id
     found: str = st.session_state["last"]
     return found
@@ -313,7 +316,7 @@ def take_link() -> Arrival | None:
     if "v" in query:
         st.query_params.clear()
         try:
-            opened = from_query(query)
+            opened = from_query({name: value for name, value in query.items() if name not in (ADDRESS, LOOK, ROOM)})
         except ConfigError as error:
             st.session_state["arrival"] = Arrival(False, [str(error)])
         else:

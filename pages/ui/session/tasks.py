@@ -38,12 +38,13 @@ _log = logging.getLogger(__name__)
 
 
 class _Left(NamedTuple):
-    """What a tab held that has ended: its jobs by name, but its run, which is kept, and what pages held beside them."""
+    """What a tab held that has ended: its jobs by name, what pages held beside them, and its run's id in the registry."""
 
     visitor: str
     ended: float  # on the monotonic clock
     jobs: dict[str, Job]
     beside: dict[str, Any]
+    run: str
 
 
 class _Lease:
@@ -53,6 +54,7 @@ class _Lease:
         self.jobs: dict[str, Job] = {}
         self.beside: dict[str, Any] = {}
         self.visitor, self.over = visitor_id, False
+        self.last_run = ""  # of the visitor's tab that this one follows
 
     def take(self, name: str, job: Job) -> None:
         """From now on the job ends with this tab, and with no other that had it before, as after a reload."""
@@ -64,13 +66,11 @@ class _Lease:
         self.over = True
         minded = {name: job for name, job in self.jobs.items() if self.minds(job)}
         found = {name: job for name, job in minded.items() if not isinstance(job, LiveRun)}
-        for name, job in minded.items():
-            if name in found:
-                job.release_soon()
-            else:
-                job.release()
-        if (found or self.beside) and self.visitor:
-            _leave(_Left(self.visitor, time.monotonic(), found, self.beside))
+        runs = [job.record.id for job in minded.values() if isinstance(job, LiveRun) and job.record is not None]
+        for job in minded.values():
+            job.release_soon()
+        if (found or self.beside or runs) and self.visitor:
+            _leave(_Left(self.visitor, time.monotonic(), found, self.beside, *runs[-1:] or [""]))
 
     def minds(self, job: Job) -> bool:
         """Whether the job ends with this tab: it was the last to take it up."""
@@ -101,7 +101,7 @@ def _take_up(lease: _Lease, visitor_id: str) -> None:
     for name, job in left.jobs.items():
         lease.take(name, job)
         job.renew()
-    lease.beside = left.beside
+    lease.beside, lease.last_run = left.beside, left.run
     for key, value in left.beside.items():
         st.session_state.setdefault(key, value)
 
@@ -128,6 +128,11 @@ def _lease() -> _Lease:
 def come_back() -> None:
     """On every page, before it looks at what it holds."""
     _lease()
+
+
+def last_run() -> str:
+    """The run of the tab that this one follows, as after a reload; "" where there was none."""
+    return _lease().last_run
 
 
 def hold_beside(**held: Any) -> None:
@@ -191,7 +196,7 @@ def of_the_class(function: str) -> dict[str, Theirs]:
 def _runs_elsewhere() -> list[Job]:
     """The runs of this visitor's other tabs that train."""
     mine = visitor.current().id
-    runs = [job for job in all_jobs() if isinstance(job, LiveRun) and job.status in ACTIVE]
+    runs = [job for job in all_jobs() if isinstance(job, LiveRun) and job.status in ACTIVE and job.watched]
     return [run for run in runs if run.record is not None and run.record.visitor.id == mine]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -177,7 +178,8 @@ def _classes(labels: Sequence[str] | None, n: int) -> tuple[NDArray[np.int64], t
     if len(labels) != n:
         wrong = _("There are {n:,} pictures but {n_labels:,} labels; give one label for each picture.")
         raise DatasetError(wrong.format(n=n, n_labels=len(labels)))
-    clean = {label: _clean(label) for label in set(labels)}
+    shown, told = _told_apart({label.strip(): _clean(label) for label in sorted(set(labels))})
+    clean = {label: shown[label.strip()] for label in set(labels)}
     names = sorted(set(clean.values()), key=_order)
     if len(names) > limits.CLASSES:
         wrong = _(
@@ -185,10 +187,26 @@ def _classes(labels: Sequence[str] | None, n: int) -> tuple[NDArray[np.int64], t
         )
         raise DatasetError(wrong.format(n_names=len(names), classes=limits.CLASSES))
     if len(names) == 1:
-        told = _("All labels are {names!r}, which makes no classes: read without labels.").format(names=names[0])
-        return np.zeros(n, dtype=np.int64), ("all",), [told]
+        alone = _("All labels are {names!r}, which makes no classes: read without labels.").format(names=names[0])
+        return np.zeros(n, dtype=np.int64), ("all",), [alone]
     index = {name: i for i, name in enumerate(names)}
-    return np.array([index[clean[label]] for label in labels], dtype=np.int64), tuple(names), []
+    return np.array([index[clean[label]] for label in labels], dtype=np.int64), tuple(names), told
+
+
+def _told_apart(clean: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The same with numbers after names that several labels would share, and a sentence that says so."""
+    found: dict[str, str] = {}
+    times = Counter[str]()
+    for label, name in clean.items():
+        times[name] += 1
+        found[label] = name if times[name] == 1 else f"{name[:34]} {times[name]}"
+    numbered = [name for label, name in found.items() if name != clean[label]]
+    if not numbered:
+        return found, []
+    words = _(
+        "Classes whose names differ only in marks that cannot be shown, or after 40 letters, are told apart by numbers: {names}."
+    )
+    return found, [words.format(names=", ".join(numbered[:5]))]
 
 
 def _clean(label: str) -> str:

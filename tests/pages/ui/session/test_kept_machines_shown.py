@@ -9,6 +9,7 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from pages.generate.labels import learning
+from pages.generate.labels.dreams import OPENS_AFTER
 from pages.ui import shell
 from pages.ui.session import kept, tasks
 from rbm import bundled
@@ -177,6 +178,17 @@ def test_what_is_shown_of_another_stays_as_it_was_and_may_go_meanwhile():
     choose(app, "bobs02")  # the menu did not know it yet
     assert any("The machine bobs02 is not kept any more" in one.value for one in app.warning)
     assert "comes with the program" in line(app)
+
+
+def test_the_chains_on_labels_are_those_of_the_machine_that_is_named():
+    keep(shell.LABELS, "bobs01", BOB)
+    app = come(shell.LABELS)
+    first = app.session_state["labels_chains"].dream
+    choose(app, "Bob, kept")
+    second = app.session_state["labels_chains"].dream
+    assert second.of is not first.of
+    assert second.chains.step == first.chains.step == OPENS_AFTER
+    assert app.run().session_state["labels_chains"].dream is second
 
 
 def test_labels_offer_machines_of_the_kind_and_the_pictures_that_the_page_is_about():

@@ -102,6 +102,16 @@ def test_the_last_run_is_there_again_by_no_address_once_no_tab_has_it():
     assert "run" not in come(shell.TRAIN).session_state
 
 
+def test_of_two_tabs_the_one_that_is_loaded_anew_has_its_own_run_again():
+    first = come(shell.TRAIN)
+    first.selectbox(key="draft_dataset").set_value("tiny_digits").run()
+    first.button(key="one_batch").click().run()
+    run = first.session_state["run"]
+    settings().keep(ADA.id, "draft", {"spec": RunSpec().to_json(), "run": "another"})  # as by a second tab, later
+    st.cache_resource.clear()  # the end of the first
+    assert come(shell.HOPFIELD).session_state["run"] is run
+
+
 @pytest.mark.parametrize("left", ["{}", "no JSON", '{"model": {"n_hidden": -1}}', RunSpec().to_json()[:-1]])
 def test_a_draft_that_makes_no_run_is_not_taken(left):
     settings().keep(ADA.id, "draft", {"spec": left, "run": ""})
