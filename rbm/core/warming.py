@@ -47,7 +47,9 @@ def _several_threads() -> None:
 def _lines(v: torch.Tensor, x: torch.Tensor) -> None:
     n = torch.zeros(v.shape[1], dtype=torch.float64)
     ends = lines.Ends(n, n + 1, n, n - 1, n + 2, n, n)
-    lines.log_density(v, x, torch.zeros(len(n), x.shape[1]), ends, lines.Rule(n[:1] + 0.5, n[:1], False, 1.0))
+    rule = lines.Rule(n[:1] + 0.5, n[:1], False, 1.0)
+    for states in (lines.BERNOULLI, lines.States(4, one_hot=True)):  # multinary ones too are compiled with these
+        lines.log_density(v, x, torch.zeros(len(n), x.shape[1]), ends, rule, states)
 
 
 def _add_rows() -> None:

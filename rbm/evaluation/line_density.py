@@ -15,7 +15,7 @@ there at ρ² = 27. Panels at 0 are halved until the steepest of the exponential
 K is convex, so between two places it lies below its chord. Panels are halved from the whole line down, and one is left out
 where the most that the chord allows it is e⁻²⁷ of what the integral is known to be at least.
 
-All in float64, but for the fields of float32 machines with Bernoulli or spin hidden units on the CPU: `rbm.core.lines`.
+All in float64, but for the fields of float32 machines on the CPU: `rbm.core.lines`.
 Letters: N images, V visible, H hidden columns, P pairs of an image and a unit, I panels.
 """
 
@@ -128,7 +128,7 @@ def pseudo_log_likelihood(model: RBM, unit: Quadratic, v: Tensor) -> Tensor:
     """
     lines = UnitLines.of(model, unit)
     parts = v.split(max(BLOCK // model.hidden_columns, 1))
-    if model.hidden_unit.name in ("bernoulli", "spin") and kernels.fits(model.weight, v) and v.dtype == torch.float32:
+    if kernels.fits(model.weight, v) and v.dtype == torch.float32:
         return torch.cat([_compiled(lines, part, model.hidden_field(part)).sum(1) for part in parts])
     bias = double(model.hidden_bias.detach())
     return torch.cat([_log_density(lines, part, part @ lines.weight + bias).sum(1) for part in map(double, parts)])
@@ -137,13 +137,16 @@ def pseudo_log_likelihood(model: RBM, unit: Quadratic, v: Tensor) -> Tensor:
 def _compiled(lines: UnitLines, v: Tensor, x: Tensor) -> Tensor:
     """As ``_log_density``, of float32. A spin is 2u − 1: log 2cosh x = softplus(2x) − x, whose last term goes into the bias."""
     weight, bias = lines.weight, lines.bias
+    states = core.States(len(lines.hidden.states()), lines.hidden.width > 1)
+    if states.one_hot:
+        x, weight = (part.unflatten(1, (-1, states.n_states)).transpose(1, 2).flatten(1) for part in (x, weight))
     if lines.hidden.name == "spin":
         x, weight, bias = 2 * x, 2 * weight, bias - weight.sum(1)
     level, floor = lines.level.double(), lines.floor.double()
     ends = core.Ends(bias, lines.precision, lines.slope, lines.start, lines.panel, level, floor)
     places = PanelRule.of(lines.cut, v.device)
     rule = core.Rule(places.at, places.weight.log(), lines.cut, NEGLIGIBLE)
-    return core.log_density(v, x, weight.float(), ends, rule)
+    return core.log_density(v, x, weight.float(), ends, rule, states)
 
 
 def _log_density(lines: UnitLines, v: Tensor, field: Tensor) -> Tensor:

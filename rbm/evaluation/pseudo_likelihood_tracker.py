@@ -28,10 +28,12 @@ MOST_IMAGES, FEWEST_IMAGES = 128, 20
 TERMS = 52_000_000  # pixels × hidden units × images at one event: 14 ms of one core
 TERMS_UNCOMPILED = TERMS // 10  # by torch's own operations, which pass over memory ten times as often
 # Places on a pixel's line where all hidden units are summed (784 pixels, 100 and 500 hidden units, before and after training),
-# and how many flips one such term takes: 20 ns and 50 ns a weight and image against 0.25 ns; by torch in float64 550 and 900,
-# of multinary hidden units 2,000 and 5,000.
+# and how many flips one such term takes: 20 ns and 50 ns a weight and image against 0.25 ns; by torch in float64 550 and 900.
+# Of multinary hidden units it is M^0.7 times as much (57 and 140 ns of 3 states, 530 and 1,050 of 64), as there are more places
+# too, and of categorical ones, for each column, nearly twice as much (32 to 42 and 80 to 92 ns of 3 and of 8 states).
 PLACES = {"gaussian": 27, "relu": 60}
-OF_A_PLACE, OF_A_PLACE_UNCOMPILED = 3, 25
+OF_A_PLACE, OF_A_PLACE_ONE_HOT, OF_A_PLACE_UNCOMPILED = 3, 5, 25
+OF_STATES = 0.7
 LONGER = (
     3  # times as long as binary ones do such pixels, for which no loop is compiled, train from one event to the next
 )
@@ -64,9 +66,10 @@ class PseudoLikelihoodTracker:
         """``how`` grey levels are binarised, as in ``TrainConfig``; ``beside`` whose training, where not every call tells it."""
         self._beside = beside
         visible, hidden = model.visible_unit.name, model.hidden_unit.name
-        compiled = hidden in TWO_STATES and visible in (*TWO_STATES, *PLACES) and kernels.fits(model.weight)
+        loop = visible in PLACES or {visible, hidden} <= set(TWO_STATES)
+        compiled = loop and kernels.fits(model.weight)
         allowed = (TERMS if compiled else TERMS_UNCOMPILED) * (LONGER if visible in PLACES else 1)
-        cost = model.weight.numel() * _terms(model.visible_unit, compiled)  # of an image
+        cost = model.weight.numel() * _terms(model.visible_unit, model.hidden_unit, compiled)  # of an image
         n = min(max(allowed // cost, FEWEST_IMAGES), MOST_IMAGES)
         if visible in PLACES:
             n = max(min(n, MOST_APART * allowed // cost), 2)
@@ -101,8 +104,16 @@ class PseudoLikelihoodTracker:
         return {"pseudo_log_likelihood": found.value, "pseudo_log_likelihood_error": found.standard_error}
 
 
-def _terms(visible: Unit, compiled: bool) -> int:
+def _terms(visible: Unit, hidden: Unit, compiled: bool) -> int:
     """What an image costs for each number in W: in flips, where they are ``compiled``, else in terms of torch's."""
     if visible.name in PLACES:
-        return PLACES[visible.name] * (OF_A_PLACE if compiled else OF_A_PLACE_UNCOMPILED)
+        return PLACES[visible.name] * (_of_a_place(hidden) if compiled else OF_A_PLACE_UNCOMPILED)
     return len(visible.states()) // visible.width if visible.name not in TWO_STATES else 1  # beside W's columns
+
+
+def _of_a_place(hidden: Unit) -> int:
+    """What a compiled term costs for each number in W, in flips."""
+    if hidden.width > 1:
+        return OF_A_PLACE_ONE_HOT
+    many = hidden.name not in TWO_STATES
+    return math.ceil(OF_A_PLACE * len(hidden.states()) ** OF_STATES) if many else OF_A_PLACE

@@ -13,6 +13,10 @@ from rbm.randomness import generator
 from tests.helpers.unit_pairs import PAIRS, UNBOUNDED, M
 
 DENSITIES = [pair for pair in PAIRS if pair[0] in UNBOUNDED]
+# Hidden units, their states, and how many they are: as many as a float32 product holds, one less, one more.
+COMPILED = [(name, None, n) for name in ("bernoulli", "spin") for n in (1, 63, 64, 131)]
+COMPILED += [(name, 3, n) for name in ("multinary", "categorical") for n in (1, 63, 64, 131)]
+COMPILED += [(name, m, n) for name in ("multinary", "categorical") for m, n in ((2, 65), (7, 44), (8, 43), (256, 16))]
 # Of one pixel: the rule's 5·10⁻¹¹ or 10⁻¹¹, twice the 4·10⁻¹¹ beyond the line's ends, and some panels of e⁻²⁷ = 2·10⁻¹².
 RULE = 2e-10
 
@@ -124,16 +128,16 @@ def test_far_from_0_no_digits_are_lost():
     torch.testing.assert_close(found, near, rtol=0, atol=3 * (RULE + 10 * 3 * 2**-33))
 
 
-@pytest.mark.parametrize(("visible", "hidden"), [(v, h) for v in ("gaussian", "relu") for h in ("bernoulli", "spin")])
-@pytest.mark.parametrize("n_hidden", [1, 63, 64, 131])
-def test_the_compiled_loop_agrees_with_float64(visible, hidden, n_hidden, monkeypatch):
-    model = RBM(37, n_hidden, visible=visible, hidden=hidden)
-    draw = generator(7)
+@pytest.mark.parametrize("visible", ["gaussian", "relu"])
+@pytest.mark.parametrize(("hidden", "states", "n_hidden"), COMPILED)
+def test_the_compiled_loop_agrees_with_float64(visible, hidden, states, n_hidden, monkeypatch):
+    model = RBM(37, n_hidden, visible=visible, hidden=hidden, n_states=states)
+    draw, most = generator(7), (states or 2) - 1 if hidden == "multinary" else 1  # the largest state
     with torch.no_grad():
-        model.weight.copy_(torch.randn(37, n_hidden, generator=draw) * 2 / n_hidden**0.5)
+        model.weight.copy_(torch.randn(model.weight.shape, generator=draw) * 2 / n_hidden**0.5 / most)
         model.visible_bias.copy_(3 * torch.randn(37, generator=draw))
         model.visible_log_precision.copy_(torch.randn(37, generator=draw))
-        model.hidden_bias.copy_(torch.randn(n_hidden, generator=draw))
+        model.hidden_bias.copy_(torch.randn(model.hidden_bias.shape, generator=draw) / most)
         h = model.hidden_unit.uniform((13, n_hidden), draw)
         v = model.sample_visible(h, draw)
     used = []
@@ -142,7 +146,7 @@ def test_the_compiled_loop_agrees_with_float64(visible, hidden, n_hidden, monkey
     assert used or not kernels.fits(model.weight)
     # A field x_j = Σ_i v_i W_ij + c_j is right to some 2⁻²⁴ of its terms' root of the sum of squares; the errors of the
     # hidden units and of the pixels' two terms add up as randomly, four deviations of it.
-    x = ((v.square() @ model.weight.square()).sum(1) + n_hidden).sqrt().detach()
+    x = most * ((v.square() @ model.weight.square()).sum(1) + model.hidden_columns / most**2).sqrt().detach()
     atol = float(4 * 2**-24 * (37 * 2) ** 0.5 * x.max() * (v.abs() + 3).max())
     torch.testing.assert_close(compiled, pseudo_log_likelihood(model.double(), v), rtol=0, atol=atol)
 

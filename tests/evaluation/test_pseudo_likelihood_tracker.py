@@ -107,7 +107,12 @@ def test_densities_take_few_images_and_of_a_large_machine_now_and_then(visible, 
         assert len(made.rows) == rows
         assert made.every == pytest.approx(every, rel=0.05)
     slow = RBM(15, 7, visible=visible, hidden="multinary", n_states=3)
-    assert PseudoLikelihoodTracker(slow, pixels, "none").every == 1  # of which torch's own operations decide
+    assert PseudoLikelihoodTracker(slow.double(), pixels, "none").every == 1  # of which torch's own operations decide
+    most = []
+    for hidden, states in (("bernoulli", None), ("multinary", 3), ("multinary", 64)):
+        made = RBM(15, 7, visible=visible, hidden=hidden, n_states=states)
+        most.append(PseudoLikelihoodTracker(made, pixels, "none").every)
+    assert most[0] < most[1] < most[2]  # more states are more work
 
 
 def test_a_run_tells_it_at_its_start_every_so_many_events_and_at_its_end(pixels, monkeypatch):
