@@ -31,7 +31,7 @@ def tint(part: float, end: str, mode: Mode) -> tuple[str, str]:
     """The page's ground with that part of a colour in it, and the ink that is read best on it; as CSS."""
     pairs = zip(rgb(BACKGROUND[mode]), rgb(end), strict=True)
     mixed = [round(a + part * (b - a)) for a, b in pairs]
-    ink = max(("#FFFFFF", TEXT["light"]), key=lambda one: _contrast(rgb(one), mixed))
+    ink = max(("#FFFFFF", "#000000"), key=lambda one: _contrast(rgb(one), mixed))
     return f"rgb({mixed[0]}, {mixed[1]}, {mixed[2]})", ink
 
 

@@ -130,3 +130,13 @@ def test_gradient_runs_through_the_neutral_middle():
 
 def test_no_font_comes_from_the_network():
     assert "http" not in (ROOT / ".streamlit/config.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_words_on_a_tinted_cell_can_be_read(mode):
+    """WCAG 2 asks for 4.5 : 1."""
+    for end in theme.CATEGORICAL[mode]:
+        for part in np.linspace(0, 1, 101):
+            ground, ink = theme.tint(part, end, mode)
+            mixed = [int(number) for number in ground[4:-1].split(",")]
+            assert theme._contrast(theme.rgb(ink), mixed) >= 4.5
