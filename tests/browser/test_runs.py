@@ -76,11 +76,14 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     browser = first.context
     first.close()
 
+    other = open_page(f"{server.url}/runs")
+    search(other, "seed 424242", 1)
+    wait(lambda: status_after_refresh(other) == ["paused"], what="the closed tab's run to be paused in the table")
+
     page = browser.new_page()  # the same visitor: another's run could only be copied
     page.set_default_timeout(1000 * PATIENCE)
     page.goto(f"{server.url}/runs")
     search(page, "seed 424242", 1)
-    wait(lambda: status_after_refresh(page) == ["paused"], what="the closed tab's run to be paused in the table")
     tick(page, 0)
     expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
     press(page, "runs_resume")

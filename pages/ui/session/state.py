@@ -20,7 +20,7 @@ from rbm.errors import ConfigError, DeletedRunError, HeldError, NotYoursError, R
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, check_limits, check_units
 from rbm.jobs import recording
 from rbm.jobs import room as rooms
-from rbm.jobs.job import Job, all_jobs
+from rbm.jobs.job import ACTIVE, Job, all_jobs
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.link import from_query
@@ -209,12 +209,16 @@ def fell_silent(run_id: str) -> bool:
 
 
 def _trains_here(run_id: str) -> LiveRun | None:
-    """The run itself, where an earlier visit to this server has it going: it goes on as if nothing had been."""
+    """The run itself, where an earlier visit to this server has it going: it goes on as if nothing had been. One that was let go
+    of meanwhile has stopped, and so it stays until Resume."""
     mine = (NOBODY.id, visitor.current().id)
     for job in all_jobs():
         if _has(job, run_id) and job.record is not None and job.record.visitor.id in mine:
             set_draft(_left(run_id) or same_seed_again(job))
             st.session_state["run"] = job
+            if job.status in ACTIVE and not job.watched:
+                job.pause()
+                st.session_state["return"] = Return(run_id)
             return job
     return None
 
