@@ -29,9 +29,8 @@ class Wall {
     root.onfocus = () => root.matches(":focus-visible") && this.point(this.at ?? this.data.selected ?? 0);
     root.onblur = () => this.point(null);
     root.onkeydown = (event) => this.press(event);
-    this.resized = new ResizeObserver(() => this.fit());
+    this.resized = new ResizeObserver(() => this.paint());
     this.resized.observe(root);
-    this.resized.observe(document.documentElement); // a larger window has larger pictures
   }
 
   update(data, click) {
@@ -44,7 +43,7 @@ class Wall {
     this.height = this.rows * (height + data.gap) - data.gap;
     // The room is set from the numbers, before the picture is decoded: nothing below ever jumps.
     root.style.aspectRatio = `${this.width} / ${this.height}`;
-    this.fit();
+    root.style.width = `min(100%, ${enlarged((this.width * data.maxCell) / width)}px)`;
     root.tabIndex = data.clickable ? 0 : -1;
     this.describe();
     this.explain(data.legend);
@@ -96,14 +95,6 @@ class Wall {
     this.paint();
     this.root.dataset.version = data.version; // only now is it on the screen
     this.root.setAttribute("aria-busy", "false");
-  }
-
-  fit() {
-    this.shown ||= this.root.isConnected;
-    if (this.shown && !this.root.isConnected) this.resized.disconnect();
-    if (!this.data) return;
-    this.root.style.width = `min(100%, ${enlarged((this.width * this.data.maxCell) / this.data.cell[1])}px)`;
-    this.paint();
   }
 
   // Enlarged to the next whole number of screen pixels by nearest neighbour; the browser shrinks that smoothly to fit.
