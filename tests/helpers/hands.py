@@ -125,10 +125,12 @@ def choose(page: Page, key: str, option: str) -> None:
 
 
 def fits(page: Page) -> None:
-    """Once everything has its size: a page that is being drawn may be wider for a moment."""
     drawn(page)
-    widths = "[document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth]"
-    wait(lambda: max(page.evaluate(widths)) <= 390, what="a page no wider than the phone")
+    width, inner = page.evaluate(
+        "[document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth]"
+    )
+    assert width <= 390
+    assert inner <= 390
 
 
 def ready(page: Page) -> None:
