@@ -12,6 +12,7 @@ import math
 import queue
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -25,7 +26,7 @@ from rbm.jobs import cluster
 from rbm.jobs.seat import Answer, Call, Seat, WorkerLostError, WorkFailedError, value_of
 
 SLICE_SECONDS = 0.25  # of one who has a worker alone; ``turns`` says how long slices are where many share it
-LEASE_SECONDS = 90.0  # a hidden tab may be silent for a minute; a closed one's lease is ended at once by ``release``
+LEASE_SECONDS = 90.0  # a hidden tab may be silent for a minute; a closed one's ends after RETURN_SECONDS
 MOST_REVIVALS = 3
 REVIVAL_SECONDS = 0.5  # that the nanny needs to start another worker, more after each try
 RETURN_SECONDS = 5.0  # in which a page that is loaded anew takes up again what it held
@@ -38,7 +39,7 @@ _jobs: Living[Job] = Living()
 _log = logging.getLogger(__name__)
 
 
-class Job:
+class Job(ABC):
     """One session's work. Every method returns at once; the process's pump speaks with the worker.
 
     ``status`` is "idle", "starting", "running", "paused", "finished" or "failed"; ``message`` says why for the last.
@@ -130,9 +131,9 @@ class Job:
     def _has_work(self) -> bool:
         return self.status in ACTIVE
 
+    @abstractmethod
     def _work(self) -> Work:
         """What is made on the worker, from the newest checkpoint if there is one; what the screen knows beyond it is lost."""
-        raise NotImplementedError
 
     def _next_order(self) -> dict[str, Any] | None:
         """What the next slice is to do; None where there is nothing to ask for now, and at rest with ``_rest`` called."""
@@ -147,8 +148,9 @@ class Job:
         """The order as calls of the work; the last one's value is taken in."""
         return (("advance", (order["seconds"],)),)
 
+    @abstractmethod
     def _take(self, value: Any) -> None:
-        raise NotImplementedError
+        """What the last call of an order brought."""
 
     def _set_back(self) -> str:
         """Forget what was lost with the worker; returns from where the work goes on, as the end of a sentence."""

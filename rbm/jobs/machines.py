@@ -121,7 +121,6 @@ def described(kind: Kind, machine: Machine) -> Task | None:
         here = not dataset or (is_available(dataset) and revision(dataset) == machine.data)
     except (RbmError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise bundled.damaged(machine.id[:6], error) from error
-    task.status = machine.status
     return task if here else None
 
 

@@ -5,12 +5,11 @@ from itertools import pairwise
 import pytest
 import torch
 
-from rbm.core import kernels, rows
+from rbm.core import rows
 from rbm.evaluation import ais, exact
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 
-pytestmark = pytest.mark.skipif(not kernels.fits(torch.zeros(1)), reason="no place to keep what is compiled")
 BETAS = ais.temperatures(12)
 
 

@@ -51,6 +51,9 @@ class RefusedJob(Job):
     def _work(self) -> Work:
         return importlib.import_module(HERE).Refused, ()  # by the name that the worker knows
 
+    def _take(self, value: object) -> None:
+        raise AssertionError(f"nothing was asked for, yet {value!r} came")
+
 
 class Slow(Task):
     """A task whose news take the screen's process long to take in."""

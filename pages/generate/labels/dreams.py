@@ -36,15 +36,14 @@ OPENS_AFTER = 200  # sweeps: with a machine that stands at rest the page opens w
 
 
 class Dream(NamedTuple):
-    """Chains with what they hold, where they stand and the pixel probabilities they were last drawn from, on which data, and
-    whose they are: the training's, or the machine at rest."""
+    """Chains with what they hold, where they stand and the pixel probabilities they were last drawn from, and whose they are:
+    the session's training, or a machine at rest."""
 
     asked: tuple[Any, ...]
     held: Clamp
     chains: Chains
     picture: np.ndarray[Any, Any]  # (N, P)
     generator: torch.Generator
-    data: str
     of: object
 
 
@@ -186,23 +185,19 @@ def _patterns() -> np.ndarray[Any, Any]:
 
 
 def _dream(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
-    """The session's chains: new ones for another kind, the same with other labels held where those were changed."""
-    known, own = _box().dream, learning.is_own(newest)
-    other = known is not None and known.of is not _whose(newest)
-    if not own and (other or (known is None and not _box().begun)):
-        return _keep(advanced(_fresh(newest, asked), learning.model(newest), OPENS_AFTER))
-    if known is None or other or known.asked[0] != asked[0] or known.data != learning.data().name:
-        return _keep(_fresh(newest, asked))
-    if known.chains.h.shape[1] != len(newest.hidden_bias):
-        return _keep(_fresh(newest, asked))
+    """The session's chains: new ones for another machine, the same with other labels held where those were changed."""
+    known, of = _box().dream, learning.whose(newest)
+    if known is None or known.of is not of:
+        fresh, again = (
+            _fresh(newest, asked),
+            known is None and _box().begun,
+        )  # from noise, because somebody asked for that
+        opens = of is newest and not again
+        return _keep(advanced(fresh, learning.model(newest), OPENS_AFTER) if opens else fresh)
     if known.asked != asked:
         held = _held(newest, asked)
         return _keep(known._replace(asked=asked, held=held))
     return known
-
-
-def _whose(newest: LabelMachine) -> object:
-    return learning.task() if learning.is_own(newest) else newest
 
 
 class Box:
@@ -241,7 +236,7 @@ def _fresh(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
     held, draw = _held(newest, asked), generator(1, "labels page")
     start = from_noise(learning.model(newest), len(held.mask), draw, clamp=held)
     pixels, _ = learning.model(newest).split(start.v)
-    return Dream(asked, held, start, pixels.numpy(), draw, learning.data().name, _whose(newest))
+    return Dream(asked, held, start, pixels.numpy(), draw, learning.whose(newest))
 
 
 def advanced(dream: Dream, model: LabelledRBM, sweeps: int) -> Dream:

@@ -129,10 +129,11 @@ def _fits(task: Task) -> bool:
     return (task.arguments["labels"], task.arguments["dataset"]) == (kind(), data().name)
 
 
-def is_own(newest: LabelMachine) -> bool:
-    """Whether this session has trained it."""
+def whose(newest: LabelMachine) -> object:
+    """This session's training, where that has made it; else the machine itself, which stands at rest."""
     current = task()
-    return current is not None and any(one.machine is newest for one in reversed(current.news))
+    own = current is not None and any(one.machine is newest for one in reversed(current.news))
+    return current if own else newest
 
 
 def begin() -> None:

@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from pages.ui.server import feed, socket
 from pages.ui.server.instant import Sliders
 from rbm.core.limits import SCREEN
-from rbm.jobs.job import Job
+from rbm.jobs.task import Task
 from tests.helpers.waiting import wait
 
 
@@ -94,7 +94,7 @@ def test_the_visitors_secret_is_told_once_and_stands_in_no_address_of_a_picture(
 
 
 def test_the_visitors_run_goes_on_on_pages_that_do_not_show_it_and_ends_with_its_tab(ours):
-    run = Job()
+    run = Task("nobody:nothing")
     run.lease_seconds = 60.0
     run.renew()
     ours.own, before = run, run._lease_ends
@@ -109,7 +109,7 @@ def test_the_visitors_run_goes_on_on_pages_that_do_not_show_it_and_ends_with_its
 
 def test_a_socket_that_comes_again_hears_what_the_lost_one_was_told(ours, host, monkeypatch):
     monkeypatch.setattr(feed, "TURN_SECONDS", 0.0)
-    job = Job()
+    job = Task("nobody:nothing")
     ours.watch("part", job)
     job.status = "failed"
     for _ in range(2):
@@ -174,7 +174,7 @@ def test_what_a_hand_has_just_pressed_is_shown_without_the_rest_between_two_look
 
 def test_the_first_news_that_a_part_shows_come_without_a_rest_and_later_ones_with_it(ours, monkeypatch):
     monkeypatch.setattr(feed, "_watchers", feed._watchers.copy())
-    job = Job()
+    job = Task("nobody:nothing")
     part, shown = ours.watch("run", job), dict[str, dict[str, int]]()
     part.moves(lambda: dict(shown))
     job.on_news()  # begun, with nothing to show yet

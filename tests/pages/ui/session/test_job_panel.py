@@ -4,13 +4,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rbm.jobs.job import Job
+from rbm.jobs.task import Task
 
 
-class Still(Job):
+class Still(Task):
     """A job that only changes its status."""
 
     def __init__(self, status: str) -> None:
-        super().__init__()
+        super().__init__("nobody:nothing")
         self.status = status
         self.message = "It broke." if status == "failed" else ""
 
