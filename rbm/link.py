@@ -122,8 +122,8 @@ def from_query(query: Mapping[str, str]) -> Opened:
                 value = _read(part, field, default, query[name], notes, parts["dataset"])
             except ValueError:
                 notes.append(
-                    _("The link's {field} is {query!r}, which is no such value: {default} is taken.").format(
-                        field=field, query=query[name][:40], default=default
+                    _("The link's {setting} is {query!r}, which is no such value: {default} is taken.").format(
+                        setting=_called(field), query=query[name][:40], default=default
                     )
                 )
         parts[part][field] = value
@@ -187,6 +187,14 @@ def _read(part: str, field: str, default: Any, text: str, notes: list[str], data
     return _clamped(field, number, type(number)(knob.low), type(number)(knob.high), notes)
 
 
+def _called(field: str) -> str:
+    """A setting's name on the screen, and in code where it is a knob."""
+    for kind in _KINDS.values():
+        if field in knobs(kind):
+            return knobs(kind)[field].with_code(field)
+    return _("data set") if field == "name" else field
+
+
 def _whole(text: str) -> int:
     """Digits and at most a sign: Python itself would also read '1_0' and other scripts' digits."""
     if not text.isascii() or "_" in text or len(text) > 20:
@@ -200,8 +208,8 @@ def _clamped(field: str, value: Any, low: Any, high: Any, notes: list[str]) -> A
     inside = min(max(value, low), high)
     if inside != value:
         notes.append(
-            _("The link's {field} is {value:g}; {inside:g} is as far as it goes.").format(
-                field=field, value=value, inside=inside
+            _("The link's {setting} is {value:g}; {inside:g} is as far as it goes.").format(
+                setting=_called(field), value=value, inside=inside
             )
         )
     return inside

@@ -83,13 +83,13 @@ def test_every_setting_has_a_place_in_the_link():
 @pytest.mark.parametrize(
     ("query", "field", "value", "note"),
     [
-        ({"h": "99999"}, "n_hidden", 1024, "n_hidden is 99999; 1024 is as far as it goes"),
-        ({"lr": "-3"}, "learning_rate", 1e-5, "learning_rate is -3; 1e-05"),
-        ({"lr": "nan"}, "learning_rate", 0.05, "learning_rate is 'nan', which is no such value: 0.05"),
+        ({"h": "99999"}, "n_hidden", 1024, "Hidden units (n_hidden) is 99999; 1024 is as far as it goes"),
+        ({"lr": "-3"}, "learning_rate", 1e-5, "Learning rate is -3; 1e-05"),
+        ({"lr": "nan"}, "learning_rate", 0.05, "Learning rate is 'nan', which is no such value: 0.05"),
         ({"lr": "inf"}, "learning_rate", 10.0, "10 is as far"),
         ({"k": "7.5"}, "k", 1, "k is '7.5', which is no such value"),
-        ({"a": "__import__('os')"}, "algorithm", "cd", "algorithm is"),
-        ({"d": "../../etc/passwd"}, "name", "mnist", "name is '../../etc/passwd'"),
+        ({"a": "__import__('os')"}, "algorithm", "cd", "Algorithm is"),
+        ({"d": "../../etc/passwd"}, "name", "mnist", "data set is '../../etc/passwd'"),
         ({"c": "1.99"}, "classes", None, "classes is '1.99'"),
         ({"n": "0"}, "size", 1, "size is 0; 1 is"),
         ({"s": "-1"}, "seed", 0, "seed is -1; 0 is"),

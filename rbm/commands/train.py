@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -44,7 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="another seed than the description's")
     parser.add_argument("--data", metavar="NAME", help="another data set, such as ising_8 or own:cats")
     parser.add_argument("--visible", choices=UNIT_NAMES, help="another type of visible units, one that fits the data")
-    parser.add_argument("--hidden", choices=HIDDEN_NAMES, help="another type of hidden units")
+    parser.add_argument("--hidden", type=_a_type, choices=HIDDEN_NAMES, help="another type of hidden units")
     parser.add_argument("--states", type=int, metavar="M", help="states of categorical and multinary units")
     parser.add_argument("--tag", action="append", default=[], help="a tag for the run; may be given several times")
     parser.add_argument("--name", default="", help="what you call the run")
@@ -137,6 +138,15 @@ def _check_said_once(arguments: Namespace, given: Mapping[str, str]) -> None:
             raise ConfigError(
                 f"--{option} {value} and --set {name}={given[name]} ask for two things: leave one of them out."
             )
+
+
+def _a_type(text: str) -> str:
+    """A type of hidden unit; somebody who gives a number means how many there are, which is another setting."""
+    if re.fullmatch(r"[-+]?\d+", text):
+        raise ArgumentTypeError(
+            f"{text} is a number and this the type of unit; how many there are is --set n_hidden={text}"
+        )
+    return text
 
 
 def _with_units(spec: RunSpec, arguments: Namespace, given: Mapping[str, str]) -> RunSpec:

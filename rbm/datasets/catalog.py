@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rbm.core.language import _
-from rbm.core.text import quoted
+from rbm.core.text import plain, quoted
 from rbm.datasets.download import Progress
 from rbm.datasets.entry import CATALOG, OWN, DatasetEntry, Root, Temperature
-from rbm.errors import ConfigError
+from rbm.errors import ConfigError, RbmError
 
 if TYPE_CHECKING:  # torch would cost a second, and the process that only shows the menu never needs it
     from rbm.datasets.base import Dataset
@@ -104,6 +104,14 @@ def entry(name: str, root: Root = None) -> DatasetEntry:
     except KeyError:
         wrong = _("there is no data set called {name!r}; choose one of {catalog}")
         raise ConfigError(wrong.format(name=name, catalog=", ".join(CATALOG))) from None
+
+
+def title(name: str) -> str:
+    """What people call a data set, also one that was removed or is not on this machine; plain, as a menu takes it."""
+    try:
+        return plain(entry(name).title)
+    except RbmError:
+        return plain(_("{name} (not here)").format(name=name.removeprefix(OWN)))
 
 
 def revision(name: str, root: Root = None) -> str:

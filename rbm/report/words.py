@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from rbm.core.language import _
-from rbm.core.text import plain
+from rbm.datasets import catalog
 from rbm.datasets.catalog import CATALOG
 from rbm.datasets.entry import ISING_CRITICAL, RING, Temperature
 from rbm.evaluation import verdict
@@ -54,8 +54,7 @@ def called(run: Run) -> str:
 
 def data_title(spec: RunSpec) -> str:
     """What is learnt, with its temperature where one was chosen."""
-    entry, t = CATALOG.get(spec.dataset.name), spec.dataset.temperature
-    title = plain(entry.title if entry is not None else spec.dataset.name)
+    title, t = catalog.title(spec.dataset.name), spec.dataset.temperature
     if isinstance(t, tuple) and len(t) > MOST_NAMED:
         words = _("{title} at {n} temperatures, T = {low:g} to {high:g}")
         return words.format(title=title, n=len(t), low=min(t), high=max(t))

@@ -93,22 +93,23 @@ class Axis:
         if self.name not in KNOBS:
             wrong = _("There is no setting {name!r} to search over; known are: {knobs}.")
             raise ConfigError(wrong.format(name=self.name, knobs=", ".join(KNOBS)))
+        setting = KNOBS[self.name].with_code(self.name)
         if bool(self.values) == (self.low is not None and self.high is not None):
-            wrong = _("{name} needs either values such as 1,5,25 or a range from a low to a high number.")
-            raise ConfigError(wrong.format(name=self.name))
+            wrong = _("{setting} needs either values such as 1,5,25 or a range from a low to a high number.")
+            raise ConfigError(wrong.format(setting=setting))
         if len(set(self.values)) < len(self.values):
-            wrong = _("{name} lists a value twice: {values}.")
-            raise ConfigError(wrong.format(name=self.name, values=", ".join(map(str, self.values))))
+            wrong = _("{setting} lists a value twice: {values}.")
+            raise ConfigError(wrong.format(setting=setting, values=", ".join(map(str, self.values))))
         if self.low is not None and self.high is not None:
             if KNOBS[self.name].choices:
-                wrong = _("{name} has no range; list some of: {choices}.")
-                raise ConfigError(wrong.format(name=self.name, choices=", ".join(KNOBS[self.name].choices)))
+                wrong = _("{setting} has no range; list some of: {choices}.")
+                raise ConfigError(wrong.format(setting=setting, choices=", ".join(KNOBS[self.name].choices)))
             if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-                wrong = _("{name} ranges from {low:g} to {high:g}; the second must be the larger.")
-                raise ConfigError(wrong.format(name=self.name, low=self.low, high=self.high))
+                wrong = _("{setting} ranges from {low:g} to {high:g}; the second must be the larger.")
+                raise ConfigError(wrong.format(setting=setting, low=self.low, high=self.high))
             if self.log and self.low <= 0:
-                wrong = _("{name} starts at {low:g}; a range in ratio (log) must start above 0.")
-                raise ConfigError(wrong.format(name=self.name, low=self.low))
+                wrong = _("{setting} starts at {low:g}; a range in ratio (log) must start above 0.")
+                raise ConfigError(wrong.format(setting=setting, low=self.low))
 
     @property
     def whole(self) -> bool:
@@ -165,8 +166,8 @@ class SweepSpec:
             for value in axis.ends:
                 self.run({axis.name: value})  # ConfigError for a value out of range
             if self.method == "grid" and not axis.values:
-                wrong = _("A grid needs values of {name}, such as 1,5,25; ranges are for random and tpe.")
-                raise ConfigError(wrong.format(name=axis.name))
+                wrong = _("A grid needs values of {setting}, such as 1,5,25; ranges are for random and tpe.")
+                raise ConfigError(wrong.format(setting=KNOBS[axis.name].with_code(axis.name)))
         self.check_limits(COMMAND)
 
     def check_limits(self, limits: Limits) -> None:

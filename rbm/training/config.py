@@ -37,6 +37,11 @@ class Knob:
         """A choice as a menu writes it."""
         return _(self.names.get(choice, str(choice)))
 
+    def with_code(self, name: str) -> str:
+        """What a complaint calls the setting: its name on the screen, and that in code where it is not the same words."""
+        label = _(self.label)
+        return label if label.lower().endswith(name.replace("_", " ")) else f"{label} ({name})"
+
 
 def knob(default: Any, label: str, help: str, **more: Any) -> Any:
     """A dataclass field that carries its Knob as metadata."""
@@ -52,20 +57,23 @@ def check_knobs(settings: Any) -> None:
     """ConfigError, in one sentence, for the first value outside its knob's range or choices."""
     for name, k in knobs(type(settings)).items():
         value = getattr(settings, name)
+        setting = k.with_code(name)
         if k.choices:
             if value not in k.choices:
-                wrong = _("{name} is {value}; choose one of: {choices}.")
-                raise ConfigError(wrong.format(name=name, value=quoted(value), choices=", ".join(k.choices)))
+                wrong = _("{setting} is {value}; choose one of: {choices}.")
+                raise ConfigError(wrong.format(setting=setting, value=quoted(value), choices=", ".join(k.choices)))
         elif k.low is not None and k.high is not None:
             whole = isinstance(getattr(type(settings), name), int)
             if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
                 kind = _("a whole number") if whole else "a number"
-                wrong = _("{name} is {value}; expected {kind} from {low:g} to {high:g}.")
-                raise ConfigError(wrong.format(name=name, value=quoted(value), kind=kind, low=k.low, high=k.high))
+                wrong = _("{setting} is {value}; expected {kind} from {low:g} to {high:g}.")
+                raise ConfigError(wrong.format(setting=setting, value=quoted(value), kind=kind, low=k.low, high=k.high))
             if not k.low <= value <= k.high:  # NaN fails this too
                 raise ConfigError(
-                    _("{name} is {value}; expected {low:g} to {high:g} {unit}")
-                    .format(name=name, value=value if whole else f"{value:g}", low=k.low, high=k.high, unit=k.unit)
+                    _("{setting} is {value}; expected {low:g} to {high:g} {unit}")
+                    .format(
+                        setting=setting, value=value if whole else f"{value:g}", low=k.low, high=k.high, unit=k.unit
+                    )
                     .rstrip()
                     + "."
                 )

@@ -144,6 +144,7 @@ def test_a_terminal_without_blocks_gets_the_code_in_blanks():
         (["train", "--prest", "pcd"], "usage: python -m rbm train", "--prest pcd; did you mean --preset?"),
         (["data", "add", "a", "--name=b", "--invrt"], "usage: python -m rbm data add", "did you mean --invert?"),
         (["evaluate", "a", "--colour"], "usage: python -m rbm evaluate", "unrecognized arguments: --colour\n"),
+        (["train", "--hidden", "-5"], "usage: python -m rbm train", "how many there are is --set n_hidden=-5"),
     ],
 )
 def test_a_command_tells_itself_what_it_does_not_know(given, usage, meant, capsys):

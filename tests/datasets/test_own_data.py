@@ -24,6 +24,7 @@ from rbm.datasets.user_datasets.read import read
 from rbm.errors import ConfigError, DatasetError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, cached_dataset
 from rbm.jobs.training import TrainingJob
+from rbm.report.words import data_title
 from rbm.training.config import TrainConfig
 from tests.helpers.own_files import (
     CLASSES,
@@ -213,6 +214,7 @@ def large_png() -> bytes:
         (zipped({}), "The ZIP is empty; pack images"),
         (b"a,b,c\n1,2,x\n1,2,3\n1,2,3\n", "Row 2 of the table holds 'x'"),
         (b"1,2,3,4\n1,2,3\n", "Row 2 of the table has 3 columns; the first has 4"),
+        (zipped({"letter.txt": b"hello"}), "Each row has one value, so there are no pictures to read"),
         (b"1,2,inf,4\n", "Row 1 of the table holds a value that is not finite"),
         (b"1,2,nan,4\n1,,3,NA\n", r"3 of the table's 8 cells have no value, in 2 of 2 rows \(first in row 1, column 3\)"),
         (b"\n".join([b"1,2,3,4"] * 19), "There are 19 pictures"),
@@ -304,7 +306,8 @@ def test_removed_sets_come_back_and_runs_on_them_go_on() -> None:
     save.save("cats", some())
     save.remove("cats")
     assert "own:cats" not in names()
-    assert load_dataset("own:cats").title == "cats (removed)"
+    assert load_dataset("own:cats").title == data_title(RunSpec(DatasetSpec("own:cats"))) == "cats (removed)"
+    assert data_title(RunSpec(DatasetSpec("own:dogs"))) == "dogs (not here)"
     with pytest.raises(ConfigError, match="removed already"):
         save.remove("cats")
     save.restore("cats")

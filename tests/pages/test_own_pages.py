@@ -300,7 +300,7 @@ def test_a_search_of_few_units_on_few_pictures():
     app = open_page(shell.SWEEP)
     app.session_state["draft"].update(dataset="own:few", batch_size=5)
     app.run()
-    assert any("few (your own)" in one.value for one in app.caption)
+    assert any("few (own data)" in one.value for one in app.caption)
     app.text_input(key="sweep_values_n_hidden").set_value("1, 2, 3").run()
     app.text_input(key="sweep_values_k").set_value("1").run()
     app.select_slider(key="sweep_epochs").set_value(1).run()

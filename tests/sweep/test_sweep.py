@@ -257,7 +257,7 @@ def test_what_cannot_be_trained_fails_alone_and_says_why(workers, store):
         (lambda: Axis("algorithm", low=1, high=2), "has no range"),
         (lambda: Axis("learning_rate", low=0.0, high=1.0, log=True), "above 0"),
         (lambda: SweepSpec(axes=(Axis("k", (1, 1000)),)), "k is 1000; expected 1 to 50"),
-        (lambda: SweepSpec(axes=(Axis("k", low=1, high=5),)), "needs values of k"),
+        (lambda: SweepSpec(axes=(Axis("k", low=1, high=5),)), "needs values of Gibbs steps k"),
         (lambda: SweepSpec(axes=()), "at least one"),
         (lambda: SweepSpec(method="guess"), "grid, random, tpe"),
         (lambda: SweepSpec(objective="beauty"), "log_likelihood"),

@@ -52,7 +52,7 @@ def test_a_sweep_from_the_command_line_is_in_the_registry_and_is_listed(registry
         (["--grid", "k=one"], "k is 'one'; expected a whole number"),
         (["--grid", "colour=red"], "no setting 'colour'"),
         (["--range", "learning_rate=0.1:0.2:cubic"], "is no range"),
-        (["--method", "grid", "--range", "k=1:5"], "needs values of k"),
+        (["--method", "grid", "--range", "k=1:5"], "needs values of Gibbs steps k"),
         (["--set", "dataset=ising_8", "--set", "temperature=0"], "The temperature is 0.0; expected a number from 0.1"),
         (
             ["--set", "dataset=potts"],

@@ -84,5 +84,5 @@ def test_a_run_is_never_made_shorter_nor_longer_than_any_can_be():
     trainer = make_trainer(spec, make_dataset(spec.dataset))
     trainer.lengthen(2)
     assert trainer.config.epochs == 3
-    with pytest.raises(ConfigError, match="epochs is 5001"):
+    with pytest.raises(ConfigError, match="Epochs is 5001"):
         trainer.lengthen(5001)

@@ -34,9 +34,9 @@ def test_every_knob_says_what_it_is():
         ({"k": 0}, "k is 0; expected 1 to 50 steps."),
         ({"k": 1.5}, "k is 1.5; expected a whole number from 1 to 50."),
         ({"k": True}, "k is True; expected a whole number"),
-        ({"learning_rate": math.nan}, "learning_rate is nan; expected 1e-05 to 10."),
-        ({"learning_rate": "fast"}, "learning_rate is 'fast'; expected a number"),
-        ({"algorithm": "magic"}, "algorithm is 'magic'; choose one of: cd, pcd"),
+        ({"learning_rate": math.nan}, "Learning rate is nan; expected 1e-05 to 10."),
+        ({"learning_rate": "fast"}, "Learning rate is 'fast'; expected a number"),
+        ({"algorithm": "magic"}, "Algorithm is 'magic'; choose one of: cd, pcd"),
     ],
 )
 def test_a_value_out_of_range_is_refused_in_one_sentence(setting, sentence):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from rbm.core.language import _
-from rbm.datasets.catalog import CATALOG
+from rbm.datasets import catalog
 from rbm.report.words import NAMES, PARTS, algorithm, called, data_title, shown, temperature, turned
 from rbm.store import Evaluation, Run
 from rbm.store import likelihoods as known
@@ -94,7 +94,7 @@ def differences(runs: Sequence[Run]) -> list[list[str]]:
                 if f.name == "temperature":
                     values = [temperature(spec) or "–" for spec in specs]
                 if f.name == "name":
-                    values = [CATALOG[v].title if v in CATALOG else v for v in values]
+                    values = [catalog.title(v) for v in values]
                 rows.append([title, label, *(shown(v) + more for v, more in zip(values, told, strict=True))])
     if len({spec.seed for spec in specs}) > 1:
         rows.append([_("Chance"), _("Seed"), *(str(spec.seed) for spec in specs)])

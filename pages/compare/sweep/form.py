@@ -8,11 +8,12 @@ import streamlit as st
 
 from pages.compare.sweep.view import read_axis, written
 from pages.ui import cards
-from pages.ui.controls import datasets, widgets
+from pages.ui.controls import widgets
 from pages.ui.session import state, visitor
 from rbm.core.language import _
 from rbm.core.limits import SCREEN
 from rbm.core.text import as_typed
+from rbm.datasets import catalog
 from rbm.datasets.catalog import is_available
 from rbm.errors import ConfigError, RbmError
 from rbm.store import open_store
@@ -60,7 +61,7 @@ def form() -> None:
         spec.check_limits(SCREEN)
         spec.check_units()
         if not is_available(base.dataset.name):
-            title = datasets.title(base.dataset.name)
+            title = catalog.title(base.dataset.name)
             problem = _("{title} is not on this machine: download it on the page Train a machine.").format(title=title)
     except ConfigError as error:
         problem = str(error)
@@ -186,7 +187,7 @@ def _start(spec: SweepSpec | None, problem: str) -> None:
             _(":material/info: The search {name} is running: one at a time.").format(name=as_typed(busy[0].ledger.name))
         )
     elif spec is not None:
-        data = as_typed(datasets.title(spec.base.dataset.name))
+        data = as_typed(catalog.title(spec.base.dataset.name))
         model = spec.base.model
         units = (
             ""

@@ -33,25 +33,31 @@ def words(values: Mapping[str, Value]) -> str:
 
 
 def read_axis(name: str, text: str) -> Axis:
-    """What a person wrote for a setting: "16, 64, 256" or "0.001 to 0.3"; ConfigError when it is neither.
+    """What a person wrote for a setting: "16, 64, 256" or "0.001 to 0.3"; ConfigError when it is neither, or has a gap.
 
     A range whose ends differ by a factor of ten or more is searched in ratio.
     """
     knob = KNOBS[name]
+    parts = [part.strip() for part in text.split(",")]
     if knob.choices:
-        return Axis(name, tuple(part.strip() for part in text.split(",") if part.strip()))
+        if not all(parts):
+            wrong = _("{setting} is {text!r}; expected some of: {choices}.")
+            raise ConfigError(
+                wrong.format(setting=knob.with_code(name), text=text, choices=", ".join(map(str, knob.choices)))
+            )
+        return Axis(name, tuple(parts))
     found = re.fullmatch(rf"\s*({_NUMBER})\s*to\s*({_NUMBER})\s*", text)
     try:
         if found:
             low, high = float(found[1]), float(found[2])
             return Axis(name, low=low, high=high, log=low > 0 and high >= 10 * low)
         kind = int if Axis(name, (0,)).whole else float
-        return Axis(name, tuple(kind(part) for part in text.split(",") if part.strip()))
+        return Axis(name, tuple(map(kind, parts)))
     except ValueError as error:
         if isinstance(error, ConfigError):
             raise
-        wrong = _("{label} is {text!r}; expected values such as 1, 5, 25 or a range such as 1 to 25.")
-        raise ConfigError(wrong.format(label=knob.label, text=text)) from None
+        wrong = _("{setting} is {text!r}; expected values such as 1, 5, 25 or a range such as 1 to 25.")
+        raise ConfigError(wrong.format(setting=knob.with_code(name), text=text)) from None
 
 
 def written(axis: Axis) -> str:

@@ -19,6 +19,7 @@ from pages.ui.server import feed
 from pages.ui.session import kept, tasks
 from rbm import bundled
 from rbm.core.language import N_, _
+from rbm.datasets import catalog
 from rbm.datasets.catalog import DatasetEntry, revision
 from rbm.jobs.task import Task
 from rbm.tasks.labels import KEPT, SEEN, LabelMachine, News, settings, told
@@ -120,7 +121,7 @@ def _words(task: Task) -> str:
         if task.arguments.get("labels") == "tags"
         else _("{title} and labels · {n_hidden} hidden · PCD-1")
     )
-    title = datasets.title(task.arguments.get("dataset", datasets.MNIST))
+    title = catalog.title(task.arguments.get("dataset", datasets.MNIST))
     return words.format(title=title, n_hidden=task.arguments["n_hidden"])
 
 

@@ -21,6 +21,7 @@ from pages.ui.server.turnstile import in_turns
 from pages.ui.session import kept, tasks
 from rbm import bundled
 from rbm.core.language import N_, _, plural
+from rbm.datasets import catalog
 from rbm.experiment import DatasetSpec
 from rbm.jobs.task import Task
 from rbm.tasks.deep.keeping import KEPT
@@ -170,7 +171,7 @@ def _words(task: Task) -> str:
     asked: DeepSpec = task.arguments["spec"]
     units = _(" and ").join(map(str, asked.sizes))
     return _("{title} · {kind} of {units} hidden").format(
-        title=datasets.title(asked.dataset), kind=_(asked.kind), units=units
+        title=catalog.title(asked.dataset), kind=_(asked.kind), units=units
     )
 
 
@@ -189,7 +190,7 @@ def stage(task: Task, asked: DeepSpec) -> object:
 
 def elements(task: Task, asked: DeepSpec) -> Callable[[], feed.Elements]:
     """All that learning moves: the line, both curves, every layer's filters."""
-    of = "" if asked.dataset == st.session_state[DATASET] else f" · {datasets.title(asked.dataset)}"
+    of = "" if asked.dataset == st.session_state[DATASET] else f" · {catalog.title(asked.dataset)}"
     shape, mode = _shape(task, asked), cards.mode()
 
     def found() -> feed.Elements:

@@ -13,6 +13,7 @@ from pages.ui.controls import datasets, knobs, widgets
 from pages.ui.session import state
 from rbm.core.language import N_, _
 from rbm.core.text import as_typed
+from rbm.datasets import catalog
 from rbm.datasets.catalog import CATALOG, OWN, entry, is_available, names
 from rbm.errors import ConfigError, RbmError
 from rbm.experiment import HIDDEN_NAMES, UNBOUNDED, UNIT_NAMES, RunSpec, suited_rate, with_units
@@ -168,7 +169,7 @@ def _changed_dataset() -> None:
     fitting, visible = _fitting(draft["dataset"]), draft["visible"]
     states = CATALOG[draft["dataset"]].states if draft["dataset"] in CATALOG else None
     with_states = {} if states in (None, draft["n_states"]) else {"n_states": states}
-    title = as_typed(datasets.title(draft["dataset"]))
+    title = as_typed(catalog.title(draft["dataset"]))
     if visible not in fitting:
         words = _("{visible} units do not fit {title}: its visible units are {fitting} now.").format(
             visible=visible.capitalize(), title=title, fitting=fitting[0]

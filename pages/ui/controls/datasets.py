@@ -11,7 +11,8 @@ import streamlit as st
 from pages.ui import cards, shell
 from pages.ui.controls import widgets
 from rbm.core.language import _
-from rbm.core.text import as_typed, plain
+from rbm.core.text import as_typed
+from rbm.datasets import catalog
 from rbm.datasets.catalog import CATALOG, OWN, DatasetEntry, entry, is_available, names, revision
 from rbm.errors import RbmError
 from rbm.experiment import DatasetSpec
@@ -62,20 +63,12 @@ def select(
         _("Data set"),
         known,
         known.index(value),
-        format_func=title,
+        format_func=catalog.title,
         key=key,
         on_change=changed,
         help=about,
         **more,
     )
-
-
-def title(name: str) -> str:
-    """What people call a data set, also one that is gone; plain, as a menu takes it."""
-    try:
-        return plain(entry(name).title)
-    except RbmError:
-        return plain(_("{name} (not here)").format(name=name.removeprefix(OWN)))
 
 
 def choose(
@@ -136,7 +129,7 @@ def data(name: str, why_not: Reason | None = None) -> Data:
     try:
         line = entry(name)
     except RbmError as error:
-        return Data(name, title(name), (1, 1), (), str(error))
+        return Data(name, catalog.title(name), (1, 1), (), str(error))
     height, width = line.image_shape[:2]
     return Data(name, line.title, (height, width), line.class_names, why_not(line) if why_not else "")
 

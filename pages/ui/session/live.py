@@ -8,13 +8,13 @@ from functools import partial
 import streamlit as st
 
 from pages.ui import cards
-from pages.ui.controls import datasets
 from pages.ui.draw import frames, theme
 from pages.ui.server import feed
 from pages.ui.session import state, tasks, visitor
 from rbm.core.language import _, plural
 from rbm.core.limits import SCREEN
 from rbm.core.text import as_typed
+from rbm.datasets import catalog
 from rbm.datasets.catalog import OWN, entry, is_available
 from rbm.errors import ConfigError, RbmError
 from rbm.experiment import UNBOUNDED, RunSpec, check_limits
@@ -40,7 +40,7 @@ def transport(beside: Callable[[], None]) -> str:
         if not is_available(spec.dataset.name):
             remedy = _("choose another") if spec.dataset.name.startswith(OWN) else _("download it")
             problem = _("{title} is not on this machine: {remedy} on the left.").format(
-                title=datasets.title(spec.dataset.name), remedy=remedy
+                title=catalog.title(spec.dataset.name), remedy=remedy
             )
     except ConfigError as error:
         problem = str(error)

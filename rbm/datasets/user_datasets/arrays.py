@@ -132,8 +132,15 @@ def from_array(
     values, counted = pictures_first(values, None if labels is None else len(labels), reading)
     pictures, laid_out = _laid_out(values, reading)
     n, height, width = pictures.shape[:3]
-    if not 1 < height * width <= limits.ROW_VALUES:
-        fault = _("One picture has {height:,}×{width:,} values; 2 to {row_values:,} are read.")
+    if height * width == 1:
+        fault = _(
+            "Each row has one value, so there are no pictures to read; expected images, or rows of at least 2 numbers."
+        )
+        raise DatasetError(fault)
+    if height * width > limits.ROW_VALUES:
+        fault = _(
+            "One picture has {height:,}×{width:,} values; at most {row_values:,} are read. Make the pictures smaller."
+        )
         raise DatasetError(fault.format(height=height, width=width, row_values=limits.ROW_VALUES))
     check_count(n)
     if laid_out:  # a line stays one

@@ -231,7 +231,7 @@ def entry(name: str, root: Root = None) -> DatasetEntry:
     here = one.path.parent == own_folder(root)
     return DatasetEntry(
         name=f"{OWN}{one.name}",
-        title=f"{one.name} ({_('your own') if here else _('removed')})",
+        title=f"{one.name} ({_('own data') if here else _('removed')})",
         about=_("{n:,} pictures of {height}×{width} pixels from {source}.").format(
             n=one.n, height=one.image_shape[0], width=one.image_shape[1], source=one.source or _("a file")
         ),

@@ -29,7 +29,7 @@ def run(spec: RunSpec, *tags: str, note: str = "") -> Run:
 
 def test_a_run_has_a_name_that_says_what_it_is():
     assert name(SPEC) == "Bars and stripes, 4×4 · 7 hidden · CD-1"
-    assert name(replace(SPEC, dataset=DatasetSpec("mine"))).startswith("mine · ")
+    assert name(replace(SPEC, dataset=DatasetSpec("mine"))).startswith("mine (not here) · ")
 
 
 def test_every_word_must_occur_and_one_of_the_tags():

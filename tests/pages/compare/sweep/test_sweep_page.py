@@ -47,7 +47,7 @@ def test_what_makes_no_sweep_is_told_before_it_starts():
     assert "k is 900; expected 1 to 50" in app.warning[0].value
     assert app.button(key="sweep_start").disabled
     app.text_input(key="sweep_values_k").set_value("1 to 9").run()
-    assert "needs values of k" in app.warning[0].value
+    assert "needs values of Gibbs steps k" in app.warning[0].value
     app.segmented_control(key="sweep_method").set_value("tpe").run()
     assert not app.button(key="sweep_start").disabled
     assert any("Up to 24 runs" in caption.value for caption in app.caption)
@@ -66,7 +66,7 @@ def test_types_of_units_are_searched_and_what_does_not_compare_is_told():
     app.text_input(key="sweep_values_visible").set_value("bernoulli, gaussian").run()
     assert "learn different rows" in app.warning[0].value
     app.text_input(key="sweep_values_visible").set_value("pixels").run()
-    assert "visible is 'pixels'; choose one of" in app.warning[0].value
+    assert "Visible unit type (visible) is 'pixels'; choose one of" in app.warning[0].value
     assert app.button(key="sweep_start").disabled
 
 

@@ -49,7 +49,7 @@ def test_what_a_person_writes_is_read(name, text, expected):
     assert read_axis(name, text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "one", "1.5", "1 to", "5 to 1"])
+@pytest.mark.parametrize("text", ["", "one", "1.5", "1 to", "5 to 1", "16,,64", "16,"])
 def test_what_cannot_be_read_is_told(text):
     with pytest.raises(ConfigError):
         read_axis("k", text)
