@@ -70,13 +70,25 @@ function afterwards(data, act) {
 // Bring an element into view, and let keys and fingers reach the steps of "What to see", which light what they speak of and,
 // pressed, bring it into view.
 function settle(data) {
-  for (const step of document.querySelectorAll('[class*="st-key-see_"]')) {
+  reach();
+  // Those behind a button are there while it is open.
+  globalThis.boltzmannSteps ||= (addEventListener("click", ({ target }) => target.closest?.(".st-key-see") && opened()), true);
+  bring(data.bring);
+}
+
+function opened(tries = 20) {
+  if (!reach() && tries) setTimeout(() => opened(tries - 1), 50);
+}
+
+function reach() {
+  const steps = document.querySelectorAll('[class*="st-key-see_"]');
+  for (const step of steps) {
     step.tabIndex = 0;
     const lit = step.querySelector('[class*="st-key-to_"]')?.className.match(/st-key-to_\w+?_\d+_(\w+)/)?.[1];
     step.onclick = () => bring(lit);
     step.onkeydown = ({ key }) => key === "Enter" && bring(lit);
   }
-  bring(data.bring);
+  return steps.length;
 }
 
 function bring(key) {

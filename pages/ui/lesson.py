@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,9 +16,14 @@ _STEP = re.compile(r"\[(?P<key>\w*)\] (?P<words>.*)", re.DOTALL)
 _PRESS = _("*Press one: it sets the controls, and what to look for stands here.*")
 
 
-def question(title: str, text: str) -> None:
-    """The page's name, and the question it answers on one line."""
-    header(title, text)
+def question(title: str, text: str, see: str = "") -> None:
+    """The page's name, and the question it answers on one line; ``see``: the steps of a page that has no room for a guide."""
+    header(title, text, partial(_guide, see) if see else None)
+
+
+def _guide(page: str) -> None:
+    with st.popover(_("What to see"), type="tertiary", key="see"):
+        what_to_see(page)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -160,14 +160,16 @@ def run() -> None:
         page.run()
 
 
-def header(title: str, question: str) -> None:
-    """The bar over a page: its name, what one can find out there, the ways on, and whose visit it is."""
+def header(title: str, question: str, beside: Callable[[], None] | None = None) -> None:
+    """The bar over a page: its name, what one can find out there, the ways on, what it has ``beside``, and whose visit it is."""
     st.html(STYLE)
     with st.container(horizontal=True, vertical_alignment="center", key="title"):
         st.header(title, anchor=False, width="content")
         with st.container(key="question"):
             st.caption(question)
         _ways(title)
+        if beside is not None:
+            beside()
         _projector(key="projector", data={"page": title}, width="content")
         visitor.badge()
     _rail(title)

@@ -158,10 +158,29 @@ def test_a_step_lights_what_it_speaks_of(server: Server, open_page: OpenPage):
     expect(lit).to_have_css("outline-style", "solid")
 
 
-LATER = {  # what an examination, a test, a race or labels bring
+def test_on_a_page_without_a_guide_the_steps_stand_behind_a_button(server: Server, open_page: OpenPage):
+    page = open_page(f"{server.url}/gibbs", width=WIDTH, height=HEIGHT)
+    drawn(page)
+    page.locator(".st-key-see button").press("Enter")
+    step = page.locator(".st-key-see_gibbs_3")
+    expect(step).to_have_attribute("tabindex", "0")
+    step.focus()
+    lit = page.locator(".st-key-chart_energy")
+    expect(lit).to_have_css("outline-style", "solid")
+    behind, light = step.bounding_box(), lit.bounding_box()
+    assert behind is not None
+    assert light is not None
+    assert behind["x"] > light["x"] + light["width"] or behind["y"] + behind["height"] < light["y"]  # both are seen
+
+
+LATER = {  # what an examination, a test, a race, labels, runs, searches or files bring
     "examine": {2, 3, 4},
     "features": {1, 2},
     "deep": {4},
+    "runs": {1, 2, 3},
+    "board": {1, 2, 3},
+    "sweep": {1, 2, 3},
+    "data": {2},
 }
 
 
@@ -174,6 +193,9 @@ def test_every_step_lights_something_that_is_in_sight_once_it_is_pressed(
 ):
     page = open_page(f"{server.url}/{entry.address}", width=WIDTH, height=HEIGHT)
     drawn(page)
+    for button in page.locator(".st-key-see button").all():  # where they have no room of their own
+        button.click()
+        expect(page.locator(".st-key-see_" + entry.address + "_1")).to_be_visible()
     steps = page.locator('[class*="st-key-see_"]')
     for number, step in enumerate(steps.all(), 1):
         if number in LATER.get(entry.address, ()):

@@ -1,12 +1,14 @@
 """Class board: everyone's runs of today side by side while they train, and the teacher's room."""
 
 from pages.compare.board import large, room, wall
-from pages.ui import shell
+from pages.ui import lesson, shell
 from rbm.core.language import _
 from rbm.errors import StoreError
 
-shell.header(
-    _("Class board"), _("What is everybody training today, and whose machine is the best? Click one to see it large.")
+lesson.question(
+    _("Class board"),
+    _("What is everybody training today, and whose machine is the best? Click one to see it large."),
+    see="board",
 )
 try:
     large.shown()

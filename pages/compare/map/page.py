@@ -7,8 +7,9 @@ from pages.ui import lesson
 from rbm.core.language import _
 
 lesson.question(
-    _("The map of generative models"), _("What can each kind of model say about the probability of a picture?")
+    _("The map of generative models"),
+    _("What can each kind of model say about the probability of a picture?"),
+    see="map",
 )
 with st.container(key="map_all"):
     family.draw()
-lesson.what_to_see("map")

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from pages.compare.runs import actions, comparison, likelihoods, listing, matched
-from pages.ui import shell
+from pages.ui import lesson, shell
 from rbm.core.language import _
 from rbm.errors import StoreError
 
-shell.header(
+lesson.question(
     _("Compare runs"),
     _("Which run was better, and why? Every run is kept: find one, resume it, or compare several."),
+    see="runs",
 )
 named = st.container()
 try:

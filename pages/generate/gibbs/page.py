@@ -5,12 +5,14 @@ from functools import partial
 import streamlit as st
 
 from pages.generate.gibbs import stepping, views
-from pages.ui import shell
+from pages.ui import lesson
 from pages.ui.server import feed
 from pages.ui.session import kept, live
 from rbm.core.language import _
 
-shell.header(_("Gibbs sampling"), _("What does the machine make by itself, from noise, one half step at a time?"))
+lesson.question(
+    _("Gibbs sampling"), _("What does the machine make by itself, from noise, one half step at a time?"), see="gibbs"
+)
 run = kept.machine()
 
 with st.sidebar:

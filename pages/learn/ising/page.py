@@ -15,6 +15,7 @@ from rbm.datasets.entry import LINE
 lesson.question(
     _("Phase transition"),
     _("Does a machine that sees nothing but spins find out who is coupled to whom, and how strongly?"),
+    see="ising",
 )
 EXPERIMENTS: lesson.Experiments = {
     _("Below $T_c$"): (
@@ -72,4 +73,3 @@ lesson.formula(
     r"J_{ij} = 2^{-V} \sum_s s_i s_j \log p^*(s)",
 )
 st.caption(_("It makes its own data: lattices at a temperature. Your own data are learnt on the page Train a machine."))
-lesson.what_to_see("ising")

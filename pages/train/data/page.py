@@ -3,11 +3,13 @@
 import streamlit as st
 
 from pages.train.data import own
-from pages.ui import shell
+from pages.ui import lesson
 from rbm.core.language import _
 
-shell.header(
-    _("Bring your own data"), _("What does a machine learn from your pictures? Upload them, look, and keep them.")
+lesson.question(
+    _("Bring your own data"),
+    _("What does a machine learn from your pictures? Upload them, look, and keep them."),
+    see="data",
 )
 choices, preview = st.columns([5, 7], gap="large")
 with choices:

@@ -5,13 +5,15 @@ from functools import partial
 import streamlit as st
 
 from pages.train.filters import closeup
-from pages.ui import shell
+from pages.ui import lesson
 from pages.ui.components import moving
 from pages.ui.session import kept, live
 from rbm.core.language import _
 from rbm.jobs.live import LiveRun
 
-shell.header(_("Filters"), _("Which strokes did each hidden unit learn to see, when, and which images excite it?"))
+lesson.question(
+    _("Filters"), _("Which strokes did each hidden unit learn to see, when, and which images excite it?"), see="filters"
+)
 
 
 @st.fragment

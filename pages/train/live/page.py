@@ -3,13 +3,15 @@
 import streamlit as st
 
 from pages.train.live import board, draft, pace
-from pages.ui import cards, shell
+from pages.ui import cards, lesson
 from pages.ui.controls import share
 from pages.ui.session import live, state
 from rbm.core.language import _
 
-shell.header(
-    _("Train a machine"), _("What does a restricted Boltzmann machine learn, and how fast? Change a setting and look.")
+lesson.question(
+    _("Train a machine"),
+    _("What does a restricted Boltzmann machine learn, and how fast? Change a setting and look."),
+    see="train",
 )
 state.take_link()
 with st.container(key="stage_train"):
