@@ -125,9 +125,7 @@ def buttons() -> None:
         tasks.Press("rivals_start", _("Start"), about, start, icon="flag", primary=True, off=not ready),
         tasks.Press("rivals_pause", _("Pause"), _("Pauses all models; Resume continues.")),
         tasks.Press("rivals_go_on", _("Resume"), _("Continue where they were paused."), primary=True),
-        tasks.Press(
-            "rivals_reset", _("Reset"), _("Forget this competition, so that the settings can be changed."), reset
-        ),
+        tasks.Press("rivals_reset", _("Reset"), _("Clear these results, so that the settings can be changed."), reset),
     )
 
 

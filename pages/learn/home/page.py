@@ -112,7 +112,9 @@ def drawing() -> None:
         wall.show(drawn["pad_hidden"], max_cell=12, alt=_("500 hidden units given the drawing"), key="pad_hidden")
         left, right = st.columns([2, 3], gap="small")
         with left:
-            cards.title(_("Rebuilt"), _("The drawing as the machine reads it, and its reconstruction p(v|⟨h⟩)."))
+            cards.title(
+                _("As read, and rebuilt"), _("The drawing as the machine reads it, and its reconstruction p(v|⟨h⟩).")
+            )
             wall.show(
                 drawn["pad_back"],
                 max_cell=72,

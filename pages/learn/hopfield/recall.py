@@ -191,8 +191,8 @@ def capacity_figure(stored: float) -> go.Figure:
     for name, values in zip(RULES.values(), known.capacities().values(), strict=True):
         figure.add_scatter(x=known.LOADS, y=values, name=name, mode="lines+markers")
     figure.add_vline(x=0.138, line_dash="dash", annotation_text="0.138", annotation_position="top")
-    figure.add_vline(x=stored, line_dash="dot", annotation_text=_("stored now"), annotation_position="bottom right")
+    figure.add_vline(x=stored, line_dash="dot")
     figure.update_layout(height=CAPACITY, margin={"l": 8, "r": 8, "t": 24, "b": 8})
-    figure.update_xaxes(title_text=_("random patterns stored / units"), automargin=True)
+    figure.update_xaxes(title_text=_("random patterns stored / units (dotted: stored now)"), automargin=True)
     figure.update_yaxes(title_text=_("overlap after recall (1 = perfect)"), automargin=True, range=[0, 1.05])
     return figure

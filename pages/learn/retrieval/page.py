@@ -21,7 +21,7 @@ EXPERIMENTS: lesson.Experiments = {
         _("24 patterns, cold: the chains stay at the picture, whose pixels hardly ever flicker."),
         lambda: at(0.03, 0.4),
     ),
-    _("Too warm"): (_("The same patterns at T = 1.5: within two sweeps nothing is left."), lambda: at(0.03, 1.5)),
+    _("Melted by heat"): (_("The same patterns at T = 1.5: within two sweeps nothing is left."), lambda: at(0.03, 1.5)),
     _("Too many"): (
         _("157 patterns: the picture dissolves, yet spins stay frozen (lower row): a spin glass."),
         lambda: at(0.2, 0.4),

@@ -141,7 +141,7 @@ def bars(drawn: feed.Elements) -> None:
     cards.title(
         _("The four patterns"),
         _(
-            "Outlined: how often the data showed each. Filled: the probabilities of Hebb's machine and of the one on its way."
+            "Outlined: how often the data showed each. Filled: the probabilities of Hebb's machine and of the one that is learning."
         ),
         _("how sure one can be of the data: ten examples are few."),
     )
@@ -195,7 +195,7 @@ def divergence(drawn: feed.Elements) -> None:
     cards.title(
         _("KL divergence to the data"),
         _(
-            "KL(P₀‖P) of the machine on its way: what is left to learn, on a logarithmic scale; the dotted line is Hebb's."
+            "KL(P₀‖P) of the machine that is learning: what is left to learn, on a logarithmic scale; the dotted line is Hebb's."
         ),
         _("anything about patterns that were not counted."),
     )
@@ -216,7 +216,7 @@ def _divergence(lesson: PixelsLesson) -> dict[str, Any]:
 
 
 def correlation(drawn: feed.Elements) -> None:
-    """⟨x₁x₂⟩ of the machine on its way, and the data's."""
+    """⟨x₁x₂⟩ of the machine that is learning, and the data's."""
     cards.title(
         _("Correlation: data and model"),
         _(
