@@ -9,7 +9,7 @@ import statistics
 from playwright.sync_api import Page, sync_playwright
 
 from tests.helpers.browser import FLAGS, find_chromium, start_server
-from tests.helpers.hands import choose
+from tests.helpers.hands import choose, press, rest
 
 MOVES = 40
 PAUSE = 120  # milliseconds between two moves, as a slow hand draws
@@ -20,6 +20,7 @@ PADS = (
     ("", "home_pad", "home_pad", ".pad"),
     ("gibbs", "gibbs_pad", "wall_mean", ".wall"),
     ("labels", "labels_pad", "labels_drawn_bars", ".statebars"),
+    ("train", "train_pad", "wall_rebuilt", ".wall"),
 )
 # Moves the pen to a place of the pad, and waits until what it should change is another picture.
 MOVE_AND_WATCH = """async ([pad, card, shown, x, y, begins]) => {
@@ -46,6 +47,11 @@ def ready(page: Page, url: str, address: str, pad: str) -> None:
         choose(page, "gibbs_held", "what I draw")
     if address == "labels":
         page.locator(".st-key-labels_use_softmax").get_by_text("Read what you draw").click()
+    if address == "train":  # at rest: a machine that learns rebuilds the drawing anew without a pen
+        press(page, "train")
+        page.wait_for_timeout(5000)
+        rest(page)
+        page.get_by_role("button", name="Draw a picture").click()
     page.locator(f".st-key-{pad} canvas").first.wait_for()
     page.wait_for_timeout(4000)
 
