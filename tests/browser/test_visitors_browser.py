@@ -39,3 +39,13 @@ def test_a_visitor_is_known_again_and_no_script_can_read_by_what(server: Server,
     other = open_page(f"{server.url}/map")
     drawn(other)
     assert "Ada" not in name(other)
+
+
+def test_two_tabs_that_a_new_browser_opens_at_once_are_one_visitor(server: Server, open_page: OpenPage):
+    context = open_page("about:blank").context
+    tabs = [context.new_page() for _ in range(2)]
+    for tab in tabs:
+        tab.goto(f"{server.url}/map", wait_until="commit")  # none is there yet
+    for tab in tabs:
+        drawn(tab)
+    assert name(tabs[0]) == name(tabs[1])

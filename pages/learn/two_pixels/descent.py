@@ -141,7 +141,7 @@ def bars(drawn: feed.Elements) -> None:
     cards.title(
         _("The four patterns"),
         _(
-            "Outlined: how often the data showed each. Filled: the probabilities of Hebb's machine and of the one that is learning."
+            "Outlined: how often the data showed each. Filled: what Hebb's machine and the one that is learning give it."
         ),
         _("how sure one can be of the data: ten examples are few."),
     )

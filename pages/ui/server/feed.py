@@ -118,12 +118,9 @@ class Feed:
     """One session's news. The script says what its page shows; the session's socket sends on what is new."""
 
     def __init__(self) -> None:
-        self.token = secrets.token_urlsafe(
-            16
-        )  # known to this session's page alone: its socket tells who the visitor is
+        self.token = secrets.token_urlsafe(16)  # known to this session's page alone
         self.shown = secrets.token_urlsafe(16)  # of files and pictures, whose addresses people copy
         self.page = ""  # the address of the one that is open
-        self.secret = ""  # by which the visitor's browser is known again; "" where it needs none
         self.sliders: object = None  # what `pages.ui.server.instant` answers ...
         self.sketches: dict[str, object] = {}  # ... the pads' drawings too, by key ...
         self.turn = Lock()  # ... and one drawing at a time, of what plays too

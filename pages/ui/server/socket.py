@@ -14,7 +14,6 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from pages.ui.server import feed, instant
 from pages.ui.server.turnstile import SCREEN as TURNSTILE
-from pages.ui.session import visitor
 from rbm.core.limits import SCREEN
 
 MOST_CHARACTERS = 4096  # of a question, which names a stop for every slider of a page
@@ -33,7 +32,7 @@ async def serve(socket: WebSocket) -> None:
         return
     ours.sockets += 1
     try:
-        await socket.accept(headers=cookie(ours.secret, socket))
+        await socket.accept()
         await _Talk(socket, ours).go_on()
     finally:
         ours.sockets -= 1
@@ -44,15 +43,6 @@ def allowed(origin: str | None, host: str | None) -> bool:
     if not is_host_allowed(host):
         return False
     return origin is None or urlparse(origin).netloc == host or is_url_from_allowed_origins(origin)
-
-
-def cookie(secret: str, socket: WebSocket) -> list[tuple[bytes, bytes]]:
-    """Where the browser has no secret yet, this visitor's, to be kept for a year; no script of a page can read it."""
-    if not secret or visitor.SECRET.fullmatch(socket.cookies.get(visitor.COOKIE, "")):
-        return []
-    safe = "; Secure" if socket.url.scheme == "wss" else ""
-    kept = f"{visitor.COOKIE}={secret}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{safe}"
-    return [(b"set-cookie", kept.encode())]
 
 
 class _Talk:
@@ -106,7 +96,6 @@ class _Talk:
                 await self._socket.close(NO_TEXT if text is None else TOO_LARGE)
                 return
             if text == DRAWN:
-                self._feed.secret = ""  # told once: who learns the socket's address later learns no secret
                 self._drawn.set()
                 continue
             answer = await asyncio.to_thread(_answer, self._feed, text)

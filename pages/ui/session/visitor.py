@@ -1,7 +1,7 @@
 """Who is there: a name, which can be changed at will, and a secret that the browser keeps as a cookie which no script reads.
 
-The cookie comes with the page's own socket (``pages.ui.server.socket``); the database knows the secret's hash alone. Where
-Streamlit's sign-in is set up (OpenID, ``[auth]`` in ``secrets.toml``), it takes the place of both. The teacher is whoever has
+The cookie comes with the page itself (:class:`Introduction`); the database knows the secret's hash alone. Where Streamlit's
+sign-in is set up (OpenID, ``[auth]`` in ``secrets.toml``), it takes the place of both. The teacher is whoever has
 typed the teacher's word: ``RBM_TEACHER``, or else the one that the server makes and prints when it starts.
 """
 
@@ -16,8 +16,9 @@ import sys
 from functools import lru_cache
 
 import streamlit as st
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pages.ui.server import feed
 from rbm.core.language import _
 from rbm.core.limits import NAME_LETTERS
 from rbm.core.text import as_typed
@@ -33,6 +34,42 @@ MOST_TRIES = 10  # at the teacher's word, in a visit
 _promised: dict[str, dict[str, str]] = {}  # by registry: the names of those who came to this server, by id
 _teachers: set[str] = set()  # ids of the visitors who have said the word, as long as this server lives
 _log = logging.getLogger(__name__)
+
+
+class Introduction:
+    """Around the whole app (ASGI): a browser that asks for a page and has no secret yet gets one with it, kept for a year.
+
+    It is there before any session begins, so that two tabs which are opened at once are one visitor's, and no script of a
+    page can read it. Where sign-in is set up nobody needs one.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _needs_secret(HTTPConnection(scope)):
+            await self._app(scope, receive, send)
+            return
+        safe = "; Secure" if scope["scheme"] == "https" else ""
+        kept = f"{COOKIE}={secrets.token_urlsafe(32)}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{safe}"
+
+        async def introduced(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"set-cookie", kept.encode())]
+            await send(message)
+
+        await self._app(scope, receive, introduced)
+
+
+def _needs_secret(asked: HTTPConnection) -> bool:
+    """Whether a browser that is not known yet asks for a page, not for one of its files."""
+    page = asked.scope["method"] == "GET" and "text/html" in asked.headers.get("accept", "")
+    return page and not SECRET.fullmatch(asked.cookies.get(COOKIE, "")) and not _sign_in_is_set_up()
+
+
+@lru_cache(maxsize=1)
+def _sign_in_is_set_up() -> bool:
+    return st.secrets.load_if_toml_exists() and "auth" in st.secrets
 
 
 def current() -> Visitor:
@@ -67,9 +104,9 @@ def names() -> dict[str, str]:
 
 def _by_cookie() -> Visitor:
     found = str(st.context.cookies.get(COOKIE, ""))
-    secret = found if SECRET.fullmatch(found) else secrets.token_urlsafe(32)
-    feed.current().secret = secret
-    own = visitor_id(secret)
+    own = visitor_id(
+        found if SECRET.fullmatch(found) else secrets.token_urlsafe(32)
+    )  # of whom keeps no cookies: for a visit
     try:
         return Visitor(own, _name(own))
     except RbmError as error:  # whatever needs the registry says so on the page

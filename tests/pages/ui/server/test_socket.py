@@ -82,14 +82,9 @@ def test_what_is_no_question_is_answered_by_nothing_or_ends_the_socket_in_order(
         assert page.close_code == socket.NO_TEXT
 
 
-def test_the_visitors_secret_is_told_once_and_stands_in_no_address_of_a_picture(ours, host):
-    ours.secret = "s" * 43
+def test_the_sockets_address_tells_no_secret_and_stands_in_no_address_of_a_picture(ours, host):
     with enter(host, ours.address) as page:
-        assert "s" * 43 in page.response.headers["Set-Cookie"]
-        page.send(socket.DRAWN)
-        wait(lambda: ours.secret == "")
-    with enter(host, ours.address) as other:
-        assert "Set-Cookie" not in other.response.headers
+        assert "Set-Cookie" not in page.response.headers
     assert ours.token not in ours.shown
 
 

@@ -1,13 +1,16 @@
 """Who may change what, from the page to the registry: two visitors, a teacher, and what nobody owns."""
 
 import ast
+import asyncio
+import re
 
 import numpy as np
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Message
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
-from pages.ui.server import socket
 from pages.ui.session import visitor
 from rbm.datasets.user_datasets import save
 from rbm.datasets.user_datasets.pictures import Pictures
@@ -214,7 +217,6 @@ def test_where_sign_in_is_set_up_it_takes_the_place_of_name_and_secret(monkeypat
     who = first.session_state["visitor"]
     assert who.name == "Ada� L."
     assert again.session_state["visitor"] == who  # another browser, the same person
-    assert first.session_state["feed"].secret == ""  # no cookie is given
     assert {button.key for button in first.button} >= {"sign_out"}
     assert "visitor_name" not in {place.key for place in first.text_input}
 
@@ -230,19 +232,31 @@ def test_who_has_not_signed_in_sees_nothing_else(monkeypatch):
     assert not app.header
 
 
-def test_a_browser_that_has_a_secret_gets_no_other(monkeypatch):
-    class Socket:
-        def __init__(self, scheme: str, **cookies: str) -> None:
-            self.cookies = cookies
-            self.url = type("Url", (), {"scheme": scheme})
+def introduced(scheme: str = "http", **headers: str) -> list[str]:
+    """The cookies that come with the answer to a browser's question."""
+    told: list[Message] = []
+    asked = {"accept": "text/html,*/*", **headers}
+    raw = [(name.encode(), value.encode()) for name, value in asked.items()]
+    scope = {"type": "http", "method": "GET", "scheme": scheme, "path": "/train", "headers": raw}
 
-    secret = "x" * 43
-    (header,) = socket.cookie(secret, Socket("ws"))
-    assert header == (
-        b"set-cookie",
-        f"boltzmann_visitor={secret}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax".encode(),
-    )
-    (header,) = socket.cookie(secret, Socket("wss", boltzmann_visitor="no secret"))
-    assert header[1].endswith(b"; Secure")
-    assert socket.cookie(secret, Socket("ws", boltzmann_visitor="y" * 43)) == []
-    assert socket.cookie("", Socket("ws")) == []  # whom sign-in names
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    asyncio.run(visitor.Introduction(PlainTextResponse("a page"))(scope, receive, send))
+    return [value.decode() for name, value in told[0]["headers"] if name == b"set-cookie"]
+
+
+def test_a_browser_gets_a_secret_with_its_first_page_and_no_other_after_it(monkeypatch):
+    (cookie,) = introduced()
+    found = re.fullmatch(r"boltzmann_visitor=([\w-]{43}); Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", cookie)
+    assert found
+    assert introduced(cookie=f"boltzmann_visitor={found[1]}") == []
+    (another,) = introduced("https", cookie="boltzmann_visitor=no secret")
+    assert another.endswith("; Secure")
+    assert found[1] not in another
+    assert introduced(accept="text/css") == []  # a file of the page
+    monkeypatch.setattr(visitor, "_sign_in_is_set_up", lambda: True)
+    assert introduced() == []
