@@ -48,3 +48,18 @@ function tell(channel, news) {
   board.news.set(channel, news);
   board.takers.get(channel)?.(news);
 }
+
+// What a picture shows now, in words: its label says so at once, and what is read out is what it has come to (voice.js).
+// ``name`` says what it is, whatever it shows.
+function describe(root, node, name, words) {
+  root.dataset.name = name;
+  const before = node.getAttribute("aria-label");
+  if (before === words) return;
+  node.setAttribute("aria-label", words);
+  if (before) globalThis.boltzmannVoice?.changed(root, words);
+}
+
+// A number as it is spoken.
+function brief(value, digits = 3) {
+  return String(Number(Number(value).toPrecision(digits))).replace("-", "−");
+}

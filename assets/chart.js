@@ -1,6 +1,6 @@
 // A chart drawn by Plotly that lives on while its data change: what the reader has zoomed into, hidden or switched stays.
 // Streamlit calls the default export again at every change of data or theme: each chart keeps its state in `charts`.
-// Joined behind board.js and figure.js.
+// Joined behind board.js, files.js and figure.js.
 
 const charts = new WeakMap();
 const PAUSE = 1000; // milliseconds between two looks at what moves by itself; what answers the reader comes at once
@@ -65,7 +65,7 @@ class Chart {
   update(data, atOnce) {
     this.data = data;
     this.stale = true;
-    this.plot.setAttribute("aria-label", data.alt); // also of one that is out of sight, and may be chosen for a projector
+    describe(this.root, this.plot, data.alt, spoken(data, this.view)); // also of one that is out of sight
     this.plot.style.minHeight = `${enlarged(data.height)}px`; // its room, while the library is still on its way
     if (atOnce) this.due = 0;
     this.look();
@@ -164,7 +164,7 @@ class Chart {
     place.textContent = title;
     series.replaceChildren(...names.map((one) => this.nameButton(one)));
     const log = (name) => button(_("log {axis}", { axis: name }), () => this.turn(name), isLog(data, view, name));
-    const actions = hasPoints(data) ? [button("PNG", () => this.png()), button("CSV", () => this.save())] : [];
+    const actions = hasPoints(data) ? [this.fileButton("PNG", () => this.png()), this.fileButton("CSV", () => this.save())] : [];
     if (zoomed) actions.unshift(button(_("Reset zoom"), () => this.reset()));
     if (view.touch && switches.includes("x")) actions.unshift(button("+", () => this.zoomTo(0.25, 0.75)), button("−", () => this.zoomTo(-0.5, 1.5)));
     tools.replaceChildren(...switches.map(log), ...actions);
@@ -184,6 +184,12 @@ class Chart {
     return one;
   }
 
+  fileButton(kind, act) {
+    const one = button(kind, act);
+    one.setAttribute("aria-label", _("{kind}: {name}", { kind, name: this.data.alt }));
+    return one;
+  }
+
   turn(name) {
     this.view.log[name] = !isLog(this.data, this.view, name);
     delete this.view.zoom[name];
@@ -198,18 +204,11 @@ class Chart {
     Object.assign(layout, { paper_bgcolor: this.theme.back, showlegend: named(this.data).length > 0, legend, margin });
     if (title) layout.yaxis = { ...layout.yaxis, title: { text: title } };
     const size = { width: layout.width, height: layout.height + 32, scale: 2 };
-    globalThis.Plotly.downloadImage({ data, layout }, { format: "png", filename: this.fileName(), ...size });
+    globalThis.Plotly.downloadImage({ data, layout }, { format: "png", filename: fileName(this.data.alt), ...size });
   }
 
-  save() {
-    const file = new Blob([csv(this.data, this.view)], { type: "text/csv" });
-    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(file), download: `${this.fileName()}.csv` });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // some browsers read it a little later
-  }
-
-  fileName() {
-    return this.data.alt.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
+  async save() {
+    keep(await csvOf(() => values(this.data, this.view)), `${fileName(this.data.alt)}.csv`);
   }
 
   press(event) {

@@ -1,5 +1,5 @@
 // From what Python says of a chart, and how the reader has turned it, to what Plotly draws. Pure functions.
-// Joined in front of chart.js.
+// Joined behind board.js and files.js and in front of chart.js.
 
 const AXES = ["x", "y"];
 const CLEAR = "rgba(0, 0, 0, 0)";
@@ -157,13 +157,13 @@ function places(series) {
   return found.every((place) => typeof place === "number") ? found.sort((a, b) => a - b) : found;
 }
 
-// The chart as a file of values: a column for x and one a series, and the ends of the error bars that it has.
-function csv({ series, layout }, { hidden }) {
+// The chart as rows of values: a column for x and one a series, and the ends of the error bars that it has.
+function values({ series, layout }, { hidden }) {
   const shown = series.filter(({ name }) => !hidden.has(name));
   const columns = shown.flatMap((one) => columnsOf(one, one.name || layout.yaxis?.title?.text || ""));
   const rows = places(shown).map((place) => [place, ...columns.map(({ at }) => at.get(place) ?? "")]);
   const head = [layout.xaxis?.title?.text ?? _("number"), ...columns.map(({ name }) => name)];
-  return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
+  return [head, ...rows];
 }
 
 function columnsOf({ x, y, low, high, dimensions, error_y: error }, name) {
@@ -176,4 +176,33 @@ function columnsOf({ x, y, low, high, dimensions, error_y: error }, name) {
 
 const column = (name, x, y) => ({ name, at: new Map(x.map((place, i) => [place, y[i]])) });
 
-const cell = (value) => (/[",\r\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+// The chart in words: its name, and of each series that is shown its newest value, or of bars and dots where they lie.
+function spoken(option, { hidden }) {
+  const { series, layout, alt, empty } = option;
+  if (!hasPoints(option)) return empty ? `${alt}: ${empty}` : alt;
+  const shown = series.filter((one) => length(one) && !one.behind && one.mode !== "text" && one.hoverinfo !== "skip" && !hidden.has(one.name));
+  const across = layout.xaxis?.title?.text ?? "";
+  const said = new Map(); // where it is -> what is there
+  for (const one of shown) {
+    const [where, what] = one.dimensions ? ["", _("{n} lines", { n: one.dimensions[0].values.length })] : reading(one);
+    const place = where === "" ? "" : `${across} ${typeof where === "number" ? brief(where, 4) : where}: `;
+    said.set(place, [...(said.get(place) ?? []), one.name ? `${one.name} ${what}` : what]);
+  }
+  return `${alt}: ${[...said].map(([place, words]) => place + words.join(", ")).join("; ")}`;
+}
+
+const FEW = 4; // values that are told one by one
+
+// Where a series is read, or "" where everywhere, and what is there.
+function reading({ type, mode, x, y }) {
+  const known = x.map((place, i) => [place, y[i]]).filter(([, value]) => value !== null && value !== undefined);
+  const [last, heights] = [known.at(-1), known.map(([, value]) => value)];
+  if (!last) return ["", "–"];
+  const [low, high] = [heights.reduce((a, b) => Math.min(a, b)), heights.reduce((a, b) => Math.max(a, b))];
+  const told = ([place, value]) => `${typeof place === "number" ? brief(place) : place}: ${brief(value)}`;
+  if (type === "bar" && known.length <= FEW) return ["", known.map(told).join(", ")];
+  if (type === "bar") return ["", _("highest at {bar}", { bar: told(known.find(([, value]) => value === high)) })];
+  const range = brief(low) !== brief(high) ? ` (${_("{low} to {high}", { low: brief(low), high: brief(high) })})` : "";
+  if (mode === "markers" && known.length > 1) return ["", _("{n} points", { n: known.length }) + range];
+  return [last[0], brief(last[1]) + range];
+}

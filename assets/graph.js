@@ -1,6 +1,6 @@
 // A machine small enough to write out: its graph, and the energy and probability of every state, computed here so that
 // every number follows the hand. A browser test holds these numbers to the engine's. First unit: highest bit of a state.
-// Joined behind board.js.
+// Joined behind board.js and files.js.
 
 const machines = new WeakMap();
 const SVG = "http://www.w3.org/2000/svg";
@@ -54,6 +54,7 @@ class Machine {
     this.at = this.pinned = null;
     this.hidden &&= nHidden > 0;
     this.views.hidden = nHidden === 0;
+    this.root.dataset.name = _("The machine, and the energy and probability of its states");
     this.selected = Math.min(this.n, this.values.length - 1);
     this.beta.value = Math.log10(beta);
     this.build();
@@ -267,6 +268,7 @@ class Machine {
     if (!by) return;
     this.pinned = Math.min(Math.max((this.at ?? -by) + by, 0), this.p.length - 1);
     this.point(this.pinned);
+    globalThis.boltzmannVoice?.say(this.terms.textContent);
     event.preventDefault();
   }
 
@@ -298,6 +300,19 @@ class Machine {
     this.terms.innerHTML = `<div>${this.said(ties, shown)}, ${p}</div><div>${ties.length > 1 ? `${_("Of the first:")} ` : ""}${this.hidden ? this.freeTerms(on, state) : this.energyTerms(on, state)}</div>`;
     this.terms.dataset.ties = ties.length;
     Object.assign(this.terms.dataset, { state, e: this.e[state], p: this.p[state] });
+    const [energy, probability] = this.hidden
+      ? [_("Free energy of every visible pattern"), _("Probability of every visible pattern")]
+      : [_("Energy of every state"), _("Probability of every state")];
+    this.explain(this.energy, energy, this.e);
+    this.explain(this.probability, probability, this.p);
+  }
+
+  // A chart in words and as files.
+  explain(chart, name, values) {
+    const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))].map((one) => brief(one));
+    describe(chart.parentElement, chart, name, `${name}: ${_("{low} to {high}", { low, high })}. ${this.terms.firstChild.textContent}`);
+    const { text, title } = this.labels(Infinity);
+    files(chart.parentElement, { name, rows: () => [[title, name], ...Array.from(values, (value, s) => [text(s), value])] });
   }
 
   // Which states are shown: "The likeliest state: v1=1 v2=1", or that 2 of them tie.

@@ -1,6 +1,6 @@
 // A heat map: a grid of buttons, one for each pair of values. Streamlit calls the default export again at
 // every change: the buttons stay, only what they show changes, so nothing flickers and the keyboard keeps its place.
-// Joined behind board.js.
+// Joined behind board.js and files.js.
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".heat");
@@ -13,7 +13,12 @@ function show(root, data, setTriggerValue) {
   const grid = root.querySelector(".grid");
   const shape = JSON.stringify([data.x.labels, data.y.labels]);
   if (grid.dataset.shape !== shape) build(grid, data, shape);
-  grid.setAttribute("aria-label", data.alt);
+  const best = data.cells.find(({ state }) => state === "best");
+  const filled = _("{n} of {all} cells filled", { n: data.cells.filter(({ colour }) => colour).length, all: data.cells.length });
+  describe(root, grid, data.alt, `${data.alt}: ${best ? `${best.words}, ` : ""}${filled}`);
+  const wide = data.x.labels.length;
+  const row = (label, y) => [label, ...data.cells.slice(y * wide, (y + 1) * wide).map(({ value, text }) => value ?? text)];
+  files(root, { name: data.alt, rows: () => [[`${data.y.title} / ${data.x.title}`, ...data.x.labels], ...data.y.labels.map(row)] });
   grid.dataset.dense = data.y.labels.length > 6;
   grid.dataset.done = data.cells.filter((cell) => cell.colour).length;
   grid.querySelectorAll("button").forEach((button, i) => {

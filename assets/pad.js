@@ -136,6 +136,12 @@ class Pad {
       if (["pen", "eraser", "cover"].includes(name)) button.setAttribute("aria-pressed", this.tool === name);
   }
 
+  // How much of it is drawn, and what more the room says.
+  say(alt, more = "") {
+    const n = this.shown().filter((x) => x >= 0.5).length;
+    describe(this.root, this.canvas, alt, [alt, _("{n} of {all} pixels are on", { n, all: this.rows * this.cols }), more].filter(Boolean).join(". "));
+  }
+
   ring(context, i, colour) {
     if (i === null) return;
     const { cols, cell } = this;

@@ -43,7 +43,7 @@ function found() {
     const host = [...place.querySelectorAll("*")].find((node) => node.shadowRoot);
     const picture = place.querySelector(`${TABLE} [role="region"]`) ?? (host?.shadowRoot ?? place).querySelector(PICTURES);
     if (!picture || !place.clientHeight) continue;
-    const said = picture.getAttribute("aria-label") ?? picture.querySelector("[aria-label]")?.getAttribute("aria-label");
+    const said = picture.dataset.name ?? picture.getAttribute("aria-label") ?? picture.querySelector("[aria-label]")?.getAttribute("aria-label");
     if (said) all.set(said, place);
   }
   return all;

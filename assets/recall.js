@@ -1,5 +1,5 @@
 // A pad from which a recall starts, where the server sends one, that can be stepped. What is drawn goes to the server when the
-// pen is lifted; a recall is shown only with the drawing it starts from. Joined behind board.js and pad.js.
+// pen is lifted; a recall is shown only with the drawing it starts from. Joined behind board.js, files.js and pad.js.
 
 const pads = new WeakMap();
 const SVG = "http://www.w3.org/2000/svg";
@@ -31,6 +31,7 @@ class Recall extends Pad {
   }
 
   update(data) {
+    this.alt = data.alt;
     if (data.version !== this.version) {
       const { rows, cols, version } = data;
       Object.assign(this, { rows, cols, version, pixels: [...data.pixels].map(Number) });
@@ -44,7 +45,6 @@ class Recall extends Pad {
       this.path = path;
       this.t = 0;
     }
-    this.canvas.setAttribute("aria-label", data.alt);
     this.paint();
   }
 
@@ -108,6 +108,10 @@ class Recall extends Pad {
     this.words.textContent = path ? `${_("Update {t} of {all}, E = {energy}.", { t, all: path.units.length, energy })} ${last ? path.verdict : ""}` : " ";
     Object.assign(this.root.dataset, { pixels: this.shown().join(""), t, energy: path ? path.energy[t] : "", length: path ? path.units.length : "" });
     this.curve();
+    this.say(this.alt, this.words.textContent.trim());
+    const [place, name] = [this.chart.parentElement, _("Energy against updates")];
+    describe(place, this.chart, name, path ? `${name}: ${_("Update {t} of {all}, E = {energy}.", { t, all: path.units.length, energy })}` : name);
+    files(place, { name, rows: () => [[_("update"), "E"], ...(this.path?.energy.slice(0, this.t + 1) ?? []).map((e, at) => [at, e])] });
   }
 
   curve() {

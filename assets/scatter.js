@@ -1,5 +1,7 @@
 // Points of the plane, each with a little picture that is shown where the pointer rests. The pictures are one atlas.
+// By the keyboard arrows lead to the next point across or up, and its picture is shown and its class read out.
 // Streamlit calls the default export again at every change of data or theme: each chart keeps its nodes in `scatters`.
+// Joined behind board.js and files.js.
 
 const scatters = new WeakMap();
 
@@ -24,6 +26,8 @@ class Scatter {
     this.canvas.onpointermove = (event) => this.point(event);
     this.canvas.onpointerdown = (event) => this.point(event);
     this.canvas.onpointerleave = () => this.leave();
+    this.canvas.onblur = () => this.leave();
+    this.canvas.onkeydown = (event) => this.press(event);
     this.resized = new ResizeObserver(() => this.paint());
     this.resized.observe(root);
   }
@@ -34,11 +38,19 @@ class Scatter {
       this.atlas.src = data.src;
     }
     this.data = data;
-    this.canvas.setAttribute("aria-label", data.alt);
     this.explain();
     this.leave();
     this.paint();
     this.root.dataset.points = data.x.length;
+    files(this.root, { name: data.alt, rows: () => [["x", "y", _("class")], ...data.x.map((x, i) => [x, data.y[i], data.names[data.group[i]]])] });
+  }
+
+  // How many points of which classes.
+  say() {
+    const { alt, names, group } = this.data;
+    const counts = names.map((name, c) => `${name} ${group.filter((one) => one === c).length}`).filter((_, c) => this.only === null || c === this.only);
+    describe(this.root, this.canvas, alt, `${alt}: ${_("{n} points", { n: group.length })}, ${counts.join(", ")}`);
+    this.canvas.setAttribute("aria-description", _("Arrow keys lead from point to point."));
   }
 
   // The classes with their colours; a click leaves one class alone in colour, a second brings the others back.
@@ -48,8 +60,9 @@ class Scatter {
       ...names.map((name, c) => {
         const button = document.createElement("button");
         button.type = "button";
-        button.textContent = name;
-        button.style.setProperty("--dot", colours[c % colours.length]);
+        const dot = Object.assign(document.createElement("span"), { className: "dot" });
+        dot.style.background = colours[c % colours.length];
+        button.append(dot, name);
         button.setAttribute("aria-pressed", this.only === c);
         button.onclick = () => {
           this.only = this.only === c ? null : c;
@@ -59,6 +72,7 @@ class Scatter {
         return button;
       }),
     );
+    this.say();
   }
 
   place(i) {
@@ -105,10 +119,27 @@ class Scatter {
       const far = (x - px) ** 2 + (y - py) ** 2;
       if (far < best) [best, found] = [far, i];
     });
-    if (found === this.at) return;
-    this.at = found;
+    if (found !== this.at) this.go(found);
+  }
+
+  go(i) {
+    this.at = i;
     this.paint();
     this.show();
+  }
+
+  // Left and right by x, up and down by y, among the points that are in colour; the first key leads to the middle of them.
+  press(event) {
+    const { x, y, group, names } = this.data;
+    const [along, step] = { ArrowRight: [x, 1], ArrowLeft: [x, -1], ArrowUp: [y, 1], ArrowDown: [y, -1] }[event.key] ?? [];
+    if (event.key === "Escape") this.leave();
+    if (!along) return;
+    event.preventDefault();
+    const order = x.map((_, i) => i).filter((i) => this.only === null || group[i] === this.only).sort((a, b) => along[a] - along[b] || a - b);
+    const from = order.indexOf(this.at);
+    const to = from < 0 ? Math.floor(order.length / 2) : Math.min(Math.max(from + step, 0), order.length - 1);
+    this.go(order[to]);
+    globalThis.boltzmannVoice?.say(_("{name}, x = {x}, y = {y}", { name: names[group[this.at]], x: brief(x[this.at]), y: brief(y[this.at]) }));
   }
 
   show() {

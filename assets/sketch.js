@@ -1,6 +1,6 @@
 // A pad that is answered while the pen moves: at each change the drawing goes to the server over the page's socket, one
 // question at a time, and what follows from it comes back as news of the page's elements. The pad's own news say how likely
-// the drawing is, as a mark on a histogram. Joined behind board.js and pad.js.
+// the drawing is, as a mark on a histogram. Joined behind board.js, files.js and pad.js.
 
 const sketches = new WeakMap();
 const kept = new Map(); // what was drawn since the script last heard of it, by version: a pad may close and open again
@@ -47,7 +47,6 @@ class Sketch extends Pad {
     this.data = data;
     this.channel = data.channel;
     this.buttons.cover.hidden = !data.covers;
-    this.canvas.setAttribute("aria-label", data.alt);
     this.root.dataset.free = data.free ?? "";
     this.paint();
     this.tell();
@@ -141,15 +140,29 @@ class Sketch extends Pad {
       context.fillText(_("draw here"), (cols * cell) / 2, (this.rows - 1.5) * cell);
     }
     this.root.dataset.pixels = packed(this.pixels);
+    this.canvas.setAttribute("aria-description", this.data.keys);
+    this.say(this.data.alt);
     this.root.dataset.drawing = Boolean(this.drawing);
   }
 
   // The words wait until the pen is lifted, as they are read out; the mark on the histogram follows at once.
   tell() {
     if (!this.drawing) this.words.textContent = this.data.words ?? "";
-    this.chart.style.display = this.data.counts ? "" : "none";
-    if (this.data.counts) histogram(this.chart, this.data);
+    this.chart.parentElement.hidden = !this.data.counts;
+    if (!this.data.counts) return;
+    histogram(this.chart, this.data);
+    const [name] = this.data.under.split(";");
+    describe(this.chart.parentElement, this.chart, name, `${name}: F = ${brief(this.data.free, 4)}`);
+    files(this.chart.parentElement, { name, rows: () => binned(this.data) });
   }
+}
+
+// Where each bin begins and ends, how many are in it, and the drawing's own value in the row of its bin.
+function binned({ counts, low, high, free, under }) {
+  const edge = (i) => low + (i * (high - low)) / counts.length;
+  const own = Math.min(Math.max(Math.floor(((free - low) / (high - low)) * counts.length), 0), counts.length - 1);
+  const rows = counts.map((count, i) => [edge(i), edge(i + 1), count, i === own ? free : ""]);
+  return [[_("from"), _("to"), under, _("the drawing")], ...rows];
 }
 
 function histogram(chart, { counts, low, high, free, under }) {

@@ -1,8 +1,10 @@
 // Bars over the states of a small machine, each with its own little picture. Nodes stay when the data change.
-// Joined behind board.js and scales.js.
+// Joined behind board.js, files.js and scales.js.
 
 const SVG = "http://www.w3.org/2000/svg";
 const TOP = 8;
+const FEW = 4; // states that are told one by one ...
+const HIGHEST = 3; // ... and of more, how many
 const charts = new WeakMap();
 
 export default function ({ data, parentElement }) {
@@ -44,12 +46,26 @@ class StateBars {
   update(data) {
     this.data = data;
     this.frame.setAttribute("role", "img"); // which it is once it has its text
-    this.frame.setAttribute("aria-label", data.alt);
+    describe(this.root, this.frame, data.alt, this.words());
+    files(this.root, { name: data.alt, rows: () => [[data.x, ...data.series.map(({ name }) => name)], ...data.labels.map((label, i) => [label, ...data.series.map(({ y }) => y[i] ?? "")])] });
     this.palette = getComputedStyle(this.root).getPropertyValue("--st-chart-categorical-colors").split(",");
     this.writeHead();
     this.draw();
     // What the reader sees, for tests and timing: changes exactly when the picture does.
     this.root.dataset.version = data.version;
+  }
+
+  // Of each series the values of few states, or its highest, and which state is lit.
+  words() {
+    const { alt, series, labels, marked } = this.data;
+    const told = ({ name, y }) => {
+      const order = labels.map((_, i) => i).filter((i) => y[i] !== null);
+      if (order.length > FEW) order.sort((a, b) => y[b] - y[a]).splice(HIGHEST);
+      const list = order.map((i) => `${labels[i]} ${brief(y[i])}`).join(", ");
+      return labels.length > FEW ? _("{name}, highest: {list}", { name, list }) : `${name}: ${list}`;
+    };
+    const lit = marked === null || marked === undefined ? [] : [_("lit: {label}", { label: labels[marked] })];
+    return `${alt}. ${[...series.map(told), ...lit].join("; ")}`;
   }
 
   colour(index) {
@@ -192,6 +208,7 @@ class StateBars {
     else if (event.key === "ArrowLeft") this.point(Math.max(at - 1, 0));
     else if (event.key === "Escape") this.point(null);
     else return;
+    if (this.at !== null) globalThis.boltzmannVoice?.say([...this.tip.children].map((line) => [...line.querySelectorAll("span:not(.swatch)")].map(({ textContent }) => textContent).join(" ")).join(", "));
     event.preventDefault();
   }
 }

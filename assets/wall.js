@@ -1,4 +1,5 @@
-// The picture wall. One atlas of n pictures is drawn on a canvas; rings mark the picture pointed at and the one chosen.
+// The picture wall. One atlas of n pictures is drawn on a canvas; rings mark the picture pointed at and the one chosen. By the
+// keyboard arrows lead from picture to picture.
 // Streamlit calls the default export again at every change of data or theme: each wall keeps its nodes in `walls`.
 
 const walls = new WeakMap();
@@ -43,8 +44,13 @@ class Wall {
     this.height = this.rows * (height + data.gap) - data.gap;
     // The room is set from the numbers, before the picture is decoded: nothing below ever jumps.
     root.style.aspectRatio = `${this.width} / ${this.height}`;
-    root.style.width = `min(100%, ${enlarged((this.width * data.maxCell) / width)}px)`;
-    root.tabIndex = data.clickable ? 0 : -1;
+    const wide = (root.style.width = `min(100%, ${enlarged((this.width * data.maxCell) / width)}px)`);
+    this.walked = data.clickable || data.n > 1; // a single picture is looked at as it is
+    root.tabIndex = this.walked ? 0 : -1;
+    if (data.numbers) {
+      root.parentNode.style.setProperty("--wide", wide);
+      files(root.parentNode, { name: data.alt, rows: data.numbers, parts: [root, root.nextElementSibling] });
+    }
     this.describe();
     this.explain(data.legend);
     this.name(data.rows ?? []);
@@ -55,17 +61,30 @@ class Wall {
 
   describe() {
     const { root, data } = this;
-    const attributes = data.clickable
-      ? { role: "grid", "aria-rowcount": this.rows, "aria-colcount": data.columns, "aria-activedescendant": "cell" }
-      : { role: "img" };
-    const words = data.read ? `${data.alt}: ${data.labels.join(", ")}` : data.alt;
-    for (const [name, value] of Object.entries({ ...attributes, "aria-label": words })) root.setAttribute(name, value);
+    const grid = { "aria-rowcount": this.rows, "aria-colcount": data.columns, "aria-activedescendant": "cell" };
+    root.setAttribute("role", this.walked ? "grid" : "img");
+    for (const [name, value] of Object.entries(grid)) {
+      if (this.walked) root.setAttribute(name, value);
+      else root.removeAttribute(name);
+    }
+    describe(root, root, data.alt, this.words());
     // Only a grid has rows and cells: in a picture they would be parts of nothing.
     for (const [node, role] of [[this.cursor.parentElement, "row"], [this.cursor, "gridcell"]]) {
-      if (data.clickable) node.setAttribute("role", role);
+      if (this.walked) node.setAttribute("role", role);
       else node.removeAttribute("role");
     }
     Object.assign(root.dataset, { clickable: data.clickable, n: data.n, selected: data.selected ?? "" });
+  }
+
+  // What it shows now: the letters in it, or how many pictures, of which moment, on which scale; of no moment how bright they are.
+  words() {
+    const { alt, n, read, labels, now, legend, rows } = this.data;
+    if (read) return `${alt}: ${labels.join(", ")}`;
+    const [low, , high] = legend?.words ?? [];
+    const moment = now ?? (legend || this.light === undefined ? null : _("{percent} % bright", { percent: brief(100 * this.light) }));
+    const parts = [moment, n > 1 ? _("{n} pictures", { n }) : null, legend ? _("scale {low} to {high}", { low, high }) : null];
+    if (rows?.length) parts.push(_("rows: {names}", { names: rows.join(", ") }));
+    return parts.some(Boolean) ? `${alt}: ${parts.filter(Boolean).join(", ")}` : alt;
   }
 
   // What the colours mean: the two ends of the scale and the word between them.
@@ -88,10 +107,12 @@ class Wall {
   async load(data) {
     this.wanted = data.version;
     this.root.setAttribute("aria-busy", "true");
-    const picture = await draw(data, this.width, this.height);
+    const [picture, light] = await draw(data, this.width, this.height);
     if (data.version !== this.wanted) return; // a newer one has come meanwhile
     this.picture = picture;
+    this.light = light;
     this.scale = null;
+    this.describe();
     this.paint();
     this.root.dataset.version = data.version; // only now is it on the screen
     this.root.setAttribute("aria-busy", "false");
@@ -168,6 +189,7 @@ class Wall {
   }
 
   press(event) {
+    if (event.target !== this.root || !this.walked) return;
     const { columns, n } = this.data;
     const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns, Home: -n, End: n };
     const at = this.at ?? this.data.selected ?? 0;
@@ -182,7 +204,8 @@ class Wall {
   }
 }
 
-// The atlas of all pictures, a pixel a number, with nothing in the gaps. ``cells``: n pictures as rows of ``lut``, or as colours.
+// The atlas of all pictures, a pixel a number, with nothing in the gaps, and how bright they are on average, from 0 to 1.
+// ``cells``: n pictures as rows of ``lut``, or as colours.
 async function draw({ cells, lut, n, columns, cell, gap, blank }, width, height) {
   const [numbers, colours] = [await unpacked(cells), bytes(lut)];
   const atlas = new ImageData(width, height);
@@ -190,16 +213,20 @@ async function draw({ cells, lut, n, columns, cell, gap, blank }, width, height)
   const scale = colours.length ? packed(colours) : null;
   const all = scale ? null : packed(numbers);
   const [tall, wide] = cell;
+  let light = 0;
   for (let i = blank, from = blank * tall * wide; i < n; i++) {
     const left = (i % columns) * (wide + gap);
     let to = Math.floor(i / columns) * (tall + gap) * width + left;
     for (let y = 0; y < tall; y++, to += width)
-      for (let x = 0; x < wide; x++, from++) pixels[to + x] = scale ? scale[numbers[from]] : all[from];
+      for (let x = 0; x < wide; x++, from++) {
+        pixels[to + x] = scale ? scale[numbers[from]] : all[from];
+        light += (pixels[to + x] >> 8) & 255; // one of its three colours tells enough
+      }
   }
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d").putImageData(atlas, 0, 0);
-  return canvas;
+  return [canvas, light / 255 / Math.max(1, (n - blank) * tall * wide)];
 }
 
 // Three bytes a colour as one opaque number each, in the machine's own order of bytes, as ImageData holds them.

@@ -91,10 +91,11 @@ def filter_news(
     shared: bool = True,
     columns: int = 10,
     mode: theme.Mode,
+    now: str | None = None,
 ) -> dict[str, Any]:
     """News of a ``filter_wall``."""
     tiles, legend = _filters(weight, shape, units, shared, mode)
-    return changed(tiles, beside(columns, len(units), shape), legend=legend)
+    return changed(tiles, beside(columns, len(units), shape), legend=legend, now=now)
 
 
 def _filters(

@@ -4,15 +4,27 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.ui.components.component import declare
 from pages.ui.shell import ROOT, header
 from rbm.core.language import _
 
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
 Experiments = Mapping[str, tuple[str, Callable[[], None]]]
 _STEP = re.compile(r"\[(?P<key>\w*)\] (?P<words>.*)", re.DOTALL)
+_MARK = "position: relative; border-color: #2a9d93; box-shadow: inset 0 0 0 1px #2a9d93"
+# A tick on the button's corner: it is told by aria-pressed (assets/tried.js), so that no name has it.
+_TICK = (
+    'content: "✓"; content: "✓" / ""; position: absolute; top: -0.4rem; right: -0.3rem; width: 0.95rem; border-radius: 50%; '
+    "background: #0b7670; color: #fff; font-size: 0.65rem; line-height: 0.95rem; text-align: center"
+)
+_tried: "ComponentRenderer" = declare("tried", '<div class="tried" hidden></div>')
 _PRESS = _("*Press one: it sets the controls, and what to look for stands here.*")
 
 
@@ -61,8 +73,9 @@ def experiments(choices: Experiments, *, key: str) -> None:
             st.button(label, key=f"try_{key}_{number}", on_click=press, args=(number, act))
     chosen: int | None = st.session_state.get(tried)
     if chosen is not None:
-        mark = "border-color: #2a9d93; box-shadow: inset 0 0 0 1px #2a9d93"
-        st.html(f"<style>.st-key-try_{key}_{chosen} button {{ {mark} }}</style>")
+        button = f".st-key-try_{key}_{chosen} button"
+        st.html(f"<style>{button} {{ {_MARK} }} {button}::after {{ {_TICK} }}</style>")
+    _tried(key=f"mark_{key}", data={"key": key, "chosen": chosen})
     with st.container(key=f"tried_{key}"):
         st.markdown(_PRESS if chosen is None else f"**{list(choices)[chosen]}.** {list(choices.values())[chosen][0]}")
 

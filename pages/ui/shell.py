@@ -60,7 +60,7 @@ _PROJECTOR = f"""
 """
 BRING = "bring"  # in the session: the element that the next page brings into view
 
-_menu = declare("menu", f'<nav class="menu" aria-label="{_("All pages")}"></nav>')
+_menu = declare("menu", f'<nav class="menu" aria-label="{_("All pages")}"></nav>', "voice", "portrait", "menu")
 _projector = declare("projector", _PROJECTOR)
 STYLE, HERE = ROOT / "assets/stage.css", "page_here"  # HERE, in the session: the script of the page that is open
 LEADS = {

@@ -1,18 +1,19 @@
 """What axe-core says of every page, light and dark, with a machine at work: ``python -m tests.browser.measure_axe``, a table.
 
-``tests/browser/test_one_screen.py`` judges the same in every run, on the pages as they open.
+Also of what a choice on a page brings. In every run ``tests/browser/test_every_page.py`` judges all pages, a machine that learns
+among them, and ``test_one_screen.py`` what each choice brings.
 """
 
 from collections import Counter
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from pages.ui import shell
 from tests.helpers import axe
 from tests.helpers.browser import FLAGS, find_chromium, start_server
 from tests.helpers.hands import drawn
 from tests.helpers.scenes import SCENES
-from tests.helpers.stage import HEIGHT, WIDTH
+from tests.helpers.stage import BROUGHT, HEIGHT, WIDTH
 
 HEAD = "| page | | rules kept | critical | serious | moderate | minor |\n|---|---|---|---|---|---|---|"
 PATIENCE = 120_000  # milliseconds
@@ -32,15 +33,29 @@ def main() -> None:
                 page.goto(f"{url}/{entry.address}")
                 page.get_by_test_id("stHeading").first.wait_for()
                 SCENES.get(entry.address, drawn)(page)
-                for mode, found in axe.light_and_dark(page, axe.judged):
-                    by = Counter(one["impact"] for one in found["violations"])
-                    counts = " | ".join(str(by[impact]) for impact in ("critical", "serious", "moderate", "minor"))
-                    print(f"| {entry.title} | {mode} | {len(found['passes'])} | {counts} |", flush=True)  # noqa: T201
-                    for one in found["violations"]:
-                        print(f"  {one['impact']} {one['id']}: {one['nodes'][0]['html'][:150]}")  # noqa: T201
+                _judge(page, entry.title)
+        titles = {entry.script: (entry.address, entry.title) for entries in shell.PAGES.values() for entry in entries}
+        for what, (script, choose, __) in BROUGHT.items():
+            address, title = titles[script]
+            page.emulate_media(color_scheme="light")
+            page.goto(f"{url}/{address}")
+            page.get_by_test_id("stHeading").first.wait_for()
+            drawn(page)
+            choose(page)
+            _judge(page, f"{title}: {what}")
         chromium.close()
     server.terminate()
     server.wait(20)
+
+
+def _judge(page: Page, name: str) -> None:
+    """A line for the page as it stands, light and dark, and one for each rule that it breaks."""
+    for mode, found in axe.light_and_dark(page, axe.judged):
+        by = Counter(one["impact"] for one in found["violations"])
+        counts = " | ".join(str(by[impact]) for impact in ("critical", "serious", "moderate", "minor"))
+        print(f"| {name} | {mode} | {len(found['passes'])} | {counts} |", flush=True)  # noqa: T201
+        for one in found["violations"]:
+            print(f"  {one['impact']} {one['id']}: {one['nodes'][0]['html'][:150]}")  # noqa: T201
 
 
 if __name__ == "__main__":

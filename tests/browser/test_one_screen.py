@@ -1,11 +1,7 @@
 """In a real browser of 1280 × 720, a projector's: what is pressed and what it moves share the first screen, on every page."""
 
-from collections.abc import Iterator
-from contextlib import closing
-from urllib.parse import urlsplit
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from pages.ui import shell
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
@@ -14,9 +10,10 @@ from rbm.store import Progress, open_store
 from rbm.training.config import TrainConfig
 from tests.helpers.axe import is_for_everyone
 from tests.helpers.browser import Server
-from tests.helpers.hands import OpenPage, at_rest, at_rest_now, complaints, drawn, go, picture, points, press
+from tests.helpers.hands import OpenPage, at_rest, at_rest_now, drawn, go, picture, points, press
+from tests.helpers.pictures import without_files
 from tests.helpers.stage import BROUGHT, HEIGHT, PICTURES, WIDTH, beyond
-from tests.helpers.waiting import PATIENCE, wait
+from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
 ENTRIES = [entry for section in shell.PAGES.values() for entry in section]
@@ -26,45 +23,18 @@ def test_the_table_knows_every_page():
     assert set(PICTURES) == {entry.script for entry in ENTRIES}
 
 
-@pytest.fixture(scope="module")
-def walker(server: Server, browser: Browser) -> Iterator[Page]:
-    """A visitor who walks through all pages, from one to the next, where a class has been before."""
-    for seed in range(20):
-        spec = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), seed=seed)
-        open_store().create(spec, "a class", Progress("finished", 20, 20, 4.0, 1.5))
-    with closing(browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})) as context:
-        page = context.new_page()
-        page.set_default_timeout(1000 * PATIENCE)
-        errors = complaints(page)
-        page.goto(server.url)
-        yield page
-        assert errors == []
-
-
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.address)
-def test_next_leads_to_a_page_whose_control_and_picture_share_the_first_screen_and_that_is_for_everyone(
-    server: Server, walker: Page, entry: shell.Entry
-):
-    before = ENTRIES[ENTRIES.index(entry) - 1]
-    if entry is not ENTRIES[0]:
-        if urlsplit(walker.url).path != f"/{before.address}":  # this test alone
-            walker.goto(f"{server.url}/{before.address}")
-        walker.get_by_role("link", name="Next →").click()
-        expect(walker.get_by_role("heading", name=entry.title, exact=True)).to_be_visible()
-    walker.emulate_media(color_scheme="light")
-    if PICTURES[entry.script].pictures:
-        assert beyond(walker, PICTURES[entry.script]) == {}
-    is_for_everyone(walker)
-
-
 @pytest.mark.parametrize("what", BROUGHT)
-def test_what_a_choice_brings_is_on_the_first_screen_too(server: Server, open_page: OpenPage, what: str):
+def test_what_a_choice_brings_is_on_the_first_screen_too_and_for_everyone(
+    server: Server, open_page: OpenPage, what: str
+):
     script, choose, shown = BROUGHT[what]
     entry = next(one for one in ENTRIES if one.script == script)
     page = open_page(f"{server.url}/{entry.address}", width=WIDTH, height=HEIGHT)
     drawn(page)
     choose(page)
     assert beyond(page, shown) == {}
+    assert without_files(page) == []
+    is_for_everyone(page)
 
 
 @pytest.mark.slow

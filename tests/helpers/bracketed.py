@@ -47,6 +47,8 @@ READ = {
     ),
     *(
         "legend",
+        "now",
+        "keys",
         "chapters",
         "sections",
         "who",

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 _HTML = """
 <div class="scatter">
-  <canvas class="points" role="img"></canvas>
+  <canvas class="points" tabindex="0" role="application"></canvas>
   <div class="tip" hidden><canvas></canvas><span></span></div>
   <div class="names"></div>
 </div>
 """
 COLUMNS = 40  # of the atlas
 
-_mount: "ComponentRenderer" = declare("scatter", _HTML)
+_mount: "ComponentRenderer" = declare("scatter", _HTML, "board", "files", "scatter")
 
 
 def points(
@@ -53,5 +53,5 @@ def points(
 
 
 def scatter(shown: dict[str, Any], *, alt: str, key: str, height: int = 420) -> None:
-    """Show ``points(...)``. For the reader: point at one for its picture; click on a class to see it alone."""
+    """Show ``points(...)``. For the reader: point at one, or take the arrow keys, for its picture; click on a class to see it."""
     _mount(key=key, data={**shown, "alt": alt, "height": height})

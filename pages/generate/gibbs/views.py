@@ -58,11 +58,12 @@ def elements(walk: SteppedChains, painter: frames.Painter, data_mean: DataMean) 
     )
     if not now.half:
         words = _("Step **0**: where the chains start. h was drawn from p(h|v).")
+    step = _("step {half:g}").format(half=now.half / 2)
     return {
         "gibbs_words": table((), [(words,)]),
-        "wall_v": wall.pictures(painter.visible(now.v.numpy(), told=True), columns),
-        "wall_mean": wall.pictures(painter.visible(now.v_mean.float().numpy(), told=True), columns),
-        "wall_h": wall.pictures(painter.hidden(now.h.numpy()), columns),
+        "wall_v": wall.pictures(painter.visible(now.v.numpy(), told=True), columns, now=step),
+        "wall_mean": wall.pictures(painter.visible(now.v_mean.float().numpy(), told=True), columns, now=step),
+        "wall_h": wall.pictures(painter.hidden(now.h.numpy()), columns, now=step),
         "wall_film": _film(past, painter),
         "chart_energy": _energies(walk, data_mean(walk)),
         "chart_memory": memory_option([free_energies for _, free_energies in list(walk.free_energies)]),
@@ -136,7 +137,7 @@ def _film(past: list[Moment], painter: frames.Painter) -> dict[str, Any]:
     blank = FILM_FRAMES - len(rows)
     rows = np.concatenate([np.full((blank, rows.shape[1]), painter.coding.lowest), rows])  # the newest keeps its place
     names = [""] * blank + [_("step {half:g}").format(half=moment.half / 2) for moment in past]
-    return wall.pictures(painter.visible(rows), FILM_COLUMNS, labels=names, blank=blank)
+    return wall.pictures(painter.visible(rows), FILM_COLUMNS, labels=names, blank=blank, now=names[-1])
 
 
 def film_gif(walk: SteppedChains, painter: frames.Painter) -> bytes:

@@ -81,6 +81,7 @@ def matrix(
             {
                 "run": f"{i},{j}",
                 "text": f"{counts[i, j]}" if counts[i, j] else "",
+                "value": int(counts[i, j]),
                 "words": _("{truth}, called {said}: {n} of {all:,}, {share:.1%}").format(
                     truth=names[i], said=names[j], n=counts[i, j], all=counts[i].sum(), share=share[i, j]
                 ),

@@ -150,8 +150,9 @@ def elements(dream: Dream, shape: tuple[int, int], signs: frames.Pixels | None) 
     if signs is not None:
         rows = np.concatenate([signs[:, None], pixels.reshape(len(signs), EACH, *pixels.shape[1:])], 1)
         pixels = rows.reshape(-1, *pixels.shape[1:])
-    shown, step = wall.changed(pixels, EACH + 1), dream.chains.step
+    step = dream.chains.step
     words = plural("After {n:,} sweep", "After {n:,} sweeps", step).format(n=step)
+    shown = wall.changed(pixels, EACH + 1, now=words)
     return {"labels_dream": shown, "labels_sweeps": table((), [(words,)])}
 
 

@@ -250,7 +250,15 @@ def moving_parts() -> None:
         )
         picture, words = st.columns([2, 3])
         with picture:
-            wall.show(drawn["glass_j"], max_cell=170, alt=_("The couplings of all pairs"), key="glass_j")
+            couplings = race.glass.couplings.numpy()
+            spins = [str(i + 1) for i in range(len(couplings))]
+            wall.show(
+                drawn["glass_j"],
+                max_cell=170,
+                numbers=partial(wall.matrix_rows, couplings, spins, _("spin")),
+                alt=_("The couplings of all pairs"),
+                key="glass_j",
+            )
         with words:
             st.caption(_("Its couplings: each spin against every other, red alike, blue opposite."))
             moving.facts(drawn["glass_words"], key="glass_words", look="caption")

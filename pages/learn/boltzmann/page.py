@@ -78,7 +78,7 @@ def learning() -> None:
             pair.divergences(drawn)
             sizes()
         with right:
-            pair.matrices(drawn)
+            pair.matrices(drawn, both)
             pair.samples(drawn)
             pair.costs(drawn)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import statistics
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from pages.ui import cards
 from pages.ui.components import chart, moving, wall
@@ -112,17 +114,33 @@ def elements(pair: BoltzmannVsRbm, mode: theme.Mode) -> feed.Elements:
 def _matrices(pair: BoltzmannVsRbm, mode: theme.Mode) -> feed.Elements:
     """All weights of both, as one matrix over all units each, a line where the hidden layer begins: the RBM's blocks within a
     layer are empty."""
-    rbm = pair.rbm.weight.detach().numpy()
-    n_visible, n_hidden = rbm.shape
-    full = np.zeros((n_visible + n_hidden,) * 2)
-    full[:n_visible, n_visible:], full[n_visible:, :n_visible] = rbm, rbm.T
+    n_visible, n_hidden = pair.rbm.weight.shape
     found = {}
-    for key, matrix in (("boltzmann_w_boltzmann", pair.boltzmann.weight.detach().numpy()), ("boltzmann_w_rbm", full)):
+    for name, matrix in _weights(pair).items():
         coloured = frames.colour_weights(matrix[None], shared=True, lut=theme.diverging(mode))
         what = _("weight · v, then h") if n_hidden else _("weight")
         legend = wall.signed(coloured.tiles.lut, number(float(coloured.limit[0])), what)
-        found[key] = wall.pictures(_parted(coloured.tiles, n_visible, mode), 1, legend=legend)
+        now = _("after {n} updates").format(n=pair.step)
+        found[f"boltzmann_w_{name}"] = wall.pictures(
+            _parted(coloured.tiles, n_visible, mode), 1, legend=legend, now=now
+        )
     return found
+
+
+def _weights(pair: BoltzmannVsRbm) -> dict[str, NDArray[np.float32]]:
+    """Both machines' weights between all their units, visible ones first: (V + H, V + H) each."""
+    rbm = pair.rbm.weight.detach().numpy()
+    n_visible, n_hidden = rbm.shape
+    full = np.zeros((n_visible + n_hidden,) * 2, rbm.dtype)
+    full[:n_visible, n_visible:], full[n_visible:, :n_visible] = rbm, rbm.T
+    return {"boltzmann": pair.boltzmann.weight.detach().numpy(), "rbm": full}
+
+
+def _numbers(pair: BoltzmannVsRbm, name: str) -> list[list[object]]:
+    """The weights of one of them as rows, each unit by its name."""
+    n_visible, n_hidden = pair.rbm.weight.shape
+    units = [f"v{i + 1}" for i in range(n_visible)] + [f"h{j + 1}" for j in range(n_hidden)]
+    return wall.matrix_rows(_weights(pair)[name], units, _("unit"))
 
 
 def _parted(matrix: frames.Tiles, at: int, mode: theme.Mode) -> frames.Tiles:
@@ -150,7 +168,11 @@ def _samples(pair: BoltzmannVsRbm) -> feed.Elements:
         made = {"boltzmann": pair.phases.free.v[:SAMPLES], "rbm": pair.chains.v[:SAMPLES]}
     side = round(pair.rows.shape[1] ** 0.5)
     return {
-        f"boltzmann_v_{name}": wall.pictures(frames.colour_probabilities(v.numpy(), shape=(side, side)), 10)
+        f"boltzmann_v_{name}": wall.pictures(
+            frames.colour_probabilities(v.numpy(), shape=(side, side)),
+            10,
+            now=_("after {n} updates").format(n=pair.step),
+        )
         for name, v in made.items()
     }
 
@@ -175,7 +197,7 @@ def costs(drawn: feed.Elements) -> None:
     moving.facts(drawn["boltzmann_costs"], key="boltzmann_costs", look="figures")
 
 
-def matrices(drawn: feed.Elements) -> None:
+def matrices(drawn: feed.Elements, both: BoltzmannVsRbm) -> None:
     """All weights of both, as one matrix each."""
     for column, (key, name) in zip(st.columns(2), NAMES.items(), strict=True):
         with column:
@@ -189,7 +211,7 @@ def matrices(drawn: feed.Elements) -> None:
                 ),
             )
             place, alt = f"boltzmann_w_{key}", _("The weights of the {name} as a matrix").format(name=name)
-            wall.show(drawn[place], max_cell=230, alt=alt, key=place)
+            wall.show(drawn[place], max_cell=230, numbers=partial(_numbers, both, key), alt=alt, key=place)
 
 
 def samples(drawn: feed.Elements) -> None:

@@ -44,14 +44,14 @@ _HTML = f"""
     <div class="views row">
       <button type="button">{_("Every state")}</button><button type="button">{_("Visible patterns only")}</button>
     </div>
-    <svg class="chart energy" tabindex="0" role="img" aria-label="{_("Energy of every state")}"></svg>
-    <svg class="chart probability" tabindex="0" role="img" aria-label="{_("Probability of every state")}"></svg>
-    <div class="terms" aria-live="polite"></div>
+    <div class="drawn"><svg class="chart energy" tabindex="0" role="img"></svg></div>
+    <div class="drawn"><svg class="chart probability" tabindex="0" role="img"></svg></div>
+    <div class="terms"></div>
   </div>
 </div>
 """
 
-_mount: ComponentRenderer = declare("graph", _HTML, "board", "graph")
+_mount: ComponentRenderer = declare("graph", _HTML, "board", "files", "graph")
 
 
 class DrawnMachine(NamedTuple):

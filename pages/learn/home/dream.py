@@ -96,20 +96,21 @@ def _drawn(v: NDArray[np.float32], h: NDArray[np.float32], step: int) -> feed.El
     shown = frames.colour_probabilities(v, shape=SHAPE)
     large, small = (frames.Tiles(rows, shown.lut) for rows in (shown.rows[:1], shown.rows[1:]))
     cooling = f", β = {temperature(step):.2f}" if step < COLD else ""
+    now = _("step {step} of {last}").format(step=step, last=LAST)
     return {
-        "dream_v": wall.pictures(large, 1),
-        "dream_h": lit(h),
-        "dream_others": wall.pictures(small, CHAINS - 1),
+        "dream_v": wall.pictures(large, 1, now=now),
+        "dream_h": lit(h, now),
+        "dream_others": wall.pictures(small, CHAINS - 1, now=now),
         "dream_words": table(
             (), [(_("Step **{step}** of {last} from noise{cooling}").format(step=step, last=LAST, cooling=cooling),)]
         ),
     }
 
 
-def lit(h: NDArray[np.float32]) -> dict[str, object]:
+def lit(h: NDArray[np.float32], now: str | None = None) -> dict[str, object]:
     """Hidden units (H,) as cells that light up with their probability."""
     cells = np.asarray(h, np.float64)[:, None, None].repeat(CELL, 1).repeat(CELL, 2)
-    return wall.pictures(frames.colour_probabilities(cells, lut=_glow()), frames.near_square(len(h))[1], gap=1)
+    return wall.pictures(frames.colour_probabilities(cells, lut=_glow()), frames.near_square(len(h))[1], gap=1, now=now)
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Pixels = tuple[int, ...]
 _HTML = f"""
 <div class="pad">
-  <canvas tabindex="0" role="img"></canvas>
+  <canvas tabindex="0" role="application"></canvas>
   <div class="tools">
     <button type="button" name="pen">{_("Pen")}</button><button type="button" name="eraser">{_("Eraser")}</button>
     <button type="button" name="noise" title="{_("Flips one pixel in ten")}">{_("Noise")}</button>
@@ -29,12 +29,12 @@ _HTML = f"""
     <button type="button" name="one">{_("One update")}</button><button type="button" name="flip">{_("Next flip")}</button>
     <button type="button" name="play">{_("Play")}</button><button type="button" name="back">{_("Start again")}</button>
   </div>
-  <div class="words" aria-live="polite"></div>
-  <svg role="img" aria-label="{_("Energy against updates")}"></svg>
+  <div class="words"></div>
+  <div class="drawn"><svg role="img"></svg></div>
 </div>
 """
 
-_mount: ComponentRenderer = declare("recall", _HTML, "board", "pad", "recall")
+_mount: ComponentRenderer = declare("recall", _HTML, "board", "files", "pad", "recall")
 
 
 def drawn(start: Pixels, *, serial: int, key: str) -> Pixels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -28,16 +29,7 @@ if TYPE_CHECKING:
     from rbm.tasks.ising import IsingLook, TemperaturePoint
 
 THROUGH = (1.5, 1.9, 2.1, spins.CRITICAL, 2.5, 3.0, 3.5, 4.5)
-RING_THROUGH = (
-    1.0,
-    1.25,
-    1.5,
-    1.75,
-    2.0,
-    2.5,
-    3.5,
-    5.0,
-)  # of the ring, where no temperature stands out: its memory is at cold
+RING_THROUGH = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.5, 5.0)  # of the ring: none stands out, its memory is at cold
 SHOWN = 12
 CHART = 124
 # What can be drawn against T: the name of the field, its sign, and its unit for the axis.
@@ -249,6 +241,13 @@ def _couplings(shown: IsingShown) -> dict[str, Any]:
     return wall.pictures(coloured.tiles, 2, legend=legend, labels=names)
 
 
+def _coupling_rows(shown: IsingShown) -> list[list[object]]:
+    """The numbers of both pictures, row by row."""
+    both = () if shown.look is None else (shown.look.bonds, shown.look.away)
+    rows = [[part, i, *row] for part, one in enumerate(both, 1) for i, row in enumerate(one.tolist(), 1)]
+    return [[_("picture"), _("row"), "J"], *rows]
+
+
 def _words(shown: IsingShown) -> list[tuple[str]]:
     """What it has found; of the ring first that nothing happens at a T_c."""
     return [(SMOOTH,), *_found(shown)] if shown.side == LINE else _found(shown)
@@ -304,7 +303,7 @@ def chains(drawn: feed.Elements) -> None:
     )
 
 
-def couplings(drawn: feed.Elements) -> None:
+def couplings(shown: IsingShown, drawn: feed.Elements) -> None:
     """Who is coupled to whom."""
     cards.title(
         _("Couplings of p(v)"),
@@ -325,7 +324,8 @@ def couplings(drawn: feed.Elements) -> None:
             "data hardly tell: nearly all spins agree, whoever is coupled."
         ),
     )
-    wall.show(drawn["ising_j"], max_cell=118, alt=_("Couplings of the machine on the lattice"), key="ising_j")
+    alt = _("Couplings of the machine on the lattice")
+    wall.show(drawn["ising_j"], max_cell=118, numbers=partial(_coupling_rows, shown), alt=alt, key="ising_j")
 
 
 def words(drawn: feed.Elements) -> None:

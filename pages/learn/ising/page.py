@@ -1,5 +1,6 @@
 """Phase transition: an Ising lattice below, at and above its critical temperature, and a machine that learns it."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -56,7 +57,12 @@ def look() -> None:
     part.moves(instant.here(stops, draw))
     if widgets.playing(spins.PLAYING):
         part.plays(lambda: None, spins.PLAY_SECONDS)
-    above = (spins.show, machine.chains, machine.couplings, machine.numbers)
+    above: tuple[Callable[[feed.Elements], None], ...] = (
+        spins.show,
+        machine.chains,
+        partial(machine.couplings, shown),
+        machine.numbers,
+    )
     below = (machine.words, machine.correlations, machine.against)
     with st.container(key="picture"):
         for widths, parts in (([3, 4, 5, 6], above), ([4, 5, 6], below)):

@@ -109,7 +109,8 @@ def measured(side: int, temperature: float) -> tuple[LatticeMeans, tuple[WithErr
 def picture(lattice: IsingLattice) -> dict[str, Any]:
     """The lattice as it stands: white is up."""
     pixels = (lattice.spins.astype(np.float64) + 1) / 2
-    return wall.pictures(frames.colour_probabilities(pixels[None], shape=(lattice.side, lattice.columns)), 1)
+    now = _("T = {t:g}, {up} of {n} spins are up").format(t=lattice.temperature, up=int(pixels.sum()), n=pixels.size)
+    return wall.pictures(frames.colour_probabilities(pixels[None], shape=(lattice.side, lattice.columns)), 1, now=now)
 
 
 def show(drawn: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -128,7 +128,7 @@ def elements(known: Facts, mode: theme.Mode) -> feed.Elements:
     }
 
 
-def heat_map(drawn: feed.Elements) -> None:
+def heat_map(drawn: feed.Elements, known: Facts) -> None:
     """K as a square of colours."""
     cards.title(
         _("The transition matrix K"),
@@ -141,7 +141,8 @@ def heat_map(drawn: feed.Elements) -> None:
         _("a larger coupling: two blocks appear, and between them nothing."),
     )
     alt = _("The transition matrix of Gibbs sampling as a heat map")
-    wall.show(drawn["markov_matrix"], max_cell=20, alt=alt, key="markov_matrix")
+    numbers = partial(wall.matrix_rows, known.k, known.names, _("now / one sweep later"))
+    wall.show(drawn["markov_matrix"], max_cell=20, numbers=numbers, alt=alt, key="markov_matrix")
     st.caption(_("Rows: now, from all off (top) to all on. Columns: one sweep later, from all off (left) to all on."))
 
 

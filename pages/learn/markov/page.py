@@ -49,7 +49,7 @@ def look() -> None:
         with st.container(key="picture"):
             left, right = st.columns([5, 8], gap="medium")
             with left:
-                matrix.heat_map(drawn)
+                matrix.heat_map(drawn, matrix.facts(asked.kind, asked.coupling, asked.beta))
             with right:
                 occupancy.visits(drawn)
                 occupancy.distance(drawn)

@@ -73,6 +73,9 @@ def layers(update: Update, shape: tuple[int, int], stage: Stage, known: list[Sta
             gap=gap,
             labels=[names[i] for i in mine],
             selected=mine.index(now) if now in mine else None,
+            now=_("up to {name}").format(name=names[[i for i in mine if i < stage.pictures][-1]])
+            if mine[0] < stage.pictures
+            else _("nothing yet"),
         )
     return found
 
@@ -141,7 +144,9 @@ def parts(
         blank = np.full((1, *tile.rows.shape[1:], 3), _BLANK[mode], np.uint8)
         scale = f"±{coloured.limit[i]:.2g}" if i < seen else "…"
         found[f"slow_scale_{i}"] = moving.table((), [(f"**{name}**" if i == seen - 1 else name,), (scale,)])
-        found[f"slow_part_{i}"] = wall.pictures(tile if i < seen else blank, 1)
+        found[f"slow_part_{i}"] = wall.pictures(
+            tile if i < seen else blank, 1, now=scale if i < seen else _("nothing yet")
+        )
     return found
 
 

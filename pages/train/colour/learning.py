@@ -138,6 +138,7 @@ def elements(task: Task | None) -> feed.Elements:
     """All that learning moves: pictures have their places first, then what comes."""
     looks: tuple[ColourLook, ...] = () if task is None else task.news  # one moment of what still grows
     look = looks[-1] if looks else None
+    now = None if look is None else _("epoch {epoch:.2f}").format(epoch=look.epoch)
     blank = np.full((1, SIDE, SIDE, 3), 0.5, np.float32)
     walls = {
         "colour_pairs": np.concatenate([look.originals, look.reconstructions]) if look else blank.repeat(20, 0),
@@ -146,7 +147,7 @@ def elements(task: Task | None) -> feed.Elements:
     }
     return {
         "colour_words": table((), [(_words(task),)]),
-        **{key: _wall(images) for key, images in walls.items()},
+        **{key: _wall(images, now) for key, images in walls.items()},
         **_curves(looks, _("Press Learn") if task is None else _("The first numbers are on their way")),
     }
 
@@ -185,9 +186,9 @@ def pictures(drawn: feed.Elements) -> None:
     wall.show(drawn["colour_filters"], max_cell=36, alt=_("The strongest hidden units' filters"), key="colour_filters")
 
 
-def _wall(images: Images) -> dict[str, Any]:
+def _wall(images: Images, now: str | None) -> dict[str, Any]:
     pixels: Pixels = np.rint(images * 255).astype(np.uint8)
-    return wall.pictures(pixels, 10)
+    return wall.pictures(pixels, 10, now=now)
 
 
 def _curves(looks: tuple[ColourLook, ...], empty: str) -> feed.Elements:

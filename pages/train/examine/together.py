@@ -90,7 +90,16 @@ def contact_map(strength: Array, of: str, most: float, mode: theme.Mode) -> dict
                 else _("places {i} and {j}, {of}: {value:.2f}").format(i=i + 1, j=j + 1, of=of, value=value)
             )
             cells.append(
-                {"run": "", "text": text, "words": words, "state": "told", "share": 0.0, "colour": colour, "ink": ink}
+                {
+                    "run": "",
+                    "text": text,
+                    "value": round(value, 4),
+                    "words": words,
+                    "state": "told",
+                    "share": 0.0,
+                    "colour": colour,
+                    "ink": ink,
+                }
             )
     places = {"title": "place", "labels": labels}
     return {"x": places, "y": places, "cells": cells, "alt": _("How strongly places are coupled, {of}").format(of=of)}

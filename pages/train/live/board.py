@@ -101,8 +101,13 @@ def elements(run: LiveRun, *, others: Sequence[str], painter: frames.Painter, sm
     if snapshot is not None:
         units, columns = _shown(painter)
         weight = painter.filters(snapshot.weight)
-        found["wall_filters"] = cards.filter_news(weight, painter.shape, units, columns=columns, mode=painter.mode)
-        found["wall_reconstructions"] = wall.changed(cards.reconstruction_pixels(snapshot, painter), len(SHOWN_IMAGES))
+        now = _("epoch {epoch:.2f}").format(epoch=run.epoch)
+        found["wall_filters"] = cards.filter_news(
+            weight, painter.shape, units, columns=columns, mode=painter.mode, now=now
+        )
+        found["wall_reconstructions"] = wall.changed(
+            cards.reconstruction_pixels(snapshot, painter), len(SHOWN_IMAGES), now=now
+        )
     return found
 
 

@@ -29,11 +29,11 @@ _HTML = f"""
 """
 
 # Plotly writes its styles into the page's head, from where they do not reach into a shadow root.
-_mount: "ComponentRenderer" = declare("chart", _HTML, "board", "figure", "chart", isolated=False)
+_mount: "ComponentRenderer" = declare("chart", _HTML, "board", "files", "figure", "chart", isolated=False)
 
 
 def show(drawn: "Mapping[str, Any] | Figure", *, key: str, alt: str, height: int | None = None) -> None:
-    """Draw ``figures.curve_option(...)`` or a figure of Plotly's. ``alt`` says what it shows and stays while it moves.
+    """Draw ``figures.curve_option(...)`` or a figure of Plotly's. ``alt`` is its name; what it shows now is said behind it.
 
     For the reader: a drag zooms, a double click shows everything again, a click on a name hides it; above the chart stand
     logarithmic axes, and its picture and its numbers as files.

@@ -38,7 +38,7 @@ _BARS_HTML = """
 </div>
 """
 
-_bars: "ComponentRenderer" = declare("statebars", _BARS_HTML, "board", "scales", "statebars")
+_bars: "ComponentRenderer" = declare("statebars", _BARS_HTML, "board", "files", "scales", "statebars")
 
 
 def fingerprinted(option: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def fingerprinted(option: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def state_bars(option: Mapping[str, Any], *, key: str, alt: str, height: int = 230) -> None:
-    """Draw `figures.state_option(...)`; hover a state for its values. `alt` stays the same while the bars move."""
+    """Draw `figures.state_option(...)`; hover a state for its values. `alt` is their name."""
     data = option if "version" in option else fingerprinted(option)
     _bars(key=key, data={"at": clock.now(), **data, "alt": alt, "height": height, "channel": key})
 

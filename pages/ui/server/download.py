@@ -38,17 +38,13 @@ def button(label: str, make: Callable[[], bytes | str], name: str, *, key: str, 
     ``make`` gives what is in it and runs in a thread of its own: no ``st`` in it. An ``RbmError`` of it is shown below the
     button. ``about``: what the file is for, told where the pointer rests.
     """
-    ours = feed.current()
-    ours.files[key] = make, name
-    _mount(key=key, data={"label": label, "address": f"file/{ours.shown}/{key}", "name": name, "about": about})
+    address = feed.current().gives(key, make, name)
+    _mount(key=key, data={"label": label, "address": address, "name": name, "about": about})
 
 
 def copy(label: str, make: Callable[[], str] | None, copied: str, *, key: str, about: str = "") -> None:
     """A button that copies what ``make`` gives, as for ``button``, then says ``copied`` for two seconds; out of use without."""
-    ours = feed.current()
-    if make is not None:
-        ours.files[key] = make, ""
-    address = f"file/{ours.shown}/{key}" if make is not None else ""
+    address = feed.current().gives(key, make, "") if make is not None else ""
     _mount(key=key, data={"label": label, "address": address, "copied": copied, "about": about})
 
 

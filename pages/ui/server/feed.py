@@ -138,6 +138,11 @@ class Feed:
         """Where the page's socket finds it, relative to the page."""
         return f"live/{self.token}"
 
+    def gives(self, key: str, make: Callable[[], bytes | str], name: str) -> str:
+        """The address at which ``make`` gives a file of that name, or where it has none its text; relative to the page."""
+        self.files[key] = make, name
+        return f"file/{self.shown}/{key}"
+
     def begin(self) -> None:
         """Another page, or this one drawn anew: what the old one showed moves no more."""
         with self.turn:

@@ -47,11 +47,11 @@ _PAD = f"""
     </select>
     <button type="button" name="clear">{_("Clear")}</button>
   </div>
-  <svg aria-hidden="true"></svg>
+  <div class="drawn" hidden><svg role="img"></svg></div>
   <div class="words" aria-live="polite"></div>
 </div>
 """
-_pad: ComponentRenderer = declare("sketch", _PAD, "board", "pad", "sketch")
+_pad: ComponentRenderer = declare("sketch", _PAD, "board", "files", "pad", "sketch")
 
 
 class Sliders(NamedTuple):
@@ -243,4 +243,4 @@ def pad(
         "fresh": drawn.fresh,
     }
     about |= {"ink": ink, "cover": cover, "centre": drawn.shape == CENTRED, "covers": covers, "width": width}
-    _pad(key=key, data={**about, "alt": f"{alt}. {keys}", "channel": key, "at": clock.now(), **(news or {})})
+    _pad(key=key, data={**about, "alt": alt, "keys": keys, "channel": key, "at": clock.now(), **(news or {})})

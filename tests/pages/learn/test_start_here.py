@@ -91,7 +91,7 @@ def test_the_page_shows_a_dream_a_pad_and_the_way_to_every_page():
     sent = {data["channel"]: data for data in map(_sent, app.get("bidi_component")) if "channel" in data}
     assert {"dream_v", "dream_h", "dream_others", "pad_hidden", "pad_back", "pad_completed"} <= set(sent)
     assert sent["home_pad"]["example"] is True
-    assert "arrow keys" in sent["home_pad"]["alt"]
+    assert "arrow keys" in sent["home_pad"]["keys"]
     (chapters,) = [data["chapters"] for data in map(_sent, app.get("bidi_component")) if "chapters" in data]
     pages = [page for section in shell.PAGES.values() for page in section if page.address]
     assert [(one["title"], one["address"]) for one in chapters] == [(page.title, page.address) for page in pages]
