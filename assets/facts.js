@@ -16,7 +16,9 @@ function draw(root, { look, head, rows, about }) {
   rows.flat().forEach((word, i) => write(cells[i], word));
   // What the reader sees, for tests and timing.
   root.dataset.version = rows.flat().join("|");
-  root.tabIndex = root.scrollWidth > root.clientWidth ? 0 : -1; // what is wider than its place is read by the arrows too
+  const line = look === "line"; // what of it is cut off is told where the pointer rests
+  root.title = line ? rows.flat().join(" ").replaceAll("**", "") : "";
+  root.tabIndex = !line && root.scrollWidth > root.clientWidth ? 0 : -1; // what is wider than its place is read by the arrows too
 }
 
 function make(name, className, textContent = "", title = "") {
