@@ -15,6 +15,7 @@ function show(root, data, setTriggerValue) {
   if (grid.dataset.shape !== shape) build(grid, data, shape);
   grid.setAttribute("aria-label", data.alt);
   grid.dataset.dense = data.y.labels.length > 6;
+  grid.style.setProperty("--rows", data.y.labels.length);
   grid.dataset.done = data.cells.filter((cell) => cell.colour).length;
   grid.querySelectorAll("button").forEach((button, i) => {
     const cell = data.cells[i];
