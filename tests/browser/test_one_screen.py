@@ -15,7 +15,7 @@ from rbm.training.config import TrainConfig
 from tests.helpers.axe import is_for_everyone
 from tests.helpers.browser import Server
 from tests.helpers.hands import OpenPage, at_rest, at_rest_now, complaints, drawn, go, picture, points, press
-from tests.helpers.stage import BROUGHT, HEIGHT, PICTURES, WIDTH, beyond
+from tests.helpers.stage import BROUGHT, EXAMINED, HEIGHT, PICTURES, VIEWS, WIDTH, beyond, open_view
 from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.browser
@@ -51,10 +51,13 @@ def test_next_leads_to_a_page_whose_control_and_picture_share_the_first_screen_a
             walker.goto(f"{server.url}/{before.address}")
         walker.get_by_role("link", name="Next →").click()
         expect(walker.get_by_role("heading", name=entry.title, exact=True)).to_be_visible()
-    walker.emulate_media(color_scheme="light")
-    if PICTURES[entry.script].pictures:
-        assert beyond(walker, PICTURES[entry.script]) == {}
-    is_for_everyone(walker)
+    for name, shown in {"": PICTURES[entry.script], **VIEWS.get(entry.script, {})}.items():
+        walker.emulate_media(color_scheme="light")
+        if name:
+            open_view(walker, name)
+        if shown.pictures:
+            assert beyond(walker, shown) == {}
+        is_for_everyone(walker)
 
 
 @pytest.mark.parametrize("what", BROUGHT)
@@ -65,6 +68,18 @@ def test_what_a_choice_brings_is_on_the_first_screen_too(server: Server, open_pa
     drawn(page)
     choose(page)
     assert beyond(page, shown) == {}
+
+
+@pytest.mark.slow  # half a minute: 256 chains of 500 hidden units
+def test_so_it_is_with_what_an_examination_brings_which_is_shown_at_once(server: Server, open_page: OpenPage):
+    page = open_page(f"{server.url}/examine", width=WIDTH, height=HEIGHT)
+    press(page, "examine")
+    expect(page.locator(".st-key-examine_walk .main-svg").first).to_be_visible()
+    expect(page.locator(".st-key-examine_nearest .wall")).to_have_count(1)
+    for name, shown in EXAMINED.items():
+        open_view(page, name)
+        assert beyond(page, shown) == {}
+    is_for_everyone(page)
 
 
 @pytest.mark.slow
@@ -179,6 +194,8 @@ def test_every_step_lights_something_that_is_in_sight_once_it_is_pressed(
         if number in LATER.get(entry.address, ()):
             continue
         expect(step).to_have_attribute("tabindex", "0")  # it listens
+        if (view := step.locator("xpath=ancestor::*[@role='tabpanel']")).count():
+            page.locator(f'[id="{view.get_attribute("aria-labelledby")}"]').click()
         step.click()
         lit = step.locator('[class*="st-key-to_"]').evaluate(
             r"(one) => one.className.match(/st-key-to_\w+?_\d+_(\w+)/)[1]"
