@@ -1,8 +1,21 @@
 // Numbers and words that move with a slider. Cells stay when their words change. Joined behind board.js.
 
+const resized = new WeakMap();
+
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".facts");
-  return join(data, (now) => draw(root, now));
+  const leave = join(data, (now) => draw(root, now));
+  if (!resized.has(root)) resized.set(root, new ResizeObserver(() => reach(root))); // in a view that was not open it had no width
+  resized.get(root).observe(root);
+  return () => {
+    leave();
+    resized.get(root).disconnect();
+  };
+}
+
+// What is wider than its place is read by the arrows too.
+function reach(root) {
+  root.tabIndex = root.dataset.look !== "line" && root.scrollWidth > root.clientWidth ? 0 : -1;
 }
 
 function draw(root, { look, head, rows, about }) {
@@ -16,7 +29,8 @@ function draw(root, { look, head, rows, about }) {
   rows.flat().forEach((word, i) => write(cells[i], word));
   // What the reader sees, for tests and timing.
   root.dataset.version = rows.flat().join("|");
-  root.tabIndex = root.scrollWidth > root.clientWidth ? 0 : -1; // what is wider than its place is read by the arrows too
+  root.title = look === "line" ? rows.flat().join(" ").replaceAll("**", "") : ""; // its end may be cut off
+  reach(root);
 }
 
 function make(name, className, textContent = "", title = "") {

@@ -20,6 +20,7 @@ function show(root, data, setTriggerValue) {
   const row = (label, y) => [label, ...data.cells.slice(y * wide, (y + 1) * wide).map(({ value, text }) => value ?? text)];
   files(root, { name: data.alt, rows: () => [[`${data.y.title} / ${data.x.title}`, ...data.x.labels], ...data.y.labels.map(row)] });
   grid.dataset.dense = data.y.labels.length > 6;
+  grid.style.setProperty("--rows", data.y.labels.length);
   grid.dataset.done = data.cells.filter((cell) => cell.colour).length;
   grid.querySelectorAll("button").forEach((button, i) => {
     const cell = data.cells[i];

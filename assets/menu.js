@@ -91,6 +91,11 @@ function reach() {
   return steps.length;
 }
 
+// In a view that is not open it is first opened; it can be scrolled to once it has its place there.
 function bring(key) {
-  if (key) document.querySelector(`.st-key-${key}`)?.scrollIntoView({ block: "nearest" });
+  const found = key && document.querySelector(`.st-key-${key}`);
+  if (!found) return;
+  const view = document.getElementById(found.closest("[role=tabpanel]")?.getAttribute("aria-labelledby"));
+  if (view?.ariaSelected === "false") view.click();
+  requestAnimationFrame(() => found.scrollIntoView({ block: "nearest" }));
 }

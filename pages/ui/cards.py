@@ -28,13 +28,15 @@ def mode() -> theme.Mode:
 
 
 def title(text: str, shows: str, does_not: str = "", try_this: str = "") -> None:
-    """A card's heading and its ?."""
+    """A card's heading and its ?; the ? alone, where a menu is the heading."""
     parts = (
         shows,
         _("*It does not show:* {does_not}").format(does_not=does_not) if does_not else "",
         _("*Try:* {try_this}").format(try_this=try_this) if try_this else "",
     )
-    st.markdown(f"**{text}**", help="\n\n".join(filter(None, parts)))
+    st.markdown(
+        f"**{text}**" if text else "", help="\n\n".join(filter(None, parts)), width="stretch" if text else "content"
+    )
 
 
 def notice(name: str) -> DeltaGenerator:

@@ -1,7 +1,7 @@
 """What the pages of the laboratory share: the picture, and beside it the guide: what to try, the formula, what to see."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -52,6 +52,16 @@ def stage(choices: Experiments | None = None, *, key: str, text: str) -> Iterato
         what_to_see(text)
     with picture, st.container(key=f"stage_{key}"):
         yield settings
+
+
+def views(*names: str, key: str, watched: bool = False) -> Sequence[DeltaGenerator]:
+    """Rooms of which one is seen at a time, chosen in the row above them: for what does not fit on one screen.
+
+    All are drawn, so that a choice shows at once, and news reach those that are not seen. A step of "What to see", or a demo,
+    that speaks of something in one of them opens it (``assets/menu.js``). ``watched``: ``st.session_state[key]`` names the one
+    that is open, and opens another.
+    """
+    return st.tabs(names, key=key, on_change="rerun" if watched else "ignore")
 
 
 def experiments(choices: Experiments, *, key: str) -> None:

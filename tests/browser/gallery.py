@@ -49,7 +49,7 @@ SHOWS = {
     "teacher": "teacher_q",
     "train": "wall_filters",
     "filters": "wall_all_filters",
-    "examine": "examine_growth",
+    "examine": "examine_walk",
     "colour": "colour_samples",
     "deep": "deep_fantasies",
     "gibbs": "wall_mean",

@@ -33,6 +33,7 @@ from tests.helpers.hands import (
     train_until,
 )
 from tests.helpers.places import ROOT
+from tests.helpers.stage import open_view
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -159,7 +160,7 @@ def test_a_held_half_stays_while_the_rest_moves(server, open_page: OpenPage):
 def test_a_turned_knob_acts_while_it_trains_and_another_size_says_it_starts_anew(server, open_page: OpenPage):
     page = open_page(endless(server))
     train_until(page, 0.2)
-    page.locator(".st-key-other_curves").get_by_role("button", name="Learning rate").click()
+    choose(page, "other_curve", "Learning rate")
     expect(page.locator(".st-key-chart_learning_rate .chart")).to_be_visible()
     page.get_by_role("slider", name="Learning rate").focus()
     page.keyboard.press("ArrowLeft")
@@ -410,8 +411,9 @@ def test_a_machine_is_examined(server, open_page: OpenPage):
     rest(page)
     go(page, "Train", "Diagnostics")
     press(page, "examine")
-    expect(page.locator(".st-key-examine_nearest .wall")).to_be_visible()
     wait(lambda: points(page, "examine_walk") > 100, what="the walk that is drawn")
+    open_view(page, "Samples")
+    expect(page.locator(".st-key-examine_nearest .wall")).to_be_visible()
     expect(page.locator(".st-key-examine_energies")).to_be_visible()
 
 

@@ -17,7 +17,7 @@ from tests.helpers.axe import is_for_everyone
 from tests.helpers.browser import Server
 from tests.helpers.hands import complaints, drawn, press
 from tests.helpers.pictures import MOVES, changed, keys, look, png_of, rows_of, silent, without_files
-from tests.helpers.stage import HEIGHT, PICTURES, WIDTH, beyond
+from tests.helpers.stage import HEIGHT, PICTURES, VIEWS, WIDTH, beyond, open_view
 from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.browser
@@ -172,8 +172,15 @@ CHARTS = {
 
 
 def test_next_leads_to_a_page_whose_control_and_picture_share_the_first_screen(opened: Opened):
-    if PICTURES[opened.script].pictures:
-        assert beyond(opened.page, PICTURES[opened.script]) == {}
+    page, script = opened
+    for name, shown in {"": PICTURES[script], **VIEWS.get(script, {})}.items():
+        if name:
+            open_view(page, name)
+        if shown.pictures:
+            assert beyond(page, shown) == {}
+            assert without_files(page) == []
+    if script in VIEWS:
+        page.get_by_role("tab").first.click()
 
 
 def test_what_changes_says_so_and_every_chart_can_be_had_as_png_and_csv(opened: Opened):
@@ -196,6 +203,9 @@ def test_what_changes_says_so_and_every_chart_can_be_had_as_png_and_csv(opened: 
 
 def test_the_page_is_for_everyone_with_its_machine_at_work(opened: Opened):
     is_for_everyone(opened.page)
+    for name in VIEWS.get(opened.script, ()):
+        open_view(opened.page, name)
+        is_for_everyone(opened.page)
     if opened.script == shell.TRAIN:
         expect(opened.page.locator(".st-key-pause button").first).to_be_enabled()  # it was still learning
         press(opened.page, "pause")

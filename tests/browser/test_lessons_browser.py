@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers.hands import OpenPage, drawn, fits, picture, points, press, ready
+from tests.helpers.stage import open_view
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -122,6 +123,7 @@ def test_an_update_click_by_click(server, open_page: OpenPage):
 def test_five_algorithms_race(server, open_page: OpenPage):
     page = open_page(f"{server.url}/follows")
     ready(page)
+    open_view(page, "Five algorithms, one start")
     press(page, "try_race_1")
     wait(lambda: points(page, "race_likelihood") > 30, what="the first legs")
 

@@ -12,7 +12,7 @@ from tests.helpers.axe import is_for_everyone
 from tests.helpers.browser import Server
 from tests.helpers.hands import OpenPage, at_rest, at_rest_now, drawn, go, picture, points, press
 from tests.helpers.pictures import without_files
-from tests.helpers.stage import BROUGHT, HEIGHT, PICTURES, WIDTH, beyond
+from tests.helpers.stage import BROUGHT, EXAMINED, HEIGHT, PICTURES, WIDTH, beyond, open_view
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -34,6 +34,18 @@ def test_what_a_choice_brings_is_on_the_first_screen_too_and_for_everyone(
     choose(page)
     assert beyond(page, shown) == {}
     assert without_files(page) == []
+    is_for_everyone(page)
+
+
+@pytest.mark.slow  # half a minute: 256 chains of 500 hidden units
+def test_so_it_is_with_what_an_examination_brings_which_is_shown_at_once(server: Server, open_page: OpenPage):
+    page = open_page(f"{server.url}/examine", width=WIDTH, height=HEIGHT)
+    press(page, "examine")
+    expect(page.locator(".st-key-examine_walk .main-svg").first).to_be_visible()
+    expect(page.locator(".st-key-examine_nearest .wall")).to_have_count(1)
+    for name, shown in EXAMINED.items():
+        open_view(page, name)
+        assert beyond(page, shown) == {}
     is_for_everyone(page)
 
 
@@ -171,6 +183,8 @@ def test_every_step_lights_something_that_is_in_sight_once_it_is_pressed(
         if number in LATER.get(entry.address, ()):
             continue
         expect(step).to_have_attribute("tabindex", "0")  # it listens
+        if (view := step.locator("xpath=ancestor::*[@role='tabpanel']")).count():
+            page.locator(f'[id="{view.get_attribute("aria-labelledby")}"]').click()
         step.click()
         lit = step.locator('[class*="st-key-to_"]').evaluate(
             r"(one) => one.className.match(/st-key-to_\w+?_\d+_(\w+)/)[1]"

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.helpers.hands import OpenPage, fits, picture, points, ready
+from tests.helpers.stage import open_view
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -19,6 +20,7 @@ def test_a_competition_fills_its_walls_on_a_phone_and_the_map_leads_there(server
     before = picture(page, "rivals_wall_vae")
     page.get_by_role("button", name="Start", exact=True).click()
     wait(lambda: picture(page, "rivals_wall_vae") != before, what="the first look at the last contender")
+    open_view(page, "How good they are")
     wait(lambda: points(page, "rivals_frechet") > 0, what="a point of a curve")
     page.get_by_role("button", name="Pause", exact=True).click()
     fits(page)

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from rbm.experiment import DatasetSpec, RunSpec
 from rbm.link import to_url
 from tests.helpers.hands import OpenPage, go, picture, press
+from tests.helpers.stage import open_view
 from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.browser
@@ -42,9 +43,16 @@ def test_three_sizes_by_three_k_on_mnist_from_the_page_to_the_heat_map(server, o
     expect(best).to_have_count(1)
     assert float(best.inner_text().replace("−", "-")) == max(values)
     assert picture(page, "wall_sweep_best")
-    for key in ("sweep_parallel", "sweep_slice_n_hidden", "sweep_slice_k", "sweep_importance"):
+    for view, key in (
+        ("All settings at once", "sweep_parallel"),
+        ("Slices", "sweep_slice_n_hidden"),
+        ("Slices", "sweep_slice_k"),
+        ("Importance", "sweep_importance"),
+    ):
+        open_view(page, view)
         page.locator(f".st-key-{key}").first.scroll_into_view_if_needed()  # charts are drawn where they are in view
         expect(page.locator(f".st-key-{key} .js-plotly-plot").first).to_be_visible()  # the one before may still go
+    open_view(page, "Heat map")
     best.click()
     expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()
     expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()

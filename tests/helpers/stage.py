@@ -23,7 +23,9 @@ class OneScreen(NamedTuple):
 
 
 PICTURES = {
-    shell.HOME: OneScreen(("home_pad",), ("dream_v", "dream_h", "pad_back")),
+    shell.HOME: OneScreen(
+        ("home_pad",), ("dream_v", "dream_h", "dream_others", "pad_hidden", "pad_back", "pad_completed")
+    ),
     shell.ENERGY: OneScreen(
         ("energy_graph .knob", "energy_graph .beta"),
         ("energy_graph .graph", "energy_graph .chart.energy", "energy_graph .chart.probability"),
@@ -44,7 +46,9 @@ PICTURES = {
             "boltzmann_costs",
         ),
     ),
-    shell.SLOW: OneScreen(("slow_next", "slow_k"), ("slow_wall_v", "slow_wall_h", "slow_parts")),
+    shell.SLOW: OneScreen(
+        ("slow_next", "slow_k"), ("slow_wall_v", "slow_wall_h", "slow_filters", "slow_parts", "slow_hidden")
+    ),
     shell.MARKOV: OneScreen(("markov_1", "markov_coupling"), ("markov_matrix", "markov_visits", "markov_distance")),
     shell.CD_BIAS: OneScreen(("follows_place", "follows_k"), ("follows_numbers", "follows_angles", "follows_lengths")),
     shell.ISING: OneScreen(
@@ -64,11 +68,12 @@ PICTURES = {
             "chart_free_energy",
             "chart_likelihood",
             "chart_reconstruction_error",
+            "other_curve",
             "chart_pseudo_log_likelihood",
         ),
     ),
     shell.FILTERS: OneScreen(("filters_order", "filters_scale"), ("wall_all_filters",)),
-    shell.EXAMINE: OneScreen(("examine",), ("examine_spectrum", "examine_modes", "examine_growth")),
+    shell.EXAMINE: OneScreen(("examine",), ("examine_spectrum", "examine_modes", "examine_growth", "examine_noise")),
     shell.COLOUR: OneScreen(
         ("colour_learn",), ("colour_pairs", "colour_samples", "colour_filters", "colour_error", "colour_energy")
     ),
@@ -81,10 +86,49 @@ PICTURES = {
     shell.RUNS: OneScreen(("machine_menu",), ("wall_dreams_A",)),
     shell.BOARD: OneScreen((), ()),
     shell.SWEEP: OneScreen(("sweep_start",), ()),
-    shell.RIVALS: OneScreen(("rivals_start",), ("rivals_wall_rbm",)),
+    shell.RIVALS: OneScreen(
+        ("rivals_start",),
+        ("rivals_wall_rbm", "rivals_wall_gan", "rivals_wall_dcgan", "rivals_wall_autoencoder", "rivals_wall_vae"),
+    ),
     shell.MAP: OneScreen((), ()),
     shell.FEATURES: OneScreen(("features_map",), ("features_scatter",)),
 }
+
+
+# The views that a page opens with one of, by the words of the others, and what shares the first screen in each.
+VIEWS = {
+    shell.MARKOV: {
+        "Eigenvalues": OneScreen(
+            ("markov_coupling", "markov_beta"),
+            ("markov_matrix", "markov_times", "markov_spectrum", "markov_slowest"),
+        )
+    },
+    shell.CD_BIAS: {
+        "Five algorithms, one start": OneScreen(
+            ("race_start", "race_rate", "race_shown"), ("race_likelihood", "race_error", "race_states")
+        )
+    },
+    shell.DEEP: {
+        "Layer by layer": OneScreen(("deep_train",), ("deep_reconstruction_error", "deep_free_energy_gap")),
+        "Does pre-training save labels?": OneScreen(("deep_labels_start",), ()),
+    },
+    shell.RIVALS: {
+        "How good they are": OneScreen(("rivals_start",), ("rivals_frechet", "rivals_aats")),
+        "In numbers": OneScreen(("rivals_start",), ("rivals_table",)),
+    },
+}
+# What an examination brings, by the view in which it stands.
+EXAMINED = {
+    "Weights": OneScreen(("examine",), ("examine_spectrum", "examine_modes", "examine_growth", "examine_noise")),
+    "Chains": OneScreen(("examine", "examine_longer"), ("examine_walk", "examine_mixing", "examine_quality")),
+    "Samples": OneScreen(("examine",), ("examine_energies", "examine_nearest", "examine_aats")),
+    "Correlations": OneScreen(("examine",), ("examine_pairs", "examine_triples")),
+}
+
+
+def open_view(page: Page, name: str) -> None:
+    """By its word in the row of views."""
+    page.get_by_role("tab", name=name, exact=True).click()
 
 
 def _use(view: str) -> Callable[[Page], None]:

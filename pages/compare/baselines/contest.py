@@ -276,7 +276,7 @@ def quality(who: tuple[str, ...], seen: told.Told, drawn: feed.Elements) -> None
         )
         chart.show(
             drawn["rivals_aats"],
-            height=270,
+            height=300,
             key="rivals_aats",
             alt=_("How far AATS is from ideal against seconds of training"),
         )
@@ -302,7 +302,7 @@ def _frechet(drawn: feed.Elements) -> None:
         ),
     )
     chart.show(
-        drawn["rivals_frechet"], height=270, key="rivals_frechet", alt=_("Fréchet distance against seconds of training")
+        drawn["rivals_frechet"], height=300, key="rivals_frechet", alt=_("Fréchet distance against seconds of training")
     )
 
 
@@ -323,6 +323,7 @@ def neighbours(who: tuple[str, ...], seen: told.Told) -> None:
     """The training images nearest to the last pictures, once all has been judged."""
     ready = [name for name in who if name in seen.verdicts]
     if not ready:
+        st.caption(_("What each has learnt is compared with its training images once all seconds are over."))
         return
     cards.title(
         _("Are they copies?"),

@@ -36,10 +36,17 @@ def track() -> None:
     drawn = part.moves(contest.elements(task, who, seconds))
     contest.progress(drawn)
     with st.container(key="picture"):
-        contest.walls(who, seconds, drawn)
-    contest.quality(who, seen, drawn)
-    contest.numbers(drawn)
-    contest.neighbours(who, seen)
+        pictures, quality, numbers, copies = lesson.views(
+            _("Pictures"), _("How good they are"), _("In numbers"), _("Are they copies?"), key="rivals_view"
+        )
+        with pictures:
+            contest.walls(who, seconds, drawn)
+        with quality:
+            contest.quality(who, seen, drawn)
+        with numbers:
+            contest.numbers(drawn)
+        with copies:
+            contest.neighbours(who, seen)
 
 
 lesson.question(

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages.compare.sweep import form, view
-from pages.ui import cards, shell
+from pages.ui import cards, lesson, shell
 from pages.ui.components import chart, moving, wall
 from pages.ui.controls import widgets
 from pages.ui.draw import theme
@@ -191,13 +191,22 @@ def _open(name: str, sweep: Sweep | None) -> Ledger:
 def _look(ledger: Ledger, drawn: feed.Elements) -> None:
     trials, best = ledger.trials(), ledger.best()
     moving.status(drawn["sweep_status"], key="sweep_status")
-    left, right = st.columns([7, 5], gap="large")
-    with left:
-        _heat(ledger, drawn)
-    with right:
-        _best(best)
-    if sum(trial.value is not None for trial in trials) >= 2:
-        _charts(ledger, trials)
+    heat, together, slices, weighed = lesson.views(
+        _("Heat map"), _("All settings at once"), _("Slices"), _("Importance"), key="sweep_view"
+    )
+    with heat:
+        left, right = st.columns([7, 5], gap="large")
+        with left:
+            _heat(ledger, drawn)
+        with right:
+            _best(best)
+    several = sum(trial.value is not None for trial in trials) >= 2
+    for place, draw in ((together, _together), (slices, _slices), (weighed, _importance)):
+        with place:
+            if several:
+                draw(ledger, trials)
+            else:
+                st.caption(_("Two finished runs are needed."))
     for trial in trials:
         if trial.message:
             st.caption(f":material/warning: {as_typed(view.words(trial.values))}: {as_typed(trial.message)}")
@@ -233,7 +242,7 @@ def _time(seconds: float) -> str:
 def _heat(ledger: Ledger, drawn: feed.Elements) -> None:
     objective = OBJECTIVES[ledger.spec.objective]
     if "sweep_heat" not in drawn:
-        st.caption(_("A heat map needs two settings with listed values; the charts below show every run."))
+        st.caption(_("A heat map needs two settings with listed values; the other views show every run."))
         return
     cards.title(
         _("{title} of {images}, {unit}").format(title=objective.title, images=objective.images, unit=objective.unit),
@@ -274,17 +283,23 @@ def _best(best: Trial | None) -> None:
         st.caption(f":material/warning: {as_typed(best.doubt)}")
 
 
-def _charts(ledger: Ledger, trials: list[Trial]) -> None:
-    """What the finished runs say about the settings; drawn anew only when another one is finished."""
-    spec = ledger.spec
+def _together(ledger: Ledger, trials: list[Trial]) -> None:
+    """Every finished run through all its settings; this, slices and importance are drawn anew only when another is finished."""
     cards.title(
         _("All settings at once"),
         _("One line per run, through its settings to its value; drag along an axis to keep only some runs."),
         _("which setting is the cause: look at the slices."),
     )
     chart.show(
-        view.parallel(spec, trials, cards.mode()), key="sweep_parallel", alt=_("Every run through all its settings")
+        view.parallel(ledger.spec, trials, cards.mode()),
+        key="sweep_parallel",
+        alt=_("Every run through all its settings"),
     )
+
+
+def _slices(ledger: Ledger, trials: list[Trial]) -> None:
+    """Every run against one setting at a time."""
+    spec = ledger.spec
     cards.title(_("Slices"), _("Every run's value against one setting; the others differ from dot to dot."))
     for start in range(0, len(spec.axes), 3):
         some = spec.axes[start : start + 3]
@@ -292,8 +307,11 @@ def _charts(ledger: Ledger, trials: list[Trial]) -> None:
             with place:
                 alt = _("Every run against {label}").format(label=KNOBS[axis.name].label)
                 chart.show(view.slices(spec, trials, axis), key=f"sweep_slice_{axis.name}", alt=alt)
-    found = ledger.importance()
-    if found:
+
+
+def _importance(ledger: Ledger, trials: list[Trial]) -> None:
+    """How much each setting matters."""
+    if found := ledger.importance():
         finished = sum(trial.value is not None for trial in trials)
         cards.title(_("Importance"), *view.about_importance(found, finished))
         chart.show(view.importance(found), height=240, key="sweep_importance", alt=_("Importance of each setting"))

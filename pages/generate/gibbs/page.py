@@ -28,9 +28,14 @@ def walk_on() -> None:
     bar = st.container(
         key="gibbs_transport"
     )  # above the slider whose choice it needs: buttons stay where they are on every page
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="gibbs_line"):
-        words = st.container()
-        machine = stepping.choose_machine(run)
+    with st.container(key="picture"):
+        pad, place = st.columns([2, 5], gap="medium") if settings.held == stepping.DRAWING else (None, st.container())
+        with place:
+            walls = st.container()
+            with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="gibbs_line"):
+                words = st.container()
+                machine = stepping.choose_machine(run)
+            charts = st.container()
     held = stepping.held_part(settings, run.spec)
     walk = stepping.walk_of(run, machine, settings)
     move = stepping.Mover(run, walk, settings, held, stepping.follows_training())
@@ -44,20 +49,19 @@ def walk_on() -> None:
         stepping.transport(move)
     with words:
         views.words(drawn)
-    with st.container(key="picture"):
-        pad, place = st.columns([2, 5], gap="medium") if settings.held == stepping.DRAWING else (None, st.container())
-        if pad is not None:
-            with pad:
-                stepping.pad(move, look)
-        with place:
-            views.layers(drawn, painter, views.CELL if pad is None else views.BESIDE_PAD)
-            left, middle, right = st.columns(3, gap="medium")
-            with left:
-                views.film(drawn, walk, painter)
-            with middle:
-                views.energies(drawn)
-            with right:
-                views.memory(drawn)
+    if pad is not None:
+        with pad:
+            stepping.pad(move, look)
+    with walls:
+        views.layers(drawn, painter, views.CELL if pad is None else views.BESIDE_PAD)
+    with charts:
+        left, middle, right = st.columns(3, gap="medium")
+        with left:
+            views.film(drawn, walk, painter)
+        with middle:
+            views.energies(drawn)
+        with right:
+            views.memory(drawn)
 
 
 with st.container(key="stage_gibbs"):

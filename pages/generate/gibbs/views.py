@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FILM_FRAMES, FILM_COLUMNS = 16, 8
 GIF_FRAMES = 100  # 20 seconds at five a second
-CHART, CELL, LARGE_CELL = 114, 45, 108  # pixels, so that pictures and charts stand on a screen of 720
+CHART, CELL, LARGE_CELL = 114, 50, 108  # pixels, so that pictures and charts stand on a screen of 720
 BESIDE_PAD = 36  # a cell where three pictures share their row with a pad
 LEAST = 20  # settled steps of which an autocorrelation is shown
 STATES = {
@@ -76,9 +76,9 @@ def words(drawn: feed.Elements) -> None:
 
 
 def layers(drawn: feed.Elements, painter: frames.Painter, cell: int = CELL) -> None:
-    """v, the means of what it was drawn from, and the hidden layer, every chain one picture, of many ``cell`` pixels wide."""
+    """v, the means of what it was drawn from, and the hidden layer, every chain one picture, of 4 × 4 ``cell`` pixels wide."""
     left, middle, right = st.columns(3, gap="medium")
-    largest = LARGE_CELL if drawn["wall_v"]["n"] <= 4 else cell
+    largest = LARGE_CELL if drawn["wall_v"]["n"] <= 4 else 4 * cell // drawn["wall_v"]["columns"]
     model, framed = painter.model, painter.framed
     with left, st.container(key="card_v", gap="xsmall"):
         cards.title(

@@ -100,7 +100,6 @@ def generate(newest: LabelMachine) -> None:
     """The walls of chains and the buttons that move them."""
     asked = wanted()
     dream = _dream(newest, asked)
-    _buttons(newest)
     softmax = asked[0] == "softmax"
     sign = _("the label itself") if learning.data().mnist else _("the mean of its class, in colour")
     each = _("{each} chains for each label, a row each; the first picture of a row is {sign}.").format(
@@ -108,17 +107,18 @@ def generate(newest: LabelMachine) -> None:
     )
     drawn = elements(dream, learning.data().shape, _signs(dream, cards.mode()))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="labels_bar"):
-        cards.title(
-            _("Chains that hold their label") if softmax else _("Chains that hold the tags"),
-            _("p(x|h) of chains that started from noise. {each}").format(
-                each=each if softmax else _("All hold the same tags.")
-            ),
-            _("that a chain has seen all styles of its class: it may stay with one for long."),
-            _("Play while the machine still learns: the chains follow it."),
-        )
+        _buttons(newest)
         facts(drawn["labels_sweeps"], key="labels_sweeps", look="caption")
+    cards.title(
+        _("Chains that hold their label") if softmax else _("Chains that hold the tags"),
+        _("p(x|h) of chains that started from noise. {each}").format(
+            each=each if softmax else _("All hold the same tags.")
+        ),
+        _("that a chain has seen all styles of its class: it may stay with one for long."),
+        _("Play while the machine still learns: the chains follow it."),
+    )
     alt = _("Pictures by chains that hold their label")
-    wall.show({**drawn["labels_dream"], "labels": _names(dream)}, max_cell=22, alt=alt, key="labels_dream")
+    wall.show({**drawn["labels_dream"], "labels": _names(dream)}, max_cell=32, alt=alt, key="labels_dream")
     if not softmax:
         st.caption(_which(asked[1]))
 
@@ -282,28 +282,27 @@ def play(part: feed.Part, newest: LabelMachine, task: Task | None) -> None:
 
 
 def _buttons(newest: LabelMachine) -> None:
-    with st.container(horizontal=True):
-        for count in (1, 10, 100):
-            st.button(
-                _("Step") if count == 1 else f"{count}",
-                icon=":material/skip_next:" if count == 1 else None,
-                key=f"labels_step_{count}",
-                on_click=_step,
-                args=(newest, count),
-                help=plural(
-                    "{n} sweep: pixels given hidden units, then those given pixels and label.",
-                    "{n} sweeps: pixels given hidden units, then those given pixels and label.",
-                    count,
-                ).format(n=count),
-            )
-        widgets.player(PLAYING, "labels_play", type="primary", help=_("Sweeps by itself, several a second."))
+    for count in (1, 10, 100):
         st.button(
-            _("From noise"),
-            icon=":material/restart_alt:",
-            key="labels_noise",
-            on_click=_forget,
-            help=_("All chains start again: every pixel on or off with even chance."),
+            _("Step") if count == 1 else f"{count}",
+            icon=":material/skip_next:" if count == 1 else None,
+            key=f"labels_step_{count}",
+            on_click=_step,
+            args=(newest, count),
+            help=plural(
+                "{n} sweep: pixels given hidden units, then those given pixels and label.",
+                "{n} sweeps: pixels given hidden units, then those given pixels and label.",
+                count,
+            ).format(n=count),
         )
+    widgets.player(PLAYING, "labels_play", type="primary", help=_("Sweeps by itself, several a second."))
+    st.button(
+        _("From noise"),
+        icon=":material/restart_alt:",
+        key="labels_noise",
+        on_click=_forget,
+        help=_("All chains start again: every pixel on or off with even chance."),
+    )
 
 
 def _forget() -> None:

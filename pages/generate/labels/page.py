@@ -36,6 +36,7 @@ def use() -> None:
         required=True,
         default=next(iter(USES)),
         key=f"labels_use_{learning.kind()}" + ("" if learning.data().digits else "_other"),
+        label_visibility="collapsed",
         help=_("Questions to one and the same machine; they differ only in what is held."),
     )
     if dreams.playing() and chosen != next(iter(USES)):
@@ -56,7 +57,6 @@ lesson.question(
     _("Labels"),
     _("What can a machine do that learns pictures together with their names: read, write on demand, and guess?"),
 )
-SHOWN = learning.shown()
 with lesson.stage(EXPERIMENTS, key="labels", text="labels") as beside:
     with beside:
         learning.choices()
@@ -64,7 +64,9 @@ with lesson.stage(EXPERIMENTS, key="labels", text="labels") as beside:
             r"\begin{aligned} E(x, y, h) = &-x^\top W h - y^\top U h \\ &- b^\top x - d^\top y - c^\top h \end{aligned}",
             r"p(y \mid x) = \frac{e^{-F(x, y)}}{\sum_{y'} e^{-F(x, y')}}",
         )
-    learning.buttons()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="machine_bar"):
+        learning.buttons()
+        SHOWN = learning.shown()
     feed.watch("labels_buttons", learning.task())
     NOUN = learning.data().noun
     DRAWS = {_("Read what you draw"): views.read} if math.prod(learning.data().shape) <= instant.MOST_PIXELS else {}
@@ -84,7 +86,7 @@ with lesson.stage(EXPERIMENTS, key="labels", text="labels") as beside:
         },
     }[learning.kind()]
     with st.container(key="picture"):
-        left, right = st.columns([1, 2], gap="medium")
+        left, right = st.columns([3, 8], gap="medium")
         with left:
             learning.progress(SHOWN)
         with right:

@@ -121,7 +121,7 @@ def angles(drawn: feed.Elements) -> None:
         _("the noise of a real batch, which comes on top."),
     )
     chart.show(
-        drawn["follows_angles"], height=400, key="follows_angles", alt=_("Angle to the exact gradient against k")
+        drawn["follows_angles"], height=340, key="follows_angles", alt=_("Angle to the exact gradient against k")
     )
 
 
@@ -148,7 +148,7 @@ def lengths(drawn: feed.Elements) -> None:
         ),
     )
     chart.show(
-        drawn["follows_lengths"], height=400, key="follows_lengths", alt=_("Length of the mean gradients against k")
+        drawn["follows_lengths"], height=340, key="follows_lengths", alt=_("Length of the mean gradients against k")
     )
 
 

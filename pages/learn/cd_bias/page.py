@@ -70,24 +70,25 @@ def track() -> None:
     running = race.current()
     part = feed.watch("race", *race.tasks_of(running))
     drawn = part.moves(race.elements(running, race.PANEL.now().shown))
-    race.learning_curves(drawn)
-    race.choose_method()
-    race.learnt(drawn)
+    with st.container(key="race_pictures"):
+        race.learning_curves(drawn)
+        race.learnt(drawn)
 
 
 lesson.question(
     _("What CD really follows"),
     _("If contrastive divergence does not climb the likelihood, what does it climb, and when does it matter?"),
 )
-compass()
-st.caption(
-    _(
-        ":material/info: Exact gradients and likelihoods visit every state of the machine: the pictures "
-        "here have nine pixels at most. Your own data are learnt on the page Train a machine."
+gradient, raced = lesson.views(_("The gradient at one moment"), _("Five algorithms, one start"), key="follows_view")
+with gradient:
+    compass()
+    st.caption(
+        _(
+            ":material/info: Exact gradients and likelihoods visit every state of the machine: the pictures "
+            "here have nine pixels at most. Your own data are learnt on the page Train a machine."
+        )
     )
-)
-st.subheader(_("Five algorithms, one start"), anchor=False)
-with lesson.stage(RACES, key="race", text="race") as settings:
+with raced, lesson.stage(RACES, key="race", text="race") as settings:
     with settings:
         race.controls()
     race.start_button()

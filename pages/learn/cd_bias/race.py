@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BARS, SHIFTER = _("3×3 bars and stripes"), _("shifter")
 PATTERNS = dict(zip((BARS, SHIFTER), algorithm_comparison.DATASETS, strict=True))
 OTHERS = 8  # states beside the data that are shown one by one
+HEIGHT = 165  # pixels of a chart, so that all three stand on one screen with the button
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def controls() -> None:
 def start_button() -> None:
     """Race."""
     about = _("Five algorithms learn the same pictures from the same weights, in the background.")
-    tasks.buttons(None, tasks.Press("race_start", _("Race"), about, start_race, "flag", primary=True))
+    with st.container(horizontal=True, key="race_transport"):
+        tasks.buttons(None, tasks.Press("race_start", _("Race"), about, start_race, "flag", primary=True))
 
 
 def start_race() -> None:
@@ -153,11 +155,6 @@ def _elements(race: algorithm_comparison.Race | None, method: str, patterns: tor
     }
 
 
-def choose_method() -> None:
-    """Whose distribution is drawn."""
-    PANEL.draw("shown", menu=False)
-
-
 def learning_curves(drawn: feed.Elements) -> None:
     """Exact likelihood and reconstruction error of all five."""
     left, right = st.columns(2, gap="large")
@@ -180,22 +177,27 @@ def learning_curves(drawn: feed.Elements) -> None:
         with place:
             cards.title(title, about, lacks)
             chart.show(
-                drawn[key], height=220, key=key, alt=_("{title} of five algorithms against updates").format(title=title)
+                drawn[key],
+                height=HEIGHT,
+                key=key,
+                alt=_("{title} of five algorithms against updates").format(title=title),
             )
 
 
 def learnt(drawn: feed.Elements) -> None:
-    """One algorithm's learnt distribution against the data's."""
-    cards.title(
-        _("Learnt distribution, state by state"),
-        _(
-            "Outlined: the data, all pictures equally often. Filled: the machine's p(v). After the data come "
-            "the likeliest states that are none of them, and all the rest together."
-        ),
-        _("why: look at which pictures CD forgets, and what it makes instead."),
-    )
+    """One algorithm's learnt distribution against the data's, and whose it is."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="race_learnt"):
+        cards.title(
+            _("Learnt distribution, state by state"),
+            _(
+                "Outlined: the data, all pictures equally often. Filled: the machine's p(v). After the data come "
+                "the likeliest states that are none of them, and all the rest together."
+            ),
+            _("why: look at which pictures CD forgets, and what it makes instead."),
+        )
+        PANEL.draw("shown", menu=False, label_visibility="collapsed")
     alt = _("The learnt distribution against the data's")
-    state_bars(drawn["race_states"], key="race_states", alt=alt, height=190)
+    state_bars(drawn["race_states"], key="race_states", alt=alt, height=HEIGHT)
 
 
 def _patterns(race: algorithm_comparison.Race | None) -> torch.Tensor:

@@ -171,7 +171,7 @@ def spectrum(drawn: feed.Elements) -> None:
         _("which states are far apart; the picture below does."),
     )
     alt = _("The largest eigenvalues of the transition matrix")
-    state_bars(drawn["markov_spectrum"], key="markov_spectrum", alt=alt, height=190)
+    state_bars(drawn["markov_spectrum"], key="markov_spectrum", alt=alt, height=160)
     words.facts(drawn["markov_times"], key="markov_times", look="figures")
 
 
@@ -214,7 +214,7 @@ def bottleneck(drawn: feed.Elements) -> None:
         ),
     )
     alt = _("The second eigenvector of the transition matrix")
-    state_bars(drawn["markov_slowest"], key="markov_slowest", alt=alt, height=190)
+    state_bars(drawn["markov_slowest"], key="markov_slowest", alt=alt, height=150)
 
 
 def _slowest(known: Facts) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def visits(drawn: feed.Elements) -> None:
         _("that it has been everywhere: a chain stuck in one mode draws a calm and wrong histogram."),
     )
     alt = _("Shares of visits of the chains against the exact probabilities")
-    state_bars(drawn["markov_visits"], key="markov_visits", alt=alt, height=220)
+    state_bars(drawn["markov_visits"], key="markov_visits", alt=alt, height=185)
 
 
 def _visits(known: matrix.Facts, running: dict[str, Occupancy]) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def distance(drawn: feed.Elements) -> None:
         ),
     )
     alt = _("Total variation between visits and the exact distribution")
-    chart.show(drawn["markov_distance"], height=190, key="markov_distance", alt=alt)
+    chart.show(drawn["markov_distance"], height=160, key="markov_distance", alt=alt)
 
 
 def _distance(running: dict[str, Occupancy]) -> dict[str, Any]:

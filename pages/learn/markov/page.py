@@ -31,7 +31,7 @@ EXPERIMENTS: lesson.Experiments = {
 
 @st.fragment
 def look() -> None:
-    """Matrix and spectrum above, watched chains below; a slider or a step draws them again."""
+    """The matrix, and beside it the watched chains or the spectrum; a slider or a step draws them again."""
     with lesson.stage(EXPERIMENTS, key="markov", text="markov") as beside:
         with beside:
             asked = matrix.controls()
@@ -51,13 +51,13 @@ def look() -> None:
             with left:
                 matrix.heat_map(drawn, matrix.facts(asked.kind, asked.coupling, asked.beta))
             with right:
-                occupancy.visits(drawn)
-                occupancy.distance(drawn)
-        left, right = st.columns(2, gap="medium")
-        with left:
-            matrix.spectrum(drawn)
-        with right:
-            matrix.bottleneck(drawn)
+                visits, spectrum = lesson.views(_("Visits"), _("Eigenvalues"), key="markov_view")
+                with visits:
+                    occupancy.visits(drawn)
+                    occupancy.distance(drawn)
+                with spectrum:
+                    matrix.spectrum(drawn)
+                    matrix.bottleneck(drawn)
 
 
 look()

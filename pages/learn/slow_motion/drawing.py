@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rbm.lessons.slow_motion import Update
 
 _BLANK: dict[theme.Mode, int] = {"light": 228, "dark": 46}  # the grey of what has not happened yet
+FILTERS_BESIDE = 12  # in three rows, so that they stand on one screen below the layers
 PARTS = (
     _("filter before"),
     _("positive"),
@@ -44,8 +45,9 @@ LAYERS = {
 def chain(drawn: feed.Elements) -> None:
     """The layers as they come: what has not happened yet is blank."""
     for layer, (title, about) in LAYERS.items():
-        cards.title(title, about)
-        moving.facts(drawn[f"slow_names_{layer}"], key=f"slow_names_{layer}", look="caption")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"slow_heading_{layer}"):
+            cards.title(title, about)
+            moving.facts(drawn[f"slow_names_{layer}"], key=f"slow_names_{layer}", look="caption")
         wide, alt = 110 if layer == "v" else 80, _("{title} from sub-step to sub-step").format(title=title)
         wall.show(drawn[f"slow_wall_{layer}"], max_cell=wide, alt=alt, key=f"slow_wall_{layer}")
 
@@ -92,7 +94,6 @@ def choose_unit(machine: SlowMachine, unit: int, shape: tuple[int, int]) -> None
     cards.title(
         _("The filters before"), _("One picture a hidden unit. Click one to follow its weights through the update.")
     )
-    columns = frames.near_square(weight.shape[1])[1]
     clicked = cards.filter_wall(
         weight,
         shape,
@@ -100,8 +101,8 @@ def choose_unit(machine: SlowMachine, unit: int, shape: tuple[int, int]) -> None
         key="slow_filters",
         clickable=True,
         selected=unit,
-        columns=columns,
-        max_cell=44,
+        columns=FILTERS_BESIDE,
+        max_cell=33,
     )
     if clicked is not None and clicked != unit:
         st.session_state["slow_unit"] = clicked
@@ -116,7 +117,7 @@ def show_parts(drawn: feed.Elements, unit: int) -> None:
     )
     with st.container(horizontal=True, gap="small", key="slow_parts"):  # four in a row, fewer where there is no room
         for i, name in enumerate(PARTS):
-            with st.container(width=100, gap="xsmall"):
+            with st.container(width=100, key=f"card_slow_part_{i}"):
                 moving.facts(drawn[f"slow_scale_{i}"], key=f"slow_scale_{i}", look="caption")
                 wall.show(drawn[f"slow_part_{i}"], max_cell=80, alt=name, key=f"slow_part_{i}")
 
@@ -157,7 +158,7 @@ def hidden_bars(drawn: feed.Elements) -> None:
         _("p(h|v₀) outlined, p(h|vₖ) filled. Units where both agree learn nothing about themselves: their bias stays."),
     )
     alt = _("Probabilities of the hidden units for data and chain")
-    state_bars(drawn["slow_hidden"], key="slow_hidden", alt=alt, height=190)
+    state_bars(drawn["slow_hidden"], key="slow_hidden", alt=alt, height=150)
 
 
 def hidden(update: Update, stage: Stage, known: list[Stage]) -> dict[str, Any]:

@@ -54,16 +54,13 @@ def update() -> None:
         )
         with st.container(key="picture"):
             left, right = st.columns([5, 6], gap="medium")
+            unit = drawing.unit(slow, chosen)
             with left:
                 drawing.chain(drawn)
+                drawing.choose_unit(machine, unit, shape)
             with right:
-                unit = drawing.unit(slow, chosen)
                 drawing.show_parts(drawn, unit)
-        left, right = st.columns(2, gap="medium")
-        with left:
-            drawing.choose_unit(machine, unit, shape)
-        with right:
-            drawing.hidden_bars(drawn)
+                drawing.hidden_bars(drawn)
 
 
 update()

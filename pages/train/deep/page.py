@@ -35,27 +35,39 @@ def learning(task: Task, asked: DeepSpec) -> None:
     drawn = part.moves(stack.elements(task, asked))
     stack.progress(drawn)
     with st.container(key="picture"):
-        left, right = st.columns(2, gap="medium")
-        with left:
-            stack.fantasies(task, asked)
-        with right:
-            stack.filter_walls(asked, drawn)
-    stack.learning_curves(drawn)
-    stack.likelihood(task)
+        made, curves, labels = lesson.views(
+            _("What it makes and sees"), _("Layer by layer"), _("Does pre-training save labels?"), key="deep_view"
+        )
+        with made:
+            left, right = st.columns(2, gap="medium")
+            with left:
+                stack.fantasies(task, asked)
+            with right:
+                stack.filter_walls(asked, drawn)
+        with curves:
+            stack.learning_curves(drawn)
+            stack.likelihood(task)
+        with labels:
+            comparison()
+
+
+@st.fragment
+def comparison() -> None:
+    """Classifiers that start from such a net, and others that start at random."""
+    plan = few_labels.choose(datasets.data(st.session_state[stack.DATASET], datasets.without_classes))
+    few_labels.follow()
+    if plan is not None:
+        few_labels.figure(plan)
 
 
 lesson.question(
     _("Go deep"), _("What does a machine see that learns from another machine's features, and what is it good for?")
 )
-shown = stack.current()
 with lesson.stage(EXPERIMENTS, key="deep", text="deep") as beside:
     with beside:
         stack.settings()
-    stack.buttons()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="machine_bar"):
+        stack.buttons()
+        shown = stack.current()
     feed.watch("deep_buttons", st.session_state.get("deep_task"))
     learning(*shown)
-st.subheader(_("Does pre-training save labels?"), anchor=False)
-plan = few_labels.choose(datasets.data(st.session_state[stack.DATASET], datasets.without_classes))
-few_labels.follow()
-if plan is not None:
-    few_labels.figure(plan)

@@ -237,7 +237,7 @@ def learning_curves(drawn: feed.Elements) -> None:
             )
             chart.show(
                 drawn[key],
-                height=230,
+                height=260,
                 key=key,
                 alt=_("{title} of each layer against epochs").format(title=measure.title),
             )
@@ -282,16 +282,19 @@ def _shape(task: Task, asked: DeepSpec) -> tuple[int, int]:
 
 def fantasies(task: Task, asked: DeepSpec) -> None:
     """Pictures from the top, stepped."""
-    cards.title(
-        _("Fantasies from the top"),
-        _(
-            "Gibbs chains run between the top two layers (a belief net) or over all layers (a Boltzmann "
-            "machine), and where they stand is passed down to the pixels. Grey is a pixel's probability."
-        ),
-        _("how often the machine would make each: a few dozen sweeps from noise are not yet fair samples."),
-        _("start from test images and see how long a picture stays itself."),
-    )
     layers = figures_at_rest.dreamer(task.news, asked)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="deep_heading"):
+        cards.title(
+            _("Fantasies from the top"),
+            _(
+                "Gibbs chains run between the top two layers (a belief net) or over all layers (a Boltzmann "
+                "machine), and where they stand is passed down to the pixels. Grey is a pixel's probability."
+            ),
+            _("how often the machine would make each: a few dozen sweeps from noise are not yet fair samples."),
+            _("start from test images and see how long a picture stays itself."),
+        )
+        if layers:
+            PANEL.draw("start", on_change=_forget, label_visibility="collapsed")
     if not layers:
         waits = (
             _("once all layers have been trained together")
@@ -300,9 +303,8 @@ def fantasies(task: Task, asked: DeepSpec) -> None:
         )
         st.caption(_("Samples appear here {waits}.").format(waits=waits))
         return
-    PANEL.draw("start", on_change=_forget)
     dream = _dream(task, asked, layers)
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="deep_sweeps"):
         for sweeps in (1, 10, 100):
             st.button(
                 plural("{n} sweep", "{n} sweeps", sweeps).format(n=sweeps),
@@ -314,15 +316,14 @@ def fantasies(task: Task, asked: DeepSpec) -> None:
         st.button(
             _("Reset"), icon=":material/restart_alt:", key="deep_anew", on_click=_forget, help=_("Back to the start.")
         )
-        st.caption(
-            plural("{sweeps:,} sweeps, {n} layer", "{sweeps:,} sweeps, {n} layers", len(layers)).format(
-                sweeps=dream.sweeps, n=len(layers)
-            ),
-            width="content",
-        )
     pixels = frames.colour_probabilities(dream.pixels, shape=_shape(task, asked))
     columns = cards.beside(COLUMNS, len(pixels), _shape(task, asked))
     cards.picture_wall(pixels, columns, "deep_fantasies", _("Fantasies of the machine"), max_cell=40)
+    st.caption(
+        plural("{sweeps:,} sweeps, {n} layer", "{sweeps:,} sweeps, {n} layers", len(layers)).format(
+            sweeps=dream.sweeps, n=len(layers)
+        )
+    )
 
 
 def _advance(dream: DeepDream, sweeps: int) -> None:

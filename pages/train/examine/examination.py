@@ -26,13 +26,17 @@ from rbm.report.words import number
 from rbm.tasks.examine import N_SWEEPS, ChainsFromNoise, Energies, Likeness, Mixed, WeightModes, weight_modes
 
 NAME, MORE = "examination", "longer examination"  # what the tab holds: the longer one leaves the first on the screen
+VIEW = "examine_view"  # in the session: the view that is open, one of VIEWS
+VIEWS = _("Weights"), _("Chains"), _("Samples"), _("Correlations")
 LONGER = 10  # times: R-hat needs some fifty autocorrelation times in half a walk
 Found = TypeVar("Found", WeightModes, ChainsFromNoise, Mixed, Energies, Likeness)
 
 
 def begin(current: LiveRun) -> None:
-    """Examine the machine as it stands now."""
+    """Examine the machine as it stands now, and show its chains, which are the first to come."""
     stop()
+    if st.session_state.get(VIEW) in (None, VIEWS[0]):
+        st.session_state[VIEW] = VIEWS[1]
     tasks.hold_beside(examined=(current, current.past[-1]))
     _examine(NAME, current, current.past[-1], N_SWEEPS)
 
@@ -172,7 +176,7 @@ def _spectrum(found: WeightModes) -> None:
         log_x=True,
         dots=len(ranks) <= 128,
     )
-    chart.show(option, key="examine_spectrum", alt=_("Singular values of the weights"), height=190)
+    chart.show(option, key="examine_spectrum", alt=_("Singular values of the weights"), height=165)
 
 
 def spread(current: LiveRun, task: Task | None) -> None:
@@ -181,7 +185,8 @@ def spread(current: LiveRun, task: Task | None) -> None:
     cards.title(
         _("Singular values against noise"),
         _(
-            "What share of them lies where; the other line is the law of Marčenko and Pastur, which random weights follow."
+            "What share of them lies where; the other line is the law of Marčenko and Pastur, which random weights "
+            "follow. Before training the two agree. What departs from the law was learnt."
         ),
     )
     middles = np.sqrt(found.edges[:-1] * found.edges[1:])
@@ -194,19 +199,14 @@ def spread(current: LiveRun, task: Task | None) -> None:
     figure.update_yaxes(tickformat=".0%")
     figures.at_rest(figure, _("singular value of W"), _("share of modes"), several=True)
     alt = _("How the singular values of the weights and of noise are spread")
-    chart.show(figure, height=200, key="examine_noise", alt=alt)
-    st.caption(
-        _(
-            "Before training the two agree: random weights follow the law of Marčenko and Pastur. What departs "
-            "from the law was learnt."
-        )
-    )
+    chart.show(figure, height=150, key="examine_noise", alt=alt)
 
 
 def walk(task: Task | None, more: Task | None, drawn: feed.Elements) -> None:
     """The chains' way from noise, and whether they mix."""
     found = _last(task, ChainsFromNoise)
     if found is None:
+        waits()
         return
     cards.title(
         _("Do its chains reach the data, and mix?"),
@@ -215,10 +215,10 @@ def walk(task: Task | None, more: Task | None, drawn: feed.Elements) -> None:
             "images. A good machine's chains come to rest there; far below, they sit in a mode that the data "
             "does not have."
         ),
-        _("what all the chains miss: only the histogram of samples below shows a little of that."),
+        _("what all the chains miss: only the histogram under Samples shows a little of that."),
     )
     chart.show(
-        _way(found), key="examine_walk", alt=_("Mean free energy of chains from noise against sweeps"), height=220
+        _way(found), key="examine_walk", alt=_("Mean free energy of chains from noise against sweeps"), height=190
     )
     mixed = _last(task, Mixed)
     if mixed is None:
@@ -263,6 +263,11 @@ def walk(task: Task | None, more: Task | None, drawn: feed.Elements) -> None:
     st.caption(mixed.verdict)
 
 
+def waits() -> None:
+    """In place of what no examination has found yet."""
+    st.caption(_("Press **Examine**: 256 chains walk from noise, and what they find stands here within some seconds."))
+
+
 def _way(found: ChainsFromNoise) -> dict[str, Any]:
     return figures.curve_option(
         [figures.Series(_("chains"), np.arange(1, len(found.free_energy) + 1), found.free_energy)],
@@ -282,6 +287,7 @@ def energies(task: Task | None) -> None:
     """How free energies are spread."""
     found = _last(task, Energies)
     if found is None:
+        waits()
         return
     cards.title(
         _("Free energies of images and samples"),
@@ -299,7 +305,7 @@ def energies(task: Task | None) -> None:
         )
     figure.update_yaxes(tickformat=".0%")
     figures.at_rest(figure, _("free energy / nats"), _("share of pictures"), several=True)
-    chart.show(figure, height=260, key="examine_energies", alt=_("How free energies are spread"))
+    chart.show(figure, height=240, key="examine_energies", alt=_("How free energies are spread"))
     st.caption(
         _("Noise, every state of a pixel equally likely: {number} nats on average.").format(
             number=_number(found.noise, 1)

@@ -33,7 +33,7 @@ def card(current: LiveRun) -> None:
         _("a rate of a tenth: the same modes leave in the same order, ten times as late."),
     )
     shown = option(current)
-    chart.show(shown, height=236, key="examine_growth", alt=_("The leading singular values against updates"))
+    chart.show(shown, height=150, key="examine_growth", alt=_("The leading singular values against updates"))
 
 
 def elements(current: LiveRun) -> feed.Elements:

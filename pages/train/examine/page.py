@@ -29,17 +29,28 @@ def look(current: LiveRun) -> None:
     examination.controls(current, task, drawn)
     painter = live.painter(current.spec)
     with st.container(key="picture"):
-        left, right = st.columns(2, gap="medium")
-        with left:
-            examination.weights(current, task, painter)
+        weights, chains, samples, pairs = lesson.views(*examination.VIEWS, key=examination.VIEW, watched=True)
+        with weights:
+            left, right = st.columns(2, gap="medium")
+            with left:
+                examination.weights(current, task, painter)
+            with right:
+                growing.card(current)
+                examination.spread(current, task)
+        with chains:
+            left, right = st.columns(2, gap="medium")
+            with left:
+                examination.walk(task, more, drawn)
+            with right:
+                quality.card(current, task)
+        with samples:
+            left, right = st.columns(2, gap="medium")
+            with left:
+                examination.energies(task)
+            with right:
+                examination.likeness(task, painter)
+        with pairs:
             together.card(task)
-        with right:
-            growing.card(current)  # first: it is always there, and what an examination finds comes below it
-            quality.card(current, task)
-            examination.walk(task, more, drawn)
-            examination.likeness(task, painter)
-            examination.spread(current, task)
-        examination.energies(task)
     shown = st.session_state[spreads.CHOICE], st.session_state["examine_time"] == live.NOW
     run.moves(lambda: {**growing.elements(current), **spreads.elements(current, *shown)})
 

@@ -45,7 +45,7 @@ def card(current: LiveRun, task: Task | None) -> None:
         _("Judged by"), list(UNITS), default=GAP, required=True, key="examine_judge", label_visibility="collapsed"
     )
     for key, drawn in elements(current, task, chosen()).items():
-        chart.show(drawn, key=key, alt=_("Quality of samples against sweeps from noise"), height=200)
+        chart.show(drawn, key=key, alt=_("Quality of samples against sweeps from noise"), height=190)
 
 
 def chosen() -> str:

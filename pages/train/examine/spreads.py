@@ -59,7 +59,7 @@ def title(what: str) -> None:
 def draw(current: LiveRun, past: Snapshot, what: str) -> None:
     """The histogram of a moment."""
     alt = _("How the {what} are spread, over how they were at the start").format(what=what)
-    chart.show(option(current, past, what), height=190, key=KEY, alt=alt)
+    chart.show(option(current, past, what), height=165, key=KEY, alt=alt)
 
 
 def elements(current: LiveRun, what: str, newest: bool) -> feed.Elements:

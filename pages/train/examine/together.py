@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.train.examine import examination
 from pages.ui import cards
 from pages.ui.components import chart, wall
 from pages.ui.draw import figures, theme
@@ -22,10 +23,23 @@ NAMES = {"pairs": _("⟨uᵢuⱼ⟩"), "triples": _("⟨uᵢuⱼuₖ⟩")}
 
 
 def card(task: Task | None) -> None:
-    """Both charts side by side, once the chains of an examination have ended."""
+    """Both charts, once the chains of an examination have ended; beside them the contacts of a sequence."""
     found = next((one for one in reversed(task.news) if isinstance(one, Together)), None) if task else None
     if found is None:
+        examination.waits()
         return
+    if found.contacts is None:
+        _correlations(found, 2)
+        return
+    left, right = st.columns([3, 7], gap="medium")
+    with left:
+        _correlations(found, 1)
+    with right:
+        _contacts(found, cards.mode())
+
+
+def _correlations(found: Together, beside: int) -> None:
+    """Pairs and triples, so many ``beside`` each other."""
     cards.title(
         _("Correlations of pairs and triples"),
         _(
@@ -36,18 +50,17 @@ def card(task: Task | None) -> None:
         _("that all of the distribution is right: two machines may share all pairs and triples."),
         _("spins at a temperature, or a machine of Gaussian hidden units, which couples in pairs only."),
     )
-    for column, (name, sign) in zip(st.columns(2), NAMES.items(), strict=True):
-        with column:
+    columns = st.columns(beside)
+    for number, (name, sign) in enumerate(NAMES.items()):
+        with columns[number % beside]:
             group: Group = getattr(found, name)
             chart.show(
                 option(group, sign),
                 key=f"examine_{name}",
                 alt=_("Correlations of {name}, images against chains").format(name=name),
-                height=200,
+                height=260 if beside > 1 else 140,
             )
     st.caption(words(found))
-    if found.contacts is not None:
-        _contacts(found, cards.mode())
 
 
 def _contacts(found: Together, mode: theme.Mode) -> None:

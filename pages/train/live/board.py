@@ -31,7 +31,7 @@ LOGOS_SHOWN, LOGO_COLUMNS = 18, 6  # of sequences, half as many side by side: le
 SMOOTHING = "train_smoothing"  # in the session
 CURVE_HEIGHT, CELL = 152, 26  # so that all stands on one screen of 1280 × 720
 FIRST = "reconstruction_error"  # falls from the first second on when learning goes well, and is calm enough to see it
-FOURTH = "pseudo_log_likelihood"  # the one more curve that is there before another is chosen
+FOURTH = "pseudo_log_likelihood"  # the curve that may be another, before that is chosen
 _TRY = {
     "reconstruction_error": _("the two presets that compare k = 1 with k = 25."),
     "cd_loss": _("another k: it is another difference then, and its size does not say which machine is better."),
@@ -80,12 +80,12 @@ def board(own: LiveRun | None, said: str = "") -> None:
         with right:
             told = (False, History()) if current is None else (current.active, current.history.now())
             smoothed = float(st.session_state.get(SMOOTHING, 0.0))
-            others = _curves(*told, spec, smoothed)
+            other = _curves(*told, spec, smoothed)
         with left:
             _pictures(painter, current.snapshot if current is not None else None, _waiting(spec))
             drawing = rebuilt.drawing(current, painter)
     if current is not None:
-        news = partial(elements, current, others=others, painter=painter, smoothing=smoothed)
+        news = partial(elements, current, others=(other,), painter=painter, smoothing=smoothed)
         part.moves(lambda: {**news(), **drawing()})
 
 
@@ -133,20 +133,8 @@ def _never(spec: RunSpec) -> bool:
     return spec.training.likelihood == "never"
 
 
-def _curves(moving: bool, history: History, spec: RunSpec, smoothing: float) -> list[str]:
-    """The curves, two beside each other; returns the names of those that were chosen besides."""
-    rows = st.container(gap=None)
-    st.session_state.setdefault("other_curves", [FOURTH])
-    others: list[str] = st.pills(
-        _("More curves"),
-        _OTHERS,
-        selection_mode="multi",
-        default=st.session_state["other_curves"],
-        format_func=lambda name: MEASURES[name].title,
-        key="other_curves",
-        wrap=True,
-        persist_state="session",
-    )
+def _curves(moving: bool, history: History, spec: RunSpec, smoothing: float) -> str:
+    """The curves, two beside each other; returns the name of the fourth, which is chosen in its heading."""
     measure, title = MEASURES["log_likelihood"], _("Free energy of training and validation images")
     told = (
         measure.tells,
@@ -158,14 +146,36 @@ def _curves(moving: bool, history: History, spec: RunSpec, smoothing: float) -> 
         partial(_curve, history, FIRST, spec.model, smoothing),
         partial(_card, "likelihood", curves.likelihood(history, moving, _never(spec)), alt, measure.title, *told),
         partial(_card, "free_energy", both, title, _("Free energy of images"), *_FREE_ENERGY),
-        *(partial(_curve, history, other, spec.model, smoothing) for other in others),
     ]
-    with rows:
-        for first in range(0, len(drawn), 2):
-            for place, draw in zip(st.columns(2, gap="medium"), drawn[first : first + 2], strict=False):
+    with st.container(gap=None):
+        for row in (drawn[:2], drawn[2:]):
+            left, right = st.columns(2, gap="medium")
+            for place, draw in zip((left, right), row, strict=False):
                 with place:
                     draw()
-    return others
+    with right:
+        return _chosen(history, spec.model, smoothing)
+
+
+def _chosen(history: History, model: ModelSpec, smoothing: float) -> str:
+    """The fourth curve, with a menu of all others as its heading."""
+    with st.container(key="card_other", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="other_curve_heading"):
+            other: str = st.selectbox(
+                _("One more curve"),
+                _OTHERS,
+                index=_OTHERS.index(st.session_state.setdefault("other_curve", FOURTH)),
+                format_func=lambda name: MEASURES[name].title,
+                key="other_curve",
+                label_visibility="collapsed",
+                persist_state="session",
+            )
+            measure = MEASURES[other]
+            cards.title("", measure.tells, measure.not_tells, _TRY.get(other, ""))
+        option = curves.measure(history, other, model, smoothing)
+        alt = _("{title} against epochs").format(title=measure.title)
+        chart.show(option, height=CURVE_HEIGHT, key=f"chart_{other}", alt=alt)
+    return other
 
 
 def _curve(history: History, metric: str, model: ModelSpec, smoothing: float) -> None:

@@ -22,8 +22,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], about: Sequence[st
     return {"head": list(head), "rows": [list(row) for row in rows], "about": list(about)}
 
 
-def facts(news: Mapping[str, Any], *, key: str, look: Literal["table", "figures", "caption"] = "table") -> None:
-    """Show ``table(...)``: as a table, as large figures under their names, or as lines of small grey words.
+def facts(news: Mapping[str, Any], *, key: str, look: Literal["table", "figures", "caption", "line"] = "table") -> None:
+    """Show ``table(...)``: as a table, as large figures under their names, or as lines of small grey words, of which a "line" is
+    cut off where its place ends.
 
     In a word ``**bold**`` is set bold.
     """

@@ -141,7 +141,7 @@ def line(words: str, others: Mapping[str, str], choose: Callable[[str], None], *
         choose(key)
 
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="machine_line"):
-        facts(table((), [(words,)]), key=PLACE, look="caption")
+        facts(table((), [(words,)]), key=PLACE, look="line")
         if leads:
             shell.go_on()
         if others:
