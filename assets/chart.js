@@ -157,12 +157,12 @@ class Chart {
     const switches = AXES.filter((name) => canLog(data, name));
     const zoomed = Object.keys(view.zoom).length > 0;
     const title = data.layout.yaxis?.title?.text ?? "";
-    const state = JSON.stringify([title, hasPoints(data), names.map(({ name, line }) => [name, line]), switches, zoomed, theme, view.log]);
+    const state = JSON.stringify([title, hasPoints(data), names.map(({ name, line }) => [name, line]), data.line?.label, switches, zoomed, theme, view.log]);
     if (state === this.headed) return;
     this.headed = state;
     const [place, series, tools] = ["title", "names", "tools"].map((name) => this.root.querySelector(`.${name}`));
     place.textContent = title;
-    series.replaceChildren(...names.map((one) => this.nameButton(one)));
+    series.replaceChildren(...names.map((one) => this.nameButton(one)), ...(data.line ? [levelName(data.line)] : []));
     const log = (name) => button(_("log {axis}", { axis: name }), () => this.turn(name), isLog(data, view, name));
     const actions = hasPoints(data) ? [this.fileButton("PNG", () => this.png()), this.fileButton("CSV", () => this.save())] : [];
     if (zoomed) actions.unshift(button(_("Reset zoom"), () => this.reset()));
@@ -178,9 +178,9 @@ class Chart {
       this.redraw();
     };
     const one = button(name, act, !hidden.has(name));
-    const swatch = Object.assign(document.createElement("span"), { className: series.line?.dash === "dash" ? "swatch dash" : "swatch" });
-    swatch.style.color = ink(series, this.data.series.indexOf(series), this.theme);
-    one.prepend(swatch);
+    const look = swatch(series.line?.dash ?? "");
+    look.style.color = ink(series, this.data.series.indexOf(series), this.theme);
+    one.prepend(look);
     return one;
   }
 
@@ -201,7 +201,10 @@ class Chart {
     const title = this.data.layout.yaxis?.title?.text;
     const legend = { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 };
     const margin = { ...layout.margin, t: 40 };
-    Object.assign(layout, { paper_bgcolor: this.theme.back, showlegend: named(this.data).length > 0, legend, margin });
+    const [{ line }] = layout.shapes ?? [{}];
+    if (line) data.push({ type: "scatter", mode: "lines", x: [null], y: [null], line: { ...line, color: this.theme.text }, name: this.data.line.label });
+    const showlegend = Boolean(line) || named(this.data).length > 0;
+    Object.assign(layout, { paper_bgcolor: this.theme.back, showlegend, legend, margin });
     if (title) layout.yaxis = { ...layout.yaxis, title: { text: title } };
     const size = { width: layout.width, height: layout.height + 32, scale: 2 };
     globalThis.Plotly.downloadImage({ data, layout }, { format: "png", filename: fileName(this.data.alt), ...size });
@@ -244,6 +247,14 @@ class Chart {
     this.data = this.stale = null;
   }
 }
+
+function levelName({ label }) {
+  const one = document.createElement("span");
+  one.append(swatch("dot"), label);
+  return one;
+}
+
+const swatch = (look) => Object.assign(document.createElement("span"), { className: `swatch ${look}` });
 
 function button(text, onclick, pressed) {
   const one = Object.assign(document.createElement("button"), { type: "button", onclick });

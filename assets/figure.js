@@ -16,7 +16,7 @@ function figure(option, view, theme) {
   if (view.zoom.x && !view.zoom.y) Object.assign(layout.yaxis, fitted(data, layout.xaxis, layout.yaxis));
   if (option.band) data.push(...band(option.band.map((index) => data[index])));
   for (const one of data.filter(({ low }) => low)) data.push(...band(["low", "high"].map((end) => ({ ...one, y: one[end] }))));
-  if (known && option.line) layout.shapes = [level(option, theme)].filter(({ y0 }) => y0 > 0 || layout.yaxis.type !== "log");
+  if (known && option.line) layout.shapes = [level(option)].filter(({ y0 }) => y0 > 0 || layout.yaxis.type !== "log");
   return { data, layout };
 }
 
@@ -64,18 +64,9 @@ function band([one, other]) {
   return [{ type: "scatter", x, y, ...look, hoveron: "points", hoverinfo: "skip", showlegend: false }];
 }
 
-function level({ line: { label, value }, series, layout }, { text, size }) {
-  const line = { dash: "dot" };
-  const below = series.every(({ y }) => y.every((one) => one <= value)); // there is no room above the highest
-  const words = { text: label, textposition: away(series, value, layout.yaxis?.type === "log"), yanchor: below ? "top" : "bottom", font: { size, color: text } };
-  return { type: "line", xref: "x domain", x0: 0, x1: 1, y0: value, y1: value, line, label: words };
-}
-
-// At which end of a level the curves are further from it, so that they do not run through its name.
-function away(series, value, log) {
-  const far = (y) => (log ? Math.abs(Math.log(y / value)) : Math.abs(y - value));
-  const nearest = (i) => Math.min(...series.map(({ y, hoverinfo }) => (hoverinfo === "skip" || !y?.length ? Infinity : far(y.at(i)))));
-  return nearest(0) > nearest(-1) ? "start" : "end";
+// Its name stands among those of the curves, which would run through it in the plot.
+function level({ line: { value } }) {
+  return { type: "line", xref: "x domain", x0: 0, x1: 1, y0: value, y1: value, line: { dash: "dot" } };
 }
 
 // A finger scrolls the page: only where a chart is zoomed into, it moves that instead.
