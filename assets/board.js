@@ -56,6 +56,7 @@ function describe(root, node, name, words, arriving = false) {
   const before = node.getAttribute("aria-label");
   if (before === words) return;
   node.setAttribute("aria-label", words);
+  if (!node.hasAttribute("role")) node.setAttribute("role", "img"); // which a drawing is once it has its text
   if (before && !arriving) globalThis.boltzmannVoice?.changed(root, words);
 }
 
