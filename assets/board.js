@@ -50,13 +50,14 @@ function tell(channel, news) {
 }
 
 // What a picture shows now, in words: its label says so at once, and what is read out is what it has come to (voice.js).
-// ``name`` says what it is, whatever it shows.
-function describe(root, node, name, words) {
+// ``name`` says what it is, whatever it shows. One that is only arriving has not changed.
+function describe(root, node, name, words, arriving = false) {
   root.dataset.name = name;
   const before = node.getAttribute("aria-label");
   if (before === words) return;
   node.setAttribute("aria-label", words);
-  if (before) globalThis.boltzmannVoice?.changed(root, words);
+  if (!node.hasAttribute("role")) node.setAttribute("role", "img"); // which a drawing is once it has its text
+  if (before && !arriving) globalThis.boltzmannVoice?.changed(root, words);
 }
 
 // A number as it is spoken.

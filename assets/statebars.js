@@ -45,7 +45,6 @@ class StateBars {
 
   update(data) {
     this.data = data;
-    this.frame.setAttribute("role", "img"); // which it is once it has its text
     describe(this.root, this.frame, data.alt, this.words());
     files(this.root, { name: data.alt, rows: () => [[data.x, ...data.series.map(({ name }) => name)], ...data.labels.map((label, i) => [label, ...data.series.map(({ y }) => y[i] ?? "")])] });
     this.palette = getComputedStyle(this.root).getPropertyValue("--st-chart-categorical-colors").split(",");

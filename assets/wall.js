@@ -67,7 +67,7 @@ class Wall {
       if (this.walked) root.setAttribute(name, value);
       else root.removeAttribute(name);
     }
-    describe(root, root, data.alt, this.words());
+    describe(root, root, data.alt, this.words(), !root.dataset.version);
     // Only a grid has rows and cells: in a picture they would be parts of nothing.
     for (const [node, role] of [[this.cursor.parentElement, "row"], [this.cursor, "gridcell"]]) {
       if (this.walked) node.setAttribute("role", role);

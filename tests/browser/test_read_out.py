@@ -1,7 +1,5 @@
 """In a real browser: what changes is read out politely, once it rests, and not at each tick."""
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser
 
@@ -24,7 +22,7 @@ def page(browser: Browser):
     page.clock.install()
     page.set_content("<main tabindex='0'></main><p></p>")
     page.clock.pause_at("2040-01-01")
-    page.add_script_tag(content=(Path(ASSETS) / "voice.js").read_text("utf-8"))
+    page.add_script_tag(content=(ASSETS / "voice.js").read_text("utf-8"))
     page.evaluate(OBSERVE)
     yield page
     context.close()
@@ -57,3 +55,18 @@ def test_two_pictures_that_rest_are_read_together_and_one_that_is_gone_is_not(pa
     page.evaluate("boltzmannVoice.changed(document.createElement('i'), 'gone')")
     page.clock.run_for(10 * TICK)
     assert page.evaluate("read.at(-1)") == "main. p"
+
+
+def test_a_picture_that_is_only_arriving_is_not_read_out_and_a_change_of_it_is(page):
+    page.add_script_tag(content=(ASSETS / "board.js").read_text("utf-8"))
+    say = (
+        "([words, arriving, main = document.querySelector('main')]) => describe(main, main, 'A wall', words, arriving)"
+    )
+    for words, arriving in (("A wall", True), ("A wall: 5 % bright", True)):
+        page.evaluate(say, [words, arriving])
+    page.clock.run_for(10 * TICK)
+    assert page.evaluate("read") == []
+    page.evaluate(say, ["A wall: 6 % bright", False])
+    assert page.locator("main").get_attribute("aria-label") == "A wall: 6 % bright"
+    page.clock.run_for(10 * TICK)
+    assert page.evaluate("read") == ["A wall: 6 % bright"]

@@ -44,8 +44,8 @@ _HTML = f"""
     <div class="views row">
       <button type="button">{_("Every state")}</button><button type="button">{_("Visible patterns only")}</button>
     </div>
-    <div class="drawn"><svg class="chart energy" tabindex="0" role="img"></svg></div>
-    <div class="drawn"><svg class="chart probability" tabindex="0" role="img"></svg></div>
+    <div class="drawn"><svg class="chart energy" tabindex="0"></svg></div>
+    <div class="drawn"><svg class="chart probability" tabindex="0"></svg></div>
     <div class="terms"></div>
   </div>
 </div>

@@ -30,7 +30,7 @@ _HTML = f"""
     <button type="button" name="play">{_("Play")}</button><button type="button" name="back">{_("Start again")}</button>
   </div>
   <div class="words"></div>
-  <div class="drawn"><svg role="img"></svg></div>
+  <div class="drawn"><svg></svg></div>
 </div>
 """
 

@@ -47,7 +47,7 @@ _PAD = f"""
     </select>
     <button type="button" name="clear">{_("Clear")}</button>
   </div>
-  <div class="drawn" hidden><svg role="img"></svg></div>
+  <div class="drawn" hidden><svg></svg></div>
   <div class="words" aria-live="polite"></div>
 </div>
 """
