@@ -334,7 +334,7 @@ def _kept(one: save.UserDataset, owner: str) -> None:
 def _delete(one: save.UserDataset) -> None:
     try:
         visitor.check_owner(one.owner, _("The data set {name}").format(name=one.name))
-        save.remove(one.name, digest=one.digest)
+        save.remove(one.name, digest=one.digest, owner=one.owner)
     except RbmError as error:
         st.session_state["own_problem"] = str(error)
         return
@@ -354,7 +354,7 @@ def _undo() -> None:
         if st.button(_("Undo"), key="own_undo_delete", icon=":material/undo:", help=_("Bring it back as it was.")):
             tasks.let_go("own_removed")
             try:
-                save.restore(one.name, digest=one.digest)
+                save.restore(one.name, digest=one.digest, owner=one.owner)
             except RbmError as error:
                 st.error(as_typed(error), icon=":material/error:")
                 return
