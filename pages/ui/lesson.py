@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.ui.controls import widgets
 from pages.ui.shell import ROOT, header
 from rbm.core.language import _
 
@@ -54,6 +55,7 @@ def experiments(choices: Experiments, *, key: str) -> None:
         for number, (label, (__, act)) in enumerate(choices.items()):
             st.button(label, key=f"try_{key}_{number}", on_click=press, args=(number, act))
     chosen: int | None = st.session_state.get(tried)
+    widgets.remember(**{tried: chosen})
     if chosen is not None:
         mark = "border-color: #2a9d93; box-shadow: inset 0 0 0 1px #2a9d93"
         st.html(f"<style>.st-key-try_{key}_{chosen} button {{ {mark} }}</style>")

@@ -14,6 +14,7 @@ import streamlit as st
 from pages.train.live import curves, rebuilt
 from pages.ui import cards, shell
 from pages.ui.components import chart, moving, wall
+from pages.ui.controls import widgets
 from pages.ui.draw import frames
 from pages.ui.server import feed
 from pages.ui.session import kept, live, state
@@ -117,9 +118,7 @@ def smoothing() -> None:
         st.popover(_("Smoothing"), icon=":material/show_chart:", key="smoothing", help=_("Curves as moving averages.")),
         st.container(width=270),  # narrow, so that curves are seen beside it
     ):
-        st.slider(
-            _("Share a of the average that is kept"), 0.0, 0.95, 0.0, 0.05, key=SMOOTHING, persist_state="session"
-        )
+        widgets.slider(_("Share a of the average that is kept"), 0.0, 0.95, 0.0, 0.05, key=SMOOTHING)
         st.caption(about)
 
 
@@ -132,7 +131,7 @@ def _curves(moving: bool, history: History, spec: RunSpec, smoothing: float) -> 
     """The curves, two beside each other; returns the names of those that were chosen besides."""
     rows = st.container(gap=None)
     st.session_state.setdefault("other_curves", [FOURTH])
-    others: list[str] = st.pills(
+    others: list[str] = widgets.pills(
         _("More curves"),
         _OTHERS,
         selection_mode="multi",
@@ -140,7 +139,6 @@ def _curves(moving: bool, history: History, spec: RunSpec, smoothing: float) -> 
         format_func=lambda name: MEASURES[name].title,
         key="other_curves",
         wrap=True,
-        persist_state="session",
     )
     measure, title = MEASURES["log_likelihood"], _("Free energy of training and validation images")
     told = (
