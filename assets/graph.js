@@ -48,14 +48,14 @@ class Machine {
   }
 
   load(data) {
-    const { names, pairs, values, beta, places, nHidden, version } = data;
+    const { names, pairs, values, beta, chosen, summed, places, nHidden, version } = data;
     Object.assign(this, { names, pairs, places, nHidden, version, n: names.length, b: beta });
     this.values = [...values]; // the biases, then the weights of the pairs
     this.at = this.pinned = null;
-    this.hidden &&= nHidden > 0;
+    this.hidden = (this.hidden || summed) && nHidden > 0;
     this.views.hidden = nHidden === 0;
     this.root.dataset.name = _("The machine, and the energy and probability of its states");
-    this.selected = Math.min(this.n, this.values.length - 1);
+    this.selected = chosen ?? Math.min(this.n, this.values.length - 1);
     this.beta.value = Math.log10(beta);
     this.build();
     this.select(this.selected);
@@ -86,7 +86,7 @@ class Machine {
     this.parts.forEach((part, k) => {
       part.dataset.k = k;
       part.append(make("title", {}, this.label(k)));
-      part.onclick = () => this.select(k);
+      part.onclick = () => (this.select(k), this.tell());
     });
     this.graph.replaceChildren(...edges, ...nodes);
     this.sliders = this.values.map((_, k) => {
@@ -125,7 +125,7 @@ class Machine {
   }
 
   tell() {
-    this.send({ version: this.version, values: this.values, beta: this.b });
+    this.send({ version: this.version, values: this.values, beta: this.b, chosen: this.selected, summed: this.hidden });
   }
 
   press(event) {
@@ -133,7 +133,7 @@ class Machine {
     const count = this.values.length;
     const turn = { ArrowRight: 1, ArrowLeft: count - 1 }[key];
     const by = { ArrowUp: 0.1, ArrowDown: -0.1, PageUp: 1, PageDown: -1 }[key];
-    if (turn) this.select((this.selected + turn) % count);
+    if (turn) (this.select((this.selected + turn) % count), this.tell());
     else if (by) this.nudge(by);
     else return;
     event.preventDefault();
@@ -191,6 +191,7 @@ class Machine {
     this.at = this.pinned = null;
     this.compute();
     this.draw();
+    this.tell();
   }
 
   draw() {

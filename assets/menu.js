@@ -6,7 +6,11 @@
 // from under the hand, or chooses from it too, and then it must.
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  if (globalThis.boltzmannPage !== data.page || data.bring) afterwards(data, () => settle(data));
+  watchPlace();
+  if (globalThis.boltzmannPage !== data.page || data.bring) {
+    const again = cameAgain();
+    afterwards(data, () => settle(data, again));
+  }
   turnedDark(parentElement, () => setTriggerValue("theme", true));
   document.documentElement.style.setProperty("--menu", JSON.stringify(_("Menu"))); // what stage.css writes on a phone
   rail(parentElement.querySelector(".menu"), data, (title) => setTriggerValue("go", title));
@@ -29,6 +33,41 @@ function turnedDark(place, ask) {
 function moved() {
   const [loaded] = performance.getEntriesByType("navigation");
   return new URL(loaded.name).pathname !== location.pathname;
+}
+
+// Where on a page the reader was is kept by the tab for a reload, and for Back and Forward; who comes by a link begins at the top.
+const spot = (page) => `boltzmannAt:${page}`;
+const place = () => document.querySelector('[data-testid="stMain"]');
+const drawing = () => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";
+
+function watchPlace() {
+  if (globalThis.boltzmannPlace) return;
+  globalThis.boltzmannPlace = { back: false, going: false };
+  const leave = () => (globalThis.boltzmannPlace.left = place()?.scrollTop); // Streamlit goes to the top before it draws a page
+  document.addEventListener("click", leave, true);
+  addEventListener("popstate", () => (leave(), (globalThis.boltzmannPlace.back = true)));
+  const note = ({ target }) => {
+    if (target === place() && !drawing() && !globalThis.boltzmannPlace.going) sessionStorage.setItem(spot(globalThis.boltzmannPage), target.scrollTop);
+  };
+  document.addEventListener("scroll", note, true);
+}
+
+function cameAgain() {
+  const { back, left } = globalThis.boltzmannPlace;
+  globalThis.boltzmannPlace.back = false;
+  if (globalThis.boltzmannPage) {
+    if (left !== undefined) sessionStorage.setItem(spot(globalThis.boltzmannPage), left);
+    return back;
+  }
+  return !moved() && ["reload", "back_forward"].includes(performance.getEntriesByType("navigation")[0].type);
+}
+
+// What is drawn late makes the page longer: until it is long enough, or two seconds are over.
+function goBack(to, tries = 20) {
+  const at = place();
+  at.scrollTop = to;
+  globalThis.boltzmannPlace.going = Math.abs(at.scrollTop - to) > 1 && tries > 0;
+  if (globalThis.boltzmannPlace.going) setTimeout(goBack, 100, to, tries - 1);
 }
 
 // Links, so that a browser can open one beside this page. The key Tab stops once, at the page that is open; arrows lead on.
@@ -60,7 +99,7 @@ function rail(nav, data, go) {
 
 // Once the page's script has drawn it; not if another page came meanwhile.
 function afterwards(data, act) {
-  if (document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning") {
+  if (drawing()) {
     setTimeout(() => (globalThis.boltzmannPage ?? data.page) === data.page && afterwards(data, act), 100);
     return;
   }
@@ -69,11 +108,13 @@ function afterwards(data, act) {
 
 // Bring an element into view, and let keys and fingers reach the steps of "What to see", which light what they speak of and,
 // pressed, bring it into view.
-function settle(data) {
+function settle(data, again) {
   reach();
   // Those behind a button are there while it is open.
   globalThis.boltzmannSteps ||= (addEventListener("click", ({ target }) => target.closest?.(".st-key-see") && opened()), true);
-  bring(data.bring);
+  if (data.bring) bring(data.bring);
+  else if (again) goBack(Number(sessionStorage.getItem(spot(data.page))));
+  else sessionStorage.setItem(spot(data.page), place().scrollTop);
 }
 
 function opened(tries = 20) {

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.components.component import declare
+from pages.ui.controls import widgets
 from pages.ui.shell import ROOT, header
 from rbm.core.language import _
 
@@ -54,14 +55,16 @@ def stage(choices: Experiments | None = None, *, key: str, text: str) -> Iterato
         yield settings
 
 
-def views(*names: str, key: str, watched: bool = False) -> Sequence[DeltaGenerator]:
+def views(*names: str, key: str) -> Sequence[DeltaGenerator]:
     """Rooms of which one is seen at a time, chosen in the row above them: for what does not fit on one screen.
 
     All are drawn, so that a choice shows at once, and news reach those that are not seen. A step of "What to see", or a demo,
-    that speaks of something in one of them opens it (``assets/menu.js``). ``watched``: ``st.session_state[key]`` names the one
-    that is open, and opens another.
+    that speaks of something in one of them opens it (``assets/menu.js``). ``st.session_state[key]`` names the one that is
+    open, opens another, and is a part of the page's place.
     """
-    return st.tabs(names, key=key, on_change="rerun" if watched else "ignore")
+    rooms = st.tabs(names, key=key, on_change="rerun")
+    widgets.remember(**{key: st.session_state[key]})
+    return rooms
 
 
 def experiments(choices: Experiments, *, key: str) -> None:
@@ -82,6 +85,7 @@ def experiments(choices: Experiments, *, key: str) -> None:
         for number, (label, (__, act)) in enumerate(choices.items()):
             st.button(label, key=f"try_{key}_{number}", on_click=press, args=(number, act))
     chosen: int | None = st.session_state.get(tried)
+    widgets.remember(**{tried: chosen})
     if chosen is not None:
         button = f".st-key-try_{key}_{chosen} button"
         st.html(f"<style>{button} {{ {_MARK} }} {button}::after {{ {_TICK} }}</style>")

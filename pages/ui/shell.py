@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
+from hashlib import blake2s
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,10 +15,11 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
 from pages.ui.components.component import declare
+from pages.ui.controls import widgets
 from pages.ui.server import feed, instant, turnstile, warm_up
 from pages.ui.session import state, tasks, visitor
 from rbm import sweep
-from rbm.core.language import _
+from rbm.core.language import CODE, _
 from rbm.core.text import as_typed
 from rbm.errors import StoreError
 from rbm.jobs import cluster, job, recording, room
@@ -157,7 +160,17 @@ def run() -> None:
     st.logo(str(ROOT / "assets/logo.svg"), icon_image=str(ROOT / "assets/icon.svg"), size="large")
     page = st.navigation(pages(), position="top", expanded=True)
     if not visitor.sign_in_first():
+        tasks.come_back()
+        widgets.open_place(page.url_path, _mark(page.url_path))
         page.run()
+
+
+@cache
+def _mark(address: str) -> str:
+    """Of the program of the page of that address, and its language, in which some choices are kept."""
+    script = next(entry.script for entries in PAGES.values() for entry in entries if entry.address == address)
+    parts = [file.read_bytes() for file in sorted((ROOT / script).parent.glob("*.py"))]
+    return blake2s(b"".join(parts) + CODE.encode(), digest_size=6).hexdigest()
 
 
 def header(title: str, question: str, beside: Callable[[], None] | None = None) -> None:
@@ -174,7 +187,6 @@ def header(title: str, question: str, beside: Callable[[], None] | None = None) 
         visitor.badge()
     _rail(title)
     feed.open_page(next((e.address for entries in PAGES.values() for e in entries if e.title == title), ""))
-    tasks.come_back()
     state.held()  # also by pages that show nothing of the run: it goes on while the visitor is anywhere
     state.follow_room()
 

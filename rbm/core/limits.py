@@ -171,6 +171,10 @@ MACHINES = 4  # a visitor's of each page: one to show, and those that it is comp
 MACHINES_BYTES = 32 * MB  # a visitor's in all; the largest that the pages make (own pictures of 4,096 pixels) has 21 MB
 ALL_MACHINES_BYTES = 2 * GB  # everybody's: sixty visitors with all that they may keep, and as much as one may of runs
 
+# What the registry keeps for a month of a page as its visitor left it, each choice or drawing by itself: as many characters.
+# Five drawings for Hopfield's network of the largest own pictures have 21,000.
+PLACE_LETTERS = 30_000
+
 # Words that people write.
 TAG_LETTERS, NOTE_LETTERS, NAME_LETTERS = 64, 2000, 40
 

@@ -29,6 +29,39 @@ def test_back_from_train_goes_to_the_page_before_in_one_step(server: Server, ope
     expect(page.get_by_role("heading", name="The map of generative models")).to_be_visible()
 
 
+def test_a_reload_and_a_step_back_find_the_place_on_a_page(server: Server, open_page: OpenPage):
+    page = open_page(f"{server.url}/energy")
+    drawn(page)
+    main = page.locator("[data-testid=stMain]")
+    graph = page.locator(".st-key-energy_graph")
+    page.set_viewport_size({"width": 700, "height": 500})
+    graph.locator(".edge").first.locator(".hit").dispatch_event("click")
+    said = graph.locator(".what").inner_text()
+    graph.locator(".more").click()
+    value = graph.locator(".value").inner_text()
+    graph.get_by_role("button", name="Visible patterns only").click()
+    drawn(page)
+    main.evaluate("main => (main.scrollTop = 300)")
+    kept = "at => sessionStorage.getItem('boltzmannAt:Energy and probability') === String(at)"
+    page.wait_for_function(kept, arg=300)
+
+    def is_there() -> None:
+        drawn(page)
+        expect(graph.locator(".what")).to_have_text(said)
+        expect(graph.locator(".value")).to_have_text(value)
+        expect(graph.locator("[aria-pressed=true]")).to_have_text("Visible patterns only")
+        page.wait_for_function("() => document.querySelector('[data-testid=stMain]').scrollTop === 300")
+
+    page.reload()
+    is_there()
+    page.get_by_role("link", name="Next →").dispatch_event("click")  # a click with the mouse would scroll to it
+    expect(page.get_by_role("heading", name="Two pixels")).to_be_visible()
+    drawn(page)
+    assert main.evaluate("main => main.scrollTop") == 0
+    page.go_back()
+    is_there()
+
+
 def test_a_reload_finds_what_learns_on_a_page_and_its_settings_and_the_class_can_look_at_it(
     server: Server, open_page: OpenPage
 ):

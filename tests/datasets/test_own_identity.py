@@ -103,6 +103,21 @@ def test_a_set_is_removed_only_while_it_has_the_pictures_that_were_looked_at():
     assert save.kept()
 
 
+def test_the_same_pictures_of_another_owner_are_another_set():
+    first = save.save("cats", some(1), owner="ada")
+    save.remove("cats", digest=first.digest, owner="ada")
+    second = save.save("cats", some(1), owner="bob")
+    assert second.digest == first.digest
+    with pytest.raises(ConfigError, match="somebody else's"):  # from a page that Ada has open still
+        save.remove("cats", digest=first.digest, owner="ada")
+    save.remove("cats", digest=second.digest, owner="bob")
+    save.restore("cats", digest=first.digest, owner="ada")
+    assert save.find("cats").owner == "ada"
+    save.remove("cats", digest=first.digest, owner="ada")
+    save.restore("cats", digest=second.digest, owner="bob")
+    assert save.find("cats").owner == "bob"
+
+
 def test_ten_removed_sets_of_every_owner_are_kept(folder):
     for n in range(save.MOST_REMOVED + 2):
         save.save(f"a{n}", some(n), owner="ada")

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.compare.baselines import told
 from pages.ui import cards
 from pages.ui.components import chart, moving, wall
-from pages.ui.controls import datasets
+from pages.ui.controls import datasets, widgets
 from pages.ui.controls.knobs import Panel
 from pages.ui.server import feed
 from pages.ui.session import tasks
@@ -59,13 +59,13 @@ def set_rivals(who: list[str], n_hidden: int, seconds: int, digits: list[int]) -
 
 def settings() -> None:
     """Who competes, how large, how long, on which digits."""
-    if "rivals_who" not in st.session_state:
+    if not {"rivals_who", "rivals_digits"} <= st.session_state.keys():
         st.session_state[DATASET] = datasets.left(DATASET)
         _changed()
     task = current()
     busy = task is not None and task.status in ("starting", "running", "paused")
     data = datasets.choose(DATASET, changed=_changed, disabled=busy)
-    st.pills(
+    widgets.pills(
         _("Contenders"),
         _able(data),
         selection_mode="multi",
@@ -73,13 +73,12 @@ def settings() -> None:
         default=st.session_state["rivals_who"],
         key="rivals_who",
         wrap=True,
-        persist_state="session",
         disabled=busy,
         help=_("Which models train; each gets the same number of seconds, in turn."),
     )
     PANEL.draw("hidden", "seconds", off=("hidden", "seconds") if busy else ())
     if 1 < len(data.class_names) <= MOST_CLASSES:
-        st.pills(
+        widgets.pills(
             _("Digits") if data.digits else _("Classes"),
             list(range(len(data.class_names))),
             selection_mode="multi",
@@ -87,7 +86,6 @@ def settings() -> None:
             default=st.session_state["rivals_digits"],
             key="rivals_digits",
             wrap=True,
-            persist_state="session",
             disabled=busy,
             help=_("The classes that all of them learn; fewer are learnt faster."),
         )

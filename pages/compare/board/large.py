@@ -10,6 +10,7 @@ import streamlit as st
 from pages.compare.board import gather
 from pages.ui import cards
 from pages.ui.components import chart
+from pages.ui.controls import widgets
 from pages.ui.draw import theme
 from pages.ui.draw.figures import LEAST_NATS, Series, curve_option
 from pages.ui.server import feed
@@ -29,6 +30,7 @@ FILTERS = 100
 def shown() -> None:
     """The run that was clicked last, its filters and its likelihood, and the way back."""
     run_id = st.session_state.get(SHOWN)
+    widgets.remember(**{SHOWN: run_id})
     look = gather.today()
     run = next((one for one in look.runs if one.id == run_id), None)
     if run is None:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import streamlit as st
 from streamlit.net_util import get_internal_ip
 
+from pages.ui.controls import widgets
 from pages.ui.session import state, visitor
 from rbm.core.language import _
 from rbm.errors import NotYoursError
@@ -60,7 +61,7 @@ def _teacher(room: Classroom | None) -> None:
                 ),
             )
             st.caption(_(":material/group: {n_members} in the room.").format(n_members=len(room.members)))
-            preset = st.selectbox(
+            preset = widgets.selectbox(
                 _("Preset"),
                 list(PRESETS),
                 format_func=lambda name: PRESETS[name].title,

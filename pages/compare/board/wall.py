@@ -9,6 +9,7 @@ import streamlit as st
 from pages.compare.board import element, gather
 from pages.compare.board.large import SHOWN
 from pages.ui import cards, shell
+from pages.ui.controls import widgets
 from pages.ui.draw.theme import Mode
 from pages.ui.server import feed
 from pages.ui.session import state, visitor
@@ -60,14 +61,14 @@ def _stage() -> object:
 
 def _choices() -> tuple[str, str, str]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        words = st.text_input(
+        words = widgets.text_input(
             _("Search"),
             key="board_search",
             placeholder=_("a name, mnist, pcd ..."),
             width=240,
             help=_("Runs in which every word occurs: in name, data set, algorithm, size, tags or id."),
         )
-        sort = st.segmented_control(
+        sort = widgets.segmented_control(
             _("Order"),
             list(_SORTS),
             default="newest",
@@ -76,7 +77,7 @@ def _choices() -> tuple[str, str, str]:
             key="board_sort",
             help=_("By likelihood, those that are unreliable come after all others."),
         )
-        whose = st.segmented_control(
+        whose = widgets.segmented_control(
             _("Runs of"),
             _WHOSE,
             default="everybody",

@@ -13,7 +13,7 @@ from pages.compare.features import maps, scatter
 from pages.ui import cards
 from pages.ui.components import chart
 from pages.ui.components.moving import facts, table
-from pages.ui.controls import datasets
+from pages.ui.controls import datasets, widgets
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed
 from pages.ui.session import kept, tasks
@@ -171,11 +171,11 @@ def places(current: LiveRun) -> None:
         draw = partial(start, PLACES, current)
         press = tasks.Press("features_map", _("Draw the map"), about, draw, "scatter_plot", primary=True)
         tasks.buttons(found and found[0], press, anew=True)
-        how = st.segmented_control(
+        how = widgets.segmented_control(
             _("Projection"), ("PCA", "t-SNE"), required=True, default="PCA" if found is None else "t-SNE", key="features_how",
             help=_("PCA: a straight projection. t-SNE: neighbours stay neighbours."),
         )  # fmt: skip
-        what = st.segmented_control(
+        what = widgets.segmented_control(
             _("Input"), (N_("hidden units"), N_("pixels")), required=True, default="hidden units",
             format_func=_, key="features_what",
             help=_("What counts as alike: the codes ⟨h|v⟩, or the images themselves."),

@@ -11,6 +11,7 @@ from pages.compare.runs import seeds
 from pages.compare.runs.columns import LETTERS, differences
 from pages.ui import cards
 from pages.ui.components import chart
+from pages.ui.controls import widgets
 from pages.ui.draw import figures
 from pages.ui.draw.figures import LEAST_NATS, Series, curve_option
 from pages.ui.session import kept, live
@@ -114,27 +115,25 @@ def learning_curves(runs: Sequence[Run]) -> None:
         _("Curves"), _("One colour a run. Smoothing averages over neighbouring points; 0 shows every point as it is.")
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        axis = st.segmented_control(
+        axis = widgets.segmented_control(
             _("Against"),
             list(_AXES),
             default="epoch",
             required=True,
             format_func=_AXES.__getitem__,
             key="runs_axis",
-            persist_state="session",
             help=_("Epochs for equal data, updates for equal work, seconds for equal patience."),
         )
-        log = st.pills(
+        log = widgets.pills(
             _("Logarithmic"),
             ("x", "y"),
             selection_mode="multi",
             key="runs_log",
-            persist_state="session",
             help=_(
                 "Log x spreads out the start, where most happens. Log y needs positive numbers; others are left out."
             ),
         )
-        amount = st.slider(
+        amount = widgets.slider(
             _("Smoothing"),
             0.0,
             0.95,
@@ -142,12 +141,11 @@ def learning_curves(runs: Sequence[Run]) -> None:
             0.05,
             key="runs_smoothing",
             width=200,
-            persist_state="session",
             help=_("How much of the running average is kept at each point; 0 is off."),
         )
         grouped = seeds.groups(runs)
         averaged = seeds.toggle(grouped)
-    chosen = st.pills(
+    chosen = widgets.pills(
         _("Numbers"),
         known,
         selection_mode="multi",
@@ -155,7 +153,6 @@ def learning_curves(runs: Sequence[Run]) -> None:
         format_func=lambda metric: MEASURES[metric].title,
         key="runs_metrics",
         wrap=True,
-        persist_state="session",
         help=_("Which curves to draw, one chart each."),
     )
     seeds.table(grouped, chosen)

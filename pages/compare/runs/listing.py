@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.compare.runs.columns import LETTERS, columns, matching
 from pages.ui import shell
+from pages.ui.controls import widgets
 from rbm.core.language import N_, _
 from rbm.store import Run, open_store
 from rbm.tasks.likelihood import RESULT
@@ -21,17 +22,16 @@ HEAD, ROW, ROWS = 38, 35, 6.5
 def choose() -> list[Run]:
     """Search, filter and table; returns the chosen runs, at most four, in the order of the table."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        words = st.text_input(
+        words = widgets.text_input(
             _("Search"),
             key="runs_search",
             placeholder=_("pcd 500, a tag, a note ..."),
             width=260,
-            persist_state="session",
             help=_(
                 "Runs in which every word occurs: in name, data set, algorithm, size, status, owner, tags, note or id."
             ),
         )
-        shown = st.segmented_control(
+        shown = widgets.segmented_control(
             _("Show"),
             SHOWN,
             default="kept",
@@ -42,7 +42,7 @@ def choose() -> list[Run]:
         )
         everything = open_store().runs(deleted=shown == "deleted")
         known = sorted({tag for run in everything for tag in run.tags})
-        tags = st.multiselect(
+        tags = widgets.multiselect(
             _("Tags"), known, key="runs_tags", width=220, help=_("Runs that carry one of these tags.")
         )
         st.button(
@@ -73,6 +73,7 @@ def _nothing(deleted: bool) -> None:
 def _table(runs: list[Run], owners: Mapping[str, str]) -> list[Run]:
     ids = [run.id for run in runs]
     chosen = [i for i in st.session_state.get("runs_chosen", ()) if i in ids]
+    widgets.remember(runs_chosen=st.session_state.get("runs_chosen", []))
     if st.session_state.get("runs_ids") != ids:  # another table: one whose ticks are set, not the old one's kept
         st.session_state["runs_ids"] = ids
         st.session_state["runs_version"] = st.session_state.get("runs_version", 0) + 1

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from pages.compare.runs.columns import LETTERS
+from pages.ui.controls import widgets
 from pages.ui.draw.figures import Series, number
 from pages.ui.session import kept
 from rbm.core.curves import MeanCurve, mean_curve, smooth
@@ -42,11 +43,10 @@ def groups(chosen: Sequence[Run]) -> list[SeedGroup]:
 def toggle(found: Sequence[SeedGroup]) -> bool:
     """Whether means are to be drawn."""
     several = any(len(group.runs) > 1 for group in found)
-    wanted = st.toggle(
+    wanted = widgets.toggle(
         _("Mean over seeds"),
         key="runs_seeds",
         disabled=not several,
-        persist_state="session",
         help=_(
             "Runs that differ only in their seed as one curve: their mean, in a band of one standard deviation "
             "on both sides. Needs a chosen run and another kept run with the same settings but another seed."

@@ -42,7 +42,7 @@ def form() -> None:
             _("Every run takes one value of each of these settings; all else is as on the page Train a machine."),
         )
         texts = _settings()
-        epochs = st.select_slider(
+        epochs = widgets.select_slider(
             _("Epochs of every run"),
             sorted({*_EPOCHS, st.session_state.get("sweep_epochs", 5)}),
             value=5,
@@ -84,7 +84,7 @@ def _settings() -> dict[str, str]:
     """Which settings, and the values of each as they were typed."""
     idle = {*_NOT_SEARCHED, *(() if KNOBS["n_states"].acts(state.draft()) else ("n_states",))}
     idle -= set(st.session_state.get("sweep_settings", ()))  # of a search that was made elsewhere
-    chosen = st.multiselect(
+    chosen = widgets.multiselect(
         _("Settings"),
         [name for name in KNOBS if name not in idle],
         default=["n_hidden", "k"],
@@ -103,7 +103,7 @@ def _settings() -> dict[str, str]:
             if knob.choices
             else _("From {low:g} to {high:g}.").format(low=knob.low, high=knob.high)
         )
-        texts[name] = st.text_input(
+        texts[name] = widgets.text_input(
             knob.label,
             usual,
             key=f"sweep_values_{name}",
@@ -116,7 +116,7 @@ def _settings() -> dict[str, str]:
 
 
 def _how() -> tuple[str, str, bool, int | None, float | None]:
-    method = st.segmented_control(
+    method = widgets.segmented_control(
         _("Combinations"),
         list(_METHODS),
         default="grid",
@@ -128,14 +128,14 @@ def _how() -> tuple[str, str, bool, int | None, float | None]:
         ),
     )
     method = method or "grid"
-    objective = st.selectbox(
+    objective = widgets.selectbox(
         _("Judged by"),
         list(OBJECTIVES),
         format_func=lambda name: OBJECTIVES[name].title,
         key="sweep_objective",
         help="\n\n".join(f"**{one.title}**: {one.tells}" for one in OBJECTIVES.values()),
     )
-    pruning = st.toggle(
+    pruning = widgets.toggle(
         _("Stop poor runs early"),
         key="sweep_pruning",
         help=_("Successive halving: at a ninth and at a third of the epochs only the best third goes on."),
@@ -163,7 +163,7 @@ def _how() -> tuple[str, str, bool, int | None, float | None]:
 def _start(spec: SweepSpec | None, problem: str) -> None:
     busy = at_work()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input(
+        name = widgets.text_input(
             _("Name"),
             key="sweep_new_name",
             placeholder=_free_name(),

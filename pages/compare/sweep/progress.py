@@ -53,6 +53,7 @@ def choose() -> str | None:
         help=_("Searches are kept like runs: look at an old one, or resume one that was stopped."),
     )
     chosen: str | None = st.session_state["sweep_chosen"]
+    widgets.remember(sweep_chosen=chosen)
     return chosen
 
 

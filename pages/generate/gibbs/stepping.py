@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from pages.ui.controls import widgets
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames
 from pages.ui.server import feed, instant
-from pages.ui.session import live
+from pages.ui.session import live, tasks
 from rbm.core.language import N_, _
 from rbm.experiment import RunSpec, cached_dataset
 from rbm.jobs.live import LiveRun
@@ -83,7 +84,7 @@ def settings_panel(painter: frames.Painter) -> GibbsSettings:
     offered = halves(painter.shape, painter.colour)
     if st.session_state.get("gibbs_held") not in offered:
         st.session_state["gibbs_held"] = HELD[0]
-    held = st.selectbox(
+    held = widgets.selectbox(
         _("Clamp part of the image"),
         offered,
         index=offered.index(st.session_state["gibbs_held"]),
@@ -92,7 +93,6 @@ def settings_panel(painter: frames.Painter) -> GibbsSettings:
         help=_(
             "Clamped pixels keep the values of the test image, or of what you draw, and the chain completes the rest."
         ),
-        persist_state="session",
     )
     if picture := start == "one image" or held != HELD[0]:
         PANEL.draw("image")
@@ -184,15 +184,15 @@ def _row(settings: GibbsSettings, spec: RunSpec) -> int:
 
 def walk_of(current: LiveRun, past: Snapshot, settings: GibbsSettings) -> SteppedChains:
     """This tab's walk: a new one when how it starts has changed, the same one with new parameters when those have."""
-    start = (id(current), replace(settings, beta=1.0, speed=""))
+    start = (weakref.ref(current), replace(settings, beta=1.0, speed=""))
     if st.session_state.get("walk_start") != start:
-        st.session_state["walk_start"] = start
-        st.session_state.pop("walk", None)
+        tasks.let_go("walk")
     walk: SteppedChains
     if "walk" not in st.session_state:
         with st.spinner(_("Setting the chains up")):
-            st.session_state["walk"] = walk = _new_walk(current.spec, past.to_model(), settings)
+            walk = _new_walk(current.spec, past.to_model(), settings)
             walk.of = past.step
+            tasks.hold_beside(walk=walk, walk_start=start)
     walk = st.session_state["walk"]
     follow(walk, past)
     return walk
@@ -272,7 +272,7 @@ def transport(move: Mover) -> None:
             icon=":material/restart_alt:",
             shortcut="X",
             key="reset",
-            on_click=lambda: st.session_state.pop("walk", None),
+            on_click=lambda: tasks.let_go("walk"),
             help=_("New chains from the same start and seed."),
         )
 

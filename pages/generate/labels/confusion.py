@@ -11,6 +11,7 @@ import streamlit as st
 from pages.generate.labels import learning
 from pages.ui import cards
 from pages.ui.components import wall
+from pages.ui.controls import widgets
 from pages.ui.draw import frames, theme
 from rbm.core.language import _
 from rbm.core.text import as_typed
@@ -34,7 +35,8 @@ class Confusion(NamedTuple):
 def confuse(newest: LabelMachine) -> None:
     """The matrix, and the pictures behind one of its cells."""
     found, data = _confusion(newest), learning.data()
-    chosen = st.session_state.get("labels_confused", worst(found.counts))
+    true, said = st.session_state.get("labels_confused", worst(found.counts))
+    chosen = true, said
     if max(chosen) >= len(found.counts):  # of another data set
         chosen = worst(found.counts)
     cards.title(
@@ -54,6 +56,7 @@ def confuse(newest: LabelMachine) -> None:
         clicked = wall.heat(drawn, key="labels_confusion")
         if clicked is not None and (pair := _pair(clicked)) != chosen:
             st.session_state["labels_confused"] = pair
+            widgets.remember(labels_confused=[*pair])
             st.rerun()
         _scale(found.counts)
     with right:

@@ -15,6 +15,7 @@ from pages.ui.controls import datasets, widgets
 from pages.ui.draw import frames, theme
 from pages.ui.server import feed
 from pages.ui.server.turnstile import in_turns
+from pages.ui.session import tasks
 from rbm.core.language import _, plural
 from rbm.core.text import as_typed
 from rbm.datasets.tags import TAGS
@@ -55,7 +56,7 @@ def wanted() -> tuple[Any, ...]:
     """What the chains are to hold: ("softmax", class or None for all of them), or ("tags", the tags that are on)."""
     if learning.kind() == "softmax":
         return "softmax", _held_class(learning.data())
-    on = st.pills(
+    on = widgets.pills(
         _("Tags that are on"),
         list(TAGS),
         selection_mode="multi",
@@ -81,12 +82,12 @@ def _held_class(data: datasets.Data) -> int | None:
         return option if option == everything else data.class_names[int(option)]
 
     if len(options) <= MOST:
-        chosen = st.segmented_control(
+        chosen = widgets.segmented_control(
             _("Hold the label"), options, required=True, default=everything,
             format_func=lambda option: as_typed(called(option)), key=key, help=about,
         )  # fmt: skip
     else:
-        chosen = st.selectbox(_("Hold the label"), options, format_func=called, key=key, width=260, help=about)
+        chosen = widgets.selectbox(_("Hold the label"), options, format_func=called, key=key, width=260, help=about)
     return None if chosen == everything else int(str(chosen))
 
 
@@ -209,7 +210,9 @@ class Box:
 
 
 def _box() -> Box:
-    found: Box = st.session_state.setdefault("labels_chains", Box())
+    if "labels_chains" not in st.session_state:
+        tasks.hold_beside(labels_chains=Box())
+    found: Box = st.session_state["labels_chains"]
     return found
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.generate.labels import confusion, dreams, learning, views
 from pages.ui import lesson
+from pages.ui.controls import widgets
 from pages.ui.server import feed, instant
 from rbm.core.language import _
 
@@ -30,7 +31,7 @@ def use() -> None:
     """What the newest machine does; computed anew at every doubling of the machines that training has sent, and at its end."""
     part = feed.watch("labels_use", SHOWN, state=lambda: learning.sent(SHOWN).bit_length())
     newest = learning.newest_of(SHOWN)
-    chosen = st.segmented_control(
+    chosen = widgets.segmented_control(
         _("Use the machine"),
         list(USES),
         required=True,

@@ -13,6 +13,7 @@ from pages.generate.labels import learning
 from pages.ui import cards
 from pages.ui.components import wall
 from pages.ui.components.moving import fingerprinted, state_bars
+from pages.ui.controls import widgets
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed, instant
 from pages.ui.server.turnstile import in_turns
@@ -48,6 +49,9 @@ def choose_picture(newest: LabelMachine, beside: Callable[[], None] = lambda: No
     """
     x, classes = learning.test_pictures()
     data, pages = learning.data(), -(-len(x) // SHOWN)
+    widgets.remember(
+        labels_page=st.session_state.get("labels_page", 0), labels_digit=st.session_state.get("labels_digit", 0)
+    )
     first = int(st.session_state.setdefault("labels_page", 0)) % pages * SHOWN
     x, classes = x[first : first + SHOWN], classes[first : first + SHOWN]
     told, truth = _answers(newest, x), [data.class_names[c] for c in classes.tolist()]
@@ -256,7 +260,7 @@ def infer(newest: LabelMachine) -> None:
 def _cover(covers: Sequence[str], key: str) -> None:
     """Which half is covered."""
     st.markdown(_("Cover"), width="content", help=_("Which half the machine does not see."))
-    st.segmented_control(
+    widgets.segmented_control(
         _("Cover"), covers, required=True, default=covers[0], format_func=_, key=key, label_visibility="collapsed"
     )
 

@@ -17,6 +17,7 @@ from pages.ui.controls import widgets
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed, instant
+from pages.ui.session import tasks
 from rbm.core.language import _
 from rbm.training.config import knob
 
@@ -46,7 +47,7 @@ class GlassSettings:
     )
 
 
-PANEL = Panel("glass", GlassSettings, kept=False)
+PANEL = Panel("glass", GlassSettings)
 EXPERIMENTS: lesson.Experiments = {
     _("A cold glass"): (
         _("T = 0.2: single chains stay in the valleys that they fell into."),
@@ -103,7 +104,7 @@ def glass(n: int, kind: str, seed: int) -> SpinGlass:
 
 def reset() -> None:
     """Both from noise again, in the glass that is set."""
-    st.session_state["glass_race"] = GlassRace(PANEL.now())
+    tasks.hold_beside(glass_race=GlassRace(PANEL.now()))
     widgets.put(PLAYING, False)
 
 
@@ -267,7 +268,6 @@ def moving_parts() -> None:
 def show(view: Callable[[], None]) -> None:
     """The whole picture with its guide; ``view`` draws the choice between the page's two."""
     if "glass_race" not in st.session_state:
-        PANEL.put(GlassSettings())
         reset()
     with lesson.stage(EXPERIMENTS, key="glass", text="glass") as beside:
         with beside:

@@ -8,6 +8,7 @@ from pages.learn.boltzmann import glass, pair
 from pages.ui import cards, lesson
 from pages.ui.controls import widgets
 from pages.ui.server import feed, instant
+from pages.ui.session import tasks
 from rbm.core.language import _
 
 
@@ -17,7 +18,7 @@ def reset() -> None:
     method = pair.possible(chosen.data, chosen.hidden, chosen.method)
     widgets.put("boltzmann_method", method)
     widgets.put("boltzmann_playing", False)
-    st.session_state["boltzmann_pair"] = pair.fresh(chosen.data, chosen.hidden, method)
+    tasks.hold_beside(boltzmann_pair=pair.fresh(chosen.data, chosen.hidden, method))
 
 
 def setting(data: int, n_hidden: int, method: str, rate: float) -> None:
@@ -38,8 +39,8 @@ def one_update() -> None:
         st.session_state["boltzmann_pair"].advance(1, pair.PANEL.now().rate)
 
 
-if "boltzmann_pair" not in st.session_state or "boltzmann_data" not in st.session_state:
-    setting(0, 2, pair.EXACT, 0.5)
+if "boltzmann_pair" not in st.session_state:
+    reset()
 EXPERIMENTS: lesson.Experiments = {
     _("Learn exactly"): (
         _("Ten units, both phases by visiting every state."),
@@ -69,7 +70,7 @@ def learning() -> None:
     anew = partial(pair.anew, asked.data, asked.method, mode)
     now = partial(pair.elements, both, mode)
     drawn = instant.respond(hidden, anew, now)
-    if st.session_state["boltzmann_playing"]:
+    if widgets.playing("boltzmann_playing"):
         part.plays(partial(pair.learn, both, asked.rate), pair.PLAY_SECONDS)
         part.moves(instant.here(hidden, anew, now))
     with st.container(key="picture"):
@@ -94,13 +95,12 @@ VIEWS = (_("Beside an RBM"), _("Spin glass"))
 
 def view() -> None:
     """Which of the page's two pictures."""
-    st.segmented_control(
+    widgets.segmented_control(
         _("Picture"),
         VIEWS,
         default=st.session_state["boltzmann_view"],
         required=True,
         key="boltzmann_view",
-        persist_state="session",
         label_visibility="collapsed",
     )
 
@@ -120,7 +120,7 @@ def beside_an_rbm() -> None:
                 r"-\frac{\partial\, \mathrm{KL}(P_0 \Vert P)}{\partial W_{ij}} = "
                 rf"\langle s_i s_j\rangle_{{\text{{{_('data')}}}}} - \langle s_i s_j\rangle_{{\text{{{_('model')}}}}}",
             )
-        playing = st.session_state["boltzmann_playing"]
+        playing = widgets.playing("boltzmann_playing")
         with st.container(horizontal=True, key="boltzmann_transport", gap="small"):
             widgets.player(
                 "boltzmann_playing",

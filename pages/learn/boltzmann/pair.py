@@ -18,6 +18,7 @@ from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames, theme
 from pages.ui.draw.figures import Series, curve_option, number
 from pages.ui.server import feed
+from pages.ui.session import tasks
 from rbm.core.language import N_, _
 from rbm.training.config import knob
 
@@ -50,7 +51,7 @@ class BoltzmannSettings:
     rate: float = knob(0.5, _("Learning rate"), _("Takes effect at once."), stops=(0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0))
 
 
-PANEL = Panel("boltzmann", BoltzmannSettings, kept=False)
+PANEL = Panel("boltzmann", BoltzmannSettings)
 
 
 def fresh(data: str, n_hidden: int, method: str) -> BoltzmannVsRbm:
@@ -261,4 +262,4 @@ def sweep_chart() -> None:
 def _measure() -> None:
     from rbm.lessons.boltzmann_vs_rbm import sweep_times
 
-    st.session_state["boltzmann_times"] = sweep_times(SIZES, 1)
+    tasks.hold_beside(boltzmann_times=sweep_times(SIZES, 1))

@@ -34,14 +34,13 @@ def compass_controls() -> tuple[str, dict[str, Sequence[int]]]:
     """Which pictures; how far learnt, and k, with the stops of both sliders."""
     if "follows_patterns" not in st.session_state:
         set_moment("3×3 bars and stripes", 0.85, 1)
-    patterns = st.segmented_control(
+    patterns = widgets.segmented_control(
         _("Patterns"),
         LESSONS,
         required=True,
         default=st.session_state["follows_patterns"],
         format_func=_,
         key="follows_patterns",
-        persist_state="session",
         wrap=True,
         help=_(
             "All states are visited: 16 of 2×2 pixels, 512 of 3×3. The shifter: a row of three pixels, below "
@@ -51,21 +50,19 @@ def compass_controls() -> tuple[str, dict[str, Sequence[int]]]:
     )
     steps = [moment.step for moment in known.compass(str(patterns))]
     widgets.put("follows_place", min(st.session_state["follows_place"], len(steps) - 1))
-    st.select_slider(
+    widgets.select_slider(
         _("Exact updates so far"),
         range(len(steps)),
         format_func=lambda place: f"{steps[place]:,}",
         value=st.session_state["follows_place"],
         key="follows_place",
-        persist_state="session",
         help=_("Where on the way of exact learning (no noise, a small rate) the gradients are compared."),
     )
-    st.select_slider(
+    widgets.select_slider(
         _("Gibbs steps k"),
         KS,
         value=st.session_state["follows_k"],
         key="follows_k",
-        persist_state="session",
         help=_("Sweeps of the negative phase; the charts show all k, the numbers above them this one."),
     )
     return str(patterns), {"follows_place": range(len(steps)), "follows_k": KS}

@@ -55,7 +55,8 @@ _mount: ComponentRenderer = declare("graph", _HTML, "board", "files", "graph")
 
 
 class DrawnMachine(NamedTuple):
-    """A machine as its sliders hold it: biases of all units (visible first), then a weight for each pair, and β."""
+    """A machine as its sliders hold it: biases of all units (visible first), then a weight for each pair, and β; and how it is
+    looked at."""
 
     shape: str
     n_visible: int
@@ -63,6 +64,8 @@ class DrawnMachine(NamedTuple):
     values: tuple[float, ...]
     beta: float
     serial: int = 0  # tells a machine put back from the same one as its visitor has changed it
+    chosen: int | None = None  # the place in ``values`` of the bias or weight whose slider is shown
+    summed: bool = False  # whether visible patterns alone are shown
 
     @property
     def n_units(self) -> int:
@@ -118,7 +121,18 @@ def received(value: object, drawn: DrawnMachine) -> DrawnMachine:
         return drawn
     if not isinstance(beta, int | float) or not BETAS[0] / 1.01 <= beta <= BETAS[1] * 1.01:
         return drawn
-    return drawn._replace(values=tuple(map(float, values)), beta=float(beta))
+    chosen = value.get("chosen", drawn.chosen)
+    if chosen is not None and not (isinstance(chosen, int) and 0 <= chosen < len(values)):
+        return drawn
+    return drawn._replace(
+        values=tuple(map(float, values)), beta=float(beta), chosen=chosen, summed=value.get("summed") is True
+    )
+
+
+def left(kept: Sequence[Any]) -> DrawnMachine:
+    """The machine that a list holds which the registry has kept."""
+    found = DrawnMachine(*kept)
+    return found._replace(values=tuple(found.values))
 
 
 def version(drawn: DrawnMachine) -> str:
@@ -176,6 +190,8 @@ def described(drawn: DrawnMachine) -> dict[str, Any]:
         "pairs": drawn.pairs,
         "values": drawn.values,
         "beta": drawn.beta,
+        "chosen": drawn.chosen,
+        "summed": drawn.summed,
         "places": places(drawn),
     }
 

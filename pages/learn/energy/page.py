@@ -13,6 +13,7 @@ from pages.learn.energy.graph import (
     DrawnMachine,
     described,
     graph,
+    left,
     likeliest,
     lowest,
     machine,
@@ -63,9 +64,10 @@ def every_state(now: DrawnMachine) -> str:
     return table.getvalue()
 
 
-# At the first visit, and when one comes back from another page: the controls have forgotten, the machine has not.
-if "energy_shape" not in st.session_state:
-    show(st.session_state.get("energy_now") or machine(RBM, 3, 2, [0.5, 0, -0.5, 0, 0, 2, -1, 1, 1, -2, 1.5]))
+# The browser draws the graph anew: at the first visit, and when one comes back from another page or by a reload.
+if "energy_graph" not in st.session_state:
+    kept = widgets.remembered("energy_left")
+    show(left(kept) if kept else machine(RBM, 3, 2, [0.5, 0, -0.5, 0, 0, 2, -1, 1, 1, -2, 1.5]))
 AGREE = machine(ALL, 2, 0, [-1, -1, 2])
 FRUSTRATED = machine(ALL, 3, 0, [1.0, 1.0, 1.0, -2.0, -2.0, -2.0], 2.0)
 EXPERIMENTS: lesson.Experiments = {
@@ -101,6 +103,7 @@ def picture(shape: str) -> None:
     drawn = st.session_state["energy_machine"]
     news = instant.respond(stops(shape), partial(resized, shape), lambda: {"energy_graph": described(drawn)})
     st.session_state["energy_now"] = now = graph(drawn, news["energy_graph"], key="energy_graph")
+    widgets.remember(energy_left=[*now])
     download.button(
         _("Every state as CSV"),
         partial(every_state, now),
@@ -116,7 +119,7 @@ lesson.question(
 with lesson.stage(EXPERIMENTS, key="energy", text="energy") as beside:
     with beside:
         shape = str(
-            st.segmented_control(
+            widgets.segmented_control(
                 _("Shape"),
                 (RBM, ALL),
                 required=True,
@@ -126,7 +129,7 @@ with lesson.stage(EXPERIMENTS, key="energy", text="energy") as beside:
                 help=_("RBM: only visible and hidden units are joined. All to all: every unit with every other."),
             )
         )
-        st.slider(
+        widgets.slider(
             _("Visible units") if shape == RBM else _("Units"),
             stops(shape)["energy_visible"][0],
             stops(shape)["energy_visible"][-1],
@@ -136,7 +139,7 @@ with lesson.stage(EXPERIMENTS, key="energy", text="energy") as beside:
             help=_("How many units v; each doubles the number of states."),
         )
         if shape == RBM:
-            st.slider(
+            widgets.slider(
                 _("Hidden units"),
                 1,
                 6,

@@ -8,7 +8,7 @@ from pages.learn.hopfield import recall
 from pages.learn.hopfield.pad import Pixels, drawn, pad
 from pages.ui import cards, lesson
 from pages.ui.components import chart
-from pages.ui.controls import datasets
+from pages.ui.controls import datasets, widgets
 from pages.ui.server import instant
 from rbm.core.language import _
 from rbm.core.text import as_typed
@@ -51,12 +51,22 @@ def now() -> Pixels:
     return drawn(st.session_state["hopfield_start"], serial=st.session_state["hopfield_serial"], key="hopfield_pad")
 
 
-if "hopfield_start" not in st.session_state:
+def come() -> None:
+    """The browser draws the pad anew: with what was on it, after another page or a reload; at first with a disturbed picture."""
+    left = [tuple(map(int, pixels)) for pixels in widgets.remembered("hopfield_left") or ()]
+    if left and "hopfield_digits" in st.session_state:
+        st.session_state["hopfield_own"] = left[1:]
+        begin(left[0])
+        return
     st.session_state[recall.DATASET] = datasets.left(recall.DATASET)
     if st.session_state[recall.DATASET] == datasets.MNIST:
         take(datasets.MNIST, [1, 4], recall.PANEL.now())
     else:
         changed()
+
+
+if "hopfield_pad" not in st.session_state:
+    come()
 EXPERIMENTS: lesson.Experiments = {
     _("Two memories"): (_("Two digits by Hebb's rule: press Play."), lambda: setting([1, 4], "hebbian")),
     _("Similar digits"): (
@@ -115,6 +125,8 @@ def recalling() -> None:
         played = partial(recall.played, stored, rule, now(), seed)
         elements = instant.respond(recall.PANEL.stops("beta"), played) if rule == recall.DENSE else played(beta)
         alt = _("The state of the network, to draw on")
+        left = ["".join(map(str, pixels)) for pixels in (now(), *st.session_state["hopfield_own"])]
+        widgets.remember(hopfield_left=left, hopfield_seed=seed)
         pad(start, shelf.shape, serial=serial, played=elements["hopfield_pad"], alt=alt, key="hopfield_pad")
         endings()
     with at_right:
@@ -158,7 +170,7 @@ with lesson.stage(EXPERIMENTS, key="hopfield", text="hopfield") as beside:
         fits = len(st.session_state["hopfield_start"]) == len(shelf.pictures[0])
         if not fits or max(st.session_state["hopfield_digits"], default=0) >= len(shelf.pictures):
             changed()  # somebody has deleted the set, or keeps other pictures under its name
-        chosen = st.pills(
+        chosen = widgets.pills(
             _("Digits to store") if data.digits else _("Pictures to store"),
             range(len(shelf.pictures)),
             format_func=lambda i: as_typed(shelf.names[i]),
@@ -166,7 +178,6 @@ with lesson.stage(EXPERIMENTS, key="hopfield", text="hopfield") as beside:
             wrap=True,
             default=st.session_state["hopfield_digits"],
             key="hopfield_digits",
-            persist_state="session",
             help=_(
                 "The most typical picture of each class, or a few where there are no classes, in {height} × {width} pixels."
             ).format(height=shelf.shape[0], width=shelf.shape[1]),

@@ -374,12 +374,11 @@ def against(drawn: feed.Elements) -> None:
                 "(single spins) and Gibbs sampling (layers) slow down near T_c, Wolff's clusters hardly."
             ),
         )
-        st.selectbox(
+        widgets.selectbox(
             _("Against T"),
             list(QUANTITIES),
             list(QUANTITIES).index(quantity()),
             key="ising_quantity",
-            persist_state="session",
             label_visibility="collapsed",
             width=170,
         )

@@ -14,6 +14,7 @@ from pages.ui.components import wall
 from pages.ui.controls import widgets
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames
+from pages.ui.session import tasks
 from rbm.core.language import _
 from rbm.datasets.entry import ISING_CRITICAL, LINE, RING_SPINS
 from rbm.training.config import knob
@@ -81,8 +82,9 @@ def alive(side: int, temperature: float) -> IsingLattice:
 
     found: IsingLattice | None = st.session_state.get("ising_lattice_of")
     if found is None or found.side != side:
-        found = st.session_state["ising_lattice_of"] = IsingLattice(side, temperature, seed=1)
+        found = IsingLattice(side, temperature, seed=1)
         found.settle()
+        tasks.hold_beside(ising_lattice_of=found)
     return found
 
 

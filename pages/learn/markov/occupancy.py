@@ -14,6 +14,7 @@ from pages.ui.components.moving import fingerprinted, state_bars
 from pages.ui.controls import widgets
 from pages.ui.draw import figures, theme
 from pages.ui.server import feed
+from pages.ui.session import tasks
 from rbm.core.language import N_, _
 
 if TYPE_CHECKING:
@@ -42,14 +43,15 @@ def watched(asked: matrix.ChainAsked) -> dict[str, Occupancy]:
     from rbm.lessons.occupancy import Ladder, Occupancy
 
     start = (asked, st.session_state.get("markov_seed", 1))
+    widgets.remember(markov_seed=start[1])
     if st.session_state.get("markov_start") != start:
-        st.session_state["markov_start"] = start
         model = matrix.machine(asked.kind, asked.coupling)
         beta, seed = asked.beta, start[1]
-        st.session_state["markov_chains"] = {
+        new = {
             "Gibbs": Occupancy(model, beta=beta, seed=seed),
             N_("tempered"): Occupancy(model, beta=beta, seed=seed, ladder=Ladder()),
         }
+        tasks.hold_beside(markov_start=start, markov_chains=new)
     chains: dict[str, Occupancy] = st.session_state["markov_chains"]
     return chains
 
@@ -97,11 +99,10 @@ def transport(chains: dict[str, Occupancy]) -> None:
             on_click=lambda: st.session_state.update(markov_seed=st.session_state.get("markov_seed", 1) + 1),
             help=_("New chains from all pixels off, with new random numbers."),
         )
-        st.toggle(
+        widgets.toggle(
             _("Also a tempered chain"),
             value=st.session_state.setdefault("markov_tempered", False),
             key="markov_tempered",
-            persist_state="session",
             help=_("Four replicas from β down to a tenth of it, which swap states; only the coldest is counted."),
         )
 

@@ -111,8 +111,7 @@ def set_controls(subject: str, algorithm: str = "CD", k: int = 1, stage: int = 0
 
 def controls() -> UpdateAsked:
     """Whose update, by which algorithm, with which knobs."""
-    if "slow_subject" not in st.session_state:
-        set_controls(next(iter(SUBJECTS)))
+    st.session_state.setdefault("slow_stage", 0)
     subject = PANEL.draw("subject").subject
     dataset = datasets.choose(DATASET).name if subject == OTHER else SUBJECTS[subject][0]
     with st.container(horizontal=True, gap="medium"):
@@ -138,7 +137,7 @@ def start_of(asked: UpdateAsked) -> Task:
 def current(begun: Task) -> SlowMachine:
     """This tab's machine: as it began, or some updates on."""
     if st.session_state.get("slow_start") is not begun:
-        st.session_state["slow_start"], st.session_state["slow_machine"] = begun, _opened(begun.news[-1])
+        tasks.hold_beside(slow_start=begun, slow_machine=_opened(begun.news[-1]))
     machine: SlowMachine = st.session_state["slow_machine"]
     return machine
 
@@ -194,12 +193,8 @@ def slow_update(asked: UpdateAsked, machine: SlowMachine) -> tuple[Update, tuple
 
 def keep(update: Update, machine: SlowMachine) -> None:
     """Make the change and go on to the next update."""
-    st.session_state["slow_machine"] = SlowMachine(
-        update.after,
-        update.velocity,
-        machine.chains if update.phases.hk is None else update.phases.hk,
-        machine.updates + 1,
-    )
+    chains = machine.chains if update.phases.hk is None else update.phases.hk
+    tasks.hold_beside(slow_machine=SlowMachine(update.after, update.velocity, chains, machine.updates + 1))
     st.session_state["slow_stage"] = 0
 
 
@@ -252,13 +247,12 @@ def transport(known: list[Stage], update: Update, machine: SlowMachine) -> Stage
             on_click=lambda: st.session_state.update(slow_start=None, slow_stage=0),
             help=_("The machine as it was when the page opened."),
         )
-        st.select_slider(
+        widgets.select_slider(
             _("Sub-step"),
             range(len(known)),
             format_func=lambda i: known[i].name,
             value=st.session_state["slow_stage"],
             key="slow_stage",
-            persist_state="session",
             help=_("Every sub-step of this update, in order."),
         )
     stage = known[st.session_state["slow_stage"]]

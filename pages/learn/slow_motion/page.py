@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.learn.slow_motion import drawing, one_update, stages
 from pages.ui import cards, lesson
+from pages.ui.controls import widgets
 from pages.ui.server import feed, instant
 from pages.ui.session import tasks
 from rbm.core.language import _
@@ -49,6 +50,7 @@ def update() -> None:
         with beside:
             lesson.formula(stage.formula)
         chosen, number = st.session_state.get("slow_unit"), st.session_state["slow_stage"]
+        widgets.remember(slow_unit=chosen)
         drawn = instant.respond(
             one_update.STOPS, partial(one_update.elements, asked, machine, chosen, number, cards.mode())
         )

@@ -54,18 +54,16 @@ def controls() -> two_pixels.Floats | None:
                 _("{patterns} seen").format(patterns=PATTERNS[i]),
                 st.session_state[f"pixels_count_{i}"],
                 key=f"pixels_count_{i}",
-                persist_state="session",
                 help=_("How many examples showed x = {patterns}.").format(patterns=PATTERNS[i]),
             )
             widgets.told_beyond(_("The count"), st.session_state[f"pixels_count_{i}"], 0, MOST_SEEN)
-    st.slider(
+    widgets.slider(
         _("Learning rate"),
         0.05,
         4.0,
         step=0.05,
         value=st.session_state["pixels_rate"],
         key="pixels_rate",
-        persist_state="session",
         help=_("How far each step goes down the gradient; about 0.2 walks calmly, above 2 it overshoots."),
     )
     try:
@@ -125,13 +123,12 @@ def transport() -> None:
             on_click=lambda: st.session_state.update(pixels_step=0),
             help=_("Back to W = b₁ = b₂ = 0."),
         )
-        st.slider(
+        widgets.slider(
             _("Steps taken"),
             0,
             MOST_STEPS,
             value=st.session_state["pixels_step"],
             key="pixels_step",
-            persist_state="session",
             help=_("How many steps down the gradient have been taken, from W = b₁ = b₂ = 0."),
         )
 

@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from pages.train.data import upload as uploads
 from pages.ui import cards, shell
 from pages.ui.components import chart
+from pages.ui.controls import widgets
 from pages.ui.draw import figures, frames
 from pages.ui.session import state, tasks, visitor
 from rbm.core import limits
@@ -60,7 +61,7 @@ def upload() -> list[UploadedFile]:
 
 def choices() -> tuple[Reading, Look]:
     """How the files become pictures, and how these shall look."""
-    size = st.select_slider(
+    size = widgets.select_slider(
         _("Size"),
         SIZES,
         value=28,
@@ -70,7 +71,7 @@ def choices() -> tuple[Reading, Look]:
             "Pixels of every picture. 28×28 trains within seconds; four times the pixels take up to four times as long."
         ),
     )
-    given = st.text_input(
+    given = widgets.text_input(
         _("Height × width"),
         placeholder=_("such as 20x28"),
         max_chars=12,
@@ -80,7 +81,7 @@ def choices() -> tuple[Reading, Look]:
             "not say how they are laid out."
         ),
     )
-    fit = st.segmented_control(
+    fit = widgets.segmented_control(
         _("Pictures of other proportions"),
         list(_FITS),
         default="pad",
@@ -89,7 +90,7 @@ def choices() -> tuple[Reading, Look]:
         key="own_fit",
         help=_("A border keeps the whole picture, cutting keeps its middle, squeezing changes its proportions."),
     )
-    labels = st.selectbox(
+    labels = widgets.selectbox(
         _("Labels"),
         list(_LABELS),
         format_func=lambda how: _LABELS.get(how, how),
@@ -100,7 +101,7 @@ def choices() -> tuple[Reading, Look]:
             "can also type by its name. Training needs none."
         ),
     )
-    counted = st.segmented_control(
+    counted = widgets.segmented_control(
         _("Array axis that counts pictures"),
         list(_COUNTED),
         default="auto",
@@ -110,7 +111,7 @@ def choices() -> tuple[Reading, Look]:
         help=_("MATLAB's arrays are height × width × number. The preview says which axis was found."),
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        turn = st.segmented_control(
+        turn = widgets.segmented_control(
             _("Turn"),
             TURNS,
             default=0,
@@ -119,18 +120,18 @@ def choices() -> tuple[Reading, Look]:
             key="own_turn",
             help=_("Clockwise. Where rows and columns are exchanged, as in EMNIST's files, mirror and turn by 270°."),
         )
-        mirror = st.toggle(_("Mirror"), key="own_mirror", help=_("Swaps left and right, before turning."))
-    invert = st.toggle(
+        mirror = widgets.toggle(_("Mirror"), key="own_mirror", help=_("Swaps left and right, before turning."))
+    invert = widgets.toggle(
         _("Swap bright and dark"),
         key="own_invert",
         help=_("RBMs learn strokes better bright on dark, as in MNIST: turn this on for ink on paper."),
     )
-    contrast = st.toggle(
+    contrast = widgets.toggle(
         _("Spread each picture's contrast"),
         key="own_contrast",
         help=_("Makes the darkest pixel of every picture black and its brightest white."),
     )
-    levels = st.segmented_control(
+    levels = widgets.segmented_control(
         _("Levels"),
         list(_LEVELS),
         default="grey",
@@ -139,7 +140,7 @@ def choices() -> tuple[Reading, Look]:
         key="own_levels",
         help=_("A grey level is the probability that the pixel is on; black and white decides once and for all."),
     )
-    threshold = st.slider(
+    threshold = widgets.slider(
         _("Threshold for white"),
         0.05,
         0.95,
@@ -334,7 +335,7 @@ def _kept(one: save.UserDataset, owner: str) -> None:
 def _delete(one: save.UserDataset) -> None:
     try:
         visitor.check_owner(one.owner, _("The data set {name}").format(name=one.name))
-        save.remove(one.name, digest=one.digest)
+        save.remove(one.name, digest=one.digest, owner=one.owner)
     except RbmError as error:
         st.session_state["own_problem"] = str(error)
         return
@@ -354,7 +355,7 @@ def _undo() -> None:
         if st.button(_("Undo"), key="own_undo_delete", icon=":material/undo:", help=_("Bring it back as it was.")):
             tasks.let_go("own_removed")
             try:
-                save.restore(one.name, digest=one.digest)
+                save.restore(one.name, digest=one.digest, owner=one.owner)
             except RbmError as error:
                 st.error(as_typed(error), icon=":material/error:")
                 return

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.train.deep import figures_at_rest
 from pages.ui import cards
 from pages.ui.components import chart, moving
-from pages.ui.controls import datasets
+from pages.ui.controls import datasets, widgets
 from pages.ui.server import feed
 from pages.ui.session import tasks
 from rbm.core.language import N_, _
@@ -56,14 +56,13 @@ def choose(data: datasets.Data) -> ComparisonAsked | None:
         return None
     st.session_state.setdefault("deep_plan", "small")
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        size = st.segmented_control(
+        size = widgets.segmented_control(
             _("Comparison"),
             list(PLANS),
             required=True,
             format_func=_,
             default=st.session_state["deep_plan"],
             key="deep_plan",
-            persist_state="session",
             help=_(
                 "Small: 200 units, up to 10,000 labels, about two minutes. Full: 1000-1000 units, up to 60,000 "
                 "labels, some twenty minutes. Both with three seeds, and with no more labels than there are "

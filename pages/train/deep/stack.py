@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -128,8 +129,7 @@ def start() -> None:
     old: Task | None = st.session_state.get("deep_task")
     if old is not None:
         old.release()
-    for key in ("deep_dream", "deep_dream_of"):
-        st.session_state.pop(key, None)
+    tasks.let_go("deep_dream", "deep_dream_of")
     asked = spec()
     task = Task(KEPT.function, spec=asked)
     kept.mine("deep")
@@ -331,20 +331,21 @@ def _advance(dream: DeepDream, sweeps: int) -> None:
 
 
 def _forget() -> None:
-    st.session_state.pop("deep_dream", None)
+    tasks.let_go("deep_dream")
 
 
 def _dream(task: Task, asked: DeepSpec, layers: list[Learned]) -> DeepDream:
     """The chains of the newest machine; begun again when another layer has been learned, or another net is shown."""
     session = st.session_state
-    another = session.get("deep_dream_of") != (id(task), len(layers))
+    of = weakref.ref(task), len(layers)
+    another = session.get("deep_dream_of") != of
     if session.get("deep_dream") is None or another:
         from rbm.experiment import cached_dataset
         from rbm.tasks.deep.dreaming import DeepDream
 
         images = cached_dataset(DatasetSpec(asked.dataset)).test if PANEL.now().start == STARTS[1] else None
-        session["deep_dream"] = DeepDream(asked.kind, layers, FANTASIES, asked.seed, images)
-        session["deep_dream_of"] = id(task), len(layers)
+        dreaming = DeepDream(asked.kind, layers, FANTASIES, asked.seed, images)
+        tasks.hold_beside(deep_dream=dreaming, deep_dream_of=of)
         if another and task is _bundled():
             _advance(session["deep_dream"], OPENS_AFTER)
     dream: DeepDream = session["deep_dream"]

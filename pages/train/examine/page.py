@@ -29,7 +29,7 @@ def look(current: LiveRun) -> None:
     examination.controls(current, task, drawn)
     painter = live.painter(current.spec)
     with st.container(key="picture"):
-        weights, chains, samples, pairs = lesson.views(*examination.VIEWS, key=examination.VIEW, watched=True)
+        weights, chains, samples, pairs = lesson.views(*examination.VIEWS, key=examination.VIEW)
         with weights:
             left, right = st.columns(2, gap="medium")
             with left:

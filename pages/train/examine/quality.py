@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart
+from pages.ui.controls import widgets
 from pages.ui.draw import figures
 from pages.ui.server import feed
 from rbm.core.language import _
@@ -41,7 +42,7 @@ def card(current: LiveRun, task: Task | None) -> None:
             "ever after (Decelle, Furtlehner & Seoane 2021); then PCD, which only gets better."
         ),
     )
-    st.segmented_control(
+    widgets.segmented_control(
         _("Judged by"), list(UNITS), default=GAP, required=True, key="examine_judge", label_visibility="collapsed"
     )
     for key, drawn in elements(current, task, chosen()).items():

@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.ui import cards
 from pages.ui.components import chart
+from pages.ui.controls import widgets
 from pages.ui.draw import figures
 from pages.ui.server import feed
 from rbm.core.language import _
@@ -38,7 +39,7 @@ def chosen() -> str:
 def choose() -> None:
     """The menu of it."""
     words = _("What the chart shows: singular values of the weights, or how weights, biases or activations are spread.")
-    st.selectbox(_("Show"), [MODES, *X_TITLES], key=CHOICE, width=170, label_visibility="collapsed", help=words)
+    widgets.selectbox(_("Show"), [MODES, *X_TITLES], key=CHOICE, width=170, label_visibility="collapsed", help=words)
 
 
 def title(what: str) -> None:

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import cards
 from pages.ui.components import chart, moving
+from pages.ui.controls import widgets
 from pages.ui.draw import figures, frames
 from pages.ui.server import download
 from pages.ui.session import live
@@ -49,24 +50,22 @@ def order(past: Snapshot, by: str) -> npt.NDArray[np.intp]:
 def choose_view(current: LiveRun, below: DeltaGenerator) -> View:
     """The controls beside the wall, and the choice of a page of filters ``below`` it."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        by = st.segmented_control(
+        by = widgets.segmented_control(
             _("Sort by"),
             ORDERS,
             default=ORDERS[0],
             required=True,
             format_func=_,
             key="filters_order",
-            persist_state="session",
             help=_("Norm: strongest weights first. Mean activation: most often on for validation images first."),
         )
-        scale = st.segmented_control(
+        scale = widgets.segmented_control(
             _("Colour scale"),
             SCALES,
             default=SCALES[0],
             required=True,
             format_func=_,
             key="filters_scale",
-            persist_state="session",
             help=_("One scale lets filters be compared; each its own shows the shape of weak ones."),
         )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="filters_line"):
@@ -75,7 +74,7 @@ def choose_view(current: LiveRun, below: DeltaGenerator) -> View:
     units = order(past, by or ORDERS[0])
     pages = -(-len(units) // PER_PAGE)
     with below:
-        page = st.pagination(pages, key="filters_page") if pages > 1 else 1
+        page = widgets.pagination(pages, key="filters_page") if pages > 1 else 1
     page = min(max(page, 1), pages)
     newest = st.session_state["filters_time"] == live.NOW
     return View(past, units[(page - 1) * PER_PAGE : page * PER_PAGE], scale != SCALES[1], newest)

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.train.filters import closeup
 from pages.ui import lesson
 from pages.ui.components import moving
+from pages.ui.controls import widgets
 from pages.ui.session import kept, live
 from rbm.core.language import _
 from rbm.jobs.live import LiveRun
@@ -37,6 +38,7 @@ def look(current: LiveRun) -> None:
         if clicked is not None and clicked != st.session_state.get("unit"):
             st.session_state["unit"] = clicked
             st.rerun(scope="fragment")
+    widgets.remember(unit=st.session_state.get("unit"))
     part.moves(partial(closeup.elements, current, view, st.session_state.get("unit"), live.painter(current.spec)))
     with right:
         unit = st.session_state.get("unit")

@@ -14,6 +14,7 @@ import streamlit as st
 from pages.train.live import curves, rebuilt
 from pages.ui import cards, shell
 from pages.ui.components import chart, moving, wall
+from pages.ui.controls import widgets
 from pages.ui.draw import frames
 from pages.ui.server import feed
 from pages.ui.session import kept, live, state
@@ -122,9 +123,7 @@ def smoothing() -> None:
         st.popover(_("Smoothing"), icon=":material/show_chart:", key="smoothing", help=_("Curves as moving averages.")),
         st.container(width=270),  # narrow, so that curves are seen beside it
     ):
-        st.slider(
-            _("Share a of the average that is kept"), 0.0, 0.95, 0.0, 0.05, key=SMOOTHING, persist_state="session"
-        )
+        widgets.slider(_("Share a of the average that is kept"), 0.0, 0.95, 0.0, 0.05, key=SMOOTHING)
         st.caption(about)
 
 
@@ -161,14 +160,13 @@ def _chosen(history: History, model: ModelSpec, smoothing: float) -> str:
     """The fourth curve, with a menu of all others as its heading."""
     with st.container(key="card_other", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="other_curve_heading"):
-            other: str = st.selectbox(
+            other: str = widgets.selectbox(
                 _("One more curve"),
                 _OTHERS,
                 index=_OTHERS.index(st.session_state.setdefault("other_curve", FOURTH)),
                 format_func=lambda name: MEASURES[name].title,
                 key="other_curve",
                 label_visibility="collapsed",
-                persist_state="session",
             )
             measure = MEASURES[other]
             cards.title("", measure.tells, measure.not_tells, _TRY.get(other, ""))

@@ -49,7 +49,7 @@ def widget(
     else:
         assert k.low is not None
         assert k.high is not None
-        widgets.typed(k.label, value, whole=kind is int, **look)
+        widgets.typed(k.label, value, whole=kind is int, staying=False, **look)
         widgets.told_beyond(k.label, st.session_state[key], k.low, k.high)
 
 

@@ -72,7 +72,7 @@ def machine() -> LiveRun:
             asked = ""
     if found is None and own is not None and own.past:
         found, words = own, _of_own(own)
-        part.moves(partial(_moves, own))
+        part.moves(partial(lambda run: {PLACE: table((), [(_of_own(run),)])}, own))
     elif found is None:
         usual, (found, words) = _usual()
         live.trouble(own, name="own")  # why the visitor's is not here, or cannot be seen yet
@@ -125,10 +125,6 @@ def anothers() -> tuple[LiveRun, str] | None:
         return None
 
 
-def _moves(own: LiveRun) -> feed.Elements:
-    return {PLACE: table((), [(_of_own(own),)])}
-
-
 def line(words: str, others: Mapping[str, str], choose: Callable[[str], None], *, leads: bool = False) -> None:
     """The machine that a page shows, in words, and a menu of the ``others``, which ``choose`` is told of by key.
 
@@ -152,11 +148,8 @@ def line(words: str, others: Mapping[str, str], choose: Callable[[str], None], *
 
 
 def _look(key: str) -> None:
-    st.session_state.pop("looked_run", None)
-    if key == MINE:
-        st.session_state.pop(state.LOOKED, None)
-    else:
-        st.session_state[state.LOOKED] = key
+    tasks.let_go("looked_run")
+    st.session_state[state.LOOKED] = "" if key == MINE else key
 
 
 def _asked(own: LiveRun | None) -> str:
@@ -273,7 +266,8 @@ def _opened(key: str) -> tuple[LiveRun, str]:
     known = st.session_state.get("looked_run")
     run = open_store().run(key)
     if known is None or known[0] != key:
-        known = st.session_state["looked_run"] = key, _newest(key)
+        known = key, _newest(key)
+        tasks.hold_beside(looked_run=known)
     found: LiveRun = known[1]
     return found, _("{run} · epoch {epoch:.1f} · {whose}, kept · {key}").format(
         run=called(run), epoch=found.epoch, whose=_whose(run, visitor.names()), key=key[:6]
@@ -330,7 +324,7 @@ def task(
 ) -> Task | None:  # fmt: skip
     """The same for a page whose machines are learnt by tasks: its ``own``, else the newest of that ``kind`` which the visitor has
     in the registry, else the one that comes with the program (``bundled_as``, "" for none); or one of the class's that ``fits``
-    the page, as it was when it was chosen. The choice is kept under the page's name; ``mine`` ends it."""
+    the page, as it was when it was chosen. The choice is kept under the page's name and in its address; ``mine`` ends it."""
     feed.watch(PLACE, own, state=lambda: own is not None and bool(own.news))
     names, me, place = visitor.names(), visitor.current().id, f"{page}_shown"
     menu: dict[str, str] = {}
@@ -344,7 +338,9 @@ def task(
     theirs = {key: one for key, one in tasks.of_the_class(kind.function).items() if fits(one.task)}
     for key, one in theirs.items():
         whose = names.get(one.visitor, _("somebody"))
-        menu[key] = _("{name} · {whose}, {stands}").format(name=called(one.task), whose=whose, stands=_stands(one.task))
+        menu[key] = _("{name} · {whose}, {stands} · {key}").format(
+            name=called(one.task), whose=whose, stands=_stands(one.task), key=one.task.kept_as[:6]
+        )
     here = {one.kept_as for one in (own, *(other.task for other in theirs.values())) if one is not None}
     rows = {key: row for key, row in tasks.stored(kind, called, fits).items() if key not in here}
     for key, row in rows.items():
@@ -352,6 +348,11 @@ def task(
         menu[key] = _("{whose}, kept · {key} · {name}").format(whose=whose, key=key[:6], name=row.name)
         lines[key] = _("{name} · {whose}, kept · {key}").format(whose=whose, key=key[:6], name=row.name)
     asked, as_it_was = st.session_state.get(place, ("", None))
+    if (named := st.query_params.get(state.LOOK)) not in (None, asked, st.session_state.get("look_put")):
+        asked, as_it_was = st.session_state[place] = named, None  # by a link, or a step back in the browser
+    if as_it_was is None and asked in theirs:
+        living = theirs[asked].task
+        as_it_was = at_rest(living.news, living.arguments, living.status), menu[asked]
     if as_it_was is not None and fits(as_it_was[0]):
         found[asked] = as_it_was
     kept_own = [key for key, row in rows.items() if row.machine.visitor == me and MINE not in found][:MOST_TRIED]
@@ -362,24 +363,24 @@ def task(
         except RbmError as error:
             with cards.notice(f"damaged_{key}"):
                 st.warning(as_typed(error), icon=":material/info:")
-    if asked in rows:
-        st.session_state[place] = (asked, found[asked]) if asked in found else ("", None)
-
-    def choose(key: str) -> None:
-        one = theirs.get(key)
-        as_now = None if one is None else (at_rest(one.task.news, one.task.arguments, one.task.status), menu[key])
-        st.session_state[place] = key, as_now
-
+    if asked in rows or asked in theirs:
+        tasks.hold_beside(**{place: (asked, found[asked]) if asked in found else ("", None)})
     shown = next((key for key in (asked, MINE, *kept_own, bundled_as) if key in found), "")
+    st.session_state["look_put"] = look = asked if shown == asked != MINE else ""
+    if look:
+        st.query_params[state.LOOK] = look
+    else:
+        st.query_params.pop(state.LOOK, None)
     if not shown:
         return own
-    line(found[shown][1], {key: said for key, said in menu.items() if key != shown}, choose)
+    others = {key: said for key, said in menu.items() if key != shown}
+    line(found[shown][1], others, lambda key: tasks.hold_beside(**{place: (key, None)}))
     return found[shown][0]
 
 
 def mine(page: str) -> None:
     """The visitor begins another machine there: it is to be seen."""
-    st.session_state.pop(f"{page}_shown", None)
+    tasks.hold_beside(**{f"{page}_shown": ("", None)})
 
 
 def history(run_id: str) -> History:

@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from pages.ui import cards
+from pages.ui.controls import widgets
 from pages.ui.draw import frames, theme
 from pages.ui.server import feed
 from pages.ui.session import state, tasks, visitor
@@ -345,7 +346,7 @@ def choose_time(current: LiveRun, key: str) -> Snapshot:
     if st.session_state.get(key) not in stops:
         st.session_state[key] = NOW
     if len(stops) > 1:
-        st.select_slider(
+        widgets.select_slider(
             _("Training time"),
             stops,
             format_func=lambda step: (
@@ -353,7 +354,6 @@ def choose_time(current: LiveRun, key: str) -> Snapshot:
             ),
             value=st.session_state[key],
             key=key,
-            persist_state="session",
             help=_("Moments of the run, closer together at its start, where most happens."),
         )
     return by_step.get(st.session_state[key], kept[-1])

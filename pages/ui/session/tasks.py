@@ -126,8 +126,10 @@ def _lease() -> _Lease:
 
 
 def come_back() -> None:
-    """On every page, before it looks at what it holds."""
+    """On every page, before it looks at what it holds. What a visitor has not come back for is forgotten."""
     _lease()
+    with _turn:
+        _left[:] = filter(_waits, _left)
 
 
 def last_run() -> str:
@@ -189,7 +191,7 @@ def of_the_class(function: str) -> dict[str, Theirs]:
             and lease is not None
             and lease.visitor != mine
         ):
-            found[f"task {id(job):x}"] = Theirs(job, lease.visitor)
+            found[job.kept_as or f"task {id(job):x}"] = Theirs(job, lease.visitor)
     return found
 
 

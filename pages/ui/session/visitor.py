@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rbm.core.language import _
 from rbm.core.limits import NAME_LETTERS
 from rbm.core.text import as_typed
-from rbm.errors import RbmError
+from rbm.errors import ConfigError, RbmError
 from rbm.store import open_store
 from rbm.store.guarded import Guarded
 from rbm.store.owners import Visitor, check, clean_name, visitor_id
@@ -186,11 +186,20 @@ def _rename() -> None:
     if not name:
         st.session_state["visitor_problem"] = _("A name has at least one letter.")
         return
-    st.session_state["visitor"] = me = me._replace(name=name)
     try:
+        if name.casefold() in {known.casefold() for known in _here_too(me)}:
+            told = _("Another visitor of today is called {name}: choose a name that tells you apart.")
+            raise ConfigError(told.format(name=name))
+        st.session_state["visitor"] = me = me._replace(name=name)
         open_store().sign(me, rename=True)
     except RbmError as error:
         st.session_state["visitor_problem"] = str(error)
+
+
+def _here_too(me: Visitor) -> list[str]:
+    """The names of all others who have come since this server started."""
+    came = _promised.get(str(open_store().url), {})
+    return [name for whose, name in names().items() if whose in came and whose != me.id]
 
 
 def _say() -> None:

@@ -144,8 +144,9 @@ def save(name: str, pictures: Pictures, source: str = "", root: Root = None, *, 
     return _header(path)
 
 
-def remove(name: str, root: Root = None, *, digest: str = "") -> UserDataset:
-    """Take a set out of the list; ``restore`` brings it back. ``digest``: only if it still has these pictures.
+def remove(name: str, root: Root = None, *, digest: str = "", owner: str | None = None) -> UserDataset:
+    """Take a set out of the list; ``restore`` brings it back. ``digest``: only if it still has these pictures; ``owner``: and is
+    that visitor's, since another may have kept the same pictures under the name meanwhile.
 
     Returns what was removed; ConfigError when there is none.
     """
@@ -154,12 +155,14 @@ def remove(name: str, root: Root = None, *, digest: str = "") -> UserDataset:
         find(name, root)
         raise ConfigError(_("The data set {name!r} is removed already.").format(name=name))
     one, place = _header_or_damaged(path), path.parent / "removed"
-    if digest and one.digest != digest:
-        raise ConfigError(_("The data set {name!r} holds other pictures by now; look at it again.").format(name=name))
+    if (digest and one.digest != digest) or owner not in (None, one.owner):
+        told = _("The data set {name!r} holds other pictures by now, or is somebody else's; look at it again.")
+        raise ConfigError(told.format(name=name))
     try:
         place.mkdir(exist_ok=True)
         os.utime(path)  # from now on the time of its removal
-        os.replace(path, place / f"{_PREFIX}{name}.{one.digest}{_SUFFIX}")
+        whose = hashlib.blake2s(one.owner.encode(), digest_size=4).hexdigest()  # the file's word is no path
+        os.replace(path, place / f"{_PREFIX}{name}.{one.digest}-{whose}{_SUFFIX}")
         for old in _too_many(place, one.owner):
             old.unlink(missing_ok=True)
     except OSError as error:
@@ -168,13 +171,14 @@ def remove(name: str, root: Root = None, *, digest: str = "") -> UserDataset:
     return one
 
 
-def restore(name: str, root: Root = None, *, digest: str = "") -> None:
-    """Undo ``remove``: bring back the pictures of that ``digest``, or those of the name that were removed last.
+def restore(name: str, root: Root = None, *, digest: str = "", owner: str | None = None) -> None:
+    """Undo ``remove``: bring back the pictures of that ``digest`` and ``owner``, or those of the name that were removed last.
 
     ConfigError when nothing of the kind was removed lately, or the name is taken again.
     """
     path = own_folder(root) / f"{_PREFIX}{check_name(name)}{_SUFFIX}"
-    found = [old for old in _removed(path.parent / "removed", name) if digest in ("", _header_or_damaged(old).digest)]
+    known = [(old, _header_or_damaged(old)) for old in _removed(path.parent / "removed", name)]
+    found = [old for old, one in known if digest in ("", one.digest) and owner in (None, one.owner)]
     try:
         if path.exists():
             raise FileExistsError

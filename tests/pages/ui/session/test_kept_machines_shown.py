@@ -68,13 +68,15 @@ def keep(script: str, name: str, whose: Visitor, status: str = "finished", data:
     open_store().keep_machine(row, bundled.to_bytes(*made))
 
 
-def come(script: str, who: Visitor = ADA) -> AppTest:
+def come(script: str, who: Visitor = ADA, **query: str) -> AppTest:
     """A new visit, as after a restart of the server."""
     streamlit.cache_resource.clear()
     tasks._left.clear()
     app = app_test()
     app.session_state["visitor"] = who
-    app.run().switch_page(script).run()
+    app.run()
+    app.query_params.update(query)
+    app.switch_page(script).run()
     assert not app.exception
     return app
 
@@ -161,7 +163,46 @@ def test_a_damaged_machine_is_told_in_a_sentence_and_hides_no_other(script, what
     choose(app, "Ada, kept · whole1")
 
 
-def test_what_is_shown_of_another_stays_as_it_was_and_may_go_meanwhile():
+@pytest.mark.parametrize("script", list(PAGES))
+def test_the_machine_that_is_looked_at_is_in_the_address_and_there_after_a_reload(script):
+    keep(script, "mine01", ADA)
+    keep(script, "bobs01", BOB)
+    app = come(script)
+    assert "look" not in app.query_params
+    choose(app, "Bob, kept")
+    assert app.query_params["look"] in ("bobs01", ["bobs01"])
+    for who in (ADA, BOB):  # a reload much later, and a link that was handed on
+        again = come(script, who, look="bobs01")
+        assert line(again).endswith("kept · bobs01")
+        assert line(again.run()).endswith("kept · bobs01")
+    again.query_params["look"] = "mine01"  # a step back in the browser
+    assert line(again.run()).endswith("kept · mine01")
+    choose(app, "yours, kept · mine01")
+    assert line(come(script, look="with.nobody")).endswith("yours, kept · mine01")
+
+
+def test_what_another_learns_is_still_looked_at_after_a_reload_also_by_a_tab_that_follows(monkeypatch):
+    monkeypatch.setattr(Task, "start", lambda self: None)  # without a worker
+    kind, _, told, _ = PAGES[shell.COLOUR]
+    app = come(shell.COLOUR, BOB)
+    app.button(key="colour_learn").click().run()
+    (task,) = (job for job in all_jobs() if isinstance(job, Task) and job.function == kind.function)
+    task.news = tuple(told())
+    ada = app_test()
+    ada.session_state["visitor"] = ADA
+    ada.run().switch_page(shell.COLOUR).run()
+    choose(ada, "Bob, ")
+    assert ada.query_params["look"] in (task.kept_as, [task.kept_as])
+    task.news = (*task.news, task.news[-1])
+    looked = app_test()
+    looked.session_state["visitor"] = ADA
+    looked.run()
+    looked.query_params["look"] = task.kept_as
+    looked.switch_page(shell.COLOUR).run()
+    assert "Bob, " in line(looked)
+
+
+def test_what_is_shown_of_another_stays_as_it_was_and_may_go_meanwhile(monkeypatch):
     keep(shell.LABELS, "bobs01", BOB)
     app = choose(come(shell.LABELS), "Bob, kept")
     before = app.session_state["labels_shown"][1][0]
@@ -173,9 +214,11 @@ def test_what_is_shown_of_another_stays_as_it_was_and_may_go_meanwhile():
     assert app.session_state["labels_shown"][1][0] is before
     keep(shell.LABELS, "bobs02", BOB)
     app = come(shell.LABELS)
+    known = open_store().machines(labels.KEPT.function, 9, None)
+    monkeypatch.setattr(tasks, "_stored", lambda *asked: known)  # the menu does not know it yet
     with open_store()._database.write() as db:
         db.execute(text("DELETE FROM machines"))
-    choose(app, "bobs02")  # the menu did not know it yet
+    choose(app, "bobs02")
     assert any("The machine bobs02 is not kept any more" in one.value for one in app.warning)
     assert "comes with the program" in line(app)
 

@@ -60,6 +60,21 @@ def become_teacher(app: AppTest) -> AppTest:
     return app.text_input(key="visitor_word").set_value("open sesame").run()
 
 
+def test_a_name_that_another_visitor_of_today_has_is_not_taken():
+    ada, bob = app_test(), app_test()
+    ada.run().text_input(key="visitor_name").set_value("Ada").run()
+    bob.run().text_input(key="visitor_name").set_value("ada").run()
+    assert "Another visitor of today is called ada" in bob.error[0].value
+    assert bob.session_state["visitor"].name == "Visitor 2"
+    bob.text_input(key="visitor_name").set_value("Bob").run()
+    assert bob.session_state["visitor"].name == "Bob"
+    ada.text_input(key="visitor_name").set_value("Bob").run()
+    assert ada.session_state["visitor"].name == "Ada"
+    ada.text_input(key="visitor_name").set_value("Ada L.").run()
+    bob.text_input(key="visitor_name").set_value("Ada").run()  # free again
+    assert bob.session_state["visitor"].name == "Ada"
+
+
 def test_newcomers_have_names_of_their_own_before_they_have_kept_anything():
     come = [open_page(shell.TRAIN).session_state["visitor"] for _ in range(3)]
     assert [one.name for one in come] == ["Visitor 1", "Visitor 2", "Visitor 3"]
