@@ -1,9 +1,11 @@
 """What axe-core says of every page, light and dark, with a machine at work: ``python -m tests.browser.measure_axe``, a table.
 
-Also of what a choice on a page brings. In every run ``tests/browser/test_every_page.py`` judges all pages, a machine that learns
-among them, and ``test_one_screen.py`` what each choice brings.
+With addresses behind it (``energy labels``) of those pages alone. Also of what a choice on a page brings. In every run
+``tests/browser/test_every_page.py`` judges all pages, a machine that learns among them, and ``test_one_screen.py`` what each
+choice brings.
 """
 
+import sys
 from collections import Counter
 
 from playwright.sync_api import Page, sync_playwright
@@ -27,25 +29,31 @@ def main() -> None:
         page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         page.set_default_timeout(PATIENCE)
         print(HEAD)  # noqa: T201
-        for entries in shell.PAGES.values():
-            for entry in entries:
-                page.emulate_media(color_scheme="light")
-                page.goto(f"{url}/{entry.address}")
-                page.get_by_test_id("stHeading").first.wait_for()
-                SCENES.get(entry.address, drawn)(page)
-                _judge(page, entry.title)
-        titles = {entry.script: (entry.address, entry.title) for entries in shell.PAGES.values() for entry in entries}
+        wanted = {
+            entry.script: entry
+            for entries in shell.PAGES.values()
+            for entry in entries
+            if not sys.argv[1:] or entry.address in sys.argv[1:]
+        }
+        for entry in wanted.values():
+            _open(page, f"{url}/{entry.address}")
+            SCENES.get(entry.address, drawn)(page)
+            _judge(page, entry.title)
         for what, (script, choose, __) in BROUGHT.items():
-            address, title = titles[script]
-            page.emulate_media(color_scheme="light")
-            page.goto(f"{url}/{address}")
-            page.get_by_test_id("stHeading").first.wait_for()
-            drawn(page)
-            choose(page)
-            _judge(page, f"{title}: {what}")
+            if script in wanted:
+                _open(page, f"{url}/{wanted[script].address}")
+                drawn(page)
+                choose(page)
+                _judge(page, f"{wanted[script].title}: {what}")
         chromium.close()
     server.terminate()
     server.wait(20)
+
+
+def _open(page: Page, address: str) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto(address)
+    page.get_by_test_id("stHeading").first.wait_for()
 
 
 def _judge(page: Page, name: str) -> None:
