@@ -136,7 +136,10 @@ function reach() {
 function bring(key) {
   const found = key && document.querySelector(`.st-key-${key}`);
   if (!found) return;
-  const view = document.getElementById(found.closest("[role=tabpanel]")?.getAttribute("aria-labelledby"));
-  if (view?.ariaSelected === "false") view.click();
+  const view = found.closest("[data-testid=stTabPanel]"); // one that is not open has neither role nor name
+  if (view) {
+    const place = [...view.parentElement.children].filter((one) => one.matches("[data-testid=stTabPanel]")).indexOf(view);
+    view.closest("[data-testid=stTabs]").querySelectorAll("[role=tab]")[place].click();
+  }
   requestAnimationFrame(() => found.scrollIntoView({ block: "nearest" }));
 }
