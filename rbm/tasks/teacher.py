@@ -1,6 +1,6 @@
 """A student learns from a hidden teacher's samples: how well it knows the teacher's weights, against how many it has seen.
 
-    teacher   p(s) = ½ Σ_{h=±1} Π_i e^{β ξ_i s_i h/√N} / 2cosh(β/√N)        student   the same machine with weights w of its own
+    teacher   p(s) = ½ Σ_{h=±1} Π_i e^{β ξ_i s_i h/√N} / 2cosh(β/√N)        student   the same machine with weights w, |w| = β
 
 One hidden spin each, no biases. M = αN samples s ∈ {±1}ᴺ have the covariance 1 + θ ξξᵀ/N off the diagonal, θ = N tanh²(β/√N)
 ≈ β²: a spike that no student sees below α_c = 1/θ² ≈ β⁻⁴ and whose direction from there on is known to
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 LOADS = tuple(2 ** (power / 2) for power in range(-6, 6))  # α = M/N, from ⅛ to 5.7
 TEACHERS = 4
-UPDATES, MOST_UPDATES = 100, 400  # at large loads, and near the transition, where a student takes long
+UPDATES = 200  # half of them while the weights are small, a fifth at their full length
 SIDE = 28
 
 
@@ -71,7 +71,7 @@ def teach(beta: float, loads: tuple[float, ...] = LOADS, teachers: int = TEACHER
     n = SIDE**2
     seen = [samples(xi, beta, round(max(loads) * n), draw) for xi in known]
     for load in loads:
-        students = [learn(rows[: max(1, round(load * n))], draw) for rows in seen]
+        students = [learn(rows[: max(1, round(load * n))], beta, draw) for rows in seen]
         q = [float(w @ xi) / (float(w.norm()) * math.sqrt(n)) for w, xi in zip(students, known, strict=True)]
         first = students[0] if q[0] >= 0 else -students[0]  # the sign of a hidden spin is free
         over = np.abs(q)
@@ -88,10 +88,14 @@ def samples(xi: torch.Tensor, beta: float, count: int, draw: torch.Generator) ->
     return h * xi * (2.0 * on - 1)  # each spin agrees with h ξ_i with the probability σ(2β/√N)
 
 
-def learn(rows: torch.Tensor, draw: torch.Generator) -> torch.Tensor:
+def learn(rows: torch.Tensor, beta: float, draw: torch.Generator) -> torch.Tensor:
     """The student's weights (N,) after exact gradient ascent of the mean log-likelihood of its samples (M, N).
 
-    The rate is one over the largest eigenvalue that the covariance of M samples of noise has, so that no step overshoots.
+    It knows how strong its teacher is, |w| = β, and comes to that gently: at a tenth of it the gradient is linear in w, so that
+    the updates are those of the power method for the first principal component, and from there on, as |w| grows to β, each
+    update raises the likelihood among weights of one length (a convex function climbs so: Journée, Nesterov, Richtárik &
+    Sepulchre, JMLR 11, 2010). Left free, w grows while it still points along the noise of single samples and stays there: such
+    a student needs several times as many.
     """
     import torch
 
@@ -101,14 +105,14 @@ def learn(rows: torch.Tensor, draw: torch.Generator) -> torch.Tensor:
     from rbm.training.config import TrainConfig
     from rbm.training.negative import make_negative
 
-    count, n = rows.shape
-    model = RBM(n, 1, visible="spin", hidden="spin", generator=draw)
+    model = RBM(rows.shape[1], 1, visible="spin", hidden="spin", generator=draw)
     negative = make_negative(model, TrainConfig(algorithm="exact"), randomness.Coins(draw))
-    rate = 1 / (1 + math.sqrt(n / count)) ** 2
-    updates = min(UPDATES + round(300 * n / count), MOST_UPDATES)
     with torch.no_grad():
-        for _ in range(updates):
-            model.weight.add_(rate * gradients.contrast(negative.phases(rows, 1)).weight)
+        for done in range(UPDATES):
+            length = beta * min(max((done / UPDATES - 0.5) / 0.3, 0.1), 1.0)
+            model.weight.mul_(length / model.weight.norm())
+            model.weight.add_(gradients.contrast(negative.phases(rows, 1)).weight)
+        model.weight.mul_(beta / model.weight.norm())
     return model.weight.detach()[:, 0].clone()
 
 

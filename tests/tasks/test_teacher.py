@@ -44,27 +44,34 @@ def test_their_covariance_has_the_spike_that_the_transition_is_reckoned_from():
     assert teacher.transition(beta, N) == pytest.approx(beta**-4, rel=0.1)
 
 
-def test_a_student_comes_to_rest_where_the_gradient_of_its_likelihood_is_zero():
+def test_a_student_comes_to_rest_where_no_turn_of_its_weights_makes_its_samples_likelier():
     n = 17
     rows = teacher.samples(xi(n=n), 2.5, 17 * n, generator(4, "samples"))
-    w = teacher.learn(rows, generator(5, "student"))
+    w = teacher.learn(rows, 2.5, generator(5, "student"))
     model = RBM(n, 1, visible="spin", hidden="spin").double()
     with torch.no_grad():
         model.weight[:, 0] = w
-    assert float(exact.gradient(model, rows.double()).weight.norm()) < 1e-3
-    assert float(w.norm()) > 1
+    slope, along = exact.gradient(model, rows.double()).weight[:, 0], w.double() / 2.5
+    assert float(along.norm()) == pytest.approx(1, rel=1e-6)
+    assert float((slope - (slope @ along) * along).norm()) < 1e-3
 
 
-@pytest.mark.slow
-def test_above_the_transition_the_student_is_where_theory_has_it_and_below_it_knows_nothing():
-    beta, n = 1.4, 401
-    found = {}
-    for load in (0.1, 2.0, 5.0):
-        rows = [(xi(s, n), teacher.samples(xi(s, n), beta, round(load * n), generator(s, "rows"))) for s in range(5)]
-        found[load] = np.mean([overlap(teacher.learn(r, generator(s, "student")), x) for s, (x, r) in enumerate(rows)])
-    assert found[0.1] < 4 / math.sqrt(n)
-    for load in (2.0, 5.0):
-        assert found[load] == pytest.approx(float(teacher.expected(load, beta, n)), abs=0.04)
+def test_students_follow_the_theory_on_both_sides_of_the_transition():
+    """Twelve teachers a load: the mean overlap within four standard errors of what is exact for principal components of very
+    many spins, and 0.02 for what the likelihood knows beyond them; below the transition no more than two random directions."""
+    n, count, beta = 401, 12, 1.4
+    edge, by_chance = teacher.transition(beta, n), math.sqrt(2 / (math.pi * n))
+    for load in (0.25 * edge, 2 * edge, 4 * edge):
+        found = []
+        for seed in range(count):
+            truth = xi(seed, n)
+            rows = teacher.samples(truth, beta, round(load * n), generator(seed, "rows"))
+            found.append(overlap(teacher.learn(rows, beta, generator(seed, "student")), truth))
+        error = np.std(found, ddof=1) / math.sqrt(count)
+        if load < edge:
+            assert np.mean(found) < 2 * by_chance + 4 * error
+        else:
+            assert np.mean(found) == pytest.approx(float(teacher.expected(load, beta, n)), abs=0.02 + 4 * error)
 
 
 def test_theory_is_zero_to_the_transition_and_rises_to_one():

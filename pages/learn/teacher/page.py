@@ -23,7 +23,7 @@ EXPERIMENTS: lesson.Experiments = {
         _("Learning begins at one sample per weight: below that, students learn nothing but noise."),
         lambda: at(1.0),
     ),
-    _("A clear teacher"): (_("β = 1.4: a quarter of the samples will do."), lambda: at(1.4)),
+    _("A clear teacher"): (_("β = 1.4: learning begins at a quarter of a sample per weight."), lambda: at(1.4)),
     _("A faint teacher"): (_("β = 0.8: learning begins only at 2.4 samples per weight."), lambda: at(0.8)),
 }
 
