@@ -123,7 +123,9 @@ def from_query(query: Mapping[str, str]) -> Opened:
             except ValueError:
                 notes.append(
                     _("The link's {setting} is {query!r}, which is no such value: {default} is taken.").format(
-                        setting=_called(field), query=query[name][:40], default=default
+                        setting=_called(field),
+                        query=query[name][:40],
+                        default=_("the usual one") if default is None else default,
                     )
                 )
         parts[part][field] = value

@@ -90,6 +90,7 @@ def test_a_link_s_temperatures_are_brought_into_range_or_left_out():
         opened = from_query({"v": "3", "d": "ising_4", "te": wrong})
         assert opened.spec.dataset.temperature is None
         assert opened.notes[0].startswith("The link's temperature is ")
+        assert opened.notes[0].endswith("the usual one is taken.")
     beyond = from_query({"v": "3", "d": "ising_4", "te": "1.8_2_3", "c": "3"})
     assert beyond.spec.dataset == DatasetSpec("ising_4", temperature=(1.8, 2.0, 3.0))
 
