@@ -204,6 +204,7 @@ def test_what_changes_says_so_and_every_chart_can_be_had_as_png_and_csv(opened: 
 def test_the_page_is_for_everyone_with_its_machine_at_work(opened: Opened):
     is_for_everyone(opened.page)
     for name in VIEWS.get(opened.script, ()):
+        opened.page.emulate_media(color_scheme="light")
         open_view(opened.page, name)
         is_for_everyone(opened.page)
     if opened.script == shell.TRAIN:
