@@ -50,6 +50,7 @@ function watchPlace() {
     if (target === place() && !drawing() && !globalThis.boltzmannPlace.going) sessionStorage.setItem(spot(globalThis.boltzmannPage), target.scrollTop);
   };
   document.addEventListener("scroll", note, true);
+  for (const moves of ["wheel", "touchmove", "pointerdown", "keydown"]) addEventListener(moves, () => (globalThis.boltzmannPlace.going = false), true);
 }
 
 function cameAgain() {
@@ -62,9 +63,11 @@ function cameAgain() {
   return !moved() && ["reload", "back_forward"].includes(performance.getEntriesByType("navigation")[0].type);
 }
 
-// What is drawn late makes the page longer: until it is long enough, or two seconds are over.
-function goBack(to, tries = 20) {
+// What is drawn late makes the page longer: until it is long enough, the reader moves, or twenty seconds are over.
+function goBack(to, tries = 200) {
   const at = place();
+  if (tries === 200) globalThis.boltzmannPlace.going = true;
+  if (!globalThis.boltzmannPlace.going) return;
   at.scrollTop = to;
   globalThis.boltzmannPlace.going = Math.abs(at.scrollTop - to) > 1 && tries > 0;
   if (globalThis.boltzmannPlace.going) setTimeout(goBack, 100, to, tries - 1);

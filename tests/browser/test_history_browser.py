@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.helpers.browser import Server
 from tests.helpers.hands import OpenPage, at_rest_now, drawn, go, longest, press
+from tests.helpers.waiting import wait
 
 
 @pytest.mark.parametrize(
@@ -41,9 +42,14 @@ def test_a_reload_and_a_step_back_find_the_place_on_a_page(server: Server, open_
     value = graph.locator(".value").inner_text()
     graph.get_by_role("button", name="Visible patterns only").click()
     drawn(page)
-    main.evaluate("main => (main.scrollTop = 300)")
-    kept = "at => sessionStorage.getItem('boltzmannAt:Energy and probability') === String(at)"
-    page.wait_for_function(kept, arg=300)
+    kept = "sessionStorage.getItem('boltzmannAt:Energy and probability') === '300'"
+
+    def scrolled() -> bool:
+        """Once the page is at rest: while it is drawn it is Streamlit that scrolls, and nothing is kept."""
+        main.evaluate("main => (main.scrollTop = main.scrollTop === 300 ? 299 : 300)")
+        return bool(page.evaluate(kept))
+
+    wait(scrolled, what="the place to be kept")
 
     def is_there() -> None:
         drawn(page)
@@ -57,7 +63,7 @@ def test_a_reload_and_a_step_back_find_the_place_on_a_page(server: Server, open_
     page.get_by_role("link", name="Next →").dispatch_event("click")  # a click with the mouse would scroll to it
     expect(page.get_by_role("heading", name="Two pixels")).to_be_visible()
     drawn(page)
-    assert main.evaluate("main => main.scrollTop") == 0
+    wait(lambda: main.evaluate("main => main.scrollTop") == 0, what="the top of the next page")
     page.go_back()
     is_there()
 

@@ -73,7 +73,7 @@ def test_each_player_moves_only_its_own_part(few):
 def test_what_does_not_fit_or_breaks_is_told_in_a_sentence(few):
     with pytest.raises(ConfigError, match="image_shape"):
         BaselineTrainer(GAN(3, (3, 3)), few, BaselineConfig(), generator(1))
-    with pytest.raises(ConfigError, match="batch_size"):
+    with pytest.raises(ConfigError, match="Batch size is 1"):
         BaselineConfig(batch_size=1)
     model = Autoencoder(3, (28, 28))
     broken = replace(few)

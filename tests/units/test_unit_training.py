@@ -181,5 +181,5 @@ def test_the_specs_unit_names_are_those_of_the_units():
     assert set(HIDDEN_NAMES) == set(UNITS) == {*UNIT_NAMES, "drelu"}
     with pytest.raises(ConfigError, match="no whole number of categorical units"):
         bare_model(ModelSpec(visible="categorical", n_states=3), 16, 5)
-    with pytest.raises(ConfigError, match="visible is 'potts'; choose one of"):
+    with pytest.raises(ConfigError, match=r"Visible unit type \(visible\) is 'potts'; choose one of"):
         ModelSpec(visible="potts")

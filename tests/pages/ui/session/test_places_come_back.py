@@ -102,7 +102,19 @@ def another(widget: Any) -> Any:
     return [*map(Said, now), others[0]] if others else [*map(Said, now[1:])]
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+ALWAYS = (
+    shell.ENERGY,
+    shell.MARKOV,
+    shell.FILTERS,
+    shell.GIBBS,
+    shell.LABELS,
+    shell.RUNS,
+)  # of the rest one mechanism, too
+
+
+@pytest.mark.parametrize(
+    "script", [one if one in ALWAYS else pytest.param(one, marks=pytest.mark.slow) for one in SCRIPTS]
+)
 def test_every_widget_of_a_page_stands_as_it_was_left(script):
     app = come(script)
     first = values(app)

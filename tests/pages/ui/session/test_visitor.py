@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -260,7 +261,9 @@ def introduced(scheme: str = "http", **headers: str) -> list[str]:
     async def send(message: Message) -> None:
         told.append(message)
 
-    asyncio.run(visitor.Introduction(PlainTextResponse("a page"))(scope, receive, send))
+    told_all = visitor.Introduction(PlainTextResponse("a page"))(scope, receive, send)
+    with ThreadPoolExecutor(1) as apart:  # this thread may have an event loop already: Playwright's
+        apart.submit(asyncio.run, told_all).result()
     return [value.decode() for name, value in told[0]["headers"] if name == b"set-cookie"]
 
 
