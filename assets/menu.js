@@ -8,8 +8,9 @@
 export default function ({ data, parentElement, setTriggerValue }) {
   watchPlace();
   if (globalThis.boltzmannPage !== data.page || data.bring) {
-    const again = cameAgain();
-    afterwards(data, () => settle(data, again));
+    const to = cameAgain() ? Number(sessionStorage.getItem(spot(data.page))) : null; // before Streamlit scrolls the new page
+    globalThis.boltzmannPlace.going = to !== null;
+    afterwards(data, () => settle(data, to));
   }
   turnedDark(parentElement, () => setTriggerValue("theme", true));
   document.documentElement.style.setProperty("--menu", JSON.stringify(_("Menu"))); // what stage.css writes on a phone
@@ -50,7 +51,7 @@ function watchPlace() {
     if (target === place() && !drawing() && !globalThis.boltzmannPlace.going) sessionStorage.setItem(spot(globalThis.boltzmannPage), target.scrollTop);
   };
   document.addEventListener("scroll", note, true);
-  for (const moves of ["wheel", "touchmove", "pointerdown", "keydown"]) addEventListener(moves, () => (globalThis.boltzmannPlace.going = false), true);
+  for (const moves of ["wheel", "touchmove", "pointerdown", "keydown", "click", "popstate"]) addEventListener(moves, () => (globalThis.boltzmannPlace.going = false), true);
 }
 
 function cameAgain() {
@@ -63,14 +64,15 @@ function cameAgain() {
   return !moved() && ["reload", "back_forward"].includes(performance.getEntriesByType("navigation")[0].type);
 }
 
-// What is drawn late makes the page longer: until it is long enough, the reader moves, or twenty seconds are over.
-function goBack(to, tries = 200) {
-  const at = place();
-  if (tries === 200) globalThis.boltzmannPlace.going = true;
+// What is drawn late makes the page longer, and Streamlit may still go to its top: until it has stood there for a second, the
+// reader moves, or twenty seconds are over.
+function goBack(to, tries = 200, stood = 0) {
   if (!globalThis.boltzmannPlace.going) return;
-  at.scrollTop = to;
-  globalThis.boltzmannPlace.going = Math.abs(at.scrollTop - to) > 1 && tries > 0;
-  if (globalThis.boltzmannPlace.going) setTimeout(goBack, 100, to, tries - 1);
+  const at = place();
+  const there = Math.abs(at.scrollTop - to) <= 1 ? stood + 1 : 0;
+  if (!there) at.scrollTop = to;
+  globalThis.boltzmannPlace.going = there < 10 && tries > 0;
+  if (globalThis.boltzmannPlace.going) setTimeout(goBack, 100, to, tries - 1, there);
 }
 
 // Links, so that a browser can open one beside this page. The key Tab stops once, at the page that is open; arrows lead on.
@@ -111,12 +113,12 @@ function afterwards(data, act) {
 
 // Bring an element into view, and let keys and fingers reach the steps of "What to see", which light what they speak of and,
 // pressed, bring it into view.
-function settle(data, again) {
+function settle(data, to) {
   reach();
   // Those behind a button are there while it is open.
   globalThis.boltzmannSteps ||= (addEventListener("click", ({ target }) => target.closest?.(".st-key-see") && opened()), true);
   if (data.bring) bring(data.bring);
-  else if (again) goBack(Number(sessionStorage.getItem(spot(data.page))));
+  else if (to !== null) goBack(to);
   else sessionStorage.setItem(spot(data.page), place().scrollTop);
 }
 
