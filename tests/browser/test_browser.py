@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from pages.ui import shell
 from pages.ui.components.component import PLOTLY, WORDS
 from rbm.experiment import ModelSpec
 from rbm.link import to_url
@@ -317,11 +318,14 @@ def test_every_page_fits_a_phone(server, open_page, scheme):
     press(page, "demo_default")
     expect(page.locator(".st-key-wall_filters .wall")).to_be_visible()
     fits(page)
-    for address in ("filters", "gibbs", "train", ""):
+    every = [entry.address for entries in shell.PAGES.values() for entry in entries]
+    for address in every if scheme == "light" else ("filters", "gibbs", "train", ""):  # no colour makes a page wider
         page.goto(f"{server.url}/{address}")
         expect(page.get_by_test_id("stHeading").first).to_be_visible()
         if address in ("filters", "gibbs"):  # once there are moments to choose from, their line is the widest
             expect(page.locator(f".st-key-{address}_time")).to_contain_text("epoch")
+        if address == "slow":  # its slider comes last
+            expect(page.locator(".st-key-slow_stage").get_by_role("slider")).to_be_attached()
         fits(page)
 
 
