@@ -18,7 +18,7 @@ def is_for_everyone(page: Page) -> None:
     found = {"light": _violations(page)}
     _darken(page)
     found["dark"] = _violations(page, **THEMED)
-    assert found == {"light": [], "dark": []}
+    assert found == {"light": [], "dark": []}, found
 
 
 def light_and_dark(page: Page, look: Callable[[Page], T]) -> Iterator[tuple[str, T]]:
@@ -58,6 +58,7 @@ def _at_rest(page: Page) -> None:
     """The page stands, with its style, and no colour is on its way to another."""
     expect(page.locator(".st-key-question")).to_be_visible()
     drawn(page)
+    expect(page.locator("[data-stale=true]")).to_have_count(0)  # Streamlit fades what a fragment is about to draw anew
     expect(page.locator("[data-testid=stCaptionContainer]").first).not_to_have_css("opacity", "0.6")
     page.wait_for_function(
         "document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)"

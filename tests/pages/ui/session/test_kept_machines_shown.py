@@ -81,6 +81,15 @@ def come(script: str, who: Visitor = ADA, **query: str) -> AppTest:
     return app
 
 
+def begun(app: AppTest, train: str, kind: Kind) -> Task:
+    """The task that a press of ``train`` begins; tasks of tests before may still be held by somebody."""
+    before = all_jobs()
+    app.button(key=train).click().run()
+    (task,) = (one for one in all_jobs() if one not in before and isinstance(one, Task))
+    assert task.function == kind.function
+    return task
+
+
 def line(app: AppTest) -> str:
     sent = {one.proto.id.rpartition("-")[2]: json.loads(one.proto.json) for one in app.get("bidi_component")}
     return sent["machine"]["rows"][0][0]
@@ -127,8 +136,7 @@ def test_what_a_page_begins_to_learn_is_there_when_its_visitor_comes_again(scrip
     monkeypatch.setattr(Task, "start", lambda self: None)  # without a worker
     kind, _, told, _ = PAGES[script]
     app = come(script)
-    app.button(key=train).click().run()
-    (task,) = (job for job in all_jobs() if isinstance(job, Task) and job.function == kind.function)
+    task = begun(app, train, kind)
     recording.flush()
     assert open_store().machines(kind.function, 9) == []  # it has learnt nothing yet
     task.news = tuple(told())
@@ -184,9 +192,7 @@ def test_the_machine_that_is_looked_at_is_in_the_address_and_there_after_a_reloa
 def test_what_another_learns_is_still_looked_at_after_a_reload_also_by_a_tab_that_follows(monkeypatch):
     monkeypatch.setattr(Task, "start", lambda self: None)  # without a worker
     kind, _, told, _ = PAGES[shell.COLOUR]
-    app = come(shell.COLOUR, BOB)
-    app.button(key="colour_learn").click().run()
-    (task,) = (job for job in all_jobs() if isinstance(job, Task) and job.function == kind.function)
+    task = begun(come(shell.COLOUR, BOB), "colour_learn", kind)
     task.news = tuple(told())
     ada = app_test()
     ada.session_state["visitor"] = ADA
