@@ -312,7 +312,8 @@ def test_a_deep_link_as_the_first_request_to_a_fresh_server_shows_the_page(fresh
     assert page.get_by_role("dialog").count() == 0  # "page not found", which Streamlit opens before the script ends
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow  # test_every_page.py turns each to a phone in every run
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_a_phone(server, open_page, scheme):
     page = open_page(server.url, width=390, height=800, scheme=scheme)
     press(page, "demo_default")

@@ -15,7 +15,7 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.store import Progress, open_store
 from tests.helpers.axe import is_for_everyone
 from tests.helpers.browser import Server
-from tests.helpers.hands import complaints, drawn, press
+from tests.helpers.hands import complaints, drawn, fits, press
 from tests.helpers.pictures import MOVES, changed, keys, look, png_of, rows_of, silent, without_files
 from tests.helpers.stage import HEIGHT, PICTURES, VIEWS, WIDTH, beyond, open_view
 from tests.helpers.waiting import PATIENCE, wait
@@ -199,6 +199,20 @@ def test_what_changes_says_so_and_every_chart_can_be_had_as_png_and_csv(opened: 
         check(page)
     if script in CHARTS:
         assert len(png_of(page, page.locator(f".st-key-{CHARTS[script]}")).getcolors(1 << 20) or ()) > 2
+
+
+def test_the_page_fits_a_phone_that_is_turned(opened: Opened):
+    page, script = opened
+    page.set_viewport_size({"width": 390, "height": HEIGHT})
+    try:
+        fits(page)
+        for name in VIEWS.get(script, ()):
+            open_view(page, name)
+            fits(page)
+    finally:
+        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    if script in VIEWS:
+        page.get_by_role("tab").first.click()
 
 
 def test_the_page_is_for_everyone_with_its_machine_at_work(opened: Opened):
