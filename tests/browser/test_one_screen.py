@@ -103,12 +103,17 @@ def test_a_table_and_a_chart_that_is_out_of_sight_can_fill_the_screen_too(server
     page = open_page(f"{server.url}/runs", width=WIDTH, height=HEIGHT)
     table = page.locator(".st-key-runs_table [data-testid=stDataFrame]")
     expect(table).to_be_visible()
+    open_view(page, "Curves")
+    page.get_by_role("button", name="Numbers").click()
+    page.get_by_role("button", name="Speed", exact=True).click()
+    page.keyboard.press("Escape")
+    expect(page.locator(".st-key-card_runs_samples_per_second")).to_be_attached()
     page.get_by_role("button", name="Projector").click()
     height = at_rest(table)["height"]
     choice = page.get_by_label("Picture that fills the screen")
     for option, key in (
         ("The runs that were trained", "runs_table [data-testid=stDataFrame]"),
-        ("Overfitting gap of the chosen runs", "chart_runs_free_energy_gap"),
+        ("Speed of the chosen runs", "chart_runs_samples_per_second"),
     ):
         choice.focus()
         choice.select_option(option)

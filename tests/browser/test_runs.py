@@ -28,6 +28,7 @@ from tests.helpers.hands import (
     rest,
     train_until,
 )
+from tests.helpers.stage import open_view
 from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.browser
@@ -112,10 +113,11 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
         expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
     tick(page, 0)
     expect(page.locator(".st-key-wall_dreams_B .wall")).to_be_visible()
-    expect(page.get_by_role("cell", name="Seed", exact=True)).to_be_visible()
     assert picture(page, "wall_filters_A") != picture(page, "wall_filters_B")
     assert picture(page, "wall_dreams_A") != picture(page, "wall_dreams_B")
-    page.locator(".st-key-chart_runs_pseudo_log_likelihood").scroll_into_view_if_needed()  # drawn where it is in view
+    open_view(page, "Likelihood, settings")
+    expect(page.get_by_role("cell", name="Seed", exact=True)).to_be_visible()
+    open_view(page, "Curves")
     wait(lambda: points(page, "chart_runs_pseudo_log_likelihood") > 5, what="both runs' curves")
 
     press(page, "runs_delete")
@@ -126,6 +128,7 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
     page.goto(f"{server.url}/runs")
     search(page, "seed 424242", 1)
     tick(page, 0)
+    open_view(page, "Pictures")  # the one that was open comes back after a reload
     expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
     page.locator(".st-key-run_download button").first.click()
     assert zipfile.is_zipfile(saved(page, "get_zip"))
@@ -187,6 +190,7 @@ def test_a_likelihood_is_computed_in_the_background_with_a_bar(server, open_page
     rest(page)
     go(page, "Compare", "Compare runs")
     tick(page, 0)
+    open_view(page, "Likelihood, settings")
     press(page, "measure")
     bar, chart = page.locator("[class*='st-key-measuring_']"), page.locator(".st-key-chart_log_likelihood")
     expect(bar.or_(chart).first).to_be_visible()  # a quick machine is past the bar at once

@@ -56,4 +56,5 @@ def test_three_sizes_by_three_k_on_mnist_from_the_page_to_the_heat_map(server, o
     best.click()
     expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()
     expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
+    open_view(page, "Curves")
     expect(page.locator(".st-key-card_runs_free_energy_gap")).to_be_visible()

@@ -112,6 +112,13 @@ VIEWS = {
         "Layer by layer": OneScreen(("deep_train",), ("deep_reconstruction_error", "deep_free_energy_gap")),
         "Does pre-training save labels?": OneScreen(("deep_labels_start",), ()),
     },
+    shell.RUNS: {
+        "Curves": OneScreen(
+            ("runs_axis", "runs_log", "runs_smoothing", "runs_seeds"),
+            ("chart_runs_log_likelihood", "chart_runs_pseudo_log_likelihood", "chart_runs_free_energy_gap"),
+        ),
+        "Likelihood, settings": OneScreen(("measure",), ("chart_log_likelihood",)),
+    },
     shell.RIVALS: {
         "How good they are": OneScreen(("rivals_start",), ("rivals_frechet", "rivals_aats")),
         "In numbers": OneScreen(("rivals_start",), ("rivals_table",)),

@@ -32,6 +32,10 @@ from rbm.training.events import MEASURES
 from rbm.training.history import History
 
 FILTERS = 25
+CURVE, BESIDE = (
+    150,
+    3,
+)  # pixels of a chart's height, so that a row of them ends on a projector's screen; charts in a row
 _USUAL = ("log_likelihood", "pseudo_log_likelihood", "free_energy_gap")
 _AXES = {"epoch": _("epochs"), "step": _("updates"), "seconds": _("seconds of training")}
 
@@ -111,10 +115,17 @@ def learning_curves(runs: Sequence[Run]) -> None:
     histories = [kept.history(run.id) for run in runs]
     measured = {metric for history in histories for metric in history.metrics()}
     known = [m for m in MEASURES if m in measured or (m == "log_likelihood" and likelihoods.AT in measured)]
-    cards.title(
-        _("Curves"), _("One colour a run. Smoothing averages over neighbouring points; 0 shows every point as it is.")
-    )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    grouped = seeds.groups(runs)
+    with st.container(key="runs_curves", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(
+            _("**Curves against**"),
+            width="content",
+            help=_(
+                "One colour a run. Epochs for equal data, updates for equal work, seconds for equal patience. Smoothing "
+                "averages over neighbouring points; 0 shows every point as it is. Log x spreads out the start, where most "
+                "happens. Log y needs positive numbers; others are left out."
+            ),
+        )
         axis = widgets.segmented_control(
             _("Against"),
             list(_AXES),
@@ -122,16 +133,15 @@ def learning_curves(runs: Sequence[Run]) -> None:
             required=True,
             format_func=_AXES.__getitem__,
             key="runs_axis",
-            help=_("Epochs for equal data, updates for equal work, seconds for equal patience."),
+            label_visibility="collapsed",
         )
         log = widgets.pills(
             _("Logarithmic"),
             ("x", "y"),
             selection_mode="multi",
+            format_func=_("log {}").format,
             key="runs_log",
-            help=_(
-                "Log x spreads out the start, where most happens. Log y needs positive numbers; others are left out."
-            ),
+            label_visibility="collapsed",
         )
         amount = widgets.slider(
             _("Smoothing"),
@@ -140,22 +150,21 @@ def learning_curves(runs: Sequence[Run]) -> None:
             0.0,
             0.05,
             key="runs_smoothing",
-            width=200,
-            help=_("How much of the running average is kept at each point; 0 is off."),
+            width=130,
+            format=_("smoothing %.2f"),
+            label_visibility="collapsed",
         )
-        grouped = seeds.groups(runs)
         averaged = seeds.toggle(grouped)
-    chosen = widgets.pills(
-        _("Numbers"),
-        known,
-        selection_mode="multi",
-        default=[metric for metric in _USUAL if metric in known],
-        format_func=lambda metric: MEASURES[metric].title,
-        key="runs_metrics",
-        wrap=True,
-        help=_("Which curves to draw, one chart each."),
-    )
-    seeds.table(grouped, chosen)
+        with st.popover(_("Numbers"), icon=":material/show_chart:", help=_("Which curves to draw, one chart each.")):
+            chosen = widgets.pills(
+                _("Numbers"),
+                known,
+                selection_mode="multi",
+                default=[metric for metric in _USUAL if metric in known],
+                format_func=lambda metric: MEASURES[metric].title,
+                key="runs_metrics",
+                wrap=True,
+            )
     of_groups = [(group, seeds.histories_of(group)) for group in grouped] if averaged else []
     histories += [history for _, found in of_groups for history in found]
     for metric, place in zip(chosen, _grid(len(chosen)), strict=True):
@@ -186,15 +195,16 @@ def learning_curves(runs: Sequence[Run]) -> None:
             option["layout"]["showlegend"] = averaged or len(series) > 1
             chart.show(
                 option,
-                height=230,
+                height=CURVE,
                 key=f"chart_runs_{metric}",
                 alt=_("{title} of the chosen runs").format(title=measure.title),
             )
+    seeds.table(grouped, chosen)
 
 
 def _grid(count: int) -> list[st.delta_generator.DeltaGenerator]:
-    """Places for charts, two in a row."""
-    return [place for _ in range(0, count, 2) for place in st.columns(2, gap="large")][:count]
+    """Places for charts, three in a row."""
+    return [place for _ in range(0, count, BESIDE) for place in st.columns(BESIDE, gap="medium")][:count]
 
 
 def _span(histories: Sequence[History], axis: str) -> tuple[float, float]:
@@ -227,7 +237,7 @@ def likelihood_chart(runs: Sequence[Run], found: dict[str, Evaluation]) -> None:
         ends = [[r[f"test{end}"] for _, r in known] for end in ("", "_low", "_high")]
         titles = {"x_title": _("run"), "y_title": _("nats per test image")}
         figure = figures.intervals([letter for letter, _ in known], *ends, **titles)
-        chart.show(figure, height=260, key=f"chart_{RESULT}", alt=_("Log-likelihood of test images by each run"))
+        chart.show(figure, height=170, key=f"chart_{RESULT}", alt=_("Log-likelihood of test images by each run"))
     for letter, run in lettered:
         for line in likelihood_lines(run, found.get(run.id)):
             st.caption(f"**{letter}**: {line}")

@@ -37,7 +37,6 @@ def card(runs: Sequence[Run]) -> None:
     working: dict[str, Measuring] = st.session_state.setdefault("measuring", {})
     part = feed.watch("measuring", *working.values())
     found = {**open_store().newest_evaluations(RESULT), **_of_bundled()}
-    comparison.likelihood_chart(runs, found)
     missing = [run.id for run in runs if not _fresh(run, found)]
     busy = any(m.active for m in working.values())
     st.button(
@@ -52,6 +51,7 @@ def card(runs: Sequence[Run]) -> None:
             "likelihood is known."
         ),
     )
+    comparison.likelihood_chart(runs, found)
     letters = {run.id: letter for letter, run in zip(LETTERS, runs, strict=False)}
     names = {run_id: letters.get(run_id, _("run {run_id}").format(run_id=run_id)) for run_id in working}
     drawn = part.moves(partial(_elements, working, names))

@@ -16,20 +16,18 @@ from rbm.tasks.likelihood import RESULT
 MOST = len(LETTERS)
 SHOWN = (N_("kept"), N_("deleted"))
 # Pixels of the table. The pictures below it stay on a projector's screen, and half a row says that there are more.
-HEAD, ROW, ROWS = 38, 35, 6.5
+HEAD, ROW, ROWS = 38, 35, 3.5
 
 
 def choose() -> list[Run]:
     """Search, filter and table; returns the chosen runs, at most four, in the order of the table."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         words = widgets.text_input(
             _("Search"),
             key="runs_search",
-            placeholder=_("pcd 500, a tag, a note ..."),
-            width=260,
-            help=_(
-                "Runs in which every word occurs: in name, data set, algorithm, size, status, owner, tags, note or id."
-            ),
+            placeholder=_("Search: pcd 500, a tag, a note ..."),
+            width=300,
+            label_visibility="collapsed",
         )
         shown = widgets.segmented_control(
             _("Show"),
@@ -38,18 +36,26 @@ def choose() -> list[Run]:
             required=True,
             format_func=_,
             key="runs_shown",
-            help=_("Deleted runs stay here for 30 days and can be fetched back."),
+            label_visibility="collapsed",
         )
         everything = open_store().runs(deleted=shown == "deleted")
         known = sorted({tag for run in everything for tag in run.tags})
         tags = widgets.multiselect(
-            _("Tags"), known, key="runs_tags", width=220, help=_("Runs that carry one of these tags.")
+            _("Tags"), known, key="runs_tags", width=220, placeholder=_("Tags"), label_visibility="collapsed"
         )
         st.button(
             _("Refresh"),
             icon=":material/refresh:",
             key="runs_refresh",
             help=_("Look again at runs that are in training."),
+        )
+        st.markdown(
+            ":small[ ]",
+            width="content",
+            help=_(
+                "Runs in which every word occurs: in name, data set, algorithm, size, status, owner, tags, note or id; "
+                "and that carry one of these tags. Deleted runs stay here for 30 days and can be fetched back."
+            ),
         )
     owners = open_store().names()
     runs = matching(everything, words, tags, owners)

@@ -22,17 +22,20 @@ try:
             actions.actions(chosen)
         with named:
             compared = comparison.named(chosen[: listing.MOST])
-        with st.container(key="picture"):
+        pictures, curves, facts = lesson.views(_("Pictures"), _("Curves"), _("Likelihood, settings"), key="runs_view")
+        with pictures, st.container(key="picture"):
             comparison.pictures(compared)
-        matched.card(compared)
-        left, right = st.columns([7, 5], gap="large")
-        with left:
-            comparison.settings(compared)
-            if len(compared) == 1:
-                comparison.made_with(compared[0])
-        with right:
-            likelihoods.card(compared)
-        comparison.learning_curves(compared)
+            matched.card(compared)
+        with curves:
+            comparison.learning_curves(compared)
+        with facts:
+            left, right = st.columns([7, 5], gap="large")
+            with left:
+                comparison.settings(compared)
+                if len(compared) == 1:
+                    comparison.made_with(compared[0])
+            with right:
+                likelihoods.card(compared)
         actions.upload()
 except StoreError as error:
     shell.unusable(error)
