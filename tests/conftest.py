@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 # Two processes test side by side: more threads, and more than one worker for each cluster, would only be in the way.
@@ -12,6 +13,7 @@ os.environ.setdefault("RBM_WORKERS", "1")
 import hypothesis
 import pytest
 import torch
+from streamlit.components.v2 import manifest_scanner
 
 from rbm.core.warming import compile_loops
 from rbm.models.rbm import RBM
@@ -46,6 +48,8 @@ def own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("RBM_RUNS", str(tmp_path_factory.mktemp("runs")))
         patch.delenv("RBM_DATABASE_URL", raising=False)
         patch.setattr("rbm.jobs.cluster.START_SECONDS", PATIENCE)
+        # Each AppTest would look through all installed packages for components, for a tenth of a second.
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         yield
 
 

@@ -69,6 +69,7 @@ def test_a_reload_and_a_step_back_find_the_place_on_a_page(server: Server, open_
     is_there()
 
 
+@pytest.mark.slow  # tests/pages/ui/session/test_coming_back.py and test_kept_machines_shown.py have its parts in every run
 def test_a_reload_finds_what_learns_on_a_page_and_its_settings_and_the_class_can_look_at_it(
     server: Server, open_page: OpenPage
 ):

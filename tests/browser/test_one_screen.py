@@ -16,6 +16,11 @@ from tests.helpers.stage import BROUGHT, EXAMINED, HEIGHT, PICTURES, WIDTH, beyo
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
+SLOW = (
+    "the reading of a test digit",
+    "the reading of a drawing",
+    "the guess from a half",
+)  # neighbours of "confusions"
 ENTRIES = [entry for section in shell.PAGES.values() for entry in section]
 
 
@@ -23,7 +28,9 @@ def test_the_table_knows_every_page():
     assert set(PICTURES) == {entry.script for entry in ENTRIES}
 
 
-@pytest.mark.parametrize("what", BROUGHT)
+@pytest.mark.parametrize(
+    "what", [pytest.param(what, marks=[pytest.mark.slow] if what in SLOW else []) for what in BROUGHT]
+)
 def test_what_a_choice_brings_is_on_the_first_screen_too_and_for_everyone(
     server: Server, open_page: OpenPage, what: str
 ):

@@ -111,7 +111,7 @@ def test_work_that_cannot_be_made_says_why_and_leaves_the_worker():
     wait(lambda: actors() == 0)
 
 
-@pytest.mark.parametrize("how", ["killed", "closed"])
+@pytest.mark.parametrize("how", ["killed", pytest.param("closed", marks=pytest.mark.slow)])
 def test_a_lost_cluster_is_a_lost_worker_for_every_kind_of_job(how, monkeypatch):
     monkeypatch.setattr("rbm.jobs.live.CHECKPOINT_SECONDS", 0.1)
     run, task = LiveRun(LONG), Task(f"{HERE}:counted")
