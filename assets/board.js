@@ -44,6 +44,12 @@ function enlarged(pixels) {
   return Math.round(pixels * Math.max(1, Math.min(room, 2)));
 }
 
+// The same as a length of CSS, which follows the window by itself.
+function enlarging(pixels) {
+  const n = Math.round(pixels);
+  return `clamp(${n}px, min(${n / 12.8}vw, ${n / 7.2}vh), ${2 * n}px)`;
+}
+
 function tell(channel, news) {
   board.news.set(channel, news);
   board.takers.get(channel)?.(news);

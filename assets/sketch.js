@@ -42,7 +42,7 @@ class Sketch extends Pad {
       const stored = data.fresh ? recalled(data.channel, n) : forget(data.channel, version);
       Object.assign(this, { rows, cols, version }, kept.get(version) ?? stored ?? drawn);
       this.canvas.style.aspectRatio = `${cols} / ${rows}`;
-      this.canvas.style.maxWidth = `min(100%, ${data.width}px, ${(data.width * cols) / rows}px)`;
+      this.canvas.style.maxWidth = `min(100%, ${enlarging(data.width * Math.min(1, cols / rows))})`;
     }
     this.data = data;
     this.channel = data.channel;

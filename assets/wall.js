@@ -44,7 +44,7 @@ class Wall {
     this.height = this.rows * (height + data.gap) - data.gap;
     // The room is set from the numbers, before the picture is decoded: nothing below ever jumps.
     root.style.aspectRatio = `${this.width} / ${this.height}`;
-    const wide = (root.style.width = `min(100%, ${enlarged((this.width * data.maxCell) / width)}px)`);
+    const wide = (root.style.width = `min(100%, ${enlarging((this.width * data.maxCell) / width)})`);
     this.walked = data.clickable || data.n > 1; // a single picture is looked at as it is
     root.tabIndex = this.walked ? 0 : -1;
     if (data.numbers) {

@@ -267,6 +267,20 @@ def test_pictures_turn_dark_with_the_page(server: Server, open_page: OpenPage):
     wait(lambda: picture(page, "wall_all_filters") == light, what="the scale that it was")
 
 
+def test_pictures_and_pads_grow_with_the_window_and_shrink_again(server: Server, open_page: OpenPage):
+    page = open_page(server.url, width=WIDTH, height=HEIGHT)
+    kinds = [page.locator(f".st-key-{one}").first for one in ("home_pad canvas", "pad_back .wall")]
+    small = [at_rest(one)["width"] for one in kinds]
+
+    def scales() -> list[float]:
+        return [at_rest(one)["width"] / width for one, width in zip(kinds, small, strict=True)]
+
+    page.set_viewport_size({"width": 3 * WIDTH // 2, "height": 3 * HEIGHT // 2})
+    wait(lambda: all(1.1 < scale < 1.51 for scale in scales()), what="pictures that have grown")
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    wait(lambda: scales() == pytest.approx([1, 1], abs=0.01), what="pictures that are as large as they were")
+
+
 def test_on_a_wide_screen_the_menu_is_a_rail_beside_the_page_and_train_is_ten_tabs_away(
     server: Server, open_page: OpenPage
 ):

@@ -74,8 +74,4 @@ def look() -> None:
 with st.container(key="stage_ising"):
     lesson.experiments(EXPERIMENTS, key="ising")
     look()
-lesson.formula(
-    r"E(s) = -\sum_{\langle i j\rangle} s_i s_j, \qquad p(s) = e^{-E(s)/T} / Z",
-    r"J_{ij} = 2^{-V} \sum_s s_i s_j \log p^*(s)",
-)
 st.caption(_("It makes its own data: lattices at a temperature. Your own data are learnt on the page Train a machine."))
