@@ -310,8 +310,7 @@ def _at_rest(url: str, run_id: str, at: tuple[int, float] = (0, 0.0)) -> LiveRun
     data = cached_dataset(run.spec.dataset, run.spec.model)
     with torch.no_grad():
         activity = saved.model.hidden_mean(data.validation.to(saved.model.weight)).mean(0)
-    shown = shown_images(data)
-    machines = make_model(run.spec, data), saved.model
+    shown, machines = shown_images(data), (make_model(run.spec, data), saved.model)
     pictures = np.stack([shown.numpy(), *(reconstructions(model, shown) for model in machines)])
     about = {"step": step, "epoch": epoch, "activity": activity.numpy().copy(), "pictures": pictures}
     past = Snapshot.of(saved.model, **about)
@@ -366,6 +365,8 @@ def task(
     if asked in rows or asked in theirs:
         tasks.hold_beside(**{place: (asked, found[asked]) if asked in found else ("", None)})
     shown = next((key for key in (asked, MINE, *kept_own, bundled_as) if key in found), "")
+    if asked == named and asked not in {MINE, bundled_as, *rows, *theirs, *found}:
+        tasks.gone(asked)
     st.session_state["look_put"] = look = asked if shown == asked != MINE else ""
     if look:
         st.query_params[state.LOOK] = look

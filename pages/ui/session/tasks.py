@@ -234,6 +234,18 @@ def _stored(url: str, function: str, whose: str | None) -> list[Machine]:
     return open_store().machines(function, MOST_STORED, whose)
 
 
+def gone(named: str) -> None:
+    """Why the machine that an address names is not the one that is shown."""
+    with cards.notice("gone"):
+        st.warning(
+            _(
+                "The address names a machine, {named}, that is not kept here: it was deleted, or belongs to another page or "
+                "another computer. Another is shown; choose one in the menu above the picture."
+            ).format(named=as_typed(named[:12])),
+            icon=":material/info:",
+        )
+
+
 def opened(kind: Kind, machine: Machine) -> Task:
     """One of them at rest, the same for all who look. StoreError where it is gone, CheckpointError where it is damaged."""
     return _opened(str(open_store().url), machine.id, machine.updated_at, kind, machine)

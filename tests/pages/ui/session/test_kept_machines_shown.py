@@ -186,7 +186,10 @@ def test_the_machine_that_is_looked_at_is_in_the_address_and_there_after_a_reloa
     again.query_params["look"] = "mine01"  # a step back in the browser
     assert line(again.run()).endswith("kept · mine01")
     choose(app, "yours, kept · mine01")
-    assert line(come(script, look="with.nobody")).endswith("yours, kept · mine01")
+    gone = come(script, look="with.nobody")
+    assert line(gone).endswith("yours, kept · mine01")
+    assert [one.value for one in gone.warning if "names a machine, with.nobody, that is not kept here" in one.value]
+    assert not gone.run().warning
 
 
 def test_what_another_learns_is_still_looked_at_after_a_reload_also_by_a_tab_that_follows(monkeypatch):
