@@ -11,6 +11,7 @@ from rbm.store import Progress, open_store
 from tests.helpers.browser import Server
 from tests.helpers.hands import OpenPage, at_rest, drawn
 from tests.helpers.hostile import HOST, HOSTILE
+from tests.helpers.stage import open_view
 
 pytestmark = pytest.mark.browser
 LINES = (".stMarkdown p", "[data-testid=stCaptionContainer] p", "[data-testid=stAlertContentWarning] p")
@@ -48,6 +49,7 @@ def test_a_run_s_note_and_tags_and_a_link_are_words_and_no_more(server: Server, 
     expect(table.locator("[role=row]")).to_have_count(2)
     box = at_rest(table)
     page.mouse.click(box["x"] + 18, box["y"] + 35 + 35 / 2)
+    open_view(page, "Likelihood, settings")
     expect(page.get_by_text(f"Run {run_id} · 20 of 20")).to_be_visible()
     expect(page.get_by_text("smile")).not_to_have_count(0)
     drawn(page)

@@ -117,7 +117,7 @@ VIEWS = {
             ("runs_axis", "runs_log", "runs_smoothing", "runs_seeds"),
             ("chart_runs_log_likelihood", "chart_runs_pseudo_log_likelihood", "chart_runs_free_energy_gap"),
         ),
-        "Likelihood, settings": OneScreen(("measure",), ("chart_log_likelihood",)),
+        "Likelihood, settings": OneScreen(("measure",), ()),
     },
     shell.RIVALS: {
         "How good they are": OneScreen(("rivals_start",), ("rivals_frechet", "rivals_aats")),
