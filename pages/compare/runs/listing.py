@@ -22,6 +22,14 @@ HEAD, ROW, ROWS = 38, 35, 3.5
 def choose() -> list[Run]:
     """Search, filter and table; returns the chosen runs, at most four, in the order of the table."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown(
+            _("**Find**"),
+            width="content",
+            help=_(
+                "Runs in which every word occurs: in name, data set, algorithm, size, status, owner, tags, note or id; "
+                "and that carry one of these tags. Deleted runs stay here for 30 days and can be fetched back."
+            ),
+        )
         words = widgets.text_input(
             _("Search"),
             key="runs_search",
@@ -48,14 +56,6 @@ def choose() -> list[Run]:
             icon=":material/refresh:",
             key="runs_refresh",
             help=_("Look again at runs that are in training."),
-        )
-        st.markdown(
-            ":small[ ]",
-            width="content",
-            help=_(
-                "Runs in which every word occurs: in name, data set, algorithm, size, status, owner, tags, note or id; "
-                "and that carry one of these tags. Deleted runs stay here for 30 days and can be fetched back."
-            ),
         )
     owners = open_store().names()
     runs = matching(everything, words, tags, owners)
