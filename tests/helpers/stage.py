@@ -83,7 +83,7 @@ PICTURES = {
         ("step", "play"), ("wall_v", "wall_mean", "wall_h", "wall_film", "chart_energy", "chart_memory")
     ),
     shell.LABELS: OneScreen(("labels_train", "labels_step_1"), ("labels_errors", "labels_dream")),
-    shell.RUNS: OneScreen(("machine_menu",), ("wall_dreams_A",)),
+    shell.RUNS: OneScreen(("machine_menu",), ("wall_filters_A", "wall_dreams_A")),
     shell.BOARD: OneScreen((), ()),
     shell.SWEEP: OneScreen(("sweep_start",), ()),
     shell.RIVALS: OneScreen(

@@ -294,7 +294,7 @@ def _filters(letter: str, run: Run, seen: Looks) -> None:
         ),
     )
     shape = live.picture_shape(run.spec)
-    cards.filter_wall(weight, shape, strongest, key=f"wall_filters_{letter}", columns=5, max_cell=56)
+    cards.filter_wall(weight, shape, strongest, key=f"wall_filters_{letter}", columns=5, max_cell=40)
 
 
 def _reconstructions(letter: str, run: Run, seen: Looks) -> None:

@@ -33,7 +33,7 @@ def choose() -> list[Run]:
         words = widgets.text_input(
             _("Search"),
             key="runs_search",
-            placeholder=_("Search: pcd 500, a tag, a note ..."),
+            placeholder=_("Search: pcd 500, a tag ..."),
             width=300,
             label_visibility="collapsed",
         )
