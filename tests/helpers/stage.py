@@ -115,7 +115,8 @@ VIEWS = {
     shell.RUNS: {
         "Curves": OneScreen(
             ("runs_axis", "runs_log", "runs_smoothing", "runs_seeds"),
-            ("chart_runs_log_likelihood", "chart_runs_pseudo_log_likelihood", "chart_runs_free_energy_gap"),
+            # not the log-likelihood's, which comes with a run's first estimate of it
+            ("chart_runs_pseudo_log_likelihood", "chart_runs_free_energy_gap"),
         ),
         "Likelihood, settings": OneScreen(("measure",), ()),
     },
