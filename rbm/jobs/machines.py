@@ -66,6 +66,9 @@ class _Keeper:
         self._kind, self._visitor, self._store = kind, visitor, store
         self._settings, self._data = kind.settings(task.arguments), revision(kind.dataset(task.arguments))
         self._lock = threading.Lock()
+        self._writing = (
+            threading.Lock()
+        )  # of the writer's thread and who flushes, so that an older state never lands last
         self._waiting: tuple[Sequence[Any], str] | None = None
         self._last = 0, ""  # how much had been told, and how it stood, when it was last handed over
 
@@ -81,23 +84,24 @@ class _Keeper:
 
     def write(self) -> None:
         """Write what waits; what fails waits for the next time, and the log says why once."""
-        with self._lock:
-            taken = self._waiting
-        if taken is None:
-            return
-        problem = ""
-        try:
-            self._write(*taken)
-        except CheckpointError as error:  # it has diverged: an older state stays
-            _log.warning("machine %s: %s", self.id, error)
-        except StoreError as error:
-            problem = str(error)
-            if problem != self.problem:
-                _log.error("machine %s could not be kept: %s", self.id, error)
-        with self._lock:
-            self.problem = problem
-            if not problem and self._waiting is taken:
-                self._waiting = None
+        with self._writing:
+            with self._lock:
+                taken = self._waiting
+            if taken is None:
+                return
+            problem = ""
+            try:
+                self._write(*taken)
+            except CheckpointError as error:  # it has diverged: an older state stays
+                _log.warning("machine %s: %s", self.id, error)
+            except StoreError as error:
+                problem = str(error)
+                if problem != self.problem:
+                    _log.error("machine %s could not be kept: %s", self.id, error)
+            with self._lock:
+                self.problem = problem
+                if not problem and self._waiting is taken:
+                    self._waiting = None
 
     def _write(self, news: Sequence[Any], status: str) -> None:
         made = self._kind.made(news)

@@ -26,6 +26,9 @@ class Settings:
     def __init__(self, store: Store) -> None:
         self.problem = ""
         self._store, self._lock = store, threading.Lock()
+        self._writing = (
+            threading.Lock()
+        )  # of the writer's thread and who flushes, so that an older word never lands last
         self._waiting: dict[str, Chosen] = {}  # the panels that changed, by visitor
 
     def of(self, visitor_id: str) -> Chosen:
@@ -42,22 +45,23 @@ class Settings:
 
     def write(self) -> None:
         """Write what waits; what fails waits for the next time, and the log says why once."""
-        with self._lock:
-            taken = dict(self._waiting)
-        try:
-            self._store.keep_settings(taken)
-        except StoreError as error:
-            if str(error) != self.problem:
-                _log.error("what visitors have set could not be kept: %s", error)
-            self.problem = str(error)
-            return
-        self.problem = ""
-        with self._lock:
-            for visitor_id, written in taken.items():
-                left = {name: one for name, one in self._waiting[visitor_id].items() if written.get(name) is not one}
-                self._waiting[visitor_id] = left
-                if not left:
-                    del self._waiting[visitor_id]
+        with self._writing:
+            with self._lock:
+                taken = dict(self._waiting)
+            try:
+                self._store.keep_settings(taken)
+            except StoreError as error:
+                if str(error) != self.problem:
+                    _log.error("what visitors have set could not be kept: %s", error)
+                self.problem = str(error)
+                return
+            self.problem = ""
+            with self._lock:
+                for visitor_id, written in taken.items():
+                    left = {name: x for name, x in self._waiting[visitor_id].items() if written.get(name) is not x}
+                    self._waiting[visitor_id] = left
+                    if not left:
+                        del self._waiting[visitor_id]
 
     def wait_longer(self) -> None:
         """Nobody waits for it: it is read from here meanwhile."""

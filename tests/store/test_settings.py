@@ -1,5 +1,8 @@
 """What visitors set on the screen is kept in the registry, on both databases, and is there again."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 from sqlalchemy import text
 
@@ -7,6 +10,7 @@ from rbm.core import clock
 from rbm.jobs import recording
 from rbm.jobs.settings import Settings
 from rbm.store import Store
+from tests.helpers.waiting import PATIENCE
 
 
 def test_what_was_set_comes_back_panel_by_panel(store, open_again):
@@ -56,6 +60,30 @@ def test_what_cannot_be_written_waits_and_is_not_lost(store: Store, caplog):
     one.write()
     assert not one.problem
     assert store.settings("ada") == {"slow": {"k": 3}, "race": {"rate": 0.5}}
+
+
+def test_of_two_who_write_at_once_the_newest_word_lands_last(store: Store, monkeypatch):
+    """The writer's thread, and a page that flushes meanwhile."""
+    one, inside, go, write = Settings(store), threading.Event(), threading.Event(), store.keep_settings
+
+    def held_up(chosen):
+        inside.set()
+        assert go.wait(PATIENCE)
+        write(chosen)
+
+    with ThreadPoolExecutor(2) as pool:
+        monkeypatch.setattr(store, "keep_settings", held_up)
+        one.keep("ada", "slow", {"k": 3})
+        first = pool.submit(one.write)
+        assert inside.wait(PATIENCE)
+        monkeypatch.setattr(store, "keep_settings", write)
+        one.keep("ada", "slow", {"k": 5})
+        second = pool.submit(one.write)
+        wait([second], 0.2)  # it would have overtaken the first by then
+        go.set()
+        first.result(PATIENCE)
+        second.result(PATIENCE)
+    assert store.settings("ada") == one.of("ada") == {"slow": {"k": 5}}
 
 
 @pytest.fixture(autouse=True)
