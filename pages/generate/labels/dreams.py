@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
@@ -190,16 +191,26 @@ def _dream(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
     """The session's chains: new ones for another machine, the same with other labels held where those were changed."""
     known, of = _box().dream, learning.whose(newest)
     if known is None or known.of is not of:
-        fresh, again = (
-            _fresh(newest, asked),
-            known is None and _box().begun,
-        )  # from noise, because somebody asked for that
+        again = known is None and _box().begun  # from noise, because somebody asked for that
         opens = of is newest and not again
-        return _keep(advanced(fresh, learning.model(newest), OPENS_AFTER) if opens else fresh)
+        return _keep(_opening(newest, asked) if opens else _fresh(newest, asked))
     if known.asked != asked:
         held = _held(newest, asked)
         return _keep(known._replace(asked=asked, held=held))
     return known
+
+
+def _opening(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
+    """The chains with which a machine at rest opens, for a session to move on by coins of its own."""
+    found: Dream = _opened(newest, asked)
+    return found._replace(generator=copy.deepcopy(found.generator))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs={LabelMachine: id})
+def _opened(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
+    """They, swept once for all who look, and at one go: who waits for it may have the turn meanwhile. It is half a second of a
+    core, which sixty students would wait for sixty times. What is kept holds the machine, so that no other has its ``id``."""
+    return _swept(_fresh(newest, asked), learning.model(newest), OPENS_AFTER)
 
 
 class Box:
@@ -244,18 +255,18 @@ def _fresh(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
 
 
 def advanced(dream: Dream, model: LabelledRBM, sweeps: int) -> Dream:
-    """The chains so many sweeps later."""
+    """The chains so many sweeps later, giving way to who waits."""
+    return in_turns(lambda: _swept(dream, model, sweeps))
+
+
+def _swept(dream: Dream, model: LabelledRBM, sweeps: int) -> Dream:
     from rbm.samplers import gibbs
 
-    def sweep() -> tuple[Chains, torch.Tensor]:
-        chains = dream.chains
-        for _ in range(sweeps):
-            chains, info = gibbs.sweep(model, chains, dream.generator, clamp=dream.held)
-        return chains, info.visible_mean
-
-    chains, mean = in_turns(sweep)
-    pixels, _ = model.split(mean)
-    return dream._replace(chains=chains, picture=pixels.numpy())
+    chains, mean = dream.chains, None
+    for __ in range(sweeps):
+        chains, info = gibbs.sweep(model, chains, dream.generator, clamp=dream.held)
+        mean = info.visible_mean
+    return dream if mean is None else dream._replace(chains=chains, picture=model.split(mean)[0].numpy())
 
 
 def _step(newest: LabelMachine, sweeps: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -340,13 +341,30 @@ def _dream(task: Task, asked: DeepSpec, layers: list[Learned]) -> DeepDream:
     of = weakref.ref(task), len(layers)
     another = session.get("deep_dream_of") != of
     if session.get("deep_dream") is None or another:
-        from rbm.experiment import cached_dataset
-        from rbm.tasks.deep.dreaming import DeepDream
-
-        images = cached_dataset(DatasetSpec(asked.dataset)).test if PANEL.now().start == STARTS[1] else None
-        dreaming = DeepDream(asked.kind, layers, FANTASIES, asked.seed, images)
-        tasks.hold_beside(deep_dream=dreaming, deep_dream_of=of)
-        if another and task is _bundled():
-            _advance(session["deep_dream"], OPENS_AFTER)
+        begin, start = _opening if another and task is _bundled() else _begun, PANEL.now().start
+        tasks.hold_beside(deep_dream=begin(asked, layers, start), deep_dream_of=of)
     dream: DeepDream = session["deep_dream"]
+    return dream
+
+
+def _begun(asked: DeepSpec, layers: list[Learned], start: str) -> DeepDream:
+    """New chains, from noise or from test images."""
+    from rbm.experiment import cached_dataset
+    from rbm.tasks.deep.dreaming import DeepDream
+
+    images = cached_dataset(DatasetSpec(asked.dataset)).test if start == STARTS[1] else None
+    return DeepDream(asked.kind, layers, FANTASIES, asked.seed, images)
+
+
+def _opening(asked: DeepSpec, layers: list[Learned], start: str) -> DeepDream:
+    """The chains with which the net that comes with the program opens, a copy for the session to move on."""
+    found: DeepDream = copy.deepcopy(_opened(asked, layers, start))
+    return found
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _opened(asked: DeepSpec, _layers: list[Learned], start: str) -> DeepDream:
+    """They, swept once for all who look, and at one go: who waits for it may have the turn meanwhile."""
+    dream = _begun(asked, _layers, start)
+    dream.advance(OPENS_AFTER)
     return dream
