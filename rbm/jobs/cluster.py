@@ -18,7 +18,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from pathlib import Path
@@ -67,7 +66,7 @@ class Cluster:
         dask.config.set({"distributed.admin.large-graph-warning-threshold": UPLOAD_BYTES})
         self.address, self._process = address, process
         self._asked: dict[Future[Any], Place] = {}  # what a worker still has to answer
-        self.turns: defaultdict[str, Turns] = defaultdict(Turns)  # of each worker, by its address
+        self._turns: dict[str, Turns] = {}  # of each worker, by its address
         try:
             self.client = _client(address)
         except OSError as error:
@@ -94,6 +93,10 @@ class Cluster:
         """Whether the scheduler can still be reached."""
         gone = self._process is not None and self._process.poll() is not None
         return not gone and self.client.status == "running"
+
+    def turns_of(self, worker: str) -> Turns:
+        """The turns of the worker at that address, the same for all threads that ask."""
+        return self._turns.setdefault(worker, Turns())
 
     def workers(self) -> tuple[str, ...]:
         """The addresses of those that are there, as the scheduler told a second ago. Waits for its first word alone."""

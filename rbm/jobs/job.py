@@ -203,7 +203,8 @@ class Job(ABC):
     def _look(self) -> None:
         """Say so where it waits for workers that do not answer, and no more when they have."""
         waits = self._pumping and time.monotonic() - self._heard_at > cluster.SILENT_SECONDS
-        words = cluster.silence() or (self._seat.silence if self._seat is not None else "") if waits else ""
+        seat = self._seat  # which a thread of the pump may take away meanwhile
+        words = cluster.silence() or (seat.silence if seat is not None else "") if waits else ""
         if words != self._silence:
             self._silence = words
             self.on_news()
@@ -212,11 +213,17 @@ class Job(ABC):
         """Ask for as many slices as may be under way; returns the oldest of them."""
         if not self._flying:
             self._move()
-        while len(self._flying) < self._most() and (order := self._next_order()) is not None:
+        while len(self._flying) < self._most():
+            with self._lock:
+                order, rests = self._next_order(), not self._flying
+            if order is None:
+                if rests:  # whoever takes it up again from now on drives it, and not this thread as well
+                    break
+                return self._flying[0]
             if self._seat is None:
                 self._seat = Seat(*self._work())
             self._flying.append(self._seat.ask(*self._calls(order)))
-        if self._flying:
+        else:
             return self._flying[0]
         if self._lease_ends == 0.0 or (not self.watched if self.leaves_unwatched else self.status == "finished"):
             self._leave()

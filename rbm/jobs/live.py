@@ -36,6 +36,7 @@ class LiveRun(Job):
     """
 
     leaves_unwatched = True
+    record: Record | None = None  # for another thread that finds the run among all jobs while it is still being made
 
     def __init__(self, spec: RunSpec, record: Record | None = None) -> None:
         """A run at its start; ``record`` is its place in the registry, entered with the first slice."""

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from concurrent.futures import CancelledError as Cancelled
 from concurrent.futures import Future
+from threading import Lock
 from typing import Any, NamedTuple
 
 from rbm.core.language import _
@@ -23,6 +24,7 @@ from rbm.jobs.turns import Account, Turns
 Call = tuple[str, tuple[Any, ...]]  # the name of a method of the work, and its arguments
 _log = logging.getLogger(__name__)
 _seats: Living[Seat] = Living()
+_choosing = Lock()  # so that whoever chooses a worker next sees who has just chosen one
 
 
 class WorkerLostError(Exception):
@@ -87,15 +89,19 @@ class Seat:
         except ConnectionError as error:  # started, and killed before it was there
             raise WorkerLostError(str(error)) from error
         self._begin: tuple[type, tuple[Any, ...]] | None = (kind, arguments)
+        self._first: Future[Answer] | None = None
+        self.worker = worker
         try:
-            self.worker = worker or roomiest(self._cluster)
+            turns = _of_each(self._cluster)  # may wait for the scheduler's first word
+            with _choosing:
+                self.worker = worker or _roomiest(turns)
+                _seats.add(self)
             self._place = self._cluster.place(Host, self.worker, only=worker is not None)
         except (Exception, Cancelled) as error:
+            _seats.discard(self)
             raise WorkerLostError(_words(error)) from error
-        self._first: Future[Answer] | None = None
-        self._account, self._turns = Account(), self._cluster.turns[self.worker or ""]
+        self._account, self._turns = Account(), self._cluster.turns_of(self.worker or "")
         self.key = str(self._place.future.key)  # of the actor, on its worker
-        _seats.add(self)
 
     def ask(self, *calls: Call) -> Future[Answer]:
         """Have the work called when its turn comes: one after another on the worker."""
@@ -158,15 +164,16 @@ def value_of(answered: Future[Answer], seconds: float | None = None) -> Any:
     return answer.value
 
 
-def roomiest(here: cluster.Cluster) -> str | None:
-    """The worker that the fewest want turns of, and of those the one with the fewest actors of this process; None where
-    there is none yet."""
-    taken, turns = Counter(seat.worker for seat in _seats.now()), _of_each(here)
-    return min(turns, key=lambda worker: (turns[worker].crowd, taken[worker], worker), default=None)
+def _roomiest(turns: dict[str, Turns]) -> str | None:
+    """The worker that the fewest want turns of, or are about to, and of those the one with the fewest actors of this process;
+    None where there is none yet."""
+    seats = _seats.now()
+    taken, coming = Counter(seat.worker for seat in seats), Counter(s.worker for s in seats if s._first is None)
+    return min(turns, key=lambda worker: (turns[worker].crowd + coming[worker], taken[worker], worker), default=None)
 
 
 def _of_each(here: cluster.Cluster) -> dict[str, Turns]:
-    return {worker: here.turns[worker] for worker in here.workers()}
+    return {worker: here.turns_of(worker) for worker in here.workers()}
 
 
 def _words(error: BaseException) -> str:

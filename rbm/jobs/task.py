@@ -83,10 +83,12 @@ class Task(Job):
     it does not (``rbm.jobs.machines``).
     """
 
+    function: str = ""  # both for another thread that finds the task among all jobs while it is still being made
+    news: tuple[Any, ...] = ()
+
     def __init__(self, function: str, **arguments: Any) -> None:
         super().__init__()
         self.function, self.arguments = function, arguments
-        self.news: tuple[Any, ...] = ()
         self.seconds = 0.0
         self.kept_as = ""
         self.on_rest: Callable[[Task], None] = _ignore  # called under the task's lock; must not wait

@@ -9,20 +9,24 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import ClassVar
+from types import SimpleNamespace
 
 import pytest
 
 from rbm.core.living import Living
 from rbm.experiment import ModelSpec, RunSpec
 from rbm.jobs import cluster, seat
+from rbm.jobs import job as job_module
 from rbm.jobs.job import Job, Work, release_all
 from rbm.jobs.live import LiveRun
-from rbm.jobs.task import Task
+from rbm.jobs.seat import Answer
+from rbm.jobs.task import Task, TaskPart
 from rbm.jobs.turns import Turns
 from rbm.training.config import TrainConfig
-from tests.helpers.waiting import ENDLESS, wait
+from tests.helpers.holding import Hold
+from tests.helpers.waiting import ENDLESS, PATIENCE, wait
 
 LONG = RunSpec(model=ModelSpec(23), training=TrainConfig(epochs=ENDLESS, schedule="constant"))
 HERE = "tests.jobs.test_job"
@@ -147,8 +151,6 @@ def test_a_worker_that_is_lost_again_and_again_ends_the_job(monkeypatch):
 
 
 def _lost() -> object:
-    from concurrent.futures import Future
-
     answer: Future[object] = Future()
     answer.set_exception(ConnectionError("gone"))
     return answer
@@ -206,20 +208,134 @@ def test_the_servers_end_takes_last_checkpoints_and_speaks_of_no_lost_worker(cap
     assert other.step_number == max(other._saved_step, 0)
 
 
-def test_an_actor_goes_where_the_fewest_are(monkeypatch):
-    class Cluster:
-        turns: ClassVar = defaultdict(Turns)
+class TwoWorkers:
+    """As much of a cluster as choosing a worker asks for."""
 
-        def workers(self) -> tuple[str, ...]:
-            return "one", "two"
+    alive = True
 
-    class Taken:
-        def __init__(self, worker: str) -> None:
-            self.worker = worker
+    def __init__(self) -> None:
+        self._turns = defaultdict(Turns)
 
-    taken = [Taken("one"), Taken("gone")]
-    monkeypatch.setattr(seat, "_seats", Living(taken))
-    assert seat.roomiest(Cluster()) == "two"
-    taken = [Taken("one"), Taken("two"), Taken("two")]
-    monkeypatch.setattr(seat, "_seats", Living(taken))
-    assert seat.roomiest(Cluster()) == "one"
+    def workers(self) -> tuple[str, ...]:
+        return "one", "two"
+
+    def turns_of(self, worker: str) -> Turns:
+        return self._turns[worker]
+
+    def place(self, kind: type, worker: str, only: bool = False) -> SimpleNamespace:
+        return SimpleNamespace(future=SimpleNamespace(key="its key"), worker=worker)
+
+    def drop(self, place: SimpleNamespace) -> None:
+        pass
+
+
+def test_actors_go_where_the_fewest_are_also_when_they_are_placed_at_once(monkeypatch):
+    here, hold = TwoWorkers(), Hold()
+    monkeypatch.setattr(here, "place", hold.before(here.place))
+    monkeypatch.setattr(seat, "_seats", Living())
+    monkeypatch.setattr(cluster, "connect", lambda: here)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(seat.Seat, int, ())
+        hold.until_inside()  # chosen, and not there yet
+        second = seat.Seat(int, ())
+        hold.go()
+        seats = [first.result(PATIENCE), second, seat.Seat(int, ())]
+    assert [one.worker for one in seats] == ["one", "two", "one"]
+    seats[1]._first = Future()  # it has had its turn, and nobody waits there now
+    seats.append(seat.Seat(int, ()))
+    assert seats[-1].worker == "two"
+    for one in seats:
+        one.leave()
+    assert seat._seats.now() == []
+
+
+class HeldLock:
+    """A job's lock; who lets go of it the first time after ``armed`` is held up right behind it."""
+
+    def __init__(self, hold: Hold) -> None:
+        self._lock, self._depth, self.armed = threading.RLock(), 0, False
+        self._stop = hold.behind(lambda: None)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._depth += 1
+
+    def __exit__(self, *error: object) -> None:
+        self._depth -= 1
+        free = self.armed and self._depth == 0
+        self._lock.release()
+        if free:
+            self._stop()
+
+
+def test_a_job_that_is_taken_up_again_as_it_comes_to_rest_is_driven_by_one_thread(monkeypatch):
+    """The thread that had nothing left to ask for goes, and does not wait for the other's slice as well."""
+    asked: list[Future[Answer]] = []
+
+    class Seated:
+        settled, shared, seconds, silence, better_elsewhere = True, False, 0.1, "", False
+
+        def ask(self, *calls: object) -> Future[Answer]:
+            asked.append(Future())
+            return asked[-1]
+
+        def leave(self) -> None:
+            pass
+
+    task, hold = Task(f"{HERE}:counted"), Hold()
+    lock = HeldLock(hold)
+    monkeypatch.setattr(task, "_lock", lock)
+    monkeypatch.setattr(task, "_seat", Seated())
+    rest = task._rest
+
+    def armed_rest() -> None:
+        rest()
+        lock.armed = True
+
+    monkeypatch.setattr(task, "_rest", armed_rest)
+    driving, drives, drive = threading.Lock(), [0], task._drive  # so many now
+
+    def counted_drive() -> None:
+        with driving:
+            drives[0] += 1
+        drive()
+        with driving:
+            drives[0] -= 1
+
+    monkeypatch.setattr(task, "_drive", counted_drive)
+    task.status = "paused"
+    task._begin_pump()
+    hold.until_inside()
+    lock.armed = False
+    monkeypatch.setattr(task, "_rest", rest)
+    task.start()
+    wait(lambda: len(asked) == 1 and drives[0] == 1, what="the other thread's slice")
+    hold.go()
+    wait(lambda: drives[0] == 0, what="the first thread to go")
+    for number in range(3):
+        slices = len(asked)
+        asked[-1].set_result(Answer(0.1, TaskPart([number], over=False)))
+        wait(lambda before=slices: len(asked) > before and drives[0] == 0, what="the next slice, and nobody who waits")
+    assert (len(asked), task.news) == (4, (0, 1, 2))
+    task.pause()
+    asked[-1].set_result(Answer(0.1, TaskPart([3], over=True)))
+    wait(lambda: not task.active, what="its rest")
+    assert task.status != "failed"
+
+
+def test_a_job_that_is_still_being_made_can_be_looked_at(monkeypatch):
+    """By another thread, which finds it among all jobs."""
+    seen: list[Job] = []
+    add = job_module._jobs.add
+
+    def looked_at(one: Job) -> None:
+        add(one)
+        seen.append(one)
+        if isinstance(one, LiveRun):
+            assert one.record is None
+        if isinstance(one, Task):
+            assert (one.function, one.news) == ("", ())
+
+    monkeypatch.setattr(job_module._jobs, "add", looked_at)
+    made = [LiveRun(LONG), Task(f"{HERE}:counted")]
+    assert seen == made
