@@ -207,7 +207,7 @@ class _Writer:
     """The thread that writes for all records of this process, in turn."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        self._changed, self._flushing = threading.Condition(), threading.Lock()
         self._waiting: dict[Written, float] = {}  # what -> when it is due
         self._current: Written | None = None  # taken from those, perhaps not written yet ...
         self._since = math.inf  # ... since when, on the monotonic clock
@@ -221,12 +221,19 @@ class _Writer:
             self._changed.notify()
 
     def flush(self) -> None:
-        with self._changed:
-            records = [*self._waiting, *filter(None, [self._current])]
-            self._waiting.clear()
-        for record in records:
+        with self._flushing:  # or who flushes second would find nothing waiting, and go on before it is written
+            with self._changed:
+                records = [*self._waiting, *filter(None, [self._current])]
+                self._waiting.clear()
+            for record in records:
+                self._write(record)
+
+    def _write(self, record: Written) -> None:
+        try:
             record.write()
-            self._wait_for(record)
+        except Exception:  # of a page that is told of trouble: the others' must be written all the same
+            _log.exception("the trouble of %s could not be told", record.id)
+        self._wait_for(record)
 
     def _wait_for(self, record: Written) -> None:
         """What could not be written is tried again."""
@@ -238,12 +245,8 @@ class _Writer:
     def _work(self) -> None:
         while True:
             record = self._next()
-            try:
-                record.write()
-            except Exception:  # of a page that is told of trouble: this thread must outlive it
-                _log.exception("the trouble of %s could not be told", record.id)
+            self._write(record)
             self._since = math.inf
-            self._wait_for(record)
 
     def _look(self) -> None:
         """While a write takes long, say so of all that wait for it."""
@@ -255,6 +258,7 @@ class _Writer:
                 slow = [*filter(None, [self._current]), *waiting] if self._since < late else []
             for record in slow:
                 record.wait_longer()
+                self._wait_for(record)  # it may have been written this moment: another try then takes the words back
 
     def _next(self) -> Written:
         with self._changed:

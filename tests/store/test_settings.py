@@ -1,7 +1,6 @@
 """What visitors set on the screen is kept in the registry, on both databases, and is there again."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +9,7 @@ from rbm.core import clock
 from rbm.jobs import recording
 from rbm.jobs.settings import Settings
 from rbm.store import Store
+from tests.helpers.holding import Hold, let_overtake
 from tests.helpers.waiting import PATIENCE
 
 
@@ -64,23 +64,16 @@ def test_what_cannot_be_written_waits_and_is_not_lost(store: Store, caplog):
 
 def test_of_two_who_write_at_once_the_newest_word_lands_last(store: Store, monkeypatch):
     """The writer's thread, and a page that flushes meanwhile."""
-    one, inside, go, write = Settings(store), threading.Event(), threading.Event(), store.keep_settings
-
-    def held_up(chosen):
-        inside.set()
-        assert go.wait(PATIENCE)
-        write(chosen)
-
+    one, hold = Settings(store), Hold()
+    monkeypatch.setattr(store, "keep_settings", hold.before(store.keep_settings))
     with ThreadPoolExecutor(2) as pool:
-        monkeypatch.setattr(store, "keep_settings", held_up)
         one.keep("ada", "slow", {"k": 3})
         first = pool.submit(one.write)
-        assert inside.wait(PATIENCE)
-        monkeypatch.setattr(store, "keep_settings", write)
+        hold.until_inside()
         one.keep("ada", "slow", {"k": 5})
         second = pool.submit(one.write)
-        wait([second], 0.2)  # it would have overtaken the first by then
-        go.set()
+        let_overtake(second)
+        hold.go()
         first.result(PATIENCE)
         second.result(PATIENCE)
     assert store.settings("ada") == one.of("ada") == {"slow": {"k": 5}}
