@@ -127,6 +127,8 @@ def obtain(name: str, root: Root = None, progress: Progress | None = None) -> Pa
         for resource in needed:
             _unpack(place / resource.archive, resource.files)
     except (DatasetError, OSError, EOFError, KeyError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
+        if is_complete(name, root):  # another process fetched it meanwhile, and has cleared the archives away
+            return folder
         wrong = _(
             "{title} could not be fetched: {error}. Without a network use 'mnist', which is bundled; or put "
             "{archive}, fetched elsewhere, into {place} and load it again."

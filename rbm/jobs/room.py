@@ -84,7 +84,7 @@ _open: list[Classroom] = []  # none or one
 
 def current() -> Classroom | None:
     """The room that is open."""
-    return _open[0] if _open else None
+    return next(iter(_open), None)
 
 
 def open_room(code: str = "") -> Classroom:

@@ -161,7 +161,8 @@ class Sweep:
     def _free(self) -> list[str]:
         """The workers that have nothing of this sweep to do."""
         now = time.monotonic()
-        self._shunned = {w: until for w, until in self._shunned.items() if until > now}
+        with self._changed:
+            self._shunned = {w: until for w, until in self._shunned.items() if until > now}
         try:
             known = cluster.connect().workers()
         except OSError as error:  # the scheduler is lost just now; the next look finds another

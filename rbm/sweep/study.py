@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from rbm.core.language import _
@@ -16,6 +17,8 @@ from rbm.sweep.spec import Axis, SweepSpec, Value
 
 if TYPE_CHECKING:
     import optuna
+
+_opening = Lock()
 
 
 def suggest(trial: optuna.trial.Trial, axis: Axis) -> Value:
@@ -59,7 +62,8 @@ def storage(store: Store) -> optuna.storages.RDBStorage:
     StoreError where they cannot be used; RemovedError where the registry's file was removed: Optuna would begin an empty one.
     """
     store.check()
-    return _opened(store.url.render_as_string(hide_password=False))
+    with _opening:  # two at once would both find no tables, and both make them
+        return _opened(store.url.render_as_string(hide_password=False))
 
 
 @lru_cache(maxsize=8)

@@ -8,6 +8,7 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from rbm.datasets._torchvision import import_torchvision
 from rbm.datasets.base import split_rows
 from rbm.datasets.entry import CATALOG
 from rbm.errors import DatasetError
+from tests.helpers.holding import Hold
+from tests.helpers.waiting import PATIENCE
 
 Idx = Callable[[np.ndarray], bytes]
 Md5 = Callable[[bytes], str]
@@ -285,6 +288,26 @@ def test_a_second_mirror_is_tried(tmp_path: Path, server: Any, md5: Md5) -> None
     missing = resource._replace(urls=(f"{server.url}/a/x", f"{server.url}/c/x"))
     with pytest.raises(DatasetError, match=r"404 Not Found for .*/a/x; .*404 Not Found for .*/c/x"):
         files._fetch_any(missing, tmp_path / "y", lambda done, total: None)
+
+
+def test_of_two_processes_that_fetch_it_the_second_may_find_it_unpacked_and_the_archives_gone(
+    tmp_path: Path, serve: Any, idx: Idx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here two calls of what one process does under a lock."""
+    serve("fashion_mnist", mnist_like(idx))
+    begun, fetched, fetch = Hold(), Hold(), files._fetch_all
+    with ThreadPoolExecutor(2) as pool:
+        monkeypatch.setattr(files, "_fetch_all", begun.before(fetch))
+        first = pool.submit(files.obtain, "fashion_mnist", tmp_path)
+        begun.until_inside()
+        monkeypatch.setattr(files, "_fetch_all", fetched.behind(fetch))
+        second = pool.submit(files.obtain, "fashion_mnist", tmp_path)
+        fetched.until_inside()
+        begun.go()
+        assert first.result(PATIENCE) == tmp_path
+        fetched.go()
+        assert second.result(PATIENCE) == tmp_path
+    assert files.is_complete("fashion_mnist", tmp_path)
 
 
 @pytest.mark.parametrize("name", list(files.SOURCES))

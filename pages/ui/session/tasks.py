@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 import streamlit as st
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yield_check
 
 from pages.ui import cards
 from pages.ui.components.moving import facts
@@ -64,13 +65,13 @@ class _Lease:
 
     def end(self) -> None:
         self.over = True
-        minded = {name: job for name, job in self.jobs.items() if self.minds(job)}
+        minded = {name: job for name, job in dict(self.jobs).items() if self.minds(job)}  # a script may still be adding
         found = {name: job for name, job in minded.items() if not isinstance(job, LiveRun)}
         runs = [job.record.id for job in minded.values() if isinstance(job, LiveRun) and job.record is not None]
         for job in minded.values():
             job.release_soon()
         if (found or self.beside or runs) and self.visitor:
-            _leave(_Left(self.visitor, time.monotonic(), found, self.beside, *runs[-1:] or [""]))
+            _leave(_Left(self.visitor, time.monotonic(), found, dict(self.beside), *runs[-1:] or [""]))
 
     def minds(self, job: Job) -> bool:
         """Whether the job ends with this tab: it was the last to take it up."""
@@ -119,6 +120,10 @@ def minded(job: Job) -> bool:
 
 @st.cache_resource(scope="session", on_release=_Lease.end, show_spinner=False)
 def _lease() -> _Lease:
+    """Made when the tab first asks. A script that was on its way when its tab ended ends here: what it would take up, and hold
+    for nobody, is for the visitor's next tab."""
+    if (stop_if_asked_to := get_run_yield_check()) is not None:
+        stop_if_asked_to()
     mine = visitor.current().id
     lease = _Lease(mine)
     _take_up(lease, mine)

@@ -14,6 +14,7 @@ import re
 import secrets
 import sys
 from functools import lru_cache
+from threading import Lock
 
 import streamlit as st
 from starlette.requests import HTTPConnection
@@ -31,6 +32,7 @@ COOKIE = "boltzmann_visitor"
 SECRET = re.compile(r"[\w-]{43}")
 MOST_TRIES = 10  # at the teacher's word, in a visit
 
+_promising = Lock()
 _promised: dict[str, dict[str, str]] = {}  # by registry: the names of those who came to this server, by id
 _teachers: set[str] = set()  # ids of the visitors who have said the word, as long as this server lives
 _log = logging.getLogger(__name__)
@@ -117,9 +119,10 @@ def _by_cookie() -> Visitor:
 def _name(own: str) -> str:
     """The visitor's name in the registry, or one that nobody has there and that no other newcomer was promised."""
     store = open_store()
-    here = _promised.setdefault(str(store.url), {})
-    here[own] = store.names().get(own) or here.get(own) or store.name_for(own, here.values())
-    return here[own]
+    with _promising:  # of two newcomers at once the second must see the first one's name
+        here = _promised.setdefault(str(store.url), {})
+        here[own] = store.names().get(own) or here.get(own) or store.name_for(own, here.values())
+        return here[own]
 
 
 def _signed_in() -> Visitor | None:

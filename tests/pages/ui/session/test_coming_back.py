@@ -2,9 +2,13 @@
 
 import gc
 import json
+import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from streamlit.runtime.caching import clear_session_resource_cache
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
@@ -13,11 +17,13 @@ from rbm.checkpoint import to_bytes
 from rbm.jobs.job import release_all
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
+from rbm.jobs.task import Task
 from rbm.store import Progress, open_store
 from rbm.store.owners import NOBODY, Visitor, visitor_id
+from tests.helpers.holding import Hold
 from tests.helpers.screen import app_test, draft
 from tests.helpers.short_run import SPEC, trained
-from tests.helpers.waiting import wait
+from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.usefixtures("clean")
 ADA = Visitor(visitor_id("ada"), "Ada")
@@ -214,3 +220,56 @@ def test_a_run_that_no_page_and_no_tab_holds_is_forgotten(monkeypatch):
     gone = weakref.ref(run)
     del run, lease
     wait(lambda: gc.collect() >= 0 and gone() is None)
+
+
+def test_a_click_on_its_way_when_its_tab_ends_takes_nothing_from_the_visitors_next_tab(monkeypatch):
+    """Streamlit asks its script to stop before it ends what the session held; the callback goes on all the same."""
+    from pages.ui.session import tasks
+
+    hold, ended = Hold(), threading.Event()
+
+    def stop() -> None:
+        if ended.is_set():
+            raise StopException
+
+    monkeypatch.setattr(tasks, "get_run_yield_check", lambda: stop)
+    monkeypatch.setattr(tasks, "hold_beside", hold.before(tasks.hold_beside))
+
+    def script() -> None:
+        import streamlit as st
+
+        from pages.ui.session import tasks
+        from rbm.jobs.task import Task
+
+        tasks.come_back()
+        if not st.session_state.get("begun"):
+            tasks.mind("first", Task("its:function"))
+            st.session_state["begun"] = True
+        st.button("click", key="click", on_click=lambda: tasks.hold_beside(place="another"))
+
+    app = AppTest.from_function(script, default_timeout=PATIENCE).run()
+    with ThreadPoolExecutor(1) as pool:
+        click = pool.submit(app.button(key="click").click().run)
+        hold.until_inside()
+        ended.set()
+        clear_session_resource_cache("test session id")
+        hold.go()
+        click.result(PATIENCE)
+    assert [[*left.jobs] for left in tasks._left] == [["first"]]
+
+
+def test_a_tab_that_ends_while_its_script_begins_a_job_leaves_the_others_behind():
+    from pages.ui.session import tasks
+
+    lease, hold = tasks._Lease("ada"), Hold()
+    jobs = [Task("its:function") for _ in range(3)]
+    for name, job in zip("ab", jobs, strict=False):
+        lease.take(name, job)
+    lease.minds = hold.before(lease.minds)
+    with ThreadPoolExecutor(1) as pool:
+        end = pool.submit(lease.end)
+        hold.until_inside()
+        lease.take("c", jobs[2])
+        hold.go()
+        end.result(PATIENCE)
+    assert [[*left.jobs] for left in tasks._left] == [["a", "b"]]

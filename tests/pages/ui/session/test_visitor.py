@@ -16,12 +16,14 @@ from pages.ui.session import visitor
 from rbm.datasets.user_datasets import save
 from rbm.datasets.user_datasets.pictures import Pictures
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.store import Progress, open_store
+from rbm.store import Progress, Store, open_store
 from rbm.store.owners import Visitor, visitor_id
 from rbm.sweep import Axis, Ledger, SweepSpec
+from tests.helpers.holding import Hold, let_overtake
 from tests.helpers.places import ROOT
 from tests.helpers.screen import app_test, open_page
 from tests.helpers.short_run import SPEC, trained
+from tests.helpers.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("clean")
 ADA = Visitor(visitor_id("ada"), "Ada")
@@ -278,3 +280,15 @@ def test_a_browser_gets_a_secret_with_its_first_page_and_no_other_after_it(monke
     assert introduced(accept="text/css") == []  # a file of the page
     monkeypatch.setattr(visitor, "_sign_in_is_set_up", lambda: True)
     assert introduced() == []
+
+
+def test_two_newcomers_at_once_get_two_names(monkeypatch):
+    hold = Hold()
+    monkeypatch.setattr(Store, "name_for", hold.behind(Store.name_for))
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(visitor._name, visitor_id("first"))
+        hold.until_inside()
+        second = pool.submit(visitor._name, visitor_id("second"))
+        let_overtake(second)
+        hold.go()
+        assert len({first.result(PATIENCE), second.result(PATIENCE)}) == 2
