@@ -30,7 +30,7 @@ function show(root, data, setTriggerValue) {
 }
 
 function build(id, setTriggerValue) {
-  const card = document.createElement("article");
+  const card = document.createElement("div");
   card.setAttribute("role", "listitem");
   card.innerHTML =
     '<button class="look"><img alt="" /></button><b class="who"></b><span class="what"></span><span class="status"></span>' +

@@ -116,7 +116,7 @@ def test_two_students_and_a_teacher_in_one_room(teachers_server: tuple[Server, i
         expect(card(teacher, name)).to_contain_text("paused")
     card(students["Bob"], "Ada").get_by_role("button", name="Open a copy").click()
     expect(students["Bob"].locator(".st-key-status .status")).to_contain_text("Paused")
-    wait(lambda: teacher.locator(".st-key-class_board article", has_text="Bob").count() == 2, what="Bob's copy")
+    wait(lambda: teacher.locator(".st-key-class_board [role=listitem]", has_text="Bob").count() == 2, what="Bob's copy")
     card(teacher, "Ada").get_by_role("button", name="Show").click()
     expect(teacher.locator(".st-key-wall_board .wall")).to_be_visible()
     expect(teacher.locator(".st-key-chart_board")).to_be_visible()

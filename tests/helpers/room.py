@@ -28,7 +28,7 @@ def named(page: Page, name: str) -> None:
 
 
 def card(page: Page, name: str) -> Locator:
-    return page.locator(".st-key-class_board article", has_text=name).first
+    return page.locator(".st-key-class_board [role=listitem]", has_text=name).first
 
 
 def opened_room(server: Server, open_page: OpenPage) -> tuple[Page, str]:
