@@ -14,6 +14,8 @@ import hypothesis
 import pytest
 import torch
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import local_script_runner
 
 from rbm.core.warming import compile_loops
 from rbm.models.rbm import RBM
@@ -50,6 +52,8 @@ def own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr("rbm.jobs.cluster.START_SECONDS", PATIENCE)
         # Each AppTest would look through all installed packages for components, for a tenth of a second.
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        compiled = ScriptCache()  # nor compile the pages' scripts anew at every press
+        patch.setattr(local_script_runner, "ScriptCache", lambda: compiled)
         yield
 
 
