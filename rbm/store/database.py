@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,7 @@ from rbm.store.schema import check_version, migrate
 BUSY_MS = 5_000  # how long one writer waits for another; what runs in the background tries again and says so meanwhile
 OPENING_MS = 30_000  # while another may be bringing the tables up to date
 ANSWER_SECONDS = 5  # that a database server has to take a connection
+AGAIN_SECONDS = 0.01  # between two tries at what SQLite does not wait for
 READS_ONLY = "reads only"  # of a connection
 _log = logging.getLogger(__name__)
 
@@ -144,8 +147,22 @@ class Database:
         """Write-ahead log: readers never wait for a writer, and a killed process leaves a sound file."""
         record.info[READS_ONLY] = not self._may_write()
         raw.isolation_level = None  # the driver's own BEGIN comes too late: ours is below
-        for pragma in (f"busy_timeout={self._wait_ms}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        raw.execute(f"PRAGMA busy_timeout={self._wait_ms}")
+        self._into_wal(raw)
+        for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
             raw.execute(f"PRAGMA {pragma}")
+
+    def _into_wal(self, raw: Any) -> None:
+        """SQLite does not wait for another who is just now making the same new file, as its busy_timeout promises elsewhere."""
+        deadline = time.monotonic() + self._wait_ms / 1000
+        while True:
+            try:
+                raw.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+            time.sleep(AGAIN_SECONDS)
 
     def _hurry(self, connection: Connection) -> None:
         """A writer does not wait for ever for what another holds."""

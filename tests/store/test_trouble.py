@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -33,8 +34,9 @@ from rbm.training.config import TrainConfig
 from rbm.training.events import TrainEvent
 from tests.helpers.databases import let_go, postgres_server
 from tests.helpers.disks import Disk, disk, unwritable
+from tests.helpers.holding import let_overtake
 from tests.helpers.short_run import SPEC, trained
-from tests.helpers.waiting import ENDLESS, wait
+from tests.helpers.waiting import ENDLESS, PATIENCE, wait
 
 LONG = RunSpec(model=ModelSpec(23), training=TrainConfig(epochs=ENDLESS, schedule="constant"))
 AT = Progress("running", 0, 1000, 0.0)
@@ -361,3 +363,17 @@ def test_nothing_is_made_in_the_empty_folder_of_a_disk_that_is_gone(small, url):
     finally:
         let_go(store)
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(small.folder)], check=True)
+
+
+def test_a_registry_that_another_is_making_is_waited_for(tmp_path):
+    """Two scripts, or two servers, that come first: SQLite itself does not wait where one turns the new file's journal on."""
+    with (
+        closing(sqlite3.connect(tmp_path / "runs.sqlite3", isolation_level=None)) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        other.execute("CREATE TABLE its_own (x)")
+        other.execute("BEGIN IMMEDIATE")
+        opened = pool.submit(lambda: Store(None, tmp_path).names())
+        let_overtake(opened)
+        other.execute("ROLLBACK")
+        assert opened.result(PATIENCE) == {}
