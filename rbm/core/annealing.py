@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rbm.core import free_energies, kernels, rows, threads
 
-MADE_WITH = {"free_energies": "0f90986d2944", "kernels": "bf459d92a86b", "rows": "87775262280c"}  # see kernels
+MADE_WITH = {"free_energies": "0f90986d2944", "kernels": "bf459d92a86b", "rows": "caee537be675"}  # see kernels
 _ON = np.float32(1.0)
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rbm.core import kernels, rows, threads
 
-MADE_WITH = {"kernels": "bf459d92a86b", "rows": "87775262280c"}  # see kernels
+MADE_WITH = {"kernels": "bf459d92a86b", "rows": "caee537be675"}  # see kernels
 
 
 class Buffers:

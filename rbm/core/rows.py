@@ -24,6 +24,7 @@ Array = NDArray[Any]
 _PART: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}  # as in kernels
 _LOOP: dict[str, Any] = {**_PART, "nogil": True, "cache": threads.KEPT}
 _HALF = np.float32(0.5)
+_LINE = 16  # float32 in a line of the cache
 DENSEST = 0.25  # share of pixels on, from which products are faster (784 pixels, one and two cores with AVX-512)
 FEWEST = 1 - DENSEST  # from which those that are off are so few
 
@@ -324,7 +325,9 @@ class OnePass:
             self._memory = (
                 np.empty(width + 1, np.int32),
                 np.empty(rows * width, np.int32),
-                np.empty((rows, columns), np.float32),
+                # Torch's memory begins with a line of the cache, and so does each of these rows: read without, half of all
+                # reads take two lines, and the pass a twelfth longer (500 units).
+                torch.empty(rows, -(-columns // _LINE) * _LINE).numpy(),
                 np.empty(columns, np.float32),
                 np.zeros((parts, columns), np.float32),
             )
