@@ -139,7 +139,7 @@ class Dataset:
         n_classes = len(self.class_names)
         unknown = [c for c in classes if c not in range(n_classes)]
         if unknown:
-            wrong = _("data set '{name}' has the classes 0 ... {n_classes}, but got {unknown}")
+            wrong = _("Data set '{name}' has the classes 0 ... {n_classes}, but got {unknown}.")
             raise ConfigError(wrong.format(name=self.name, n_classes=n_classes - 1, unknown=unknown))
         wanted = sorted({int(c) for c in classes})
         if len(wanted) == n_classes:
@@ -150,9 +150,11 @@ class Dataset:
             if len(rows) and not bool(rows.any()):
                 kind = "training" if part == "train" else part
                 wrong = _(
-                    "no {kind} row of data set '{name}' is in the classes {wanted}: choose others or more of them"
+                    "None of the {kind} pictures of data set '{name}' is of the classes chosen ({chosen}): choose others, "
+                    "or more of them."
                 )
-                raise ConfigError(wrong.format(kind=kind, name=self.name, wanted=wanted))
+                chosen = ", ".join(self.class_names[c] for c in wanted) or _("none")
+                raise ConfigError(wrong.format(kind=kind, name=self.name, chosen=chosen))
         return replace(
             self,
             **{part: getattr(self, part)[rows] for part, rows in keep.items()},

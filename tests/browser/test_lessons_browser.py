@@ -135,3 +135,15 @@ def test_every_lesson_fits_a_phone(server, open_page: OpenPage, scheme):
         page.goto(f"{server.url}/{address}")
         ready(page)
         fits(page)
+
+
+def test_what_is_chosen_stays_marked_while_pictures_are_changed_quickly(server, open_page: OpenPage):
+    """The row of buttons goes and comes back with each: what marks it must wait for it (the page may log no error)."""
+    page = open_page(f"{server.url}/boltzmann")
+    ready(page)
+    for _ in range(4):
+        for name in ("Spin glass", "Beside an RBM"):
+            page.get_by_role("radio", name=name).click()
+            page.wait_for_timeout(300)
+    press(page, "try_boltzmann_1")
+    expect(page.locator(".st-key-try_boltzmann_1 button")).to_have_attribute("aria-pressed", "true")

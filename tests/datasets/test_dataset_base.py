@@ -137,7 +137,7 @@ def test_selection_does_not_depend_on_the_run() -> None:
         ([0, 3], None, r"classes 0 ... 2, but got \[3\]"),
         ([-1], None, r"got \[-1\]"),
         ([0.5], None, r"got \[0.5\]"),
-        ([], None, r"no training row of data set 'made' is in the classes \[\]"),
+        ([], None, r"None of the training pictures of data set 'made' is of the classes chosen \(none\)"),
         (None, 0, "from 1 to 110.* but got 0"),
         (None, -3, "but got -3"),
         (None, 2.5, "but got 2.5"),

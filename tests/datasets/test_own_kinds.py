@@ -90,6 +90,20 @@ def test_ink_on_transparency_is_white_on_black_whatever_its_colour(colour: tuple
         assert "What is transparent is black, and ink of one colour is white." in got.notes
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+def test_that_colours_become_grey_is_said_and_of_grey_pictures_is_not(channels: int) -> None:
+    grey = np.repeat(PICTURES[..., None], channels, axis=-1)
+    grey[..., 3:] = 255
+    coloured = grey.copy()
+    coloured[-1, :3, :3, 0] ^= 128  # one picture of all
+    unseen = coloured.copy()
+    unseen[-1, :3, :3, 3:] = 0
+    for pictures, said in ((grey, False), (coloured, True), (unseen, channels == 3)):
+        files = zipped({name: png(one) for name, one in zip(named(), pictures, strict=True)})
+        for data in (files, npy(pictures)):
+            assert ("Colours were turned to grey." in read([data], AS_THEY_ARE).notes) == said
+
+
 def test_shaded_ink_on_transparency_stays_shaded_and_stands_out() -> None:
     for light, expected in (((120, 255), (120, 255)), ((0, 120), (255, 135))):  # dark ink is turned round
         drawn = np.zeros((N, 6, 6, 4), dtype=np.uint8)

@@ -89,6 +89,7 @@ def test_shuffled_row_numbers_and_names_of_pictures_are_left_out() -> None:
     assert np.array_equal(got.grey, PICTURES)
     assert got.class_names == ("all",)
     assert any("All labels are 'q', which makes no classes" in note for note in got.notes)
+    assert not any("read as the classes" in note for note in got.notes)
 
 
 def test_names_out_of_order_are_put_in_order_and_that_is_said() -> None:
@@ -275,3 +276,11 @@ def test_an_upload_is_read_within_300_megabytes(make, told: str, tmp_path: Path)
     peak, answer = ran.stdout.split(" ", 1)
     assert told in answer
     assert int(peak) * 1024 < 300 * limits.MB
+
+
+def test_a_size_is_advised_only_where_there_is_one() -> None:
+    rows = np.random.default_rng(1).integers(0, 256, (36, 12)).astype(np.uint8)
+    (told,) = (note for note in read([csv(rows)], AS_THEY_ARE).notes if "make no square" in note)
+    assert told.endswith("give the size as height × width, such as 4x3 or 3x4.")
+    (told,) = (note for note in read([csv(rows[:, :7])], AS_THEY_ARE).notes if "make no square" in note)
+    assert told == "Rows of 7 values make no square and no other rectangle, so each is kept as a line of 1×7."

@@ -319,7 +319,7 @@ def test_pages_that_cannot_use_them_say_so(script):
 
 
 def test_a_choice_of_classes_without_pictures_in_a_part_is_told():
-    with pytest.raises(ConfigError, match="row of data set 'own:few' is in the classes"):
+    with pytest.raises(ConfigError, match="pictures of data set 'own:few' is of the classes chosen"):
         load_dataset("own:few", classes=[2])
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from rbm.core import limits
 from rbm.core.language import _
+from rbm.datasets.user_datasets import colours
 from rbm.datasets.user_datasets.axes import pictures_first, shape_text
 from rbm.datasets.user_datasets.ink import Ink, Survey, opaque
 from rbm.datasets.user_datasets.levels import WHITES, Levels, judge
@@ -24,7 +25,6 @@ from rbm.errors import DatasetError
 Array = NDArray[Any]
 NPY = b"\x93NUMPY"
 _IDX_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R 601-2
 _AT_ONCE = 2**21  # numbers that are turned into grey levels at once
 _USUAL = {"uint8": (255.0,), "uint16": (65535.0,)}  # the white that such an array has where nothing is to be said
 
@@ -147,8 +147,8 @@ def from_array(
         reading = Reading(None, reading.fit, reading.labels)
     check_size(n, *(reading.shape or (height, width)))
     levels = _levels(pictures, _USUAL.get(values.dtype.name, WHITES) if usual is None else usual)
-    grey, transparency = _grey(pictures, levels, reading)
-    told = [*notes, counted, laid_out, levels.note, transparency, scaled_note([(height, width)], reading)]
+    grey, read = _grey(pictures, levels, reading)
+    told = [*notes, counted, laid_out, levels.note, *read, scaled_note([(height, width)], reading)]
     return checked(grey, None if reading.labels == "none" else labels, [note for note in told if note], parts)
 
 
@@ -199,22 +199,23 @@ def _levels(pictures: Array, usual: tuple[float, ...]) -> Levels:
     return judge(low, high, usual)
 
 
-def _grey(pictures: Array, levels: Levels, reading: Reading) -> tuple[Bytes, str]:
-    """Grey levels (N, h, w) at the size that was asked for, and how transparency was read."""
+def _grey(pictures: Array, levels: Levels, reading: Reading) -> tuple[Bytes, list[str]]:
+    """Grey levels (N, h, w) at the size that was asked for, and how transparency and colours were read."""
     ink = _ink(pictures, levels) if pictures.ndim == 4 and pictures.shape[3] == 4 else None
     shape = reading.shape or pictures.shape[1:3]
-    grey = np.empty((len(pictures), *shape), dtype=np.uint8)
+    grey, coloured = np.empty((len(pictures), *shape), dtype=np.uint8), False
     for part in _slices(pictures):
         some = (pictures[part].astype(np.float32) - np.float32(levels.black)) * np.float32(levels.factor)
+        coloured = coloured or (some.ndim == 4 and colours.are_in(some / 255))
         if ink is not None:
-            some = np.stack([opaque(one[..., :3] @ _LUMA / 255, one[..., 3] / 255, ink) for one in some]) * 255
+            some = np.stack([opaque(one[..., :3] @ colours.LUMA / 255, one[..., 3] / 255, ink) for one in some]) * 255
         elif some.ndim == 4:
-            some = some @ _LUMA
+            some = some[..., :3] @ colours.LUMA
         whole = np.clip(np.rint(some), 0, 255).astype(np.uint8)
         if whole.shape[1:] != shape:
             whole = np.stack([fitted(Image.fromarray(one), reading) for one in whole])
         grey[part] = whole
-    return grey, "" if ink is None else ink.note
+    return grey, ["" if ink is None else ink.note, colours.note(coloured)]
 
 
 def _ink(pictures: Array, levels: Levels) -> Ink | None:
@@ -223,5 +224,5 @@ def _ink(pictures: Array, levels: Levels) -> Ink | None:
     for part in _slices(pictures):
         some = (pictures[part].astype(np.float32) - np.float32(levels.black)) * np.float32(levels.factor / 255)
         least = min(least, float(some[..., 3].min()))
-        survey.add((some[..., :3] @ _LUMA).astype(np.float32), some[..., 3])
+        survey.add((some[..., :3] @ colours.LUMA).astype(np.float32), some[..., 3])
     return survey.ink() if least < 1 else None

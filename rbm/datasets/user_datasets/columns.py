@@ -110,7 +110,7 @@ class _Columns:
         if header is not None:
             return names.is_counter(header)
         others = self.grid.numbers[:, [self.pixels[1], self.pixels[-2]]]
-        return i == self.pixels[0] and values.min() >= 0 and bool(values.max() > max(255, 2 * others.max()))
+        return i == self.pixels[0] and values.min() >= 0 and bool(values.max() > max(255.0, 2 * float(others.max())))
 
     def _labels(self) -> list[str] | None:
         """The labels as text, taken out of the pixels; None where there are none."""
@@ -162,6 +162,8 @@ class _Columns:
 
     def _say(self, name: str, labels: list[str]) -> None:
         classes = sorted(set(labels), key=lambda label: (len(label), label))
+        if len(classes) == 1 and self.reading.labels != "none":
+            return  # which makes no classes, and that is said where they are counted
         shown = ", ".join(label[:20] for label in classes[:5]) + (", ..." if len(classes) > 5 else "")
         what = _("which was asked not to be used") if self.reading.labels == "none" else _("read as the classes")
         self.notes.append(_("Labels are column {name}, {what}: {shown}.").format(name=name, what=what, shown=shown))

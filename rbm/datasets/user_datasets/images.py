@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from rbm.core import limits
 from rbm.core.language import _
+from rbm.datasets.user_datasets import colours
 from rbm.datasets.user_datasets.folders import labels_of
 from rbm.datasets.user_datasets.ink import Ink, Survey, opaque
 from rbm.datasets.user_datasets.levels import WHITES, Levels, judge
@@ -24,7 +25,6 @@ from rbm.errors import DatasetError
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")  # what is opened, whatever a file calls itself
 _SURVEYED = 200  # pictures with transparency that tell how the others are drawn
 _SIDE = 64  # pixels of a side that are enough for that
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 def read_images(
@@ -32,7 +32,7 @@ def read_images(
 ) -> Pictures:
     """All images of these paths, in the order of their names. ``tables`` may say their classes; ``others``: files left out.
 
-    The first frame counts of a film, and that is said; colours become grey by their luma (ITU-R 601-2).
+    The first frame counts of a film, and that is said; colours become grey, and that is said too.
     Raises :class:`DatasetError`, naming the file, for an image that cannot be read.
     """
     paths = sorted(paths)
@@ -70,7 +70,7 @@ class _Look:
     def __init__(self, source: Source, paths: Sequence[str]) -> None:
         self._range: dict[str, tuple[float, float]] = {}  # by depth: the least and greatest number
         self._levels: dict[str, Levels] = {}
-        self._survey, self._films = Survey(), 0
+        self._survey, self._films, self._coloured = Survey(), 0, False
         pixels = 0
         for path in paths:
             with _opened(path, source.read(path)) as image:
@@ -82,6 +82,7 @@ class _Look:
                     )
                     raise DatasetError(wrong.format(decoded_pixels=limits.DECODED_PIXELS // 10**6))
                 self._films += image.format in ("GIF", "TIFF", "WEBP", "PNG") and getattr(image, "is_animated", False)
+                self._coloured = self._coloured or _is_coloured(image)
                 self._look(image)
         for depth, (low, high) in self._range.items():
             usual = {"byte": (255.0,), "word": (65535.0,)}.get(depth, WHITES)
@@ -130,6 +131,7 @@ class _Look:
         told = [levels.note for levels in self._levels.values()]
         if self._survey.pictures:
             told.append(self._ink.note)
+        told.append(colours.note(self._coloured))
         if self._films:
             told.append(
                 _("{films:,} of the images hold several frames: the first of each is read.").format(films=self._films)
@@ -182,6 +184,15 @@ def _is_transparent(image: Image.Image) -> bool:
     return int(np.asarray(_rgba(image).getchannel("A")).min()) < 255
 
 
+def _is_coloured(image: Image.Image) -> bool:
+    """Looked at small: a picture of a camera has millions of pixels."""
+    if _depth(image) != "byte" or image.mode in ("1", "L", "LA"):
+        return False
+    few = min(image.width, _SIDE), min(image.height, _SIDE)
+    pixels = np.asarray(_rgba(image).resize(few, Image.Resampling.BOX), np.float32) / 255
+    return colours.are_in(pixels)
+
+
 def _rgba(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGBA" else image.convert("RGBA")
 
@@ -194,4 +205,4 @@ def _extrema(image: Image.Image) -> tuple[float, float]:
 def _parts(pixels: Bytes) -> tuple[np.ndarray, np.ndarray]:
     """Levels and opacity (h, w) in [0, 1] of (h, w, 4) bytes."""
     scaled = pixels.astype(np.float32) / 255
-    return scaled[..., :3] @ _LUMA, scaled[..., 3]
+    return scaled[..., :3] @ colours.LUMA, scaled[..., 3]

@@ -59,6 +59,11 @@ def layout(n_values: int, reading: Reading) -> tuple[int, int, str]:
         asked = "" if given is None else _(" and not {height}×{width}").format(height=given[0], width=given[1])
         wrong = _("A row has {n_values:,} values, which make no square{asked}; {advice}.")
         raise DatasetError(wrong.format(n_values=n_values, asked=asked, advice=_advice(n_values)))
+    if _smaller_side(n_values) == 1:
+        note = _(
+            "Rows of {n_values:,} values make no square and no other rectangle, so each is kept as a line of 1×{n_values}."
+        ).format(n_values=n_values)
+        return 1, n_values, note
     note = _(
         "Rows of {n_values:,} values make no square, so each is kept as a line of 1×{n_values}. If they are pictures, "
     ).format(n_values=n_values)
@@ -67,14 +72,18 @@ def layout(n_values: int, reading: Reading) -> tuple[int, int, str]:
 
 def _advice(n_values: int) -> str:
     """How to say a height and width, with those that come nearest to a square."""
-    small = next((side for side in range(math.isqrt(n_values), 1, -1) if n_values % side == 0), 1)
+    small = _smaller_side(n_values)
+    if small == 1:
+        return _("they make no other rectangle either, so see whether each row has a value too many or too few")
     large = n_values // small
-    example = (
-        _("such as {large}x{small} or {small}x{large}").format(large=large, small=small)
-        if small > 1
-        else _("which this number of values does not allow")
+    return _("give the size as height × width, such as {large}x{small} or {small}x{large}").format(
+        large=large, small=small
     )
-    return _("give the size as height × width, {example}").format(example=example)
+
+
+def _smaller_side(n_values: int) -> int:
+    """Of the rectangle of so many values that comes nearest to a square; 1 for a prime number of them."""
+    return next((side for side in range(math.isqrt(n_values), 1, -1) if n_values % side == 0), 1)
 
 
 def scaled_note(shapes: Collection[tuple[int, int]], reading: Reading) -> str:
