@@ -32,7 +32,7 @@ class Classroom:
 
     def __init__(self, code: str = "") -> None:
         self.code = code or secrets.token_urlsafe(6)
-        self.order = Order(0, "")
+        self.order, self.pauses = Order(0, ""), 0  # the newest of them, and how often all were paused
         self._members: dict[str, int] = {}  # by visitor, the number of the last order that was carried out
         self._screens: Living[Screen] = Living()
         self._lock = threading.Lock()
@@ -70,7 +70,10 @@ class Classroom:
             return self.order
 
     def pause_all(self) -> int:
-        """Pause every run of theirs that this server trains; returns how many."""
+        """Pause every run of theirs that this server trains, and take back what somebody has yet to begin; returns how many."""
+        with self._lock:
+            self._members = dict.fromkeys(self._members, self.order.number)
+            self.pauses += 1
         runs = [job for job in all_jobs() if isinstance(job, LiveRun) and job.active and job.record is not None]
         theirs = [run for run in runs if run.record is not None and run.record.visitor.id in self.members]
         for run in theirs:

@@ -73,3 +73,16 @@ def test_all_runs_of_the_members_pause_and_no_others():
     assert heard == ["ada"]
     runs["bob"].status = "paused"
     room.close_room()
+
+
+def test_what_somebody_has_yet_to_begin_is_taken_back_when_all_are_paused():
+    """Whose browser was away, or has not heard of it yet."""
+    here = room.open_room()
+    for who in ("ada", "away"):
+        here.enter(who)
+    here.start_all("pcd")
+    assert here.take("ada") is not None
+    here.pause_all()
+    assert (here.take("away"), here.pauses) == (None, 1)
+    here.start_all("pcd")
+    assert here.take("away") == room.Order(2, "pcd")

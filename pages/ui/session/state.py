@@ -337,7 +337,7 @@ def follow_room() -> None:
         return
     room.watch(feed.current())
     feed.watch("room", state=lambda: room.order)
-    order = room.take(me.id)
+    pauses, order = room.pauses, room.take(me.id)
     if order is None:
         return
     preset = PRESETS[order.preset]
@@ -347,7 +347,10 @@ def follow_room() -> None:
         st.toast(as_typed(error), icon=":material/info:")
         return
     set_draft(preset.spec)
-    new_run(preset.spec).play()
+    run = new_run(preset.spec)
+    run.play()
+    if room.pauses != pauses:  # all were paused while this one was on its way
+        run.pause()
     st.toast(
         _("The teacher has started **{title}** for all: see the page Train a machine.").format(title=preset.title),
         icon=":material/school:",

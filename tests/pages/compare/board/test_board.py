@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from pages.compare.board import element, gather, room
 from pages.ui import shell
 from pages.ui.server import download, feed
-from pages.ui.session import visitor
+from pages.ui.session import state, visitor
 from rbm.checkpoint import to_bytes
 from rbm.errors import NotYoursError, StoreError
 from rbm.experiment import RunSpec
@@ -251,6 +251,16 @@ def test_a_preset_is_started_for_all_who_came_by_the_link_and_all_are_paused():
     assert rooms.current() is None
     late = come(BOB, room=code)
     assert any("is closed" in text.value for text in late.caption)
+
+
+def test_a_run_that_was_on_its_way_when_all_were_paused_pauses_too(monkeypatch):
+    here = rooms.open_room()
+    student = come(ADA, room=here.code)
+    begin = state.new_run
+    monkeypatch.setattr(state, "new_run", lambda spec: (begin(spec), here.pause_all())[0])
+    here.start_all("pcd")
+    student.run()
+    assert student.session_state["run"].status == "paused"
 
 
 def test_the_page_of_a_member_hears_of_an_order_by_the_feed():
