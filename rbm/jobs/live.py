@@ -212,10 +212,13 @@ class LiveRun(Job):
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds of training still to come at the pace so far, None before there is a pace."""
+        """Seconds until it is done, at the pace of its turns so far and with as many others at its worker as now; None before
+        there is a pace."""
         if not self.history.events or not self.step_number:
             return None
-        return self.history.events[-1].seconds * (1 / max(self.progress, 1e-9) - 1)
+        seat = self._seat
+        crowd = 1 if seat is None else seat.crowd
+        return crowd * self.history.events[-1].seconds * (1 / max(self.progress, 1e-9) - 1)
 
     def _next_order(self) -> dict[str, Any] | None:
         with self._lock:

@@ -116,9 +116,14 @@ class Seat:
         return self._turns.seconds()
 
     @property
+    def crowd(self) -> int:
+        """How many works want turns of the same worker, this one included."""
+        return max(self._turns.crowd, 1)
+
+    @property
     def shared(self) -> bool:
         """Whether others want turns of the same worker."""
-        return self._turns.crowd > 1
+        return self.crowd > 1
 
     @property
     def silence(self) -> str:

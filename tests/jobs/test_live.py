@@ -29,6 +29,7 @@ from rbm.jobs.training import Slice
 from rbm.presets import PRESETS
 from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
+from rbm.training.events import TrainEvent
 from tests.helpers.places import ROOT
 from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
 
@@ -449,3 +450,16 @@ def test_two_feeds_have_addresses_that_cannot_be_guessed():
     first, second = Feed(), Feed()
     assert first.address != second.address
     assert len(first.token) > 20
+
+
+def test_the_time_that_is_left_counts_the_others_at_its_worker():
+    """Each has its turns: with three at a worker a run takes three times as long as its own seconds say."""
+    run = LiveRun(LONG)
+    assert run.seconds_left is None
+    run.history.extend([TrainEvent(10, 1.0, {}, 4.0)])
+    run.step_number, run.total_steps = 10, 100
+    assert run.seconds_left == pytest.approx(36)
+    run._seat = SimpleNamespace(crowd=3)
+    assert run.seconds_left == pytest.approx(3 * 36)
+    run.status = "running"
+    assert "2 min left" in moving.run_line(run)["words"]
