@@ -3,6 +3,8 @@
 import ast
 import importlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -247,3 +249,38 @@ def test_no_page_polls():
     """What moves is pushed (pages/ui/server/feed.py): a timer that runs the script brings old values of widgets along."""
     timed = [str(path.relative_to(ROOT)) for path, _ in files() if "run_every" in path.read_text("utf-8")]
     assert timed == []
+
+
+FIRST = """
+import sys
+import pages.ui.shell
+print(*sys.modules)
+"""
+
+
+def test_no_two_threads_can_come_into_a_package_from_two_sides():
+    """Python ends one of them (_DeadlockError): one imports the package, whose ``__init__`` wants a module that the other, who
+    imports that module itself, holds while it waits for the package. What the server has imported before it answers is safe."""
+    done = subprocess.run([sys.executable, "-c", FIRST], cwd=ROOT, capture_output=True, text=True, check=True)
+    there = set(done.stdout.split())
+    wanted = {}
+    for path in ROOT.glob("rbm/**/__init__.py"):
+        package = ".".join(path.parent.relative_to(ROOT).parts)
+        if package not in there:
+            names = {node.module or "" for node in _imports_at_once(path)}
+            wanted |= {name: package for name in names if name.startswith(f"{package}.")}
+    assert "rbm.units.base" in wanted
+    sides = [
+        f"{path.relative_to(ROOT)}: {node.module}"
+        for folder in ("rbm", "pages")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        and node.module in wanted
+        and not ".".join(path.relative_to(ROOT).parts).startswith(wanted[node.module])
+    ]
+    assert sides == []
+
+
+def _imports_at_once(path: Path) -> list[ast.ImportFrom]:
+    return [node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ImportFrom)]

@@ -19,7 +19,7 @@ from torch import Tensor
 from rbm.core.language import _
 from rbm.errors import TooLargeError
 from rbm.models.rbm import RBM
-from rbm.units.base import Unit
+from rbm.units import Unit
 
 FLAT = 6.0  # widths of the window's edge within which it goes from 1 to 0 in float64, on either side: erfc(6) = 2e-17
 SHARP = 0.5  # the edge's width where states scatter by 1: then its own waves end where those of φ do
