@@ -7,12 +7,23 @@ const sockets = new WeakMap();
 
 // Streamlit makes another entry of the history whenever the query of a page's address changes, as by "?run=…": Back would then
 // change nothing that anybody sees. Another page has another path.
+//
+// And whoever goes Back while a script of the page is under way would be put forth again: the script begins, and Streamlit shows its
+// page. Nobody has asked for that since, so it is told once more where we are.
 if (!globalThis.boltzmannHistory) {
   globalThis.boltzmannHistory = true;
   const push = history.pushState;
+  let back = null; // the path that Back has led to, until somebody does something else
+  addEventListener("popstate", (event) => {
+    if (event.isTrusted) back = { path: location.pathname, until: performance.now() + LONGEST_WAIT, times: 3 };
+  });
+  for (const hand of ["pointerdown", "keydown"]) addEventListener(hand, () => (back = null), true);
+  const undone = () => back?.path === location.pathname && performance.now() < back.until && back.times-- > 0;
   history.pushState = (state, unused, address = "") => {
     const samePage = new URL(address, location.href).pathname === location.pathname;
-    (samePage ? history.replaceState : push).call(history, state, unused, address);
+    if (samePage) history.replaceState(state, unused, address);
+    else if (undone()) setTimeout(() => dispatchEvent(new PopStateEvent("popstate", { state: history.state })));
+    else push.call(history, state, unused, address);
   };
 }
 

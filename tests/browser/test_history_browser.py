@@ -30,6 +30,23 @@ def test_back_from_train_goes_to_the_page_before_in_one_step(server: Server, ope
     expect(page.get_by_role("heading", name="The map of generative models")).to_be_visible()
 
 
+def test_a_script_that_was_under_way_does_not_undo_a_step_back(server: Server, open_page: OpenPage):
+    """Streamlit shows the page of a script that begins; here that is forced, as of one that began just before the step."""
+    page = open_page(f"{server.url}/map")
+    drawn(page)
+    go(page, "Train", "Train a machine")
+    drawn(page)
+    page.go_back()
+    expect(page.get_by_role("heading", name="The map of generative models")).to_be_visible()
+    page.evaluate("history.pushState({}, '', '/train?run=0123456789ab')")
+    expect(page).to_have_url(re.compile("/map"))
+    expect(page.get_by_role("heading", name="The map of generative models")).to_be_visible()
+    drawn(page)
+    expect(page).to_have_url(re.compile("/map"))
+    page.get_by_role("link", name="Next →").click()  # whoever goes on is let go on
+    expect(page).not_to_have_url(re.compile("/map"))
+
+
 @pytest.mark.slow  # where Streamlit itself scrolls is not settled on a busy machine: see the closing note
 def test_a_reload_and_a_step_back_find_the_place_on_a_page(server: Server, open_page: OpenPage):
     page = open_page(f"{server.url}/energy")
