@@ -33,7 +33,7 @@ def first_alone(place: Path, work: Callable[[], None]) -> None:
         lock.acquire(timeout=0)
     except Timeout:
         _wait_for(lock)
-    except (OSError, NotImplementedError):  # a folder, or a file system, that has no room for it
+    except (OSError, NotImplementedError):  # no folder, or no file system, for such a file: nobody knows of anybody then
         pass
     try:
         work()
