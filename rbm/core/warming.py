@@ -33,8 +33,8 @@ def first_alone(place: Path, work: Callable[[], None]) -> None:
         lock.acquire(timeout=0)
     except Timeout:
         _wait_for(lock)
-    except (OSError, NotImplementedError):  # no folder, or no file system, for such a file: nobody knows of anybody then
-        pass
+    except (OSError, NotImplementedError):
+        pass  # no folder, or no file system, for such a file: nobody knows of anybody then
     try:
         work()
     finally:
