@@ -47,6 +47,28 @@ def test_a_script_that_was_under_way_does_not_undo_a_step_back(server: Server, o
     expect(page).not_to_have_url(re.compile("/map"))
 
 
+# A link, and in the same moment the news that this page's script has something to draw.
+LEAVE = """() => {
+  document.querySelector(".st-key-ways a[href$=filters]").click();
+  boltzmannBoard.takers.get("turn_board")({ turn: 1e9, at: 1e12 });
+}"""
+
+
+def test_news_of_a_page_that_is_being_left_do_not_undo_the_click(server: Server, open_page: OpenPage):
+    """Streamlit would run the script of the page whose word came last."""
+    page = open_page(f"{server.url}/train")
+    drawn(page)
+    page.wait_for_function("globalThis.boltzmannBoard?.takers.has('turn_board')")
+    page.evaluate(LEAVE)
+    expect(page.get_by_role("heading", name="Filters")).to_be_visible()
+    drawn(page)
+    expect(page).to_have_url(re.compile("/filters"))
+    page.go_back()  # whose turns are heard again
+    expect(page.get_by_role("heading", name="Train a machine")).to_be_visible()
+    press(page, "one_batch")
+    at_rest_now(page)
+
+
 @pytest.mark.slow  # where Streamlit itself scrolls is not settled on a busy machine: see the closing note
 def test_a_reload_and_a_step_back_find_the_place_on_a_page(server: Server, open_page: OpenPage):
     page = open_page(f"{server.url}/energy")

@@ -23,18 +23,17 @@ def path() -> None:
             "section": section,
             "title": page.title,
             "address": page.address,
-            "script": page.script,
             "picture": card_address(page.address, cards.mode()),
         }
         for section, pages in shell.PAGES.items()
         for page in pages
         if page.address
     ]
-    chosen = _mount(key="path", data={"chapters": chapters}, on_go_change=_ignore).go
-    scripts = {chapter["address"]: chapter["script"] for chapter in chapters}
-    if chosen in scripts:
-        st.switch_page(scripts[chosen])
+    _mount(key="path", data={"chapters": chapters}, on_go_change=_go)
 
 
-def _ignore() -> None:
-    pass
+def _go() -> None:
+    """To the page that was chosen, before this one is drawn again."""
+    scripts = {page.address: page.script for pages in shell.PAGES.values() for page in pages}
+    if chosen := scripts.get(st.session_state["path"].go):
+        st.switch_page(chosen)

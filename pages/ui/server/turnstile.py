@@ -3,6 +3,11 @@
 They need Python's one lock, and torch and zlib let go of it at every operation: sixty scripts at once then wait for each
 other at every operation of each. Measured with sixty sessions on two cores, each stepping a Gibbs chain once a second: 1.7 s a
 step all at once, 0.5 s one after the other, for the same work.
+
+Whoever waits in that line may press something else meanwhile, or the page itself may ask for another run of its script; then
+Streamlit gives up the run that waits, and with it what was pressed. So callbacks always run, and to their end; only what the
+script would draw after them gives way to the newer run. Measured with eight sessions that load pages: of 15 presses, each
+followed at once by another request, none counted; now all do.
 """
 
 from __future__ import annotations
@@ -12,10 +17,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Lock, local
 from time import monotonic, perf_counter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 
 from rbm.core.rests import Work
 
@@ -91,11 +97,30 @@ def in_turns(function: Callable[[], T]) -> T:
 
 
 def line_up_scripts() -> None:
-    """From now on scripts, with the callbacks before them, come through ``SCREEN``: Streamlit has no place for it."""
-    run = ScriptRunner._run_script
+    """From now on scripts, with the callbacks before them, come through ``SCREEN``, and no newer request cuts callbacks off.
+
+    Streamlit has no place for either. It must also fold requests that come before a run has begun into one
+    (``runner.fastReruns = false``): else the first of them is forgotten.
+    """
+    run, look = ScriptRunner._run_script, ScriptRunner._maybe_handle_execution_control_request
+    call_back = SafeSessionState.on_script_will_rerun
+    here = local()
 
     def in_turn(self: ScriptRunner, rerun_data: RerunData) -> None:
         with SCREEN.turn():
             run(self, rerun_data)
 
+    def look_for_newer(self: ScriptRunner) -> None:
+        if not getattr(here, "calling_back", False):
+            look(self)
+
+    def call_all_back(self: SafeSessionState, *given: Any, **named: Any) -> None:
+        here.calling_back = True
+        try:
+            call_back(self, *given, **named)
+        finally:
+            here.calling_back = False
+
     ScriptRunner._run_script = in_turn  # type: ignore[method-assign]
+    ScriptRunner._maybe_handle_execution_control_request = look_for_newer  # type: ignore[method-assign]
+    SafeSessionState.on_script_will_rerun = call_all_back  # type: ignore[method-assign]

@@ -3,6 +3,12 @@
 from threading import Event, Lock, Thread
 from time import monotonic
 
+import pytest
+from streamlit.runtime.scriptrunner import RerunData
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.state.safe_session_state import SafeSessionState
+from streamlit.testing.v1 import AppTest
+
 from pages.ui.server import turnstile
 from pages.ui.server.turnstile import Turnstile
 from rbm.randomness import generator
@@ -138,3 +144,39 @@ def test_sweeps_in_turns_end_where_sweeps_at_once_do(tiny_rbm, monkeypatch):
     assert (in_turns.v == at_once.v).all()
     assert (in_turns.h == at_once.h).all()
     assert in_turns.step == 7
+
+
+def counter():
+    import streamlit as st
+
+    def press():
+        st.session_state["begun"] = st.session_state.get("begun", 0) + 1
+        st.session_state["ended"] = st.session_state.get("ended", 0) + 1
+
+    st.button("Press", on_click=press)
+
+
+@pytest.mark.parametrize("newer", ["joins it", "takes its place"])
+def test_a_press_counts_though_more_is_asked_before_its_script_has_begun(newer, monkeypatch):
+    """Streamlit gives up a run that waits as soon as another is asked for; what was pressed must not go with it."""
+    runners, start = [], ScriptRunner.start
+    monkeypatch.setattr(ScriptRunner, "start", lambda runner: (runners.append(runner), start(runner)))
+    for kind, name in (
+        (ScriptRunner, "_run_script"),
+        (ScriptRunner, "_maybe_handle_execution_control_request"),
+        (SafeSessionState, "on_script_will_rerun"),
+    ):
+        monkeypatch.setattr(kind, name, getattr(kind, name))  # as it was, after the test
+    turnstile.line_up_scripts()
+    monkeypatch.setattr(turnstile.SCREEN, "_longest", PATIENCE)
+    app = AppTest.from_function(counter, default_timeout=PATIENCE).run()
+    with turnstile.SCREEN.turn():  # of somebody else
+        pressing = Thread(target=app.button[0].click().run)
+        pressing.start()
+        wait(lambda: len(turnstile.SCREEN._waiting) == 1)
+        if newer == "joins it":
+            assert runners[-1].request_rerun(RerunData())
+        else:
+            runners[-1].request_stop()
+    pressing.join(PATIENCE)
+    assert (app.session_state["begun"], app.session_state["ended"]) == (1, 1)
