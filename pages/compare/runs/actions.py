@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.compare.runs import files
 from pages.ui import cards, shell
-from pages.ui.controls import share
+from pages.ui.controls import share, widgets
 from pages.ui.server import download
 from pages.ui.session import state, tasks, visitor
 from rbm.core.language import _, plural
@@ -83,7 +83,7 @@ def actions(runs: Sequence[Run]) -> None:
             return
         refusal = _refusal(runs)
         if one is None or not refusal:
-            resumes = st.button(
+            resumes = widgets.pressed(
                 _("Resume"),
                 icon=":material/play_arrow:",
                 type="primary",
@@ -252,7 +252,7 @@ def _labels(runs: Sequence[Run], refusal: str) -> None:
             if len(runs) == 1
             else None
         )
-        if st.button(_("Save"), type="primary", key="save_labels", help=_("Write them into the registry.")):
+        if widgets.pressed(_("Save"), type="primary", key="save_labels", help=_("Write them into the registry.")):
             _done(lambda: _save_labels(runs, set(shared), set(tags), name, note))
             st.rerun()
 

@@ -8,6 +8,7 @@ from pages.learn.home import dream, path, reading
 from pages.ui import cards, shell
 from pages.ui.components import wall
 from pages.ui.components.moving import facts
+from pages.ui.controls import widgets
 from pages.ui.draw import figures
 from pages.ui.server import feed, instant
 from pages.ui.session import live
@@ -50,11 +51,13 @@ SIDE_BY_SIDE = """<style>
 </style>"""
 
 
-def begin(preset: str, page: str) -> None:
-    """Set a demo going, its chains too."""
+def begin(preset: str, page: str, chart: str) -> None:
+    """Set a demo going, its chains too, and go to where it is seen."""
     live.start_preset(preset)
     if page == shell.GIBBS:
         st.session_state["gibbs_playing"] = True
+    shell.bring(chart)
+    st.switch_page(page)
 
 
 def dreaming() -> None:
@@ -137,22 +140,14 @@ shell.header(
 at_left, at_right = st.columns([5, 7], gap="large")
 with at_left:
     dreaming()
-    if st.button(_("Train your own"), key="train_own", icon=":material/model_training:", type="primary"):
+    if widgets.pressed(_("Train your own"), key="train_own", icon=":material/model_training:", type="primary"):
         st.switch_page(shell.TRAIN)
 with at_right:
     drawing()
 for place, (preset, page, chart, label, icon, about) in zip(st.columns(len(DEMOS)), DEMOS, strict=True):
     with place:
-        if st.button(
-            label,
-            key=f"demo_{preset}",
-            icon=icon,
-            width="stretch",
-            on_click=begin,
-            args=(preset, page),
-        ):
-            shell.bring(chart)
-            st.switch_page(page)
+        if widgets.pressed(label, key=f"demo_{preset}", icon=icon, width="stretch"):
+            begin(preset, page, chart)
         st.caption(about)
 words, picture = st.columns([6, 5], gap="large", vertical_alignment="center")
 with words:

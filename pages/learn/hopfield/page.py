@@ -112,7 +112,7 @@ def recalling() -> None:
                 help=_("Adds what is on the pad."),
             ):
                 st.rerun()
-            if st.button(
+            if widgets.pressed(
                 _("New update order"),
                 key="hopfield_order",
                 icon=":material/casino:",

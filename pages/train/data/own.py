@@ -245,7 +245,7 @@ def _keep(pictures: Pictures, source: str) -> None:
             key="own_name",
             help=_("Small letters, digits, - and _. Runs then call it own: and this name."),
         )
-        asked = st.button(
+        asked = widgets.pressed(
             _("Keep"),
             type="primary",
             icon=":material/save:",
@@ -302,7 +302,7 @@ def _kept(one: save.UserDataset, owner: str) -> None:
             ),
             width="stretch",
         )
-        train = st.button(
+        train = widgets.pressed(
             _("Train on it"),
             key=f"own_train_{one.name}",
             icon=":material/model_training:",
@@ -352,7 +352,9 @@ def _undo() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_("**{name}** was deleted.").format(name=as_typed(one.name)))
-        if st.button(_("Undo"), key="own_undo_delete", icon=":material/undo:", help=_("Bring it back as it was.")):
+        if widgets.pressed(
+            _("Undo"), key="own_undo_delete", icon=":material/undo:", help=_("Bring it back as it was.")
+        ):
             tasks.let_go("own_removed")
             try:
                 save.restore(one.name, digest=one.digest, owner=one.owner)

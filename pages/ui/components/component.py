@@ -6,10 +6,11 @@ They exist because Streamlit's charts and images are rebuilt, or forget the zoom
 import gzip
 import json
 import re
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import distribution, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 MESSAGE = re.compile(r'\b_\(("(?:[^"\\]|\\.)*")')  # as it stands in a script: _("{n} of {all}", { n, all })
 WORDS = "const _ = (text, fields = {}) => text.replace(/{(\\w+)}/g, (whole, name) => fields[name] ?? whole);\n"
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
+PRESSED = "pressed"  # in the session: what was pressed on the page that is open, and not yet answered
 PLOTLY = f"library/plotly-{version('plotly')}.js"  # an address for each version: a browser asks for it once
 
 
@@ -42,6 +44,24 @@ def declare(name: str, html: str, *scripts: str, isolated: bool = True) -> "Comp
     shared = [ASSETS / f"{script}.css" for script in scripts if script != name]
     style = "\n".join(file.read_text("utf-8") for file in (*shared, ASSETS / f"{name}.css") if file.exists())
     return st.components.v2.component(f"boltzmann_{name}", html=html, css=style, js=script, isolate_styles=isolated)
+
+
+def noted(key: str, name: str = "") -> Callable[[], None]:
+    """A callback that keeps until ``taken`` that a button was pressed, or what a component said by that trigger.
+
+    A run that gives way to a newer one has called back, but perhaps never come to where the page asks what was pressed.
+    """
+
+    def note() -> None:
+        said = getattr(st.session_state[key], name) if name else True
+        st.session_state.setdefault(PRESSED, {})[key, name] = said
+
+    return note
+
+
+def taken(key: str, name: str = "") -> Any:
+    """What was pressed since the page asked last, None if nothing was."""
+    return st.session_state.get(PRESSED, {}).pop((key, name), None)
 
 
 def in_language(script: str) -> str:

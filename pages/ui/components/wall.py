@@ -12,7 +12,7 @@ from zlib import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from pages.ui.components.component import declare
+from pages.ui.components.component import declare, noted, taken
 from pages.ui.draw.frames import Pixels, Tiles, gap_between
 from pages.ui.draw.theme import Lut, css_gradient
 from pages.ui.server import feed
@@ -133,7 +133,7 @@ def show(
     kept = None if numbers is None else feed.current().gives(key, lambda: csv_of(numbers()), f"{key}.csv")
     height, width = shown["cell"]
     widest = round(max_cell * math.sqrt(width / height))
-    clicked = _mount(
+    _mount(
         key=key,
         data={
             **shown,
@@ -145,8 +145,9 @@ def show(
             "numbers": kept,
             "alt": alt,
         },
-        on_click_change=_ignore,  # without a callback the trigger has no place in the result
-    ).click
+        on_click_change=noted(key, "click"),
+    )
+    clicked = taken(key, "click")
     return clicked if isinstance(clicked, int) and 0 <= clicked < shown["n"] else None
 
 
@@ -171,9 +172,6 @@ def heat(data: Mapping[str, Any], *, key: str) -> str | None:
     ``data``: ``x`` and ``y``, a title and labels each; ``cells``, row by row: ``text`` on ``colour`` in ``ink``, the number
     ``value`` where that says more or otherwise, ``words`` for the pointer, ``state``, ``share`` that is done; and ``alt``.
     """
-    clicked = _heat(key=key, data={**data, "channel": key}, on_click_change=_ignore).click
+    _heat(key=key, data={**data, "channel": key}, on_click_change=noted(key, "click"))
+    clicked = taken(key, "click")
     return clicked if isinstance(clicked, str) and clicked else None
-
-
-def _ignore() -> None:
-    pass

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 
 import streamlit as st
 
+from pages.ui.components.component import PRESSED, noted, taken
 from pages.ui.session import tasks, visitor
 from rbm.core.language import _
 from rbm.core.limits import PLACE_LETTERS
@@ -62,7 +63,8 @@ class _Place:
 def open_place(page: str, mark: str) -> None:
     """Before a page is drawn: what the visitor left on it, in this tab or in the last one, goes into the session, unless
     something was put there meanwhile. ``mark``: of the page's program; what another one has left may be no choice any more."""
-    st.session_state[OPEN] = page
+    if st.session_state.get(OPEN) != page:
+        st.session_state[OPEN], st.session_state[PRESSED] = page, {}
     places: dict[str, _Place] = st.session_state.setdefault("places", {})
     if page not in places:
         places[page] = _Place(page, mark)
@@ -128,6 +130,12 @@ def put(key: str, value: Any) -> None:
 def playing(flag: str) -> bool:
     """Whether the session plays what ``flag`` names."""
     return bool(st.session_state.get(flag, False))
+
+
+def pressed(label: str, *, key: str, **look: Any) -> bool:
+    """A button; whether it was pressed, though the run that the press brought gave way to a newer one."""
+    st.button(label, key=key, on_click=noted(key), **look)
+    return bool(taken(key))
 
 
 def player(flag: str, key: str, *, play: str = _("Play"), **look: Any) -> None:

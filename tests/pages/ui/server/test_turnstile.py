@@ -149,18 +149,19 @@ def test_sweeps_in_turns_end_where_sweeps_at_once_do(tiny_rbm, monkeypatch):
 def counter():
     import streamlit as st
 
+    from pages.ui.controls import widgets
+
     def press():
         st.session_state["begun"] = st.session_state.get("begun", 0) + 1
         st.session_state["ended"] = st.session_state.get("ended", 0) + 1
 
     st.button("Press", on_click=press)
+    if widgets.pressed("In the script", key="read"):
+        st.session_state["counted"] = st.session_state.get("counted", 0) + 1
 
 
-@pytest.mark.parametrize("newer", ["joins it", "takes its place"])
-def test_a_press_counts_though_more_is_asked_before_its_script_has_begun(newer, monkeypatch):
-    """Streamlit gives up a run that waits as soon as another is asked for; what was pressed must not go with it."""
-    runners, start = [], ScriptRunner.start
-    monkeypatch.setattr(ScriptRunner, "start", lambda runner: (runners.append(runner), start(runner)))
+@pytest.fixture
+def lined_up(monkeypatch):
     for kind, name in (
         (ScriptRunner, "_run_script"),
         (ScriptRunner, "_maybe_handle_execution_control_request"),
@@ -169,9 +170,27 @@ def test_a_press_counts_though_more_is_asked_before_its_script_has_begun(newer, 
         monkeypatch.setattr(kind, name, getattr(kind, name))  # as it was, after the test
     turnstile.line_up_scripts()
     monkeypatch.setattr(turnstile.SCREEN, "_longest", PATIENCE)
+
+
+@pytest.mark.parametrize("newer", ["joins it", "takes its place"])
+def test_a_press_counts_though_more_is_asked_before_its_script_has_begun(newer, lined_up, monkeypatch):
+    """Streamlit gives up a run that waits as soon as another is asked for; what was pressed must not go with it."""
+    runners, start = [], ScriptRunner.start
+    monkeypatch.setattr(ScriptRunner, "start", lambda runner: (runners.append(runner), start(runner)))
     app = AppTest.from_function(counter, default_timeout=PATIENCE).run()
+    pressed_and_overtaken(app, 0, runners, newer)
+    assert (app.session_state["begun"], app.session_state["ended"]) == (1, 1)
+    app.run()
+    pressed_and_overtaken(app, 1, runners, newer)
+    app.run()
+    assert app.session_state["counted"] == 1
+    app.run()
+    assert app.session_state["counted"] == 1  # once
+
+
+def pressed_and_overtaken(app, button, runners, newer):
     with turnstile.SCREEN.turn():  # of somebody else
-        pressing = Thread(target=app.button[0].click().run)
+        pressing = Thread(target=app.button[button].click().run)
         pressing.start()
         wait(lambda: len(turnstile.SCREEN._waiting) == 1)
         if newer == "joins it":
@@ -179,4 +198,3 @@ def test_a_press_counts_though_more_is_asked_before_its_script_has_begun(newer, 
         else:
             runners[-1].request_stop()
     pressing.join(PATIENCE)
-    assert (app.session_state["begun"], app.session_state["ended"]) == (1, 1)
