@@ -63,12 +63,13 @@ def clean() -> Iterator[None]:
     import streamlit
 
     from pages.ui.session import tasks
-    from rbm.jobs import job
+    from rbm.jobs import job, recording
 
     yield
     streamlit.cache_resource.clear()
     tasks._left.clear()
     job.release_all(PATIENCE)
+    recording.flush()  # or what waits is written into the registry of a later test
 
 
 @pytest.fixture
