@@ -7,6 +7,8 @@
 
 export default function ({ data, parentElement, setTriggerValue }) {
   watchPlace();
+  mark();
+  lightSteps();
   if (globalThis.boltzmannPage !== data.page || data.bring) {
     const to = cameAgain() ? Number(sessionStorage.getItem(spot(data.page))) : null; // before Streamlit scrolls the new page
     globalThis.boltzmannPlace.going = to !== null;
@@ -34,6 +36,21 @@ function turnedDark(place, ask) {
 function moved() {
   const [loaded] = performance.getEntriesByType("navigation");
   return new URL(loaded.name).pathname !== location.pathname;
+}
+
+// What the page's style needs to know and cannot well ask: `:has` of all that is in the page would be asked again at every change
+// in it, which took ten milliseconds of each, most of what a chart's drawing cost.
+function mark() {
+  if (globalThis.boltzmannMarks) return;
+  const marks = (globalThis.boltzmannMarks = document.documentElement.classList);
+  const tells = (notice) => Boolean(document.querySelector(`${notice} .stAlert`));
+  const look = () => {
+    marks.toggle("tells-of-run", tells(".st-key-notice_run"));
+    marks.toggle("tells-more", tells('[class*="st-key-notice_"]:not(.st-key-notice_pace)'));
+  };
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  look();
+  addEventListener("focusin", ({ target }) => marks.toggle("names-machines", Boolean(target.closest?.(".st-key-machine_line"))));
 }
 
 // Where on a page the reader was is kept by the tab for a reload, and for Back and Forward; who comes by a link begins at the top.
@@ -102,6 +119,23 @@ function rail(nav, data, go) {
   };
 }
 
+// What a step of "What to see" speaks of is lit while the pointer or the focus is on it.
+function lightSteps() {
+  if (globalThis.boltzmannLight) return;
+  const style = (globalThis.boltzmannLight = document.head.appendChild(document.createElement("style")));
+  let pointed = null;
+  const look = () => {
+    const key = spokenOf(stepOf(pointed) ?? stepOf(document.activeElement));
+    const rule = key ? `.st-key-${key} { outline: 3px solid #2a9d93; outline-offset: 4px; border-radius: 4px; }` : "";
+    if (style.textContent !== rule) style.textContent = rule;
+  };
+  addEventListener("mouseover", ({ target }) => ((pointed = target), look()));
+  for (const moved of ["focusin", "focusout"]) addEventListener(moved, () => setTimeout(look));
+}
+
+const stepOf = (node) => (node?.isConnected && node.closest?.('[class*="st-key-see_"]')) || null;
+const spokenOf = (step) => step?.querySelector('[class*="st-key-to_"]')?.className.match(/st-key-to_\w+?_\d+_(\w+)/)?.[1];
+
 // Once the page's script has drawn it; not if another page came meanwhile.
 function afterwards(data, act) {
   if (drawing()) {
@@ -130,7 +164,7 @@ function reach() {
   const steps = document.querySelectorAll('[class*="st-key-see_"]');
   for (const step of steps) {
     step.tabIndex = 0;
-    const lit = step.querySelector('[class*="st-key-to_"]')?.className.match(/st-key-to_\w+?_\d+_(\w+)/)?.[1];
+    const lit = spokenOf(step);
     step.onclick = () => bring(lit);
     step.onkeydown = ({ key }) => key === "Enter" && bring(lit);
   }

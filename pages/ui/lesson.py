@@ -111,8 +111,5 @@ def what_to_see(page: str) -> None:
         found = _STEP.fullmatch(step)
         lit, words = (found["key"], _(found["words"])) if found else ("", _(step))
         place = f"see_{page}_{number}"
-        if lit:
-            light = "outline: 3px solid #2a9d93; outline-offset: 4px; border-radius: 4px"
-            st.html(f"<style>:root:has(.st-key-{place}:is(:hover, :focus)) .st-key-{lit} {{ {light} }}</style>")
         with st.container(key=place), st.container(key=f"to_{page}_{number}_{lit}"):
             st.markdown(f"{number}. {words}")
