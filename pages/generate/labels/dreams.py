@@ -36,7 +36,7 @@ STEP_SECONDS = 0.4
 PLAYED = 10  # sweeps of one tick
 # Sweeps: with a machine that stands at rest the page opens with digits of their label, not with noise. Of the one that comes with
 # the program 63 of 100 pictures are what they should be after 200, 78 after 500 and 86 after 1,000 (by 3 nearest neighbours).
-OPENS_AFTER = 1000
+OPENS_AFTER = 500
 
 
 class Dream(NamedTuple):
@@ -210,7 +210,7 @@ def _opening(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
 
 @st.cache_resource(max_entries=32, show_spinner=False, hash_funcs={LabelMachine: id})
 def _opened(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
-    """They, swept once for all who look, and at one go: who waits for it may have the turn meanwhile. It is two seconds of
+    """They, swept once for all who look, and at one go: who waits for it may have the turn meanwhile. It is a second of
     a core, which sixty students would wait for sixty times. What is kept holds the machine, so that no other has its ``id``."""
     return _swept(_fresh(newest, asked), learning.model(newest), OPENS_AFTER)
 

@@ -250,7 +250,7 @@ def test_labels_offer_machines_of_the_kind_and_the_pictures_that_the_page_is_abo
     app = come(shell.LABELS)
     assert line(app) == "MNIST digits and labels · 77 hidden · PCD-1 · yours, kept · names1"
     sent = "".join(one.proto.json for one in app.get("bidi_component"))
-    assert "After 1,000 sweeps" in sent  # digits, not noise
+    assert "After 500 sweeps" in sent  # digits, not noise
     app.segmented_control(key="labels_kind").set_value(next(k for k, v in learning.KINDS.items() if v == "tags"))
     app.run()
     assert line(app) == "MNIST digits and tags · 77 hidden · PCD-1 · yours, kept · tags01"
