@@ -26,6 +26,7 @@ _TICK = (
     "background: #0b7670; color: #fff; font-size: 0.65rem; line-height: 0.95rem; text-align: center"
 )
 _tried: "ComponentRenderer" = declare("tried", '<div class="tried" hidden></div>')
+_views: "ComponentRenderer" = declare("views", '<div class="views" hidden></div>')
 _PRESS = _("*Press one: it sets the controls, and what to look for stands here.*")
 
 
@@ -59,12 +60,37 @@ def views(*names: str, key: str) -> Sequence[DeltaGenerator]:
     """Rooms of which one is seen at a time, chosen in the row above them: for what does not fit on one screen.
 
     All are drawn, so that a choice shows at once, and news reach those that are not seen. A step of "What to see", or a demo,
-    that speaks of something in one of them opens it (``assets/menu.js``). ``st.session_state[key]`` names the one that is
-    open, opens another, and is a part of the page's place.
+    that speaks of something in one of them opens it (``assets/menu.js``). Which one is open is a part of the page's place,
+    by ``key``; the browser alone decides it, or an answer to the first of two quick clicks would undo the second.
     """
-    rooms = st.tabs(names, key=key, on_change="rerun")
-    widgets.remember(**{key: st.session_state[key]})
+    left = widgets.remembered(key)
+    opened = left if left in names else names[0]
+    widgets.remember(**{key: opened})
+    rooms = st.tabs(names, key=key, default=opened)
+    _follow(names, key)
     return rooms
+
+
+@st.fragment
+def _follow(names: tuple[str, ...], key: str) -> None:
+    """Hear which of the rooms is open; nothing else is drawn for it."""
+    heard = f"mark_{key}"
+
+    def note() -> None:
+        place = st.session_state[heard].opened
+        if place in range(len(names)):
+            widgets.remember(**{key: names[place]})
+
+    number, name = st.session_state.get(f"asked_{key}", (0, names[0]))
+    opened = names.index(widgets.remembered(key))
+    _views(key=heard, data={"key": key, "opened": opened, "asked": (number, names.index(name))}, on_opened_change=note)
+
+
+def open_view(name: str, *, key: str) -> None:
+    """Have the browser open that room of ``views``."""
+    number, __ = st.session_state.get(f"asked_{key}", (0, ""))
+    st.session_state[f"asked_{key}"] = number + 1, name
+    widgets.remember(**{key: name})
 
 
 def experiments(choices: Experiments, *, key: str) -> None:

@@ -12,9 +12,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.train.examine import spreads
-from pages.ui import cards
+from pages.ui import cards, lesson
 from pages.ui.components import chart, wall
 from pages.ui.components.moving import facts, table
+from pages.ui.controls import widgets
 from pages.ui.draw import figures, frames
 from pages.ui.server import feed
 from pages.ui.session import live, tasks
@@ -26,7 +27,7 @@ from rbm.report.words import number
 from rbm.tasks.examine import N_SWEEPS, ChainsFromNoise, Energies, Likeness, Mixed, WeightModes, weight_modes
 
 NAME, MORE = "examination", "longer examination"  # what the tab holds: the longer one leaves the first on the screen
-VIEW = "examine_view"  # in the session: the view that is open, one of VIEWS
+VIEW = "examine_view"  # the key of the row of VIEWS
 VIEWS = _("Weights"), _("Chains"), _("Samples"), _("Correlations")
 LONGER = 10  # times: R-hat needs some fifty autocorrelation times in half a walk
 Found = TypeVar("Found", WeightModes, ChainsFromNoise, Mixed, Energies, Likeness)
@@ -35,8 +36,8 @@ Found = TypeVar("Found", WeightModes, ChainsFromNoise, Mixed, Energies, Likeness
 def begin(current: LiveRun) -> None:
     """Examine the machine as it stands now, and show its chains, which are the first to come."""
     stop()
-    if st.session_state.get(VIEW) in (None, VIEWS[0]):
-        st.session_state[VIEW] = VIEWS[1]
+    if widgets.remembered(VIEW) in (None, VIEWS[0]):
+        lesson.open_view(VIEWS[1], key=VIEW)
     tasks.hold_beside(examined=(current, current.past[-1]))
     _examine(NAME, current, current.past[-1], N_SWEEPS)
 
