@@ -37,6 +37,7 @@ PLAYED = 10  # sweeps of one tick
 # Sweeps: with a machine that stands at rest the page opens with digits of their label, not with noise. Of the one that comes with
 # the program 63 of 100 pictures are what they should be after 200, 78 after 500 and 86 after 1,000 (by 3 nearest neighbours).
 OPENS_AFTER = 500
+_OPENING = _("The chains go their first {n} sweeps …").format(n=OPENS_AFTER)
 
 
 class Dream(NamedTuple):
@@ -208,7 +209,7 @@ def _opening(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
     return found._replace(generator=copy.deepcopy(found.generator))
 
 
-@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs={LabelMachine: id})
+@st.cache_resource(max_entries=32, show_spinner=_OPENING, hash_funcs={LabelMachine: id})
 def _opened(newest: LabelMachine, asked: tuple[Any, ...]) -> Dream:
     """They, swept once for all who look, and at one go: who waits for it may have the turn meanwhile. It is a second of
     a core, which sixty students would wait for sixty times. What is kept holds the machine, so that no other has its ``id``."""
