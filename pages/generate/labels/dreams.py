@@ -37,7 +37,7 @@ PLAYED = 10  # sweeps of one tick
 # Sweeps: with a machine that stands at rest the page opens with digits of their label, not with noise. Of the one that comes with
 # the program 63 of 100 pictures are what they should be after 200, 78 after 500 and 86 after 1,000 (by 3 nearest neighbours).
 OPENS_AFTER = 500
-_OPENING = _("The chains go their first {n} sweeps …").format(n=OPENS_AFTER)
+_OPENING = _("The chains take their first {n} sweeps …").format(n=OPENS_AFTER)
 
 
 class Dream(NamedTuple):
