@@ -85,7 +85,7 @@ def main() -> None:
                 page.goto(f"{url}/{address.split('?')[0]}")
                 if address == GLASS:
                     page.get_by_role("radio", name="Spin glass").click()
-                page.get_by_text("What to see", exact=True).wait_for(timeout=90_000)
+                page.get_by_text("What to see", exact=True).first.wait_for(timeout=90_000)
                 if address == "slow":  # everything is on the screen at the end
                     page.locator(".st-key-slow_stage input").focus()
                     page.keyboard.press("End")
