@@ -125,12 +125,15 @@ function lightSteps() {
   const style = (globalThis.boltzmannLight = document.head.appendChild(document.createElement("style")));
   let pointed = null;
   const look = () => {
+    // Where the pointer rests on what was drawn under it before this ran, or is drawn anew, nothing says so.
+    if (!pointed?.isConnected) pointed = [...document.querySelectorAll(":hover")].at(-1) ?? null;
     const key = spokenOf(stepOf(pointed) ?? stepOf(document.activeElement));
     const rule = key ? `.st-key-${key} { outline: 3px solid #2a9d93; outline-offset: 4px; border-radius: 4px; }` : "";
     if (style.textContent !== rule) style.textContent = rule;
   };
   addEventListener("mouseover", ({ target }) => ((pointed = target), look()));
   for (const moved of ["focusin", "focusout"]) addEventListener(moved, () => setTimeout(look));
+  look();
 }
 
 const stepOf = (node) => (node?.isConnected && node.closest?.('[class*="st-key-see_"]')) || null;

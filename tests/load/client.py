@@ -22,6 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 PATIENCE = 120.0  # seconds for one answer: longer is counted as an error, not waited for
 _FEED = re.compile(rb"live/([\w-]{16,})")
+_PRESSES = re.compile(rb'"presses":\s*(\[[^\]]*\])')  # buttons that are answered over the page's own socket
 
 
 class Trouble(Exception):
@@ -38,11 +39,13 @@ class Visitor:
         self.headers: list[str] = []  # of the page: its title
         self.texts: list[str] = []  # of the page, as Markdown
         self.feed: str | None = None  # the address of the page's news
+        self._presses: list[str] = []
+        self._news: ClientConnection | None = None
         self._page = ""
 
     async def open(self, page: str = "", query: str = "") -> float:
         """Go to the page of that address ("" is Home), and wait until its script has ended. The first is a deep link."""
-        self.buttons, self.headers, self.texts, self.feed = {}, [], [], None
+        self.buttons, self.headers, self.texts, self.feed, self._presses = {}, [], [], None, []
         state = ClientState(query_string=query)
         if self.pages:
             if page not in self.pages:
@@ -66,9 +69,12 @@ class Visitor:
         if self.feed is None:
             raise Trouble("the page has named no address for news")
         async with connect(f"{self._url}/live/{self.feed}", max_size=None, origin=_origin(self._url)) as socket:
+            self._news = socket
             async for message in socket:
-                await socket.send("drawn")
-                yield json.loads(message)
+                news = json.loads(message)
+                if "elements" in news:
+                    await socket.send("drawn")
+                    yield news
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Queue[set[str]]]:
@@ -88,11 +94,14 @@ class Visitor:
             await asyncio.wait([listener])  # its socket is closed
 
     async def press_and_see(self, key: str, element: str, heard: asyncio.Queue[set[str]]) -> float:
-        """Click, and wait until the script has ended and that element has moved."""
+        """Click, over the page's socket where the page does so, and wait until that element has moved."""
         while not heard.empty():
             heard.get_nowait()
         began = time.perf_counter()
-        await self.press(key)
+        if key in self._presses and self._news is not None:
+            await self._news.send(json.dumps({"press": key}))
+        else:
+            await self.press(key)
         try:
             async with asyncio.timeout(PATIENCE):
                 while element not in await heard.get():
@@ -139,9 +148,10 @@ class Visitor:
             self.headers.append(element.heading.body)
         if kind == "markdown":
             self.texts.append(element.markdown.body)
-        found = _FEED.search(raw)
-        if found:
+        if found := _FEED.search(raw):
             self.feed = found[1].decode()
+        if found := _PRESSES.search(raw):
+            self._presses = json.loads(found[1])
 
 
 @asynccontextmanager

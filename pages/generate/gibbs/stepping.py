@@ -33,7 +33,8 @@ DRAWING = N_("what I draw")
 HELD = (N_("nothing"), DRAWING, N_("left half"), N_("right half"), N_("top half"), N_("bottom half"))
 PAD = "gibbs_pad"
 PLAYING = "gibbs_playing"  # in the session
-WALK = "gibbs_walk"  # the part of the page that moves
+WALK, STEPS = "gibbs_walk", "gibbs_steps"  # the part of the page that moves, and its buttons
+JUMPS = (10, 100, 1000)  # sweeps of one click
 TURN_SECONDS = 0.04  # of the screen's process that one click or look may take for sweeps: others wait for its end
 SPEEDS = {N_("slow"): 1.0, N_("normal"): 0.5, N_("fast"): 0.2}
 
@@ -279,20 +280,31 @@ def transport(move: Mover) -> None:
 
 @st.fragment
 def _steps(move: Mover) -> None:
-    """The clicks that only move the walk: their script draws these buttons, and the pictures come over the page's socket."""
+    """The clicks that only move the walk, over the page's socket, which brings the pictures too."""
 
-    def then_show(act: Callable[..., None], *arguments: int) -> None:
-        act(*arguments)
-        feed.current().show(WALK)
+    walk, ours = move.walk, feed.current()
+    # Of these buttons only Stop and Back change, and only then are they drawn anew.
+    part = feed.watch(STEPS, state=lambda: (walk.owed, _goes_back(walk)))
+    part.works(lambda: walk.owed)
 
+    def showing(act: Callable[..., None], *arguments: int) -> Callable[[], None]:
+        def go() -> None:
+            act(*arguments)
+            ours.show(WALK)
+            ours.show(STEPS)
+
+        return go
+
+    acts = {"half": showing(move.half_step), "step": showing(move.step, 1), "stop": showing(move.stop)}
+    acts |= {f"step_{count}": showing(move.step, count) for count in JUMPS} | {"back": showing(move.back)}
+    instant.presses(acts, key="steps")
     with st.container(horizontal=True, key="steps", gap="xsmall", width="content"):
         st.button(
             _("Half step"),
             icon=":material/arrow_right_alt:",
             shortcut="H",
             key="half",
-            on_click=then_show,
-            args=(move.half_step,),
+            on_click=acts["half"],
             help=_("One layer given the other: first v from p(v|h), then h from p(h|v)."),
         )
         st.button(
@@ -301,25 +313,22 @@ def _steps(move: Mover) -> None:
             icon=":material/skip_next:",
             shortcut="S",
             key="step",
-            on_click=then_show,
-            args=(move.step, 1),
+            on_click=acts["step"],
             help=_("One full sweep: both layers once."),
         )
-        for count in (10, 100, 1000):
+        for count in JUMPS:
             st.button(
                 f"{count:,}",
                 key=f"step_{count}",
-                on_click=then_show,
-                args=(move.step, count),
+                on_click=acts[f"step_{count}"],
                 help=_("{count:,} sweeps at once.").format(count=count),
             )
         st.button(
             _("Stop"),
             icon=":material/stop:",
             key="stop",
-            on_click=then_show,
-            args=(move.stop,),
-            disabled=not move.walk.owed,
+            on_click=acts["stop"],
+            disabled=not walk.owed,
             help=_("Stops a jump of many sweeps where it has got to."),
         )
         st.button(
@@ -327,11 +336,14 @@ def _steps(move: Mover) -> None:
             icon=":material/undo:",
             shortcut="B",
             key="back",
-            on_click=then_show,
-            args=(move.back,),
-            disabled=len(move.walk.past) < 2 and not move.walk.owed,
+            on_click=acts["back"],
+            disabled=not _goes_back(walk),
             help=_("Back one moment; going on again draws the same random numbers."),
         )
+
+
+def _goes_back(walk: SteppedChains) -> bool:
+    return len(walk.past) > 1 or walk.owed
 
 
 def speed() -> float | None:

@@ -123,6 +123,7 @@ class Feed:
         self.page = ""  # the address of the one that is open
         self.sliders: object = None  # what `pages.ui.server.instant` answers ...
         self.sketches: dict[str, object] = {}  # ... the pads' drawings too, by key ...
+        self.presses: dict[str, Callable[[], None]] = {}  # ... and buttons, by key ...
         self.turn = Lock()  # ... and one drawing at a time, of what plays too
         # What `pages.ui.server.download` gives, and the file's name, by the button's key.
         self.files: dict[str, tuple[Callable[[], bytes | str], str]] = {}
@@ -146,7 +147,7 @@ class Feed:
     def begin(self) -> None:
         """Another page, or this one drawn anew: what the old one showed moves no more."""
         with self.turn:
-            self._parts = {}
+            self._parts, self.presses = {}, {}
 
     def watch(self, name: str, *jobs: Job | None, state: Callable[[], object] = lambda: None) -> Part:
         """A part of the page, said before it is drawn. Its script runs anew when a job has begun or come to rest, or when

@@ -96,3 +96,19 @@ def test_an_error_of_what_follows_is_not_taken_for_a_question_of_no_sense(pad):
     pad.sketches["pad"].follows(fails)
     with pytest.raises(ValueError, match="diverged"):
         instant.answer(pad, drawn(np.ones(15, bool)))
+
+
+def test_a_press_is_done_in_its_order_and_what_is_no_button_does_nothing():
+    ours, done = Feed(), []
+    ours.presses = {"one": lambda: done.append(1), "two": lambda: done.append(2)}
+    for key in ("two", "one", "three", None, 7, ["one"], {"one": 1}):
+        assert instant.answer(ours, json.dumps({"press": key})) is None
+    assert done == [2, 1]
+
+
+def test_a_press_of_a_page_that_is_left_does_nothing():
+    ours, done = Feed(), []
+    ours.presses = {"one": lambda: done.append(1)}
+    ours.begin()
+    assert instant.answer(ours, json.dumps({"press": "one"})) is None
+    assert done == []
