@@ -144,10 +144,13 @@ class Feed:
         self.files[key] = make, name
         return f"file/{self.shown}/{key}"
 
-    def begin(self) -> None:
-        """Another page, or this one drawn anew: what the old one showed moves no more."""
+    def begin(self, page: str = "") -> None:
+        """Another page, or this one drawn anew: what the old one showed moves no more. Buttons of the same one go on as they were
+        until they are drawn, or a click just then would be lost."""
+        if page != self.page:
+            self.page, self.presses = page, {}
         with self.turn:
-            self._parts, self.presses = {}, {}
+            self._parts = {}
 
     def watch(self, name: str, *jobs: Job | None, state: Callable[[], object] = lambda: None) -> Part:
         """A part of the page, said before it is drawn. Its script runs anew when a job has begun or come to rest, or when
@@ -271,8 +274,7 @@ def find_shown(token: str) -> Feed | None:
 def open_page(page: str) -> None:
     """The socket of the page of that address, first of all on every page."""
     ours = current()
-    ours.page = page
-    ours.begin()
+    ours.begin(page)
     # A server that was started anew knows the address no more: the browser then asks for a script run, which says the new one.
     _socket(key="socket", data={"address": ours.address}, on_again_change=_ignore)
 

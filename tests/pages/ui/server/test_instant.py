@@ -106,9 +106,13 @@ def test_a_press_is_done_in_its_order_and_what_is_no_button_does_nothing():
     assert done == [2, 1]
 
 
-def test_a_press_of_a_page_that_is_left_does_nothing():
+def test_a_press_counts_while_its_page_is_drawn_anew_and_not_once_it_is_left():
     ours, done = Feed(), []
+    ours.begin("gibbs")
     ours.presses = {"one": lambda: done.append(1)}
-    ours.begin()
+    ours.begin("gibbs")
+    instant.answer(ours, json.dumps({"press": "one"}))
+    assert done == [1]
+    ours.begin("train")
     assert instant.answer(ours, json.dumps({"press": "one"})) is None
-    assert done == []
+    assert done == [1]
