@@ -154,6 +154,11 @@ def _hold_a_drawing(page: Page) -> None:
 
 # What a choice on a page brings, by its name: the page, how it is chosen, and what then shares the first screen.
 BROUGHT: dict[str, tuple[str, Callable[[Page], None], OneScreen]] = {
+    "the spin glass": (
+        shell.BOLTZMANN,
+        lambda page: page.get_by_role("radio", name="Spin glass").click(),
+        OneScreen(("glass_play", "glass_reset", "glass_seed"), ("glass_floor", "glass_shares", "glass_way", "glass_j")),
+    ),
     "the reading of a test digit": (
         shell.LABELS,
         _use("Name a digit"),

@@ -210,6 +210,7 @@ def _free_name() -> str:
 
 def _begin(name: str, spec: SweepSpec) -> None:
     try:
+        state.check_room()
         ledger = Ledger.create(name or _free_name(), spec, open_store(), visitor.current())
         Sweep(ledger)
         st.session_state["sweep_chosen"] = ledger.name

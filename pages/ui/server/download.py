@@ -82,7 +82,7 @@ async def serve_picture(request: Request) -> Response:
     ours = feed.find_shown(asked["token"])
     png = await asyncio.to_thread(ours.picture, asked["name"], asked["version"]) if ours else None
     if png is None:
-        return PlainTextResponse(_("There is no such picture any more."), 404)
+        return PlainTextResponse(_("There is no such picture any more."), 404, SAFE)
     headers = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
     return Response(png, media_type="image/png", headers=headers)
 

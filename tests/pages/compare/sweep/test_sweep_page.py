@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
+from pages.ui.session import state
+from rbm.errors import StoreError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster
 from rbm.store import open_store
@@ -167,6 +170,31 @@ def test_anothers_search_is_copied_into_the_form_of_a_new_one(spec):
     assert not app.exception
     mine = Ledger("sweep-1", open_store())
     assert (mine.spec, mine.visitor) == (spec, app.session_state["visitor"].id)
+
+
+def test_anothers_search_that_is_under_way_goes_on_when_somebody_presses_stop():
+    base = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(7), TrainConfig(epochs=60, batch_size=10))
+    spec = SweepSpec(base, (Axis("k", (1, 2)),), trials=2)
+    with held_at(5):
+        sweep = Sweep(Ledger.create("theirs", spec, open_store(), Visitor(visitor_id("bob"), "Bob")))
+        wait_for_trials(sweep.shares)
+        app = open_page(shell.SWEEP)
+        app.selectbox(key="sweep_choice").set_value("theirs").run()
+        app.button(key="sweep_stop").click().run()
+        assert "belongs to Bob" in app.error[0].value
+        assert at_work() == [sweep]
+        assert sweep.status != "stopping"
+
+
+def test_a_visitor_whose_runs_fill_the_share_begins_no_search(monkeypatch):
+    full = replace(state.SCREEN, kept=replace(state.SCREEN.kept, most=-1))
+    app = open_page(shell.SWEEP)
+    monkeypatch.setattr(state, "SCREEN", full)
+    app.button(key="sweep_start").click().run()
+    assert "delete some of them on the page Compare runs" in app.error[0].value
+    assert at_work() == []
+    with pytest.raises(StoreError):
+        Ledger("sweep-1", open_store())
 
 
 def test_a_number_of_runs_or_minutes_that_cannot_be_is_told():
