@@ -322,6 +322,11 @@ class LiveRun(Job):
         at = Progress(status, self.step_number, self.total_steps, self.epoch, seconds, self.message)
         self.record.take(at._replace(knobs=dict(self.knobs), changes=self.changes), slice_)
 
+    def _look(self) -> None:
+        super()._look()
+        if self.record is not None:
+            self.record.beat()
+
     def _rest(self) -> None:
         self._note()
         super()._rest()

@@ -31,6 +31,7 @@ from rbm.training.events import TrainEvent
 WRITE_SECONDS = 1.0
 RETRY_SECONDS = 5.0
 LOOK_SECONDS = 1.0  # between two looks at how long a write takes
+BEAT_SECONDS = SILENT_SECONDS / 3  # without news, after which the registry hears that the trainer is there all the same
 SLOW_SECONDS = 5.0  # that a run may wait for the registry before its page says so
 
 Checkpoint = tuple[int, float, bytes]  # step, epoch, what rbm.checkpoint.to_bytes made
@@ -82,6 +83,8 @@ class Record:
         self._owner, self.device = secrets.token_hex(8), "cpu"
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._waiting = _Waiting()
+        self._last: Progress | None = None  # what was taken last, and when, on the monotonic clock
+        self._taken_at = -math.inf
 
     def claim(self, silent: float = SILENT_SECONDS) -> str:
         """Take up a run of the registry: from now on only this record may write it.
@@ -118,7 +121,19 @@ class Record:
         later.progress = progress._replace(device=self.device)
         with self._lock:
             self._waiting.add(later)
+            self._last, self._taken_at = later.progress, time.monotonic()
         _writer().add(self, at_once=later.newest is not None or progress.status not in MOVING)
+
+    def beat(self) -> None:
+        """Its trainer is there, though it has brought nothing for a while, as where a lost worker is being replaced: the registry
+        hears so in time, else others would take the run for one that nobody trains, and might take it up."""
+        with self._lock:
+            moving = self._last is not None and self._last.status in MOVING
+            quiet = self._waiting.progress is None and time.monotonic() - self._taken_at > BEAT_SECONDS
+            if self.lost or not (moving and quiet):
+                return
+            self._waiting.progress, self._taken_at = self._last, time.monotonic()
+        _writer().add(self, at_once=False)
 
     def write(self) -> None:
         """Write what waits, in the caller's thread; what fails waits for the next time, and ``problem`` says why."""

@@ -16,9 +16,11 @@ import pytest
 from distributed.core import Status
 
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.jobs import cluster
+from rbm.jobs import cluster, recording
 from rbm.jobs.live import LiveRun
+from rbm.jobs.recording import Record
 from rbm.jobs.task import Task
+from rbm.store import Store
 from rbm.training.config import TrainConfig
 from tests.helpers.places import ROOT
 from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
@@ -196,6 +198,31 @@ def test_a_worker_that_stands_still_is_told_and_goes_on_when_it_does(impatient):
     task.pause()
     task.release()
     wait(lambda: not task._pumping)
+
+
+def test_the_registry_hears_of_a_run_whose_worker_stands_still(impatient, monkeypatch, tmp_path):
+    monkeypatch.setattr(recording, "BEAT_SECONDS", 0.2)
+    store = Store(folder=tmp_path)
+    run = LiveRun(LONG, Record(LONG, store=lambda: store))
+    run.play()
+    wait(lambda: run.record is not None and run.record.begun, what="its first turn")
+    assert run.record is not None
+    kept, place = run.record.id, run._seat._place.worker
+    pid = cluster.connect().client.run(os.getpid, workers=[place])[place]
+    psutil.Process(pid).suspend()
+    try:
+        wait(lambda: "has not answered for" in run.notice, what="a word about the worker")
+        recording.flush()
+        stood = store.run(kept)
+        wait(lambda: store.run(kept).updated_at > stood.updated_at + 1, what="word of its trainer")
+        assert store.run(kept).progress.step == stood.progress.step
+    finally:
+        psutil.Process(pid).resume()
+    run.pause()
+    run.release()
+    wait(lambda: not run._pumping)
+    recording.flush()
+    store.close()
 
 
 def test_a_scheduler_that_never_answers_is_told_at_once_and_then_named(impatient, monkeypatch):

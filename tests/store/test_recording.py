@@ -266,3 +266,28 @@ def test_a_registry_that_fails_is_told_and_written_when_it_is_back(tmp_path, mon
     wait(lambda: record.begun and not record.problem)
     assert store.run(record.id).progress.step == 7
     store.close()
+
+
+def test_a_trainer_that_waits_is_not_taken_for_one_that_is_gone_and_one_that_rests_says_nothing(tmp_path, monkeypatch):
+    store = Store(folder=tmp_path)
+    record = Record(SPEC, store=lambda: store)
+
+    def written() -> float:
+        recording.flush()
+        return store.run(record.id).updated_at
+
+    record.take(Progress("running", 5, 100, 0.5))
+    first = written()
+    record.beat()
+    assert written() == first  # it has only just been heard of
+    monkeypatch.setattr(recording, "BEAT_SECONDS", 0.0)
+    record.beat()
+    second = written()
+    assert second > first
+    assert store.run(record.id).progress == Progress("running", 5, 100, 0.5)._replace(device="cpu")
+    record.take(Progress("paused", 7, 100, 0.7))
+    third = written()
+    record.beat()
+    assert written() == third
+    assert store.run(record.id).progress.step == 7
+    store.close()
