@@ -27,8 +27,8 @@ from rbm.jobs.seat import Answer, Call, Seat, WorkerLostError, WorkFailedError, 
 
 SLICE_SECONDS = 0.25  # of one who has a worker alone; ``turns`` says how long slices are where many share it
 LEASE_SECONDS = 90.0  # a hidden tab may be silent for a minute; a closed one's ends after RETURN_SECONDS
-MOST_REVIVALS = 3
-REVIVAL_SECONDS = 0.5  # that the nanny needs to start another worker, more after each try
+MOST_REVIVALS = 5
+REVIVAL_SECONDS = 0.5  # that the nanny needs to start another worker; doubled at each try, for a busy machine
 RETURN_SECONDS = 5.0  # in which a page that is loaded anew takes up again what it held
 LOOK_SECONDS = 1.0  # between two looks at who waits for workers that do not answer
 PUMP_THREADS = 4  # for all jobs of the process: none waits for a worker, but one may start the cluster, or read a file
@@ -272,7 +272,7 @@ class Job(ABC):
             wrong = _("The training process was lost {most_revivals} times in a row (last: {error}); start it again.")
             raise ClusterError(wrong.format(most_revivals=MOST_REVIVALS, error=error))
         _log.warning("a worker was lost (%s); %s", error, where)
-        _pump().later(REVIVAL_SECONDS * self._revivals, self._drive)
+        _pump().later(REVIVAL_SECONDS * 2 ** (self._revivals - 1), self._drive)
 
     def _unexpected(self, reason: str) -> str:
         return _("It stopped on an unexpected error ({reason}); start it again.").format(reason=reason)

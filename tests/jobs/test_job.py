@@ -147,7 +147,7 @@ def test_a_worker_that_is_lost_again_and_again_ends_the_job(monkeypatch):
     task.start()
     wait(lambda: not task.active)
     assert task.status == "failed"
-    assert task.message.startswith("The training process was lost 3 times in a row (last: ConnectionError: gone)")
+    assert task.message.startswith("The training process was lost 5 times in a row (last: ConnectionError: gone)")
 
 
 def _lost() -> object:

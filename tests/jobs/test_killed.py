@@ -238,7 +238,7 @@ def test_a_scheduler_that_never_answers_is_told_at_once_and_then_named(impatient
         assert task.message.startswith(f"No Dask scheduler answers at {address}")
 
 
-def test_a_cluster_that_cannot_start_is_told_after_three_tries(monkeypatch):
+def test_a_cluster_that_cannot_start_is_told_after_five_tries(monkeypatch):
     monkeypatch.setattr("rbm.jobs.job.REVIVAL_SECONDS", 0.0)
     monkeypatch.setattr(cluster, "ROOT", ROOT / "assets")
     monkeypatch.setenv("PYTHONPATH", os.devnull)
@@ -246,4 +246,4 @@ def test_a_cluster_that_cannot_start_is_told_after_three_tries(monkeypatch):
     task = Task("tests.jobs.test_job:counted")
     task.start()
     wait(lambda: not task.active)
-    assert task.message.startswith("The training process was lost 3 times in a row (last: the training processes ended")
+    assert task.message.startswith("The training process was lost 5 times in a row (last: the training processes ended")
