@@ -60,6 +60,21 @@ class DatasetEntry:
         return self.source != "downloaded"
 
     @property
+    def values(self) -> str:
+        """What a pixel of them is, in a few words."""
+        if self.thermal:
+            return _("Spins, up or down")
+        if self.states is not None:
+            return _("One of {states} letters").format(states=self.states)
+        in_words = {
+            "binary": _("Black or white"),
+            "grey": _("Grey levels"),
+            "colour": _("Red, green and blue"),
+            "real": _("Any number"),
+        }
+        return in_words[self.kind]
+
+    @property
     def offered(self) -> tuple[str, ...]:
         """Those of ``units`` that a menu offers: of letters, which have no order, not the ordered levels of older runs."""
         return self.units if self.states is None else self.units[:1]

@@ -56,9 +56,10 @@ class Recovered(NamedTuple):
         return float(self.neighbours.std(ddof=1))
 
     @property
-    def rest(self) -> float:
-        """Mean |J| of all other pairs."""
-        return float(np.abs(self.others).mean())
+    def rest(self) -> WithError:
+        """Mean |J| of all other pairs, with the standard error that their scatter leaves."""
+        sizes = np.abs(self.others)
+        return WithError(float(sizes.mean()), float(sizes.std(ddof=1)) / math.sqrt(len(sizes)))
 
 
 @torch.no_grad()

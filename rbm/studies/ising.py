@@ -29,7 +29,7 @@ COLUMNS = (
     Column("βJ of the data", 3),
     Column("neighbours' mean J"),
     Column("their deviation", 3),
-    Column("other pairs' mean J, absolute", 3),
+    Column("other pairs' mean J, absolute"),
     Column("e, machine"),
     Column("e, data"),
     Column("e, exact", 4),
@@ -40,7 +40,8 @@ COLUMNS = (
 )
 NOTES = (
     "J: effective couplings of p(v), exact; ± is the standard error over the 2n pairs of neighbours, which hold one value in the "
-    "data. They average over all 2ⁿ states alike, also those that data below T_c never show, so far pairs are least sure there.",
+    "data, and over all other pairs, which hold nought. They average over all 2ⁿ states alike, also those that data below T_c "
+    "never show, so far pairs are least sure there.",
     "e, m: energy and |magnetisation| per spin of 400 chains from noise, of 10,000 states of data, and exactly (all states "
     "at 4×4, Kaufman's partition function at 8×8); ± by the jackknife over 20 blocks. KL(Ising‖machine), exact, at 4×4.",
 )
@@ -77,7 +78,7 @@ def _row(side: int, temperature: float, seed: int, epochs: int, sweeps: int) -> 
     data = lattice.measured(data_spins(spec, side), temperature)
     truth = finite_lattice.exactly(side, temperature)
     return (
-        f"{side}×{side}", temperature, seed, 1 / temperature, _told(read.mean, 3), read.spread, read.rest,
+        f"{side}×{side}", temperature, seed, 1 / temperature, _told(read.mean, 3), read.spread, _told(read.rest, 3),
         _told(made.energy, 4), _told(data.energy, 4), truth.energy,
         _told(made.magnetisation, 4), _told(data.magnetisation, 4),
         "none" if truth.magnetisation is None else f"{truth.magnetisation:.4f}",

@@ -209,7 +209,7 @@ def _look(model: RBM, chains: IsingChains, side: int, temperature: float) -> Isi
         away=_circulant(couplings.by_distance(j, side)[0]) if side == LINE else couplings.by_distance(j, side),
         neighbours=read.mean,
         spread=read.spread,
-        rest=read.rest,
+        rest=read.rest.value,
         triples=float(couplings.among(model, _triples(len(j))).abs().mean()),
     )
 

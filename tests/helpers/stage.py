@@ -152,8 +152,17 @@ def _hold_a_drawing(page: Page) -> None:
     choose(page, "gibbs_held", "what I draw")
 
 
+def _take_spins(page: Page) -> None:
+    choose(page, "draft_dataset", "Ising spins, 8×8")
+
+
 # What a choice on a page brings, by its name: the page, how it is chosen, and what then shares the first screen.
 BROUGHT: dict[str, tuple[str, Callable[[Page], None], OneScreen]] = {
+    "the temperature of spins": (
+        shell.TRAIN,
+        _take_spins,
+        OneScreen(("train", "draft_temperature"), PICTURES[shell.TRAIN].pictures),
+    ),
     "the spin glass": (
         shell.BOLTZMANN,
         lambda page: page.get_by_role("radio", name="Spin glass").click(),

@@ -6,11 +6,27 @@ import torch
 
 from rbm.datasets.entry import LINE
 from rbm.errors import ConfigError
+from rbm.evaluation import exact, lattice
 from rbm.evaluation.couplings import effective, on_lattice
 from rbm.experiment import cached_dataset
 from rbm.lessons import finite_lattice
+from rbm.models.rbm import RBM
 from rbm.studies.ising import divergence
-from rbm.tasks.ising import CHAINS, LOOKS, SHOWN, UNKNOWN, lattice_memory, learn, run_spec, through, training
+from rbm.tasks.ising import (
+    CHAINS,
+    LOOKS,
+    RECORDED,
+    SHOWN,
+    UNKNOWN,
+    WARM,
+    IsingChains,
+    lattice_memory,
+    learn,
+    run_spec,
+    through,
+    training,
+)
+from tests.helpers.oracles import factorised, rows
 
 HOT = 3.5
 
@@ -29,8 +45,8 @@ def test_the_couplings_that_made_the_data_are_found_between_neighbours_and_nowhe
     truth = finite_lattice.enumerated(HOT)
     assert abs(last.means.energy.value - truth.energy) < 4 * last.means.energy.error + 0.05
     assert abs(last.means.magnetisation.value - truth.magnetisation) < 4 * last.means.magnetisation.error + 0.03
-    for c, exact in zip(last.correlation, truth.correlation, strict=True):
-        assert abs(c.value - exact) < 4 * c.error + 0.03
+    for c, known in zip(last.correlation, truth.correlation, strict=True):
+        assert abs(c.value - known) < 4 * c.error + 0.03
     assert last.chains.shape == (SHOWN, 16)
     assert set(np.unique(last.chains)) == {-1, 1}
     assert CHAINS >= SHOWN
@@ -48,8 +64,8 @@ def test_a_ring_is_learnt_with_its_couplings_beside_the_transfer_matrix():
     assert last.rest < 0.05
     assert abs(last.means.energy.value - truth.energy) < 4 * last.means.energy.error + 0.03
     assert abs(last.means.magnetisation.value - truth.magnetisation) < 4 * last.means.magnetisation.error + 0.03
-    for c, exact in zip(last.correlation, truth.correlation, strict=True):
-        assert abs(c.value - exact) < 4 * c.error + 0.03
+    for c, known in zip(last.correlation, truth.correlation, strict=True):
+        assert abs(c.value - known) < 4 * c.error + 0.03
     assert last.bonds.shape == last.away.shape == (16, 16)
     assert np.diag(last.away, 1).mean() == pytest.approx(last.neighbours.value)
     assert last.away[0, 15] == pytest.approx(last.away[3, 4]) == pytest.approx(last.away[4, 3])
@@ -112,6 +128,29 @@ def test_the_memory_of_single_spins_is_that_of_their_transitions_within_its_erro
     known, found = exact_memory(temperature), lattice_memory(4, temperature, 1)[0]
     assert found.value == pytest.approx(known, abs=3 * found.error)
     assert found.error < 0.12 * known
+
+
+@torch.no_grad()
+def exact_memory_of_a_machine(model: RBM) -> float:
+    """τ of |m| in Gibbs sweeps of a machine of spins, by the spectrum of the transitions between its visible states."""
+    v, h = (2 * rows(n) - 1 for n in (model.n_visible, model.n_hidden))
+    there, back = (factorised((1 + mean) / 2).double() for mean in (model.hidden_mean(v), model.visible_mean(h)))
+    root = exact.visible_distribution(model)[1].double().sqrt()
+    rate, mode = torch.linalg.eigh(root[:, None] * (there @ back) / root)  # symmetric, as the chain is reversible
+    weight = (mode.T @ (root * v.double().mean(1).abs()))[:-1] ** 2  # without the last, which is equilibrium
+    return float((weight * (1 + rate[:-1]) / (1 - rate[:-1])).sum() / weight.sum())
+
+
+@pytest.mark.parametrize("strength", [0.3, 0.8])
+def test_the_memory_of_a_machines_chains_is_that_of_their_transitions_within_its_error(strength):
+    draw = torch.Generator().manual_seed(1)
+    model = RBM(8, 6, visible="spin", hidden="spin", generator=draw)
+    model.weight.data = strength * torch.randn(8, 6, generator=draw)
+    known, chains = exact_memory_of_a_machine(model), IsingChains(model, 1)
+    chains.sweep(WARM)
+    found = lattice.autocorrelation_time(chains.sizes(RECORDED))
+    assert found.value == pytest.approx(known, abs=3 * found.error)
+    assert found.error < 0.2 * known
 
 
 def test_what_cannot_be_learnt_is_one_sentence():

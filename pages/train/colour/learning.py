@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards
+from pages.ui import cards, shell
 from pages.ui.components import chart, wall
 from pages.ui.components.moving import table
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures
 from pages.ui.draw.frames import Pixels
 from pages.ui.server import feed
-from pages.ui.session import kept, tasks
+from pages.ui.session import kept, state, tasks
 from rbm import bundled
 from rbm.core.language import _
+from rbm.datasets.catalog import CATALOG
+from rbm.experiment import MANY_STATES, DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs.task import Task
 from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, ColourLook, Images
 from rbm.tasks.colour.keeping import KEPT
@@ -99,6 +101,30 @@ def begin() -> None:
         ),
         KEPT,
     )
+
+
+def as_run() -> None:
+    """The controls' settings on the page Train a machine, where the same training is a run."""
+    from rbm.tasks.colour.job import training
+
+    chosen = PANEL.now()
+    states = chosen.states if chosen.kind in MANY_STATES else ModelSpec().n_states
+    model = ModelSpec(chosen.hidden, visible=chosen.kind, n_states=states)
+    learnt = training(chosen.kind, chosen.states, chosen.epochs)
+    state.set_draft(RunSpec(DatasetSpec(chosen.source), model, learnt))
+    st.switch_page(shell.TRAIN)
+
+
+def run_button() -> None:
+    """Leads to the same training as a run, of what the catalogue holds."""
+    there = PANEL.now().source in CATALOG
+    about = _("These settings on the page Train a machine: a run of them is kept, stepped, examined and compared.")
+    nowhere = _("CelebA is learnt on this page alone: choose drawn faces or CIFAR-10.")
+    label = _("Train it as a run")
+    if st.button(
+        label, key="colour_run", icon=":material/model_training:", help=about if there else nowhere, disabled=not there
+    ):
+        as_run()
 
 
 def settings() -> None:

@@ -47,6 +47,7 @@ def look() -> None:
 
 
 look()
+learning.run_button()
 st.caption(
     _(
         ":material/info: The drawn faces and CIFAR-10 are data sets of the page Train a machine too, where a run of "

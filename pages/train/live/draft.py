@@ -148,17 +148,18 @@ def _dataset() -> None:
         if value not in CATALOG and not value.startswith(OWN):  # a run's that was made with another program
             st.caption(_("This program does not know the data set. Choose another."))
         elif is_available(value):
-            if value in CATALOG and value != RunSpec().dataset.name:
-                st.caption(entry(value).about)
-            classes = entry(value).class_names
-            if len(classes) > 4:
-                _classes(classes)
-            if entry(value).thermal:
+            line = entry(value)
+            more = line.about if value in CATALOG and value != RunSpec().dataset.name else ""
+            st.caption(_("{values}. {about}").format(values=line.values, about=more).strip())
+            if len(line.class_names) > 4:
+                _classes(line.class_names)
+            if line.thermal:
                 temperatures.panel()
         elif value.startswith(OWN):
             st.caption(_("This data set is not kept here any more. Choose another, or bring it again."))
         else:
-            st.caption(entry(value).about)
+            line = entry(value)
+            st.caption(_("{values}. {about}").format(values=line.values, about=line.about))
             _download(value)
 
 

@@ -3,7 +3,10 @@
 import pytest
 
 from pages.ui import shell
-from tests.helpers.screen import open_page
+from pages.ui.session import state
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.tasks.colour.job import training
+from tests.helpers.screen import draft, open_page
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -13,3 +16,28 @@ def test_the_page_stands_ready_and_its_experiments_set_the_controls():
     assert not app.exception
     assert not app.button(key="colour_learn").disabled
     assert app.button(key="colour_pause").disabled
+
+
+@pytest.mark.parametrize(
+    ("set_to", "model"),
+    [
+        ({"colour_states": 7}, ModelSpec(150, visible="multinary", n_states=7)),
+        ({"colour_kind": "categorical"}, ModelSpec(150, visible="categorical", n_states=8)),
+        ({"colour_kind": "gaussian"}, ModelSpec(150, visible="gaussian")),
+    ],
+)
+def test_what_is_set_is_carried_to_the_page_train_as_a_run_of_the_same_training(set_to, model):
+    app = open_page(shell.COLOUR)
+    for key, value in set_to.items():
+        {one.key: one for one in [*app.slider, *app.segmented_control, *app.selectbox]}[key].set_value(value).run()
+    app.button(key="colour_run").click().run()
+    assert not app.exception
+    assert app.button(key="train").label == "Train"  # the page Train a machine is there ...
+    spec = state.to_spec(draft(app))  # ... with settings that it can train
+    assert spec == RunSpec(DatasetSpec("faces"), model, training(model.visible, model.n_states, 30))
+
+
+def test_pictures_that_the_catalogue_lacks_are_learnt_on_this_page_alone():
+    app = open_page(shell.COLOUR)
+    {one.key: one for one in [*app.segmented_control, *app.selectbox]}["colour_source"].set_value("celeba").run()
+    assert app.button(key="colour_run").disabled

@@ -27,6 +27,25 @@ def said(app: AppTest) -> str:
     return next((one.value for one in app.caption if one.value.startswith(":material/info: ")), "")
 
 
+@pytest.mark.parametrize(
+    ("dataset", "begins"),
+    [
+        ("mnist", "Grey levels."),
+        ("tiny_digits", "Black or white. The ten digits"),
+        ("ising_8", "Spins, up or down. "),
+        ("potts", "One of 4 letters. "),
+        ("faces", "Red, green and blue. "),
+        ("usps", "Grey levels. "),  # not on this machine: beside the button that fetches it
+    ],
+)
+def test_a_data_set_says_what_its_pixels_are(dataset, begins):
+    app = open_page(shell.TRAIN)
+    if dataset != "mnist":
+        app.selectbox(key="draft_dataset").set_value(dataset).run()
+    assert not app.exception
+    assert any(one.value.startswith(begins) for one in app.caption)
+
+
 def test_what_fits_the_data_is_offered_and_unbounded_layers_never_meet():
     app = open_page(shell.TRAIN)
     assert offered(app, "visible") == ["bernoulli", "gaussian", "multinary", "relu", "spin"]
