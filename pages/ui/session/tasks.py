@@ -169,7 +169,7 @@ def mind(name: str, job: Job) -> None:
 def _make_room(name: str) -> None:
     """Before a job of that name begins: where the visitor has as many at work as one may, in all tabs, the first pauses."""
     here = _lease().jobs
-    others = [job for job in _runs_elsewhere() if job not in here.values()]
+    others = [job for job in _elsewhere() if job not in here.values()]
     others += [job for known, job in here.items() if known != name and job.active]
     if problem := SCREEN.jobs.problem(len(others) + 1):
         others[0].pause()
@@ -200,11 +200,19 @@ def of_the_class(function: str) -> dict[str, Theirs]:
     return found
 
 
-def _runs_elsewhere() -> list[Job]:
-    """The runs of this visitor's other tabs that train."""
+def _elsewhere() -> list[Job]:
+    """What this visitor's other tabs have at work."""
     mine = visitor.current().id
-    runs = [job for job in all_jobs() if isinstance(job, LiveRun) and job.status in ACTIVE and job.watched]
-    return [run for run in runs if run.record is not None and run.record.visitor.id == mine]
+    return [job for job in all_jobs() if job.active and _whose(job) == mine]
+
+
+def _whose(job: Job) -> str:
+    """The visitor for whom a tab keeps it at work; "" where none does."""
+    if isinstance(job, LiveRun):
+        return job.record.visitor.id if job.record is not None and job.watched else ""
+    minder = _minders.get(job)
+    lease = minder() if minder is not None else None
+    return lease.visitor if lease is not None and not lease.over else ""
 
 
 class Stored(NamedTuple):

@@ -12,6 +12,7 @@ from rbm.core.limits import SCREEN
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs.job import ACTIVE
 from rbm.jobs.recording import flush
+from rbm.jobs.task import Task
 from rbm.presets import PRESETS
 from rbm.store import open_store
 from rbm.training.config import TrainConfig
@@ -134,3 +135,22 @@ def test_runs_of_the_visitors_other_tabs_count_too(monkeypatch):
     assert run.status == "paused"
     assert second.session_state["run"].status in ACTIVE
     second.session_state["run"].pause()
+
+
+def test_so_does_what_else_they_have_at_work(monkeypatch):
+    monkeypatch.setattr(tasks, "SCREEN", replace(SCREEN, jobs=replace(SCREEN.jobs, most=1)))
+    app = open_page(shell.TRAIN)
+    mine, others = (tasks._Lease(who) for who in (app.session_state["visitor"].id, "somebody else"))
+    first, theirs = (Task("rbm.tasks.ising:learn", side=16, temperature=2.269) for _ in range(2))
+    for lease, task in ((mine, first), (others, theirs)):
+        lease.take("labels", task)
+        task.start()
+    app.session_state["draft"] = state.to_draft(PRESETS["toy"].spec)
+    app.run()
+    app.button(key="train").click().run()
+    assert not app.exception
+    wait(lambda: first.status == "paused")
+    assert theirs.status in ACTIVE
+    for lease in (mine, others):
+        lease.end()
+    app.session_state["run"].pause()
