@@ -54,11 +54,8 @@ class Limits:
     chains: Limit  # that a run keeps, all replicas counted: each is a row of units in memory
     trials: Limit  # of one search
     temperatures: Limit  # of AIS
-    ais_chains: Limit
-    jobs: Limit  # runs and other work in the background that a visitor has going at once
     kept: Limit  # bytes of checkpoints in the registry: a visitor's runs; from the command line all of them
     upload: Limit  # bytes of one file
-    sockets: Limit  # that one visit's token opens at once
 
     @classmethod
     def of(cls, **most: int) -> Limits:
@@ -87,16 +84,6 @@ _WORDS: dict[str, tuple[str, str, str] | tuple[str, str, str, int, str]] = {
         _("each costs a Gibbs sweep of all chains, and a bracket this fine is narrow already"),
         _("take fewer, or a machine that was trained less sharply"),
     ),
-    "ais_chains": (
-        _("The number of AIS chains is"),
-        _("all of them are held in memory, and the error falls only with their square root"),
-        _("take fewer chains and more temperatures"),
-    ),
-    "jobs": (
-        _("The number of runs and other work that you have going at once is"),
-        _("the class shares the processors"),
-        _("the one that you began first was paused"),
-    ),
     "kept": (
         _("The size of the checkpoints of the runs that are kept is"),
         _("the disk is everybody's"),
@@ -111,11 +98,6 @@ _WORDS: dict[str, tuple[str, str, str] | tuple[str, str, str, int, str]] = {
         MB,
         "MB",
     ),
-    "sockets": (
-        _("The number of connections of this page's visit is"),
-        _("a page needs one, and a second while one that was cut off is still open"),
-        _("close the page and open it again"),
-    ),
 }
 
 # 1,024 hidden units at k = 50 with batches of 128 are 6.7 million of work, 0.3 to 1 s on one core: a tenth of the screen's.
@@ -125,22 +107,36 @@ SCREEN = Limits.of(
     chains=20_000,
     trials=400,
     temperatures=20_000,
-    ais_chains=1_000,
-    jobs=6,
     kept=2 * GB,
     upload=20 * MB,  # Streamlit's maxUploadSize, .streamlit/config.toml
-    sockets=4,
 )
 COMMAND = Limits.of(
     update=2**32,
     chains=250_000,  # what the knobs allow
     trials=10_000,
     temperatures=1_000_000,
-    ais_chains=100_000,
-    jobs=64,
     kept=200 * GB,
     upload=200 * MB,
-    sockets=4,
+)
+AIS_CHAINS = Limit(
+    100_000,
+    _("The number of AIS chains is"),
+    _("all of them are held in memory, and the error falls only with their square root"),
+    _("take fewer chains and more temperatures"),
+)
+
+# Of the screen alone: a command is one job, and needs no page.
+JOBS = Limit(
+    6,
+    _("The number of runs and other work that you have going at once is"),
+    _("the class shares the processors"),
+    _("the one that you began first was paused"),
+)
+SOCKETS = Limit(
+    4,
+    _("The number of connections of this page's visit is"),
+    _("a page needs one, and a second while one that was cut off is still open"),
+    _("close the page and open it again"),
 )
 
 # Files that people bring, and what is made of them.
@@ -163,7 +159,21 @@ TEMPERATURES = Limit(
     _("at each one spins come to equilibrium by themselves, and all share the 10,000 training images"),
     _("take fewer"),
 )
-SETS, KEPT_BYTES = 100, 2_000 * MB  # data sets kept in one folder, and their size in all
+SETS, KEPT_BYTES = 300, 2_000 * MB  # data sets kept in one folder, and their size in all
+OWN_SETS = Limit(
+    10,
+    _("The number of data sets that you keep is"),
+    _("the folder is everybody's"),
+    _("delete one of yours"),
+)
+OWN_BYTES = Limit(
+    200 * MB,
+    _("The size of the data sets that you keep is"),
+    _("the folder is everybody's"),
+    _("delete one of yours"),
+    MB,
+    "MB",
+)
 
 # Machines that Labels, Go deep and Learn colours have learnt, in the registry; beyond these the oldest go first. Nobody has to
 # ask for one or can delete one, so that it must not matter how often somebody presses Train.
@@ -208,7 +218,7 @@ STATED = _(
     "on the page) and {ratio} times the packed size; {entries:,} files in a ZIP, {image_pixels} "
     "million pixels a picture and {decoded_pixels:,} million in all; as kept, {least_pictures} to "
     "{rows:,} pictures, {picture_pixels:,} pixels each, {values} million in all and {classes} classes; "
-    "{sets} data sets of {kept_bytes:,} MB together."
+    "{sets} data sets of {kept_bytes:,} MB together, a visitor's {own_sets} of {own_bytes} MB."
 ).format(
     file_bytes=FILE_BYTES // MB,
     most=SCREEN.upload.most // MB,
@@ -225,4 +235,6 @@ STATED = _(
     classes=CLASSES,
     sets=SETS,
     kept_bytes=KEPT_BYTES // MB,
+    own_sets=OWN_SETS.most,
+    own_bytes=OWN_BYTES.most // MB,
 )

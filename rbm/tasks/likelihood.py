@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbm.core.language import _
-from rbm.core.limits import COMMAND
+from rbm.core.limits import AIS_CHAINS, COMMAND
 from rbm.errors import TooLargeError
 from rbm.experiment import cached_dataset
 
@@ -37,7 +37,7 @@ class Effort:
 
     def __post_init__(self) -> None:
         """ConfigError beyond what even a command may ask for."""
-        COMMAND.ais_chains.check(self.n_chains)
+        AIS_CHAINS.check(self.n_chains)
         COMMAND.temperatures.check(self.n_temperatures)
 
 

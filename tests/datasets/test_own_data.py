@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -347,6 +348,23 @@ def test_a_name_is_given_once_and_the_folder_fills_up(monkeypatch: pytest.Monkey
     monkeypatch.setattr(limits, "SETS", 1)
     with pytest.raises(DatasetError, match="is full"):
         save.save("dogs", some())
+
+
+@pytest.mark.parametrize("limit", ["OWN_SETS", "OWN_BYTES"])
+def test_nobody_fills_everybodys_folder(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    one = save.save("cats", some(), owner="ada")
+    most = 2 if limit == "OWN_SETS" else 2 * one.path.stat().st_size
+    monkeypatch.setattr(limits, limit, replace(getattr(limits, limit), most=most))
+    save.save("dogs", some(), owner="bob")
+    save.save("owls", some(), owner="ada")
+    with pytest.raises(
+        ConfigError, match=r"that you keep is .*; expected at most .* the folder is everybody's: delete one"
+    ):
+        save.save("bees", some(), owner="ada")
+    for owner in ("bob", "", "", ""):  # nobody's are the command line's, which has the machine alone
+        save.save(f"of-{len(save.kept())}", some(), owner=owner)
+    save.remove("cats")
+    save.save("bees", some(), owner="ada")
 
 
 def test_a_damaged_file_is_left_out_of_the_list_and_named_when_asked_for(folder: Path) -> None:

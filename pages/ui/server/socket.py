@@ -14,7 +14,7 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from pages.ui.server import feed, instant
 from pages.ui.server.turnstile import SCREEN as TURNSTILE
-from rbm.core.limits import SCREEN
+from rbm.core.limits import SOCKETS
 
 MOST_CHARACTERS = 4096  # of a question, which names a stop for every slider of a page
 DRAWN = "drawn"
@@ -27,7 +27,7 @@ async def serve(socket: WebSocket) -> None:
     if ours is None or not await asyncio.to_thread(allowed, socket.headers.get("origin"), socket.headers.get("host")):
         await socket.close(REFUSED)
         return
-    if ours.sockets >= SCREEN.sockets.most:
+    if ours.sockets >= SOCKETS.most:
         await socket.close(TRY_LATER)
         return
     ours.sockets += 1

@@ -21,7 +21,7 @@ from pages.ui.components.moving import facts
 from pages.ui.server import feed
 from pages.ui.session import visitor
 from rbm.core.language import _
-from rbm.core.limits import SCREEN
+from rbm.core.limits import JOBS
 from rbm.core.text import as_typed
 from rbm.errors import CheckpointError, StoreError
 from rbm.jobs import machines
@@ -171,7 +171,7 @@ def _make_room(name: str) -> None:
     here = _lease().jobs
     others = [job for job in _elsewhere() if job not in here.values()]
     others += [job for known, job in here.items() if known != name and job.active]
-    if problem := SCREEN.jobs.problem(len(others) + 1):
+    if problem := JOBS.problem(len(others) + 1):
         others[0].pause()
         st.toast(as_typed(problem), icon=":material/info:")
 

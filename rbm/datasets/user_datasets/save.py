@@ -106,13 +106,14 @@ def exists(name: str, root: Root = None) -> bool:
 def save(name: str, pictures: Pictures, source: str = "", root: Root = None, *, owner: str = "") -> UserDataset:
     """Write the pictures under a new name, atomically: of several writers of one name one succeeds.
 
-    Raises :class:`ConfigError` for a bad or taken name, :class:`DatasetError` when the folder is full or not writable.
+    Raises :class:`ConfigError` for a bad or taken name and beyond the share of an ``owner``, :class:`DatasetError` when the
+    folder is full or not writable.
     """
     import numpy as np
     from safetensors.numpy import save as packed
 
     path = own_folder(root) / f"{_PREFIX}{check_name(name)}{_SUFFIX}"
-    _check_room(path, name, pictures.grey.nbytes)
+    _check_room(path, name, pictures.grey.nbytes, owner)
     grey, labels = np.ascontiguousarray(pictures.grey), pictures.labels
     header = {
         "format": FORMAT,
@@ -342,13 +343,17 @@ def _taken(name: str) -> ConfigError:
     )
 
 
-def _check_room(path: Path, name: str, size: int) -> None:
+def _check_room(path: Path, name: str, size: int, owner: str) -> None:
     if path.exists():
         raise _taken(name)
     files = list(path.parent.glob(f"{_PREFIX}*{_SUFFIX}"))
     if len(files) >= limits.SETS or size + sum(file.stat().st_size for file in files) > limits.KEPT_BYTES:
         wrong = _("The folder of own data sets is full ({sets} sets, {kept_bytes:,} MB); delete some.")
         raise DatasetError(wrong.format(sets=limits.SETS, kept_bytes=limits.KEPT_BYTES // limits.MB))
+    if owner:  # nobody's are those of the command line, whose user has the machine alone
+        theirs = [file.stat().st_size for file in files if _header_or_damaged(file).owner == owner]
+        limits.OWN_SETS.check(len(theirs) + 1)
+        limits.OWN_BYTES.check(sum(theirs) + size)
 
 
 def _name_of(path: Path) -> str:

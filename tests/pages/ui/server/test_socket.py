@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from pages.ui.server import feed, socket
 from pages.ui.server.instant import Sliders
-from rbm.core.limits import SCREEN
+from rbm.core.limits import SOCKETS
 from rbm.jobs.task import Task
 from tests.helpers.waiting import wait
 
@@ -138,7 +138,7 @@ def test_sockets_and_what_they_say_are_limited(ours, host):
             page.recv()
         assert page.close_code == socket.TOO_LARGE
     wait(lambda: ours.sockets == 0)
-    ours.sockets = SCREEN.sockets.most
+    ours.sockets = SOCKETS.most
     assert refused(host, ours.address)
 
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from pages.ui import shell
 from pages.ui.session import state, tasks
 from rbm import link
-from rbm.core.limits import SCREEN
+from rbm.core.limits import JOBS, SCREEN
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs.job import ACTIVE
 from rbm.jobs.recording import flush
@@ -111,7 +111,7 @@ def test_of_more_work_than_a_visitor_may_have_at_once_the_first_pauses_with_a_wo
 
     app = AppTest.from_function(script).run()
     assert not app.exception
-    assert SCREEN.jobs.most == 6
+    assert JOBS.most == 6
     assert app.session_state["paused"] == ["job 0"]
     (toast,) = app.toast
     assert "is 7; expected at most 6" in toast.value
@@ -119,7 +119,7 @@ def test_of_more_work_than_a_visitor_may_have_at_once_the_first_pauses_with_a_wo
 
 def test_runs_of_the_visitors_other_tabs_count_too(monkeypatch):
     """Seven runs at once by seven tabs of one browser were seen, where six are the most."""
-    monkeypatch.setattr(tasks, "SCREEN", replace(SCREEN, jobs=replace(SCREEN.jobs, most=1)))
+    monkeypatch.setattr(tasks, "JOBS", replace(JOBS, most=1))
     toy = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(epochs=5000), seed=3)
     first = app_test().run()
     first.session_state["draft"] = state.to_draft(toy)
@@ -138,7 +138,7 @@ def test_runs_of_the_visitors_other_tabs_count_too(monkeypatch):
 
 
 def test_so_does_what_else_they_have_at_work(monkeypatch):
-    monkeypatch.setattr(tasks, "SCREEN", replace(SCREEN, jobs=replace(SCREEN.jobs, most=1)))
+    monkeypatch.setattr(tasks, "JOBS", replace(JOBS, most=1))
     app = open_page(shell.TRAIN)
     mine, others = (tasks._Lease(who) for who in (app.session_state["visitor"].id, "somebody else"))
     first, theirs = (Task("rbm.tasks.ising:learn", side=16, temperature=2.269) for _ in range(2))
