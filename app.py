@@ -9,7 +9,6 @@ from rbm.errors import ConfigError
 
 try:
     from pages.ui import shell
-    from pages.ui.components import component
     from pages.ui.server import download, socket
     from pages.ui.session import visitor
 except ConfigError as error:  # of the server's surroundings, such as a language without a file
@@ -22,5 +21,5 @@ else:  # the server, once
         __file__,
         lifespan=shell.lifespan,
         middleware=[Middleware(visitor.Introduction)],
-        routes=(*socket.ROUTES, *download.ROUTES, *component.ROUTES),
+        routes=(*socket.ROUTES, *download.ROUTES),
     )

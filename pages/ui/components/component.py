@@ -16,7 +16,6 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import Route
 
 from rbm.core.language import _
 
@@ -118,6 +117,3 @@ async def card(request: Request) -> Response:
 @cache
 def _cards() -> frozenset[str]:
     return frozenset(file.name for file in (ASSETS / "cards").glob("*.webp"))
-
-
-ROUTES = (Route(f"/{PLOTLY}", plotly), Route("/cards/{name}", card))

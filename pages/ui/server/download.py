@@ -1,4 +1,5 @@
-"""Files to keep, texts to copy, and pictures of what moves, each made at the moment when it is asked for.
+"""Files to keep, texts to copy, and pictures of what moves, each made at the moment when it is asked for; all addresses but
+the socket's and Streamlit's own.
 
 Streamlit's own button gives its file a new address in every run of the script and forgets the old one: while chains played,
 5 of 60 clicks came with an old one and brought nothing. Here a file keeps its address as long as the visit lasts.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from pages.ui.components.component import declare
+from pages.ui.components import component
 from pages.ui.server import feed
 from pages.ui.server.socket import allowed
 from pages.ui.server.turnstile import SCREEN as TURNSTILE
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
-_mount: ComponentRenderer = declare("download", '<div class="download"></div>')
+_mount: ComponentRenderer = component.declare("download", '<div class="download"></div>')
 
 
 def button(label: str, make: Callable[[], bytes | str], name: str, *, key: str, about: str = "") -> None:
@@ -49,11 +50,9 @@ def copy(label: str, make: Callable[[], str] | None, copied: str, *, key: str, a
 
 
 async def serve(request: Request) -> Response:
-    """One visit's file, or the sentence that says why there is none; nothing to other sites' pages."""
+    """One visit's file, or the sentence that says why there is none."""
     ours = feed.find_shown(request.path_params["token"])
     found = ours.files.get(request.path_params["key"]) if ours else None
-    if not await asyncio.to_thread(allowed, request.headers.get("origin"), request.headers.get("host")):
-        return PlainTextResponse(_("This address answers this server's own pages alone."), 403, SAFE)
     if found is None:
         return PlainTextResponse(
             _("This page's visit has ended. Load the page again, then ask for the file."), 404, SAFE
@@ -77,8 +76,6 @@ def _made(make: Callable[[], bytes | str]) -> bytes | str:
 async def serve_picture(request: Request) -> Response:
     """A picture for a page that is open here: news name its address, and a browser asks only for what it has not yet."""
     asked = request.path_params
-    if not await asyncio.to_thread(allowed, request.headers.get("origin"), request.headers.get("host")):
-        return PlainTextResponse(_("This address answers this server's own pages alone."), 403, SAFE)
     ours = feed.find_shown(asked["token"])
     png = await asyncio.to_thread(ours.picture, asked["name"], asked["version"]) if ours else None
     if png is None:
@@ -87,7 +84,20 @@ async def serve_picture(request: Request) -> Response:
     return Response(png, media_type="image/png", headers=headers)
 
 
+def _to_own_pages(give: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """The same, to pages of this server and of sites that it knows; nothing to others."""
+
+    async def checked(request: Request) -> Response:
+        if await asyncio.to_thread(allowed, request.headers.get("origin"), request.headers.get("host")):
+            return await give(request)
+        return PlainTextResponse(_("This address answers this server's own pages alone."), 403, SAFE)
+
+    return checked
+
+
 ROUTES = (
-    Route("/file/{token}/{key}", serve),
-    Route("/picture/{token}/{name}/{version:int}.png", serve_picture),
+    Route("/file/{token}/{key}", _to_own_pages(serve)),
+    Route("/picture/{token}/{name}/{version:int}.png", _to_own_pages(serve_picture)),
+    Route(f"/{component.PLOTLY}", _to_own_pages(component.plotly)),
+    Route("/cards/{name}", _to_own_pages(component.card)),
 )

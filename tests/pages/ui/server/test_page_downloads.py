@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pages.ui.server import download
+from pages.ui.server import download, socket
 from pages.ui.server.feed import Feed
 from rbm.errors import StoreError
 from tests.helpers.screen import open_page
@@ -67,8 +67,29 @@ def test_a_file_goes_to_this_server_s_own_pages_as_a_file_of_its_kind(visit):
     assert answer.headers["content-type"].startswith("text/html")
     assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''run.html"
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert ask(visit.shown, "page", origin="http://evil.example").status_code == 403
     assert ask(visit.token, "page").status_code == 404  # the socket's token, which tells who the visitor is, is another
+
+
+@pytest.mark.parametrize("route", download.ROUTES, ids=lambda route: route.path)
+def test_every_address_answers_this_server_s_own_pages_alone(visit, route, monkeypatch):
+    monkeypatch.setattr(
+        socket, "is_host_allowed", lambda host: host != "evil.example"
+    )  # as server.allowedHosts may say
+    visit.files["numbers"] = lambda: "1", "numbers.txt"
+    visit.picture = lambda name, version: b"png"
+    of = {
+        "token": visit.shown,
+        "key": "numbers",
+        "version": 1,
+        "name": "dream" if "{token}" in route.path else "train.light.webp",
+    }
+    own = {"origin": "http://localhost:8501", "host": "localhost:8501"}
+    for elsewhere, status in ({}, 200), ({"origin": "http://evil.example"}, 403), ({"host": "evil.example"}, 403):
+        headers = [(name.encode(), value.encode()) for name, value in {**own, **elsewhere}.items()]
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": headers, "path_params": of}
+        answer = finished(route.endpoint(Request(scope)))
+        assert answer.status_code == status
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.usefixtures("clean")
