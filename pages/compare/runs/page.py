@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.compare.runs import actions, comparison, likelihoods, listing, matched
+from pages.compare.runs import actions, comparison, likelihoods, listing, matched, trouble
 from pages.ui import lesson, shell
 from rbm.core.language import _
 from rbm.errors import StoreError
@@ -22,6 +22,7 @@ try:
             actions.actions(chosen)
         with named:
             compared = comparison.named(chosen[: listing.MOST])
+        trouble.told(compared)
         pictures, curves, facts = lesson.views(_("Pictures"), _("Curves"), _("Likelihood, settings"), key="runs_view")
         with pictures, st.container(key="picture"):
             comparison.pictures(compared)

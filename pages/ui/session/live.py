@@ -145,6 +145,13 @@ def _fallen(current: LiveRun) -> tuple[float, float] | None:
     return current.history.fallen(len(current.snapshot.weight)) if current.snapshot is not None else None
 
 
+def told(current: LiveRun) -> str:
+    """What is wrong with a run, for pages that show it among others; "" where nothing is. No ``st`` in it."""
+    if current.status in ("failed", "diverged"):
+        return current.message
+    return current.notice or _kept_badly(current)
+
+
 def trouble(current: LiveRun | None, *, resume: bool = True, name: str = "run") -> None:
     """What is wrong with the run, with what can be done: on every page that shows it. ``resume``: also that it stopped, where
     the page has no other place for that. ``name``: of its place."""

@@ -7,10 +7,13 @@ import pytest
 
 from pages.ui.session import live, state
 from rbm.errors import StoreError
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs.live import LiveRun
-from rbm.jobs.recording import Record
+from rbm.jobs.recording import Record, flush
 from rbm.jobs.snapshots import Snapshot
 from rbm.store import Store
+from rbm.store.owners import Visitor
+from rbm.training.config import TrainConfig
 from rbm.training.events import TrainEvent
 from tests.helpers.screen import app_test
 from tests.helpers.short_run import SPEC
@@ -67,6 +70,34 @@ def test_each_page_is_asked_to_say_it_and_then_not_to(page, monkeypatch):
     app.run()
     assert any("fell from −200.0 to −900.0 nats" in words for words in said())
     assert app.exception == []
+
+
+def test_compared_runs_tell_it_too_whoever_s_they_are(monkeypatch):
+    spec = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(epochs=5000), seed=3)
+    theirs = LiveRun(spec, Record(spec, visitor=Visitor("ada", "Ada")))
+    theirs.step(batches=1)
+    wait(lambda: theirs.step_number == 1 and not theirs.active)
+    flush()
+    until = theirs._lease_ends
+    app = app_test()
+    app.session_state["runs_chosen"] = [theirs.record.id]
+    app.run().switch_page("pages/compare/runs/page.py").run()
+    assert not app.exception
+    feed = app.session_state["feed"]
+
+    def said() -> list[str]:
+        return [one.value for one in app.warning]
+
+    assert said() == []
+    theirs.record._tell("The disk is full: free some space.")
+    wait(lambda: "turn_runs_trouble" in (feed.message() or ""), what="a word to the page")
+    app.run()
+    assert said() == ["The disk is full: free some space."]
+    theirs.record._tell("")
+    wait(lambda: "turn_runs_trouble" in (feed.message() or ""), what="a word to the page")
+    app.run()
+    assert said() == []
+    assert theirs._lease_ends == until  # whoever compares it does not keep it at work
 
 
 def test_of_densities_the_number_of_pixels_says_what_a_fall_is():
