@@ -14,6 +14,8 @@ Start-time fair queueing: Goyal, Vin & Cheng, IEEE/ACM Transactions on Networkin
 from __future__ import annotations
 
 import threading
+import time
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
@@ -29,6 +31,7 @@ LONGEST_SECONDS, SHORTEST_SECONDS = (
     0.25,
     0.08,
 )  # ... within these lengths: each turn costs some milliseconds beside its work
+BETWEEN_SECONDS = 1.0  # longer than a work that goes on takes from one turn's answer to the next question
 
 
 @dataclass(eq=False)
@@ -55,14 +58,19 @@ class Turns:
         self._lock = threading.Lock()
         self._waiting: list[_Turn] = []
         self._sent: Counter[Account] = Counter()
+        self._left: weakref.WeakSet[Account] = weakref.WeakSet()  # that ask no more
+        self._rested: dict[Account, float] = {}  # since when each has had nothing to wait for
         self._clock = 0.0
         self._sending = False
 
     @property
     def crowd(self) -> int:
-        """How many works have asked for a turn that is not over."""
+        """How many works have asked for a turn that is not over, or whose last one was over a moment ago: between two turns
+        of a work that goes on it has asked for none, and counts all the same."""
         with self._lock:
-            return len({turn.account for turn in self._waiting} | set(self._sent))
+            since = time.monotonic() - BETWEEN_SECONDS
+            self._rested = {account: ended for account, ended in self._rested.items() if ended > since}
+            return len({turn.account for turn in self._waiting} | set(self._sent) | set(self._rested))
 
     def seconds(self) -> float:
         """How long the next turn of anybody should be, so that a round takes ROUND_SECONDS."""
@@ -81,6 +89,8 @@ class Turns:
         with self._lock:
             gone = [turn for turn in self._waiting if turn.account is account]
             self._waiting = [turn for turn in self._waiting if turn.account is not account]
+            self._rested.pop(account, None)
+            self._left.add(account)
         for turn in gone:
             turn.answer.cancel()
 
@@ -119,6 +129,8 @@ class Turns:
             self._sent[turn.account] -= 1
             if not self._sent[turn.account]:
                 del self._sent[turn.account]
+                if error is None and turn.account not in self._left:
+                    self._rested[turn.account] = time.monotonic()
         if error is not None:
             turn.answer.set_exception(error)
         else:

@@ -86,7 +86,7 @@ def test_slices_shrink_as_more_wait_within_bounds(turns):
     assert turns.crowd == 60
 
 
-def test_what_was_not_sent_is_taken_back_by_who_leaves(turns):
+def test_what_was_not_sent_is_taken_back_by_who_leaves_and_who_asks_no_more_counts_no_more(turns, monkeypatch):
     worker = Worker(turns, {"a": 0.1, "b": 0.1, "c": 0.1})
     for name in worker.took:
         worker.ask(name, again=False)
@@ -94,6 +94,10 @@ def test_what_was_not_sent_is_taken_back_by_who_leaves(turns):
     turns.leave(worker.accounts["c"])
     worker.work(2)
     assert worker.queue == []
+    assert turns.crowd == 2  # between two turns of theirs, as far as anybody knows ...
+    turns.leave(worker.accounts["a"])
+    assert turns.crowd == 1
+    monkeypatch.setattr("rbm.jobs.turns.BETWEEN_SECONDS", 0.0)  # ... for a while
     assert turns.crowd == 0
 
 
@@ -123,4 +127,4 @@ def test_a_turn_that_cannot_be_sent_stops_nobody_elses(turns):
     worker.ask("a", again=False)
     worker.work(1)
     assert "no loop" in str(wrong.exception(0))
-    assert turns.crowd == 0
+    assert turns.crowd == 1  # who got an answer

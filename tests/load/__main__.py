@@ -114,7 +114,9 @@ def report(lessons: list[Lesson], shared: Shares | None) -> str:
             f"epochs in the common time: median {middle:.2f}, slowest {min(epochs):.2f}, fastest {max(epochs):.2f}"
         )
     if shared is not None:
-        lines.append(f"a worker's seconds, slowest / median {shared.slowest:.2f}")
+        lines.append(f"a worker's seconds, slowest / median {shared.slowest:.2f}; each student's / median:")
+        told = [f"{share:.2f}" for share in shared.each]
+        lines += ["  " + " ".join(told[at : at + 20]) for at in range(0, len(told), 20)]
     if shared is not None and shared.beside_heavy is not None:
         lines.append(f"a worker's seconds, the median student's / the heaviest neighbour's {shared.beside_heavy:.2f}")
     troubles = Counter(trouble for lesson in lessons for trouble in lesson.troubles)

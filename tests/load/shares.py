@@ -28,6 +28,7 @@ class Shares(NamedTuple):
 
     slowest: float
     beside_heavy: float | None = None
+    each: tuple[float, ...] = ()  # of the light ones, against the median, the slowest first
 
 
 def won(store: Store) -> Mapping[str, Won]:
@@ -50,7 +51,8 @@ def median_updates(found: list[Won]) -> float:
 def shares(found: list[Won]) -> Shares:
     light, heavy = ([one.seconds for one in found if one.heavy == kind] for kind in (False, True))
     middle = statistics.median(light or [0.0])
-    return Shares(_ratio(min(light, default=0.0), middle), _ratio(middle, max(heavy)) if heavy else None)
+    each = tuple(_ratio(one, middle) for one in sorted(light))
+    return Shares(each[0] if each else 0.0, _ratio(middle, max(heavy)) if heavy else None, each)
 
 
 def _ratio(part: float, whole: float) -> float:
