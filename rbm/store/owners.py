@@ -8,6 +8,7 @@ shell from anything. No torch in here.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -37,6 +38,16 @@ def visitor_id(secret: str) -> str:
 def clean_name(name: str) -> str:
     """A name on one line, without blanks at its ends and not too long; may be empty."""
     return " ".join(plain(name).split())[:NAME_LETTERS]
+
+
+def given_name(number: int) -> str:
+    """What a visitor is called who has not said a name."""
+    return f"Visitor {number}"
+
+
+def was_given(name: str) -> bool:
+    """Whether a name is none that a visitor has said."""
+    return re.fullmatch(r"Visitor \d+", name) is not None
 
 
 def may_change(visitor: Visitor, owner: str) -> bool:

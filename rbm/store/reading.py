@@ -16,6 +16,7 @@ from rbm.core.language import _
 from rbm.core.text import plain
 from rbm.errors import ConfigError, StoreError, UnknownRunError
 from rbm.store.database import Database, default_folder
+from rbm.store.owners import given_name
 from rbm.store.place import disk_of
 from rbm.store.records import Evaluation, Run, Saved, Whole, run_of
 from rbm.store.schema import CHECKPOINTS, EVALUATIONS, METRICS, RUNS, SETTINGS, TAGS, VISITORS
@@ -220,7 +221,7 @@ def newest_checkpoint(run_id: str) -> Any:
 def free_name(db: Connection, promised: Container[str] = ()) -> str:
     """A name that no visitor has, and that is not promised."""
     taken = set(db.execute(select(VISITORS.c.name)).scalars())
-    names = (f"Visitor {number}" for number in count(len(taken) + 1))
+    names = map(given_name, count(len(taken) + 1))
     return next(name for name in names if name not in taken and name not in promised)
 
 

@@ -27,6 +27,7 @@ def panel() -> None:
         _teacher(room)
     elif room is not None and me.id in room.members:
         st.caption(_(":material/school: You are in the teacher's room."))
+        visitor.ask_name()
     elif state.ROOM in st.query_params:
         st.caption(_(":material/info: The room of this link is closed."))
 

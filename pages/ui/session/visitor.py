@@ -26,10 +26,11 @@ from rbm.core.text import as_typed
 from rbm.errors import ConfigError, RbmError
 from rbm.store import open_store
 from rbm.store.guarded import Guarded
-from rbm.store.owners import Visitor, check, clean_name, visitor_id
+from rbm.store.owners import Visitor, check, clean_name, visitor_id, was_given
 
 COOKIE = "boltzmann_visitor"
 SECRET = re.compile(r"[\w-]{43}")
+ASKED = "room_name"  # the place where a newcomer's name is asked
 MOST_TRIES = 10  # at the teacher's word, in a visit
 
 _promising = Lock()
@@ -170,6 +171,7 @@ def badge() -> None:
                 max_chars=NAME_LETTERS,
                 key="visitor_name",
                 on_change=_rename,
+                args=("visitor_name",),
                 help=_("Shown beside what you make. A cookie lets this browser remember you."),
             )
         if not me.teacher:
@@ -180,14 +182,29 @@ def badge() -> None:
                 on_change=_say,
                 help=_("Whoever has it may change everybody's things. The server's window shows it."),
             )
-        if problem := st.session_state.pop("visitor_problem", None):
-            st.error(as_typed(problem), icon=":material/error:")
+        _refused("visitor_name")
 
 
-def _rename() -> None:
-    me, name = current(), clean_name(st.session_state["visitor_name"])
+def ask_name() -> None:
+    """A place to say one's name, for whoever has come among others and has not said it yet."""
+    if getattr(st.user, "is_logged_in", False) or not was_given(current().name):
+        return
+    st.text_input(
+        _("What are you called?"), key=ASKED, max_chars=NAME_LETTERS, width=260, on_change=_rename, args=(ASKED,)
+    )
+    _refused(ASKED)
+
+
+def _refused(key: str) -> None:
+    """Why what was said there was not taken, once."""
+    if problem := st.session_state.pop(f"{key}_problem", None):
+        st.error(as_typed(problem), icon=":material/error:")
+
+
+def _rename(key: str) -> None:
+    me, name = current(), clean_name(st.session_state[key])
     if not name:
-        st.session_state["visitor_problem"] = _("A name has at least one letter.")
+        st.session_state[f"{key}_problem"] = _("A name has at least one letter.")
         return
     try:
         if name.casefold() in {known.casefold() for known in _here_too(me)}:
@@ -195,8 +212,9 @@ def _rename() -> None:
             raise ConfigError(told.format(name=name))
         st.session_state["visitor"] = me = me._replace(name=name)
         open_store().sign(me, rename=True)
+        st.session_state["visitor_name"] = name  # wherever it was said
     except RbmError as error:
-        st.session_state["visitor_problem"] = str(error)
+        st.session_state[f"{key}_problem"] = str(error)
 
 
 def _here_too(me: Visitor) -> list[str]:
@@ -212,4 +230,4 @@ def _say() -> None:
     if tries <= MOST_TRIES and hmac.compare_digest(said.encode("utf-8", "replace"), teacher_word().encode()):
         _teachers.add(current().id)
     else:
-        st.session_state["visitor_problem"] = _("That is not the teacher's word.")
+        st.session_state["visitor_name_problem"] = _("That is not the teacher's word.")

@@ -222,6 +222,22 @@ def test_only_the_teacher_opens_a_room_and_moves_it():
     assert room.qr("http://a/board?room=x").startswith(b"\x89PNG")
 
 
+def test_who_comes_in_is_asked_for_a_name_once():
+    newcomer = Visitor("c" * 32, "Visitor 3")
+    room = rooms.open_room()
+    app = come(newcomer, room=room.code)
+    app.text_input(key="room_name").set_value(" ").run()
+    assert [one.value for one in app.error] == ["A name has at least one letter."]
+    app.text_input(key="room_name").set_value("Grace").run()
+    assert not app.exception
+    assert not app.error
+    asked = [place.key for place in app.text_input]
+    assert "room_name" not in asked
+    assert app.text_input(key="visitor_name").value == app.session_state["visitor"].name == "Grace"
+    assert open_store().names()[newcomer.id] == "Grace"
+    assert "room_name" not in [place.key for place in come(ADA, room=room.code).text_input]  # who said it before
+
+
 def test_a_preset_is_started_for_all_who_came_by_the_link_and_all_are_paused():
     teacher = come(TEACHER)
     teacher.button(key="room_open").click().run()
