@@ -179,7 +179,8 @@ def remedy(cause: str) -> str:
     """What to do about the database's own words."""
     for words, advice in (
         ("full", _("free some space on its disk")),
-        ("readonly", _("let this program write there again")),
+        ("readonly", _("let this program write there again")),  # SQLite's word for it, and PostgreSQL's
+        ("read-only", _("let this program write there again")),
         ("locked", _("close the other program that holds it")),
         ("lock timeout", _("end the other connection that holds it")),
         ("onnect", _("start the database server again")),

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -257,21 +257,52 @@ def test_a_registry_that_a_newer_program_has_changed_meanwhile_is_not_written(ke
     kept.caught_up(stood)
 
 
-@on_postgres
-def test_a_database_server_that_takes_no_connection(kept, url):
-    """All connections are cut and no other is let in, as while the server is stopped."""
+@pytest.fixture
+def altered(url: str) -> Iterator[Callable[[str], None]]:
+    """Alters the database, for all connections: those that are there are cut."""
     name = make_url(url).database
     admin = create_engine(
         make_url(os.environ["RBM_TEST_POSTGRES"]).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
     )
-    with admin.connect() as db:
-        db.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
-        db.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :n"), {"n": name})
-        kept.told("cannot be used")
-        stood = kept.goes_on()
-        db.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+
+    def alter(how: str) -> None:
+        with admin.connect() as db:
+            db.execute(text(f"ALTER DATABASE {name} {how}"))
+            db.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :n"), {"n": name})
+
+    yield alter
     admin.dispose()
+
+
+@on_postgres
+def test_a_database_server_that_takes_no_connection(kept, altered):
+    """All connections are cut and no other is let in, as while the server is stopped."""
+    altered("ALLOW_CONNECTIONS false")
+    kept.told("cannot be used")
+    stood = kept.goes_on()
+    altered("ALLOW_CONNECTIONS true")
     kept.caught_up(stood)
+
+
+@on_postgres
+def test_a_database_server_that_lets_nobody_write(kept, altered):
+    """As a standby that took over, or a server whose disk is full to the brim."""
+    altered("SET default_transaction_read_only = on")
+    run_id = kept.run.record.id
+    assert "let this program write there again" in kept.told("read-only")
+    stood = kept.goes_on()
+    assert [run.id for run in kept.store.runs()] == [run_id]
+    with pytest.raises(StoreError, match=r"read-only.* let this program write there again"):
+        kept.store.set_note(run_id, "x")
+    altered("SET default_transaction_read_only = off")
+    kept.caught_up(stood)
+
+
+@on_postgres
+def test_a_folder_of_checkpoints_that_is_removed_beside_a_database_server(kept, tmp_path):
+    shutil.rmtree(tmp_path / "checkpoints")
+    kept.caught_up(kept.goes_on())
+    assert kept.run.notice == ""
 
 
 def test_a_database_server_that_is_stopped_and_started_again(tmp_path):
