@@ -49,3 +49,18 @@ def test_two_tabs_that_a_new_browser_opens_at_once_are_one_visitor(server: Serve
     for tab in tabs:
         drawn(tab)
     assert name(tabs[0]) == name(tabs[1])
+
+
+def test_the_address_of_a_file_ends_with_its_visit(server: Server, open_page: OpenPage):
+    other, page = open_page(f"{server.url}/map"), open_page(f"{server.url}/energy")
+    drawn(page)
+    with page.expect_request("**/file/**") as asked, page.expect_download():
+        page.locator(".st-key-energy_csv button").first.click()
+    address = asked.value.url
+
+    def status() -> int:
+        return other.request.get(address).status
+
+    assert status() == 200  # whoever has it copied, as long as the page is open ...
+    page.close()
+    wait(lambda: status() == 404, what="its end")  # ... and nobody when it is not

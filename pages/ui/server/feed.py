@@ -23,6 +23,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
 from pages.ui.components.component import declare
 from rbm.core import clock
@@ -117,7 +118,8 @@ class Part:
 class Feed:
     """One session's news. The script says what its page shows; the session's socket sends on what is new."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: str = "") -> None:
+        self._session = session  # Streamlit's name for it
         self.token = secrets.token_urlsafe(16)  # known to this session's page alone
         self.shown = secrets.token_urlsafe(16)  # of files and pictures, whose addresses people copy
         self.page = ""  # the address of the one that is open
@@ -133,6 +135,11 @@ class Feed:
         self.hurry = False  # somebody waits for what they have just pressed: no rest before the next news
         self._parts: dict[str, Part] = {}
         self._listeners: set[Callable[[], None]] = set()
+
+    @property
+    def open(self) -> bool:
+        """Whether its page is connected. Streamlit keeps the session of one that was closed for some minutes."""
+        return not st.runtime.exists() or st.runtime.get_instance().is_active_session(self._session)
 
     @property
     def address(self) -> str:
@@ -255,7 +262,8 @@ _shown: weakref.WeakValueDictionary[str, Feed] = weakref.WeakValueDictionary()
 def current() -> Feed:
     """This session's feed; it ends with the session."""
     if "feed" not in st.session_state:
-        feed = st.session_state["feed"] = Feed()
+        run = get_script_run_ctx()
+        feed = st.session_state["feed"] = Feed(run.session_id if run is not None else "")
         _feeds[feed.token] = _shown[feed.shown] = feed
     found: Feed = st.session_state["feed"]
     return found
@@ -267,8 +275,9 @@ def find(token: str) -> Feed | None:
 
 
 def find_shown(token: str) -> Feed | None:
-    """The same by the token that stands in the addresses of its files and pictures."""
-    return _shown.get(token)
+    """The same by the token that stands in the addresses of its files and pictures: they end with the visit."""
+    found = _shown.get(token)
+    return found if found is not None and found.open else None
 
 
 def open_page(page: str) -> None:
