@@ -8,12 +8,12 @@ const rooms = (globalThis.boltzmannRooms ??= watch(new Map())); // of each row o
 
 export default function ({ data, setTriggerValue }) {
   const room = rooms.get(data.key) ?? { wanted: -1, answered: 0 };
-  rooms.set(data.key, Object.assign(room, { tell: (place) => setTriggerValue("opened", place) }));
+  rooms.set(data.key, Object.assign(room, { known: data.opened, tell: (place) => setTriggerValue("opened", place) }));
   const [number, place] = data.asked;
   if (number > room.answered) want(data.key, room, place);
   room.answered = number;
   const here = tabs(data.key).findIndex((tab) => tab.ariaSelected === "true");
-  if (here >= 0 && here !== data.opened && room.wanted < 0) room.tell(here); // chosen before this script had come
+  if (here >= 0 && here !== room.known && room.wanted < 0) room.tell(here); // chosen before this script had come
 }
 
 const tabs = (key) => [...document.querySelectorAll(`.st-key-${key} [role=tab]`)];

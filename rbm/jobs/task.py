@@ -15,6 +15,7 @@ import importlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from threading import Event
 from typing import Any, NamedTuple
 
 from rbm.core.language import _
@@ -22,6 +23,7 @@ from rbm.errors import ConfigError, RbmError
 from rbm.jobs.job import Job, Work
 from rbm.jobs.seat import Call
 
+WAIT_SECONDS = 0.2  # between two looks of whoever waits for a task
 _log = logging.getLogger(__name__)
 
 
@@ -100,6 +102,20 @@ class Task(Job):
         self = cls("", **arguments)
         self.news, self.status = tuple(news), "finished"
         return self
+
+    def wait(self, look: Callable[[], object] = lambda: None) -> None:
+        """Begin, wait in a thread that may until it is over, and let its worker go; ``look`` five times a second meanwhile."""
+        news = Event()
+        self.on_news = news.set
+        try:
+            self.start()
+            while self.active:
+                news.wait(WAIT_SECONDS)
+                news.clear()
+                self.renew()
+                look()
+        finally:
+            self.release()
 
     def _work(self) -> Work:
         return Stepper, (self.function, self.arguments, len(self.news))

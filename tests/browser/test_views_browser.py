@@ -79,7 +79,8 @@ def test_the_view_that_was_open_is_open_after_a_reload_and_on_another_pages_way_
     open_view(deep, LABELS)
     drawn(deep)
     expect(deep.get_by_role("tab", name=LABELS)).to_have_attribute("aria-selected", "true")
-    deep.wait_for_timeout(500)
+    knows = "() => [...(globalThis.boltzmannRooms?.values() ?? [])].some((room) => room.known === 2)"
+    wait(lambda: deep.evaluate(knows), what="the server's word that it knows")
     deep.reload()
     expect(deep.get_by_role("tab", name=LABELS)).to_have_attribute("aria-selected", "true")
     assert chosen(deep) == LABELS

@@ -178,7 +178,7 @@ def test_the_draft_can_be_handed_on_as_a_link_and_as_code():
     app = open_page(shell.TRAIN)
     app.slider(key="draft_n_hidden").set_value(33).run()
     texts = [block.value for block in app.code]
-    made, _name = app.session_state["feed"].files["draft_link"]
+    made = app.session_state["feed"].files["draft_link"].make
     assert made().endswith(f"train?v={link.VERSION}&h=33")
     assert any("ModelSpec(n_hidden=33)" in text for text in texts)
 

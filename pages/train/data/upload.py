@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 
 import streamlit as st
@@ -12,8 +11,6 @@ from rbm.core.language import _
 from rbm.datasets.user_datasets.pictures import Pictures, Reading
 from rbm.errors import DatasetError
 from rbm.jobs.task import Task
-
-LOOK_SECONDS = 0.2  # between two looks at the worker, and so the longest that a newer choice has to wait
 
 
 def pictures_of(files: Sequence[UploadedFile], reading: Reading) -> Pictures:
@@ -41,19 +38,9 @@ def _read(files: Sequence[UploadedFile], reading: Reading) -> Pictures | str:
         names=[file.name for file in files],
         reading=reading,
     )
-    news = threading.Event()
-    task.on_news = news.set
-    try:
-        task.start()
-        with st.spinner(_("Reading the pictures …")):
-            told = st.empty()
-            while task.active:
-                news.wait(LOOK_SECONDS)
-                news.clear()
-                task.renew()
-                told.empty()  # here Streamlit ends this run, if the visitor has chosen something else meanwhile
-    finally:
-        task.release()
+    with st.spinner(_("Reading the pictures …")):
+        told = st.empty()
+        task.wait(told.empty)  # there Streamlit ends this run, if the visitor has chosen something else
     if task.status == "failed":
         return task.message
     pictures: Pictures = task.news[-1]

@@ -16,6 +16,7 @@ from rbm.core.text import as_typed
 from rbm.errors import ConfigError, StoreError
 from rbm.experiment import RunSpec
 from rbm.jobs import recording
+from rbm.jobs.task import Task
 from rbm.link import code, to_url
 from rbm.store import open_store
 from rbm.tasks.likelihood import RESULT
@@ -98,7 +99,9 @@ def report(run_id: str, key: str, name: str) -> None:
     about = _(
         "All of the run in one file that any browser opens: settings, curves, filters, samples, likelihood, code."
     )
-    download.button(_("Report (HTML)"), lambda: _report(run_id), report_file(run_id, name), key=key, about=about)
+    download.button(
+        _("Report (HTML)"), lambda: _report(run_id), report_file(run_id, name), key=key, about=about, waits=True
+    )
 
 
 def report_file(run_id: str, name: str) -> str:
@@ -108,14 +111,23 @@ def report_file(run_id: str, name: str) -> str:
 
 
 def _report(run_id: str) -> str:
-    from rbm.checkpoint import from_bytes
-    from rbm.report.page import html
-
     recording.flush()  # it may train at this moment
     store = open_store()
     newest = store.newest_whole(run_id)
     known = store.newest_evaluations(RESULT).get(run_id)
-    return html(from_bytes(newest.data), store.run(run_id), store.history(run_id), known, newest.said)
+    task = Task(
+        "rbm.tasks.report:report",
+        checkpoint=newest.data,
+        run=store.run(run_id),
+        history=store.history(run_id),
+        evaluation=known,
+        said=newest.said,
+    )
+    task.wait()
+    if task.status != "finished":
+        raise StoreError(task.message)
+    made: str = task.news[-1]
+    return made
 
 
 def arrival() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -33,13 +34,15 @@ SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _mount: ComponentRenderer = component.declare("download", '<div class="download"></div>')
 
 
-def button(label: str, make: Callable[[], bytes | str], name: str, *, key: str, about: str = "") -> None:
+def button(
+    label: str, make: Callable[[], bytes | str], name: str, *, key: str, about: str = "", waits: bool = False
+) -> None:
     """A button that brings the file ``name``.
 
     ``make`` gives what is in it and runs in a thread of its own: no ``st`` in it. An ``RbmError`` of it is shown below the
-    button. ``about``: what the file is for, told where the pointer rests.
+    button. ``about``: what the file is for, told where the pointer rests. ``waits``: for a worker, and does nothing here.
     """
-    address = feed.current().gives(key, make, name)
+    address = feed.current().gives(key, make, name, waits=waits)
     _mount(key=key, data={"label": label, "address": address, "name": name, "about": about})
 
 
@@ -57,9 +60,9 @@ async def serve(request: Request) -> Response:
         return PlainTextResponse(
             _("This page's visit has ended. Load the page again, then ask for the file."), 404, SAFE
         )
-    make, name = found
+    name = found.name
     try:
-        content = await asyncio.to_thread(_made, make)
+        content = await asyncio.to_thread(found.make if found.waits else partial(_made, found.make))
     except RbmError as error:
         return PlainTextResponse(str(error), 409, SAFE)
     kept = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"} if name else {}
@@ -68,7 +71,7 @@ async def serve(request: Request) -> Response:
 
 
 def _made(make: Callable[[], bytes | str]) -> bytes | str:
-    """The file, made among the scripts, in the order of coming: a report takes a quarter of a second."""
+    """The file, made among the scripts, in the order of coming."""
     with TURNSTILE.turn():
         return in_turns(make)
 

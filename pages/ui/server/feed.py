@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
@@ -115,6 +115,14 @@ class Part:
             job.renew()
 
 
+class GivenFile(NamedTuple):
+    """What makes a file, its name, "" for a text, and whether making it is to wait for a worker."""
+
+    make: Callable[[], bytes | str]
+    name: str
+    waits: bool = False
+
+
 class Feed:
     """One session's news. The script says what its page shows; the session's socket sends on what is new."""
 
@@ -127,8 +135,8 @@ class Feed:
         self.sketches: dict[str, object] = {}  # ... the pads' drawings too, by key ...
         self.presses: dict[str, Callable[[], None]] = {}  # ... and buttons, by key ...
         self.turn = Lock()  # ... and one drawing at a time, of what plays too
-        # What `pages.ui.server.download` gives, and the file's name, by the button's key.
-        self.files: dict[str, tuple[Callable[[], bytes | str], str]] = {}
+        # What `pages.ui.server.download` gives, by the button's key.
+        self.files: dict[str, GivenFile] = {}
         self.picture: Callable[[str, int], bytes | None] = lambda name, version: None  # a PNG, of what moves by address
         self.sockets = 0
         self.own: Job | None = None  # the visitor's run: it goes on while any page of this visit is open
@@ -146,9 +154,9 @@ class Feed:
         """Where the page's socket finds it, relative to the page."""
         return f"live/{self.token}"
 
-    def gives(self, key: str, make: Callable[[], bytes | str], name: str) -> str:
+    def gives(self, key: str, make: Callable[[], bytes | str], name: str, *, waits: bool = False) -> str:
         """The address at which ``make`` gives a file of that name, or where it has none its text; relative to the page."""
-        self.files[key] = make, name
+        self.files[key] = GivenFile(make, name, waits)
         return f"file/{self.shown}/{key}"
 
     def begin(self, page: str = "") -> None:

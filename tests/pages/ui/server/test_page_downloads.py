@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pages.ui.server import download, socket
-from pages.ui.server.feed import Feed
+from pages.ui.server.feed import Feed, GivenFile
 from rbm.errors import StoreError
 from tests.helpers.screen import open_page
 from tests.helpers.waiting import finished
@@ -37,13 +37,13 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Feed:
 
 def test_a_file_is_made_anew_at_every_request(visit):
     count = iter(range(9))
-    visit.files["numbers"] = lambda: f"{next(count)}\n", "numbers.txt"
+    visit.files["numbers"] = GivenFile(lambda: f"{next(count)}\n", "numbers.txt")
     assert [ask(visit.shown, "numbers").body for _ in range(3)] == [b"0\n", b"1\n", b"2\n"]
 
 
 @pytest.mark.parametrize(("token", "key"), [(None, "another"), ("of nobody", "numbers")])
 def test_what_is_not_there_says_what_to_do(visit, token, key):
-    visit.files["numbers"] = lambda: "1", "numbers.txt"
+    visit.files["numbers"] = GivenFile(lambda: "1", "numbers.txt")
     answer = ask(token or visit.shown, key)
     assert answer.status_code == 404
     assert b"Load the page again" in answer.body
@@ -53,16 +53,16 @@ def test_an_error_is_told_and_a_fault_is_not_hidden(visit):
     def gone() -> bytes:
         raise StoreError("run 7 is not here any more")
 
-    visit.files["run"] = gone, "run.txt"
+    visit.files["run"] = GivenFile(gone, "run.txt")
     answer = ask(visit.shown, "run")
     assert (answer.status_code, answer.body) == (409, b"run 7 is not here any more")
-    visit.files["run"] = lambda: 1 / 0, "run.txt"  # type: ignore[assignment, return-value]
+    visit.files["run"] = GivenFile(lambda: 1 / 0, "run.txt")  # type: ignore[assignment, return-value]
     with pytest.raises(ZeroDivisionError):
         ask(visit.shown, "run")
 
 
 def test_a_file_goes_to_this_server_s_own_pages_as_a_file_of_its_kind(visit):
-    visit.files["page"] = lambda: "<script>alert(1)</script>", "run.html"
+    visit.files["page"] = GivenFile(lambda: "<script>alert(1)</script>", "run.html")
     answer = ask(visit.shown, "page")
     assert answer.headers["content-type"].startswith("text/html")
     assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''run.html"
@@ -75,7 +75,7 @@ def test_every_address_answers_this_server_s_own_pages_alone(visit, route, monke
     monkeypatch.setattr(
         socket, "is_host_allowed", lambda host: host != "evil.example"
     )  # as server.allowedHosts may say
-    visit.files["numbers"] = lambda: "1", "numbers.txt"
+    visit.files["numbers"] = GivenFile(lambda: "1", "numbers.txt")
     visit.picture = lambda name, version: b"png"
     of = {
         "token": visit.shown,
