@@ -24,6 +24,7 @@ from rbm.training.boltzmann import BoltzmannPhases, ascend, gibbs_gradient, star
 
 EXACT_UNITS = 12  # of the Boltzmann machine: beyond, both learn by Gibbs chains
 CHAINS = 100
+EVERY = 20  # updates, of which the last is recorded
 SWEEPS = 3  # of every chain between two updates
 # Of the first weights. Near zero all hidden units are alike and the RBM must first tell them apart. Measured on 2×2 bars and
 # stripes with 6 hidden units (rate 0.5, exact, 3 or 4 seeds): its KL passed 0.1 nats after 1,150 to 1,200 updates from 0.01,
@@ -70,11 +71,21 @@ class BoltzmannVsRbm:
     def advance(self, steps: int, learning_rate: float) -> DivergenceRecord:
         """That many updates of both, then one record."""
         for __ in range(steps):
-            self._boltzmann(learning_rate)
-            self._rbm(learning_rate)
-        self.step += steps
+            self._update(learning_rate)
         self.history = (*self.history, self._record())
         return self.history[-1]
+
+    def go_on(self, learning_rate: float) -> bool:
+        """One update of both, and every EVERY of them a record: a short step of one that goes on for as long as anybody likes."""
+        self._update(learning_rate)
+        if self.step % EVERY == 0:
+            self.history = (*self.history, self._record())
+        return True
+
+    def _update(self, learning_rate: float) -> None:
+        self._boltzmann(learning_rate)
+        self._rbm(learning_rate)
+        self.step += 1
 
     def _boltzmann(self, learning_rate: float) -> None:
         if self.use_exact:

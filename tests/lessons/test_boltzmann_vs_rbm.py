@@ -9,7 +9,7 @@ from rbm.datasets.toy import bars_and_stripes
 from rbm.errors import TooLargeError
 from rbm.evaluation import exact
 from rbm.lessons import boltzmann_vs_rbm
-from rbm.lessons.boltzmann_vs_rbm import BoltzmannVsRbm, sweep_times, twin_size
+from rbm.lessons.boltzmann_vs_rbm import EVERY, BoltzmannVsRbm, sweep_times, twin_size
 from rbm.models.boltzmann import BoltzmannMachine
 from rbm.models.rbm import RBM
 from rbm.samplers import gibbs, sequential
@@ -35,6 +35,15 @@ def test_both_learn(use_exact):
     assert last.boltzmann_kl < 0.6 * first.boltzmann_kl
     assert last.rbm_kl < 0.6 * first.rbm_kl
     assert min(last.boltzmann_seconds, last.rbm_seconds) > 0
+
+
+def test_short_steps_lead_where_a_long_one_does():
+    short, long = (BoltzmannVsRbm(bars_and_stripes(2).train, 3, 1, use_exact=True) for _ in range(2))
+    while short.step < 2 * EVERY:
+        short.go_on(0.4)
+    last = long.advance(2 * EVERY, 0.4)
+    assert [one.step for one in short.history] == [0, EVERY, 2 * EVERY]
+    assert (short.history[-1].boltzmann_kl, short.history[-1].rbm_kl) == (last.boltzmann_kl, last.rbm_kl)
 
 
 def test_the_rbms_divergence_is_the_one_of_its_distribution():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -17,6 +16,7 @@ from pages.ui.controls import widgets
 from pages.ui.controls.knobs import Panel
 from pages.ui.draw import figures, frames, theme
 from pages.ui.server import feed, instant
+from pages.ui.server.turnstile import again
 from pages.ui.session import tasks
 from rbm.core.language import _
 from rbm.training.config import knob
@@ -78,12 +78,16 @@ class GlassRace:
 
     def learn(self) -> None:
         """As many sweeps of both as fit into a tick."""
-        start = time.perf_counter()
-        while time.perf_counter() - start < BUDGET and self.tempered.work < LONGEST:
+        again(self._go_on, BUDGET)
+
+    def _go_on(self) -> bool:
+        """A sweep of all replicas, and as many of the chain alone; False once they have gone far enough."""
+        if self.tempered.work < LONGEST:
             self.tempered.advance()
             while self.alone.work < self.tempered.work:
                 self.alone.advance()
             self._note()
+        return self.tempered.work < LONGEST
 
     def _note(self) -> None:
         from rbm.lessons.spin_glass import distance

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from pages.ui.controls.knobs import Panel
 from pages.ui.draw import frames, theme
 from pages.ui.draw.figures import Series, curve_option, number
 from pages.ui.server import feed
+from pages.ui.server.turnstile import again
 from pages.ui.session import tasks
 from rbm.core.language import N_, _
 from rbm.training.config import knob
@@ -64,9 +64,7 @@ def fresh(data: str, n_hidden: int, method: str) -> BoltzmannVsRbm:
 
 def learn(pair: BoltzmannVsRbm, learning_rate: float) -> None:
     """As many updates as fit into a tick."""
-    start = time.perf_counter()
-    while time.perf_counter() - start < BUDGET:
-        pair.advance(20, learning_rate)
+    again(partial(pair.go_on, learning_rate), BUDGET)
 
 
 def anew(data: str, method: str, mode: theme.Mode, n_hidden: int) -> feed.Elements:

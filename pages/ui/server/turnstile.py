@@ -96,6 +96,18 @@ def in_turns(function: Callable[[], T]) -> T:
     return result
 
 
+def again(step: Callable[[], bool], seconds: float) -> None:
+    """Take a short step again and again, as long as it returns True, for so many seconds of its own; others have their turns in
+    between. No ``st`` in it."""
+    spent, more = 0.0, True
+    while more and spent < seconds:
+        begun = perf_counter()
+        while more and perf_counter() - begun < min(SHORT, seconds - spent):
+            more = step()
+        spent += perf_counter() - begun
+        SCREEN.give_way()
+
+
 def line_up_scripts() -> None:
     """From now on scripts, with the callbacks before them, come through ``SCREEN``, and no newer request cuts callbacks off.
 

@@ -127,6 +127,27 @@ def test_long_work_gives_way_to_one_and_then_goes_on():
     assert came == ["long", "first", "long again", "second", "long to its end", "third"]
 
 
+def test_what_goes_on_for_a_while_gives_way_after_each_short_part(monkeypatch):
+    """Its own seconds are counted, and not those of whoever has a turn meanwhile."""
+    clock, gave = [0.0], []
+
+    class Gate:
+        def give_way(self) -> None:
+            gave.append(clock[0] - 128 * len(gave))
+            clock[0] += 128
+
+    def step() -> bool:
+        clock[0] += 1 / 64
+        return len(gave) < 5
+
+    monkeypatch.setattr(turnstile, "SCREEN", Gate())
+    monkeypatch.setattr(turnstile, "perf_counter", lambda: clock[0])
+    turnstile.again(step, 0.12)
+    assert gave == [3 / 64, 6 / 64, 8 / 64]
+    turnstile.again(lambda: False, 0.12)  # there is no more: once, and that is all
+    assert len(gave) == 4
+
+
 def test_sweeps_in_turns_end_where_sweeps_at_once_do(tiny_rbm, monkeypatch):
     gaps = []
     monkeypatch.setattr(turnstile, "SHORT", 0.0)
