@@ -33,7 +33,7 @@ function build(id, setTriggerValue) {
   const card = document.createElement("div");
   card.setAttribute("role", "listitem");
   card.innerHTML =
-    '<button class="look"><img alt="" /></button><b class="who"></b><span class="what"></span><span class="status"></span>' +
+    '<button class="look"><canvas></canvas></button><b class="who"></b><span class="what"></span><span class="status"></span>' +
     '<div class="track"><div></div></div><span class="likelihood"></span><span class="differ"></span>' +
     '<span class="trouble"></span><button class="open"></button>';
   card.querySelector(".look").onclick = () => setTriggerValue("show", id);
@@ -49,12 +49,20 @@ function fill(card, told) {
   card.querySelector(".track div").style.width = `${Math.round(100 * told.share)}%`;
   const look = card.querySelector(".look");
   look.setAttribute("aria-label", _("Show the filters of {who}'s run large", { who: told.who }));
-  const image = look.querySelector("img");
-  if (told.src && image.dataset.src !== told.src) {
-    image.dataset.src = told.src;
-    image.src = new URL(told.src, location.href);
-  }
-  image.hidden = !told.src;
+  const canvas = look.querySelector("canvas");
+  if (told.src && canvas.dataset.src !== told.src) colour(canvas, told.src);
+  canvas.hidden = !told.src;
+}
+
+// The filters at that address; those of before stay where there is none, or newer ones were told of meanwhile.
+async function colour(canvas, src) {
+  canvas.dataset.src = src;
+  const answer = await fetch(new URL(src, location.href));
+  if (!answer.ok) return;
+  const [atlas] = await draw(await answer.json());
+  if (canvas.dataset.src !== src) return;
+  [canvas.width, canvas.height] = [atlas.width, atlas.height];
+  canvas.getContext("2d").drawImage(atlas, 0, 0);
 }
 
 function say(element, text) {

@@ -34,8 +34,7 @@ class Scatter {
 
   update(data) {
     if (this.data?.version !== data.version) {
-      this.atlas = new Image();
-      this.atlas.src = data.src;
+      this.atlas = draw(data);
     }
     this.data = data;
     this.explain();
@@ -152,7 +151,8 @@ class Scatter {
     this.near.width = w;
     this.near.height = h;
     const from = [(this.at % columns) * (w + gap), row * (h + gap), w, h];
-    this.near.getContext("2d").drawImage(this.atlas, ...from, 0, 0, w, h);
+    const at = this.at;
+    this.atlas.then(([atlas]) => this.at === at && this.near.getContext("2d").drawImage(atlas, ...from, 0, 0, w, h));
     this.words.textContent = names[group[this.at]];
     this.tip.style.left = `${x < this.width / 2 ? x + 14 : x - 14}px`;
     this.tip.style.top = `${y < height / 2 ? y + 10 : y - 10}px`;

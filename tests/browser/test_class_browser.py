@@ -108,7 +108,7 @@ def test_two_students_and_a_teacher_in_one_room(teachers_server: tuple[Server, i
     press(teacher, "room_start")
     for name in students:
         expect(card(teacher, name)).to_contain_text("running")
-        expect(card(teacher, name).locator("img")).to_be_visible()
+        expect(card(teacher, name).locator("canvas")).to_be_visible()
     words = card(teacher, "Ada").locator(".status").inner_text()
     wait(lambda: card(teacher, "Ada").locator(".status").inner_text() != words, what="the board to move")
     press(teacher, "room_pause")

@@ -75,7 +75,7 @@ def lesson(server: Server, server_pid: int, open_page: OpenPage, look: Look) -> 
     press(teacher, "room_start")
     for name in STUDENTS:
         expect(card(teacher, name)).to_contain_text("running")
-        expect(card(teacher, name).locator("img")).to_be_visible()
+        expect(card(teacher, name).locator("canvas")).to_be_visible()
     for name, address in zip(STUDENTS, ("train", "filters", "train"), strict=True):
         run = urlsplit(pages[name].url).query
         pages[name].goto(f"{server.url}/{address}?{run}")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 _mount: ComponentRenderer = declare(
-    "class", '<p class="wrong" role="status"></p><div class="class" role="list"></div>', "board", "class"
+    "class", '<p class="wrong" role="status"></p><div class="class" role="list"></div>', "board", "cells", "class"
 )
 
 

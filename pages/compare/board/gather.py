@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pages.ui.components.wall import cells
 from pages.ui.draw import frames
 from pages.ui.draw.theme import Mode
 from rbm.core import clock
@@ -153,7 +155,7 @@ def cards(runs: Sequence[Run], look: BoardLook, token: str, own: str, mode: Mode
     each = [_card(run, look, differ[run.id], own, wrong.get(run.id, run.progress.message)) for run in runs]
     for run, card in zip(runs, each, strict=True):
         step = look.steps.get(run.id)
-        card["src"] = "" if step is None else f"picture/{token}/{run.id}/{step}.png?{mode}"
+        card["src"] = "" if step is None else f"picture/{token}/{run.id}/{step}.json?{mode}"
     return {"cards": each, "trouble": look.trouble, "at": clock.now()}
 
 
@@ -186,24 +188,25 @@ def weights(run_id: str, step: int) -> Array:
 
 
 @lru_cache(maxsize=1024)
-def filters_png(run_id: str, step: int, mode: Mode) -> bytes:
-    """The strongest filters of that checkpoint as a small picture, made once for all who look at a light or a dark page."""
+def filters(run_id: str, step: int, mode: Mode) -> bytes:
+    """The strongest filters of that checkpoint as numbers that a browser draws, made once for all who look at a light or a dark
+    page."""
     weight, run = weights(run_id, step), open_store().run(run_id)
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:FILTERS]
     height, width = entry(run.spec.dataset.name).image_shape[:2]
     pictures = frames.filter_pictures(weight, (height, width), strongest, shared=True, limit=None, mode=mode)
-    return frames.grid_png(pictures, COLUMNS)
+    return json.dumps(cells(pictures, COLUMNS)).encode()
 
 
 def picture(run_id: str, step: int, *, mode: Mode) -> bytes | None:
-    """The picture of a run for a light or a dark page, at its newest checkpoint, also where the page was told of the one before;
+    """The filters of a run for a light or a dark page, at its newest checkpoint, also where the page was told of the one before;
     None without any."""
     newest = today().steps.get(run_id)
     if newest is None or step > newest:
         return None
     try:
         with _drawing:  # of many who ask at once one draws
-            return filters_png(run_id, newest, mode)
+            return filters(run_id, newest, mode)
     except RbmError as error:  # the run was deleted at this moment, or its file is damaged, which its own pages say
         _log.warning("run %s has no picture (%s)", run_id, error)
         return None

@@ -1,12 +1,12 @@
 """Points of the plane that show their picture where the pointer rests."""
 
 from collections.abc import Sequence
-from hashlib import blake2s
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pages.ui.components import wall
 from pages.ui.components.component import declare
 from pages.ui.draw import frames
 
@@ -22,7 +22,7 @@ _HTML = """
 """
 COLUMNS = 40  # of the atlas
 
-_mount: "ComponentRenderer" = declare("scatter", _HTML, "board", "files", "scatter")
+_mount: "ComponentRenderer" = declare("scatter", _HTML, "board", "files", "cells", "scatter")
 
 
 def points(
@@ -37,18 +37,13 @@ def points(
         raise ValueError(f"expected a group and a picture for each of {len(xy)} points")
     low, high = xy.min(0), xy.max(0)
     unit = np.round((xy - low) / np.where(high > low, high - low, 1), 4)
-    png = frames.grid_png(pictures, COLUMNS, 0)
     return {
         "x": unit[:, 0].tolist(),
         "y": unit[:, 1].tolist(),
         "group": groups.tolist(),
         "names": list(names),
         "colours": list(colours),
-        "src": frames.data_url(png),
-        "version": blake2s(png, digest_size=6).hexdigest(),
-        "cell": [*frames.rgb(pictures).shape[1:3]],
-        "columns": min(COLUMNS, len(pictures)),
-        "gap": 0,
+        **wall.cells(pictures, COLUMNS, gap=0),
     }
 
 

@@ -42,7 +42,7 @@ _HEAT = """
 </div>
 """
 
-_mount: "ComponentRenderer" = declare("wall", _HTML, "board", "files", "wall")
+_mount: "ComponentRenderer" = declare("wall", _HTML, "board", "files", "cells", "wall")
 _heat: "ComponentRenderer" = declare("heat", _HEAT, "board", "files", "heat")
 
 
@@ -77,31 +77,39 @@ def pictures(
     many of the first pictures are not there, their places the page's own. now: the moment that is shown, "step 5", which is
     told with the wall's name; where there is none, the browser tells how bright the pictures are.
     """
-    cells, lut = (shown.rows, shown.lut) if isinstance(shown, Tiles) else (shown, None)
-    n, cell = len(cells), (cells.shape[1], cells.shape[2])
+    n = len(shown.rows if isinstance(shown, Tiles) else shown)
     read = shown.read if isinstance(shown, Tiles) else None
     labels = read if labels is None else labels
     if labels is not None and len(labels) != n:
         raise ValueError(f"expected one label for each of {n} pictures, got {len(labels)}")
     if legend is None and isinstance(shown, Tiles) and shown.words is not None:
         legend = Legend(css_gradient(shown.lut), shown.words)
-    packed = compress(cells.tobytes(), level=1)
+    return {
+        **cells(shown, columns, gap=gap, blank=blank),
+        "legend": legend and legend._asdict(),
+        "at": clock.now(),
+        "labels": list(labels) if labels is not None else None,
+        "read": read is not None,
+        "selected": selected,
+        "now": now,
+    }
+
+
+def cells(shown: Tiles | Pixels, columns: int, *, gap: int | None = None, blank: int = 0) -> dict[str, Any]:
+    """The pictures alone, as ``assets/cells.js`` draws them."""
+    rows, lut = (shown.rows, shown.lut) if isinstance(shown, Tiles) else (shown, None)
+    n, cell = len(rows), (rows.shape[1], rows.shape[2])
+    packed = compress(rows.tobytes(), level=1)
     scale = b"" if lut is None else lut.tobytes()
     return {
         "cells": b64encode(packed).decode("ascii"),
         "lut": b64encode(scale).decode("ascii"),
         "blank": blank,
         "version": blake2s(packed + scale + bytes([blank]) * (blank > 0), digest_size=6).hexdigest(),
-        "legend": legend and legend._asdict(),
-        "at": clock.now(),
         "n": n,
         "columns": min(columns, n),
         "cell": list(cell),
         "gap": gap_between(cell) if gap is None else gap,
-        "labels": list(labels) if labels is not None else None,
-        "read": read is not None,
-        "selected": selected,
-        "now": now,
     }
 
 

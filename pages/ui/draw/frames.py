@@ -3,7 +3,6 @@
 Letters: N pictures, h rows and w columns of one picture, V = h * w its pixels, T frames of a film.
 """
 
-import base64
 import io
 import math
 from collections.abc import Sequence
@@ -288,11 +287,6 @@ def grid_png(
     file = io.BytesIO()
     wall.save(file, "png", compress_level=1)  # six times faster than the default level
     return file.getvalue()
-
-
-def data_url(png: bytes) -> str:
-    """The picture as its own address: no second request, and no file that could be gone."""
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
 def gif(frames: Sequence[Pixels] | Pixels, ms_per_frame: int, scale: int = 1) -> bytes:

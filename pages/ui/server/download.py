@@ -80,11 +80,11 @@ async def serve_picture(request: Request) -> Response:
     """A picture for a page that is open here: news name its address, and a browser asks only for what it has not yet."""
     asked = request.path_params
     ours = feed.find_shown(asked["token"])
-    png = await asyncio.to_thread(ours.picture, asked["name"], asked["version"]) if ours else None
-    if png is None:
+    numbers = await asyncio.to_thread(ours.picture, asked["name"], asked["version"]) if ours else None
+    if numbers is None:
         return PlainTextResponse(_("There is no such picture any more."), 404, SAFE)
     headers = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
-    return Response(png, media_type="image/png", headers=headers)
+    return Response(numbers, media_type="application/json", headers=headers)
 
 
 def _to_own_pages(give: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
@@ -100,7 +100,7 @@ def _to_own_pages(give: Callable[[Request], Awaitable[Response]]) -> Callable[[R
 
 ROUTES = (
     Route("/file/{token}/{key}", _to_own_pages(serve)),
-    Route("/picture/{token}/{name}/{version:int}.png", _to_own_pages(serve_picture)),
+    Route("/picture/{token}/{name}/{version:int}.json", _to_own_pages(serve_picture)),
     Route(f"/{component.PLOTLY}", _to_own_pages(component.plotly)),
     Route("/cards/{name}", _to_own_pages(component.card)),
 )

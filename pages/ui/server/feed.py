@@ -137,7 +137,7 @@ class Feed:
         self.turn = Lock()  # ... and one drawing at a time, of what plays too
         # What `pages.ui.server.download` gives, by the button's key.
         self.files: dict[str, GivenFile] = {}
-        self.picture: Callable[[str, int], bytes | None] = lambda name, version: None  # a PNG, of what moves by address
+        self.picture: Callable[[str, int], bytes | None] = lambda name, version: None  # of what moves by address
         self.sockets = 0
         self.own: Job | None = None  # the visitor's run: it goes on while any page of this visit is open
         self.hurry = False  # somebody waits for what they have just pressed: no rest before the next news

@@ -1,14 +1,13 @@
 """The class board: everyone's runs side by side, a copy by one click, and the teacher's room."""
 
-import io
 import json
 import time
+from base64 import b64decode
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
-from PIL import Image
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
@@ -118,7 +117,7 @@ def test_everyones_runs_of_today_stand_side_by_side_with_what_tells_them_apart()
     assert by_id[bob]["likelihood"] == "−8.50 to −8.00 nats (unreliable)"
     assert by_id[cat]["likelihood"] == "no likelihood yet"
     assert by_id[ada]["status"].startswith("paused · epoch")
-    assert by_id[ada]["src"].endswith(f"/{ada}/11.png?light")
+    assert by_id[ada]["src"].endswith(f"/{ada}/11.json?light")
     app.segmented_control(key="board_sort").set_value("likelihood").run()
     assert [card["id"] for card in cards(app)] == [ada, bob, cat]  # an unreliable one ranks below
     app.segmented_control(key="board_sort").set_value("name").run()
@@ -185,24 +184,25 @@ def test_a_picture_is_made_once_for_all_and_only_for_a_page_that_is_open():
         answer = finished(download.serve_picture(request))
         return answer.status_code, answer.body
 
-    status, png = get(ours.shown, run_id, 11)
+    status, first = get(ours.shown, run_id, 11)
     assert status == 200
-    assert png.startswith(b"\x89PNG")
-    assert get(ours.shown, run_id, 11)[1] is png
+    assert get(ours.shown, run_id, 11)[1] is first
     assert get("guessed", run_id, 11)[0] == 404
-    assert get(ours.shown, run_id, 10)[1] is png  # a page that was told of the checkpoint before
+    assert get(ours.shown, run_id, 10)[1] is first  # a page that was told of the checkpoint before
     assert get(ours.shown, run_id, 12)[0] == 404
     assert get(ours.shown, "f" * 12, 11)[0] == 404
     ours.picture = partial(gather.picture, mode="dark")
-    dark = get(ours.shown, run_id, 11)[1]
-    light, night = (np.asarray(Image.open(io.BytesIO(one)).convert("L"), dtype=float).mean() for one in (png, dark))
-    assert light > night  # weights near zero are nearly as bright, or as dark, as the page
+    light, dark = (json.loads(one) for one in (first, get(ours.shown, run_id, 11)[1]))
+    assert light["cells"] == dark["cells"]  # the numbers are the same, the colours are not
+    assert (light["n"], light["cell"]) == (7, [4, 4])
+    day, night = (np.frombuffer(b64decode(one["lut"]), np.uint8).mean() for one in (light, dark))
+    assert day > night  # weights near zero are nearly as bright, or as dark, as the page
 
 
 def test_a_dark_page_s_cards_ask_for_pictures_of_their_own():
     run_id, (look, modes) = ran(ADA), (gather.today(), ("light", "dark"))
     asked = [gather.cards(look.runs, look, "t", "", mode)["cards"][0]["src"] for mode in modes]
-    assert asked == [f"picture/t/{run_id}/11.png?{mode}" for mode in modes]
+    assert asked == [f"picture/t/{run_id}/11.json?{mode}" for mode in modes]
 
 
 def test_only_the_teacher_opens_a_room_and_moves_it():

@@ -1,4 +1,3 @@
-import base64
 import io
 from dataclasses import replace
 
@@ -121,13 +120,6 @@ def test_png_refuses_what_is_not_8_bit_colour():
         frames.grid_png(np.zeros((2, 3, 3)), 1)
     with pytest.raises(ValueError, match="whole scale"):
         frames.grid_png(np.zeros((1, 1, 1, 3), np.uint8), 1, scale=0)
-
-
-def test_data_url_is_the_png():
-    png = frames.grid_png(np.zeros((1, 2, 2, 3), np.uint8), 1)
-    head, _, body = frames.data_url(png).partition(",")
-    assert head == "data:image/png;base64"
-    assert base64.b64decode(body) == png
 
 
 @pytest.mark.parametrize(("asked", "shown"), [(120, 120), (124, 120), (3, 20)])
