@@ -112,13 +112,22 @@ def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage
         tick(page, 1)
         expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
     tick(page, 0)
-    expect(page.locator(".st-key-wall_dreams_B .wall")).to_be_visible()
-    assert picture(page, "wall_filters_A") != picture(page, "wall_filters_B")
-    assert picture(page, "wall_dreams_A") != picture(page, "wall_dreams_B")
+    for view, wall in ("Filters", "wall_filters"), ("Reconstructions", "wall_back"), ("Fantasies", "wall_dreams"):
+        open_view(page, view)
+        expect(page.locator(f".st-key-{wall}_B .wall")).to_be_visible()
+        assert picture(page, f"{wall}_A") != picture(page, f"{wall}_B")
+        box = page.locator(f".st-key-{wall}_B").bounding_box()
+        assert box["y"] + box["height"] <= page.viewport_size["height"]
     open_view(page, "Likelihood, settings")
     expect(page.get_by_role("cell", name="Seed", exact=True)).to_be_visible()
     open_view(page, "Curves")
     wait(lambda: points(page, "chart_runs_pseudo_log_likelihood") > 5, what="both runs' curves")
+    tick(page, 0)  # no more: of the run that is left the curves are still what is open
+    expect(page.get_by_role("tab", name="Pictures")).to_be_visible()
+    expect(page.get_by_role("tab", name="Curves")).to_have_attribute("aria-selected", "true")
+    tick(page, 0)
+    expect(page.get_by_role("tab", name="Fantasies")).to_be_visible()
+    expect(page.get_by_role("tab", name="Curves")).to_have_attribute("aria-selected", "true")
 
     press(page, "runs_delete")
     expect(page.get_by_text("2 runs deleted")).to_be_visible()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.compare.runs import seeds
 from pages.compare.runs.columns import LETTERS, differences
-from pages.ui import cards
+from pages.ui import cards, lesson
 from pages.ui.components import chart
 from pages.ui.controls import widgets
 from pages.ui.draw import figures
@@ -36,6 +38,7 @@ CURVE, BESIDE = (
     150,
     3,
 )  # pixels of a chart's height, so that a row of them ends on a projector's screen; charts in a row
+KINDS = (_("Filters"), _("Reconstructions"), _("Fantasies"))
 _USUAL = ("log_likelihood", "pseudo_log_likelihood", "free_energy_gap")
 _AXES = {"epoch": _("epochs"), "step": _("updates"), "seconds": _("seconds of training")}
 
@@ -250,24 +253,41 @@ def likelihood_lines(run: Run, evaluation: Evaluation | None) -> list[str]:
     return [f"{one.said}{mark} {as_typed(one.why)}".strip() for one, mark in marked]
 
 
-def pictures(runs: Sequence[Run]) -> None:
-    """Filters, reconstructions and fantasies: a column a run, or, of a single one, side by side."""
+def views(count: int) -> Sequence[DeltaGenerator]:
+    """The rooms of the page: the pictures of a single run in one, or those of several, too many for a screen, in one a kind;
+    then the curves, then likelihood and settings, which are open before another run is ticked and after it."""
+    others = (_("Curves"), _("Likelihood, settings"))
+    rows = {"runs_view": (_("Pictures"), *others), "runs_views": (*KINDS, *others)}
+    key, before = ("runs_views", "runs_view") if count > 1 else ("runs_view", "runs_views")
+    if st.session_state.get("runs_row") == before:
+        open_there, open_here = (widgets.remembered(one) or rows[one][0] for one in (before, key))
+        stays = open_there in others or open_here in others
+        widgets.remember(**{key: open_there if open_there in others else rows[key][0] if stays else open_here})
+    st.session_state["runs_row"] = key
+    return lesson.views(*rows[key], key=key)
+
+
+def pictures(runs: Sequence[Run], rooms: Sequence[DeltaGenerator]) -> None:
+    """Filters, reconstructions and fantasies: of a single run side by side, of several a column each in a room a kind."""
     if len(runs) == 1:
         seen = _looks_of(runs[0])
         if seen is not None:
-            parts = (_filters, _reconstructions, _fantasies)
-            for draw, place in zip(parts, st.columns(3, gap="large"), strict=True):
+            for draw, place in zip((_filters, _reconstructions, _fantasies), st.columns(3, gap="large"), strict=True):
                 with place:
                     draw(LETTERS[0], runs[0], seen)
         return
-    for letter, run, place in zip(LETTERS, runs, st.columns(len(runs), gap="medium"), strict=False):
-        with place, st.container(key=f"looks_{letter}", gap="xsmall"):
-            st.markdown(f"**{letter}** · {as_typed(called(run))}")
+    rows = [st.columns(len(runs), gap="medium"), *(room.columns(len(runs), gap="medium") for room in rooms[1:])]
+    parts: tuple[Callable[[str, Run, Looks], None], ...]
+    parts = (partial(_filters, columns=10), _reconstructions, _fantasies)
+    for i, (letter, run) in enumerate(zip(LETTERS, runs, strict=False)):
+        for row in rows:
+            row[i].markdown(f"**{letter}** · {as_typed(called(run))}")
+        with rows[0][i]:
             seen = _looks_of(run)
+        for part, row in zip(parts, rows, strict=True):
             if seen is not None:
-                _filters(letter, run, seen)
-                _reconstructions(letter, run, seen)
-                _fantasies(letter, run, seen)
+                with row[i]:
+                    part(letter, run, seen)
 
 
 def _looks_of(run: Run) -> Looks | None:
@@ -283,7 +303,7 @@ def _looks_of(run: Run) -> Looks | None:
         return None
 
 
-def _filters(letter: str, run: Run, seen: Looks) -> None:
+def _filters(letter: str, run: Run, seen: Looks, columns: int = 5) -> None:
     weight = run.spec.coding.filters(seen.weight)
     count = min(FILTERS, weight.shape[1])
     strongest = np.argsort(-np.linalg.norm(weight, axis=0), kind="stable")[:count]
@@ -294,7 +314,7 @@ def _filters(letter: str, run: Run, seen: Looks) -> None:
         ),
     )
     shape = live.picture_shape(run.spec)
-    cards.filter_wall(weight, shape, strongest, key=f"wall_filters_{letter}", columns=5, max_cell=40)
+    cards.filter_wall(weight, shape, strongest, key=f"wall_filters_{letter}", columns=columns, max_cell=40)
 
 
 def _reconstructions(letter: str, run: Run, seen: Looks) -> None:

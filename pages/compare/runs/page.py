@@ -23,9 +23,9 @@ try:
         with named:
             compared = comparison.named(chosen[: listing.MOST])
         trouble.told(compared)
-        pictures, curves, facts = lesson.views(_("Pictures"), _("Curves"), _("Likelihood, settings"), key="runs_view")
-        with pictures, st.container(key="picture"):
-            comparison.pictures(compared)
+        *pictured, curves, facts = comparison.views(len(compared))
+        with pictured[0], st.container(key="picture"):
+            comparison.pictures(compared, pictured)
             matched.card(compared)
         with curves:
             comparison.learning_curves(compared)
