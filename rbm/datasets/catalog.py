@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rbm.core.language import _
 from rbm.core.text import plain, quoted
 from rbm.datasets.download import Progress
-from rbm.datasets.entry import CATALOG, OWN, DatasetEntry, Root, Temperature
+from rbm.datasets.entry import CATALOG, KUNITZ, OWN, DatasetEntry, Root, Temperature
 from rbm.errors import ConfigError, RbmError
 
 if TYPE_CHECKING:  # torch would cost a second, and the process that only shows the menu never needs it
@@ -54,9 +54,9 @@ def _load(line: DatasetEntry, root: Root, temperature: Temperature | None, progr
 
         return ising.load(line.name, temperature)
     if line.states is not None:
-        from rbm.datasets import potts
+        from rbm.datasets import potts, protein
 
-        return potts.load()
+        return protein.load() if line.name == KUNITZ else potts.load()
     if line.kind == "colour" and line.source == "made":
         from rbm.datasets import faces
 

@@ -107,6 +107,7 @@ LISTED = ("bars_and_stripes", "bars_and_stripes_3x3", "shifter", "shifter_shown"
 RING, RING_SPINS = "ising_1d", 16
 LINE = 1  # in place of a lattice's side: the ring, which is one row
 POTTS, LETTERS, PLACES = "potts", 4, 8
+KUNITZ, AMINO_ACIDS = "kunitz", 21  # twenty and the gap
 COLDEST, HOTTEST = 0.1, 100.0  # in units of the coupling
 ISING_CRITICAL = 2 / math.log1p(math.sqrt(2))  # T_c = 2.269..., of the infinite lattice (Onsager 1944)
 
@@ -265,6 +266,19 @@ _ENTRIES = (
         class_names=(_("A first"), _("C first"), _("G first"), _("U first")),
         source="made",
         states=LETTERS,
+    ),
+    DatasetEntry(
+        name=KUNITZ,
+        title=_("Kunitz domains, a protein family"),
+        about=_(
+            "8,871 sequences of 53 amino acids or gaps: one piece of protein as it evolved in many species, after Pfam's family "
+            "PF00014, licence CC0; places that changed together touch in the folded protein."
+        ),
+        kind="grey",
+        image_shape=(1, 53),
+        class_names=(_("K at place 12"), _("R at place 12"), _("another at place 12")),
+        source="bundled",
+        states=AMINO_ACIDS,
     ),
     DatasetEntry(
         name="faces",
