@@ -7,6 +7,7 @@ round, which is called crossed. Everything that shows a likelihood takes its wor
 the command line and the pages. Reading this needs no torch.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -35,10 +36,11 @@ def quoted(value: float, ess: float | None, digits: int = 2) -> str:
 
 
 def too_few(ess: float) -> str:
-    """The sentence about too small an effective sample size."""
+    """The sentence about too small an effective sample size, which is never rounded to one that is large enough."""
+    shown = math.floor(10 * ess) / 10 if round(ess, 1) >= FEWEST_EFFECTIVE else ess
     return _(
         "Unreliable: effective sample size {ess:.1f} (at least {fewest_effective:g} needed). Use more temperatures."
-    ).format(ess=ess, fewest_effective=FEWEST_EFFECTIVE)
+    ).format(ess=shown, fewest_effective=FEWEST_EFFECTIVE)
 
 
 def crossed(gap: float) -> str:

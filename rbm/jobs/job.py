@@ -56,6 +56,7 @@ class Job(ABC):
     def __init__(self) -> None:
         self.status, self.message = "idle", ""
         self._notice = self._silence = ""  # what was lost; that the workers do not answer
+        self._revived = ""  # the notice of the newest worker that was lost
         self.on_news: Callable[[], None] = lambda: (
             None
         )  # called from a thread of the pump whenever there is news to read
@@ -163,8 +164,10 @@ class Job(ABC):
     # The pump
 
     def _rest(self) -> None:
-        """Nothing more is asked for; under the lock."""
+        """Nothing more is asked for; under the lock. What was lost with a worker is done with where all is learnt."""
         self._pumping = False
+        if self.status == "finished" and self._notice == self._revived:
+            self._notice = ""
 
     def _begin_pump(self) -> None:
         self._pumping = True
@@ -265,7 +268,7 @@ class Job(ABC):
                 return
             self._revivals += 1
             if self._revivals <= MOST_REVIVALS:
-                self.notice = _("The training process was lost; {where}.").format(where=where)
+                self.notice = self._revived = _("The training process was lost; {where}.").format(where=where)
         if seat is not None:
             seat.leave()
         if self._revivals > MOST_REVIVALS:

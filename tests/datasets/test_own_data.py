@@ -363,8 +363,12 @@ def test_nobody_fills_everybodys_folder(monkeypatch: pytest.MonkeyPatch, limit: 
         save.save("bees", some(), owner="ada")
     for owner in ("bob", "", "", ""):  # nobody's are the command line's, which has the machine alone
         save.save(f"of-{len(save.kept())}", some(), owner=owner)
-    save.remove("cats")
+    removed = save.remove("cats")
     save.save("bees", some(), owner="ada")
+    with pytest.raises(ConfigError, match="the folder is everybody's: delete one"):
+        save.restore("cats", digest=removed.digest, owner="ada")
+    save.remove("bees")
+    save.restore("cats", digest=removed.digest, owner="ada")
 
 
 def test_a_damaged_file_is_left_out_of_the_list_and_named_when_asked_for(folder: Path) -> None:

@@ -61,3 +61,9 @@ def test_results_of_every_version_are_judged():
 def test_the_screen_may_read_it_without_torch():
     code = "import sys, rbm.evaluation.verdict; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_is_a_little_too_few_does_not_read_as_enough():
+    assert "effective sample size 4.9 (at least 5 needed)" in verdict.too_few(4.97)
+    assert "effective sample size 2.0 " in verdict.too_few(1.96)
+    assert "effective sample size nan " in verdict.too_few(math.nan)

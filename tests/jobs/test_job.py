@@ -339,3 +339,15 @@ def test_a_job_that_is_still_being_made_can_be_looked_at(monkeypatch):
     monkeypatch.setattr(job_module._jobs, "add", looked_at)
     made = [LiveRun(LONG), Task(f"{HERE}:counted")]
     assert seen == made
+
+
+def test_what_was_lost_is_no_news_once_all_is_learnt():
+    task = Task(f"{HERE}:counted")
+    task.notice = task._revived = "The training process was lost; going on from epoch 1.1."
+    for status, left in ("running", task.notice), ("paused", task.notice), ("finished", ""):
+        task.status = status
+        task._rest()
+        assert task.notice == left
+    task.notice = "Training here has stopped."  # of another kind: it stays
+    task._rest()
+    assert task.notice

@@ -25,6 +25,7 @@ from rbm.datasets.user_datasets.pictures import Pictures, Reading
 from rbm.datasets.user_datasets.sizes import parse_size
 from rbm.errors import RbmError
 from rbm.store import open_store
+from rbm.store.owners import may_change
 
 SIZES = (8, 14, 16, 20, 28, 32, 48, 64, None)
 SHOWN, COLUMNS, ROW = 40, 10, 12
@@ -314,7 +315,10 @@ def _kept(one: save.UserDataset, owner: str) -> None:
             icon=":material/delete:",
             on_click=_delete,
             args=(one,),
-            help=_("Remove it from the lists. This can be undone, and runs that learn from it continue."),
+            disabled=not may_change(visitor.current(), one.owner),
+            help=_("Remove it from the lists. This can be undone, and runs that learn from it continue.")
+            if may_change(visitor.current(), one.owner)
+            else _("Only its owner, or whoever has the teacher's word, may delete it."),
         )
     try:
         pictures = save.sample(one.name, ROW)

@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
 from pages.train.examine import examination
 from pages.ui import cards
 from pages.ui.components import chart, wall
-from pages.ui.draw import figures, theme
+from pages.ui.draw import figures, frames, theme
+from rbm.core.colours import BACKGROUND, rgb
 from rbm.core.language import _
 from rbm.jobs.task import Task
 from rbm.models.parameters import Array
 from rbm.tasks.examine import Group, Together
 
 MACHINE, MADE = _("found in p(v)"), _("what made the data")  # above the two maps
+CELLS = 25  # places at most, that have a cell for each pair
+NEIGHBOURS, STRONGEST = 5, 10  # places so near touch in any chain; pairs that are named
 NUMBERED = 10  # places at most, whose cells have room for a number
 NAMES = {"pairs": _("⟨uᵢuⱼ⟩"), "triples": _("⟨uᵢuⱼuₖ⟩")}
 
@@ -79,12 +83,36 @@ def _contacts(found: Together, mode: theme.Mode) -> None:
     for column, (of, strength) in zip(st.columns(2), maps.items(), strict=False):
         with column:
             st.markdown(of)
-            wall.heat(
-                contact_map(strength, of, most, mode), key="examine_contacts" if of == MACHINE else "examine_made"
-            )
+            key = "examine_contacts" if of == MACHINE else "examine_made"
+            if len(strength) <= CELLS:
+                wall.heat(contact_map(strength, of, most, mode), key=key)
+            else:
+                _as_picture(strength, of, most, mode, key)
     none, all_of_it = (theme.tint(part, theme.CATEGORICAL[mode][0], mode)[0] for part in (0.0, 1.0))
     bar = f'<span style="background: linear-gradient(to right, {none}, {all_of_it})"></span>'
     st.html(f'<div class="two-scales">‖J_ij‖: 0{bar}{most:.2f}</div>')
+
+
+def _as_picture(strength: Array, of: str, most: float, mode: theme.Mode, key: str) -> None:
+    """The same of so many places that each has a dot and no more; below it the pairs that are coupled most."""
+    none, all_of_it = (np.array(rgb(colour)) for colour in (BACKGROUND[mode], theme.CATEGORICAL[mode][0]))
+    lut = np.rint(none + np.linspace(0, 1, 256)[:, None] * (all_of_it - none)).astype(np.uint8)
+    dots = np.rint(255 * strength / (most or 1.0)).astype(np.uint8)
+    i, j = np.triu_indices(len(strength), NEIGHBOURS)
+    first = np.argsort(-strength[i, j], kind="stable")[:STRONGEST]
+    pairs = " · ".join(f"{i[k] + 1}–{j[k] + 1}" for k in first)
+    wall.show(
+        wall.pictures(frames.Tiles(dots[None], lut), 1, now=_("strongest {pairs}").format(pairs=pairs)),
+        framed=True,
+        max_cell=300,
+        numbers=lambda: [
+            [_("place"), *range(1, len(strength) + 1)],
+            *([n + 1, *row] for n, row in enumerate(strength.tolist())),
+        ],
+        alt=_("How strongly every place is coupled with every other, {of}").format(of=of),
+        key=key,
+    )
+    st.caption(_("Strongest, of places {apart} or more apart: {pairs}").format(apart=NEIGHBOURS, pairs=pairs))
 
 
 def contact_map(strength: Array, of: str, most: float, mode: theme.Mode) -> dict[str, Any]:

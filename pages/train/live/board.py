@@ -28,6 +28,7 @@ from rbm.training.events import MEASURES
 from rbm.training.history import History
 
 FILTERS_SHOWN, COLUMNS = 100, 10
+LOGO_LETTERS, LOGOS_ALONE = 48, 8  # in a row of logos, and how many logos there are where each fills a row
 LOGOS_SHOWN, LOGO_COLUMNS = 18, 6  # of sequences, half as many side by side: letters must be read
 SMOOTHING = "train_smoothing"  # in the session
 CURVE_HEIGHT, CELL = 152, 26  # so that all stands on one screen of 1280 × 720
@@ -192,7 +193,10 @@ def _card(key: str, option: Mapping[str, Any], alt: str, *told: str) -> None:
 
 def _shown(painter: frames.Painter) -> tuple[npt.NDArray[np.intp], int]:
     """The hidden columns whose filters are drawn, and in how many columns of the wall."""
-    most, columns = (LOGOS_SHOWN, LOGO_COLUMNS) if painter.coding.letters else (FILTERS_SHOWN, COLUMNS)
+    most, columns = FILTERS_SHOWN, COLUMNS
+    if painter.coding.letters:
+        columns = max(1, min(LOGO_COLUMNS, LOGO_LETTERS // painter.shape[1]))
+        most = LOGOS_SHOWN if columns > 1 else LOGOS_ALONE
     return np.arange(min(painter.model.hidden_columns, most)), columns
 
 

@@ -151,8 +151,7 @@ def remove(name: str, root: Root = None, *, digest: str = "", owner: str | None 
 
     Returns what was removed; ConfigError when there is none.
     """
-    path = own_folder(root) / f"{_PREFIX}{check_name(name)}{_SUFFIX}"
-    if not path.is_file():
+    if not (path := own_folder(root) / f"{_PREFIX}{check_name(name)}{_SUFFIX}").is_file():
         find(name, root)
         raise ConfigError(_("The data set {name!r} is removed already.").format(name=name))
     one, place = _header_or_damaged(path), path.parent / "removed"
@@ -175,7 +174,7 @@ def remove(name: str, root: Root = None, *, digest: str = "", owner: str | None 
 def restore(name: str, root: Root = None, *, digest: str = "", owner: str | None = None) -> None:
     """Undo ``remove``: bring back the pictures of that ``digest`` and ``owner``, or those of the name that were removed last.
 
-    ConfigError when nothing of the kind was removed lately, or the name is taken again.
+    ConfigError when nothing of the kind was removed lately, the name is taken again, or its owner has as many as one may.
     """
     path = own_folder(root) / f"{_PREFIX}{check_name(name)}{_SUFFIX}"
     known = [(old, _header_or_damaged(old)) for old in _removed(path.parent / "removed", name)]
@@ -186,6 +185,7 @@ def restore(name: str, root: Root = None, *, digest: str = "", owner: str | None
         if not found:
             wrong = _("The data set {name!r} cannot be restored: nothing of that name was removed lately.")
             raise ConfigError(wrong.format(name=name))
+        _check_share(path.parent, _header_or_damaged(found[-1]).owner, found[-1].stat().st_size)
         _appear(found[-1], path)
         found[-1].unlink(missing_ok=True)
     except FileExistsError:
@@ -337,9 +337,9 @@ def _existing(name: str, root: Root) -> Path | None:
 
 def _taken(name: str) -> ConfigError:
     return ConfigError(
-        _("A data set called {name!r} is kept already; choose another name, or delete that one first.").format(
-            name=name
-        )
+        _(
+            "A data set called {name!r} is kept already; choose another name, or delete that one first if it is yours."
+        ).format(name=name)
     )
 
 
@@ -350,10 +350,17 @@ def _check_room(path: Path, name: str, size: int, owner: str) -> None:
     if len(files) >= limits.SETS or size + sum(file.stat().st_size for file in files) > limits.KEPT_BYTES:
         wrong = _("The folder of own data sets is full ({sets} sets, {kept_bytes:,} MB); delete some.")
         raise DatasetError(wrong.format(sets=limits.SETS, kept_bytes=limits.KEPT_BYTES // limits.MB))
-    if owner:  # nobody's are those of the command line, whose user has the machine alone
-        theirs = [file.stat().st_size for file in files if _header_or_damaged(file).owner == owner]
-        limits.OWN_SETS.check(len(theirs) + 1)
-        limits.OWN_BYTES.check(sum(theirs) + size)
+    _check_share(path.parent, owner, size)
+
+
+def _check_share(folder: Path, owner: str, size: int) -> None:
+    """ConfigError where another set of so many bytes is more than its owner may keep."""
+    files = (
+        folder.glob(f"{_PREFIX}*{_SUFFIX}") if owner else ()
+    )  # nobody's are the command line's, which has the machine alone
+    theirs = [file.stat().st_size for file in files if _header_or_damaged(file).owner == owner]
+    limits.OWN_SETS.check(len(theirs) + 1)
+    limits.OWN_BYTES.check(sum(theirs) + size)
 
 
 def _name_of(path: Path) -> str:
@@ -378,19 +385,9 @@ def _header(path: Path) -> UserDataset:
         divided = "parts" in raw
         if min(n, height, width) < 1 or path.stat().st_size != 8 + length + n * (height * width + 8 + divided):
             raise ValueError("its size is not what it says")
-        name = _name_of(path)
-        return UserDataset(
-            check_name(name),
-            n,
-            (height, width),
-            told["kind"],
-            names,
-            plain(told["source"]),
-            str(told["digest"]),
-            path,
-            plain(told.get("owner", "")),
-            divided,
-        )
+        name, source, owner = check_name(_name_of(path)), plain(told["source"]), plain(told.get("owner", ""))
+        shape, digest = (height, width), str(told["digest"])
+        return UserDataset(name, n, shape, told["kind"], names, source, digest, path, owner, divided)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         fault = _("{path} is damaged ({error}); remove it and bring the data again.")
         raise DatasetError(fault.format(path=path, error=error)) from error

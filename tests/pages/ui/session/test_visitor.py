@@ -26,7 +26,7 @@ from tests.helpers.short_run import SPEC, trained
 from tests.helpers.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("clean")
-ADA = Visitor(visitor_id("ada"), "Ada")
+ADA, BOB = (Visitor(visitor_id(name.lower()), name) for name in ("Ada", "Bob"))
 REFUSED = "belongs to Ada; only its owner, or whoever has the teacher's word, may change it"
 
 
@@ -181,10 +181,15 @@ def test_anothers_data_cannot_be_deleted_and_ones_own_can():
     open_store().sign(ADA)
     app = open_page(shell.DATA)
     assert any("kept by Ada" in text.value for text in app.markdown)
+    assert app.button(key="own_delete_hers").disabled
+    app.session_state["visitor"] = ADA
+    app.run()
+    assert not app.button(key="own_delete_hers").disabled  # and pressed in the moment in which it became another's
+    app.session_state["visitor"] = BOB
     app.button(key="own_delete_hers").click().run()
     assert REFUSED in app.error[0].value
     assert [one.name for one in save.kept()] == ["hers"]
-    save.save("mine", pictures, owner=app.session_state["visitor"].id)
+    save.save("mine", pictures, owner=BOB.id)
     app.run().button(key="own_delete_mine").click().run()
     assert [one.name for one in save.kept()] == ["hers"]
     assert not app.error
