@@ -16,6 +16,7 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_t
 from rbm.presets import PRESETS
 from rbm.training.changes import Change, from_state
 from rbm.training.config import TrainConfig, knobs
+from tests.helpers.unit_pairs import PAIRS
 
 
 def values(kind: type) -> st.SearchStrategy:
@@ -70,6 +71,13 @@ def test_a_preset_s_link_is_short_and_the_default_s_is_empty(name):
     query = link.to_query(PRESETS[name].spec)
     assert len(link.to_url("", PRESETS[name].spec)) < 100
     assert (len(query) == 1) == (name == "default")
+
+
+@pytest.mark.parametrize(("visible", "hidden"), PAIRS)
+def test_units_of_any_pair_come_through_a_link(visible, hidden):
+    spec = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(9, visible=visible, hidden=hidden, n_states=3))
+    opened = link.from_query(link.to_query(spec))
+    assert (opened.spec, opened.notes) == (spec, [])
 
 
 def test_every_setting_has_a_place_in_the_link():

@@ -52,7 +52,8 @@ PICTURES = {
     shell.MARKOV: OneScreen(("markov_1", "markov_coupling"), ("markov_matrix", "markov_visits", "markov_distance")),
     shell.CD_BIAS: OneScreen(("follows_place", "follows_k"), ("follows_numbers", "follows_angles", "follows_lengths")),
     shell.ISING: OneScreen(
-        ("ising_temperature",), ("ising_lattice", "ising_chains", "ising_j", "ising_c", "ising_against")
+        ("ising_temperature",),
+        ("ising_lattice", "ising_chains", "ising_j", "ising_c", "ising_against", "ising_table", "ising_words"),
     ),
     shell.RETRIEVAL: OneScreen(
         ("retrieval_load", "retrieval_temperature"),

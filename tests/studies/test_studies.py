@@ -12,13 +12,14 @@ from rbm.datasets.base import Dataset, undivided
 from rbm.datasets.catalog import load_dataset
 from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood
-from rbm.studies import STUDIES, recipe
+from rbm.studies import STUDIES, ising, recipe
 from rbm.studies.centring import PUBLISHED
 from rbm.studies.fitting import RunningMean, changed
 from rbm.studies.measure import JudgingEffort, held_out, judge
 from rbm.studies.report import Column, Report, Table, machine
 from rbm.tasks.deep.plan import LabelsPlan
 from rbm.training.config import TrainConfig, knobs
+from tests.helpers.places import ROOT
 
 TINY = JudgingEffort(chains=5, temperatures=7, population=11, population_temperatures=7)
 SIZES = {
@@ -66,6 +67,25 @@ def test_every_study_runs_in_a_small_size_and_fills_its_table(name, few):
         assert [[x for i, x in enumerate(r) if i not in times] for r in table.rows] == [
             [x for i, x in enumerate(r) if i not in times] for r in again.rows
         ]
+
+
+def test_the_table_of_ising_lattices_has_errors_and_its_couplings_are_the_data_s_where_these_tell_them():
+    """Of three temperatures and two sizes, as the README has it: below T_c nearly all spins agree, and say little of it."""
+    lines = (ROOT / "rbm" / "studies" / "README.md").read_text("utf-8").splitlines()
+    head = next(i for i, line in enumerate(lines) if line.startswith("| lattice |"))
+    titles = [cell.strip() for cell in lines[head].strip("|").split("|")]
+    assert titles == [column.title for column in ising.COLUMNS]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in lines[head + 2 :] if line.startswith("| ")
+    ]
+    rows = [dict(zip(titles, row, strict=True)) for row in rows if row[0] in {f"{side}×{side}" for side in ising.SIDES}]
+    assert len(rows) == 3 * len(ising.SIDES) * len(ising.TEMPERATURES) == 3 * 2 * 3
+    for row in rows:
+        for measured in ("neighbours' mean J", "other pairs' mean J, absolute", "e, machine", "m absolute, machine"):
+            assert "±" in row[measured]
+        if float(row["T"]) > 2.2:
+            made_with = float(row["βJ of the data"])
+            assert float(row["neighbours' mean J"].split()[0]) == pytest.approx(made_with, rel=0.1)
 
 
 def test_a_judgement_brackets_the_exact_likelihood(tiny_rbm, images):

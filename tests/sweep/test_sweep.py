@@ -43,6 +43,20 @@ def swept(name: str, spec: SweepSpec, store: Store) -> Sweep:
     return sweep
 
 
+def test_a_search_over_types_of_units_and_their_machines_ends(workers, store):
+    spec = SweepSpec(
+        replace(BASE, training=replace(BASE.training, epochs=5)),
+        (Axis("hidden", ("bernoulli", "spin", "relu", "gaussian")),),
+        objective="pseudo_log_likelihood",
+    )
+    sweep = swept("units", spec, store)
+    trials = sweep.ledger.trials()
+    assert {trial.values["hidden"] for trial in trials} == {"bernoulli", "spin", "relu", "gaussian"}
+    for trial in trials:
+        assert from_bytes(store.checkpoint(trial.run_id)).model.hidden_unit.name == trial.values["hidden"]
+        assert trial.state == "finished"
+
+
 @on_both
 def test_a_grid_tries_every_cell_once_and_its_values_are_those_of_a_direct_evaluation(workers, store):
     sweep = swept("nine", QUICK, store)

@@ -45,6 +45,11 @@ def test_the_couplings_that_made_the_data_are_found_between_neighbours_and_nowhe
     truth = finite_lattice.enumerated(HOT)
     assert abs(last.means.energy.value - truth.energy) < 4 * last.means.energy.error + 0.05
     assert abs(last.means.magnetisation.value - truth.magnetisation) < 4 * last.means.magnetisation.error + 0.03
+    for found, known in (
+        (last.means.heat_capacity, truth.heat_capacity),
+        (last.means.susceptibility, truth.susceptibility),
+    ):
+        assert abs(found.value - known) < 4 * found.error + 0.1 * known
     for c, known in zip(last.correlation, truth.correlation, strict=True):
         assert abs(c.value - known) < 4 * c.error + 0.03
     assert last.chains.shape == (SHOWN, 16)
