@@ -115,7 +115,8 @@ def _filters(
     if len(weight) not in (math.prod(shape), 3 * math.prod(shape)):
         return tiles, None
     ends = (f"−{limit:.2f}", f"{limit:.2f}") if shared and limit else (_("−max"), _("max"))
-    words = (ends[0], _("weight") if shared else _("weight, each its own scale"), ends[1])
+    what = _("weight") if isinstance(tiles, frames.Tiles) else _("weight to red, green and blue")
+    words = (ends[0], what if shared else _("weight, each its own scale"), ends[1])
     return tiles, Legend(theme.css_gradient(lut), words)
 
 

@@ -29,7 +29,11 @@ def panel() -> None:
         st.caption(_(":material/school: You are in the teacher's room."))
         visitor.ask_name()
     elif state.ROOM in st.query_params:
-        st.caption(_(":material/info: The room of this link is closed."))
+        st.caption(
+            _(
+                ":material/info: The room of this link is closed. A server that was started anew opens another: ask for its link."
+            )
+        )
 
 
 def _enter() -> None:
