@@ -8,11 +8,14 @@ import pytest
 
 from pages.train.examine import examination
 from pages.ui import shell
-from rbm.experiment import RunSpec
+from pages.ui.session import live, state
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs.task import Task
 from rbm.tasks import examine
 from rbm.tasks.examine import ChainsFromNoise
+from rbm.training.config import TrainConfig
 from tests.helpers.screen import open_page
+from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -25,6 +28,32 @@ def test_what_the_weights_say_stands_there_unasked_and_the_rest_at_a_press():
     assert modes["n"] == 20
     assert app.button(key="examine").label == "Examine"
     assert not any(one.get("channel") == "examine_walk" for one in sent)
+
+
+def test_modes_are_those_of_the_moment_that_is_chosen():
+    app = open_page(shell.TRAIN)
+    spec = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(20), TrainConfig(epochs=30))
+    app.session_state["draft"] = state.to_draft(spec)
+    app.run()
+    app.button(key="train").click().run()
+    run = app.session_state["run"]
+    wait(lambda: run.status == "finished" and not run.active and len(run.past) > 1, what="the end of the run")
+    app.switch_page(shell.EXAMINE).run()
+
+    def drawn() -> dict:
+        assert not app.exception
+        sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+        (modes,) = (one for one in sent if one.get("channel") == "examine_modes")
+        (spectrum,) = (one for one in sent if one.get("channel") == "examine_spectrum")
+        return {"modes": modes["version"], "spectrum": spectrum["series"]}
+
+    now = drawn()
+    app.select_slider(key="examine_time").set_value(run.past[0].step).run()
+    then = drawn()
+    assert then["modes"] != now["modes"]
+    assert then["spectrum"] != now["spectrum"]
+    app.select_slider(key="examine_time").set_value(live.NOW).run()
+    assert drawn() == now
 
 
 def test_the_same_chains_can_walk_ten_times_as_long(monkeypatch):
