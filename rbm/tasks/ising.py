@@ -32,7 +32,8 @@ HIDDEN = {LINE: 32, 4: 32, 8: 64, 16: 128}  # by side
 EPOCHS, QUICK_EPOCHS = 60, 25
 LOOKS = 15  # while it learns
 CHAINS, SHOWN = 400, 12
-WARM, RECORDED = 200, 600  # sweeps before chains are measured, and of those their memory is told from
+WARM, RECORDED = 200, 600  # sweeps before chains are measured, and of those their memory is told from ...
+MOST_RECORDED = 4 * RECORDED  # ... where that is not yet enough
 TRIPLES = 500  # of spins, whose couplings are looked at
 LATTICES = 20  # whose memory is measured without a machine,
 STEPS, MOST_STEPS = 1_000, 16_000  # over so many steps at least and at most: until they are
@@ -92,7 +93,7 @@ def learn(side: int, temperature: float, epochs: int = EPOCHS, seed: int = 1) ->
     for model, share in training(spec):
         chains = IsingChains(model, seed) if chains is None else chains
         chains.sweep(WARM if share == 1 else WARM // 4)
-        memory = lattice.autocorrelation_time(chains.sizes(RECORDED)) if share == 1 else None
+        memory = chains.memory() if share == 1 else None
         yield _look(model, chains, side, temperature)._replace(
             share=share, seconds=time.perf_counter() - begun, memory=memory
         )
@@ -122,10 +123,9 @@ def through(
         *_, (model, _) = training(spec)
         chains = IsingChains(model, seed)
         chains.sweep(WARM)
-        sizes = chains.sizes(RECORDED)
+        remembered = chains.memory()
         data = lattice.measured(data_spins(spec, side), temperature)
         made = lattice.measured(chains.spins(side), temperature)
-        remembered = lattice.autocorrelation_time(sizes)
         points.append(TemperaturePoint(temperature, data, made, remembered, UNKNOWN, UNKNOWN))
         yield points[-1]
     for point in points:
@@ -178,6 +178,15 @@ class IsingChains:
 
         for _ in range(count):
             self._chains, _ = gibbs.sweep(self._model, self._chains, self._source)
+
+    def memory(self) -> WithError:
+        """τ of |m| in sweeps, from chains that go on until it is known as well as the lattice's is, but not for ever."""
+        x = self.sizes(RECORDED)
+        found = lattice.autocorrelation_time(x)
+        while len(x) < MOST_RECORDED and not found.error <= EXACT * found.value:
+            x = np.concatenate([x, self.sizes(len(x))])
+            found = lattice.autocorrelation_time(x)
+        return found
 
     def sizes(self, count: int) -> Floats:
         """|m| of every chain after each of so many further sweeps: (count, CHAINS)"""

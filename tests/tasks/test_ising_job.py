@@ -6,7 +6,7 @@ import torch
 
 from rbm.datasets.entry import LINE
 from rbm.errors import ConfigError
-from rbm.evaluation import exact, lattice
+from rbm.evaluation import exact
 from rbm.evaluation.couplings import effective, on_lattice
 from rbm.experiment import cached_dataset
 from rbm.lessons import finite_lattice
@@ -15,7 +15,6 @@ from rbm.studies.ising import divergence
 from rbm.tasks.ising import (
     CHAINS,
     LOOKS,
-    RECORDED,
     SHOWN,
     UNKNOWN,
     WARM,
@@ -153,9 +152,9 @@ def test_the_memory_of_a_machines_chains_is_that_of_their_transitions_within_its
     model.weight.data = strength * torch.randn(8, 6, generator=draw)
     known, chains = exact_memory_of_a_machine(model), IsingChains(model, 1)
     chains.sweep(WARM)
-    found = lattice.autocorrelation_time(chains.sizes(RECORDED))
+    found = chains.memory()
     assert found.value == pytest.approx(known, abs=3 * found.error)
-    assert found.error < 0.2 * known
+    assert found.error < 0.12 * known  # of the longer memory only because the chains went on
 
 
 def test_what_cannot_be_learnt_is_one_sentence():
