@@ -52,6 +52,7 @@ class LiveRun(Job):
         self.changes: tuple[Change, ...] | None = ()  # where they were turned; None: an older program did not note it
         self.by_hand = 0, 0
         self._changes: dict[str, Any] = {}
+        self._turning = False  # whether the newest slice under way has knobs to turn
         self._until: int | None = None
         self._asked = 0, 0  # those of ``by_hand`` that have yet to become ``_until``
         self._checkpoint: bytes | None = None
@@ -267,8 +268,9 @@ class LiveRun(Job):
         return self._checkpoint is not None and self._saved_step == self.step_number
 
     def _at_once(self) -> int:
-        """One slice ahead, so that the worker never waits for this process, but where it trains up to some update."""
-        return 2 if self._until is None else 1
+        """One slice ahead, so that the worker never waits for this process, but where it trains up to some update, or turns a
+        knob first: two slices may come to the worker in either order."""
+        return 2 if self._until is None and not self._turning else 1
 
     def _work(self) -> Work:
         if self.record is not None:
@@ -282,6 +284,7 @@ class LiveRun(Job):
     def _calls(self, order: dict[str, Any]) -> tuple[Call, ...]:
         with self._lock:
             changes, self._changes = self._changes, {}
+            self._turning = bool(changes)
         turn: Call = ("advance", (order["seconds"], order["until"], order["snapshot"], order["checkpoint"]))
         return (("change", (changes,)), turn) if changes else (turn,)
 
@@ -289,7 +292,9 @@ class LiveRun(Job):
         slice_: Slice = value
         with self._lock:
             self.history.extend(slice_.events)
-            if self.changes is not None and slice_.step >= self.step_number:
+            self._turning = False
+            newer = self.changes is None or len(slice_.changes) >= len(self.changes)  # one of before may be told later
+            if self.changes is not None and newer and slice_.step >= self.step_number:
                 self.changes = slice_.changes
             self.step_number = max(self.step_number, slice_.step)
             self.total_steps = max(self.total_steps, slice_.total_steps)  # a slice may be of the time before it grew
@@ -336,6 +341,8 @@ class LiveRun(Job):
         self.step_number = max(step, 0)
         self.history = History(e for e in self.history.events if e.step <= step)
         self.past = [f for f in self.past if f.step <= step]
+        if self.changes is not None:
+            self.changes = tuple(one for one in self.changes if one.step <= step)
         return (
             super()._set_back()
             if self._checkpoint is None

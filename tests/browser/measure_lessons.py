@@ -41,6 +41,7 @@ SLIDERS = (
     ("retrieval", "retrieval_temperature", "retrieval_facts .facts"),
     ("teacher", "teacher_beta", "teacher_words .facts"),
     (GLASS, "glass_seed", "glass_floor .chart"),
+    (GLASS, "glass_temperature", "glass_shares .chart"),
 )
 
 # Presses a key on the slider and waits, frame by frame, until the picture is another one.

@@ -279,6 +279,25 @@ def test_knobs_turned_live_are_noted_where_they_came_into_force_and_the_code_doe
     assert not np.array_equal(trained(run.spec), run.snapshot.weight)
 
 
+def test_a_slice_that_turns_a_knob_has_none_ahead_and_one_that_is_told_late_takes_no_change_back():
+    """Two slices of one run may come to its worker, and back, in either order."""
+    run, turned = LiveRun(SPEC), (Change(32, {"momentum": 0.3}),)
+    order = {"seconds": 0.1, "until": None, "snapshot": False, "checkpoint": False}
+
+    def told(step: int, changes: tuple[Change, ...]) -> Slice:
+        return Slice([], "running", "", step, 320, 32, None, None, [], step / 32, "cpu", changes)
+
+    assert run._at_once() == 2
+    run.change(momentum=0.3)
+    assert [name for name, _ in run._calls(order)] == ["change", "advance"]
+    assert run._at_once() == 1
+    run._take(told(40, turned))
+    assert [name for name, _ in run._calls(order)] == ["advance"]
+    assert run._at_once() == 2
+    run._take(told(40, ()))
+    assert run.changes == turned
+
+
 def test_a_knob_turned_in_the_midst_of_training_is_noted_at_its_update(start):
     run = start(LONG)
     run.play()
