@@ -101,11 +101,12 @@ def cells(shown: Tiles | Pixels, columns: int, *, gap: int | None = None, blank:
     n, cell = len(rows), (rows.shape[1], rows.shape[2])
     packed = compress(rows.tobytes(), level=1)
     scale = b"" if lut is None else lut.tobytes()
+    laid = bytes([min(columns, n) % 256, blank % 256])  # the same pictures in other places are another atlas
     return {
         "cells": b64encode(packed).decode("ascii"),
         "lut": b64encode(scale).decode("ascii"),
         "blank": blank,
-        "version": blake2s(packed + scale + bytes([blank]) * (blank > 0), digest_size=6).hexdigest(),
+        "version": blake2s(packed + scale + laid, digest_size=6).hexdigest(),
         "n": n,
         "columns": min(columns, n),
         "cell": list(cell),
