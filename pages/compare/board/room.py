@@ -30,9 +30,7 @@ def panel() -> None:
         visitor.ask_name()
     elif state.ROOM in st.query_params:
         st.caption(
-            _(
-                ":material/info: The room of this link is closed. A server that was started anew opens another: ask for its link."
-            )
+            _(":material/info: The room of this link is closed. A restarted server opens another: ask for its link.")
         )
 
 
