@@ -4,7 +4,7 @@ Letters of this package: N rows (images), V pixels of one image laid flat, C cla
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rbm import randomness
 from rbm.core.language import _
-from rbm.datasets.entry import Kind
+from rbm.datasets.entry import DatasetEntry, Kind
 from rbm.errors import ConfigError, DatasetError
 
 BINARISATIONS = ("stochastic", "threshold", "none")
@@ -38,6 +38,12 @@ class Dataset:
     image_shape: tuple[int, ...]  # how V pixels are laid out, such as (28, 28)
     kind: Kind  # "binary": every pixel is 0 or 1; "grey", "colour": any value between; "real": any finite value
     class_names: tuple[str, ...]  # C of them
+
+    @classmethod
+    def of(cls, line: DatasetEntry, parts: Mapping[str, Tensor]) -> "Dataset":
+        """The data set that a line of the catalogue stands for: its parts and their labels, by the names of their fields."""
+        about = {"title": line.title, "image_shape": line.image_shape, "kind": line.kind}
+        return cls(name=line.name, class_names=line.class_names, **about, **parts)  # type: ignore[arg-type]
 
     @property
     def n_visible(self) -> int:

@@ -39,8 +39,7 @@ def load(name: str) -> Dataset:
     sizes = list(PARTS.values())
     parts: dict[str, Any] = dict(zip(PARTS, rows.split(sizes), strict=True))
     parts |= {f"{part}_labels": of for part, of in zip(PARTS, labels.split(sizes), strict=True)}
-    about: dict[str, Any] = {"kind": entry.kind, "image_shape": entry.image_shape, "class_names": entry.class_names}
-    return Dataset(name=name, title=entry.title, **about, **parts)
+    return Dataset.of(entry, parts)
 
 
 def faces(count: int, seed: int = 1) -> Images:

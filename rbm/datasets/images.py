@@ -101,7 +101,7 @@ def _mnist(folder: Path) -> Dataset:
             CATALOG["mnist"], *(_part(read_idx(images, 3), read_idx(labels, 1)) for images, labels in files)
         )
 
-    return _dataset(CATALOG["mnist"], unpacked("mnist", [file for both in files for file in both], parts))
+    return Dataset.of(CATALOG["mnist"], unpacked("mnist", [file for both in files for file in both], parts))
 
 
 @lru_cache(maxsize=2)  # each holds 0.2 to 0.5 GB
@@ -110,7 +110,7 @@ def _downloaded(entry: DatasetEntry, folder: Path) -> Dataset:
     reader = getattr(import_torchvision(), source.reader)
     try:
         parts = [_read_part(entry.name, reader, folder, train) for train in (True, False)]
-        return _dataset(entry, _divided(entry, *parts))
+        return Dataset.of(entry, _divided(entry, *parts))
     except Exception as error:  # torchvision asserts, indexes and converts its way through a broken file
         wrong = _(
             "the files of {title} in {folder} cannot be read ({name}: {error}); delete that folder and load the data set again"
@@ -178,18 +178,6 @@ def _divided(entry: DatasetEntry, learning: LabelledBytes, test: LabelledBytes) 
         "validation_labels": learning.labels[validation],
         "test_labels": test.labels,
     }
-
-
-def _dataset(entry: DatasetEntry, parts: Tensors) -> Dataset:
-    """These parts as a Dataset, the rest of which is in the catalogue's entry."""
-    return Dataset(
-        name=entry.name,
-        title=entry.title,
-        image_shape=entry.image_shape,
-        kind=entry.kind,
-        class_names=entry.class_names,
-        **parts,
-    )
 
 
 def _scaled(images: Tensor) -> Tensor:

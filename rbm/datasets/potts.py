@@ -28,15 +28,8 @@ def load() -> Dataset:
     draw = randomness.generator(0, "potts sequences")
     chosen = probabilities().multinomial(count, replacement=True, generator=draw)
     letters = dict(zip(PARTS, sequences()[chosen].split(list(PARTS.values())), strict=True))
-    return Dataset(
-        name=entry.name,
-        title=entry.title,
-        image_shape=entry.image_shape,
-        kind=entry.kind,
-        class_names=entry.class_names,
-        **{part: a.float() / (LETTERS - 1) for part, a in letters.items()},
-        **{f"{part}_labels": a[:, 0].clone() for part, a in letters.items()},
-    )
+    rows = {part: a.float() / (LETTERS - 1) for part, a in letters.items()}
+    return Dataset.of(entry, rows | {f"{part}_labels": a[:, 0].clone() for part, a in letters.items()})
 
 
 @lru_cache(maxsize=1)

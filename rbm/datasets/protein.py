@@ -29,12 +29,5 @@ def load() -> Dataset:
         parts = dict(zip(PARTS, torch.from_numpy(file["letters"]).split(list(PARTS.values())), strict=True))
     kind = torch.full((AMINO_ACIDS,), 2)
     kind[LETTERS.index("K")], kind[LETTERS.index("R")] = 0, 1
-    return Dataset(
-        name=entry.name,
-        title=entry.title,
-        image_shape=entry.image_shape,
-        kind=entry.kind,
-        class_names=entry.class_names,
-        **{part: a.float() / (AMINO_ACIDS - 1) for part, a in parts.items()},
-        **{f"{part}_labels": kind[a[:, DECIDES].long()] for part, a in parts.items()},
-    )
+    rows = {part: a.float() / (AMINO_ACIDS - 1) for part, a in parts.items()}
+    return Dataset.of(entry, rows | {f"{part}_labels": kind[a[:, DECIDES].long()] for part, a in parts.items()})
