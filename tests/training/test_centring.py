@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+from torch.nn.functional import one_hot
 
 from rbm.datasets import load_dataset
 from rbm.datasets.base import Dataset
@@ -124,15 +125,28 @@ def test_a_centred_run_learns_inverted_pixels_just_as_well():
     torch.testing.assert_close(steps[1][1], -steps[0][1], atol=1e-7, rtol=0)
 
 
-@pytest.mark.parametrize("visible", ["bernoulli", "spin"])
-def test_the_standardised_step_is_ascent_in_standardised_coordinates(visible, rng):
+@pytest.mark.parametrize(
+    ("visible", "hidden"),
+    [
+        ("bernoulli", "bernoulli"),
+        ("spin", "bernoulli"),
+        ("multinary", "spin"),
+        ("categorical", "gaussian"),
+        ("spin", "relu"),
+    ],
+)
+def test_the_standardised_step_is_ascent_in_standardised_coordinates(visible, hidden, rng):
     """Autograd of the exact log-likelihood in (Ŵ, b̂, c̃), with v = μ + s·v̂ and W = Ŵ/s, s² = σ²/⟨σ²⟩, against one update."""
     v = (torch.rand(11, 5, generator=rng) < torch.tensor([0.02, 0.1, 0.5, 0.6, 0.9])).float()
     v[0], v[1] = 1, 0  # every column varies
-    rows = v if visible == "bernoulli" else 2 * v - 1
-    labels = torch.zeros(11, dtype=torch.int64)
-    data = Dataset("few", "Few", rows, rows[:2], rows[:0], labels, labels[:2], labels[:0], (5,), "real", ("all",))
-    model = RBM(5, 3, visible=visible, generator=generator(1))
+    level = v + v.roll(3, 0)  # 0, 1 or 2
+    rows = {
+        "bernoulli": v, "spin": 2 * v - 1, "multinary": level, "categorical": one_hot(level.long(), 3).float().flatten(1)
+    }[visible]  # fmt: skip
+    labels, shape = torch.zeros(11, dtype=torch.int64), rows.shape[1:]
+    data = Dataset("few", "Few", rows, rows[:2], rows[:0], labels, labels[:2], labels[:0], shape, "real", ("all",))
+    n_states = 3 if visible in ("multinary", "categorical") else None
+    model = RBM(5, 3, visible=visible, hidden=hidden, n_states=n_states, generator=generator(1))
     with torch.no_grad():
         for p in model.parameters():
             p.copy_(torch.randn(p.shape, generator=rng))
@@ -156,7 +170,8 @@ def test_the_standardised_step_is_ascent_in_standardised_coordinates(visible, rn
     w, b, c = (t.detach().requires_grad_() for t in (w, b, c))
     weight = w / s[:, None]
     parameters = {"weight": weight, "visible_bias": b / s - weight @ lam, "hidden_bias": c - mu @ weight}
-    states = joint_states(torch.arange(2**5), 5, before.visible_unit)
+    count = len(before.visible_unit.states()) ** 5
+    states = joint_states(torch.arange(count), 5, before.visible_unit)
     free = torch.func.functional_call(
         _Free(before), {f"model.{k}": t for k, t in parameters.items()}, (torch.cat([x, states]),)
     )

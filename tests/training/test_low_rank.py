@@ -64,6 +64,47 @@ def test_along_a_weak_component_the_machine_varies_as_the_data_do(hidden):
     np.testing.assert_allclose(across @ made @ across, across, atol=2 * excess**2)
 
 
+@pytest.mark.parametrize("visible", ["spin", "multinary", "gaussian", "relu"])
+def test_and_so_do_other_units_along_one_of_theirs(visible):
+    """The same covariance of p(v), through every state of the hidden layer: λ along the component, 1 across it."""
+    draw, n = generator(1, "weak", visible), 40_000
+    side = torch.randn(n, 1, generator=draw, dtype=torch.float64)
+    chance = torch.rand(n, 6, generator=draw, dtype=torch.float64)
+    pull = {"spin": 0.25, "multinary": 0.2, "relu": 0.25}.get(visible, 0.15)
+    middle = pull * torch.tensor([1.0, 1, -1, 1, 1, -1], dtype=torch.float64) * side + 0.3
+    least = torch.special.ndtr(-middle) if visible == "relu" else 0.0  # a normal number, of ReLU units one above 0
+    x = middle + torch.special.ndtri(least + (1 - least) * chance)
+    v = {"spin": x.sign(), "multinary": (x > -0.4).double() + (x > 0.6), "gaussian": 2 * x + 5, "relu": x}[visible]
+    model = RBM(6, 12, visible=visible, n_states=3 if visible == "multinary" else None).double()
+    torch.nn.init.zeros_(model.weight)
+    model.fit_visible_bias(v)
+    alone = model.visible_unit.covariance(model.visible_bias[None])[0, :, 0, 0].detach()
+    assert begin_at_components(model, v, generator(2, "directions")) == 1
+    mean, covariance = moments_through_hidden(model)
+    root = alone.sqrt()
+    made = covariance / root / root[:, None]
+    y = (v - v.mean(0)) / root
+    values, vectors = torch.linalg.eigh((y.T @ y / n).fill_diagonal_(1.0))
+    u, excess = vectors[:, -1], float(values[-1]) - 1
+    assert bool(((mean - v.mean(0)).abs() < 0.5 * excess * root).all())  # skewed units move as the square of the field
+    assert 0.03 < excess < 0.2
+    assert float(u @ made @ u) - 1 == pytest.approx(excess, abs=3 * excess**2)
+    across = torch.eye(6, dtype=torch.float64) - torch.outer(u, u)
+    np.testing.assert_allclose(across @ made @ across, across, atol=3 * excess**2)
+
+
+@torch.no_grad()
+def moments_through_hidden(model: RBM) -> tuple[torch.Tensor, torch.Tensor]:
+    """⟨v⟩ and the covariance of p(v), by the visible layer's own moments given each of the 2^H states of the hidden one."""
+    h = joint_states(torch.arange(2**model.n_hidden), model.n_hidden, model.hidden_unit)
+    field, unit = model.visible_field(h), model.visible_unit
+    p = (unit.log_partition(field).sum(1) + h @ model.hidden_bias).softmax(0)
+    means, own = unit.mean(field), unit.covariance(field)[:, :, 0, 0]
+    mean = p @ means
+    apart = means - mean
+    return mean, apart.T @ (p[:, None] * apart) + torch.diag(p @ own)
+
+
 def test_independent_columns_have_no_component():
     v = (torch.rand(5_000, 30, generator=generator(1, "none")) < 0.4).float()
     model = RBM(30, 5)
