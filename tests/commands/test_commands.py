@@ -1,6 +1,7 @@
 """``python -m rbm train | evaluate | sample`` on a registry of their own."""
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from rbm.training.config import TrainConfig
 from rbm.training.history import History
 from tests.helpers.databases import let_go
 from tests.helpers.places import ROOT
+from tests.helpers.unit_pairs import PAIRS_IN_TURN, UNBOUNDED
 from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
 
 TOY = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(algorithm="pcd", epochs=50, batch_size=10), 4)
@@ -134,6 +136,27 @@ def test_train_takes_units_evaluates_and_samples_their_machine(visible, hidden, 
     grey = np.asarray(Image.open(png))
     assert grey.min() < 60
     assert grey.max() > 190
+
+
+@pytest.mark.parametrize(("visible", "hidden"), PAIRS_IN_TURN)
+def test_every_pair_of_units_is_trained_judged_and_sampled_from_the_command_line(
+    visible, hidden, registry, tmp_path, capsys
+):
+    data = ["--data", "mnist", "--set", "size=50"] if visible in UNBOUNDED else ["--data", "tiny_digits"]
+    states = ["--states", "3"] if {"categorical", "multinary"} & {visible, hidden} else []
+    units = ["--visible", visible, "--hidden", hidden, *states, "--set", "epochs=2"]
+    out = tmp_path / "machine.safetensors"
+    run_id = train(TOY, tmp_path, *data, *units, "--out", str(out))
+    run, saved = registry.run(run_id), load_checkpoint(out)
+    assert (run.status, run.spec.model.visible, run.spec.model.hidden) == ("finished", visible, hidden)
+    assert (saved.model.visible_unit.name, saved.model.hidden_unit.name) == (visible, hidden)
+    capsys.readouterr()
+    quick = "--chains", "4", "--temperatures", "20", "--sweeps", "5"
+    assert main(["evaluate", str(out), "--json", *quick]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert math.isfinite(found["test"])
+    assert main(["sample", str(out), "--out", str(tmp_path / "wall.png"), "--chains", "4", "--steps", "3"]) == 0
+    assert np.ptp(np.asarray(Image.open(tmp_path / "wall.png"))) > 0
 
 
 @pytest.mark.slow  # resuming is tested with kill -9 in every run
