@@ -19,8 +19,11 @@ pytestmark = pytest.mark.browser
 SLOW = (
     "the reading of a test digit",
     "the reading of a drawing",
-    "the guess from a half",
-)  # neighbours of "confusions"
+    "the guess from a half",  # neighbours of "confusions"
+    "a ring of spins",
+    "a lattice that was learnt",
+    "the contacts of a sequence",
+)
 ENTRIES = [entry for section in shell.PAGES.values() for entry in section]
 
 

@@ -6,7 +6,11 @@ from typing import NamedTuple
 from playwright.sync_api import Page, expect
 
 from pages.ui import shell
-from tests.helpers.hands import choose, drawn
+from rbm.datasets.entry import AMINO_ACIDS, KUNITZ
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.link import to_url
+from rbm.training.config import TrainConfig
+from tests.helpers.hands import choose, drawn, go, press
 
 WIDTH, HEIGHT = 1280, 720  # a projector
 
@@ -153,6 +157,24 @@ def _hold_a_drawing(page: Page) -> None:
     choose(page, "gibbs_held", "what I draw")
 
 
+def _learn_spins(page: Page) -> None:
+    press(page, "ising_learn")
+    expect(page.locator(".st-key-ising_words")).to_contain_text("100 % learnt")
+
+
+def _examine_a_family(page: Page) -> None:
+    model = ModelSpec(20, visible="categorical", n_states=AMINO_ACIDS)
+    spec = RunSpec(DatasetSpec(KUNITZ, size=500), model, TrainConfig(epochs=2, binarise="none", likelihood="never"))
+    page.goto(to_url(page.url.replace("/examine", "/train"), spec))
+    press(page, "train")
+    expect(page.locator(".st-key-status .status")).to_contain_text("Finished")
+    go(page, "Train", "Diagnostics")
+    press(page, "examine")
+    expect(page.locator(".st-key-examine button").first).to_be_disabled()
+    expect(page.locator(".st-key-examine button").first).to_be_enabled()
+    open_view(page, "Correlations")
+
+
 def _take_spins(page: Page) -> None:
     choose(page, "draft_dataset", "Ising spins, 8×8")
 
@@ -163,6 +185,17 @@ BROUGHT: dict[str, tuple[str, Callable[[Page], None], OneScreen]] = {
         shell.TRAIN,
         _take_spins,
         OneScreen(("train", "draft_temperature"), PICTURES[shell.TRAIN].pictures),
+    ),
+    "a ring of spins": (
+        shell.ISING,
+        lambda page: press(page, "try_ising_3"),
+        PICTURES[shell.ISING].and_control("try_ising_3"),
+    ),
+    "a lattice that was learnt": (shell.ISING, _learn_spins, PICTURES[shell.ISING].and_control("ising_learn")),
+    "the contacts of a sequence": (
+        shell.EXAMINE,
+        _examine_a_family,
+        OneScreen(("examine",), ("examine_pairs", "examine_triples", "examine_contacts")),
     ),
     "the spin glass": (
         shell.BOLTZMANN,
