@@ -61,6 +61,27 @@ def test_the_couplings_that_made_the_data_are_found_between_neighbours_and_nowhe
     assert last.away[2, 3] == pytest.approx(last.away[2, 1])
 
 
+@pytest.mark.slow  # 4×4 is learnt in every run
+@pytest.mark.parametrize(
+    ("side", "short"), [(8, 0.03), (16, 0.07)]
+)  # the larger one is still on its way after 45 epochs
+def test_larger_lattices_are_learnt_with_their_couplings_too(side, short):
+    *_, last = learn(side, HOT, epochs=45)
+    assert 0 < 1 / HOT - last.neighbours.value < short
+    assert last.spread < 0.025
+    assert last.rest < 0.02
+    truth = finite_lattice.exactly(side, HOT)
+    assert abs(last.means.energy.value - truth.energy) < 4 * last.means.energy.error + 2 * short  # two bonds a spin
+
+
+@pytest.mark.slow
+def test_a_machine_slows_down_as_its_lattice_does():
+    *_, critical, hot = through(8, (2.269, HOT), epochs=25)
+    for memory in ("gibbs", "metropolis"):
+        slow, quick = getattr(critical, memory), getattr(hot, memory)
+        assert slow.value - 4 * slow.error > 3 * quick.value
+
+
 def test_a_ring_is_learnt_with_its_couplings_beside_the_transfer_matrix():
     *_, last = learn(LINE, 2.0, epochs=12)
     truth = finite_lattice.ring_lattice(16, 2.0)
