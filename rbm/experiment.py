@@ -373,8 +373,10 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
         return mode_growth.leading(model) if due else {}
 
     device = pick_device(spec.training.device)
-    draw = randomness.generator(spec.seed, "likelihood", device=device)
-    tracker = LikelihoodTracker(EPOCHS[spec.training.likelihood], draw)
+    tracker = LikelihoodTracker(
+        EPOCHS[spec.training.likelihood],
+        lambda epoch: randomness.generator(spec.seed, "likelihood", f"{epoch:g}", device=device),
+    )
     model = make_model(spec, dataset).to(device)
     binary = spec.model.visible == "bernoulli"
     config = spec.training if binary else replace(spec.training, binarise="none")

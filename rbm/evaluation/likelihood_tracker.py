@@ -11,6 +11,7 @@ Machines small enough to enumerate get the exact number for both ends.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -36,11 +37,14 @@ class LikelihoodTracker:
     """Brackets of one run's model, one at a time. An epoch that passes while one is under way is left out.
 
     A run that is over has all the time there is: its last machine is measured to the end, in place of what is under way.
+    How many there were before hangs on the time they had, so each has chance of its own: equal machines get equal numbers.
     """
 
-    def __init__(self, epochs: tuple[int, ...], generator: torch.Generator, share: float = SHARE) -> None:
-        """``generator`` must not be training's: looking changes no run. ``share``: of the time that training takes."""
-        self._epochs, self._generator, self._share = list(epochs), generator, share
+    def __init__(
+        self, epochs: tuple[int, ...], chance: Callable[[float], torch.Generator], share: float = SHARE
+    ) -> None:
+        """``chance`` for the machine of an epoch, never training's: looking changes no run. ``share``: of training's time."""
+        self._epochs, self._chance, self._share = list(epochs), chance, share
         self._wanted, self._first = bool(epochs), True
         self._work: LiveBracket | None = None
         self._at, self._energy, self._seconds = 0.0, 0.0, 0.0
@@ -91,7 +95,7 @@ class LikelihoodTracker:
             n_temperatures=n_temperatures,
             n_sweeps=SWEEPS,
             base=ais.base_biases(validation, model.visible_unit),
-            generator=self._generator,
+            generator=self._chance(self._at),
         )
 
     def _numbers(self, forward: float, reverse: float) -> dict[str, float]:

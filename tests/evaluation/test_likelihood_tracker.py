@@ -43,16 +43,20 @@ def test_the_help_says_what_share_of_the_time_it_takes():
     assert f"The first takes a {first} of the time until it is there, later ones a {later};" in explained
 
 
+def chance(epoch: float) -> torch.Generator:
+    return generator(5, "watch", f"{epoch:g}")
+
+
 def watched(model: RBM, validation: torch.Tensor, epochs: tuple[int, ...], seconds: float) -> list[dict[str, float]]:
     """What 200 looks, ``seconds`` of training apart and a hundredth of an epoch, bring."""
-    one = LikelihoodTracker(epochs, generator(5, "watch"))
+    one = LikelihoodTracker(epochs, chance)
     looks = (one.look(model, validation, i / 100, i * seconds) for i in range(200))
     return [numbers for numbers in looks if numbers]
 
 
 def test_a_bracket_is_the_one_of_ais_and_holds_the_exact_number(middling, validation):
     (found,) = watched(middling, validation, (1,), 1e6)
-    rng = generator(5, "watch")
+    rng = chance(1)
     start = population(
         middling,
         n_chains=tracker.CHAINS,
@@ -75,7 +79,7 @@ def test_a_bracket_is_the_one_of_ais_and_holds_the_exact_number(middling, valida
 
 
 def test_a_small_machine_gets_the_exact_number(tiny_rbm, images):
-    one = LikelihoodTracker((2,), generator(5, "watch"))
+    one = LikelihoodTracker((2,), chance)
     assert one.look(tiny_rbm, images, 1.99, 1.0) == {}
     found = one.look(tiny_rbm, images, 2.01, 2.0)
     truth = log_likelihood(tiny_rbm, images, exact.log_partition(tiny_rbm)).double().mean().item()
@@ -96,7 +100,7 @@ def test_whether_it_is_exact_is_decided_by_states_not_by_columns(n_hidden, hidde
     """12 units of 8 levels are 2^36 states in 12 columns, 3 one-hot units of 16 are 2^12 in 48."""
     model = RBM(17, n_hidden, hidden=hidden, n_states=n_states, generator=generator(3, "model"))
     data = (torch.rand(61, 17, generator=rng) < 0.3).float()
-    one = LikelihoodTracker((1,), generator(5, "watch"))
+    one = LikelihoodTracker((1,), chance)
     looks = [one.look(model, data, 1.0, 1e6 * i) for i in range(1, 3)]
     (found,) = [numbers for numbers in looks if numbers]
     assert (found["log_likelihood_low"] == found["log_likelihood_high"]) is is_exact
@@ -115,7 +119,7 @@ def test_epochs_that_pass_meanwhile_are_left_out_and_never_is_never(middling, va
     pace = partial(LiveBracket.keep_pace, clock=lambda: next(ticks) / 1000)
     monkeypatch.setattr(LiveBracket, "keep_pace", lambda *a, **k: pace(*a, **k))
     first, steps = (tracker.SWEEPS + 3 * n for n in (tracker.FIRST_TEMPERATURES, tracker.TEMPERATURES))
-    one = LikelihoodTracker(EPOCHS["each"], generator(5, "watch"))
+    one = LikelihoodTracker(EPOCHS["each"], chance)
     found = [one.look(middling, validation, i / 5, i / 10) for i in range(1000)]
     done = [i / 5 for i, numbers in enumerate(found) if numbers]
     assert len(done) == 1 + (1000 - first // 20) * 5 // steps == 4
@@ -137,6 +141,18 @@ def test_looking_changes_no_run():
     for quiet, looked in zip(*events, strict=True):
         shared = {name: value for name, value in looked.metrics.items() if not name.startswith("log_likelihood")}
         assert shared.keys() == quiet.metrics.keys()
+
+
+def test_equal_machines_get_equal_numbers_however_many_were_measured_before(middling, validation):
+    """A quick machine has measured each of ten epochs, a slow one had no time for any."""
+    last = []
+    for pause in (1e6, 0.0):
+        one = LikelihoodTracker(EPOCHS["each"], chance)
+        before = [one.look(middling, validation, epoch, epoch * pause) for epoch in range(1, 11)]
+        assert sum(map(bool, before)) == (10 if pause else 0)
+        last.append(one.look(middling, validation, 11.0, 11 * pause, over=True))
+    assert last[0]["log_likelihood_epoch"] == 11
+    assert last[0] == last[1]
 
 
 @pytest.mark.parametrize("epochs", [2, 3])  # in the list of epochs that are measured, and not
