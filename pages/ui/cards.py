@@ -20,6 +20,7 @@ from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.training import SHOWN_IMAGES
 
 Array = npt.NDArray[np.float32]
+LONG_SEQUENCE, FEW_SEQUENCES = 25, 3  # places; beside each other, so that letters of so many can be read
 
 
 def mode() -> theme.Mode:
@@ -129,58 +130,64 @@ def beside(columns: int, n: int, shape: tuple[int, int]) -> int:
 def reconstructions(
     snapshot: Snapshot | None, painter: frames.Painter, key: str, max_cell: int = 56, waiting: Array | None = None
 ) -> None:
-    """Ten test images over their one-step reconstructions, before training and now; before there are any, the images that are
+    """Test images over their one-step reconstructions, before training and now; before there are any, the images that are
     ``waiting`` (N, V), if they are at hand."""
     with st.container(key=f"card_{key}", gap="xsmall"):
         title(
             _("Test images and reconstructions"),
             _(
-                "Top: ten test images. Middle: their reconstructions {mean_of} by the untrained machine, given the "
+                "Top: test images. Middle: their reconstructions {mean_of} by the untrained machine, given the "
                 "means of the hidden units. Bottom: by this one, now. {scale}"
             )
             .format(mean_of=mean_of(painter.model, "⟨h⟩"), scale=painter.scale)
             .strip(),
             _("whether the machine can make such images by itself: the page Gibbs sampling shows that."),
         )
-        count, shown = len(SHOWN_IMAGES), reconstruction_pixels(snapshot, painter, waiting)
+        count, shown = rebuilt_beside(painter), reconstruction_pixels(snapshot, painter, waiting)
         picture_wall(
             shown,
             count,
             f"wall_{key}",
-            _("Ten test images over their reconstructions before training and now"),
-            labels=getattr(shown, "read", None) or _told(),
+            _("Test images over their reconstructions before training and now"),
+            labels=getattr(shown, "read", None) or _told(count),
             framed=painter.framed,
-            max_cell=max_cell,
+            max_cell=max_cell * len(SHOWN_IMAGES) // count,
             rows=(_("images"), _("untrained"), _("now")),
         )
+
+
+def rebuilt_beside(painter: frames.Painter) -> int:
+    """How many test images stand beside each other over their reconstructions: few long sequences, to be readable."""
+    return FEW_SEQUENCES if painter.letters and math.prod(painter.shape) > LONG_SEQUENCE else len(SHOWN_IMAGES)
 
 
 def reconstruction_pixels(
     snapshot: Snapshot | None, painter: frames.Painter, waiting: Array | None = None
 ) -> frames.Tiles | frames.Pixels:
-    """Three rows of pictures: test images, their reconstructions before training and now; black before there are any, but for
-    the images that are ``waiting``."""
+    """Three rows of ``rebuilt_beside`` pictures: test images, their reconstructions before training and now; black before there
+    are any, but for the images that are ``waiting``."""
+    count = rebuilt_beside(painter)
     if snapshot is None or snapshot.pictures is None:
         if painter.letters:
-            blank = painter.visible(np.zeros((3 * len(SHOWN_IMAGES), painter.coding.columns(math.prod(painter.shape)))))
+            blank = painter.visible(np.zeros((3 * count, painter.coding.columns(math.prod(painter.shape)))))
             return (
                 replace(blank, rows=np.zeros_like(blank.rows), read=None) if isinstance(blank, frames.Tiles) else blank
             )
-        pixels = np.zeros((3 * len(SHOWN_IMAGES), math.prod(painter.shape)))
+        pixels = np.zeros((3 * count, math.prod(painter.shape)))
         if waiting is not None:
             pixels[: len(waiting)] = waiting
         return frames.colour_probabilities(pixels.reshape(-1, *painter.shape))
-    rows = snapshot.pictures
+    rows = snapshot.pictures[:, :count]
     shown = painter.visible(rows.reshape(-1, rows.shape[2]))
     if isinstance(shown, frames.Tiles) and shown.read is not None:
-        return replace(shown, read=tuple(f"{where}: {word}" for where, word in zip(_told(), shown.read, strict=True)))
+        return replace(
+            shown, read=tuple(f"{where}: {word}" for where, word in zip(_told(count), shown.read, strict=True))
+        )
     return shown
 
 
-def _told() -> list[str]:
-    return [
-        f"{row} {i + 1}" for row in (_("original"), _("before training"), _("now")) for i in range(len(SHOWN_IMAGES))
-    ]
+def _told(count: int) -> list[str]:
+    return [f"{row} {i + 1}" for row in (_("original"), _("before training"), _("now")) for i in range(count)]
 
 
 def mean_of(model: ModelSpec, h: str = "h") -> str:

@@ -23,7 +23,7 @@ from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, cached_dataset
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
-from rbm.jobs.training import SHOWN_IMAGES, shown_images
+from rbm.jobs.training import shown_images
 from rbm.training.events import MEASURES
 from rbm.training.history import History
 
@@ -108,7 +108,7 @@ def elements(run: LiveRun, *, others: Sequence[str], painter: frames.Painter, sm
             weight, painter.shape, units, columns=columns, mode=painter.mode, now=now
         )
         found["wall_reconstructions"] = wall.changed(
-            cards.reconstruction_pixels(snapshot, painter), len(SHOWN_IMAGES), now=now
+            cards.reconstruction_pixels(snapshot, painter), cards.rebuilt_beside(painter), now=now
         )
     return found
 
