@@ -211,17 +211,17 @@ class Machine {
     const split = this.n - this.nHidden; // visible units, a gap, hidden ones
     const text = (s) => [...s.toString(2).padStart(shown, "0")].map((bit, i) => (i === split ? ` ${bit}` : bit)).join("");
     const letters = shown + (shown > split ? 1 : 0);
-    const level = wide >= 6.7 * letters + 5;
-    const every = level ? 1 : 2 ** Math.max(0, Math.ceil(Math.log2(13 / wide)));
+    const level = wide >= enlarged(6.7 * letters) + 5;
+    const every = level ? 1 : 2 ** Math.max(0, Math.ceil(Math.log2(enlarged(13) / wide)));
     const which = this.names.slice(0, shown).join(" ");
-    return { text, level, every, title: _("state: {which}", { which }), room: (level ? 14 : 6.7 * letters + 4) + 18 };
+    return { text, level, every, title: _("state: {which}", { which }), room: enlarged((level ? 14 : 6.7 * letters + 4) + 18) };
   }
 
   bars(chart, values, title, text) {
-    const width = chart.clientWidth || 500, left = 52, top = 22;
+    const width = chart.clientWidth || 500, left = enlarged(52), top = enlarged(22);
     const wide = (width - left) / values.length, fill = wide > 4 ? 0.82 : 1;
     const names = chart === this.probability ? this.labels(wide) : null;
-    const plot = enlarged(120), height = plot + (names?.room ?? 0), bottom = 8 + height - plot;
+    const plot = enlarged(120), height = plot + (names?.room ?? 0), bottom = enlarged(8) + height - plot;
     chart.style.height = `${height}px`;
     const low = values.reduce((a, x) => Math.min(a, x), 0), high = values.reduce((a, x) => Math.max(a, x), 0) || (low ? 0 : 1);
     const y = (x) => top + ((high - x) / (high - low)) * (height - top - bottom);
@@ -234,10 +234,10 @@ class Machine {
       make("path", { class: "up", d: paths[0] }),
       make("path", { class: "down", d: paths[1] }),
       make("line", { class: "axis", x1: left, x2: width, y1: y(0), y2: y(0) }),
-      make("text", { x: 0, y: 13, class: "title" }, title),
-      ...(high > 0 ? [make("text", { x: left - 6, y: y(high) + 5, class: "tick" }, text(high))] : []),
-      ...(low < 0 ? [make("text", { x: left - 6, y: y(low) + 3, class: "tick" }, text(low))] : []),
-      ...(high > 0 && low < 0 ? [] : [make("text", { x: left - 6, y: y(0) + 4, class: "tick" }, "0")]),
+      make("text", { x: 0, y: enlarged(13), class: "title" }, title),
+      ...(high > 0 ? [make("text", { x: left - 6, y: y(high) + enlarged(5), class: "tick" }, text(high))] : []),
+      ...(low < 0 ? [make("text", { x: left - 6, y: y(low) + enlarged(3), class: "tick" }, text(low))] : []),
+      ...(high > 0 && low < 0 ? [] : [make("text", { x: left - 6, y: y(0) + enlarged(4), class: "tick" }, "0")]),
       ...(names ? this.writeNames(names, values.length, left, wide, fill, plot, width) : []),
     );
   }
@@ -246,10 +246,10 @@ class Machine {
     const written = [];
     for (let s = 0; s < count; s += names.every) {
       const x = left + (s + fill / 2) * wide;
-      const place = names.level ? { x, y: floor + 8, "text-anchor": "middle" } : { transform: `translate(${x + 4},${floor - 2}) rotate(-90)`, "text-anchor": "end" };
+      const place = names.level ? { x, y: floor + enlarged(8), "text-anchor": "middle" } : { transform: `translate(${x + enlarged(4)},${floor - 2}) rotate(-90)`, "text-anchor": "end" };
       written.push(make("text", { ...place, class: "state" }, names.text(s)));
     }
-    written.push(make("text", { x: (left + width) / 2, y: floor + names.room - 5, class: "state", "text-anchor": "middle" }, names.title));
+    written.push(make("text", { x: (left + width) / 2, y: floor + names.room - enlarged(5), class: "state", "text-anchor": "middle" }, names.title));
     return written;
   }
 

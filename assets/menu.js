@@ -136,6 +136,7 @@ function lightSteps() {
   look();
 }
 
+const viewOf = (node) => node?.closest("[data-testid=stTabPanel]"); // one that is not open has neither role nor name
 const stepOf = (node) => (node?.isConnected && node.closest?.('[class*="st-key-see_"]')) || null;
 const spokenOf = (step) => step?.querySelector('[class*="st-key-to_"]')?.className.match(/st-key-to_\w+?_\d+_(\w+)/)?.[1];
 
@@ -178,10 +179,10 @@ function reach() {
 function bring(key) {
   const found = key && document.querySelector(`.st-key-${key}`);
   if (!found) return;
-  const view = found.closest("[data-testid=stTabPanel]"); // one that is not open has neither role nor name
-  if (view) {
-    const place = [...view.parentElement.children].filter((one) => one.matches("[data-testid=stTabPanel]")).indexOf(view);
-    view.closest("[data-testid=stTabs]").querySelectorAll("[role=tab]")[place].click();
+  for (let view = viewOf(found); view; view = viewOf(view.parentElement)) {
+    const row = view.closest("[data-testid=stTabs]");
+    const within = (what) => [...row.querySelectorAll(what)].filter((one) => one.parentElement.closest("[data-testid=stTabs]") === row);
+    within("[role=tab]")[within("[data-testid=stTabPanel]").indexOf(view)].click();
   }
   requestAnimationFrame(() => found.scrollIntoView({ block: "nearest" }));
 }

@@ -2,6 +2,8 @@
 
 const KEY = "boltzmann-projector";
 const PICTURES = ".wall, .chart, .statebars, .machine, .pad, .heat, .scatter, .class";
+const CONTROLS = '[class*="transport"], [class*="_controls"], .st-key-machine_bar'; // rows of what moves a picture; stage.css leaves them in sight
+const PARTS = "canvas, svg, img, input, button, td, th, .rows, .legend"; // of a picture: others are as wide as the page
 const TABLE = '[data-testid="stDataFrame"]';
 const LARGER = 1.8; // times the letters of a table, which is as wide as the page already: fewer columns of it are seen at once
 const root = document.documentElement;
@@ -44,9 +46,19 @@ function found() {
     const picture = place.querySelector(`${TABLE} [role="region"]`) ?? (host?.shadowRoot ?? place).querySelector(PICTURES);
     if (!picture || !place.clientHeight) continue;
     const said = picture.dataset.name ?? picture.getAttribute("aria-label") ?? picture.querySelector("[aria-label]")?.getAttribute("aria-label");
-    if (said) all.set(said, place);
+    if (!said) continue;
+    let name = said;
+    for (let n = 2; all.has(name); n++) name = `${said} (${n})`; // the filters of two layers, for one
+    all.set(name, place);
   }
   return all;
+}
+
+// How far to the right a picture is drawn: its box may be as wide as the page.
+function drawnTo(place) {
+  const host = [...place.querySelectorAll("*")].find((node) => node.shadowRoot);
+  const parts = [...(host?.shadowRoot ?? place).querySelectorAll(PARTS)].map((part) => part.getBoundingClientRect());
+  return Math.max(...parts.filter(({ width, height }) => width && height).map(({ right }) => right));
 }
 
 function list(choice) {
@@ -67,10 +79,10 @@ function fill(place, choice) {
     if (choice) choice.selectedIndex = 0;
     return;
   }
-  const bars = [...document.querySelectorAll('.st-key-title, [class*="transport"]')];
+  const bars = [...document.querySelectorAll(`.st-key-title, ${CONTROLS}`)];
   const top = Math.max(...bars.map((bar) => bar.getBoundingClientRect().bottom).filter((y) => y < innerHeight / 2), 0) + 12;
-  const { width: all, height } = place.getBoundingClientRect();
-  const width = place.querySelector(TABLE) ? Math.min(all, (innerWidth - 32) / LARGER) : all;
+  const { left, width: all, height } = place.getBoundingClientRect();
+  const width = place.querySelector(TABLE) ? Math.min(all, (innerWidth - 32) / LARGER) : Math.min(all, drawnTo(place) - left + 4);
   const scale = Math.min((innerWidth - 32) / width, (innerHeight - top - 12) / height);
   for (const [name, value] of [["--fill", scale], ["--fill-top", `${top}px`]]) place.style.setProperty(name, value);
   place.style.width = `${width}px`;

@@ -16,7 +16,10 @@ export default function ({ data, setTriggerValue }) {
   if (here >= 0 && here !== room.known && room.wanted < 0) room.tell(here); // chosen before this script had come
 }
 
-const tabs = (key) => [...document.querySelectorAll(`.st-key-${key} [role=tab]`)];
+const tabs = (key) => {
+  const row = document.querySelector(`.st-key-${key}`); // in whose rooms there may be tabs again
+  return [...(row?.querySelectorAll("[role=tab]") ?? [])].filter((tab) => tab.closest("[data-testid=stTabs]") === row);
+};
 
 function watch(rooms) {
   const each = (target, act) => {

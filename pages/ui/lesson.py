@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from rbm.core.language import _
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
+_formulas: ContextVar[DeltaGenerator] = ContextVar("formulas")  # their place on the page that is being drawn
 Experiments = Mapping[str, tuple[str, Callable[[], None]]]
 _STEP = re.compile(r"\[(?P<key>\w*)\] (?P<words>.*)", re.DOTALL)
 _MARK = "position: relative; border-color: #2a9d93; box-shadow: inset 0 0 0 1px #2a9d93"
@@ -42,18 +44,28 @@ def _guide(page: str) -> None:
 
 @contextmanager
 def stage(choices: Experiments | None = None, *, key: str, text: str) -> Iterator[DeltaGenerator]:
-    """Room for a picture and its buttons, with the guide beside it; yields the guide's place for settings and the formula.
+    """Room for a picture and its buttons, with the guide beside it; yields the guide's place for settings.
 
-    ``choices`` are the ``experiments`` of that key; ``text`` names what to see. On a narrow screen the guide stands below.
+    ``choices`` are the ``experiments`` of that key; ``text`` names what to see. A projector's screen has no room for both: they
+    share a row of two tabs, the formula beside the text. On a narrow screen the guide stands below.
     """
     picture, guide = st.columns([8, 3], gap="medium")
-    with guide, st.container(key=f"guide_{key}"):
+    whole, words = guide.container(key=f"guide_{key}"), (_("Try this"), _("What to see"))
+    with whole:
+        tried, seen = (whole, whole) if choices is None else st.tabs(words, key=f"guided_{key}")
         if choices is not None:
-            experiments(choices, key=key)
-        settings = st.container(key=f"settings_{key}")
-        what_to_see(text)
+            with tried:
+                experiments(choices, key=key, named=False)
+        settings = tried.container(key=f"settings_{key}")
+        with seen:
+            formulas = st.container(key=f"formula_{key}")
+            what_to_see(text, named=choices is None)
     with picture, st.container(key=f"stage_{key}"):
-        yield settings
+        before = _formulas.set(formulas)
+        try:
+            yield settings
+        finally:
+            _formulas.reset(before)
 
 
 def views(*names: str, key: str) -> Sequence[DeltaGenerator]:
@@ -93,7 +105,7 @@ def open_view(name: str, *, key: str) -> None:
     widgets.remember(**{key: name})
 
 
-def experiments(choices: Experiments, *, key: str) -> None:
+def experiments(choices: Experiments, *, key: str, named: bool = True) -> None:
     """Buttons that set the page's controls: label -> (one sentence about it, what to do).
 
     The sentence of the one that was pressed last stands below them and stays. The callbacks run before the page is drawn
@@ -107,7 +119,8 @@ def experiments(choices: Experiments, *, key: str) -> None:
         act()
 
     with st.container(key=f"try_{key}", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(_("**Try this**"), width="content")
+        if named:
+            st.markdown(_("**Try this**"), width="content")
         for number, (label, (__, act)) in enumerate(choices.items()):
             st.button(label, key=f"try_{key}_{number}", on_click=press, args=(number, act))
     chosen: int | None = st.session_state.get(tried)
@@ -121,18 +134,20 @@ def experiments(choices: Experiments, *, key: str) -> None:
 
 
 def formula(*latex: str) -> None:
-    """The formula that the picture beside it computes, line by line."""
-    for one in latex:
-        st.latex(one)
+    """The formula that the picture beside it computes, line by line, over the steps of what to see."""
+    with _formulas.get():
+        for one in latex:
+            st.latex(one)
 
 
-def what_to_see(page: str) -> None:
+def what_to_see(page: str, *, named: bool = True) -> None:
     """The steps of ``assets/text/<page>.en.md``, a paragraph each, which begins with the key of what it speaks of, in brackets.
 
     Pointing at a step, touching it or going to it by the key Tab lights that element; a touch or click brings it into view
     (``assets/menu.js``).
     """
-    st.markdown(_("**What to see**"))
+    if named:
+        st.markdown(_("**What to see**"))
     for number, step in enumerate((ROOT / f"assets/text/{page}.en.md").read_text("utf-8").strip().split("\n\n"), 1):
         found = _STEP.fullmatch(step)
         lit, words = (found["key"], _(found["words"])) if found else ("", _(step))

@@ -107,6 +107,25 @@ def test_projector_mode_is_remembered_hides_settings_and_fills_the_screen_with_o
     expect(guide).to_be_visible()
 
 
+def test_the_picture_grows_to_the_screens_edge_below_what_moves_it(server: Server, open_page: OpenPage):
+    """However narrow it is in the middle of its box; and both layers' filters can be chosen."""
+    page = open_page(f"{server.url}/deep", width=WIDTH, height=HEIGHT)
+    expect(page.locator(".st-key-deep_fantasies canvas")).to_be_visible()
+    drawn(page)
+    page.keyboard.press("f")
+    choice = page.get_by_label("Picture that fills the screen")
+    choice.focus()
+    filters = "Weights of 64 hidden units as pictures"
+    assert choice.locator("option").all_inner_texts()[2:] == [filters, f"{filters} (2)"]
+    for name, key in (("Fantasies of the machine", "deep_fantasies"), (f"{filters} (2)", "deep_filters_2")):
+        choice.select_option(name)
+        box, drawn_in = at_rest(page.locator("[data-fill]")), at_rest(page.locator(f".st-key-{key} canvas"))
+        assert box["width"] > 0.9 * WIDTH or box["y"] + box["height"] > 0.9 * HEIGHT
+        assert drawn_in["width"] > 0.9 * box["width"]
+        expect(page.locator(".st-key-deep_sweep_1 button").first).to_be_visible()
+    page.keyboard.press("f")
+
+
 def test_a_table_and_a_chart_that_is_out_of_sight_can_fill_the_screen_too(server: Server, open_page: OpenPage):
     spec = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7))
     open_store().create(spec, "a class", Progress("finished", 20, 20, 4.0, 1.5))
@@ -137,6 +156,7 @@ def test_a_table_and_a_chart_that_is_out_of_sight_can_fill_the_screen_too(server
 
 def test_a_step_lights_what_it_speaks_of(server: Server, open_page: OpenPage):
     page = open_page(f"{server.url}/pixels", width=WIDTH, height=HEIGHT)
+    open_view(page, "What to see")
     lit = page.locator(".st-key-pixels_kl")
     expect(lit).to_have_css("outline-style", "none")
 
@@ -181,6 +201,14 @@ LATER = {  # what an examination, a test, a race, labels, runs, searches or file
 }
 
 
+OPEN = """(step) => { // by the tab of each room that it is in
+  for (let room = step.closest("[data-testid=stTabPanel]"); room; room = room.parentElement.closest("[data-testid=stTabPanel]")) {
+    const rooms = [...room.parentElement.children].filter((one) => one.dataset.testid === "stTabPanel");
+    room.closest("[data-testid=stTabs]").querySelectorAll("[role=tab]")[rooms.indexOf(room)].click();
+  }
+}"""
+
+
 @pytest.mark.slow  # a minute or two: every step of every page is pressed
 @pytest.mark.parametrize(
     "entry", [one for section in shell.PAGES.values() for one in section], ids=lambda one: one.title
@@ -198,8 +226,8 @@ def test_every_step_lights_something_that_is_in_sight_once_it_is_pressed(
         if number in LATER.get(entry.address, ()):
             continue
         expect(step).to_have_attribute("tabindex", "0")  # it listens
-        if not step.is_visible():  # in the other view, with its guide
-            page.get_by_role("tab", selected=False).click()
+        if not step.is_visible():  # in another view of the page, with its guide, or of the guide
+            step.evaluate(OPEN)
         step.click()
         lit = step.locator('[class*="st-key-to_"]').evaluate(
             r"(one) => one.className.match(/st-key-to_\w+?_\d+_(\w+)/)[1]"
@@ -237,9 +265,14 @@ def test_on_a_phone_the_picture_comes_first_then_its_control_then_the_text_and_t
 ):
     page = open_page(f"{server.url}/pixels", width=390, height=844)
     drawn(page)
-    places_ = [page.locator(f".st-key-{key}").first for key in ("pixels_bars", "pixels_rate", "see_two_pixels_1")]
-    tops = [at_rest(one)["y"] for one in places_]
+    shown, control, text = (
+        page.locator(f".st-key-{key}").first for key in ("pixels_bars", "pixels_rate", "see_two_pixels_1")
+    )
+    tops = [at_rest(shown)["y"], at_rest(control)["y"]]
     assert tops == sorted(tops)
+    expect(text).to_be_hidden()  # behind its tab, beside the control's
+    open_view(page, "What to see")
+    assert at_rest(text)["y"] > at_rest(shown)["y"]
     button = at_rest(page.locator(".st-key-pixels_one"))
     assert button["y"] + button["height"] <= 844  # at hand, whatever is scrolled past
     menu = page.get_by_test_id("stExpandSidebarButton")

@@ -111,7 +111,7 @@ def generate(newest: LabelMachine) -> None:
         each=EACH, sign=sign
     )
     drawn = elements(dream, learning.data().shape, _signs(dream, cards.mode()))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="labels_bar"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="labels_controls"):
         _buttons(newest)
         facts(drawn["labels_sweeps"], key="labels_sweeps", look="caption")
     cards.title(

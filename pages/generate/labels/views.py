@@ -62,7 +62,7 @@ def choose_picture(newest: LabelMachine, beside: Callable[[], None] = lambda: No
     about = _(
         "{noun}s that it has never seen. Point at one for the machine's answer, click on one to look at it closely."
     ).format(noun=data.noun.capitalize())
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="labels_bar"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="labels_controls"):
         cards.title(_("Test {noun}s").format(noun=data.noun), f"{about} {answered}")
         beside()
         if pages > 1:

@@ -230,7 +230,7 @@ def samples(drawn: feed.Elements) -> None:
 
 def sweep_chart() -> None:
     """Time per sweep against size, measured when asked."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="boltzmann_sweeps"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="boltzmann_controls"):
         cards.title(
             _("Time per sweep against size"),
             _("Machines of n units, half of them hidden, measured on this server when you press the button."),

@@ -305,7 +305,7 @@ def fantasies(task: Task, asked: DeepSpec) -> None:
         st.caption(_("Samples appear here {waits}.").format(waits=waits))
         return
     dream = _dream(task, asked, layers)
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="deep_sweeps"):
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="deep_controls"):
         for sweeps in (1, 10, 100):
             st.button(
                 plural("{n} sweep", "{n} sweeps", sweeps).format(n=sweeps),

@@ -49,7 +49,7 @@ def order(past: Snapshot, by: str) -> npt.NDArray[np.intp]:
 
 def choose_view(current: LiveRun, below: DeltaGenerator) -> View:
     """The controls beside the wall, and the choice of a page of filters ``below`` it."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="filters_controls"):
         by = widgets.segmented_control(
             _("Sort by"),
             ORDERS,
