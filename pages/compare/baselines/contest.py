@@ -227,14 +227,16 @@ def walls(who: tuple[str, ...], seconds: float, drawn: feed.Elements) -> None:
     cards.title(
         _("Pictures after so many seconds"),
         _(
-            "One row for each look, from top to bottom after {marks} seconds. Within a column GAN, DCGAN, autoencoder "
-            "and VAE draw from the same noise, and the RBM's chains go on. Grey is the probability of white."
-        ).format(marks=", ".join(f"{mark:g}" for mark in comparison.marks(seconds))),
+            "One row for each look. Within a column GAN, DCGAN, autoencoder and VAE draw from the same noise, and the "
+            "RBM's chains go on. Grey is the probability of white."
+        ),
         _(
             "anything about an autoencoder as such: it has no way of its own to make pictures. Here a Gaussian "
             "is fitted to the codes of training images, and its draws are decoded."
         ),
     )
+    marks = ", ".join(f"{mark:g}" for mark in comparison.marks(seconds))
+    st.caption(_("Rows, from the top: after {marks} seconds").format(marks=marks))
     for place, name in zip(st.columns(max(len(who), 1), gap="small"), who, strict=False):
         with place, st.container(key=f"rivals_card_{name}", gap="xsmall"):
             st.markdown(f"**{MODELS[name]}**")
@@ -330,6 +332,7 @@ def neighbours(who: tuple[str, ...], seen: told.Told) -> None:
             "pixel by pixel. Nearer than a test image's: suspicious."
         ),
     )
+    st.caption(_("Top row: its pictures · bottom row: the nearest training images"))
     for place, name in zip(st.columns(len(ready), gap="small"), ready, strict=True):
         with place, st.container(gap="xsmall"):
             st.markdown(f"**{MODELS[name]}**")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FILM_FRAMES, FILM_COLUMNS = 16, 8
 GIF_FRAMES = 100  # 20 seconds at five a second
 CHART, CELL, LARGE_CELL = 114, 50, 108  # pixels, so that pictures and charts stand on a screen of 720
+LEGENDS = 40  # pixels that the lines over the other chart take
 BESIDE_PAD = 36  # a cell where three pictures share their row with a pad
 LEAST = 20  # settled steps of which an autocorrelation is shown
 STATES = {
@@ -164,7 +165,7 @@ def energies(drawn: feed.Elements) -> None:
             ),
         )
         alt = _("Energy and free energy of the chains against steps")
-        chart.show(drawn["chart_energy"], height=CHART, key="chart_energy", alt=alt)
+        chart.show(drawn["chart_energy"], height=CHART + LEGENDS, key="chart_energy", alt=alt)
 
 
 def _energies(walk: SteppedChains, data_mean: float) -> dict[str, Any]:
@@ -175,10 +176,10 @@ def _energies(walk: SteppedChains, data_mean: float) -> dict[str, Any]:
     energy = [reading.energy for reading in track]
     free = [reading.free_energy for reading in track]
     return figures.curve_option(
-        [figures.Series(_("energy E(v, h)"), steps, energy), figures.Series(_("free energy F(v)"), steps, free)],
+        [figures.Series(_("E(v, h)"), steps, energy), figures.Series(_("F(v)"), steps, free)],
         x_title=_("steps"),
         y_title=_("nats"),
-        line=(_("data's mean F(v)"), data_mean),
+        line=(_("data's mean F"), data_mean),
     )
 
 

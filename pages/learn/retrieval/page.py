@@ -79,6 +79,7 @@ def look() -> None:
                 drawn["retrieval_held"],
                 framed=True,
                 max_cell=48,
+                rows=(_("states"), _("means")),
                 alt=_("The chains' states and their means"),
                 key="retrieval_held",
             )

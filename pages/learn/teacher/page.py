@@ -77,6 +77,7 @@ def look() -> None:
             _("The teacher's weights, and each student's"),
             _("First the teacher's, a digit; then students of more and more samples. Each on a scale of its own."),
         )
+        st.caption(_("The first is the teacher's; the next are students', of more and more samples."))
         wall.show(drawn["teacher_w"], max_cell=64, alt=_("Weights of the teacher and of students"), key="teacher_w")
 
 
