@@ -37,6 +37,13 @@ def test_both_learn(use_exact):
     assert min(last.boltzmann_seconds, last.rbm_seconds) > 0
 
 
+def test_pairs_of_pixels_are_enough_for_bars_and_stripes():
+    """What the page says of *No hidden units*: the divergence falls like 1 / updates, 0.005 nats after 20,000."""
+    pair = BoltzmannVsRbm(bars_and_stripes(3).train, 0, 1, use_exact=True)
+    assert pair.advance(1000, 0.3).boltzmann_kl < 0.2
+    assert pair.advance(1000, 0.3).boltzmann_kl < 0.1
+
+
 def test_short_steps_lead_where_a_long_one_does():
     short, long = (BoltzmannVsRbm(bars_and_stripes(2).train, 3, 1, use_exact=True) for _ in range(2))
     while short.step < 2 * EVERY:
