@@ -1,11 +1,17 @@
 // The class board: a card for every run. Cards stay while they are told anew, and move where the order changes, so that
-// nothing flickers and the keyboard keeps its place. Joined behind board.js.
+// nothing flickers and the keyboard keeps its place: the key Tab stops at one card, and from its picture at its button, arrows,
+// Home and End lead to the others. Joined behind board.js.
 
 const cards = new WeakMap(); // the board -> its cards by the run's id
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".class");
-  if (!cards.has(root)) cards.set(root, new Map());
+  if (!cards.has(root)) {
+    cards.set(root, new Map());
+    root.onkeydown = (event) => press(root, event);
+    root.addEventListener("focusin", ({ target }) => reach(root, target.closest("[role=listitem]"), true));
+    root.addEventListener("focusout", ({ target, relatedTarget: to }) => root.contains(to) || reach(root, target.closest("[role=listitem]")));
+  }
   return join(data, (now) => {
     say(parentElement.querySelector(".wrong"), now.trouble);
     show(root, now, setTriggerValue);
@@ -15,6 +21,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 function show(root, data, setTriggerValue) {
   const known = cards.get(root);
   const here = new Set(data.cards.map((card) => card.id));
+  const at = root.getRootNode().activeElement;
   for (const [id, card] of known) {
     if (here.has(id)) continue;
     card.remove();
@@ -27,6 +34,28 @@ function show(root, data, setTriggerValue) {
     if (root.children[place] !== card) root.insertBefore(card, root.children[place] ?? null);
   });
   root.dataset.cards = data.cards.length;
+  if (root.contains(at)) at.focus({ preventScroll: true }); // whose card has moved: that takes the keyboard from it
+  if (!root.querySelector(".look[tabindex='0']")) reach(root, root.firstElementChild);
+}
+
+// The card at which the key Tab stops; ``inside``: the keyboard is in it, and Tab leads on to its button.
+function reach(root, chosen, inside = false) {
+  for (const card of root.children) {
+    card.querySelector(".look").tabIndex = card === chosen ? 0 : -1;
+    card.querySelector(".open").tabIndex = card === chosen && inside ? 0 : -1;
+  }
+}
+
+// From a card's picture to another one's, from its button to another one's.
+function press(root, event) {
+  const { key, target } = event;
+  const all = [...root.children];
+  const from = all.indexOf(target.closest("[role=listitem]"));
+  const wide = getComputedStyle(root).gridTemplateColumns.split(" ").length;
+  const to = { ArrowRight: from + 1, ArrowLeft: from - 1, ArrowDown: from + wide, ArrowUp: from - wide, Home: 0, End: all.length - 1 }[key];
+  if (to === undefined || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  all[to]?.querySelector(target.matches(".open") ? ".open" : ".look").focus();
 }
 
 function build(id, setTriggerValue) {
@@ -38,6 +67,11 @@ function build(id, setTriggerValue) {
     '<span class="trouble"></span><button class="open"></button>';
   card.querySelector(".look").onclick = () => setTriggerValue("show", id);
   card.querySelector(".open").onclick = () => setTriggerValue("open", id);
+  for (const one of card.querySelectorAll("button")) one.tabIndex = -1;
+  // What is read out of a card that the keyboard comes to.
+  const parts = (...names) => names.map((name) => (card.querySelector(`.${name}`).id = `${name}-${id}`)).join(" ");
+  card.querySelector(".look").setAttribute("aria-describedby", parts("what", "status", "likelihood"));
+  card.querySelector(".open").setAttribute("aria-describedby", parts("who", "what"));
   return card;
 }
 

@@ -8,8 +8,9 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
+from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.link import to_url
-from rbm.store import open_store
+from rbm.store import Progress, open_store
 from tests.helpers.browser import Server, start_server
 from tests.helpers.hands import LONG, OpenPage, drawn, epoch, press, rest, train_until
 from tests.helpers.room import WORD, came, card, lesson, opened_room
@@ -120,6 +121,62 @@ def test_two_students_and_a_teacher_in_one_room(teachers_server: tuple[Server, i
     card(teacher, "Ada").get_by_role("button", name="Show").click()
     expect(teacher.locator(".st-key-wall_board .wall")).to_be_visible()
     expect(teacher.locator(".st-key-chart_board")).to_be_visible()
+
+
+def test_arrows_lead_from_card_to_card_and_the_keyboard_keeps_its_place(server: Server, open_page: OpenPage):
+    spec = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7))
+    at = Progress("finished", 20, 20, 4.0, 1.5)
+    runs = [open_store().create(spec, "a class", at._replace(epoch=float(n)), tags=["walked"]) for n in range(7)]
+    page = open_page(f"{server.url}/board")
+    drawn(page)
+    search = page.locator(".st-key-board_search input")
+    search.fill("walked")
+    search.press("Enter")
+    page.locator(".st-key-board_sort").get_by_text("Epoch", exact=True).click()
+    board = page.locator(".st-key-class_board .class")
+    expect(board).to_have_attribute("data-cards", "7")
+    looks, opens = board.locator(".look"), board.locator(".open")
+    expect(looks.nth(0)).to_have_attribute("aria-describedby", re.compile(runs[-1]))  # sorted, the last epoch first
+    drawn(page)
+    tops = [round(look.bounding_box()["y"]) for look in looks.all()]
+    wide = tops.count(tops[0])
+    assert 1 < wide < 7
+
+    page.locator(".st-key-board_whose button").last.focus()
+    page.keyboard.press("Tab")
+    expect(looks.nth(0)).to_be_focused()
+    for key, place in (("ArrowRight", 1), ("ArrowDown", 1 + wide), ("ArrowLeft", wide), ("ArrowUp", 0), ("ArrowUp", 0)):
+        page.keyboard.press(key)
+        expect(looks.nth(place)).to_be_focused()
+        expect(looks.nth(place)).to_have_css("outline-style", "solid")
+    for key, place in (("ArrowLeft", 0), ("End", 6), ("ArrowRight", 6), ("ArrowDown", 6), ("Home", 0)):
+        page.keyboard.press(key)
+        expect(looks.nth(place)).to_be_focused()
+    # What is read out: its name, and what stands on the card.
+    expect(looks.nth(0)).to_have_accessible_name(re.compile("Show the filters of .* run large"))
+    expect(looks.nth(0)).to_have_accessible_description(
+        re.compile("7 hidden.*finished.*no likelihood yet", re.IGNORECASE)
+    )
+    # One stop of the key Tab: from a card on to its own button, and then out; back in at the same card.
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Tab")
+    expect(opens.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(opens.nth(2)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(board.locator(":focus")).to_have_count(0)
+    assert board.evaluate("one => [...one.querySelectorAll('button')].filter((b) => b.tabIndex === 0).length") == 1
+    page.keyboard.press("Shift+Tab")
+    expect(looks.nth(2)).to_be_focused()
+    # Its run goes on and its card moves to the front, and the keyboard with it; Enter shows it large.
+    open_store().write(runs[4], "a class", at._replace(epoch=99.0))
+    expect(looks.nth(0)).to_have_attribute("aria-describedby", re.compile(runs[4]))
+    expect(looks.nth(0)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-board_large")).to_be_visible()
+    expect(looks.nth(0)).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(looks.nth(1)).to_be_focused()
 
 
 @pytest.mark.slow  # the film of the README; what it shows is held by tests of its own
