@@ -69,7 +69,7 @@ function word(text) {
 }
 
 function square() {
-  const button = document.createElement("button");
+  const button = Object.assign(document.createElement("button"), { tabIndex: -1 }); // until one is chosen for the key Tab
   button.append(document.createElement("b"), document.createElement("i"));
   return button;
 }

@@ -14,9 +14,13 @@ function voice() {
   const resting = new Map(); // a picture -> when it will have come to rest
   const due = new Map(); // a picture -> what it says
   let [next, later] = [0, null];
+  const arm = () => (later = setTimeout(speak, Math.max(0, next - performance.now())));
   const read = (words) => {
     place.textContent = words;
     next = performance.now() + OFTEN;
+    if (later === null) return;
+    clearTimeout(later); // what waits would cut this short
+    arm();
   };
   const speak = () => {
     later = null;
@@ -27,7 +31,7 @@ function voice() {
   const add = (root, words) => {
     resting.delete(root);
     due.set(root, words);
-    later ??= setTimeout(speak, Math.max(0, next - performance.now()));
+    if (later === null) arm();
   };
   return {
     changed(root, words) {

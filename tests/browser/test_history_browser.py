@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.helpers.browser import Server
-from tests.helpers.hands import OpenPage, at_rest_now, drawn, go, longest, press
+from tests.helpers.hands import OpenPage, at_rest_now, drawn, epoch, go, longest, picture, press, rest
 from tests.helpers.waiting import wait
 
 
@@ -28,6 +28,33 @@ def test_back_from_train_goes_to_the_page_before_in_one_step(server: Server, ope
     page.go_back()
     expect(page).to_have_url(re.compile("/map"))
     expect(page.get_by_role("heading", name="The map of generative models")).to_be_visible()
+
+
+def test_train_your_own_begins_a_run_and_forward_finds_it_again_behind_back(server: Server, open_page: OpenPage):
+    page = open_page(server.url)
+    drawn(page)
+    press(page, "train_own")
+    expect(page.get_by_role("heading", name="Train a machine")).to_be_visible()
+    longest(page, "draft_epochs")
+    press(page, "train")
+    wait(lambda: epoch(page) > 0, what="a machine that learns")
+    rest(page)
+    address, said, filters = (
+        page.url,
+        page.locator(".st-key-status .status").inner_text(),
+        picture(page, "wall_filters"),
+    )
+    assert re.search(r"/train\?run=[0-9a-f]{12}$", address)
+    page.go_back()
+    expect(page.locator(".st-key-home_pad .pad")).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"^{re.escape(server.url)}/?$"))
+    drawn(page)
+    page.go_forward()
+    expect(page.get_by_role("heading", name="Train a machine")).to_be_visible()
+    expect(page).to_have_url(address)
+    drawn(page)
+    expect(page.locator(".st-key-status .status")).to_have_text(said)
+    wait(lambda: picture(page, "wall_filters") == filters, what="the same machine's filters")
 
 
 def test_a_script_that_was_under_way_does_not_undo_a_step_back(server: Server, open_page: OpenPage):

@@ -49,6 +49,19 @@ def test_what_the_keyboard_is_in_is_read_out_every_few_seconds_while_it_plays(pa
     assert 2 <= len(read) <= 4
 
 
+def test_what_answers_a_key_is_read_at_once_and_not_cut_short_by_what_waits(page):
+    for words in ("a picture", "another picture"):  # the second waits until five seconds after the first
+        page.evaluate(SAY, words)
+        page.clock.run_for(10 * TICK)
+    page.clock.run_for(TICK)
+    assert page.evaluate("read") == ["a picture"]
+    page.evaluate("boltzmannVoice.say('a key')")
+    page.clock.run_for(10 * TICK)
+    assert page.evaluate("read") == ["a picture", "a key"]
+    page.clock.run_for(10 * TICK)
+    assert page.evaluate("read") == ["a picture", "a key", "another picture"]
+
+
 def test_two_pictures_that_rest_are_read_together_and_one_that_is_gone_is_not(page):
     for name in ("main", "p", "p"):
         page.evaluate("name => boltzmannVoice.changed(document.querySelector(name), name)", name)

@@ -1,5 +1,11 @@
 """Start here and the pad in a real browser: it moves with no click, and what follows the pen follows it, by keys too."""
 
+import json
+from base64 import b64decode
+from itertools import pairwise
+from zlib import decompress
+
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -30,6 +36,13 @@ def answered(page: Page, key: str) -> None:
     """Until the server has said what follows from all that is drawn."""
     ink = pad(page, key).get_attribute("data-pixels") or ""
     expect(pad(page, key)).to_have_attribute("data-answered", ink)
+
+
+def news(page: Page, key: str) -> np.ndarray:
+    """The pictures of a wall (N, height, width, ...), as the server said them last."""
+    told = page.evaluate(f"boltzmannBoard.news.get('{key}')")
+    numbers = np.frombuffer(decompress(b64decode(told["cells"])), np.uint8)
+    return numbers.reshape(told["n"], *told["cell"], -1).squeeze(-1)
 
 
 def connected(page: Page) -> None:
@@ -95,26 +108,53 @@ def test_pictures_follow_the_pen_and_the_drawing_stays(server, open_page: OpenPa
     expect(words).to_contain_text("The pad is empty")
 
 
-def test_it_is_drawn_by_keys(server, open_page: OpenPage):
+def hook(page: Page) -> None:
+    """Nine pixels down and five to the right, by keys: the same pixels wherever it begins."""
+    page.keyboard.press(" ")
+    for key in ("ArrowDown",) * 9 + ("ArrowRight",) * 5:
+        page.keyboard.press(key)
+    page.keyboard.press(" ")
+
+
+def test_it_is_drawn_by_keys_and_read_alike_wherever_it_stands(server, open_page: OpenPage):
     page = open_page(server.url, height=720)
-    expect(pad(page, "home_pad")).to_be_visible()
+    place = pad(page, "home_pad")
+    expect(place).to_be_visible()
     connected(page)
-    pad(page, "home_pad").get_by_role("button", name="Clear").click()
+    place.get_by_role("button", name="Clear").click()
     answered(page, "home_pad")
     before = picture(page, "pad_back")
-    canvas = pad(page, "home_pad").locator("canvas")
+    canvas = place.locator("canvas")
     canvas.focus()
     page.keyboard.press("ArrowRight")  # with the pen lifted it leaves no ink
-    empty = pad(page, "home_pad").get_attribute("data-pixels") or ""
-    page.keyboard.press(" ")
-    for _ in range(9):
-        page.keyboard.press("ArrowDown")
-    page.keyboard.press(" ")
+    empty = place.get_attribute("data-pixels") or ""
+    hook(page)
     page.keyboard.press("ArrowLeft")
-    expect(pad(page, "home_pad")).to_have_attribute("data-drawing", "false")
-    expect(pad(page, "home_pad")).not_to_have_attribute("data-pixels", empty)
+    expect(place).to_have_attribute("data-drawing", "false")
+    expect(place).not_to_have_attribute("data-pixels", empty)
     answered(page, "home_pad")
     wait(lambda: picture(page, "pad_back") != before, what="its reconstruction")
+    ink, free, back = (
+        place.get_attribute("data-pixels") or "",
+        place.get_attribute("data-free") or "",
+        news(page, "pad_back"),
+    )
+    place.get_by_role("button", name="Clear").click()
+    expect(place).to_have_attribute("data-pixels", empty)
+    answered(page, "home_pad")
+    wait(lambda: place.get_attribute("data-free") != free, what="the free energy of nothing")
+    canvas.focus()
+    for key in ("ArrowLeft",) * 12 + ("ArrowUp",) * 5:  # into the corner
+        page.keyboard.press(key)
+    hook(page)
+    answered(page, "home_pad")
+    assert place.get_attribute("data-pixels") not in (empty, ink)
+    expect(place).to_have_attribute("data-free", free)
+    np.testing.assert_array_equal(news(page, "pad_back"), back)
+    # As MNIST's digits stand: the centre of mass in the middle, in a box of twenty pixels.
+    rows, columns = np.nonzero(back[0] > 0)
+    assert (rows.mean(), columns.mean()) == pytest.approx((13.5, 13.5), abs=0.5)
+    assert max(np.ptp(rows), np.ptp(columns)) < 20
 
 
 def test_what_is_drawn_is_held_by_every_chain(server, open_page: OpenPage):
@@ -143,6 +183,23 @@ def test_what_is_drawn_is_held_by_every_chain(server, open_page: OpenPage):
     pad(page, "gibbs_pad").get_by_role("button", name="Cover").click()
     stroke(page, "gibbs_pad", ((0.1, 0.7), (0.9, 0.7)))
     answered(page, "gibbs_pad")
+    drawn(page)
+    ink, covered = (
+        np.unpackbits(np.frombuffer(b64decode(one), np.uint8)).reshape(28, 28).astype(bool)
+        for one in json.loads(page.evaluate("sessionStorage.getItem('drawn on gibbs_pad')"))
+    )
+    assert ink[covered].any()  # a part of the digit is under it
+    assert ink[~covered].any()
+    seen = [news(page, "wall_v") > 0]
+    for _ in range(3):
+        shown = picture(page, "wall_v")
+        press(page, "step")
+        wait(lambda shown=shown: picture(page, "wall_v") != shown, what="a step")
+        seen.append(news(page, "wall_v") > 0)
+    for chains in seen:
+        assert (chains[:, ~covered] == ink[~covered]).all()
+        assert chains[:, covered].any(axis=1).all()  # each makes something up
+    assert all((a[:, covered] != b[:, covered]).any() for a, b in pairwise(seen))
     press(page, "step_10")
     expect(page.locator(".st-key-gibbs_words .facts")).to_contain_text("Step")
 
