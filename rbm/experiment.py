@@ -380,10 +380,9 @@ def make_trainer(spec: RunSpec, dataset: Dataset) -> Trainer:
     model = make_model(spec, dataset).to(device)
     binary = spec.model.visible == "bernoulli"
     config = spec.training if binary else replace(spec.training, binarise="none")
-    shared: tuple[Metric, ...] = (*STANDARD, modes)
-    metrics = shared
+    metrics: tuple[Metric, ...] = (*STANDARD, modes)
     if not binary or config.binarise != "none":
-        metrics = (*shared, PseudoLikelihoodTracker(model, dataset, config.binarise, lambda: trainer), likelihood)
+        metrics = (*metrics, PseudoLikelihoodTracker(model, dataset, config.binarise, lambda: trainer), likelihood)
     generator = randomness.generator(spec.seed, "training", device=device)
     trainer = Trainer(model, dataset, config, generator, metrics)  # which its likelihood asks for the time
     return trainer

@@ -13,6 +13,7 @@ from rbm.training.config import TrainConfig
 from tests.helpers.hands import choose, drawn, go, press
 
 WIDTH, HEIGHT = 1280, 720  # a projector
+FADE = 20  # pixels at the guide's end in which nothing stands
 
 
 class OneScreen(NamedTuple):
@@ -248,6 +249,22 @@ def places(page: Page, shown: OneScreen) -> dict[str, tuple[int, int]]:
         assert box is not None
         found[key] = round(box["y"]), round(box["y"] + box["height"])
     return found
+
+
+def cut_guide(page: Page) -> dict[str, int]:
+    """By the guide's open tab, how many pixels of settings, formula and steps must be scrolled to."""
+    guide = page.locator("[class*=st-key-guide_]:visible")
+    if guide.count() == 0:
+        return {}
+    tabs, found = guide.get_by_role("tab").all(), {}
+    for tab in tabs or [None]:
+        if tab is not None:
+            tab.click()
+            expect(tab).to_have_attribute("aria-selected", "true")
+        found[tab.inner_text() if tab else "all"] = guide.evaluate("one => one.scrollHeight - one.clientHeight")
+    if tabs:
+        tabs[0].click()
+    return {name: over for name, over in found.items() if over > FADE}
 
 
 def beyond(page: Page, shown: OneScreen) -> dict[str, tuple[int, int]]:
