@@ -23,6 +23,8 @@ SLOW = (
     "a ring of spins",
     "a lattice that was learnt",
     "the contacts of a sequence",
+    "files of one's own",
+    "a test with few labels",
 )
 ENTRIES = [entry for section in shell.PAGES.values() for entry in section]
 

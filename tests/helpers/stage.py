@@ -11,6 +11,7 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.link import to_url
 from rbm.training.config import TrainConfig
 from tests.helpers.hands import choose, drawn, go, press
+from tests.helpers.scenes import SCENES
 
 WIDTH, HEIGHT = 1280, 720  # a projector
 FADE = 20  # pixels at the guide's end in which nothing stands
@@ -176,6 +177,12 @@ def _examine_a_family(page: Page) -> None:
     open_view(page, "Correlations")
 
 
+def _test_with_few_labels(page: Page) -> None:
+    page.get_by_role("button", name="Test with few labels").click()
+    expect(page.locator(".st-key-features_words")).to_contain_text("Done")
+    expect(page.locator(".st-key-stage_features [data-testid=stDataFrame]")).to_be_visible()
+
+
 def _take_spins(page: Page) -> None:
     choose(page, "draft_dataset", "Ising spins, 8×8")
 
@@ -193,6 +200,18 @@ BROUGHT: dict[str, tuple[str, Callable[[Page], None], OneScreen]] = {
         PICTURES[shell.ISING].and_control("try_ising_3"),
     ),
     "a lattice that was learnt": (shell.ISING, _learn_spins, PICTURES[shell.ISING].and_control("ising_learn")),
+    "files of one's own": (
+        shell.DATA,
+        SCENES["data"],
+        OneScreen(
+            ("own_files", "own_size", "own_turn", "own_levels", "own_threshold"), ("card_own_preview", "own_keep")
+        ),
+    ),
+    "a test with few labels": (
+        shell.FEATURES,
+        _test_with_few_labels,
+        OneScreen(("features_judge",), ("features_accuracy", "stage_features [data-testid=stDataFrame]")),
+    ),
     "the contacts of a sequence": (
         shell.EXAMINE,
         _examine_a_family,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rbm.datasets.base import Dataset
 
 FEW_TESTED = 100
+WIDTHS = 78, 101  # pixels of the table's columns: numbers, and what was given
 SCORES, PLACES = "features_scores", "features_maps"
 
 
@@ -126,7 +127,7 @@ def accuracy(current: LiveRun) -> None:
     expected = planned(len(learnt.train), len(learnt.train_labels.unique()))
     drawn = part.moves(partial(_progress, task, expected, machine.name))
     alt = _("Classification accuracy against labelled images")
-    chart.show(drawn["features_accuracy"], height=300, key="features_accuracy", alt=alt)
+    chart.show(drawn["features_accuracy"], height=230, key="features_accuracy", alt=alt)
     facts(drawn["features_words"], key="features_words", look="caption")
     if len(learnt.test) < FEW_TESTED:
         one = 100 / len(learnt.test)
@@ -136,7 +137,10 @@ def accuracy(current: LiveRun) -> None:
             )
         )
     if scores:
-        st.dataframe(maps.table(scores), key="features_table", hide_index=True)
+        st.caption(_("The same in per cent, by labelled images:"))
+        rows = maps.table(scores)
+        widths = {name: st.column_config.Column(width=WIDTHS[name == "input"]) for name in rows[0]}
+        st.dataframe(rows, key="features_table", hide_index=True, row_height=30, column_config=widths)
 
 
 def _progress(task: Task, expected: int, name: str) -> feed.Elements:

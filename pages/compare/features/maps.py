@@ -49,13 +49,13 @@ def mean_error(scores: list[Score], name: str, count: int) -> tuple[float, float
 
 
 def table(scores: list[Score]) -> list[dict[str, str]]:
-    """The same in figures, a row an input."""
+    """The same in figures, per cent, a row an input."""
     rows = []
     for name in INPUTS:
         row = {"input": name}
         for count in counts(scores):
             mean, error = mean_error(scores, name, count)
-            spread = "" if math.isnan(error) else f" ± {100 * error:.1f}"
-            row[f"{count:,} labels"] = "" if math.isnan(mean) else f"{100 * mean:.1f}{spread} %"
+            spread = "" if math.isnan(error) else f"±{100 * error:.1f}"
+            row[f"{count:,}"] = "" if math.isnan(mean) else f"{100 * mean:.1f}{spread}"
         rows.append(row)
     return rows

@@ -62,26 +62,29 @@ def upload() -> list[UploadedFile]:
 
 def choices() -> tuple[Reading, Look]:
     """How the files become pictures, and how these shall look."""
-    size = widgets.select_slider(
-        _("Size"),
-        SIZES,
-        value=28,
-        format_func=lambda side: _("as it is") if side is None else f"{side}×{side}",
-        key="own_size",
-        help=_(
-            "Pixels of every picture. 28×28 trains within seconds; four times the pixels take up to four times as long."
-        ),
-    )
-    given = widgets.text_input(
-        _("Height × width"),
-        placeholder=_("such as 20x28"),
-        max_chars=12,
-        key="own_shape",
-        help=_(
-            "In place of the size above: for pictures that are not square, and for rows of numbers, which do "
-            "not say how they are laid out."
-        ),
-    )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        size = widgets.select_slider(
+            _("Size"),
+            SIZES,
+            value=28,
+            format_func=lambda side: _("as it is") if side is None else f"{side}×{side}",
+            key="own_size",
+            help=_(
+                "Pixels of every picture. 28×28 trains within seconds; four times the pixels take up to four times as long."
+            ),
+        )
+    with right:
+        given = widgets.text_input(
+            _("Height × width"),
+            placeholder=_("such as 20x28"),
+            max_chars=12,
+            key="own_shape",
+            help=_(
+                "In place of the size above: for pictures that are not square, and for rows of numbers, which do "
+                "not say how they are laid out."
+            ),
+        )
     fit = widgets.segmented_control(
         _("Pictures of other proportions"),
         list(_FITS),
@@ -91,26 +94,29 @@ def choices() -> tuple[Reading, Look]:
         key="own_fit",
         help=_("A border keeps the whole picture, cutting keeps its middle, squeezing changes its proportions."),
     )
-    labels = widgets.selectbox(
-        _("Labels"),
-        list(_LABELS),
-        format_func=lambda how: _LABELS.get(how, how),
-        accept_new_options=True,
-        key="own_labels",
-        help=_(
-            "Where a picture's class comes from: folders, an array of labels, or a table's column, which you "
-            "can also type by its name. Training needs none."
-        ),
-    )
-    counted = widgets.segmented_control(
-        _("Array axis that counts pictures"),
-        list(_COUNTED),
-        default="auto",
-        required=True,
-        format_func=_COUNTED.__getitem__,
-        key="own_counted",
-        help=_("MATLAB's arrays are height × width × number. The preview says which axis was found."),
-    )
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        labels = widgets.selectbox(
+            _("Labels"),
+            list(_LABELS),
+            format_func=lambda how: _LABELS.get(how, how),
+            accept_new_options=True,
+            key="own_labels",
+            help=_(
+                "Where a picture's class comes from: folders, an array of labels, or a table's column, which you "
+                "can also type by its name. Training needs none."
+            ),
+        )
+    with right:
+        counted = widgets.segmented_control(
+            _("Array axis that counts pictures"),
+            list(_COUNTED),
+            default="auto",
+            required=True,
+            format_func=_COUNTED.__getitem__,
+            key="own_counted",
+            help=_("MATLAB's arrays are height × width × number. The preview says which axis was found."),
+        )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         turn = widgets.segmented_control(
             _("Turn"),
@@ -122,35 +128,39 @@ def choices() -> tuple[Reading, Look]:
             help=_("Clockwise. Where rows and columns are exchanged, as in EMNIST's files, mirror and turn by 270°."),
         )
         mirror = widgets.toggle(_("Mirror"), key="own_mirror", help=_("Swaps left and right, before turning."))
-    invert = widgets.toggle(
-        _("Swap bright and dark"),
-        key="own_invert",
-        help=_("RBMs learn strokes better bright on dark, as in MNIST: turn this on for ink on paper."),
-    )
-    contrast = widgets.toggle(
-        _("Spread each picture's contrast"),
-        key="own_contrast",
-        help=_("Makes the darkest pixel of every picture black and its brightest white."),
-    )
-    levels = widgets.segmented_control(
-        _("Levels"),
-        list(_LEVELS),
-        default="grey",
-        required=True,
-        format_func=_LEVELS.__getitem__,
-        key="own_levels",
-        help=_("A grey level is the probability that the pixel is on; black and white decides once and for all."),
-    )
-    threshold = widgets.slider(
-        _("Threshold for white"),
-        0.05,
-        0.95,
-        0.5,
-        0.05,
-        key="own_threshold",
-        disabled=levels != "binary",
-        help=_("The share of full brightness above which a pixel becomes white."),
-    )
+    with st.container(horizontal=True, gap="medium"):
+        invert = widgets.toggle(
+            _("Swap bright and dark"),
+            key="own_invert",
+            help=_("RBMs learn strokes better bright on dark, as in MNIST: turn this on for ink on paper."),
+        )
+        contrast = widgets.toggle(
+            _("Spread the contrast"),
+            key="own_contrast",
+            help=_("Makes the darkest pixel of every picture black and its brightest white."),
+        )
+    left, right = st.columns([4, 3], gap="small")
+    with left:
+        levels = widgets.segmented_control(
+            _("Levels"),
+            list(_LEVELS),
+            default="grey",
+            required=True,
+            format_func=_LEVELS.__getitem__,
+            key="own_levels",
+            help=_("A grey level is the probability that the pixel is on; black and white decides once and for all."),
+        )
+    with right:
+        threshold = widgets.slider(
+            _("Threshold for white"),
+            0.05,
+            0.95,
+            0.5,
+            0.05,
+            key="own_threshold",
+            disabled=levels != "binary",
+            help=_("The share of full brightness above which a pixel becomes white."),
+        )
     look = Look(invert, "each" if contrast else "as it is", levels, threshold, turn, mirror)
     return _reading(given, size, fit, labels or "auto", counted), look
 

@@ -48,9 +48,7 @@ def test_the_figure_shows_means_and_their_standard_errors():
     assert list(pixels.x) == ["100", "1,000"]
     np.testing.assert_allclose(pixels.y, [72, 72])
     np.testing.assert_allclose(pixels.error_y.array, 2 / np.sqrt(3))
-    assert maps.table(SCORES)[2] == {
-        "input": "hidden units", "100 labels": "82.0 ± 1.2 %", "1,000 labels": "82.0 ± 1.2 %", "10,000 labels": "",
-    }  # fmt: skip
+    assert maps.table(SCORES)[2] == {"input": "hidden units", "100": "82.0±1.2", "1,000": "82.0±1.2", "10,000": ""}
 
 
 def test_points_fill_their_box_and_keep_their_pictures():
