@@ -184,5 +184,9 @@ function bring(key) {
     const within = (what) => [...row.querySelectorAll(what)].filter((one) => one.parentElement.closest("[data-testid=stTabs]") === row);
     within("[role=tab]")[within("[data-testid=stTabPanel]").indexOf(view)].click();
   }
-  requestAnimationFrame(() => found.scrollIntoView({ block: "nearest" }));
+  requestAnimationFrame(() => {
+    const { top, height } = found.getBoundingClientRect();
+    const begins = top >= 0 && top < innerHeight / 2; // what is taller than the screen is in sight where its beginning is
+    if (height < innerHeight || !begins) found.scrollIntoView({ block: "nearest" });
+  });
 }
