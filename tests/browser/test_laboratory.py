@@ -18,6 +18,10 @@ def numbers(page: Page, element: str, *names: str) -> list[float]:
     return [float(node.get_attribute(f"data-{name}") or "nan") for name in names]
 
 
+# 0 of a colour with an alpha
+OPACITY = "(one) => Number(getComputedStyle(one).opacity) * (/^rgba|\\//.test(getComputedStyle(one).fill) ? 0 : 1)"
+
+
 def dataset(page: Page, name: str) -> str:
     return page.locator(".st-key-hopfield_pad .pad").get_attribute(f"data-{name}") or ""
 
@@ -43,6 +47,9 @@ def test_the_drawn_machine_computes_what_the_engine_does_and_follows_hands_and_k
     agree(machine(RBM, 3, 2, [0.5, 0.3, *values[2:]]))
     page.locator(".st-key-energy_graph .energy").hover(position={"x": 60, "y": 60})  # the first state, all off
     wait(lambda: numbers(page, ".terms", "state", "e") == [0, 0], what="the terms of the state under the pointer")
+    off = page.locator(".st-key-energy_graph .node:not(.on) circle")  # no edge is seen through a unit's name
+    expect(off).to_have_count(5)
+    assert {circle.evaluate(OPACITY) for circle in off.all()} == {1}
     press(page, "try_energy_5")
     expect(page.locator(".st-key-energy_graph .machine[data-states='4096']")).to_be_visible()
     agree(machine(ALL, 12, 0))

@@ -319,6 +319,19 @@ def test_pictures_and_pads_grow_with_the_window_and_shrink_again(server: Server,
     wait(lambda: scales() == pytest.approx([1, 1], abs=0.01), what="pictures that are as large as they were")
 
 
+def test_letters_and_charts_grow_on_a_large_screen(server: Server, open_page: OpenPage):
+    page = open_page(f"{server.url}/energy", width=WIDTH, height=HEIGHT)
+    words, plot = (page.locator(f".st-key-energy_graph .{one}").first for one in ("probability .tick", "energy"))
+    expect(words).to_be_visible()
+
+    def sizes() -> tuple[float, float]:
+        return at_rest(words)["height"], at_rest(plot)["height"]
+
+    letters, high = sizes()
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    wait(lambda: sizes()[0] > 1.2 * letters and sizes()[1] > 1.4 * high, what="letters and a chart that have grown")
+
+
 def test_on_a_wide_screen_the_menu_is_a_rail_beside_the_page_and_train_is_ten_tabs_away(
     server: Server, open_page: OpenPage
 ):
