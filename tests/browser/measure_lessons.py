@@ -50,7 +50,7 @@ PRESS_AND_WATCH = """async ([slider, card, shown, key]) => {
   const read = () => [...document.querySelectorAll(card)].flatMap((one) => [one, ...roots(one)])
     .flatMap((root) => [...root.querySelectorAll(shown)])
     .map((node) => [...["version", "energy", "shape"].map((name) => node.dataset[name]),
-      node.querySelector("path.js-line")?.getAttribute("d") ?? node.textContent])
+      [...node.querySelectorAll("path.js-line, .bars path")].map((one) => one.getAttribute("d")).join() || node.textContent])
     .join();
   const input = document.querySelector(`${slider} input`);
   const before = read();

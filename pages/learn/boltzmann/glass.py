@@ -123,10 +123,10 @@ def elements(race: GlassRace, mode: theme.Mode) -> feed.Elements:
     """All that moves, by the key of what shows it."""
     lut = theme.diverging(mode)
     coupled = frames.colour_weights(race.glass.couplings.numpy()[None], shared=True, lut=lut)
-    return {
+    return {  # drawn in this order: last what a slider hardly moves
+        "glass_shares": _shares(race),
         "glass_floor": _floor(race),
         "glass_way": _way(race),
-        "glass_shares": _shares(race),
         "glass_j": wall.pictures(
             coupled.tiles, 1, legend=wall.signed(lut, figures.number(float(coupled.limit[0])), _("coupling J"))
         ),
