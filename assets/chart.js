@@ -52,7 +52,8 @@ class Chart {
     [this.root, this.plot] = [root, root.querySelector(".plot")];
     this.view = { hidden: new Set(), log: {}, zoom: {}, touch: TOUCH };
     this.due = 0;
-    this.seen = new IntersectionObserver(([{ isIntersecting }]) => this.look((this.inView = isIntersecting)), { rootMargin: "99px" });
+    const news = (changes) => this.look((this.inView = changes.at(-1).isIntersecting)); // several at once where the page was busy
+    this.seen = new IntersectionObserver(news, { rootMargin: "99px" });
     this.seen.observe(root);
     this.resized = new ResizeObserver(() => root.clientWidth !== this.view.width && this.redraw());
     this.resized.observe(root);

@@ -116,3 +116,22 @@ def test_too_large_a_step_leaves_no_plot(server, open_page: OpenPage):
     expect(bars).to_have_count(12)
     wait(lambda: max(float(bar.get_attribute("height") or 0) for bar in bars.all()) > 100, 30, "a bar near 1")
     assert all(float(bar.get_attribute("y") or 0) >= 8 for bar in bars.all())
+
+
+BATCHED = """{ // a page that was busy hears two changes at once, the older one first
+  const Watch = IntersectionObserver;
+  window.IntersectionObserver = class extends Watch {
+    constructor(heard, options) {
+      const before = ({ target, isIntersecting }) => ({ target, isIntersecting: !isIntersecting });
+      super((changes, watch) => heard([...changes.map(before), ...changes], watch), options);
+    }
+  };
+}"""
+
+
+def test_a_chart_that_came_into_sight_while_the_page_was_busy_is_drawn(server, open_page: OpenPage):
+    page = open_page(server.url)
+    page.add_init_script(BATCHED)
+    page.goto(f"{server.url}/pixels")
+    for chart in ("pixels_kl", "pixels_correlation"):
+        expect(page.locator(f".st-key-{chart} .main-svg").first).to_be_visible()
