@@ -181,5 +181,8 @@ def overlaps(found: RetrievalWalk, theory: float) -> dict[str, Any]:
     ]
     level = (_("theory {theory:.2f}").format(theory=abs(theory)), abs(theory))
     drawn = figures.curve_option(series, x_title=_("sweeps"), y_title=_("overlap m with the picture"), line=level)
-    drawn["layout"] |= {"yaxis": {**drawn["layout"]["yaxis"], "range": [-0.4, 1.2]}, "showlegend": False}
+    drawn["layout"] |= {
+        "yaxis": {**drawn["layout"]["yaxis"], "range": [min(-0.4, float(each.min()) - 0.05), 1.2]},
+        "showlegend": False,
+    }
     return drawn

@@ -207,7 +207,7 @@ def walk(task: Task | None, more: Task | None, drawn: feed.Elements) -> None:
     """The chains' way from noise, and whether they mix."""
     found = _last(task, ChainsFromNoise)
     if found is None:
-        waits()
+        waits(task)
         return
     cards.title(
         _("Do its chains reach the data, and mix?"),
@@ -264,8 +264,11 @@ def walk(task: Task | None, more: Task | None, drawn: feed.Elements) -> None:
     st.caption(mixed.verdict)
 
 
-def waits() -> None:
+def waits(task: Task | None) -> None:
     """In place of what no examination has found yet."""
+    if task is not None and task.active:
+        st.caption(_("256 chains walk from noise: what they find stands here within some seconds."))
+        return
     st.caption(_("Press **Examine**: 256 chains walk from noise, and what they find stands here within some seconds."))
 
 
@@ -288,7 +291,7 @@ def energies(task: Task | None) -> None:
     """How free energies are spread."""
     found = _last(task, Energies)
     if found is None:
-        waits()
+        waits(task)
         return
     cards.title(
         _("Free energies of images and samples"),

@@ -30,7 +30,7 @@ def card(task: Task | None) -> None:
     """Both charts, once the chains of an examination have ended; beside them the contacts of a sequence."""
     found = next((one for one in reversed(task.news) if isinstance(one, Together)), None) if task else None
     if found is None:
-        examination.waits()
+        examination.waits(task)
         return
     if found.contacts is None:
         _correlations(found, 2)
