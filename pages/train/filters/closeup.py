@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.models.parameters import Array
 
-PER_PAGE, CELL = 100, 41  # so that all of a page of filters is seen on a screen of 720 pixels
+PER_PAGE, COLUMNS, LOGOS, CELL = 100, 10, 10, 41  # so that all of a page of filters is seen on a screen of 720 pixels
 # Of the chosen unit: its filter and what excites it most beside each other, the chart of its activity below.
 LARGE, BEST, CHART = 170, 62, 92
 ORDERS = (N_("index"), N_("norm"), N_("mean activation"))
@@ -72,12 +73,13 @@ def choose_view(current: LiveRun, below: DeltaGenerator) -> View:
         past = live.choose_time(current, "filters_time")
         health(past)
     units = order(past, by or ORDERS[0])
-    pages = -(-len(units) // PER_PAGE)
+    most, __ = on_a_page(live.painter(current.spec))
+    pages = -(-len(units) // most)
     with below:
         page = widgets.pagination(pages, key="filters_page") if pages > 1 else 1
     page = min(max(page, 1), pages)
     newest = st.session_state["filters_time"] == live.NOW
-    return View(past, units[(page - 1) * PER_PAGE : page * PER_PAGE], scale != SCALES[1], newest)
+    return View(past, units[(page - 1) * most : page * most], scale != SCALES[1], newest)
 
 
 def health(past: Snapshot) -> None:
@@ -112,9 +114,16 @@ def health(past: Snapshot) -> None:
         )
 
 
+def on_a_page(painter: frames.Painter) -> tuple[int, int]:
+    """How many filters stand on a page of the wall, and in how many columns: logos of long sequences a row each, to be read."""
+    long = painter.coding.letters and math.prod(painter.shape) > cards.LONG_SEQUENCE
+    return (LOGOS, 1) if long else (PER_PAGE, COLUMNS)
+
+
 def grid(current: LiveRun, view: View, selected: int | None) -> int | None:
     """The wall of this page's filters; returns the unit that was clicked."""
     painter = live.painter(current.spec)
+    __, columns = on_a_page(painter)
     places = np.flatnonzero(view.units == (-1 if selected is None else selected))
     place = cards.filter_wall(
         painter.filters(view.past.weight.astype(np.float32)),
@@ -125,7 +134,8 @@ def grid(current: LiveRun, view: View, selected: int | None) -> int | None:
         clickable=True,
         selected=int(places[0]) if len(places) else None,
         labels=_labels(view.past, view, painter),
-        max_cell=CELL,
+        columns=columns,
+        max_cell=CELL * COLUMNS // columns,
     )
     return None if place is None else int(view.units[place])
 
@@ -143,7 +153,7 @@ def elements(current: LiveRun, view: View, unit: int | None, painter: frames.Pai
         return found
     past, shape, mode = current.past[-1], painter.shape, painter.mode
     weight: Array = painter.filters(past.weight.astype(np.float32))
-    news = cards.filter_news(weight, shape, view.units, shared=view.shared, mode=mode)
+    news = cards.filter_news(weight, shape, view.units, shared=view.shared, columns=on_a_page(painter)[1], mode=mode)
     found["wall_all_filters"] = {**news, "labels": _labels(past, view, painter)}
     if unit is not None and unit < weight.shape[1]:
         found["wall_unit"] = cards.filter_news(weight, shape, np.array([unit]), mode=mode)
@@ -163,7 +173,7 @@ def grid_picture(view: View, painter: frames.Painter) -> bytes:
     weight = painter.filters(view.past.weight.astype(np.float64))
     mode, shared = painter.mode, view.shared
     pictures = frames.filter_pictures(weight, painter.shape, view.units, shared=shared, limit=None, mode=mode)
-    return frames.grid_png(pictures, 10, gap=2, background=(255, 255, 255, 255), scale=4)
+    return frames.grid_png(pictures, on_a_page(painter)[1], gap=2, background=(255, 255, 255, 255), scale=4)
 
 
 def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:

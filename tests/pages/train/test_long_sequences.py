@@ -1,8 +1,9 @@
-"""Test images over their reconstructions: ten beside each other, of long sequences as many as can be read."""
+"""Pictures of long sequences: as many reconstructions and logos of filters beside each other as can be read."""
 
 import numpy as np
 import pytest
 
+from pages.train.filters import closeup
 from pages.ui import cards
 from pages.ui.draw import frames
 from rbm.experiment import ModelSpec
@@ -28,3 +29,10 @@ def test_of_long_sequences_few_stand_beside_each_other(places, beside):
     words = ["".join("ACGU"[one] for one in word) for row in letters[:, :beside] for word in row]
     names = [f"{row} {i + 1}" for row in ("original", "before training", "now") for i in range(beside)]
     assert shown.read == tuple(f"{name}: {word}" for name, word in zip(names, words, strict=True))
+
+
+@pytest.mark.parametrize(("places", "wanted"), [(8, (100, 10)), (53, (10, 1))])
+def test_and_each_logo_of_a_long_sequence_has_a_row_of_the_filters(places, wanted):
+    painter = frames.Painter(ModelSpec(3, visible="categorical", n_states=4), (1, places), letters=True)
+    assert closeup.on_a_page(painter) == wanted
+    assert closeup.on_a_page(frames.Painter(ModelSpec(3), (7, 8))) == (100, 10)
