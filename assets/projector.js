@@ -38,12 +38,14 @@ export default function ({ parentElement }) {
   document.addEventListener("keydown", press, globalThis.boltzmannKeys);
 }
 
+// Where an element's picture is: most have a shadow root.
+const inside = (place) => [...place.querySelectorAll("*")].find((node) => node.shadowRoot)?.shadowRoot ?? place;
+
 // What can fill the screen: the page's pictures and tables that are drawn now, by what they say they show.
 function found() {
   const all = new Map();
   for (const place of document.querySelectorAll('[data-testid="stMain"] [data-testid="stElementContainer"]')) {
-    const host = [...place.querySelectorAll("*")].find((node) => node.shadowRoot);
-    const picture = place.querySelector(`${TABLE} [role="region"]`) ?? (host?.shadowRoot ?? place).querySelector(PICTURES);
+    const picture = place.querySelector(`${TABLE} [role="region"]`) ?? inside(place).querySelector(PICTURES);
     if (!picture || !place.clientHeight) continue;
     const said = picture.dataset.name ?? picture.getAttribute("aria-label") ?? picture.querySelector("[aria-label]")?.getAttribute("aria-label");
     if (!said) continue;
@@ -56,8 +58,7 @@ function found() {
 
 // How far to the right a picture is drawn: its box may be as wide as the page.
 function drawnTo(place) {
-  const host = [...place.querySelectorAll("*")].find((node) => node.shadowRoot);
-  const parts = [...(host?.shadowRoot ?? place).querySelectorAll(PARTS)].map((part) => part.getBoundingClientRect());
+  const parts = [...inside(place).querySelectorAll(PARTS)].map((part) => part.getBoundingClientRect());
   return Math.max(...parts.filter(({ width, height }) => width && height).map(({ right }) => right));
 }
 

@@ -158,7 +158,12 @@ def reconstructions(
 
 def rebuilt_beside(painter: frames.Painter) -> int:
     """How many test images stand beside each other over their reconstructions: few long sequences, to be readable."""
-    return FEW_SEQUENCES if painter.letters and math.prod(painter.shape) > LONG_SEQUENCE else len(SHOWN_IMAGES)
+    return FEW_SEQUENCES if long_sequences(painter) else len(SHOWN_IMAGES)
+
+
+def long_sequences(painter: frames.Painter) -> bool:
+    """Whether its images are sequences whose letters cannot be read ten beside each other."""
+    return painter.letters and math.prod(painter.shape) > LONG_SEQUENCE
 
 
 def reconstruction_pixels(

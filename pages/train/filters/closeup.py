@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,8 +115,8 @@ def health(past: Snapshot) -> None:
 
 def on_a_page(painter: frames.Painter) -> tuple[int, int]:
     """How many filters stand on a page of the wall, and in how many columns: logos of long sequences a row each, to be read."""
-    long = painter.coding.letters and math.prod(painter.shape) > cards.LONG_SEQUENCE
-    return (LOGOS, 1) if long else (PER_PAGE, COLUMNS)
+    logos = painter.coding.letters and cards.long_sequences(painter)
+    return (LOGOS, 1) if logos else (PER_PAGE, COLUMNS)
 
 
 def grid(current: LiveRun, view: View, selected: int | None) -> int | None:
