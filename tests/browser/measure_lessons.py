@@ -9,6 +9,7 @@ import statistics
 from playwright.sync_api import Page, sync_playwright
 
 from tests.helpers.browser import FLAGS, find_chromium, start_server
+from tests.helpers.hands import go, rest, train_until
 
 MOVES = 9
 PAUSES = {"single": 1000, "dragged": 150}  # milliseconds between two moves
@@ -40,6 +41,7 @@ SLIDERS = (
     ("retrieval", "retrieval_load", "retrieval_facts .facts"),
     ("retrieval", "retrieval_temperature", "retrieval_facts .facts"),
     ("teacher", "teacher_beta", "teacher_words .facts"),
+    ("examine", "examine_time", "examine_spectrum .chart"),
     (GLASS, "glass_seed", "glass_floor .chart"),
     (GLASS, "glass_temperature", "glass_shares .chart"),
 )
@@ -83,10 +85,19 @@ def main() -> None:
         for address, slider, picture in SLIDERS:
             if address != at:
                 page, at = chromium.new_page(viewport={"width": 1280, "height": 900}), address
-                page.goto(f"{url}/{address.split('?')[0]}")
+                if address == "examine":  # the machine that comes with the program has one moment alone
+                    page.goto(f"{url}/train")
+                    train_until(page, 1.5)
+                    rest(page)
+                    go(page, "Train", "Diagnostics")
+                else:
+                    page.goto(f"{url}/{address.split('?')[0]}")
                 if address == GLASS:
                     page.get_by_role("radio", name="Spin glass").click()
                 page.get_by_text("What to see", exact=True).first.wait_for(timeout=90_000)
+                if address == "examine":
+                    page.locator(".st-key-examine_time input").focus()
+                    page.keyboard.press("Home")
                 if address == "slow":  # everything is on the screen at the end
                     page.locator(".st-key-slow_stage input").focus()
                     page.keyboard.press("End")

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.train.examine import spreads
 from pages.ui import cards, lesson
-from pages.ui.components import chart, wall
+from pages.ui.components import chart
 from pages.ui.components.moving import facts, table
 from pages.ui.controls import widgets
 from pages.ui.draw import figures, frames
 from pages.ui.server import feed
-from pages.ui.session import live, tasks
+from pages.ui.session import tasks
 from rbm.core.language import _
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.jobs.task import Task
 from rbm.report.words import number
-from rbm.tasks.examine import N_SWEEPS, ChainsFromNoise, Energies, Likeness, Mixed, WeightModes, weight_modes
+from rbm.tasks.examine import N_SWEEPS, ChainsFromNoise, Energies, Likeness, Mixed, WeightModes
 
 NAME, MORE = "examination", "longer examination"  # what the tab holds: the longer one leaves the first on the screen
 VIEW = "examine_view"  # the key of the row of VIEWS
@@ -83,7 +82,7 @@ def elements(task: Task | None, more: Task | None = None) -> Callable[[], feed.E
 
     def found() -> feed.Elements:
         words = "" if task is None or past is None else _words(task, past)
-        way = _last(task, ChainsFromNoise)
+        way = last(task, ChainsFromNoise)
         drawn = {"examine_words": table((), [(words,)])}
         if more is not None:
             drawn["examine_longer_words"] = table((), [(_swept(more),)])
@@ -107,105 +106,20 @@ def _words(task: Task, past: Snapshot) -> str:
 
 
 def _swept(task: Task) -> str:
-    walk = _last(task, ChainsFromNoise)
+    walk = last(task, ChainsFromNoise)
     swept = 0 if walk is None else len(walk.free_energy)
     return _("sweep {swept:,} of {arguments:,}").format(swept=swept, arguments=task.arguments["n_sweeps"])
 
 
-def _last(task: Task | None, kind: type[Found]) -> Found | None:
+def last(task: Task | None, kind: type[Found]) -> Found | None:
+    """The newest finding of that kind; None where none has come."""
     news = [] if task is None else task.news
     return next((one for one in reversed(news) if isinstance(one, kind)), None)
 
 
-@lru_cache(maxsize=64)
-def _modes(past: Snapshot) -> WeightModes:
-    return weight_modes(past.to_model())
-
-
-def weights(current: LiveRun, task: Task | None, painter: frames.Painter) -> None:
-    """The spectrum of W and its strongest modes: of the machine examined, or as it is now, before anybody asks, or was."""
-    if (what := spreads.chosen()) == spreads.MODES:
-        cards.title(
-            _("Singular values of the weights"),
-            _(
-                "Training lifts modes out of the noise that the weights began as. Dots above the dotted line stand "
-                "clear of it. Their participation ratio, the modes over which the strength is spread, stands below."
-            ),
-            _("whether what was learnt is any good."),
-            _(
-                "the machine after some twenty single batches, where the first mode leads, and again after an "
-                "epoch; then weights, biases and activations in place of singular values."
-            ),
-        )
-    else:
-        spreads.title(what)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        spreads.choose()
-        past = live.choose_time(current, "examine_time")
-    found = (_last(task, WeightModes) if past is current.past[-1] else None) or _modes(past)
-    if what == spreads.MODES:
-        _spectrum(found)
-    else:
-        spreads.draw(current, past, what)
-    st.caption(
-        _(
-            "{n_modes} modes stand out of the noise; participation ratio {participation:.0f}. The strongest "
-            "modes, each up to its sign:"
-        ).format(n_modes=found.n_modes, participation=found.participation)
-    )
-    modes = painter.filters(found.pictures.astype(np.float64).T)
-    pictures = frames.filter_pictures(
-        modes, painter.shape, np.arange(modes.shape[1]), shared=False, limit=None, mode=painter.mode
-    )
-    labels = [
-        _("mode {i}: {value:.2f}").format(i=i, value=value) for i, value in enumerate(found.values[: len(pictures)], 1)
-    ]
-    legend = None
-    if isinstance(pictures, frames.Tiles) and len(modes) == math.prod(painter.shape):  # logos say it by their heights
-        legend = wall.signed(pictures.lut, _("max"), _("each its own scale"))
-    shown = wall.pictures(pictures, cards.beside(10, len(labels), painter.shape), labels=labels, legend=legend)
-    wall.show(shown, alt=_("The strongest modes of the weights as pictures"), key="examine_modes")
-
-
-def _spectrum(found: WeightModes) -> None:
-    ranks = np.arange(1, len(found.values) + 1)
-    option = figures.curve_option(
-        [figures.Series(_("singular value"), ranks, found.values)],
-        x_title=_("mode, strongest first"),
-        y_title=_("singular value of W"),
-        line=(_("edge of the noise"), found.noise_edge),
-        log_x=True,
-        dots=len(ranks) <= 128,
-    )
-    chart.show(option, key="examine_spectrum", alt=_("Singular values of the weights"), height=165)
-
-
-def spread(current: LiveRun, task: Task | None) -> None:
-    """How the singular values are spread, over the law that those of noise follow."""
-    found = _last(task, WeightModes) or _modes(current.past[-1])
-    cards.title(
-        _("Singular values against noise"),
-        _(
-            "What share of them lies where; the other line is the law of Marčenko and Pastur, which random weights "
-            "follow. Before training the two agree. What departs from the law was learnt."
-        ),
-    )
-    middles = np.sqrt(found.edges[:-1] * found.edges[1:])
-    figure = go.Figure()
-    for name, shares in ((_("weights"), found.shares), (_("noise, as they began"), found.noise)):
-        figure.add_scatter(
-            x=middles, y=shares, name=name, line_shape="hvh", hovertemplate=f"{name} %{{y:.1%}}<extra></extra>"
-        )
-    figure.update_xaxes(type="log")
-    figure.update_yaxes(tickformat=".0%")
-    figures.at_rest(figure, _("singular value of W"), _("share of modes"), several=True)
-    alt = _("How the singular values of the weights and of noise are spread")
-    chart.show(figure, height=150, key="examine_noise", alt=alt)
-
-
 def walk(task: Task | None, more: Task | None, drawn: feed.Elements) -> None:
     """The chains' way from noise, and whether they mix."""
-    found = _last(task, ChainsFromNoise)
+    found = last(task, ChainsFromNoise)
     if found is None:
         waits(task)
         return
@@ -221,7 +135,7 @@ def walk(task: Task | None, more: Task | None, drawn: feed.Elements) -> None:
     chart.show(
         _way(found), key="examine_walk", alt=_("Mean free energy of chains from noise against sweeps"), height=190
     )
-    mixed = _last(task, Mixed)
+    mixed = last(task, Mixed)
     if mixed is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="examine_mixing"):
@@ -289,7 +203,7 @@ def _number(value: float, digits: int = 0) -> str:
 
 def energies(task: Task | None) -> None:
     """How free energies are spread."""
-    found = _last(task, Energies)
+    found = last(task, Energies)
     if found is None:
         waits(task)
         return
@@ -329,7 +243,7 @@ def _apart(distance: float, visible: str) -> str:
 
 def likeness(task: Task | None, painter: frames.Painter) -> None:
     """Samples over the training images nearest to them, and AATS."""
-    found = _last(task, Likeness)
+    found = last(task, Likeness)
     if found is None:
         return
     cards.title(

@@ -4,12 +4,13 @@ from functools import partial
 
 import streamlit as st
 
-from pages.train.examine import examination, growing, quality, spreads, together
+from pages.train.examine import examination, growing, quality, spectrum, together
 from pages.ui import lesson, shell
 from pages.ui.server import feed
 from pages.ui.session import kept, live
 from rbm.core.language import _
 from rbm.jobs.live import LiveRun
+from rbm.tasks.examine import WeightModes
 
 shell.header(
     _("Diagnostics"),
@@ -27,16 +28,16 @@ def look(current: LiveRun) -> None:
     examined, judged = examination.elements(task, more), partial(quality.elements, current, task, quality.chosen())
     drawn = part.moves(lambda: {**examined(), **judged()})
     examination.controls(current, task, drawn)
-    painter = live.painter(current.spec)
+    painter, found = live.painter(current.spec), examination.last(task, WeightModes)
     with st.container(key="picture"):
         weights, chains, samples, pairs = lesson.views(*examination.VIEWS, key=examination.VIEW)
         with weights:
             left, right = st.columns(2, gap="medium")
             with left:
-                examination.weights(current, task, painter)
+                moves = spectrum.card(current, found, painter)
             with right:
                 growing.card(current)
-                examination.spread(current, task)
+                spectrum.against_noise(current, found)
         with chains:
             left, right = st.columns(2, gap="medium")
             with left:
@@ -51,8 +52,7 @@ def look(current: LiveRun) -> None:
                 examination.likeness(task, painter)
         with pairs:
             together.card(task)
-    shown = st.session_state[spreads.CHOICE], st.session_state["examine_time"] == live.NOW
-    run.moves(lambda: {**growing.elements(current), **spreads.elements(current, *shown)})
+    run.moves(lambda: {**growing.elements(current), **moves()})
 
 
 current = kept.machine()

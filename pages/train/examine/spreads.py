@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -57,10 +58,10 @@ def title(what: str) -> None:
     )
 
 
-def draw(current: LiveRun, past: Snapshot, what: str) -> None:
-    """The histogram of a moment."""
+def show(drawn: Mapping[str, Any], what: str) -> None:
+    """The histogram of a moment, as ``option`` gives it."""
     alt = _("How the {what} are spread, over how they were at the start").format(what=what)
-    chart.show(option(current, past, what), height=165, key=KEY, alt=alt)
+    chart.show(drawn, height=165, key=KEY, alt=alt)
 
 
 def elements(current: LiveRun, what: str, newest: bool) -> feed.Elements:

@@ -347,15 +347,20 @@ def painter(spec: RunSpec, mode: theme.Mode | None = None) -> frames.Painter:
 
 def choose_time(current: LiveRun, key: str) -> Snapshot:
     """A slider through the moments that were kept; its right end is now and stays now while training goes on."""
+    return choose_moment(current, key)[st.session_state[key]]
+
+
+def choose_moment(current: LiveRun, key: str) -> dict[int, Snapshot]:
+    """The same slider; returns its stops, each with its moment."""
     kept = current.past
-    by_step = {p.step: p for p in kept}
-    stops = [*by_step, NOW] if len(kept) > 1 else [NOW]
+    by_step = {past.step: past for past in kept[:-1]}
+    stops = {**by_step, NOW: kept[-1]}
     if st.session_state.get(key) not in stops:
         st.session_state[key] = NOW
-    if len(stops) > 1:
+    if by_step:
         widgets.select_slider(
             _("Training time"),
-            stops,
+            list(stops),
             format_func=lambda step: (
                 _("now") if step == NOW else _("epoch {epoch:.2f}").format(epoch=by_step[step].epoch)
             ),
@@ -363,4 +368,4 @@ def choose_time(current: LiveRun, key: str) -> Snapshot:
             key=key,
             help=_("Moments of the run, closer together at its start, where most happens."),
         )
-    return by_step.get(st.session_state[key], kept[-1])
+    return stops

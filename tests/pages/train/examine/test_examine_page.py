@@ -30,7 +30,7 @@ def test_what_the_weights_say_stands_there_unasked_and_the_rest_at_a_press():
     assert not any(one.get("channel") == "examine_walk" for one in sent)
 
 
-def test_modes_are_those_of_the_moment_that_is_chosen():
+def test_modes_are_those_of_the_moment_that_is_chosen_before_the_script_has_run_and_after():
     app = open_page(shell.TRAIN)
     spec = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(20), TrainConfig(epochs=30))
     app.session_state["draft"] = state.to_draft(spec)
@@ -48,8 +48,10 @@ def test_modes_are_those_of_the_moment_that_is_chosen():
         return {"modes": modes["version"], "spectrum": spectrum["series"]}
 
     now = drawn()
+    told = app.session_state["feed"].sliders.answer('{"examine_time":0}')
     app.select_slider(key="examine_time").set_value(run.past[0].step).run()
     then = drawn()
+    assert {"modes": told["examine_modes"]["version"], "spectrum": told["examine_spectrum"]["series"]} == then
     assert then["modes"] != now["modes"]
     assert then["spectrum"] != now["spectrum"]
     app.select_slider(key="examine_time").set_value(live.NOW).run()
