@@ -1,5 +1,6 @@
 """Known vulnerabilities of all that CI installs: one that has a fix fails CI; a database that cannot be asked does not.
 
+python .ci/audit.py              whether the database can be asked at all; says so where it cannot, and ends with 1
 python .ci/audit.py PIP_AUDIT    the program pip-audit, in an environment of its own
 """
 
@@ -10,7 +11,9 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.request import urlopen
 
+ASKED = "https://pypi.org/pypi/pip/24.0/json"  # what it says of one release that surely is there
 LOCK = Path(__file__).with_name("requirements.lock")
 
 
@@ -33,6 +36,17 @@ def judged(report: dict[str, Any]) -> tuple[bool, str]:
     return not any(flaw["fix_versions"] for _, flaw in found), "\n".join(lines)
 
 
+def answers(address: str = ASKED) -> bool:
+    """Whether the database says anything there; prints why not."""
+    try:
+        with urlopen(address, timeout=20) as reply:
+            json.load(reply)
+    except (OSError, ValueError) as error:
+        print(f"Not audited: {address} does not answer ({error}).")
+        return False
+    return True
+
+
 def main(program: str) -> int:
     with TemporaryDirectory() as folder:
         names, report = Path(folder, "names.txt"), Path(folder, "report.json")
@@ -51,4 +65,4 @@ def main(program: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1]) if sys.argv[1:] else not answers())

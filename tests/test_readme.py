@@ -77,6 +77,17 @@ def test_the_audit_fails_for_what_can_be_mended_and_says_when_it_could_not_ask()
         assert words in told
 
 
+def test_where_the_database_does_not_answer_nothing_is_installed_to_ask_it(capsys, tmp_path):
+    answers = run_path(str(ROOT / ".ci/audit.py"))["answers"]
+    reply = tmp_path / "reply.json"
+    assert not answers(reply.as_uri())
+    assert capsys.readouterr().out.startswith(f"Not audited: {reply.as_uri()} does not answer")
+    reply.write_text("no JSON", "utf-8")
+    assert not answers(reply.as_uri())
+    reply.write_text("{}", "utf-8")
+    assert answers(reply.as_uri())
+
+
 def test_what_is_slow_is_run_by_an_argument_of_its_own():
     script = (ROOT / ".ci/run").read_text("utf-8")
     assert "`.ci/run --slow`" in README

@@ -128,7 +128,8 @@ def test_five_algorithms_race(server, open_page: OpenPage):
     wait(lambda: points(page, "race_likelihood") > 30, what="the first legs")
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow  # each page turned into a phone's is measured in test_every_page.py
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_lesson_fits_a_phone(server, open_page: OpenPage, scheme):
     page = open_page(server.url, width=390, height=800, scheme=scheme)
     for address in ("pixels", "markov", "slow", "follows"):

@@ -20,6 +20,7 @@ SLOW = (
     "the reading of a test digit",
     "the reading of a drawing",
     "the guess from a half",  # neighbours of "confusions"
+    "the spin glass",
     "a ring of spins",
     "a lattice that was learnt",
     "the contacts of a sequence",
@@ -128,6 +129,7 @@ def test_the_picture_grows_to_the_screens_edge_below_what_moves_it(server: Serve
     page.keyboard.press("f")
 
 
+@pytest.mark.slow  # a neighbour of the two before
 def test_a_table_and_a_chart_that_is_out_of_sight_can_fill_the_screen_too(server: Server, open_page: OpenPage):
     spec = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7))
     open_store().create(spec, "a class", Progress("finished", 20, 20, 4.0, 1.5))

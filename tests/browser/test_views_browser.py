@@ -44,6 +44,7 @@ def chosen(page: Page) -> str:
     return page.get_by_role("tab", selected=True).first.inner_text()  # the page's own row, before its guide's
 
 
+@pytest.mark.slow  # some twenty seconds until a row is seen half drawn
 def test_a_click_on_a_view_counts_while_its_row_is_being_drawn(deep: Page):
     deep.evaluate(
         """name => { window.gap = 30; window.onDisabled = (tab) => {
