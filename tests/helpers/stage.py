@@ -14,6 +14,7 @@ from tests.helpers.hands import choose, drawn, go, press
 from tests.helpers.scenes import SCENES
 
 WIDTH, HEIGHT = 1280, 720  # a projector
+LATEST = 330  # pixels down, where the first picture begins at the latest
 FADE = 20  # pixels at the guide's end in which nothing stands
 
 
@@ -284,6 +285,12 @@ def cut_guide(page: Page) -> dict[str, int]:
     if tabs:
         tabs[0].click()
     return {name: over for name, over in found.items() if over > FADE}
+
+
+def begins(page: Page, shown: OneScreen) -> int:
+    """How far down the first picture begins: below the menu, the page's name and the row of what is pressed."""
+    found = places(page, shown)
+    return min(found[key][0] for key in shown.pictures if key != "status")  # which is words
 
 
 def beyond(page: Page, shown: OneScreen) -> dict[str, tuple[int, int]]:

@@ -51,7 +51,7 @@ def compass_controls() -> tuple[str, dict[str, Sequence[int]]]:
     steps = [moment.step for moment in known.compass(str(patterns))]
     widgets.put("follows_place", min(st.session_state["follows_place"], len(steps) - 1))
     widgets.select_slider(
-        _("Exact updates so far"),
+        _("Exact updates"),
         range(len(steps)),
         format_func=lambda place: f"{steps[place]:,}",
         value=st.session_state["follows_place"],
