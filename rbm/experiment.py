@@ -17,7 +17,8 @@ from rbm.core.language import _
 from rbm.core.limits import CLASSES, Limits, both_unbounded
 from rbm.core.text import plain, quoted
 from rbm.datasets.coding import Coding
-from rbm.datasets.entry import CATALOG, OWN, Temperature, checked_temperature
+from rbm.datasets.entry import CATALOG, OWN, Temperature
+from rbm.datasets.temperatures import checked_temperature
 from rbm.errors import ConfigError
 from rbm.training.config import KEEP_CHAINS, RATES, TrainConfig, check_knobs, knob, knobs
 
@@ -32,14 +33,8 @@ SPEC_VERSION = 2
 MOST_NAME = 200
 # What a description of an older version means where it leaves a setting of the training out.
 _OLDER: Mapping[int, Mapping[str, Any]] = MappingProxyType({1: {"schedule": "constant"}})
-UNIT_NAMES = (
-    "bernoulli",
-    "spin",
-    "gaussian",
-    "categorical",
-    "multinary",
-    "relu",
-)  # of either layer, known without torch
+# Of either layer, known without torch.
+UNIT_NAMES = ("bernoulli", "spin", "gaussian", "categorical", "multinary", "relu")
 MOST_WEIGHTS = 2**24  # of machines with categorical units: a checkpoint of more could not be read again
 LEVELS = 8  # M of ordered levels, where nobody says more
 HIDDEN_NAMES = (*UNIT_NAMES, "drelu")  # those of hidden units

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 from rbm.core.language import _
 from rbm.datasets.catalog import entry, names
-from rbm.datasets.entry import COLDEST, HOTTEST, checked_temperature
+from rbm.datasets.temperatures import COLDEST, HOTTEST, checked_temperature
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.training.changes import TURNS, Change, in_words, noted

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rbm import link
 from rbm.checkpoint import load_checkpoint
 from rbm.datasets.catalog import CATALOG
-from rbm.datasets.entry import COLDEST, HOTTEST
+from rbm.datasets.temperatures import COLDEST, HOTTEST
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.presets import PRESETS

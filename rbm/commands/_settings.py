@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from rbm.datasets.entry import checked_temperature
+from rbm.datasets.temperatures import checked_temperature
 from rbm.errors import ConfigError
 from rbm.experiment import DatasetSpec, RunSpec
 from rbm.sweep.spec import KNOBS, Axis, Value

@@ -19,6 +19,7 @@ from uuid import uuid4
 from platformdirs import user_cache_dir
 
 from rbm.core.language import _
+from rbm.datasets import celeba
 from rbm.datasets.download import Progress, content_length, fetch, md5_of
 from rbm.datasets.entry import CATALOG, Root
 from rbm.errors import DatasetError
@@ -71,6 +72,14 @@ def _cifar(reader: Any) -> list[Resource]:
     return [Resource((reader.url,), reader.filename, reader.tgz_md5, _CIFAR)]
 
 
+def _celeba(reader: Any) -> list[Resource]:
+    """Its files lie on Google's drive, each under a name of its own; the archive is read as it is."""
+    return [
+        Resource((_DRIVE + file,), name, md5, (name,)) for file, md5, name in reader.file_list if name in celeba.FILES
+    ]
+
+
+_DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
 _CIFAR = (*(f"data_batch_{part}" for part in range(1, 6)), "test_batch", "batches.meta")
 _IDX = tuple(f"{part}-{what}" for part in ("train", "t10k") for what in ("images-idx3-ubyte", "labels-idx1-ubyte"))
 _EMNIST = tuple(f"emnist-letters-{name}".replace("t10k", "test") for name in _IDX)
@@ -84,6 +93,7 @@ SOURCES = {
     "emnist": DownloadSource("EMNIST", "EMNIST/raw", _EMNIST, _emnist),
     "qmnist": DownloadSource("QMNIST", "QMNIST/raw", _QMNIST, _qmnist),
     "cifar10": DownloadSource("CIFAR10", "cifar-10-batches-py", _CIFAR, _cifar),
+    "celeba": DownloadSource("CelebA", celeba.FOLDER, celeba.FILES, _celeba),
     "usps": DownloadSource("USPS", "USPS", ("usps.bz2", "usps.t.bz2"), _usps),
 }
 
@@ -130,12 +140,17 @@ def obtain(name: str, root: Root = None, progress: Progress | None = None) -> Pa
         if is_complete(name, root):  # another process fetched it meanwhile, and has cleared the archives away
             return folder
         wrong = _(
-            "{title} could not be fetched: {error}. Without a network use 'mnist', which is bundled; or put "
-            "{archive}, fetched elsewhere, into {place} and load it again."
+            "{title} could not be fetched: {error}. Without a network use '{bundled}', which comes with the program; or "
+            "put {archive}, fetched elsewhere, into {place} and load it again."
         )
+        bundled = "faces" if CATALOG[name].kind == "colour" else "mnist"
         raise DatasetError(
             wrong.format(
-                title=CATALOG[name].title, error=error, archive=", ".join(r.archive for r in needed), place=place
+                title=CATALOG[name].title,
+                error=error,
+                bundled=bundled,
+                archive=", ".join(r.archive for r in needed),
+                place=place,
             )
         ) from error
     for resource in fetched:
@@ -189,6 +204,8 @@ def _fetch_any(resource: Resource, path: Path, progress: Progress) -> None:
 def _unpack(archive: Path, files: Sequence[str]) -> None:
     """Unpack ``name.gz``, each ``gzip/name.gz`` of a zip, or each ``folder/name`` of a tar; like a download, a file appears whole
     or not at all."""
+    if archive.name in files:
+        return
     if archive.name.endswith(".tar.gz"):
         with tarfile.open(archive) as box:
             for file in files:

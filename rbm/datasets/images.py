@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from rbm.core.language import _
+from rbm.datasets import celeba
 from rbm.datasets._torchvision import import_torchvision
 from rbm.datasets.base import Dataset, split_rows
 from rbm.datasets.download import Progress
@@ -107,17 +108,35 @@ def _mnist(folder: Path) -> Dataset:
 @lru_cache(maxsize=2)  # each holds 0.2 to 0.5 GB
 def _downloaded(entry: DatasetEntry, folder: Path) -> Dataset:
     source = SOURCES[entry.name]
+    if entry.name == "celeba":
+        return _celeba(entry, folder / source.folder)
     reader = getattr(import_torchvision(), source.reader)
     try:
         parts = [_read_part(entry.name, reader, folder, train) for train in (True, False)]
         return Dataset.of(entry, _divided(entry, *parts))
     except Exception as error:  # torchvision asserts, indexes and converts its way through a broken file
-        wrong = _(
-            "the files of {title} in {folder} cannot be read ({name}: {error}); delete that folder and load the data set again"
-        )
-        raise DatasetError(
-            wrong.format(title=entry.title, folder=folder / source.folder, name=type(error).__name__, error=error)
-        ) from error
+        raise unreadable(entry, folder / source.folder, error) from error
+
+
+def unreadable(entry: DatasetEntry, folder: Path, error: Exception) -> DatasetError:
+    """What to say of files that were fetched and are broken."""
+    wrong = _(
+        "the files of {title} in {folder} cannot be read ({name}: {error}); delete that folder and load the data set again"
+    )
+    return DatasetError(wrong.format(title=entry.title, folder=folder, name=type(error).__name__, error=error))
+
+
+def _celeba(entry: DatasetEntry, folder: Path) -> Dataset:
+    """Read once for all processes: half a minute."""
+
+    def parts() -> Tensors:
+        try:
+            found = [celeba.photographs(folder, part, celeba.SIDE, count) for part, count in celeba.MOST.items()]
+        except Exception as error:
+            raise unreadable(entry, folder, error) from error
+        return _divided(entry, *(_part(one.pixels, one.smiling) for one in found))
+
+    return Dataset.of(entry, unpacked("celeba", [folder / celeba.PARTS, folder / celeba.ATTRIBUTES], parts))
 
 
 def _read_part(name: str, reader: Any, folder: Path, train: bool) -> LabelledBytes:

@@ -14,7 +14,8 @@ from rbm.core import spins
 from rbm.core.language import _
 from rbm.core.spins import Sizes, Spins, Words
 from rbm.datasets.base import Dataset
-from rbm.datasets.entry import CATALOG, LINE, RING, RING_SPINS, Temperature, check_temperature, checked_temperature
+from rbm.datasets.entry import CATALOG, LINE, RING, RING_SPINS, Temperature
+from rbm.datasets.temperatures import check_temperature, checked_temperature
 from rbm.errors import ConfigError
 
 SIDES = {"ising_4": 4, "ising_8": 8, "ising_16": 16}

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rbm.datasets.entry import LINE, RING_SPINS, check_temperature
+from rbm.datasets.entry import LINE, RING_SPINS
 from rbm.datasets.ising import check_side
+from rbm.datasets.temperatures import check_temperature
 
 Floats = NDArray[np.float64]
 SMALL = 4  # the side whose states are all visited

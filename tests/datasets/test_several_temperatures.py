@@ -11,8 +11,9 @@ import torch
 from rbm.checkpoint import from_bytes, to_bytes
 from rbm.commands import sweep
 from rbm.datasets import load_dataset
-from rbm.datasets.entry import ISING_CRITICAL, RING, checked_temperature
+from rbm.datasets.entry import ISING_CRITICAL, RING
 from rbm.datasets.ising import PARTS
+from rbm.datasets.temperatures import checked_temperature
 from rbm.errors import ConfigError
 from rbm.evaluation import lattice
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, cached_dataset, make_model

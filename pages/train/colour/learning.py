@@ -19,7 +19,6 @@ from pages.ui.server import feed
 from pages.ui.session import kept, state, tasks
 from rbm import bundled
 from rbm.core.language import _
-from rbm.datasets.catalog import CATALOG
 from rbm.experiment import MANY_STATES, DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs.task import Task
 from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, ColourLook, Images
@@ -116,14 +115,9 @@ def as_run() -> None:
 
 
 def run_button() -> None:
-    """Leads to the same training as a run, of what the catalogue holds."""
-    there = PANEL.now().source in CATALOG
+    """Leads to the same training as a run."""
     about = _("These settings on the page Train a machine: a run of them is kept, stepped, examined and compared.")
-    nowhere = _("CelebA is learnt on this page alone: choose drawn faces or CIFAR-10.")
-    label = _("Train it as a run")
-    if st.button(
-        label, key="colour_run", icon=":material/model_training:", help=about if there else nowhere, disabled=not there
-    ):
+    if st.button(_("Train it as a run"), key="colour_run", icon=":material/model_training:", help=about):
         as_run()
 
 

@@ -50,7 +50,7 @@ look()
 learning.run_button()
 st.caption(
     _(
-        ":material/info: The drawn faces and CIFAR-10 are data sets of the page Train a machine too, where a run of "
+        ":material/info: All of them are data sets of the page Train a machine too, at 16×16, where a run of "
         "them is kept, stepped, examined and compared. Data sets of your own are kept in grey levels, "
         "without colour, and are learnt there."
     )

@@ -11,7 +11,8 @@ from pages.ui.controls import widgets
 from pages.ui.session import state
 from rbm.core.language import _
 from rbm.datasets.catalog import entry
-from rbm.datasets.entry import COLDEST, HOTTEST, RING, RING_SPINS
+from rbm.datasets.entry import RING, RING_SPINS
+from rbm.datasets.temperatures import COLDEST, HOTTEST
 
 
 def panel() -> None:

@@ -112,7 +112,9 @@ def test_without_a_network_a_download_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("RBM_DATA", str(tmp_path))
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    with pytest.raises(DatasetError, match=r"CIFAR-10.* could not be fetched .* choose the drawn faces"):
+    with pytest.raises(
+        DatasetError, match=r"CIFAR-10.* could not be fetched.*use 'faces', which comes with the program"
+    ):
         pictures.load("cifar10", 10)
 
 
@@ -122,7 +124,7 @@ def test_cifar_s_own_files_are_read_where_they_are(tmp_path, monkeypatch):
     import pickle
 
     torchvision = import_torchvision()
-    folder = tmp_path / "cifar10" / "cifar-10-batches-py"
+    folder = tmp_path / "cifar-10-batches-py"
     folder.mkdir(parents=True)
     rows = np.random.default_rng(1).integers(0, 256, (4, 3072), dtype=np.uint8)
 

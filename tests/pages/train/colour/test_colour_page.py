@@ -4,7 +4,9 @@ import pytest
 
 from pages.ui import shell
 from pages.ui.session import state
+from rbm.datasets.entry import CATALOG
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
+from rbm.tasks.colour import SOURCES
 from rbm.tasks.colour.job import training
 from tests.helpers.screen import draft, open_page
 
@@ -37,7 +39,11 @@ def test_what_is_set_is_carried_to_the_page_train_as_a_run_of_the_same_training(
     assert spec == RunSpec(DatasetSpec("faces"), model, training(model.visible, model.n_states, 30))
 
 
-def test_pictures_that_the_catalogue_lacks_are_learnt_on_this_page_alone():
+def test_every_source_of_pictures_is_a_data_set_that_a_run_can_have():
     app = open_page(shell.COLOUR)
     {one.key: one for one in [*app.segmented_control, *app.selectbox]}["colour_source"].set_value("celeba").run()
-    assert app.button(key="colour_run").disabled
+    app.button(key="colour_run").click().run()
+    assert not app.exception
+    assert state.to_spec(draft(app)).dataset == DatasetSpec("celeba")
+    assert app.button(key="train").disabled  # not on this machine
+    assert set(SOURCES) <= set(CATALOG)
