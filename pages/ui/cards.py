@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -64,11 +64,16 @@ def filter_wall(
     max_cell: int = 56,
 ) -> int | None:
     """The incoming weights of ``units`` as pictures, on one scale or each on its own. Returns the place clicked."""
-    shown = filter_pictures(weight, shape, units, shared=shared, columns=columns, mode=mode())
-    alt = _("Weights of {n_units} hidden units as pictures").format(n_units=len(units))
-    shown |= {"labels": labels or shown["labels"], "selected": selected}
-    max_cell *= 2 if shown["legend"] is None else 1  # a logo must be read
-    return show(shown, clickable=clickable, max_cell=max_cell, alt=alt, key=key)
+    drawn = filter_pictures(weight, shape, units, shared=shared, columns=columns, mode=mode())
+    drawn |= {"labels": labels or drawn["labels"], "selected": selected}
+    return drawn_filters(drawn, key=key, clickable=clickable, max_cell=max_cell)
+
+
+def drawn_filters(drawn: Mapping[str, Any], *, key: str, clickable: bool = False, max_cell: int = 56) -> int | None:
+    """The same wall of ``filter_pictures(...)``."""
+    alt = _("Weights of {n_units} hidden units as pictures").format(n_units=drawn["n"])
+    max_cell *= 2 if drawn["legend"] is None else 1  # a logo must be read
+    return show(drawn, clickable=clickable, max_cell=max_cell, alt=alt, key=key)
 
 
 def filter_pictures(

@@ -22,6 +22,7 @@ LONG = {
     "follows_place": BACK,
 }
 
+TRAINED = {"examine": "Diagnostics", "filters": "Filters"}
 GLASS = "boltzmann?glass"  # the other picture of that page
 
 # address, slider, the element whose attribute changes
@@ -42,6 +43,7 @@ SLIDERS = (
     ("retrieval", "retrieval_temperature", "retrieval_facts .facts"),
     ("teacher", "teacher_beta", "teacher_words .facts"),
     ("examine", "examine_time", "examine_spectrum .chart"),
+    ("filters", "filters_time", "wall_all_filters .wall"),
     (GLASS, "glass_seed", "glass_floor .chart"),
     (GLASS, "glass_temperature", "glass_shares .chart"),
 )
@@ -85,18 +87,18 @@ def main() -> None:
         for address, slider, picture in SLIDERS:
             if address != at:
                 page, at = chromium.new_page(viewport={"width": 1280, "height": 900}), address
-                if address == "examine":  # the machine that comes with the program has one moment alone
+                if address in TRAINED:  # the machine that comes with the program has one moment alone
                     page.goto(f"{url}/train")
                     train_until(page, 1.5)
                     rest(page)
-                    go(page, "Train", "Diagnostics")
+                    go(page, "Train", TRAINED[address])
                 else:
                     page.goto(f"{url}/{address.split('?')[0]}")
                 if address == GLASS:
                     page.get_by_role("radio", name="Spin glass").click()
                 page.get_by_text("What to see", exact=True).first.wait_for(timeout=90_000)
-                if address == "examine":
-                    page.locator(".st-key-examine_time input").focus()
+                if address in TRAINED:
+                    page.locator(f".st-key-{slider} input").focus()
                     page.keyboard.press("Home")
                 if address == "slow":  # everything is on the screen at the end
                     page.locator(".st-key-slow_stage input").focus()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,10 +12,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import cards
-from pages.ui.components import chart, moving
+from pages.ui.components import chart
 from pages.ui.controls import widgets
 from pages.ui.draw import figures, frames
-from pages.ui.server import download
+from pages.ui.server import download, feed
 from pages.ui.session import live
 from rbm.core.language import N_, _
 from rbm.experiment import cached_dataset
@@ -21,6 +23,7 @@ from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.models.parameters import Array
 
+TIME, WALL = "filters_time", "wall_all_filters"  # keys
 PER_PAGE, COLUMNS, LOGOS, CELL = 100, 10, 10, 41  # so that all of a page of filters is seen on a screen of 720 pixels
 # Of the chosen unit: its filter and what excites it most beside each other, the chart of its activity below.
 LARGE, BEST, CHART = 170, 62, 92
@@ -29,13 +32,21 @@ SCALES = (N_("one for all"), N_("each its own"))
 
 
 class View(NamedTuple):
-    """What is looked at: the parameters at one time, the units of this page in order, the colour scale, and whether that
-    time is now and stays so."""
+    """What is looked at: the parameters at one time, the units of this page in order, the colour scale, whether that
+    time is now and stays so, which page it is of which order, and all the times that can be chosen."""
 
     past: Snapshot
     units: npt.NDArray[np.intp]
     shared: bool
-    newest: bool = True
+    newest: bool
+    page: int
+    by: str
+    moments: Mapping[int, Snapshot]
+
+    def at(self, past: Snapshot, painter: frames.Painter) -> View:
+        """The same page at another time, where the order may be another."""
+        most, __ = on_a_page(painter)
+        return self._replace(past=past, units=order(past, self.by)[(self.page - 1) * most : self.page * most])
 
 
 def order(past: Snapshot, by: str) -> npt.NDArray[np.intp]:
@@ -69,16 +80,15 @@ def choose_view(current: LiveRun, below: DeltaGenerator) -> View:
             help=_("One scale lets filters be compared; each its own shows the shape of weak ones."),
         )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="filters_line"):
-        past = live.choose_time(current, "filters_time")
+        moments = live.choose_moment(current, TIME)
+        past = moments[st.session_state[TIME]]
         health(past)
-    units = order(past, by or ORDERS[0])
-    most, __ = on_a_page(live.painter(current.spec))
-    pages = -(-len(units) // most)
+    painter = live.painter(current.spec)
+    pages = -(-past.weight.shape[1] // on_a_page(painter)[0])
     with below:
         page = widgets.pagination(pages, key="filters_page") if pages > 1 else 1
-    page = min(max(page, 1), pages)
-    newest = st.session_state["filters_time"] == live.NOW
-    return View(past, units[(page - 1) * most : page * most], scale != SCALES[1], newest)
+    page, newest, nothing = min(max(page, 1), pages), st.session_state[TIME] == live.NOW, np.arange(0)
+    return View(past, nothing, scale != SCALES[1], newest, page, by or ORDERS[0], moments).at(past, painter)
 
 
 def health(past: Snapshot) -> None:
@@ -119,24 +129,25 @@ def on_a_page(painter: frames.Painter) -> tuple[int, int]:
     return (LOGOS, 1) if logos else (PER_PAGE, COLUMNS)
 
 
-def grid(current: LiveRun, view: View, selected: int | None) -> int | None:
-    """The wall of this page's filters; returns the unit that was clicked."""
-    painter = live.painter(current.spec)
+def grid(drawn: Mapping[str, Any], view: View, painter: frames.Painter) -> int | None:
+    """The wall of this page's filters, as ``moment`` draws it; returns the unit that was clicked."""
     __, columns = on_a_page(painter)
-    places = np.flatnonzero(view.units == (-1 if selected is None else selected))
-    place = cards.filter_wall(
-        painter.filters(view.past.weight.astype(np.float32)),
-        painter.shape,
-        view.units,
-        key="wall_all_filters",
-        shared=view.shared,
-        clickable=True,
-        selected=int(places[0]) if len(places) else None,
-        labels=_labels(view.past, view, painter),
-        columns=columns,
-        max_cell=CELL * COLUMNS // columns,
-    )
+    place = cards.drawn_filters(drawn, key=WALL, clickable=True, max_cell=CELL * COLUMNS // columns)
     return None if place is None else int(view.units[place])
+
+
+def moment(current: LiveRun, view: View, unit: int | None, painter: frames.Painter, step: float) -> feed.Elements:
+    """The filters of this page at another moment, and the chosen unit's, by the key of what shows them."""
+    then = view.at(current.past[-1] if step == live.NOW else view.moments[int(step)], painter)
+    weight: Array = painter.filters(then.past.weight.astype(np.float32))
+    draw = partial(cards.filter_pictures, weight, painter.shape, mode=painter.mode)
+    wall = draw(then.units, shared=view.shared, columns=on_a_page(painter)[1])
+    places = np.flatnonzero(then.units == (-1 if unit is None else unit))
+    selected = int(places[0]) if len(places) else None
+    found = {WALL: {**wall, "labels": _labels(then.past, then, painter), "selected": selected}}
+    if unit is not None and unit < weight.shape[1]:
+        found["wall_unit"] = draw(np.array([unit]))
+    return found
 
 
 def take_grid(current: LiveRun, view: View) -> None:
@@ -145,15 +156,14 @@ def take_grid(current: LiveRun, view: View) -> None:
     download.button(_("PNG of this grid"), lambda: grid_picture(view, painter), name, key="filters_png")
 
 
-def elements(current: LiveRun, view: View, unit: int | None, painter: frames.Painter) -> dict[str, dict[str, Any]]:
+def elements(current: LiveRun, view: View, unit: int | None, painter: frames.Painter) -> feed.Elements:
     """What moves with the run, while the page shows it as it is now: the same units in the same places."""
-    found = {"status": moving.run_line(current)}
     if not view.newest:
-        return found
+        return {}
     past, shape, mode = current.past[-1], painter.shape, painter.mode
     weight: Array = painter.filters(past.weight.astype(np.float32))
     news = cards.filter_news(weight, shape, view.units, shared=view.shared, columns=on_a_page(painter)[1], mode=mode)
-    found["wall_all_filters"] = {**news, "labels": _labels(past, view, painter)}
+    found = {WALL: {**news, "labels": _labels(past, view, painter)}}
     if unit is not None and unit < weight.shape[1]:
         found["wall_unit"] = cards.filter_news(weight, shape, np.array([unit]), mode=mode)
     return found
@@ -175,8 +185,8 @@ def grid_picture(view: View, painter: frames.Painter) -> bytes:
     return frames.grid_png(pictures, on_a_page(painter)[1], gap=2, background=(255, 255, 255, 255), scale=4)
 
 
-def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:
-    """One filter large, how often it is on, and the images that excite it most."""
+def close_up(current: LiveRun, past: Snapshot, unit: int, drawn: Mapping[str, Any]) -> None:
+    """One filter large, as ``moment`` draws it, how often it is on, and the images that excite it most."""
     from rbm.evaluation.features import response
 
     painter, binary = live.painter(current.spec), past.hidden in ("bernoulli", "categorical")
@@ -191,8 +201,7 @@ def close_up(current: LiveRun, past: Snapshot, unit: int) -> None:
             _("On a scale of its own. {filters_told}").format(filters_told=painter.filters_told),
             _("what it does together with others; units work as a team."),
         )
-        weight: Array = painter.filters(past.weight.astype(np.float32))
-        cards.filter_wall(weight, painter.shape, np.array([unit]), key="wall_unit", shared=True, max_cell=LARGE)
+        cards.drawn_filters(drawn, key="wall_unit", max_cell=LARGE)
     with right, st.container(key="card_best", gap="xsmall"):
         cards.title(
             _("The {n_best} validation images that excite it most").format(n_best=len(answer.best)),

@@ -8,6 +8,7 @@ from pages.train.filters import closeup
 from pages.ui import lesson
 from pages.ui.components import moving
 from pages.ui.controls import widgets
+from pages.ui.server import instant
 from pages.ui.session import kept, live
 from rbm.core.language import _
 from rbm.jobs.live import LiveRun
@@ -33,22 +34,25 @@ def look(current: LiveRun) -> None:
         view = closeup.choose_view(current, below)
     with below:
         closeup.take_grid(current, view)
+    painter, unit = live.painter(current.spec), st.session_state.get("unit")
+    stops = {closeup.TIME: tuple(view.moments)}
+    drawn = instant.respond(stops, partial(closeup.moment, current, view, unit, painter))
     with place:
-        clicked = closeup.grid(current, view, st.session_state.get("unit"))
+        clicked = closeup.grid(drawn[closeup.WALL], view, painter)
         if clicked is not None and clicked != st.session_state.get("unit"):
             st.session_state["unit"] = clicked
             st.rerun(scope="fragment")
     widgets.remember(unit=st.session_state.get("unit"))
-    part.moves(partial(closeup.elements, current, view, st.session_state.get("unit"), live.painter(current.spec)))
+    still = instant.here(stops, dict, partial(closeup.elements, current, view, unit, painter))
+    part.moves(lambda: {"status": moving.run_line(current), **still()})
     with right:
-        unit = st.session_state.get("unit")
         if unit is None or unit >= view.past.weight.shape[1]:
             st.info(
                 _("Click a filter to see it large, when it is on, and what excites it most."),
                 icon=":material/ads_click:",
             )
         else:
-            closeup.close_up(current, view.past, unit)
+            closeup.close_up(current, view.past, unit, drawn["wall_unit"])
 
 
 look(kept.machine())
