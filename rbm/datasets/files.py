@@ -140,7 +140,7 @@ def obtain(name: str, root: Root = None, progress: Progress | None = None) -> Pa
         if is_complete(name, root):  # another process fetched it meanwhile, and has cleared the archives away
             return folder
         wrong = _(
-            "{title} could not be fetched: {error}. Without a network use '{bundled}', which comes with the program; or "
+            "{title} could not be fetched: {error}. Without a network use {other} ('{bundled}'), which needs none; or "
             "put {archive}, fetched elsewhere, into {place} and load it again."
         )
         bundled = "faces" if CATALOG[name].kind == "colour" else "mnist"
@@ -148,6 +148,7 @@ def obtain(name: str, root: Root = None, progress: Progress | None = None) -> Pa
             wrong.format(
                 title=CATALOG[name].title,
                 error=error,
+                other=CATALOG[bundled].title,
                 bundled=bundled,
                 archive=", ".join(r.archive for r in needed),
                 place=place,

@@ -147,7 +147,7 @@ def test_files_put_there_by_hand(tmp_path: Path, server: Any, serve: Any, idx: I
     for part in (
         "Fashion-MNIST could not be fetched",
         f"the host {server.url.removeprefix('http://')} could not be reached",
-        "use 'mnist', which comes with the program",
+        "use MNIST digits ('mnist'), which needs none",
         "train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz",
         f"into {place} and load it again",
     ):

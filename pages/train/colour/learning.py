@@ -19,6 +19,7 @@ from pages.ui.server import feed
 from pages.ui.session import kept, state, tasks
 from rbm import bundled
 from rbm.core.language import _
+from rbm.datasets.catalog import entry
 from rbm.experiment import MANY_STATES, DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs.task import Task
 from rbm.tasks.colour import FILTERS, KINDS, SIDE, SOURCES, ColourLook, Images
@@ -117,7 +118,10 @@ def as_run() -> None:
 def run_button() -> None:
     """Leads to the same training as a run."""
     about = _("These settings on the page Train a machine: a run of them is kept, stepped, examined and compared.")
-    if st.button(_("Train it as a run"), key="colour_run", icon=":material/model_training:", help=about):
+    fits = PANEL.now().kind in entry(PANEL.now().source).offered
+    nowhere = _("There the palette is that of the drawn faces: choose those, or other visible units.")
+    label, icon = _("Train it as a run"), ":material/model_training:"
+    if st.button(label, key="colour_run", icon=icon, help=about if fits else nowhere, disabled=not fits):
         as_run()
 
 

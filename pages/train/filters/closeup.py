@@ -82,7 +82,7 @@ def choose_view(current: LiveRun, below: DeltaGenerator) -> View:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="filters_line"):
         moments = live.choose_moment(current, TIME)
         past = moments[st.session_state[TIME]]
-        health(past)
+        health(past, moves=current.active and st.session_state[TIME] == live.NOW)
     painter = live.painter(current.spec)
     pages = -(-past.weight.shape[1] // on_a_page(painter)[0])
     with below:
@@ -91,11 +91,12 @@ def choose_view(current: LiveRun, below: DeltaGenerator) -> View:
     return View(past, nothing, scale != SCALES[1], newest, page, by or ORDERS[0], moments).at(past, painter)
 
 
-def health(past: Snapshot) -> None:
-    """Badges for units that do nothing or everything."""
+def health(past: Snapshot, *, moves: bool = False) -> None:
+    """Badges for units that do nothing or everything, at the time that they name; ``moves``: the pictures go on from there."""
     share = past.on
     with st.container(horizontal=True, gap="small", key="filters_health"):
-        st.badge(_("epoch {epoch:.2f}").format(epoch=past.epoch), icon=":material/schedule:", color="gray")
+        when = _("judged at epoch {epoch:.2f}") if moves else _("epoch {epoch:.2f}")
+        st.badge(when.format(epoch=past.epoch), icon=":material/schedule:", color="gray")
         if share is None:
             about = _("A {hidden} unit takes any value{range}: none is simply on.").format(
                 hidden=past.hidden, range=_(" from 0 up") if past.hidden == "relu" else ""

@@ -55,14 +55,14 @@ _OTHERS = (
 )
 
 
-def board(own: LiveRun | None, said: str = "") -> None:
+def board(own: LiveRun | None, said: str = "", *, ready: bool = True) -> None:
     """Everything about the run that is to be seen on one page: the visitor's, or another's that the address names; before there
-    is one the places that it will fill. ``said``: of settings that are no more the run's."""
+    is one the places that it will fill. ``said``: of settings that are no more the run's; ``ready``: Train can be pressed."""
     anothers = kept.anothers() if own is None else None
     current = own if anothers is None else anothers[0]
     part = live.watch("board", current)
     with st.container(horizontal=True, vertical_alignment="center", key="progress"):
-        moving.status(moving.run_line(current))
+        moving.status(moving.run_line(current, ready=ready))
         with st.container(key="beside", width="content"):  # one place for these lines: none moves what stands below
             if anothers is not None:
                 live.looked_at(anothers[1], anothers[0])

@@ -15,10 +15,10 @@ lesson.question(
 )
 state.take_link()
 with st.container(key="stage_train"):
-    said = live.transport(board.smoothing)
+    said, ready = live.transport(board.smoothing)
     with cards.notice("link"):
         share.arrival()
-    board.board(state.run(), said)
+    board.board(state.run(), said, ready=ready)
     with cards.notice("pace"):
         pace.lines()
 with st.sidebar:  # last, though it stands first: the answer to a click on Train need not wait for it

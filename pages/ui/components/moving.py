@@ -64,9 +64,9 @@ _STATUS_HTML = f"""
 _status: "ComponentRenderer" = declare("status", _STATUS_HTML, "board", "status")
 
 
-def run_line(run: LiveRun | None) -> dict[str, Any]:
+def run_line(run: LiveRun | None, *, ready: bool = True) -> dict[str, Any]:
     """Where a run stands."""
-    return work_line(_words(run), 0.0 if run is None else run.progress)
+    return work_line(_words(run, ready=ready), 0.0 if run is None else run.progress)
 
 
 def work_line(words: str, share: float) -> dict[str, Any]:
@@ -79,8 +79,10 @@ def status(drawn: Mapping[str, Any], key: str = "status") -> None:
     _status(key=key, data={**drawn, "channel": key})
 
 
-def _words(run: LiveRun | None) -> str:
+def _words(run: LiveRun | None, *, ready: bool = True) -> str:
     if run is None or run.status == "idle":
+        if not ready:
+            return _("Not ready yet: a note says what is missing.")
         return _("Ready. Press Train (or the key T): the reconstruction error falls and strokes appear in the filters.")
     stepping = run.status == "paused" and any(run.by_hand)
     words = {

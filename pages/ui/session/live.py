@@ -30,10 +30,10 @@ LOOK_SECONDS = 1.0  # between two looks at who holds the run in the page's addre
 NOW = -1  # the right end of the slider through the moments that were kept
 
 
-def transport(beside: Callable[[], None]) -> str:
+def transport(beside: Callable[[], None]) -> tuple[str, bool]:
     """Train, Pause, One batch, One epoch, Reset: always here, always in this order; and what the page has ``beside`` them.
 
-    Returns what is to be said of settings that are no more the run's.
+    Returns what is to be said of settings that are no more the run's, and whether Train can be pressed at all.
     """
     current, spec, problem = state.run(), None, ""
     try:
@@ -112,14 +112,15 @@ def transport(beside: Callable[[], None]) -> str:
         if problem:
             st.warning(as_typed(problem), icon=":material/info:")
     if problem or not changed or current is None or not current.step_number:
-        return ""
+        return "", not problem
     n = len(changed)
     what = _listed(changed) if n <= MOST_LISTED else _("{n} settings").format(n=n)
-    return plural(
+    said = plural(
         "You changed {what}. **Train anew**, One batch and One epoch start a run with it; the plots show the present one.",
         "You changed {what}. **Train anew**, One batch and One epoch start a run with them; the plots show the present one.",
         n,
     ).format(what=what)
+    return said, True
 
 
 def watch(name: str, current: LiveRun | None, of_it: Callable[[], object] = lambda: None) -> feed.Part:
@@ -355,8 +356,13 @@ def choose_moment(current: LiveRun, key: str) -> dict[int, Snapshot]:
     kept = current.past
     by_step = {past.step: past for past in kept[:-1]}
     stops = {**by_step, NOW: kept[-1]}
-    if st.session_state.get(key) not in stops:
-        st.session_state[key] = NOW
+    chosen, of = st.session_state.get(key, NOW), f"{key}_of"
+    if (
+        chosen not in stops
+    ):  # another run, or one whose earlier moments are further apart by now: then the nearest is meant
+        same = bool(by_step) and st.session_state.get(of) == id(current)
+        chosen = min(by_step, key=lambda step: abs(step - chosen)) if same else NOW
+    st.session_state[key], st.session_state[of] = chosen, id(current)
     if by_step:
         widgets.select_slider(
             _("Training time"),

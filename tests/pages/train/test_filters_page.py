@@ -1,6 +1,7 @@
 """The page of filters under AppTest: its slider through training time."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -53,3 +54,17 @@ def test_what_the_slider_is_told_before_the_script_has_run_is_what_the_script_dr
         assert then != now
     app.select_slider(key=closeup.TIME).set_value(live.NOW).run()
     assert drawn() == now
+
+
+def test_a_moment_that_is_kept_no_more_gives_way_to_the_nearest_of_the_same_run(monkeypatch):
+    """Earlier moments are further apart the longer a run trains: the slider jumped to now by itself."""
+    app = open_page(shell.FILTERS)
+    run = app.session_state["feed"]._parts["filters"].jobs[0]
+    kept = [replace(run.past[-1], step=step, epoch=step / 100) for step in (0, 50, 80, 120)]
+    monkeypatch.setattr(run, "past", kept)
+    app.run()
+    app.select_slider(key=closeup.TIME).set_value(50).run()
+    monkeypatch.setattr(run, "past", [kept[0], kept[2], kept[3]])
+    app.run()
+    assert app.select_slider(key=closeup.TIME).value == 80
+    assert not app.exception

@@ -113,7 +113,7 @@ def test_without_a_network_a_download_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     with pytest.raises(
-        DatasetError, match=r"CIFAR-10.* could not be fetched.*use 'faces', which comes with the program"
+        DatasetError, match=r"CIFAR-10.* could not be fetched.*use Faces in colour, 16×16 .'faces'., which needs none"
     ):
         pictures.load("cifar10", 10)
 

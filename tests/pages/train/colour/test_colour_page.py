@@ -1,5 +1,7 @@
 """The page that learns colours, under AppTest."""
 
+import json
+
 import pytest
 
 from pages.ui import shell
@@ -46,4 +48,19 @@ def test_every_source_of_pictures_is_a_data_set_that_a_run_can_have():
     assert not app.exception
     assert state.to_spec(draft(app)).dataset == DatasetSpec("celeba")
     assert app.button(key="train").disabled  # not on this machine
+    (line,) = (
+        one
+        for one in map(json.loads, (it.proto.json for it in app.get("bidi_component")))
+        if one.get("channel") == "status"
+    )
+    assert line["words"] == "Not ready yet: a note says what is missing."
     assert set(SOURCES) <= set(CATALOG)
+
+
+def test_a_palette_is_that_of_the_drawn_faces_and_no_run_of_photographs_has_one():
+    app = open_page(shell.COLOUR)
+    for key, value in (("colour_source", "cifar10"), ("colour_kind", "categorical")):
+        {one.key: one for one in [*app.segmented_control, *app.selectbox]}[key].set_value(value).run()
+    button = app.button(key="colour_run")
+    assert button.disabled
+    assert button.help == "There the palette is that of the drawn faces: choose those, or other visible units."
