@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-FOLDER = "celeba"
-ARCHIVE, ATTRIBUTES, PARTS = FILES = "img_align_celeba.zip", "list_attr_celeba.txt", "list_eval_partition.txt"
+from rbm.datasets.files import CELEBA
+
+ARCHIVE, ATTRIBUTES, PARTS = CELEBA
 TRAINING, TEST = "0", "2"  # as the list of parts writes them
 SIDE, MOST = 16, {TRAINING: 30_000, TEST: 5_000}  # of the data set: a hundred megabytes, a minute's reading
 LABEL = "Smiling"  # of forty attributes

@@ -357,8 +357,8 @@ _ENTRIES = (
         title=_("CelebA faces in colour, 16×16"),
         about=(
             _(
-                "35,000 of 202,599 photographs of celebrities, by Liu and others (2015), for research that earns nothing, "
-                "cut square and shrunk here; a download of about 1.4 GB, all of which is kept."
+                "35,000 of 202,599 photographs of celebrities, by Liu and others (2015), licence for research that earns "
+                "nothing; cut square and shrunk here; a download of about 1.4 GB, all of which is kept."
             )
         ),
         kind="colour",

@@ -19,7 +19,6 @@ from uuid import uuid4
 from platformdirs import user_cache_dir
 
 from rbm.core.language import _
-from rbm.datasets import celeba
 from rbm.datasets.download import Progress, content_length, fetch, md5_of
 from rbm.datasets.entry import CATALOG, Root
 from rbm.errors import DatasetError
@@ -74,11 +73,10 @@ def _cifar(reader: Any) -> list[Resource]:
 
 def _celeba(reader: Any) -> list[Resource]:
     """Its files lie on Google's drive, each under a name of its own; the archive is read as it is."""
-    return [
-        Resource((_DRIVE + file,), name, md5, (name,)) for file, md5, name in reader.file_list if name in celeba.FILES
-    ]
+    return [Resource((_DRIVE + file,), name, md5, (name,)) for file, md5, name in reader.file_list if name in CELEBA]
 
 
+CELEBA = "img_align_celeba.zip", "list_attr_celeba.txt", "list_eval_partition.txt"
 _DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
 _CIFAR = (*(f"data_batch_{part}" for part in range(1, 6)), "test_batch", "batches.meta")
 _IDX = tuple(f"{part}-{what}" for part in ("train", "t10k") for what in ("images-idx3-ubyte", "labels-idx1-ubyte"))
@@ -93,7 +91,7 @@ SOURCES = {
     "emnist": DownloadSource("EMNIST", "EMNIST/raw", _EMNIST, _emnist),
     "qmnist": DownloadSource("QMNIST", "QMNIST/raw", _QMNIST, _qmnist),
     "cifar10": DownloadSource("CIFAR10", "cifar-10-batches-py", _CIFAR, _cifar),
-    "celeba": DownloadSource("CelebA", celeba.FOLDER, celeba.FILES, _celeba),
+    "celeba": DownloadSource("CelebA", "celeba", CELEBA, _celeba),
     "usps": DownloadSource("USPS", "USPS", ("usps.bz2", "usps.t.bz2"), _usps),
 }
 
