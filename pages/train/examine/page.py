@@ -34,10 +34,10 @@ def look(current: LiveRun) -> None:
         with weights:
             left, right = st.columns(2, gap="medium")
             with left:
-                moves = spectrum.card(current, found, painter)
+                then, moves = spectrum.card(current, found, painter)
             with right:
                 growing.card(current)
-                spectrum.against_noise(current, found)
+                spectrum.against_noise(then)
         with chains:
             left, right = st.columns(2, gap="medium")
             with left:

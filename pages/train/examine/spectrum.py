@@ -25,7 +25,7 @@ from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import Snapshot
 from rbm.tasks.examine import WeightModes, weight_modes
 
-TIME, SPECTRUM = "examine_time", "examine_spectrum"
+TIME, SPECTRUM, NOISE = "examine_time", "examine_spectrum", "examine_noise"
 
 
 @lru_cache(maxsize=64)
@@ -34,9 +34,11 @@ def modes(past: Snapshot) -> WeightModes:
     return weight_modes(past.to_model())
 
 
-def card(current: LiveRun, examined: WeightModes | None, painter: frames.Painter) -> Callable[[], feed.Elements]:
+def card(
+    current: LiveRun, examined: WeightModes | None, painter: frames.Painter
+) -> tuple[feed.Elements, Callable[[], feed.Elements]]:
     """The weights as they were at the chosen moment; at the newest, where an examination has ``examined`` it, as it found them.
-    Returns what moves of them while the run trains."""
+    Returns all that is drawn of that moment, and what moves of it while the run trains."""
     what = spreads.chosen()
     _title(what)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -51,7 +53,7 @@ def card(current: LiveRun, examined: WeightModes | None, painter: frames.Painter
     moving.facts(drawn["examine_modes_words"], key="examine_modes_words", look="caption")
     wall.show(drawn["examine_modes"], alt=_("The strongest modes of the weights as pictures"), key="examine_modes")
     newest = st.session_state[TIME] == live.NOW
-    return instant.here(stops, dict, partial(spreads.elements, current, what, newest))
+    return drawn, instant.here(stops, dict, partial(spreads.elements, current, what, newest))
 
 
 def _title(what: str) -> None:
@@ -93,6 +95,7 @@ def elements(
         SPECTRUM if values else spreads.KEY: _spectrum(found) if values else spreads.option(current, past, what),
         "examine_modes_words": moving.table((), [(words,)]),
         "examine_modes": _pictures(found, painter),
+        NOISE: _against_noise(found),
     }
 
 
@@ -122,9 +125,8 @@ def _pictures(found: WeightModes, painter: frames.Painter) -> dict[str, Any]:
     return wall.pictures(pictures, cards.beside(10, len(labels), painter.shape), labels=labels, legend=legend)
 
 
-def against_noise(current: LiveRun, examined: WeightModes | None) -> None:
-    """How the singular values are spread, over the law that those of noise follow."""
-    found = examined or modes(current.past[-1])
+def against_noise(drawn: feed.Elements) -> None:
+    """How the singular values of that moment are spread, over the law that those of noise follow."""
     cards.title(
         _("Singular values against noise"),
         _(
@@ -132,6 +134,11 @@ def against_noise(current: LiveRun, examined: WeightModes | None) -> None:
             "follow. Before training the two agree. What departs from the law was learnt."
         ),
     )
+    alt = _("How the singular values of the weights and of noise are spread")
+    chart.show(drawn[NOISE], height=150, key=NOISE, alt=alt)
+
+
+def _against_noise(found: WeightModes) -> dict[str, Any]:
     middles = np.sqrt(found.edges[:-1] * found.edges[1:])
     figure = go.Figure()
     for name, shares in ((_("weights"), found.shares), (_("noise, as they began"), found.noise)):
@@ -140,6 +147,4 @@ def against_noise(current: LiveRun, examined: WeightModes | None) -> None:
         )
     figure.update_xaxes(type="log")
     figure.update_yaxes(tickformat=".0%")
-    figures.at_rest(figure, _("singular value of W"), _("share of modes"), several=True)
-    alt = _("How the singular values of the weights and of noise are spread")
-    chart.show(figure, height=150, key="examine_noise", alt=alt)
+    return figures.option(figures.at_rest(figure, _("singular value of W"), _("share of modes"), several=True))

@@ -45,15 +45,20 @@ def test_modes_are_those_of_the_moment_that_is_chosen_before_the_script_has_run_
         sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
         (modes,) = (one for one in sent if one.get("channel") == "examine_modes")
         (spectrum,) = (one for one in sent if one.get("channel") == "examine_spectrum")
-        return {"modes": modes["version"], "spectrum": spectrum["series"]}
+        (noise,) = (one for one in sent if one.get("channel") == "examine_noise")
+        return {"modes": modes["version"], "spectrum": spectrum["series"], "noise": noise["series"]}
 
     now = drawn()
     told = app.session_state["feed"].sliders.answer('{"examine_time":0}')
     app.select_slider(key="examine_time").set_value(run.past[0].step).run()
     then = drawn()
-    assert {"modes": told["examine_modes"]["version"], "spectrum": told["examine_spectrum"]["series"]} == then
+    assert told["examine_modes"]["version"] == then["modes"]
+    assert {key: told[f"examine_{key}"]["series"] for key in ("spectrum", "noise")} == {
+        key: then[key] for key in ("spectrum", "noise")
+    }
     assert then["modes"] != now["modes"]
     assert then["spectrum"] != now["spectrum"]
+    assert then["noise"] != now["noise"]
     app.select_slider(key="examine_time").set_value(live.NOW).run()
     assert drawn() == now
 
