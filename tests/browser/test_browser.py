@@ -239,11 +239,10 @@ def test_on_a_phone_the_menu_stays_that_was_opened_before_the_first_page_was_dra
     page.evaluate(told, [script, "Train a machine"])
     menu.get_by_text("Hopfield network", exact=True).click(trial=True)  # there, and at rest
     expect(menu).to_have_attribute("data-collapsed", "false")
-    page.evaluate("history.pushState(null, '', '/hopfield')")  # chosen before any page was drawn
 
-    def closes() -> (
-        bool
-    ):  # told again where the page's own script, which is still Train's, has drawn its menu in between
+    def closes() -> bool:
+        # Again, both of it, where Train's script, which still runs, has drawn its menu and put its own address back in between.
+        page.evaluate("history.pushState(null, '', '/hopfield')")  # chosen before any page was drawn
         page.evaluate(told, [script, "Hopfield network"])
         page.wait_for_timeout(1000)
         return menu.get_attribute("data-collapsed") == "true"
