@@ -1,7 +1,7 @@
 """In a real browser of 1280 × 720, a projector's: what is pressed and what it moves share the first screen, on every page."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from pages.ui import shell
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
@@ -179,9 +179,22 @@ def test_a_step_lights_what_it_speaks_of(server: Server, open_page: OpenPage):
     expect(lit).to_have_css("outline-style", "solid")
 
 
+def is_one_thin_row(page: Page, what: str, *keys: str) -> bool:
+    """Whether all of it stands in the bar under the page's name, which is as high as a button, on each of two screens."""
+    for width, height, thin in ((1920, 1080, 54), (WIDTH, HEIGHT, 40)):
+        page.set_viewport_size({"width": width, "height": height})
+        bar = at_rest(page.locator(".st-key-transport"))
+        middles = {key: at_rest(page.locator(f".st-key-{key}").first) for key in keys}
+        assert bar["height"] <= thin, what
+        for key, one in middles.items():
+            assert bar["y"] <= one["y"] + one["height"] / 2 <= bar["y"] + bar["height"], (what, key)
+    return True
+
+
 def test_on_a_page_without_a_guide_the_steps_stand_behind_a_button(server: Server, open_page: OpenPage):
     page = open_page(f"{server.url}/gibbs", width=WIDTH, height=HEIGHT)
     drawn(page)
+    assert is_one_thin_row(page, "step, play and speed", "half", "step", "step_1000", "play", "gibbs_speed", "reset")
     page.locator(".st-key-see button").press("Enter")
     step = page.locator(".st-key-see_gibbs_3")
     expect(step).to_have_attribute("tabindex", "0")
@@ -287,7 +300,9 @@ def test_on_a_phone_the_picture_comes_first_then_its_control_then_the_text_and_t
     buttons = page.locator(".st-key-transport button:visible")
     expect(buttons.nth(4)).to_be_visible()
     drawn(page)
-    assert len({round(one.bounding_box()["y"]) for one in buttons.all()}) == 1  # one row of the small screen
+    rows = [round(one.bounding_box()["y"]) for one in buttons.all()]
+    assert len(set(rows[:5])) == 1  # what moves the run is one row of the small screen,
+    assert at_rest(page.locator(".st-key-progress"))["y"] > rows[0]  # and how far it is another, at hand as well
     expect(page.get_by_role("button", name="One epoch")).to_be_visible()
 
 
@@ -418,6 +433,7 @@ def test_the_picture_stays_where_it_is_from_the_start_of_training_to_its_end(ser
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("You changed Hidden units.")).to_be_visible()
     assert page.evaluate("window.tops.size") == 1
+    assert is_one_thin_row(page, "play, step and progress", "train", "one_epoch", "reset", "progress", "smoothing")
 
 
 @pytest.mark.slow

@@ -97,7 +97,7 @@ def settings_panel(painter: frames.Painter) -> GibbsSettings:
     )
     if picture := start == "one image" or held != HELD[0]:
         PANEL.draw("image")
-    asked = PANEL.draw("beta", "seed", "speed")
+    asked = PANEL.draw("beta", "seed")
     return replace(asked, held=held, image=asked.image if picture else 0)
 
 
@@ -264,10 +264,11 @@ def _new_walk(spec: RunSpec, model: RBM, settings: GibbsSettings) -> SteppedChai
 
 
 def transport(move: Mover) -> None:
-    """Half step, Step, 10, 100, 1000, Stop, Back, Play, Reset: always here, always in this order."""
-    with st.container(horizontal=True, key="transport", gap="xsmall"):
+    """Half step, Step, 10, 100, 1000, Stop, Back, Play and its speed, Reset: always here, always in this order."""
+    with st.container(horizontal=True, key="transport", gap="xsmall", vertical_alignment="center"):
         _steps(move)
         widgets.player(PLAYING, "play", shortcut="P", help=_("Steps by itself, at the speed chosen beside."))
+        PANEL.draw("speed", label_visibility="collapsed")
         st.button(
             _("Reset"),
             icon=":material/restart_alt:",

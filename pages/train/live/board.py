@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,7 @@ FILTERS_SHOWN, COLUMNS = 100, 10
 LOGO_LETTERS, LOGOS_ALONE = 48, 8  # in a row of logos, and how many logos there are where each fills a row
 LOGOS_SHOWN, LOGO_COLUMNS = 18, 6  # of sequences, half as many side by side: letters must be read
 SMOOTHING = "train_smoothing"  # in the session
-CURVE_HEIGHT, CELL = 152, 26  # so that all stands on one screen of 1280 × 720
+CURVE_HEIGHT, CELL = 166, 28  # so that all stands on one screen of 1280 × 720
 FIRST = "reconstruction_error"  # falls from the first second on when learning goes well, and is calm enough to see it
 FOURTH = "pseudo_log_likelihood"  # the curve that may be another, before that is chosen
 _TRY = {
@@ -55,23 +55,35 @@ _OTHERS = (
 )
 
 
-def board(own: LiveRun | None, said: str = "", *, ready: bool = True) -> None:
-    """Everything about the run that is to be seen on one page: the visitor's, or another's that the address names; before there
-    is one the places that it will fill. ``said``: of settings that are no more the run's; ``ready``: Train can be pressed."""
-    anothers = kept.anothers() if own is None else None
-    current = own if anothers is None else anothers[0]
+class Shown(NamedTuple):
+    """Whose run is to be seen: the visitor's, or another's that the address names, and whose that is."""
+
+    own: LiveRun | None
+    anothers: tuple[LiveRun, str] | None = None
+
+    @classmethod
+    def now(cls) -> Shown:
+        own = state.run()
+        return cls(own, kept.anothers() if own is None else None)
+
+    @property
+    def run(self) -> LiveRun | None:
+        return self.own if self.anothers is None else self.anothers[0]
+
+
+def progress(shown: Shown, ready: bool) -> None:
+    """How far the run is, and how the curves are smoothed: in the bar, beside what moves it. ``ready``: Train can be pressed."""
+    with st.container(key="progress"):
+        moving.status(moving.run_line(shown.run, ready=ready))
+    _smoothing()
+
+
+def board(shown: Shown, said: str = "") -> None:
+    """Everything about the run that is to be seen on one page; before there is one the places that it will fill. ``said``: of
+    settings that are no more the run's."""
+    current = shown.run
     part = live.watch("board", current)
-    with st.container(horizontal=True, vertical_alignment="center", key="progress"):
-        moving.status(moving.run_line(current, ready=ready))
-        with st.container(key="beside", width="content"):  # one place for these lines: none moves what stands below
-            if anothers is not None:
-                live.looked_at(anothers[1], anothers[0])
-            elif said:
-                with st.container(key="said"):
-                    st.caption(said)
-            elif not live.stopped():
-                shell.go_on()
-    live.trouble(own, resume=False)
+    live.trouble(shown.own, also=partial(_beside, shown, said))
     try:
         spec = current.spec if current is not None else state.to_spec(state.draft())
         painter = live.painter(spec)
@@ -86,9 +98,19 @@ def board(own: LiveRun | None, said: str = "", *, ready: bool = True) -> None:
         with left:
             _pictures(painter, current.snapshot if current is not None else None, _waiting(spec))
             drawing = rebuilt.drawing(current, painter)
+        with right:
+            shell.go_on()
     if current is not None:
         news = partial(elements, current, others=(other,), painter=painter, smoothing=smoothed)
         part.moves(lambda: {**news(), **drawing()})
+
+
+def _beside(shown: Shown, said: str) -> None:
+    """Whose run it is, where it is another's; and what was changed since it began."""
+    if shown.anothers is not None:
+        live.looked_at(shown.anothers[1], shown.anothers[0])
+    elif said:
+        st.info(said, icon=":material/edit:")
 
 
 def elements(run: LiveRun, *, others: Sequence[str], painter: frames.Painter, smoothing: float = 0.0) -> feed.Elements:
@@ -113,7 +135,7 @@ def elements(run: LiveRun, *, others: Sequence[str], painter: frames.Painter, sm
     return found
 
 
-def smoothing() -> None:
+def _smoothing() -> None:
     """The button behind which stands how much the curves are smoothed: at the top, so that they are seen while it is set."""
     about = _(
         "Each curve is drawn as an exponential moving average, s ← a s + (1 − a) x, of about its last 1/(1 "

@@ -1,5 +1,7 @@
 """Train a restricted Boltzmann machine and watch it learn."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.train.live import board, draft, pace
@@ -15,10 +17,11 @@ lesson.question(
 )
 state.take_link()
 with st.container(key="stage_train"):
-    said, ready = live.transport(board.smoothing)
+    shown = board.Shown.now()
+    said = live.transport(partial(board.progress, shown))
     with cards.notice("link"):
         share.arrival()
-    board.board(state.run(), said, ready=ready)
+    board.board(shown, said)
     with cards.notice("pace"):
         pace.lines()
 with st.sidebar:  # last, though it stands first: the answer to a click on Train need not wait for it

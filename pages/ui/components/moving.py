@@ -83,7 +83,7 @@ def _words(run: LiveRun | None, *, ready: bool = True) -> str:
     if run is None or run.status == "idle":
         if not ready:
             return _("Not ready yet: a note says what is missing.")
-        return _("Ready. Press Train (or the key T): the reconstruction error falls and strokes appear in the filters.")
+        return _("Ready. Press Train (or T): strokes appear in the filters.")
     stepping = run.status == "paused" and any(run.by_hand)
     words = {
         "starting": _("Starting"),

@@ -30,10 +30,11 @@ LOOK_SECONDS = 1.0  # between two looks at who holds the run in the page's addre
 NOW = -1  # the right end of the slider through the moments that were kept
 
 
-def transport(beside: Callable[[], None]) -> tuple[str, bool]:
-    """Train, Pause, One batch, One epoch, Reset: always here, always in this order; and what the page has ``beside`` them.
+def transport(beside: Callable[[bool], None]) -> str:
+    """Train, Pause, One batch, One epoch, Reset: always here, always in this order; and what the page has ``beside`` them, which
+    is told whether Train can be pressed at all.
 
-    Returns what is to be said of settings that are no more the run's, and whether Train can be pressed at all.
+    Returns what is to be said of settings that are no more the run's.
     """
     current, spec, problem = state.run(), None, ""
     try:
@@ -55,7 +56,7 @@ def transport(beside: Callable[[], None]) -> tuple[str, bool]:
     back = state.come_back()
     looks = current is None and back is not None and back.anothers  # at a run that only its owner takes further
     full = current is not None and not changed and current.status == "finished" and current.epochs >= MOST_EPOCHS
-    with st.container(horizontal=True, key="transport", gap="small"):
+    with st.container(horizontal=True, key="transport", gap="xsmall", vertical_alignment="center"):
         st.button(
             _("Train my own") if looks else _("Train anew") if current is not None and fresh else _("Train"),
             type="primary",
@@ -107,20 +108,19 @@ def transport(beside: Callable[[], None]) -> tuple[str, bool]:
             disabled=current is None or spec is None,
             help=_("Back to the untrained machine, with the settings on the left and the same seed."),
         )
-        beside()
+        beside(not problem)
     with cards.notice("problem"):
         if problem:
             st.warning(as_typed(problem), icon=":material/info:")
     if problem or not changed or current is None or not current.step_number:
-        return "", not problem
+        return ""
     n = len(changed)
     what = _listed(changed) if n <= MOST_LISTED else _("{n} settings").format(n=n)
-    said = plural(
+    return plural(
         "You changed {what}. **Train anew**, One batch and One epoch start a run with it; the plots show the present one.",
         "You changed {what}. **Train anew**, One batch and One epoch start a run with them; the plots show the present one.",
         n,
     ).format(what=what)
-    return said, True
 
 
 def watch(name: str, current: LiveRun | None, of_it: Callable[[], object] = lambda: None) -> feed.Part:
@@ -153,13 +153,14 @@ def told(current: LiveRun) -> str:
     return current.notice or _kept_badly(current)
 
 
-def trouble(current: LiveRun | None, *, resume: bool = True, name: str = "run") -> None:
-    """What is wrong with the run, with what can be done: on every page that shows it. ``resume``: also that it stopped, where
-    the page has no other place for that. ``name``: of its place."""
+def trouble(current: LiveRun | None, *, name: str = "run", also: Callable[[], object] = lambda: None) -> None:
+    """What is wrong with the run, with what can be done: on every page that shows it. ``name``: of its place; ``also``: draws
+    what else the page has to say of the run."""
     with cards.notice(name):
         _trouble(current)
-        if resume and (current is None or current.record is not None):  # of a machine at rest another line tells it
-            stopped()
+        if current is None or current.record is not None:  # of a machine at rest another line tells it
+            _stopped()
+        also()
 
 
 def _trouble(current: LiveRun | None) -> None:
@@ -238,17 +239,16 @@ def looked_at(whose: str, run: LiveRun) -> None:
             _copies(found)
 
 
-def stopped() -> bool:
-    """Where the visitor's run stopped, with Resume, in a line; whether there is such a run."""
+def _stopped() -> None:
+    """Where the visitor's run stopped, with Resume, in a line."""
     found, current = state.come_back(), state.held()
     if found is None or found.problem or current is None or current.status != "paused":
-        return False
+        return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="returned"):
         st.markdown(
             _(":material/history: Your run stopped at epoch {epoch:.1f}.").format(epoch=current.epoch), width="content"
         )
         st.button(_("Resume"), icon=":material/play_arrow:", key="return_resume", on_click=_resume)
-    return True
 
 
 def _resume() -> None:
