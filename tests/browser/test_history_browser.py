@@ -57,6 +57,7 @@ def test_train_your_own_begins_a_run_and_forward_finds_it_again_behind_back(serv
     wait(lambda: picture(page, "wall_filters") == filters, what="the same machine's filters")
 
 
+@pytest.mark.slow  # a neighbour of the one below
 def test_a_script_that_was_under_way_does_not_undo_a_step_back(server: Server, open_page: OpenPage):
     """Streamlit shows the page of a script that begins; here that is forced, as of one that began just before the step."""
     page = open_page(f"{server.url}/map")

@@ -21,6 +21,7 @@ SLOW = (
     "the reading of a drawing",
     "the guess from a half",  # neighbours of "confusions"
     "the spin glass",
+    "what is held by a drawing",
     "a ring of spins",
     "a lattice that was learnt",
     "the contacts of a sequence",

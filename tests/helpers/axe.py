@@ -12,12 +12,12 @@ T = TypeVar("T")
 THEMED: dict[str, Any] = {"runOnly": ["color-contrast"]}  # the only rule that sees the theme
 
 
-def is_for_everyone(page: Page) -> None:
-    """The page as it stands, light, and then dark."""
+def is_for_everyone(page: Page, within: str | None = None) -> None:
+    """The page as it stands, or what is ``within`` those of its elements, light, and then dark."""
     _at_rest(page)
-    found = {"light": _violations(page)}
+    found = {"light": _violations(page, within)}
     _darken(page)
-    found["dark"] = _violations(page, **THEMED)
+    found["dark"] = _violations(page, within, **THEMED)
     assert found == {"light": [], "dark": []}, found
 
 
@@ -29,15 +29,15 @@ def light_and_dark(page: Page, look: Callable[[Page], T]) -> Iterator[tuple[str,
     yield "dark", look(page)
 
 
-def judged(page: Page, **options: Any) -> dict[str, Any]:
+def judged(page: Page, within: str | None = None, **options: Any) -> dict[str, Any]:
     """What axe says of the page: ``violations`` and ``passes``."""
-    found: dict[str, Any] = Axe().run(page, options=options).response
+    found: dict[str, Any] = Axe().run(page, context=within, options=options).response
     return found
 
 
-def _violations(page: Page, **options: Any) -> list[str]:
+def _violations(page: Page, within: str | None, **options: Any) -> list[str]:
     """What axe calls serious or critical, a line an element."""
-    found = judged(page, resultTypes=["violations"], **options)["violations"]
+    found = judged(page, within, resultTypes=["violations"], **options)["violations"]
     return [
         f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
         for one in found

@@ -159,7 +159,7 @@ async def visit(url: str) -> AsyncIterator[Visitor]:
     """Open a session at ``http://host:port``; it ends with the block, as a closed tab ends it."""
     address = url.replace("http", "ws", 1)
     async with connect(
-        f"{address}/_stcore/stream", subprotocols=["streamlit"], max_size=None, origin=_origin(address)
+        f"{address}/_stcore/stream", subprotocols=["streamlit"], max_size=None, max_queue=None, origin=_origin(address)
     ) as socket:
         yield Visitor(socket, address)
 

@@ -157,10 +157,10 @@ def test_rectified_units_get_the_deviation_that_the_exact_gradient_gives(algorit
 
 
 @pytest.mark.parametrize("algorithm", ["cd", "mfcd", "exact"])
-@pytest.mark.parametrize("form", ["raw", "standardised"])
-@pytest.mark.parametrize("deviation", [0.2, 1.0])
-def test_two_clusters_fifteen_deviations_apart_are_learnt_to_the_end(deviation, form, algorithm):
-    """W = λΔμ is 75 where the deviation is 0.2, 112 standardised; |W|/√λ is 15 in all. PCD's chains cannot cross."""
+@pytest.mark.parametrize(("form", "deviation"), [("raw", 0.2), ("raw", 1.0), ("standardised", 1.0)])
+def test_two_clusters_fifteen_deviations_apart_are_learnt_to_the_end(form, deviation, algorithm):
+    """W = λΔμ is 75 where the deviation is 0.2, 112 standardised, which is the same for every deviation; |W|/√λ is 15 in all.
+    PCD's chains cannot cross."""
     draw = randomness.generator(1, "clusters")
     side = torch.randint(0, 2, (2000, 1), generator=draw)
     x = deviation * (torch.tensor([3.0, -5.0]) + 15 * side + torch.randn(2000, 2, generator=draw))

@@ -144,7 +144,13 @@ def test_cifar_s_own_files_are_read_where_they_are(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("kind", "n_states"), [("multinary", 2), ("multinary", 8), ("categorical", 8), ("categorical", 12)]
+    ("kind", "n_states"),
+    [
+        ("multinary", 2),
+        pytest.param("multinary", 8, marks=pytest.mark.slow),
+        ("categorical", 8),
+        pytest.param("categorical", 12, marks=pytest.mark.slow),
+    ],
 )
 def test_at_its_own_rate_a_machine_fits_the_faces_better_and_better(kind, n_states):
     """By the pseudo-likelihood, which free energies do not replace: they fall without end where learning goes wrong too. The

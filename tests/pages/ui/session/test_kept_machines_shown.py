@@ -152,7 +152,13 @@ def test_what_a_page_begins_to_learn_is_there_when_its_visitor_comes_again(scrip
 
 @pytest.mark.parametrize("script", list(PAGES))
 @pytest.mark.parametrize(
-    "what", ["settings = '[]'", "settings = '{'", "settings = '{}'", "content = substr(content, 1, 99)"]
+    "what",
+    [
+        pytest.param("settings = '[]'", marks=pytest.mark.slow),
+        "settings = '{'",
+        pytest.param("settings = '{}'", marks=pytest.mark.slow),
+        "content = substr(content, 1, 99)",
+    ],
 )
 def test_a_damaged_machine_is_told_in_a_sentence_and_hides_no_other(script, what):
     keep(script, "whole1", ADA)
