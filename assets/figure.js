@@ -3,7 +3,7 @@
 
 const AXES = ["x", "y"];
 const CLEAR = "rgba(0, 0, 0, 0)";
-const MANY = 3; // powers of ten on a logarithmic axis: up to so many, 2 and 5 are written between them
+const MANY = { x: 3, y: 1.7 }; // powers of ten on a logarithmic axis: up to so many, 2 and 5 are written between them
 const VAST = 6; // ... beyond so many, 10⁻⁹ stands for 1e-9, which Plotly writes beside 0.001
 const PAD = 0.06; // of the height, above and below the part that is zoomed into
 
@@ -99,7 +99,7 @@ function axis(option, { log, zoom }, name) {
   if (log[name] !== undefined) Object.assign(drawn, { type: log[name] ? "log" : "linear", range: undefined });
   if (drawn.type === "log" && !drawn.tickvals) {
     const powers = decades(option, name);
-    Object.assign(drawn, powers < MANY ? { dtick: "D2", tickformat: ".3~g" } : powers > VAST ? { exponentformat: "power" } : {});
+    Object.assign(drawn, powers < MANY[name] ? { dtick: "D2", tickformat: ".3~g" } : powers > VAST ? { exponentformat: "power" } : {});
   }
   if (zoom[name]) Object.assign(drawn, { range: [...zoom[name]], autorange: undefined });
   return drawn;

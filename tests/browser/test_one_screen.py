@@ -185,9 +185,10 @@ def is_one_thin_row(page: Page, what: str, *keys: str) -> bool:
     for width, height, thin in ((1920, 1080, 54), (WIDTH, HEIGHT, 40)):
         page.set_viewport_size({"width": width, "height": height})
         bar = at_rest(page.locator(".st-key-transport"))
-        middles = {key: at_rest(page.locator(f".st-key-{key}").first) for key in keys}
+        boxes = {key: page.locator(f".st-key-{key}").first.bounding_box() for key in keys}
         assert bar["height"] <= thin, what
-        for key, one in middles.items():
+        for key, one in boxes.items():
+            assert one is not None
             assert bar["y"] <= one["y"] + one["height"] / 2 <= bar["y"] + bar["height"], (what, key)
     return True
 
