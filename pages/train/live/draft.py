@@ -65,8 +65,13 @@ def knob(name: str) -> None:
     k = state.KNOBS[name]
     if k.acts(state.draft()):
         key, _ = _bound(name)
-        written = "{:g}".format if k.stops else None
+        written = _written if k.stops else None
         knobs.widget(k, key, format_func=written, help=_help(name, k), on_change=_changed, args=(name,))
+
+
+def _written(value: float) -> str:
+    """As it is read: of a rate that another page found, three digits."""
+    return f"{value:.3g}" if abs(value) < 1 else f"{value:g}"
 
 
 def _help(name: str, k: Knob) -> str:
