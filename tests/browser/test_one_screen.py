@@ -109,6 +109,12 @@ def test_projector_mode_is_remembered_hides_settings_and_fills_the_screen_with_o
     expect(page.locator(".st-key-markov_matrix .wall")).to_be_visible()
     page.get_by_role("button", name="Projector").click()
     expect(guide).to_be_visible()
+    page.mouse.click(8, HEIGHT - 8)  # beside all things
+    page.keyboard.press("f")
+    expect(guide).to_be_hidden()
+    main = page.locator("[data-testid=stMain]")
+    expect(main).to_be_focused()
+    assert main.evaluate("(main) => getComputedStyle(main, '::before').content") == "none"  # no frame around the page
 
 
 def test_the_picture_grows_to_the_screens_edge_below_what_moves_it(server: Server, open_page: OpenPage):
