@@ -202,7 +202,12 @@ def is_one_thin_row(page: Page, what: str, *keys: str) -> bool:
 def test_on_a_page_without_a_guide_the_steps_stand_behind_a_button(server: Server, open_page: OpenPage):
     page = open_page(f"{server.url}/gibbs", width=WIDTH, height=HEIGHT)
     drawn(page)
-    assert is_one_thin_row(page, "step, play and speed", "half", "step", "step_1000", "play", "gibbs_speed", "reset")
+    keys = ("half", "step", "step_1000", "play", "gibbs_speed", "reset")
+    assert is_one_thin_row(page, "step, play and speed", *keys)
+    page.locator(".st-key-play button").first.click()
+    expect(page.locator(".st-key-play button").first).to_contain_text("Pause")
+    assert is_one_thin_row(page, "the same while it plays", *keys, "back")
+    page.locator(".st-key-play button").first.click()
     page.locator(".st-key-see button").press("Enter")
     step = page.locator(".st-key-see_gibbs_3")
     expect(step).to_have_attribute("tabindex", "0")
