@@ -78,8 +78,11 @@ class LiveRun(Job):
         self = cls(spec)
         self.status, self.history = "finished", history
         self.snapshot, self.past = machine, [replace(machine, pictures=None).halved()]
-        self.step_number = self.total_steps = machine.step
+        self.step_number = machine.step
         self.batches_per_epoch = round(machine.step / machine.epoch) if machine.epoch else 0
+        self.total_steps = max(
+            machine.step, self.batches_per_epoch * self.epochs
+        )  # it may have been stopped on its way
         return self
 
     def _mind_record(self) -> None:

@@ -26,10 +26,12 @@ from rbm.jobs.job import SLICE_SECONDS
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import CLASS_BYTES, KEPT_BYTES, Snapshot, room, thin, with_newest
 from rbm.jobs.training import Slice
+from rbm.models.rbm import RBM
 from rbm.presets import PRESETS
 from rbm.training.changes import Change
 from rbm.training.config import TrainConfig
 from rbm.training.events import TrainEvent
+from rbm.training.history import History
 from tests.helpers.places import ROOT
 from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
 
@@ -482,3 +484,12 @@ def test_the_time_that_is_left_counts_the_others_at_its_worker():
     assert run.seconds_left == pytest.approx(3 * 36)
     run.status = "running"
     assert "2 min left" in moving.run_line(run)["words"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "says", "share"), [(30, "Stopped · epoch 3.00 of 20", 0.15), (200, "Finished · epoch 20.00 of 20", 1.0)]
+)
+def test_a_machine_that_was_kept_on_its_way_is_not_said_to_be_finished(steps, says, share):
+    machine = Snapshot.of(RBM(4, 2), step=steps, epoch=steps / 10, activity=np.zeros(2, np.float32))
+    line = moving.run_line(LiveRun.at_rest(RunSpec(training=TrainConfig(epochs=20)), machine, History()))
+    assert (line["words"], line["share"]) == (says, pytest.approx(share))

@@ -91,7 +91,8 @@ def _words(run: LiveRun | None, *, ready: bool = True) -> str:
         "paused": _("Paused · epoch {epoch:.2f} of {epochs}"),
         "finished": _("Finished · epoch {epoch:.2f} of {epochs}"),
     }
-    said = words.get(run.status) or _("Stopped · epoch {epoch:.2f} of {epochs}")
+    whole = run.status != "finished" or run.progress >= 1  # a machine at rest, that was kept on its way, is not
+    said = (words.get(run.status) if whole else None) or _("Stopped · epoch {epoch:.2f} of {epochs}")
     if stepping:
         said = _("Training {asked} · epoch {epoch:.2f} of {epochs}")
     parts = [said.format(asked=_asked(*run.by_hand), epoch=run.epoch, epochs=run.epochs)]
