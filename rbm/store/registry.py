@@ -149,8 +149,8 @@ class Store(Machines):
             age = silence(run_id, row.updated_at)
             if row.status in MOVING and row.owner != owner and age < silent:
                 wrong = _(
-                    "Run {run_id} is being trained by another tab or server (it wrote {age:.0f} s ago): pause it "
-                    "there, or wait {silent:.0f} s if that one is gone."
+                    "Another tab or server trained run {run_id} {age:.0f} s ago: pause it there, or wait {silent:.0f} s if "
+                    "that one is gone."
                 )
                 raise HeldError(wrong.format(run_id=run_id, age=age, silent=silent))
             c = CHECKPOINTS.c

@@ -74,7 +74,7 @@ def test_a_trainer_that_fell_silent_is_found_out_though_its_last_word_is_of_the_
     hands.another_program()
     for _ in range(3):
         assert store.run(run_id).status == "running"
-        with pytest.raises(StoreError, match="is being trained by another"):
+        with pytest.raises(StoreError, match="Another tab or server trained run"):
             store.claim(run_id, "other")
         hands.pass_by(10)
     hands.pass_by(1)
@@ -91,7 +91,7 @@ def test_a_trainer_that_works_on_is_not_taken_for_a_silent_one(hands, tmp_path):
         hands.pass_by(1)
         store.write(run_id, "me", AT._replace(step=step), (), (step, step / 10, b"x"))
         assert store.run(run_id).status == "running"
-    with pytest.raises(StoreError, match="is being trained by another"):
+    with pytest.raises(StoreError, match="Another tab or server trained run"):
         store.claim(run_id, "other")
     assert store.newest_whole(run_id).step == 99
     store.close()

@@ -148,7 +148,7 @@ def test_kill_9_of_the_server_loses_nothing_that_was_kept_and_resume_is_bit_for_
     assert found.progress.status == "running"  # nobody could say goodbye
     saved = store.checkpoints(run_id)[-1].step
     assert saved >= seen[-1] > 1
-    with pytest.raises(StoreError, match="is being trained by another"):
+    with pytest.raises(StoreError, match="Another tab or server trained run"):
         taken_up(store, run_id)
     resumed = taken_up(store, run_id, silent=0.0)
     assert resumed.step_number == saved

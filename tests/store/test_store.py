@@ -96,7 +96,7 @@ def test_numbers_that_no_run_could_have_made_are_told_and_not_drawn(store):
 def test_a_run_in_training_cannot_be_taken_and_a_silent_one_can_and_goes_back_to_its_checkpoint(store):
     run_id = store.create(SPEC, "dead", AT)
     store.write(run_id, "dead", AT._replace(step=25), events(0, 10, 20, 22, 25), (20, 2.0, b"at 20"))
-    with pytest.raises(StoreError, match="is being trained by another tab or server"):
+    with pytest.raises(StoreError, match="Another tab or server trained run"):
         store.claim(run_id, "heir")
     store.claim(run_id, "heir", silent=0.0)
     run = store.run(run_id)

@@ -194,7 +194,7 @@ def test_a_run_that_somebody_else_trains_is_waited_for(store):
     store.claim(run_id, "somebody")
     store.write(run_id, "somebody", at._replace(status="running"))
     sweep = Sweep(first.ledger, lambda: store)
-    wait(lambda: f"Run {run_id} is being trained by another tab or server" in sweep.trouble, what="a word about it")
+    wait(lambda: f"Another tab or server trained run {run_id}" in sweep.trouble, what="a word about it")
     store.write(run_id, "somebody", at)
     finishes(sweep, store)
 

@@ -56,19 +56,19 @@ _OTHERS = (
 
 
 class Shown(NamedTuple):
-    """Whose run is to be seen: the visitor's, or another's that the address names, and whose that is."""
+    """The visitor's run; or one that the address names and that is here to be looked at, and whose, "" for the visitor's own."""
 
     own: LiveRun | None
-    anothers: tuple[LiveRun, str] | None = None
+    lent: tuple[LiveRun, str] | None = None
 
     @classmethod
     def now(cls) -> Shown:
         own = state.run()
-        return cls(own, kept.anothers() if own is None else None)
+        return cls(own, kept.lent() if own is None else None)
 
     @property
     def run(self) -> LiveRun | None:
-        return self.own if self.anothers is None else self.anothers[0]
+        return self.own if self.lent is None else self.lent[0]
 
 
 def progress(shown: Shown, ready: bool) -> None:
@@ -106,9 +106,9 @@ def board(shown: Shown, said: str = "") -> None:
 
 
 def _beside(shown: Shown, said: str) -> None:
-    """Whose run it is, where it is another's; and what was changed since it began."""
-    if shown.anothers is not None:
-        live.looked_at(shown.anothers[1], shown.anothers[0])
+    """Whose run it is, where it is another's; or what was changed since it began."""
+    if shown.lent is not None and shown.lent[1]:
+        live.looked_at(shown.lent[1], shown.lent[0])
     elif said:
         st.info(said, icon=":material/edit:")
 

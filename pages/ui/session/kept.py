@@ -110,12 +110,15 @@ def _usual() -> tuple[str, tuple[LiveRun, str]]:
     return RUNS[0], _opened(RUNS[0])
 
 
-def anothers() -> tuple[LiveRun, str] | None:
-    """Another visitor's run that the address names, as it trains in this server or as it was kept, and whose it is."""
+def lent() -> tuple[LiveRun, str] | None:
+    """The run that the address names where it is here to be looked at and no more, and whose it is: another visitor's, as it
+    trains in this server or as it was kept; or, as it was kept, "" the visitor's own, which another tab or server holds."""
     back = state.come_back()
-    if back is None or not back.anothers:
+    if back is None or not (back.anothers or back.held):
         return None
     try:
+        if back.held:
+            return (_opened(back.run_id)[0], "") if open_store().checkpoints(back.run_id) else None
         whose = visitor.names().get(open_store().run(back.run_id).visitor, _("nobody"))
         here = (job for job in all_jobs() if isinstance(job, LiveRun) and job.record and job.record.id == back.run_id)
         return next((job for job in here if not job.lost), None) or _opened(back.run_id)[0], whose

@@ -105,7 +105,7 @@ def transport(beside: Callable[[bool], None]) -> str:
             shortcut="X",
             key="reset",
             on_click=_reset,
-            disabled=current is None or spec is None,
+            disabled=current is None or spec is None or (current.status == "idle" and not changed),
             help=_("Back to the untrained machine, with the settings on the left and the same seed."),
         )
         beside(not problem)

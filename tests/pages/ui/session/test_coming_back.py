@@ -53,6 +53,15 @@ def come(script: str, run_id: str, who: Visitor = ADA) -> AppTest:
     return app.switch_page(script).run()
 
 
+def shows_the_kept_machine(app: AppTest) -> bool:
+    """Its filters, not those of the settings on the left, and its curve."""
+    sent = {
+        one["channel"]: one for each in app.get("bidi_component") if "channel" in (one := json.loads(each.proto.json))
+    }
+    curve = sent["chart_reconstruction_error"]["series"]
+    return sent["wall_filters"]["n"] == SPEC.model.n_hidden and bool(curve and curve[0]["y"])
+
+
 def words(app: AppTest) -> str:
     return "\n".join(text.value for text in (*app.markdown, *app.warning))
 
@@ -124,10 +133,7 @@ def test_anothers_run_is_not_taken_up_and_can_be_copied():
     assert app.button(key="train").label == "Train my own"
     assert app.button(key="one_batch").disabled
     assert app.button(key="one_epoch").disabled
-    sent = [json.loads(one.proto.json) for one in app.get("bidi_component")]
-    (wall,) = (one for one in sent if one.get("channel") == "wall_filters")
-    assert wall["n"] == SPEC.model.n_hidden  # her machine, not one of the settings on the left
-    assert next(one for one in sent if one.get("channel") == "chart_reconstruction_error")["series"][0]["y"]
+    assert shows_the_kept_machine(app)
     app.button(key="return_copy").click().run()
     mine = app.session_state["run"].record.id
     assert mine != run_id
@@ -140,11 +146,21 @@ def test_anothers_run_is_not_taken_up_and_can_be_copied():
 def test_a_run_whose_server_fell_silent_just_now_is_told_and_looked_for_again(monkeypatch):
     run_id = ran(ADA, "running")
     app = come(shell.TRAIN, run_id)
-    assert "is being trained by another tab or server" in words(app)
+    assert "Another tab or server trained run" in words(app)
+    assert shows_the_kept_machine(app)  # in the half minute until then
     monkeypatch.setattr("rbm.jobs.recording.SILENT_SECONDS", 0.0)
     monkeypatch.setattr(Record.claim, "__defaults__", (0.0,))
     app.button(key="return_again").click().run()
     assert app.session_state["run"].record.id == run_id
+
+
+def test_nothing_is_shown_of_a_run_that_another_server_holds_and_has_not_kept_yet():
+    at = Progress("running", 0, 100, 0.0)
+    run_id = open_store().create(SPEC, "w", at, visitor=ADA)
+    app = come(shell.TRAIN, run_id)
+    assert not app.exception
+    assert "Another tab or server trained run" in words(app)
+    assert not shows_the_kept_machine(app)
 
 
 @pytest.mark.parametrize("script", [shell.TRAIN, shell.FILTERS])
