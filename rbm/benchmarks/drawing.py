@@ -19,12 +19,13 @@ text{font:12px system-ui,-apple-system,'Segoe UI',sans-serif;fill:#57606a}
 .linear{stroke:#8c959f;stroke-dasharray:4 4}
 .line{stroke:#0969da;stroke-width:2;fill:none}
 .dot{fill:#0969da}
+.other{stroke:#8c959f;stroke-width:2;fill:none}
 @media (prefers-color-scheme:dark){text{fill:#9198a1}.title{fill:#f0f6fc}.line{stroke:#58a6ff}.dot{fill:#58a6ff}}
 """
 
 
 def draw(curves: Sequence[GrowthCurve], caption: str) -> str:
-    """One panel a curve; the dashed line through its last point is what exactly linear growth would be."""
+    """One panel a curve, that of another engine beside it in grey; the dashed line is what exactly linear growth would be."""
     width = LEFT + len(curves) * (PANEL + GAP) - GAP // 2
     panels = "".join(_panel(curve, LEFT + i * (PANEL + GAP)) for i, curve in enumerate(curves))
     return (
@@ -36,8 +37,8 @@ def draw(curves: Sequence[GrowthCurve], caption: str) -> str:
 def _panel(curve: GrowthCurve, left: int) -> str:
     x_low, x_high = math.log10(curve.x[0]), math.log10(curve.x[-1])
     linear = [curve.seconds[-1] * x / curve.x[-1] for x in curve.x]
-    low = math.floor(math.log10(min(*curve.seconds, *linear)))
-    high = max(math.ceil(math.log10(max(curve.seconds))), low + 1)
+    low = math.floor(math.log10(min(*curve.seconds, *curve.beside, *linear)))
+    high = max(math.ceil(math.log10(max(*curve.seconds, *curve.beside))), low + 1)
 
     def at(x: float, seconds: float) -> tuple[float, float]:
         across = (math.log10(x) - x_low) / max(x_high - x_low, 1e-9)
@@ -53,8 +54,10 @@ def _panel(curve: GrowthCurve, left: int) -> str:
         if i in (0, len(curve.x) // 2, len(curve.x) - 1):
             parts.append(text(at(x, 10.0**low)[0], TOP + PLOT + 18, f"{x:,}"))
     parts.append(text(left + PANEL / 2, TOP + PLOT + 38, curve.title))
-    dashed, solid = (path([at(x, s) for x, s in zip(curve.x, y, strict=True)]) for y in (linear, curve.seconds))
-    parts += [f'<path class="linear" fill="none" d="{dashed}"/>', f'<path class="line" d="{solid}"/>']
+    lines = {"linear": linear, "other": curve.beside, "line": curve.seconds}
+    for look, seconds in lines.items():
+        points = [at(x, s) for x, s in zip(curve.x, seconds, strict=bool(seconds))]
+        parts += [f'<path class="{look}" fill="none" d="{path(points)}"/>'] if points else []
     for x, s in zip(curve.x, curve.seconds, strict=True):
         across, down = at(x, s)
         parts.append(f'<circle class="dot" cx="{across:.1f}" cy="{down:.1f}" r="3"/>')

@@ -4,11 +4,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
 
 from rbm import randomness
+from rbm.benchmarks.beside import Checkout
 from rbm.benchmarks.engines import digits, trainer
 from rbm.benchmarks.race import Setting
 from rbm.datasets.base import Dataset
@@ -17,8 +19,9 @@ from rbm.models.rbm import RBM
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer
 
-ROUNDS, BATCHES = 3, 10  # a point is the fastest of so many rounds, of so many updates in each: what nothing disturbed
+ROUNDS, BATCHES = 6, 10  # a point is the fastest of so many rounds of so many updates: what disturbed it least
 WARM_UP = 3
+EPOCHS, SMALL = 3, 100  # of the curve of whole epochs: rounds, and hidden units
 
 # In a process of its own: MNIST's 60,000 images (and its 10,000 for testing) read, one epoch trained on nine tenths of
 # them while the rest is measured on, then the most memory that was ever resident.
@@ -37,12 +40,13 @@ else:
 
 
 class GrowthCurve(NamedTuple):
-    """Seconds measured at each x. ``unit`` is what the seconds are for."""
+    """Seconds measured at each x, and ``beside`` those of another engine, () of none. ``unit`` is what they are for."""
 
     title: str
     unit: str
     x: tuple[int, ...]
     seconds: tuple[float, ...]
+    beside: tuple[float, ...] = ()
 
     @property
     def exponent(self) -> float:
@@ -58,13 +62,14 @@ def curves(
     batches: Sequence[int] = (16, 32, 64, 128, 256, 512, 1024),
     ks: Sequence[int] = (1, 2, 5, 10, 20, 50),
     sizes: Sequence[int] = (3375, 6750, 13500, 27000, 54000),
+    other: Checkout | None = None,
 ) -> tuple[GrowthCurve, ...]:
-    """One knob at a time, the others at 500 hidden units, batches of 64, k = 1."""
+    """One knob at a time, the others at 500 hidden units, batches of 64, k = 1; an engine of another checkout in turns."""
     return (
-        _curve("hidden units", "an update", hidden, lambda x: _update(Setting(x, 64, 1))),
-        _curve("images a batch", "an update", batches, lambda x: _update(Setting(500, x, 1))),
-        _curve("Gibbs steps k", "an update", ks, lambda x: _update(Setting(500, 64, x))),
-        _curve("training images", "an epoch", sizes, lambda x: epoch(digits().select(size=x), 100)),
+        _curve("hidden units", hidden, lambda x: Setting(x, 64, 1), other),
+        _curve("images a batch", batches, lambda x: Setting(500, x, 1), other),
+        _curve("Gibbs steps k", ks, lambda x: Setting(500, 64, x), other),
+        _epochs(sizes, other),
     )
 
 
@@ -88,16 +93,41 @@ def peak_memory() -> int:
     return int(done.stdout)
 
 
-def _curve(title: str, unit: str, x: Sequence[int], measure: Callable[[int], float]) -> GrowthCurve:
-    rounds = [[measure(value) for value in x] for _ in range(ROUNDS)]
-    return GrowthCurve(title, unit, tuple(x), tuple(map(min, zip(*rounds, strict=True))))
+def _curve(title: str, x: Sequence[int], setting: Callable[[int], Setting], other: Checkout | None) -> GrowthCurve:
+    own, others = [], []
+    for value in x:
+        job = trainer(setting(value))
+
+        def steps(count: int, job: Trainer = job) -> None:
+            for _ in range(count):
+                job.step()
+
+        contenders = [steps] if other is None else [steps, other.advance(setting(value))]
+        for advance in contenders:
+            advance(WARM_UP)
+        taken = [[_seconds(partial(advance, BATCHES)) / BATCHES for advance in contenders] for _ in range(ROUNDS)]
+        fastest = tuple(map(min, zip(*taken, strict=True)))
+        own.append(fastest[0])
+        others += fastest[1:]
+        if other is not None:
+            other.close()
+    return GrowthCurve(title, "an update", tuple(x), tuple(own), tuple(others))
 
 
-def _update(setting: Setting) -> float:
-    job = trainer(setting)
-    taken = []
-    for _ in range(BATCHES + WARM_UP):
-        started = time.perf_counter()
-        job.step()
-        taken.append(time.perf_counter() - started)
-    return min(taken[WARM_UP:])
+def _epochs(sizes: Sequence[int], other: Checkout | None) -> GrowthCurve:
+    theirs = None if other is None else other.engine(Setting(SMALL, 64, 1))
+    own, others = [], []
+    for size in sizes:
+        images = digits().select(size=size)
+        taken = [
+            (epoch(images, SMALL), _seconds(partial(theirs.epoch, size)) if theirs else 0.0) for _ in range(EPOCHS)
+        ]
+        own.append(min(seconds for seconds, _ in taken))
+        others += [min(seconds for _, seconds in taken)] if theirs else []
+    return GrowthCurve("training images", "an epoch", tuple(sizes), tuple(own), tuple(others))
+
+
+def _seconds(do: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    do()
+    return time.perf_counter() - started

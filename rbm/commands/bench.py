@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, help="threads of every contender (as many as torch takes)")
     parser.add_argument("--runs", type=int, default=5, help="runs of each engine, of which the median counts (5)")
     parser.add_argument("--seconds", type=float, default=0.5, help="length of one run (0.5)")
+    parser.add_argument(
+        "--beside", type=Path, metavar="FOLDER", help="another checkout of this project, whose engine takes part too"
+    )
     parser.add_argument("--no-tasks", action="store_true", help="leave out AIS, exact enumeration and Gibbs sweeps")
     parser.add_argument("--json", action="store_true", help="print values instead of tables")
     parser.add_argument(
@@ -43,15 +46,18 @@ def run(arguments: argparse.Namespace) -> int:
     check_positive(runs=arguments.runs)
     if arguments.threads is not None:
         check_threads(arguments.threads)
+    if arguments.beside is not None and not (arguments.beside / "rbm" / "benchmarks").is_dir():
+        raise ConfigError(f"{arguments.beside} holds no checkout of this project: git worktree add makes one.")
     if arguments.race is not None:
         return _race_for_quality(arguments)
-    return _growth(arguments.growth, arguments.json) if arguments.growth is not None else _races(arguments)
+    return _growth(arguments) if arguments.growth is not None else _races(arguments)
 
 
 def _races(arguments: argparse.Namespace) -> int:
     import torch
 
     from rbm.benchmarks import engines, report, tasks
+    from rbm.benchmarks.beside import checkout
     from rbm.benchmarks.race import Setting, race
 
     asked = (arguments.hidden, arguments.batch, arguments.k)
@@ -66,7 +72,9 @@ def _races(arguments: argparse.Namespace) -> int:
     races = []
     for setting in settings:
         print(f"{setting} ...", file=sys.stderr)
-        races.append(race(setting, engines.ENGINES, reference, runs=arguments.runs, seconds=arguments.seconds))
+        with checkout(arguments.beside) as other:
+            field = engines.ENGINES | ({} if other is None else {other.name: other.advance})
+            races.append(race(setting, field, reference, runs=arguments.runs, seconds=arguments.seconds))
     work = () if arguments.no_tasks else tasks.measure(arguments.runs)
     values = report.as_values(races, work, auto.reason, products.reason)
     print(json.dumps(values, indent=2) if arguments.json else report.as_text(values))
@@ -102,14 +110,22 @@ def _write(path: Path, drawing: str) -> None:
         ) from error
 
 
-def _growth(path: Path, as_json: bool) -> int:
-    from rbm.benchmarks import drawing, growth, report
+def _growth(arguments: argparse.Namespace) -> int:
+    import torch
 
-    _check_drawing(path)
-    curves, memory, about = growth.curves(), growth.peak_memory(), report.machine()
+    from rbm.benchmarks import drawing, growth, report
+    from rbm.benchmarks.beside import checkout
+
+    _check_drawing(arguments.growth)
+    if arguments.threads is not None:
+        torch.set_num_threads(arguments.threads)
+    with checkout(arguments.beside) as other:
+        curves = growth.curves(other=other)
+    memory, about = growth.peak_memory(), report.machine()
     caption = f"{about['processor']}, torch threads: {about['threads']}, {about['date']}; dashed: exactly linear"
-    _write(path, drawing.draw(curves, caption))
-    if as_json:
+    caption += "" if arguments.beside is None else f"; grey: the engine in {arguments.beside.name}"
+    _write(arguments.growth, drawing.draw(curves, caption))
+    if arguments.json:
         lines = {
             "machine": about,
             "peak_bytes": memory,
@@ -119,5 +135,7 @@ def _growth(path: Path, as_json: bool) -> int:
         return 0
     for curve in curves:
         print(f"{curve.title:<18} time of {curve.unit} ~ x^{curve.exponent:.2f} over its larger half (1 is linear)")
+        for x, own, others in zip(curve.x, curve.seconds, curve.beside, strict=bool(curve.beside)):
+            print(f"{x:>18,} {1000 * own:10.3f} ms, {others / own:.2f} times as fast as the engine beside it")
     print(f"peak memory, MNIST's 60,000 images, 784–500: {memory / 2**20:,.0f} MiB")
     return 0

@@ -9,8 +9,10 @@ import torch
 
 from rbm.__main__ import main
 from rbm.benchmarks import drawing, engines, growth, report, tasks
+from rbm.benchmarks.beside import checkout
 from rbm.benchmarks.race import EngineSpeed, Setting, SpeedRace, Unavailable, race
 from rbm.errors import ConfigError
+from tests.helpers.places import ROOT
 
 
 class Clock:
@@ -111,11 +113,34 @@ def test_the_command_prints_json_whose_ratios_are_of_medians(capsys):
         (["--runs", "0", "--hidden", "3"], "--runs is 0; expected 1 or more"),
         (["--seconds", "0"], "a run needs a length above 0"),
         (["--growth", "growth.png"], "name a file that ends in .svg"),
+        (["--beside", "assets"], "assets holds no checkout of this project"),
     ],
 )
 def test_bad_arguments_end_with_one_sentence(capsys, arguments, sentence):
     assert main(["bench", *arguments]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_the_engine_of_another_checkout_takes_part_in_a_process_of_its_own(tmp_path):
+    (tmp_path / "rbm" / "benchmarks").mkdir(parents=True)
+    (tmp_path / "rbm" / "benchmarks" / "__init__.py").touch()
+    with checkout(ROOT) as other, checkout(tmp_path) as broken:
+        field = {"this": engines.engine("float32"), other.name: other.advance, broken.name: broken.advance}
+        result = race(Setting(3, 7, 1), field, "this", runs=2, seconds=0.01)
+        (started,) = other._started
+        assert started._process.poll() is None
+    assert [speed.name for speed in result.results] == ["this", f"the engine in {ROOT.name}"]
+    assert result.ratio(other.name) > 0
+    assert "it ended with: " in result.skipped[broken.name]
+    assert started._process.returncode == 0
+
+
+@pytest.mark.slow
+def test_growth_is_drawn_beside_that_of_another_checkout():
+    with checkout(ROOT) as other:
+        curves = growth.curves(hidden=(3,), batches=(2,), ks=(1,), sizes=(200,), other=other)
+    assert all(len(curve.beside) == 1 and curve.beside[0] > 0 for curve in curves)
+    assert drawing.draw(curves, "").count('class="other"') == 4
 
 
 def test_other_work_is_timed_too():
