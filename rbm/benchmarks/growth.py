@@ -94,7 +94,8 @@ def peak_memory() -> int:
 
 
 def _curve(title: str, x: Sequence[int], setting: Callable[[int], Setting], other: Checkout | None) -> GrowthCurve:
-    own, others = [], []
+    own: list[float] = []
+    others: list[float] = []
     for value in x:
         job = trainer(setting(value))
 
@@ -116,7 +117,8 @@ def _curve(title: str, x: Sequence[int], setting: Callable[[int], Setting], othe
 
 def _epochs(sizes: Sequence[int], other: Checkout | None) -> GrowthCurve:
     theirs = None if other is None else other.engine(Setting(SMALL, 64, 1))
-    own, others = [], []
+    own: list[float] = []
+    others: list[float] = []
     for size in sizes:
         images = digits().select(size=size)
         taken = [
