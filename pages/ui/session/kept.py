@@ -120,8 +120,8 @@ def lent() -> tuple[LiveRun, str] | None:
         if back.held:
             return (_opened(back.run_id)[0], "") if open_store().checkpoints(back.run_id) else None
         whose = visitor.names().get(open_store().run(back.run_id).visitor, _("nobody"))
-        here = (job for job in all_jobs() if isinstance(job, LiveRun) and job.record and job.record.id == back.run_id)
-        return next((job for job in here if not job.lost), None) or _opened(back.run_id)[0], whose
+        here = (job for job in all_jobs() if state.trains(job, back.run_id))
+        return next(here, None) or _opened(back.run_id)[0], whose
     except RbmError as error:
         with cards.notice("machine"):
             st.warning(as_typed(error), icon=":material/info:")
@@ -192,12 +192,9 @@ def _put_address(own: LiveRun | None, asked: str) -> None:
 def _menu(own: LiveRun | None) -> dict[str, str]:
     """All that can be shown: the visitor's run, what comes with the program, and the newest kept runs. What differs comes first,
     as words at the end may be cut off."""
-    found = (
-        {MINE: _("{name} · yours, {stands}").format(stands=_stands(own), name=name(own.spec))}
-        if own is not None and own.past
-        else {}
-    )
-    found |= {key: _with_us(key) for key in RUNS}
+    found = {key: _with_us(key) for key in RUNS}
+    if own is not None and own.past:
+        found = {MINE: _("{name} · yours, {stands}").format(stands=_stands(own), name=name(own.spec))} | found
     names, ours = visitor.names(), own.record.id if own is not None and own.record is not None else ""
     for run in _kept():
         if run.id != ours:
@@ -316,8 +313,7 @@ def _at_rest(url: str, run_id: str, at: tuple[int, float] = (0, 0.0)) -> LiveRun
     shown, machines = shown_images(data), (make_model(run.spec, data), saved.model)
     pictures = np.stack([shown.numpy(), *(reconstructions(model, shown) for model in machines)])
     about = {"step": step, "epoch": epoch, "activity": activity.numpy().copy(), "pictures": pictures}
-    past = Snapshot.of(saved.model, **about)
-    return LiveRun.at_rest(run.spec, past, open_store().history(run_id))
+    return LiveRun.at_rest(run.spec, Snapshot.of(saved.model, **about), open_store().history(run_id))
 
 
 def task(

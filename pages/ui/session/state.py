@@ -186,12 +186,15 @@ def _last() -> str:
     if "last" not in st.session_state:
         left = tasks.last_run() or widgets.kept("draft").get("run", "")
         run_id = left if "v" not in st.query_params else ""  # a link brings its own
-        st.session_state["last"] = "" if any(_has(job, run_id) and tasks.minded(job) for job in all_jobs()) else run_id
+        st.session_state["last"] = (
+            "" if any(trains(job, run_id) and tasks.minded(job) for job in all_jobs()) else run_id
+        )
     found: str = st.session_state["last"]
     return found
 
 
-def _has(job: Job, run_id: str) -> TypeGuard[LiveRun]:
+def trains(job: Job, run_id: str) -> TypeGuard[LiveRun]:
+    """Whether the job is that run, and nobody else has taken it up."""
     return isinstance(job, LiveRun) and job.record is not None and job.record.id == run_id and not job.lost
 
 
@@ -213,7 +216,7 @@ def _trains_here(run_id: str) -> LiveRun | None:
     of meanwhile has stopped, and so it stays until Resume."""
     mine = (NOBODY.id, visitor.current().id)
     for job in all_jobs():
-        if _has(job, run_id) and job.record is not None and job.record.visitor.id in mine:
+        if trains(job, run_id) and job.record is not None and job.record.visitor.id in mine:
             set_draft(_left(run_id) or same_seed_again(job))
             st.session_state["run"] = job
             if job.status in ACTIVE and not job.watched:
