@@ -8,6 +8,7 @@ import torch
 
 from rbm.datasets.catalog import load_dataset
 from rbm.models.rbm import RBM
+from rbm.presets import PRESETS
 from rbm.randomness import generator
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer
@@ -111,9 +112,36 @@ def test_a_rate_at_which_many_one_hot_pixels_throw_the_chains_away_is_told(place
         assert outrun(replace(config, learning_rate=slower), places) == ""
 
 
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "step"])
 @pytest.mark.parametrize("algorithm", ["cd", "rdm", "mfcd", "exact"])
-def test_chains_that_start_at_the_data_keep_up_with_any_rate(algorithm):
-    assert outrun(TrainConfig(algorithm=algorithm, schedule="constant", learning_rate=1.0)) == ""
+def test_chains_that_start_at_the_data_keep_up_with_a_rate_that_falls(algorithm, schedule):
+    assert outrun(TrainConfig(algorithm=algorithm, schedule=schedule, learning_rate=1.0)) == ""
+
+
+@pytest.mark.parametrize(
+    ("knobs", "told"),
+    [
+        ({"learning_rate": 0.05}, False),
+        ({"learning_rate": 0.1}, False),  # 0.5 with momentum: −124 nats on 6,000 digits
+        ({"learning_rate": 0.2}, True),  # 1 with momentum: −136
+        ({"learning_rate": 0.5, "momentum": 0.0}, False),  # −122
+        ({"learning_rate": 1.0, "momentum": 0.0}, True),  # −136
+        ({"learning_rate": 2.0, "schedule": "inverse"}, True),
+        ({"learning_rate": 10.0, "optimizer": "adam"}, False),  # of which nothing was measured
+    ],
+)
+@pytest.mark.parametrize("algorithm", ["cd", "mfcd"])
+def test_a_rate_at_which_the_weights_of_cd_do_not_come_to_rest_is_told(algorithm, knobs, told):
+    config = TrainConfig(**{"algorithm": algorithm, "schedule": "constant", **knobs})
+    words = outrun(config)
+    assert bool(words) == told
+    if words:
+        slower = float(re.search(r"a rate of ([\d.e-]+)\.$", words)[1])
+        assert outrun(replace(config, learning_rate=slower)) == ""
+
+
+def test_only_the_presets_that_show_what_too_high_a_rate_does_have_one():
+    assert [name for name, preset in PRESETS.items() if outrun(preset.spec.training)] == ["too_fast", "dead"]
 
 
 @pytest.mark.parametrize("schedule", ["constant", "inverse"])
