@@ -233,6 +233,7 @@ def _histogram(values: Tensor, n_visible: int, n_hidden: int) -> tuple[Tensor, T
     noise = noise_density(middles, n_visible, n_hidden) * steps.diff()
     noise[0] += (1 - noise.sum()).clamp(min=0)  # what lies below the first edge, too near to 0 for a logarithm
     shares = torch.histogram(s.clamp(min=low), edges).hist / len(s)
+    noise /= noise.sum()  # the midpoints' rule may find a little more than all of it
     return edges, shares, noise.view(BINS, FINE).sum(1)
 
 

@@ -114,7 +114,7 @@ def test_too_large_a_step_leaves_no_plot(server, open_page: OpenPage):
     press(page, "try_pixels_2")
     bars = page.locator(".st-key-pixels_bars .statebars svg.frame > g:nth-of-type(2) rect")
     expect(bars).to_have_count(12)
-    wait(lambda: max(float(bar.get_attribute("height") or 0) for bar in bars.all()) > 100, 30, "a bar near 1")
+    wait(lambda: max(float(bar.get_attribute("height") or 0) for bar in bars.all()) > 100, what="a bar near 1")
     assert all(float(bar.get_attribute("y") or 0) >= 8 for bar in bars.all())
 
 

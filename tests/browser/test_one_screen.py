@@ -1,7 +1,9 @@
 """In a real browser of 1280 × 720, a projector's: what is pressed and what it moves share the first screen, on every page."""
 
+from functools import partial
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from pages.ui import shell
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
@@ -186,27 +188,35 @@ def test_a_step_lights_what_it_speaks_of(server: Server, open_page: OpenPage):
     expect(lit).to_have_css("outline-style", "solid")
 
 
-def is_one_thin_row(page: Page, what: str, *keys: str) -> bool:
-    """Whether all of it stands in the bar under the page's name, which is as high as a button, on each of two screens."""
+def stands_in_one_thin_row(page: Page, what: str, *keys: str) -> None:
+    """That all of it comes to stand in the bar under the page's name, which is as high as a button, on each of two screens."""
     for width, height, thin in ((1920, 1080, 54), (WIDTH, HEIGHT, 40)):
         page.set_viewport_size({"width": width, "height": height})
-        bar = at_rest(page.locator(".st-key-transport"))
-        boxes = {key: page.locator(f".st-key-{key}").first.bounding_box() for key in keys}
-        assert bar["height"] <= thin, what
-        for key, one in boxes.items():
-            assert one is not None
-            assert bar["y"] <= one["y"] + one["height"] / 2 <= bar["y"] + bar["height"], (what, key)
-    return True
+        bar = page.locator(".st-key-transport")
+
+        def beside(key: str, bar: Locator = bar) -> bool:
+            row, one = bar.bounding_box(), page.locator(f".st-key-{key}").first.bounding_box()
+            within = one is not None and row is not None and one["y"] + one["height"] / 2
+            return row is not None and row["y"] <= within <= row["y"] + row["height"]
+
+        def thin_enough(bar: Locator = bar, thin: int = thin) -> bool:
+            row = bar.bounding_box()
+            return row is not None and row["height"] <= thin
+
+        at_rest(bar)
+        wait(thin_enough, what=f"{what} in {thin} px at {width}")
+        for key in keys:
+            wait(partial(beside, key), what=f"{key} of {what} in the bar at {width}")
 
 
 def test_on_a_page_without_a_guide_the_steps_stand_behind_a_button(server: Server, open_page: OpenPage):
     page = open_page(f"{server.url}/gibbs", width=WIDTH, height=HEIGHT)
     drawn(page)
     keys = ("half", "step", "step_1000", "play", "gibbs_speed", "reset")
-    assert is_one_thin_row(page, "step, play and speed", *keys)
+    stands_in_one_thin_row(page, "step, play and speed", *keys)
     page.locator(".st-key-play button").first.click()
     expect(page.locator(".st-key-play button").first).to_contain_text("Pause")
-    assert is_one_thin_row(page, "the same while it plays", *keys, "back")
+    stands_in_one_thin_row(page, "the same while it plays", *keys, "back")
     page.locator(".st-key-play button").first.click()
     page.locator(".st-key-see button").press("Enter")
     step = page.locator(".st-key-see_gibbs_3")
@@ -446,7 +456,7 @@ def test_the_picture_stays_where_it_is_from_the_start_of_training_to_its_end(ser
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("You changed Hidden units.")).to_be_visible()
     assert page.evaluate("window.tops.size") == 1
-    assert is_one_thin_row(page, "play, step and progress", "train", "one_epoch", "reset", "progress", "smoothing")
+    stands_in_one_thin_row(page, "play, step and progress", "train", "one_epoch", "reset", "progress", "smoothing")
 
 
 @pytest.mark.slow
