@@ -240,12 +240,14 @@ def _close_late(found: Future[Any]) -> None:
 _lock = threading.Lock()
 _current: Cluster | None = None
 _connecting: list[float] = []  # since when, on the monotonic clock, while a thread is about it
+_starting: list[subprocess.Popen[str]] = []  # the child that it waits for
 
 
 def connect() -> Cluster:
     """The cluster that this process uses: found or started at the first call, and again if it has died.
 
-    ClusterError where there is none to be had, ConnectionError where the one that was started has ended at once.
+    ClusterError where there is none to be had, ConnectionError where the one that was started has ended at once,
+    ConnectionAbortedError where ``disconnect`` ended it.
     """
     global _current
     with _lock:
@@ -257,7 +259,7 @@ def connect() -> Cluster:
                     _current = None
                 address = os.environ.get("RBM_SCHEDULER")
                 process = None if address else _start_child()
-                _current = Cluster(address or _first_line(process), process)
+                _current = Cluster(address or _started(process), process)
             finally:
                 _connecting.clear()
         return _current
@@ -282,8 +284,10 @@ def silence() -> str:
 
 
 def disconnect() -> None:
-    """End what ``connect`` began; the next ``connect`` starts anew."""
+    """End what ``connect`` began, a child that has not started yet too; the next ``connect`` starts anew."""
     global _current
+    while _starting:  # whoever waits for it has the lock
+        _starting.pop().kill()
     with _lock:
         if _current is not None:
             _current.close()
@@ -301,9 +305,22 @@ def _start_child() -> subprocess.Popen[str]:
     )
 
 
-def _first_line(process: subprocess.Popen[str] | None) -> str:
-    """The address that the child prints once its workers are there."""
+def _started(process: subprocess.Popen[str] | None) -> str:
+    """The address of the child, once its workers are there."""
     assert process is not None
+    _starting.append(process)
+    try:
+        return _first_line(process)
+    except ConnectionError as error:
+        if process not in _starting:
+            raise ConnectionAbortedError("the program ended while the training processes started") from error
+        raise
+    finally:
+        _starting.clear()
+
+
+def _first_line(process: subprocess.Popen[str]) -> str:
+    """What it prints then."""
     assert process.stdout is not None
     lines: list[str] = []
     reader = threading.Thread(target=lambda out: lines.append(out.readline()), args=(process.stdout,), daemon=True)

@@ -153,6 +153,30 @@ def test_no_process_stays_behind_when_the_server_is_killed_while_it_starts(momen
     assert not alive
 
 
+def test_a_server_that_ends_while_it_starts_does_not_wait_for_its_workers():
+    code = (
+        "import threading\n"
+        "from rbm.jobs import cluster\n"
+        "def connect():\n"
+        "    try:\n        cluster.connect()\n"
+        "    except ConnectionAbortedError as said:\n        print(said)\n"
+        "begin = cluster._start_child\n"
+        "def start():\n    child = begin(); here.append(child); return child\n"
+        "here, cluster._start_child = [], start\n"
+        "waiting = threading.Thread(target=connect); waiting.start()\n"
+        "while not cluster._starting: assert waiting.is_alive()\n"
+        "cluster.disconnect()\n"
+        "waiting.join()\n"
+        "print(here[0].returncode, cluster._current)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=True)
+    said, how = done.stdout.splitlines()
+    assert said == "the program ended while the training processes started"
+    assert how.endswith(" None")
+    assert int(how.split()[0]) != 0
+    assert done.stderr == ""
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Scheduler's silence is said sooner than after 5 s."""

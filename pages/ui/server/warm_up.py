@@ -70,6 +70,8 @@ def _workers() -> None:
         _log.error("%s", error)
     try:
         cluster.connect()
+    except ConnectionAbortedError:  # the server ends
+        return
     except (ClusterError, ConnectionError) as error:
         _log.error("%s", error)
     try:
