@@ -398,7 +398,7 @@ def test_a_run_that_another_trains_is_not_taken(registry, tmp_path, capsys):
     registry.claim(run_id, "another")
     registry.write(run_id, "another", run.progress._replace(status="running"))
     assert main(["train", "--resume", run_id]) == 2
-    assert "being trained by another" in capsys.readouterr().err
+    assert f"Another tab or server trained run {run_id}" in capsys.readouterr().err
     with pytest.raises(StoreError):
         registry.claim(run_id, "me")
 
