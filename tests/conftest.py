@@ -50,6 +50,7 @@ def own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("RBM_RUNS", str(tmp_path_factory.mktemp("runs")))
         patch.delenv("RBM_DATABASE_URL", raising=False)
         patch.setattr("rbm.jobs.cluster.START_SECONDS", PATIENCE)
+        patch.setattr("rbm.jobs.cluster.COMPILED_SECONDS", PATIENCE)
         # Each AppTest would look through all installed packages for components, for a tenth of a second.
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         compiled = ScriptCache()  # nor compile the pages' scripts anew at every press

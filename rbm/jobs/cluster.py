@@ -1,17 +1,13 @@
 """Where training runs: a Dask cluster in a child process of its own, or an existing one named by RBM_SCHEDULER.
 
-    python -m rbm.cluster
-
-starts a scheduler and one single-threaded worker a core (RBM_WORKERS: so many) on loopback, prints the scheduler's
-address and ends when its standard input closes, so that it can never outlive the program that started it. It is a
-process of its own because the screen's process would starve it (every small torch call waits for the interpreter lock),
-and because workers spawned from inside ``streamlit run`` would run the app again as their main module.
+That process is ``python -m rbm.cluster`` (``rbm.jobs.workers``). It is one of its own because the screen's process would starve
+it (every small torch call waits for the interpreter lock), and because workers spawned from inside ``streamlit run`` would run
+the app again as their main module.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import os
 import subprocess
@@ -21,32 +17,21 @@ import time
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from rbm.core.language import _
 from rbm.errors import ClusterError
 from rbm.jobs.turns import Turns
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60.0
+START_SECONDS = 60.0  # for a scheduler to be heard of
+COMPILED_SECONDS = 300.0  # for our own: on a new machine it compiles first, for minutes where that is slow and busy
 LOOK_SECONDS = 1.0  # between two questions who the workers are: each is a message to the scheduler
 EMPTY_SECONDS = 60.0  # without a single worker, after which our own cluster is begun anew: its nannies have given up
 SILENT_SECONDS = 5.0  # without an answer, after which pages that wait for one say so
-NICENESS = 5  # training gives way to the screen on the same machine
-# glibc's malloc, as Dask sets it, gives every freed block back to the system at once, and a thread that is not the main
-# one gets small heaps of its own: training then spends a third of its time in page faults (measured at 784-100: 23,000
-# images/s as it was, 36,000 so). Other systems ignore these names.
-MALLOC = {
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
-    "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
-}
 
 # An upload goes to its worker as an argument; Dask warns of arguments above 10 MB, which are large for a graph of many tasks.
 UPLOAD_BYTES = 2**30
-
-# What Dask does beside our work, a hundred times a second: without it idle workers cost next to nothing.
-QUIET = {"distributed.worker.profile.enabled": False, "distributed.admin.system-monitor.interval": "5s"}
 
 
 class Place:
@@ -325,7 +310,7 @@ def _first_line(process: subprocess.Popen[str]) -> str:
     lines: list[str] = []
     reader = threading.Thread(target=lambda out: lines.append(out.readline()), args=(process.stdout,), daemon=True)
     reader.start()
-    reader.join(START_SECONDS)
+    reader.join(COMPILED_SECONDS)
     if lines and lines[0].startswith("tcp://"):
         return lines[0].strip()
     process.kill()
@@ -335,7 +320,7 @@ def _first_line(process: subprocess.Popen[str]) -> str:
         "The training process did not start within {start_seconds:.0f} seconds; look at the server's log "
         "for its own words, and try 'python -m rbm.cluster' by hand."
     )
-    raise ClusterError(wrong.format(start_seconds=START_SECONDS))
+    raise ClusterError(wrong.format(start_seconds=COMPILED_SECONDS))
 
 
 def _ended_early(process: subprocess.Popen[str]) -> ConnectionError:
@@ -344,41 +329,3 @@ def _ended_early(process: subprocess.Popen[str]) -> ConnectionError:
         pipe.close()
     process.wait()
     return ConnectionError("the training processes ended while they started; the server's log has their own words")
-
-
-def serve(closing: IO[str]) -> None:
-    """Scheduler and workers on this machine, until ``closing`` closes; their address is printed when they are there."""
-    import dask
-    from distributed import Client, LocalCluster
-
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
-    # Workers that vanish with the server are what is meant here, not news for its log.
-    logging.getLogger("distributed").setLevel(logging.ERROR)
-    with (
-        dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in MALLOC.items()}),
-        dask.config.set(QUIET),
-        LocalCluster(
-            n_workers=int(os.environ.get("RBM_WORKERS", 0)) or os.cpu_count() or 1,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            memory_limit=0,  # pausing a worker at a share of memory would freeze a whole class
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
-        print(cluster.scheduler_address, flush=True)
-        warm = [client.submit(_warm_up, workers=[w], pure=False) for w in client.scheduler_info()["workers"]]
-        closing.read()
-        del warm
-
-
-def _warm_up() -> None:
-    """Pay for imports, compiling, reading MNIST and torch's first calls before the first click on Train, not after it."""
-    from rbm.core.warming import compile_loops
-    from rbm.experiment import RunSpec
-    from rbm.jobs.training import TrainingJob
-
-    compile_loops()
-    TrainingJob(RunSpec().to_json()).advance(seconds=0.0, snapshot=True, checkpoint=True)

@@ -34,6 +34,7 @@ from tests.helpers.hands import (
     train_until,
 )
 from tests.helpers.places import ROOT
+from tests.helpers.processes import workers
 from tests.helpers.stage import open_view
 from tests.helpers.waiting import wait
 
@@ -279,9 +280,8 @@ def test_a_lost_worker_is_told_and_the_run_goes_on(fresh_server, open_page: Open
     train_until(page, 0.2)
     port = fresh_server.url.rpartition(":")[2]
     (app,) = (child for child in psutil.Process().children() if port in child.cmdline())
-    for child in app.children(recursive=True):
-        if any("spawn_main" in part for part in child.cmdline()):  # a worker
-            child.kill()
+    for worker in workers(app):
+        worker.kill()
     expect(page.get_by_text("The training process was lost;")).to_be_visible()
     reached = epoch(page)
     wait(lambda: epoch(page) > reached, what="training on another worker")

@@ -1,5 +1,6 @@
 """In a real browser of 1280 × 720, a projector's: what is pressed and what it moves share the first screen, on every page."""
 
+import re
 from functools import partial
 
 import pytest
@@ -122,7 +123,8 @@ def test_projector_mode_is_remembered_hides_settings_and_fills_the_screen_with_o
 def test_the_picture_grows_to_the_screens_edge_below_what_moves_it(server: Server, open_page: OpenPage):
     """However narrow it is in the middle of its box; and both layers' filters can be chosen."""
     page = open_page(f"{server.url}/deep", width=WIDTH, height=HEIGHT)
-    expect(page.locator(".st-key-deep_fantasies canvas")).to_be_visible()
+    for key in ("deep_fantasies", "deep_filters_1", "deep_filters_2"):
+        expect(page.locator(f".st-key-{key} .wall")).to_have_attribute("aria-label", re.compile("."))
     drawn(page)
     page.keyboard.press("f")
     choice = page.get_by_label("Picture that fills the screen")

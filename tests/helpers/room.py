@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.helpers.browser import Server
 from tests.helpers.hands import OpenPage, drawn, epoch, press
+from tests.helpers.processes import workers
 from tests.helpers.waiting import wait
 
 WORD = "open sesame"
@@ -57,11 +58,9 @@ def came(server: Server, open_page: OpenPage, query: str, name: str) -> Page:
 
 
 def kill_workers(server_pid: int) -> None:
-    """kill -9 of every process that trains for that server: its grandchildren, below the scheduler's."""
-    for scheduler in psutil.Process(server_pid).children():
-        for worker in scheduler.children(recursive=True):
-            if "spawn_main" in " ".join(worker.cmdline()):
-                worker.kill()
+    """kill -9 of every process that trains for that server."""
+    for worker in workers(psutil.Process(server_pid)):
+        worker.kill()
 
 
 def lesson(server: Server, server_pid: int, open_page: OpenPage, look: Look) -> None:

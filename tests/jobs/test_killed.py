@@ -23,6 +23,7 @@ from rbm.jobs.task import Task
 from rbm.store import Store
 from rbm.training.config import TrainConfig
 from tests.helpers.places import ROOT
+from tests.helpers.processes import forking, workers
 from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
 
 LONG = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(epochs=ENDLESS, schedule="constant"))
@@ -47,16 +48,9 @@ def run() -> Iterator[LiveRun]:
 
 
 def ours() -> list[psutil.Process]:
-    """The cluster's process, and below it its workers, as soon as there are any."""
+    """The cluster's process, and its workers as soon as there are any."""
     mains = [child for child in psutil.Process().children() if "rbm.cluster" in child.cmdline()]
-    return [*mains, *(worker for main in mains for worker in main.children(recursive=True) if spawned(worker))]
-
-
-def spawned(process: psutil.Process) -> bool:
-    try:
-        return "spawn_main" in " ".join(process.cmdline())
-    except psutil.NoSuchProcess:
-        return False
+    return [*mains, *(worker for main in mains for worker in workers(main))]
 
 
 MOMENTS: dict[str, Callable[[LiveRun], bool]] = {
@@ -82,6 +76,7 @@ def kill_the_workers() -> None:
 
 
 KILLED_IN_CI = [("its workers begin", kill_the_cluster), ("it has a checkpoint", kill_the_workers)]
+FORKED = pytest.mark.skipif(sys.platform != "linux", reason="workers are spawned here")
 
 
 # CI kills at the start and later, one of each; at a release everything is killed at all five moments.
@@ -131,6 +126,39 @@ def test_a_cluster_that_stays_without_workers_is_begun_anew(run, monkeypatch):
     wait(lambda: not run.active)
     assert run.message == ""
     np.testing.assert_array_equal(run.snapshot.weight, trained(LONG, run.step_number))
+
+
+@FORKED
+def test_a_worker_that_was_killed_has_a_brother_at_once():
+    """Who has imported and compiled all that it needs: it is forked from the same process, which has no threads of its own."""
+    here = cluster.connect()
+    before = here.workers()
+    (source,) = forking(psutil.Process())
+    (worker,) = workers(psutil.Process())
+    worker.kill()
+    wait(lambda: here.workers() not in ((), before), what="another worker")
+    ((pid, above, imported),) = here.client.run(
+        lambda: (os.getpid(), os.getppid(), "rbm.jobs.preload" in sys.modules)
+    ).values()
+    assert pid != worker.pid
+    assert above == source.pid
+    assert imported
+    assert source.num_threads() == 1
+
+
+@FORKED
+def test_a_run_goes_on_when_what_its_worker_was_forked_from_is_killed(run):
+    run.play()
+    wait(lambda: len(run.history) > 0, what="training")
+    (before,) = forking(psutil.Process())
+    before.kill()
+    wait(lambda: run.notice.startswith("The training process was lost"), what="a word about the loss")
+    stood = run.step_number
+    wait(lambda: run.step_number > stood, what="training elsewhere")
+    (after,) = forking(psutil.Process())
+    assert after != before
+    assert len(workers(psutil.Process())) == 1
+    assert run.message == ""
 
 
 @pytest.mark.parametrize("moment", ["begun", "there"])
