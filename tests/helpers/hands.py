@@ -106,11 +106,12 @@ def go(page: Page, section: str, title: str) -> None:
 
 
 def at_rest(place: Locator) -> dict[str, float]:
-    """Where something is, once it has stopped moving."""
+    """Where something is, once it has stopped moving: the same four times, each when the browser had nothing else to do."""
     drawn(place.page)
     boxes = [place.bounding_box()]
     while len(boxes) < 4 or any(box != boxes[-1] for box in boxes[-4:]):
         place.page.wait_for_timeout(150)
+        place.page.evaluate("new Promise((done) => requestIdleCallback(done, { timeout: 5000 }))")
         boxes.append(place.bounding_box())
     return boxes[-1]
 

@@ -48,9 +48,9 @@ def _too_short(spec: RunSpec) -> str:
     each = math.ceil(images / training.batch_size)
     if each * training.epochs >= FEW_UPDATES:
         return ""
-    one = plural("An epoch of these data is {n} update", "An epoch of these data is {n} updates", each).format(n=each)
+    updates = plural("{n} update", "{n} updates", each * training.epochs).format(n=each * training.epochs)
     all_told = plural("{n} epoch is {updates}", "{n} epochs are {updates}", training.epochs)
     more = _("epochs or smaller batches") if min(images, training.batch_size) > 1 else _("epochs")
-    return _("{one}, so {all}: take more {more}.").format(
-        one=one, all=all_told.format(n=training.epochs, updates=each * training.epochs), more=more
+    return _("{all} in all: take more {more}.").format(
+        all=all_told.format(n=training.epochs, updates=updates), more=more
     )

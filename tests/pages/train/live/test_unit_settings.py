@@ -109,14 +109,14 @@ def test_letters_offer_units_without_an_order_and_say_where_they_are_from():
 
 def test_too_few_updates_to_learn_anything_are_told():
     def amber() -> list[str]:
-        return [one.value for one in app.warning if one.value.startswith("An epoch")]
+        return [one.value for one in app.warning if one.value.endswith("smaller batches.")]
 
     app = open_page(shell.TRAIN)
     assert not amber()
     app.selectbox(key="draft_dataset").set_value("bars_and_stripes").run()
-    assert amber() == ["An epoch of these data is 1 update, so 20 epochs are 20: take more epochs or smaller batches."]
+    assert amber() == ["20 epochs are 20 updates in all: take more epochs or smaller batches."]
     app.select_slider(key="draft_batch_size").set_value(5).run()
-    assert amber()[0].startswith("An epoch of these data is 6 updates, so 20 epochs are 120:")
+    assert amber()[0].startswith("20 epochs are 120 updates in all:")
     app.select_slider(key="draft_epochs").set_value(100).run()
     assert not amber()
 
