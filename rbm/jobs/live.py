@@ -57,7 +57,7 @@ class LiveRun(Job):
         self._asked = 0, 0  # those of ``by_hand`` that have yet to become ``_until``
         self._checkpoint: bytes | None = None
         self._snapshot_at = self._checkpoint_at = 0.0
-        self._saved_step = -1  # the newest checkpoint's
+        self._saved_step = self._shown_step = -1  # the newest checkpoint's and the newest snapshot's
 
     @classmethod
     def resume(cls, record: Record, run: Run, history: History, checkpoint: bytes | None) -> LiveRun:
@@ -231,10 +231,10 @@ class LiveRun(Job):
                 return None  # before anything is counted from where the run stands
             self._until = self._step_target()
             if not free and (self._until is None or not self.watched):
-                wanted = self.record is not None or not self.watched
-                if wanted and self._saved_step < self.step_number and self._seat is not None:
-                    last = {"seconds": 0.0, "until": self.step_number}  # what Resume goes on from
-                    return {**last, "snapshot": True, "checkpoint": True}
+                kept = self._saved_step >= self.step_number or (self.record is None and self.watched)
+                if not (kept and self._shown_step >= self.step_number) and self._seat is not None:
+                    last = {"seconds": 0.0, "until": self.step_number}  # what is shown at rest, and Resume goes on from
+                    return {**last, "snapshot": True, "checkpoint": not kept}
                 self._rest()
                 return None
             now = time.monotonic()
@@ -302,9 +302,10 @@ class LiveRun(Job):
             self.step_number = max(self.step_number, slice_.step)
             self.total_steps = max(self.total_steps, slice_.total_steps)  # a slice may be of the time before it grew
             self.batches_per_epoch = slice_.batches_per_epoch
-            if slice_.checkpoint is not None:
+            if slice_.checkpoint is not None and slice_.step >= self._saved_step:
                 self._checkpoint, self._saved_step, self._revivals = slice_.checkpoint, slice_.step, 0
-            if slice_.snapshot is not None:
+            if slice_.snapshot is not None and slice_.step >= self._shown_step:
+                self._shown_step = slice_.step
                 self.snapshot, self.first = slice_.snapshot, self.first or slice_.snapshot
                 runs = sum(isinstance(job, LiveRun) for job in all_jobs())
                 self.past = with_newest(self.past, slice_.snapshot, room(runs))
@@ -341,6 +342,7 @@ class LiveRun(Job):
 
     def _set_back(self) -> str:
         step = self._saved_step
+        self._shown_step = min(self._shown_step, step)  # what comes is of an update that was lost, again
         self.step_number = max(step, 0)
         self.history = History(e for e in self.history.events if e.step <= step)
         self.past = [f for f in self.past if f.step <= step]

@@ -300,6 +300,34 @@ def test_a_slice_that_turns_a_knob_has_none_ahead_and_one_that_is_told_late_take
     assert run.changes == turned
 
 
+def test_a_picture_that_is_told_late_takes_a_newer_one_s_place_no_more_than_its_checkpoint_does():
+    run = LiveRun(SPEC)
+
+    def told(step: int) -> Slice:
+        picture = Snapshot(*(np.zeros(1),) * 3, step=step, epoch=step / 32, activity=np.zeros(1))
+        return Slice([], "running", "", step, 320, 32, picture, b"%d" % step, [], step / 32, "cpu", ())
+
+    for step in (40, 50, 45):
+        run._take(told(step))
+    assert run.snapshot.step == run._saved_step == run.step_number == 50
+    assert run._checkpoint == b"50"
+    assert [one.step for one in run.past] == [40, 50]
+
+
+def test_a_run_at_rest_shows_the_update_at_which_it_rests(start, monkeypatch):
+    """Also where its newest checkpoint came without a picture, as one does that was asked for amidst a long update."""
+    monkeypatch.setattr(live, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(live, "SNAPSHOT_SECONDS", math.inf)
+    run = start(LONG)
+    run.play()
+    wait(lambda: run.step_number > 50)
+    assert run.snapshot is None
+    run.pause()
+    wait(lambda: not run.active)
+    assert run.snapshot.step == run._saved_step == run.step_number
+    np.testing.assert_array_equal(run.snapshot.weight, trained(LONG, run.step_number))
+
+
 def test_a_knob_turned_in_the_midst_of_training_is_noted_at_its_update(start):
     run = start(LONG)
     run.play()
