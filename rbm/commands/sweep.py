@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -90,11 +91,12 @@ def free_name(taken: list[str]) -> str:
 
 
 def _watch(sweep: Sweep) -> None:
-    """A bar until the sweep is over; Ctrl+C leaves every trial as it is."""
+    """A bar on the error output until the sweep is over: --json prints JSON alone. Ctrl+C leaves every trial as it is."""
     from tqdm import tqdm
 
     most = sweep.ledger.spec.most_trials
-    print(f"sweep {sweep.ledger.name}: {most} trials at most, judged by {sweep.ledger.spec.objective}", flush=True)
+    what = f"sweep {sweep.ledger.name}: {most} trials at most, judged by {sweep.ledger.spec.objective}"
+    print(what, file=sys.stderr, flush=True)
     form = "{l_bar}{bar}| {n:.1f}/{total} trials [{elapsed}<{remaining}{postfix}]"
     said = ""
     with tqdm(total=most, bar_format=form, dynamic_ncols=True) as bar, asked_to_stop() as stop:
@@ -103,7 +105,8 @@ def _watch(sweep: Sweep) -> None:
             if stop.is_set():
                 sweep.stop()
             if (trouble := sweep.trouble) not in ("", said):
-                bar.write(f"{trouble} The search waits and tries again by itself; Ctrl+C keeps every trial as it is.")
+                waits = "The search waits and tries again by itself; Ctrl+C keeps every trial as it is."
+                bar.write(f"{trouble} {waits}", file=sys.stderr)
             said = trouble
             try:
                 _, share = sweep.progress()

@@ -74,7 +74,7 @@ def test_a_lock_in_the_midst_of_trials_is_told_and_waited_for_and_each_is_counte
 
 def test_the_command_says_it_too_and_goes_on(store, file, monkeypatch):
     said: list[str] = []
-    monkeypatch.setattr(tqdm, "write", lambda *words: said.append(words[-1]))
+    monkeypatch.setattr(tqdm, "write", lambda *words, file: said.append(words[-1]))
     with held_at(30) as on:
         sweep = Sweep(Ledger.create("command", FOUR, store), lambda: store)
         wait_for_trials(sweep.shares)

@@ -33,9 +33,9 @@ def test_a_sweep_from_the_command_line_is_in_the_registry_and_is_listed(registry
     toy = ["--set", "dataset=tiny_digits", "--set", "epochs=5", "--objective", "pseudo_log_likelihood", "--json"]
     command = ["sweep", "--grid", "n_hidden=5,7", "--grid", "k=1,2", "--trials", "3", "--set", "seed=4", *toy]
     assert main(command) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "sweep sweep-1: 3 trials at most, judged by pseudo_log_likelihood"
-    trials = [json.loads(line) for line in lines[1:]]
+    printed = capsys.readouterr()
+    assert printed.err.startswith("sweep sweep-1: 3 trials at most, judged by pseudo_log_likelihood\n")
+    trials = [json.loads(line) for line in printed.out.splitlines()]
     assert [t["values"] for t in trials] == [{"n_hidden": 5, "k": 1}, {"n_hidden": 5, "k": 2}, {"n_hidden": 7, "k": 1}]
     assert {run.id for run in registry.runs(tag="sweep-1")} == {t["run_id"] for t in trials}
     assert {run.spec.seed for run in registry.runs()} == {4}

@@ -20,16 +20,23 @@ def test_legs_make_the_run_that_one_long_leg_makes():
     np.testing.assert_array_equal(second.log_likelihood, whole.log_likelihood[len(first.steps) :])
 
 
-@pytest.mark.slow  # ten seconds; tests/samplers holds tempering to exact distributions
+@pytest.mark.slow  # tests/samplers holds tempering to exact distributions
 def test_tempering_learns_the_shifter_better_than_cd_1():
-    best = {}
+    """In the end, of six seeds: single ones may be the other way round, and each processor rounds its own."""
+    ends = {}
     for method in ("CD-1", "PT"):
-        spec = algorithm_comparison.race_spec(
-            method, dataset="shifter_shown", n_hidden=8, learning_rate=1.0, updates=3000
+        specs = [
+            algorithm_comparison.race_spec(
+                method, dataset="shifter_shown", n_hidden=8, learning_rate=1.0, updates=3000, seed=seed
+            )
+            for seed in range(1, 7)
+        ]
+        ends[method] = np.array(
+            [algorithm_comparison.run_leg(s.to_json(), None, 3000).log_likelihood[-1] for s in specs]
         )
-        best[method] = algorithm_comparison.run_leg(spec.to_json(), None, 3000).log_likelihood.max()
-    assert best["CD-1"] < best["PT"] - 0.2
-    assert best["PT"] < -np.log(24)
+    gain = ends["PT"] - ends["CD-1"]
+    assert gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain))
+    assert ends["PT"].max() < -np.log(24)
 
 
 @pytest.mark.parametrize("method", list(algorithm_comparison.METHODS))
