@@ -1,4 +1,4 @@
-"""The learning rate over a run, and whether persistent chains can keep up with it and the weights come to rest.
+"""The learning rate over a run: can persistent chains keep up with it, do weights come to rest? Reading this needs no torch.
 
     s = η / (1 − μ)        η the rate, μ the momentum
 

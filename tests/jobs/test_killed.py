@@ -132,9 +132,9 @@ def test_a_cluster_that_stays_without_workers_is_begun_anew(run, monkeypatch):
 def test_a_worker_that_was_killed_has_a_brother_at_once():
     """Who has imported and compiled all that it needs: it is forked from the same process, which has no threads of its own."""
     here = cluster.connect()
-    before = here.workers()
-    (source,) = forking(psutil.Process())
-    (worker,) = workers(psutil.Process())
+    before, main = here.workers(), psutil.Process(here._process.pid)
+    (source,) = forking(main)
+    (worker,) = workers(main)
     worker.kill()
     wait(lambda: here.workers() not in ((), before), what="another worker")
     ((pid, above, imported),) = here.client.run(
@@ -150,14 +150,15 @@ def test_a_worker_that_was_killed_has_a_brother_at_once():
 def test_a_run_goes_on_when_what_its_worker_was_forked_from_is_killed(run):
     run.play()
     wait(lambda: len(run.history) > 0, what="training")
-    (before,) = forking(psutil.Process())
+    main = psutil.Process(cluster.connect()._process.pid)
+    (before,) = forking(main)
     before.kill()
     wait(lambda: run.notice.startswith("The training process was lost"), what="a word about the loss")
     stood = run.step_number
     wait(lambda: run.step_number > stood, what="training elsewhere")
-    (after,) = forking(psutil.Process())
+    (after,) = forking(main)
     assert after != before
-    assert len(workers(psutil.Process())) == 1
+    assert len(workers(main)) == 1
     assert run.message == ""
 
 

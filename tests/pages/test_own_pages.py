@@ -4,6 +4,7 @@ import io
 import json
 import math
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from rbm.datasets.user_datasets import save
 from rbm.datasets.user_datasets.pictures import Pictures
 from rbm.errors import ConfigError
 from rbm.jobs import cluster, job
+from rbm.jobs.task import Task
 from rbm.store import open_store
 from rbm.sweep import at_work, stop_all
 from rbm.tasks.deep.plan import LabelsPlan
@@ -93,14 +95,15 @@ def choose(app: AppTest, key: str, name: str) -> AppTest:
     return app
 
 
-def over(app: AppTest, found: job.Job) -> None:
+def over(app: AppTest, found: Task) -> None:
     """Until a task has come to its end, watched as a page watches it."""
 
-    def ended() -> bool:
+    def moved(news: int) -> bool:
         found.renew()
-        return not found.active
+        return not found.active or len(found.news) > news
 
-    wait(ended, what=found.function)
+    while found.active:
+        wait(partial(moved, len(found.news)), what=found.function)
     assert found.status == "finished", found.message
     app.run()
     assert not app.exception
