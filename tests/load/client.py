@@ -68,13 +68,17 @@ class Visitor:
         """The page's news as they come, each acknowledged as a browser does that has drawn it."""
         if self.feed is None:
             raise Trouble("the page has named no address for news")
-        async with connect(f"{self._url}/live/{self.feed}", max_size=None, origin=_origin(self._url)) as socket:
+        address, origin = f"{self._url}/live/{self.feed}", _origin(self._url)
+        async with connect(address, max_size=None, origin=origin, open_timeout=PATIENCE) as socket:
             self._news = socket
-            async for message in socket:
-                news = json.loads(message)
-                if "elements" in news:
-                    await socket.send("drawn")
-                    yield news
+            try:
+                async for message in socket:
+                    news = json.loads(message)
+                    if "elements" in news:
+                        await socket.send("drawn")
+                        yield news
+            finally:
+                self._news = None  # until the next page's is there, presses go by its script
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Queue[set[str]]]:
@@ -159,7 +163,12 @@ async def visit(url: str) -> AsyncIterator[Visitor]:
     """Open a session at ``http://host:port``; it ends with the block, as a closed tab ends it."""
     address = url.replace("http", "ws", 1)
     async with connect(
-        f"{address}/_stcore/stream", subprotocols=["streamlit"], max_size=None, max_queue=None, origin=_origin(address)
+        f"{address}/_stcore/stream",
+        subprotocols=["streamlit"],
+        max_size=None,
+        max_queue=None,
+        origin=_origin(address),
+        open_timeout=PATIENCE,
     ) as socket:
         yield Visitor(socket, address)
 
