@@ -15,7 +15,7 @@ import pytest
 import torch
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
-from streamlit.testing.v1 import local_script_runner
+from streamlit.testing.v1 import app_test, local_script_runner
 
 from rbm.core.warming import compile_loops
 from rbm.models.rbm import RBM
@@ -54,7 +54,8 @@ def own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # Each AppTest would look through all installed packages for components, for a tenth of a second.
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         compiled = ScriptCache()  # nor compile the pages' scripts anew at every press
-        patch.setattr(local_script_runner, "ScriptCache", lambda: compiled)
+        for module in (app_test, local_script_runner):
+            patch.setattr(module, "ScriptCache", lambda: compiled)
         yield
 
 

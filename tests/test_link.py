@@ -144,12 +144,18 @@ TURNED = (Change(0, {"momentum": 0.5}), Change(3, {"learning_rate": 1 / 3, "k": 
     ("spec", "changes"),
     [
         (SHORT, ()),
-        (replace(SHORT, training=TrainConfig(epochs=2, optimizer="adam", learning_rate=0.003)), ()),
+        pytest.param(
+            replace(SHORT, training=TrainConfig(epochs=2, optimizer="adam", learning_rate=0.003)),
+            (),
+            marks=pytest.mark.slow,
+        ),
         (SHORT, TURNED),
         (SHORT, (*TURNED, Change(10, {"epochs": 3, "k": 2}))),  # trained further when it was finished
-        (SHORT, (Change(10, {"k": 5}),)),  # turned when there was nothing left to train
+        pytest.param(
+            SHORT, (Change(10, {"k": 5}),), marks=pytest.mark.slow
+        ),  # turned when there was nothing left to train
         (replace(SHORT, model=ModelSpec(13, visible="multinary", hidden="spin", n_states=4)), ()),
-        (replace(SHORT, model=ModelSpec(5, visible="categorical", n_states=3)), ()),
+        pytest.param(replace(SHORT, model=ModelSpec(5, visible="categorical", n_states=3)), (), marks=pytest.mark.slow),
     ],
 )
 def test_the_code_does_the_same_run_bit_for_bit(spec, changes, tmp_path, monkeypatch, capsys):

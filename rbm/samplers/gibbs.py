@@ -1,6 +1,7 @@
 """Block Gibbs sampling: each layer drawn at once given the other (Hinton 2002, section 5). N chains."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -10,13 +11,30 @@ from rbm.models.rbm import RBM
 from rbm.samplers.chains import Chains, Clamp
 
 
-class SweepInfo(NamedTuple):
-    """What one sweep looked like: energy (N,) of the new state, the means it was drawn from, and pixels flipped (N,)."""
+@dataclass(frozen=True)
+class SweepInfo:
+    """What one sweep looked like: the means that the new state was drawn from, its energy (N,) and the pixels flipped (N,).
 
-    energy: Tensor
+    The last two are computed when they are asked for, by the machine as it is then: an energy is a third product of matrices
+    beside the sweep's own two, and most chains walk on without it.
+    """
+
     visible_mean: Tensor
     hidden_mean: Tensor
-    flips: Tensor
+    _model: RBM
+    _before: Chains
+    _after: Chains
+
+    @cached_property
+    def energy(self) -> Tensor:
+        """E(v, h) of each chain's new state, (N,), nats at β = 1 whatever the sweep's own."""
+        with torch.no_grad():
+            return self._model.energy(self._after.v, self._after.h)
+
+    @cached_property
+    def flips(self) -> Tensor:
+        """How many visible units of each chain are not what they were before the sweep, (N,)."""
+        return (self._after.v != self._before.v).sum(1)
 
 
 @torch.no_grad()
@@ -55,5 +73,4 @@ def sweep(
     clamp = None if clamp is None else Clamp(*clamp)
     moved, visible_mean = visible_half(model, chains, generator, beta=beta, clamp=clamp)
     moved, hidden_mean = hidden_half(model, moved, generator, beta=beta)
-    flips = (moved.v != chains.v).sum(1)
-    return moved, SweepInfo(model.energy(moved.v, moved.h), visible_mean, hidden_mean, flips)
+    return moved, SweepInfo(visible_mean, hidden_mean, model, chains, moved)

@@ -166,6 +166,7 @@ def test_growth_is_measured_and_drawn_as_an_svg_with_every_point():
     assert {"hidden units", "images a batch", "Gibbs steps k", "training images"} <= set(words)
 
 
+@pytest.mark.slow
 def test_memory_stays_under_a_gigabyte_for_all_of_mnist():
     assert growth.peak_memory() < 10**9
 

@@ -159,6 +159,7 @@ def test_a_held_half_stays_while_the_rest_moves(server, open_page: OpenPage):
     assert before.tobytes() != after.tobytes()
 
 
+@pytest.mark.slow  # tests/jobs/test_live.py turns knobs in every run
 def test_a_turned_knob_acts_while_it_trains_and_another_size_says_it_starts_anew(server, open_page: OpenPage):
     page = open_page(endless(server))
     train_until(page, 0.2)
@@ -178,6 +179,7 @@ def test_a_turned_knob_acts_while_it_trains_and_another_size_says_it_starts_anew
     wait(lambda: epoch(page) < reached, what="a new run")
 
 
+@pytest.mark.slow
 def test_reset_keeps_the_seed_and_the_dice_draws_another(server, open_page: OpenPage):
     page = open_page(f"{server.url}/train")
     seed = page.locator(".st-key-draft_seed input")
@@ -194,6 +196,7 @@ def test_reset_keeps_the_seed_and_the_dice_draws_another(server, open_page: Open
     expect(seed).not_to_have_value(before)
 
 
+@pytest.mark.slow  # tests/jobs/test_live.py keeps sessions apart and closes tabs in every run
 def test_two_tabs_are_two_sessions_and_a_closed_tab_stops_its_work(server, open_page: OpenPage):
     seed = 31_337  # of the second's run
     first = open_page(endless(server))
@@ -295,14 +298,14 @@ def test_a_hand_on_a_slider_loses_nothing_while_a_run_trains_and_comes_to_rest(s
     slider = page.locator(".st-key-draft_n_hidden input")
     slider.focus()
     before, step = int(slider.input_value()), int(slider.get_attribute("step") or 1)
-    for move in range(12):
+    for move in range(8):
         page.keyboard.press("ArrowRight")
-        if move == 5:
+        if move == 3:
             press(page, "pause")
             slider.focus()
     expect(page.locator(".st-key-status .status")).to_contain_text("Paused")
     drawn(page)
-    assert int(slider.input_value()) == before + 12 * step
+    assert int(slider.input_value()) == before + 8 * step
 
 
 @pytest.mark.parametrize(
@@ -375,6 +378,7 @@ def test_what_the_reader_did_to_a_chart_survives_eight_updates(server, open_page
     wait(lambda: chart.get_attribute("data-domain").startswith("0,"), what="everything again")
 
 
+@pytest.mark.slow  # test_every_page.py takes every chart's picture and numbers in every run
 def test_a_chart_is_kept_as_a_picture_and_as_numbers_and_its_axes_become_logarithms(server, open_page: OpenPage):
     page = open_page(to_url(f"{server.url}/train", LONG))
     train_until(page, 0.4)

@@ -102,6 +102,7 @@ def test_a_run_goes_on_through_a_reload_with_its_curve_and_its_pause(server: Ser
     expect(page.locator(".st-key-status .status")).to_contain_text("Paused")
 
 
+@pytest.mark.slow  # four browsers; tests/pages/compare/board takes each step of a lesson in every run
 def test_two_students_and_a_teacher_in_one_room(teachers_server: tuple[Server, int], open_page: OpenPage):
     server, _ = teachers_server
     teacher, query = opened_room(server, open_page)

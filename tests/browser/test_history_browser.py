@@ -30,6 +30,7 @@ def test_back_from_train_goes_to_the_page_before_in_one_step(server: Server, ope
     expect(page.get_by_role("heading", name="The map of generative models")).to_be_visible()
 
 
+@pytest.mark.slow  # back and the clicks that are left are tested in every run
 def test_train_your_own_begins_a_run_and_forward_finds_it_again_behind_back(server: Server, open_page: OpenPage):
     page = open_page(server.url)
     drawn(page)

@@ -171,6 +171,7 @@ def search() -> Iterator[None]:
     optuna.delete_study(study_name=SEARCH, storage=storage(store))
 
 
+@pytest.mark.slow  # test_every_page.py leads over a wall and a scatter in every run
 @pytest.mark.usefixtures("search")
 def test_arrows_lead_over_the_cells_of_a_heat_map(server: Server, open_page: OpenPage):
     page = open_page(f"{server.url}/sweep")

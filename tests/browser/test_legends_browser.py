@@ -49,6 +49,7 @@ def free(page: Page, *keys: str) -> int:
     return names
 
 
+@pytest.mark.slow
 def test_names_of_curves_lie_beside_the_axes_on_train_and_on_gibbs(server: Server, open_page: OpenPage):
     page = open_page(to_url(f"{server.url}/train", SHORT), height=720)
     press(page, "train")

@@ -95,6 +95,7 @@ def test_a_slider_moved_faster_than_the_script_keeps_every_step(server, open_pag
     expect(slider).to_have_value("8")
 
 
+@pytest.mark.slow  # tests/lessons has both chains in every run
 def test_a_chain_that_never_crosses_and_one_that_does(server, open_page: OpenPage):
     page = open_page(f"{server.url}/markov")
     ready(page)
@@ -108,6 +109,7 @@ def test_a_chain_that_never_crosses_and_one_that_does(server, open_page: OpenPag
     expect(page.locator(".st-key-markov_distance .chart")).to_be_visible()
 
 
+@pytest.mark.slow  # tests/pages/learn walks through it in every run
 def test_an_update_click_by_click(server, open_page: OpenPage):
     page = open_page(f"{server.url}/slow")
     ready(page)
@@ -138,6 +140,7 @@ def test_every_lesson_fits_a_phone(server, open_page: OpenPage, scheme):
         fits(page)
 
 
+@pytest.mark.slow
 def test_what_is_chosen_stays_marked_while_pictures_are_changed_quickly(server, open_page: OpenPage):
     """The row of buttons goes and comes back with each: what marks it must wait for it (the page may log no error)."""
     page = open_page(f"{server.url}/boltzmann")

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.browser
 SLOW = (
     "the reading of a test digit",
     "the reading of a drawing",
-    "the guess from a half",  # neighbours of "confusions"
+    "the guess from a half",
+    "confusions",
+    "the temperature of spins",
     "the spin glass",
     "what is held by a drawing",
     "a ring of spins",
@@ -120,6 +122,7 @@ def test_projector_mode_is_remembered_hides_settings_and_fills_the_screen_with_o
     assert main.evaluate("(main) => getComputedStyle(main, '::before').content") == "none"  # no frame around the page
 
 
+@pytest.mark.slow  # one picture fills the screen in every run
 def test_the_picture_grows_to_the_screens_edge_below_what_moves_it(server: Server, open_page: OpenPage):
     """However narrow it is in the middle of its box; and both layers' filters can be chosen."""
     page = open_page(f"{server.url}/deep", width=WIDTH, height=HEIGHT)
@@ -361,6 +364,7 @@ def test_pictures_and_pads_grow_with_the_window_and_shrink_again(server: Server,
     wait(lambda: scales() == pytest.approx([1, 1], abs=0.01), what="pictures that are as large as they were")
 
 
+@pytest.mark.slow  # pictures and pads grow in every run
 def test_letters_and_charts_grow_on_a_large_screen(server: Server, open_page: OpenPage):
     page = open_page(f"{server.url}/energy", width=WIDTH, height=HEIGHT)
     words, plot = (page.locator(f".st-key-energy_graph .{one}").first for one in ("probability .tick", "energy"))

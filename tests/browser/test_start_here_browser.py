@@ -49,6 +49,7 @@ def connected(page: Page) -> None:
     wait(lambda: page.evaluate("Boolean(globalThis.boltzmannBoard?.socket)"), what="the page's socket")
 
 
+@pytest.mark.slow  # tests/pages/learn has the dream in every run
 def test_the_dream_moves_with_no_click_for_two_visitors_alike(server, open_page: OpenPage):
     page = open_page(server.url, height=720)
     canvas = page.locator(".st-key-dream_v canvas")
@@ -157,6 +158,7 @@ def test_it_is_drawn_by_keys_and_read_alike_wherever_it_stands(server, open_page
     assert max(np.ptp(rows), np.ptp(columns)) < 20
 
 
+@pytest.mark.slow  # tests/samplers holds what is held in every run
 def test_what_is_drawn_is_held_by_every_chain(server, open_page: OpenPage):
     page = open_page(f"{server.url}/gibbs")
     expect(page.locator(".st-key-wall_v .wall")).to_be_visible()
@@ -219,7 +221,7 @@ def test_a_drawing_is_read(server, open_page: OpenPage):
     ("demo", "chart"),
     [
         ("default", "wall_filters"),
-        ("overfit", "chart_free_energy"),
+        pytest.param("overfit", "chart_free_energy", marks=pytest.mark.slow),
         pytest.param("pcd", "wall_mean", marks=pytest.mark.slow),
     ],
 )
@@ -244,6 +246,7 @@ def test_it_fits_a_phone_dream_first_then_the_pad(server, open_page: OpenPage):
     assert tops == sorted(tops)
 
 
+@pytest.mark.slow
 def test_a_drawing_is_rebuilt_by_the_machine_that_learns(server, open_page: OpenPage):
     page = open_page(endless(server))
     press(page, "train")

@@ -76,6 +76,7 @@ def test_the_second_of_two_quick_choices_is_not_undone_by_the_answer_to_the_firs
     assert deep.evaluate("window.opened") == [CURVES, LABELS]
 
 
+@pytest.mark.slow  # the quicker of two choices is tested in every run
 def test_the_view_that_was_open_is_open_after_a_reload_and_on_another_pages_way_back(deep: Page):
     open_view(deep, LABELS)
     drawn(deep)

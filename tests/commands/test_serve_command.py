@@ -93,6 +93,7 @@ def utf8() -> dict[str, str]:
     return {**os.environ, "PYTHONIOENCODING": "utf-8", "STREAMLIT_SERVER_HEADLESS": "true"}
 
 
+@pytest.mark.slow  # the class finds its address in every run
 def test_the_readmes_command_listens_on_this_machine_alone():
     process, _ = start_server()
     assert listens_at(psutil.Process(process.pid)) == {serve.HERE}

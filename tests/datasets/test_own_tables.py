@@ -260,8 +260,10 @@ def wide(cells: str, size: int) -> bytes:
             lambda: b"1,2\n" * 4_900_000,
             "The table has about 4,900,001 rows; at most 1,000,000 are read. Give fewer rows.",
         ),
-        (lambda: wide("0123456789", UPLOAD), "(13374, 28, 28)"),
-        (lambda: gzip.compress(wide("0123456789", 88 * limits.MB), 1), "(58848, 28, 28)"),
+        pytest.param(lambda: wide("0123456789", UPLOAD), "(13374, 28, 28)", marks=pytest.mark.slow),
+        pytest.param(
+            lambda: gzip.compress(wide("0123456789", 88 * limits.MB), 1), "(58848, 28, 28)", marks=pytest.mark.slow
+        ),
         (lambda: gzip.compress(wide("0123456789", 120 * limits.MB), 1), "unpacks to more than 96 MB"),
         (photographs, "(43, 28, 28)"),
     ],

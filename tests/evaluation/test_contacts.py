@@ -146,6 +146,7 @@ def test_a_machine_finds_the_contacts_and_no_others():
     assert _contacts(beyond, POTTS) == (None, None)
 
 
+@pytest.mark.slow  # a small study; the contacts of a machine that is known are found in every run
 def test_a_protein_family_tells_which_of_its_places_touch():
     """Of the Kunitz domain's three bridges between two cysteines, 5–55, 14–38 and 30–51 (bovine pancreatic trypsin inhibitor's
     numbers, which are four more than our places from 0), the second is missing in a fifth of the family, always with both ends:

@@ -29,6 +29,10 @@ HOW = (
 )
 # For tests outside tests/store, which are on SQLite alone if they do not say this.
 on_both = pytest.mark.parametrize("url", KINDS, indirect=True)
+# For what takes seconds of training or of waiting, and asks nothing of the database that other tests do not ask of both.
+on_both_at_releases = pytest.mark.parametrize(
+    "url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 
 
 @contextmanager

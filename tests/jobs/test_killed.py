@@ -162,7 +162,7 @@ def test_a_run_goes_on_when_what_its_worker_was_forked_from_is_killed(run):
     assert run.message == ""
 
 
-@pytest.mark.parametrize("moment", ["begun", "there"])
+@pytest.mark.parametrize("moment", [pytest.param("begun", marks=pytest.mark.slow), "there"])
 def test_no_process_stays_behind_when_the_server_is_killed_while_it_starts(moment):
     code = (
         "from rbm.jobs import cluster; import sys\n"
@@ -212,6 +212,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "SILENT_SECONDS", 0.2)
 
 
+@pytest.mark.slow  # a search under one is tested in every run
 def test_a_scheduler_that_stands_still_is_told_while_somebody_waits_for_it_and_no_longer(impatient):
     cluster.connect()
     (main, *_) = ours()
@@ -253,6 +254,7 @@ def test_a_worker_that_stands_still_is_told_and_goes_on_when_it_does(impatient):
     wait(lambda: not task._pumping)
 
 
+@pytest.mark.slow  # that it is told, and goes on, is tested in every run
 def test_the_registry_hears_of_a_run_whose_worker_stands_still(impatient, monkeypatch, tmp_path):
     monkeypatch.setattr(recording, "BEAT_SECONDS", 0.2)
     store = Store(folder=tmp_path)

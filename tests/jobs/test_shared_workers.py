@@ -52,6 +52,7 @@ def place(run: LiveRun) -> str | None:
     return run._seat.worker if run._seat is not None else None
 
 
+@pytest.mark.slow
 def test_a_run_moves_to_a_worker_that_became_idle_and_learns_the_same(workers, monkeypatch):
     monkeypatch.setattr(live, "CHECKPOINT_SECONDS", 0.1)  # it moves where nothing is lost by it
     workers(2)

@@ -37,6 +37,7 @@ def test_both_learn(use_exact):
     assert min(last.boltzmann_seconds, last.rbm_seconds) > 0
 
 
+@pytest.mark.slow  # a small study
 def test_pairs_of_pixels_are_enough_for_bars_and_stripes():
     """What the page says of *No hidden units*: the divergence falls like 1 / updates, 0.005 nats after 20,000."""
     pair = BoltzmannVsRbm(bars_and_stripes(3).train, 0, 1, use_exact=True)

@@ -71,6 +71,7 @@ def test_no_page_breaks_and_those_that_need_the_pictures_say_so(run, data):
     assert any("mine (not here) is not on this machine" in one.value for one in app.warning)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_what_its_worker_has_and_is_told_once_it_must_be_read_again(run, data):
     shutil.rmtree(data)
     run.step(batches=1)

@@ -14,6 +14,7 @@ from rbm.jobs.recording import Record
 from rbm.store import Progress, Store
 from rbm.store.owners import NOBODY
 from rbm.training.events import TrainEvent
+from tests.helpers.databases import on_both_at_releases
 from tests.helpers.places import ROOT
 from tests.helpers.short_run import SPEC, trained
 
@@ -118,6 +119,7 @@ def test_a_finished_run_whose_end_is_damaged_is_paused_before_it_and_so_is_its_c
     assert store.run(run_id).status == "paused"
 
 
+@on_both_at_releases
 def test_a_command_says_it_too_and_goes_on(store, run_id, url, tmp_path, monkeypatch):
     monkeypatch.setenv("RBM_DATABASE_URL", url)
     monkeypatch.setenv("RBM_RUNS", str(tmp_path))

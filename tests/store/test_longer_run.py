@@ -14,6 +14,7 @@ from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.store import Run, Store, importing
 from rbm.training.config import TrainConfig
+from tests.helpers.databases import on_both_at_releases
 from tests.helpers.waiting import trained, wait
 
 SPEC = RunSpec(DatasetSpec(size=640), ModelSpec(23), TrainConfig(schedule="constant", epochs=2))  # 10 updates an epoch
@@ -47,6 +48,7 @@ def resumed(store: Store, run_id: str) -> LiveRun:
     return LiveRun.resume(record, store.run(run_id), store.history(run_id), store.checkpoint(run_id))
 
 
+@on_both_at_releases
 def test_the_registry_holds_the_longer_length_and_a_resumed_run_goes_on_from_it(store, longer):
     at = longer.progress
     assert (at.status, at.step, at.total_steps, at.epoch) == ("finished", 30, 30, 3.0)
@@ -64,6 +66,7 @@ def test_the_registry_holds_the_longer_length_and_a_resumed_run_goes_on_from_it(
     run.release()
 
 
+@on_both_at_releases
 def test_neither_the_planned_nor_the_longer_length_asks_for_a_new_run(store, longer):
     run = resumed(store, longer.id)
     assert state.same_seed_again(run).training.epochs == 3
@@ -73,11 +76,13 @@ def test_neither_the_planned_nor_the_longer_length_asks_for_a_new_run(store, lon
     run.release()
 
 
+@on_both_at_releases
 def test_a_longer_run_that_comes_as_a_file_is_as_long_as_it_was(store, longer):
     there = store.run(importing.add(store, "run.safetensors", store.checkpoint(longer.id)))
     assert there.progress._replace(seconds=0.0) == longer.progress._replace(seconds=0.0, knobs={"epochs": 3})
 
 
+@on_both_at_releases
 def test_a_file_that_does_not_say_how_far_it_came_is_refused(store, longer):
     import torch
 

@@ -20,6 +20,7 @@ from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.store import Progress, Store
 from rbm.training.config import TrainConfig
+from tests.helpers.databases import on_both_at_releases
 from tests.helpers.places import ROOT
 from tests.helpers.waiting import ENDLESS, PATIENCE, trained, wait
 
@@ -29,8 +30,6 @@ LONG = RunSpec(model=SPEC.model, training=replace(SPEC.training, epochs=ENDLESS)
 
 
 pytestmark = pytest.mark.usefixtures("watched")
-# On PostgreSQL by hand alone: seconds of waiting for what the other tests of the registry show there too.
-on_both = pytest.mark.parametrize("url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +39,7 @@ def workers() -> Iterator[cluster.Cluster]:
 
 
 @pytest.mark.slow  # the test of kill -9 reads the same registry
-@on_both
+@on_both_at_releases
 def test_a_live_run_is_in_the_registry_from_its_first_slice_with_its_numbers_and_checkpoints(workers, store):
     run = LiveRun(SPEC, Record(SPEC, store=lambda: store, tags=("here",)))
     assert store.runs() == []  # nothing was trained yet
@@ -59,7 +58,7 @@ def test_a_live_run_is_in_the_registry_from_its_first_slice_with_its_numbers_and
 
 
 @pytest.mark.slow  # what follows shows the same after kill -9
-@on_both
+@on_both_at_releases
 def test_pausing_keeps_the_very_state_and_another_server_goes_on_to_the_same_parameters(workers, store, open_again):
     first = LiveRun(LONG, Record(LONG, store=lambda: store))
     first.play()
@@ -124,7 +123,7 @@ while True:
 INTERVAL = 0.5  # seconds
 
 
-@on_both
+@on_both_at_releases
 def test_kill_9_of_the_server_loses_nothing_that_was_kept_and_resume_is_bit_for_bit(
     workers, store, url, tmp_path, monkeypatch
 ):

@@ -16,6 +16,7 @@ from rbm.jobs.recording import Record
 from rbm.store import Store
 from rbm.store.owners import Visitor, visitor_id
 from rbm.training.config import TrainConfig
+from tests.helpers.databases import on_both_at_releases
 from tests.helpers.waiting import ENDLESS, trained, wait
 
 LONG = RunSpec(DatasetSpec(size=2000), ModelSpec(23), TrainConfig(algorithm="pcd", optimizer="adam", epochs=ENDLESS))
@@ -40,6 +41,7 @@ def started(store: Store, spec: RunSpec = LONG) -> LiveRun:
     return run
 
 
+@on_both_at_releases
 def test_a_run_that_is_deleted_while_it_trains_stops_and_can_be_kept_as_a_new_one(workers, store):
     """Or it would train on for what is removed for good after a month."""
     run = started(store)

@@ -58,6 +58,7 @@ def finishes(sweep: Sweep, store: Store) -> None:
     check_each_counted_once(store, sweep.ledger.name, FOUR)
 
 
+@pytest.mark.slow  # a lock is waited for in every run
 def test_a_lock_in_the_midst_of_trials_is_told_and_waited_for_and_each_is_counted_once(store, file):
     with held_at(30) as on:
         sweep = Sweep(Ledger.create("held", FOUR, store), lambda: store)

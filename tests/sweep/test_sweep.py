@@ -23,7 +23,7 @@ from rbm.sweep.study import rungs
 from rbm.sweep.trial import TrialRun
 from rbm.tasks.likelihood import RESULT, fixed_data
 from rbm.training.config import TrainConfig
-from tests.helpers.databases import on_both
+from tests.helpers.databases import on_both_at_releases
 from tests.helpers.sweeping import BASE, LONG, QUICK, check_each_counted_once, held_at, wait_for_trials
 from tests.helpers.waiting import PATIENCE, wait
 
@@ -43,6 +43,7 @@ def swept(name: str, spec: SweepSpec, store: Store) -> Sweep:
     return sweep
 
 
+@pytest.mark.slow  # types of units are searched in every run
 def test_a_search_over_types_of_units_and_their_machines_ends(workers, store):
     spec = SweepSpec(
         replace(BASE, training=replace(BASE.training, epochs=5)),
@@ -57,7 +58,7 @@ def test_a_search_over_types_of_units_and_their_machines_ends(workers, store):
         assert trial.state == "finished"
 
 
-@on_both
+@on_both_at_releases
 def test_a_grid_tries_every_cell_once_and_its_values_are_those_of_a_direct_evaluation(workers, store):
     sweep = swept("nine", QUICK, store)
     assert sweep.progress() == (9, 1.0)
@@ -159,7 +160,7 @@ def test_a_stop_does_not_wait_for_a_measurement_which_is_made_another_time(worke
     assert kept.result["validation"] == measured.value
 
 
-@on_both
+@on_both_at_releases
 def test_one_server_stops_half_way_and_another_finishes(workers, open_again):
     one, other = open_again(), open_again()
     six = SweepSpec(BASE, (Axis("n_hidden", (5, 7, 11)), Axis("k", (1, 2))), objective="free_energy_gap")

@@ -30,6 +30,7 @@ from tests.helpers.oracles import factorised, rows
 HOT = 3.5
 
 
+@pytest.mark.slow  # a small study; a ring finds its couplings in every run
 def test_the_couplings_that_made_the_data_are_found_between_neighbours_and_nowhere_else():
     looks = list(learn(4, HOT, epochs=45))
     shares = [look.share for look in looks]

@@ -56,6 +56,7 @@ def test_a_student_comes_to_rest_where_no_turn_of_its_weights_makes_its_samples_
     assert float((slope - (slope @ along) * along).norm()) < 1e-3
 
 
+@pytest.mark.slow  # a small study; the students and the theory are tested apart in every run
 def test_students_follow_the_theory_on_both_sides_of_the_transition():
     """Twelve teachers a load: the mean overlap within four standard errors of what is exact for principal components of very
     many spins, and 0.02 for what the likelihood knows beyond them; below the transition no more than two random directions."""

@@ -96,6 +96,7 @@ def test_a_mean_field_update_without_chance_is_within_rounding_of_float32(digits
     assert float((half - full).norm() / full.norm()) < 0.05
 
 
+@pytest.mark.slow  # a small study
 def test_many_gradients_in_bfloat16_average_to_those_of_float32(digits):
     """With chance: the mean CD-1 update over 200 draws on one batch, within the standard error of the difference."""
     means, errors = [], []

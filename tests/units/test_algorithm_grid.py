@@ -2,6 +2,7 @@
 
 import copy
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -18,6 +19,10 @@ from tests.helpers.unit_pairs import PAIRS_IN_TURN, UNBOUNDED, M
 
 ALGORITHMS = knobs(TrainConfig)["algorithm"].choices
 ROWS, PIXELS, HIDDEN = 400, 4, 2
+
+
+def slow(param: Any) -> Any:
+    return pytest.param(*param.values, id=param.id, marks=[*param.marks, pytest.mark.slow])
 
 
 def dataset(x: torch.Tensor) -> Dataset:
@@ -54,7 +59,8 @@ def mean_log_likelihood(model: RBM, x: torch.Tensor) -> float:
     return log_likelihood(whole, x.double(), exact.log_partition(whole)).mean().item()
 
 
-@pytest.mark.parametrize(("visible", "hidden"), PAIRS_IN_TURN)
+# One pair with dReLU units takes as long as the six others.
+@pytest.mark.parametrize(("visible", "hidden"), [slow(p) if "drelu" in p.values else p for p in PAIRS_IN_TURN])
 def test_every_algorithm_learns_data_of_its_units_own_kind(visible, hidden):
     """Exact log-likelihoods; the exact gradient's gain is the yardstick of the others'."""
     x, gains = of_kind(visible), {}
@@ -136,7 +142,7 @@ def noise() -> torch.Tensor:
     return torch.randn(2000, 3, generator=randomness.generator(1, "noise"))
 
 
-@pytest.mark.parametrize("hidden", ["bernoulli", "spin"])
+@pytest.mark.parametrize("hidden", ["bernoulli", pytest.param("spin", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_right_mean_and_deviation_stay_right_in_every_algorithm(algorithm, hidden):
     """Pixels without structure, at 0 and sixty deviations away from it. Measured: within 0.7 %."""
@@ -149,15 +155,28 @@ def of_the_exact_gradient() -> torch.Tensor:
     return deviations_after("exact", "relu", "spin", SIGMA * noise().abs())
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize(
+    "algorithm", [a if a in ("pcd", "pt", "mfcd") else pytest.param(a, marks=pytest.mark.slow) for a in ALGORITHMS]
+)
 def test_rectified_units_get_the_deviation_that_the_exact_gradient_gives(algorithm, of_the_exact_gradient):
     """A fitted ReLU layer is not quite the likeliest one: the exact gradient moves it too, by 5 % at most."""
     found = deviations_after(algorithm, "relu", "spin", SIGMA * noise().abs())
     torch.testing.assert_close(found, of_the_exact_gradient, rtol=0.05, atol=0)
 
 
-@pytest.mark.parametrize("algorithm", ["cd", "mfcd", "exact"])
-@pytest.mark.parametrize(("form", "deviation"), [("raw", 0.2), ("raw", 1.0), ("standardised", 1.0)])
+CLUSTERS = [("raw", 0.2), ("raw", 1.0), ("standardised", 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("form", "deviation", "algorithm"),
+    [
+        pytest.param(
+            *one, algorithm, marks=[pytest.mark.slow] if i != j else []
+        )  # each form and each algorithm in every run
+        for i, one in enumerate(CLUSTERS)
+        for j, algorithm in enumerate(("mfcd", "cd", "exact"))
+    ],
+)
 def test_two_clusters_fifteen_deviations_apart_are_learnt_to_the_end(form, deviation, algorithm):
     """W = λΔμ is 75 where the deviation is 0.2, 112 standardised, which is the same for every deviation; |W|/√λ is 15 in all.
     PCD's chains cannot cross."""

@@ -213,6 +213,7 @@ def test_the_shifter_is_learnt_and_raced_too():
     assert bars(app, "The learnt distribution")["data"] == pytest.approx([1 / 24] * 24, abs=1e-5)
 
 
+@pytest.mark.slow  # tests/tasks/test_races.py runs one in every run
 def test_a_race_is_asked_for_by_a_button_and_its_distribution_sums_to_one():
     app = open_page(shell.CD_BIAS)
     assert bars(app, "The learnt distribution")["machine"] == [0.0] * 14

@@ -148,7 +148,7 @@ def test_cifar_s_own_files_are_read_where_they_are(tmp_path, monkeypatch):
     [
         ("multinary", 2),
         pytest.param("multinary", 8, marks=pytest.mark.slow),
-        ("categorical", 8),
+        pytest.param("categorical", 8, marks=pytest.mark.slow),
         pytest.param("categorical", 12, marks=pytest.mark.slow),
     ],
 )

@@ -71,6 +71,7 @@ def test_before_the_start_the_page_says_what_to_do_and_nobody_cannot_compete():
     assert app.button(key="rivals_start").disabled
 
 
+@pytest.mark.slow  # tests/tasks/baselines runs one in every run
 def test_a_competition_runs_pauses_goes_on_and_is_forgotten():
     app = open_page(shell.RIVALS)
     try:

@@ -98,6 +98,7 @@ def test_the_page_shows_what_the_tasks_told(kept):
     assert any("1 of 4 maps" in c.value for c in app.caption)
 
 
+@pytest.mark.slow  # tests/tasks judges one in every run
 def test_a_kept_run_is_judged_by_a_worker(kept):
     cluster.connect()
     app = open_page(shell.FEATURES)

@@ -153,7 +153,10 @@ def test_a_sweep_that_is_kept_can_be_looked_at_and_another_begun():
             trials=9,
             minutes=2.5,
         ),
-        SweepSpec(RunSpec(DatasetSpec("tiny_digits")), (Axis("binarise", ("threshold", "none")),)),
+        pytest.param(
+            SweepSpec(RunSpec(DatasetSpec("tiny_digits")), (Axis("binarise", ("threshold", "none")),)),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["at random", "from elsewhere"],
 )
@@ -172,6 +175,7 @@ def test_anothers_search_is_copied_into_the_form_of_a_new_one(spec):
     assert (mine.spec, mine.visitor) == (spec, app.session_state["visitor"].id)
 
 
+@pytest.mark.slow
 def test_anothers_search_that_is_under_way_goes_on_when_somebody_presses_stop():
     base = RunSpec(DatasetSpec("tiny_digits"), ModelSpec(7), TrainConfig(epochs=60, batch_size=10))
     spec = SweepSpec(base, (Axis("k", (1, 2)),), trials=2)

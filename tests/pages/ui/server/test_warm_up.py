@@ -29,6 +29,7 @@ print(*sorted({module.partition(".")[0] for module in sys.modules} - warm))
 HEAVY = {"torch", "plotly", "pandas", "PIL", "sklearn", "numba", "scipy", "optuna", "sqlalchemy"}
 
 
+@pytest.mark.slow  # a process that opens every page
 def test_no_page_waits_for_a_library_after_the_warm_up():
     done = subprocess.run([sys.executable, "-c", WARM], cwd=ROOT, env=HERE, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
