@@ -217,12 +217,13 @@ def test_the_page_fits_a_phone_that_is_turned(opened: Opened):
         page.get_by_role("tab").first.click()
 
 
-def test_the_page_is_for_everyone_with_its_machine_at_work(opened: Opened):
-    is_for_everyone(opened.page)
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "light and dark"])
+def test_the_page_is_for_everyone_with_its_machine_at_work(opened: Opened, dark: bool):
+    is_for_everyone(opened.page, dark=dark)
     for name in VIEWS.get(opened.script, ()):
         opened.page.emulate_media(color_scheme="light")
         open_view(opened.page, name)
-        is_for_everyone(opened.page, within="[role=tabpanel]")  # the rest was judged already
-    if opened.script == shell.TRAIN:
+        is_for_everyone(opened.page, within="[role=tabpanel]", dark=dark)  # the rest was judged already
+    if opened.script == shell.TRAIN and not dark:
         expect(opened.page.locator(".st-key-pause button").first).to_be_enabled()  # it was still learning
         press(opened.page, "pause")
