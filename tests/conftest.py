@@ -18,6 +18,7 @@ from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import app_test, local_script_runner
 
 from rbm.core.warming import compile_loops
+from rbm.jobs import cluster
 from rbm.models.rbm import RBM
 from rbm.randomness import generator
 from rbm.store import Store
@@ -57,6 +58,7 @@ def own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for module in (app_test, local_script_runner):
             patch.setattr(module, "ScriptCache", lambda: compiled)
         yield
+        cluster.disconnect()  # a worker is ten seconds of a core: one serves all modules that ask nothing special of it
 
 
 @pytest.fixture

@@ -81,12 +81,6 @@ def workers() -> Iterator[None]:
     release_all(60)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def the_end() -> Iterator[None]:
-    yield
-    cluster.disconnect()
-
-
 def actors() -> int:
     found = cluster.connect().client.run(lambda dask_worker: len(dask_worker.state.actors))
     return sum(found.values())

@@ -13,14 +13,14 @@ from sqlalchemy import text
 from rbm import bundled
 from rbm.bundled import BundledMachine, Made
 from rbm.errors import CheckpointError
-from rbm.jobs import cluster, machines, recording
+from rbm.jobs import machines, recording
 from rbm.jobs.job import release_all
 from rbm.jobs.machines import Kind
 from rbm.jobs.task import Task
 from rbm.models.parameters import Parameters
 from rbm.store import Store
 from rbm.store.owners import Visitor
-from tests.helpers.waiting import wait
+from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.usefixtures("watched")
 ADA = Visitor("ada", "Ada")
@@ -57,8 +57,7 @@ KIND = Kind(FUNCTION, made, told, arguments, arguments, lambda arguments: "")
 @pytest.fixture
 def workers():
     yield
-    release_all()
-    cluster.disconnect()
+    release_all(PATIENCE)
 
 
 def held(store: Store, to: int, news: Sequence[float] = ()) -> Task:

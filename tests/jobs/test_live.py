@@ -22,7 +22,7 @@ from rbm.checkpoint import load_checkpoint
 from rbm.errors import ClusterError, ConfigError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster, job, live
-from rbm.jobs.job import SLICE_SECONDS
+from rbm.jobs.job import SLICE_SECONDS, release_all
 from rbm.jobs.live import LiveRun
 from rbm.jobs.snapshots import CLASS_BYTES, KEPT_BYTES, Snapshot, room, thin, with_newest
 from rbm.jobs.training import Slice
@@ -47,7 +47,7 @@ def workers() -> Iterator[None]:
     """They may be others in the end: a cluster that stays without workers once they were killed is begun anew."""
     cluster.connect()
     yield
-    cluster.disconnect()
+    release_all(PATIENCE)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from rbm.jobs import cluster
 from rbm.jobs.job import release_all
 from rbm.jobs.task import Stepper, Task, begin
 from rbm.tasks.algorithm_comparison import Race
-from tests.helpers.waiting import wait
+from tests.helpers.waiting import PATIENCE, wait
 
 
 def count(to: int, seconds: float = 0.0, end: str = "") -> Iterator[tuple[int, int]]:
@@ -64,7 +64,7 @@ def test_a_task_needs_a_module_and_a_function(name):
 def workers() -> Iterator[None]:
     cluster.connect()
     yield
-    cluster.disconnect()
+    release_all(PATIENCE)
 
 
 def test_a_task_tells_everything_once_and_in_order(workers, tmp_path, monkeypatch):

@@ -66,7 +66,7 @@ def serve(**environment: str) -> Iterator[Server]:
             store.close()
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(START_SECONDS)
 
 
 def _ready(url: str, process: subprocess.Popen[bytes]) -> str:

@@ -10,12 +10,13 @@ from pages.ui.session import state
 from rbm.errors import CheckpointError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster, recording
+from rbm.jobs.job import release_all
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.store import Run, Store, importing
 from rbm.training.config import TrainConfig
 from tests.helpers.databases import on_both_at_releases
-from tests.helpers.waiting import trained, wait
+from tests.helpers.waiting import PATIENCE, trained, wait
 
 SPEC = RunSpec(DatasetSpec(size=640), ModelSpec(23), TrainConfig(schedule="constant", epochs=2))  # 10 updates an epoch
 FOUR = replace(SPEC, training=replace(SPEC.training, epochs=4))
@@ -25,7 +26,7 @@ FOUR = replace(SPEC, training=replace(SPEC.training, epochs=4))
 def workers() -> Iterator[None]:
     cluster.connect()
     yield
-    cluster.disconnect()
+    release_all(PATIENCE)
 
 
 @pytest.fixture

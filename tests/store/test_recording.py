@@ -16,6 +16,7 @@ import torch
 from rbm.errors import StoreError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster, recording
+from rbm.jobs.job import release_all
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.store import Progress, Store
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("watched")
 @pytest.fixture(scope="module")
 def workers() -> Iterator[cluster.Cluster]:
     yield cluster.connect()
-    cluster.disconnect()
+    release_all(PATIENCE)
 
 
 @pytest.mark.slow  # the test of kill -9 reads the same registry

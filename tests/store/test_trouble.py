@@ -24,6 +24,7 @@ from rbm.datasets.user_datasets.pictures import Pictures
 from rbm.errors import CheckpointError, DatasetError, RemovedError, StoreError
 from rbm.experiment import ModelSpec, RunSpec
 from rbm.jobs import cluster, recording
+from rbm.jobs.job import release_all
 from rbm.jobs.live import LiveRun
 from rbm.jobs.recording import Record
 from rbm.store import Progress, Store
@@ -62,7 +63,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module", autouse=True)
 def workers() -> Iterator[cluster.Cluster]:
     yield cluster.connect()
-    cluster.disconnect()
+    release_all(PATIENCE)
 
 
 @pytest.fixture

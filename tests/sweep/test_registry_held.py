@@ -14,6 +14,7 @@ from pages.compare.sweep import progress
 from rbm.commands import sweep as command
 from rbm.errors import StoreError, UnusableError
 from rbm.jobs import cluster, recording
+from rbm.jobs.job import release_all
 from rbm.store import Store
 from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, names, problem_of
 from rbm.sweep.patience import Patience
@@ -27,7 +28,7 @@ FOUR = SweepSpec(BASE, (Axis("n_hidden", (5, 7)), Axis("k", (1, 2))), objective=
 @pytest.fixture(scope="module", autouse=True)
 def workers() -> Iterator[cluster.Cluster]:
     yield cluster.connect()
-    cluster.disconnect()
+    release_all(PATIENCE)
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from rbm.evaluation import exact
 from rbm.evaluation.likelihood import log_likelihood, pseudo_log_likelihood
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.jobs import cluster
+from rbm.jobs.job import release_all
 from rbm.store import Store
 from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, names
 from rbm.sweep.importance import INTERACTION
@@ -33,7 +34,7 @@ SWEEP_PATIENCE = 2 * PATIENCE
 @pytest.fixture(scope="module")
 def workers() -> Iterator[cluster.Cluster]:
     yield cluster.connect()
-    cluster.disconnect()
+    release_all(PATIENCE)
 
 
 def swept(name: str, spec: SweepSpec, store: Store) -> Sweep:

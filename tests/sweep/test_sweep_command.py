@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rbm.__main__ import main
-from rbm.jobs import cluster
+from rbm.jobs.job import release_all
 from rbm.store import Store, open_store
 from rbm.sweep import Ledger, Sweep
 from tests.helpers.databases import let_go
@@ -25,7 +25,7 @@ def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]
     monkeypatch.setenv("RBM_RUNS", str(tmp_path / "runs"))
     yield open_store()
     let_go(open_store())
-    cluster.disconnect()
+    release_all(PATIENCE)
 
 
 @pytest.mark.slow

@@ -9,11 +9,12 @@ from pages.ui.session.tasks import _Lease, _take_up
 from rbm.checkpoint import to_bytes
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec, make_dataset, make_trainer
 from rbm.jobs import cluster
+from rbm.jobs.job import release_all
 from rbm.store import Progress, Store
 from rbm.tasks.likelihood import RESULT, Effort, LikelihoodJob
 from rbm.tasks.measuring import Measuring
 from rbm.training.config import TrainConfig
-from tests.helpers.waiting import wait
+from tests.helpers.waiting import PATIENCE, wait
 
 SPEC = RunSpec(DatasetSpec(size=500), ModelSpec(23), TrainConfig(epochs=2))
 EFFORT = Effort(n_chains=20, n_temperatures=100, n_sweeps=10)
@@ -23,7 +24,7 @@ EFFORT = Effort(n_chains=20, n_temperatures=100, n_sweeps=10)
 def workers() -> Iterator[None]:
     cluster.connect()
     yield
-    cluster.disconnect()
+    release_all(PATIENCE)
 
 
 class Watched(Measuring):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from rbm.experiment import make_dataset, make_trainer
-from rbm.jobs import cluster
+from rbm.jobs.job import release_all
 from rbm.tasks import algorithm_comparison
-from tests.helpers.waiting import wait
+from tests.helpers.waiting import PATIENCE, wait
 
 
 def test_legs_make_the_run_that_one_long_leg_makes():
@@ -77,4 +77,4 @@ def test_a_race_runs_on_the_cluster_and_all_its_legs_come_in():
             assert (np.diff(steps) > 0).all()
             assert np.isfinite(likelihoods).all()
     finally:
-        cluster.disconnect()
+        release_all(PATIENCE)

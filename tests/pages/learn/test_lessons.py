@@ -11,10 +11,10 @@ from pages.learn.markov import matrix
 from pages.learn.slow_motion import stages
 from pages.ui import shell
 from rbm.datasets.toy import bars_and_stripes
-from rbm.jobs import cluster
+from rbm.jobs.job import release_all
 from rbm.lessons import known, two_pixels
 from tests.helpers.screen import open_page
-from tests.helpers.waiting import wait
+from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -229,4 +229,4 @@ def test_a_race_is_asked_for_by_a_button_and_its_distribution_sums_to_one():
         app.run()
         assert not app.exception
     finally:
-        cluster.disconnect()
+        release_all(PATIENCE)

@@ -7,10 +7,10 @@ import pytest
 
 from pages.compare.baselines import contest, told
 from pages.ui import shell
-from rbm.jobs import cluster
+from rbm.jobs.job import release_all
 from rbm.tasks.baselines.comparison import SHOWN, BaselineLook, BaselineVerdict, Opening, Pace, marks
 from tests.helpers.screen import open_page
-from tests.helpers.waiting import wait
+from tests.helpers.waiting import PATIENCE, wait
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -99,4 +99,4 @@ def test_a_competition_runs_pauses_goes_on_and_is_forgotten():
         assert "rivals" not in app.session_state
         assert not app.exception
     finally:
-        cluster.disconnect()
+        release_all(PATIENCE)

@@ -15,7 +15,7 @@ from pages.ui import shell
 from pages.ui.session import state
 from rbm.errors import StoreError
 from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
-from rbm.jobs import cluster
+from rbm.jobs.job import release_all
 from rbm.store import open_store
 from rbm.store.owners import Visitor, visitor_id
 from rbm.sweep import Axis, Ledger, Sweep, SweepSpec, at_work, stop_all
@@ -31,8 +31,8 @@ def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("RBM_RUNS", str(tmp_path))
     yield
     stop_all(PATIENCE)
+    release_all(PATIENCE)
     let_go(open_store())
-    cluster.disconnect()
     st.cache_resource.clear()
 
 

@@ -14,7 +14,6 @@ from pages.ui import shell
 from rbm.datasets.catalog import load_dataset
 from rbm.errors import ConfigError
 from rbm.evaluation import verdict
-from rbm.jobs import cluster
 from rbm.jobs.job import release_all
 from rbm.models.dbm import DeepBoltzmannMachine
 from rbm.store import open_store
@@ -24,7 +23,7 @@ from rbm.tasks.deep.job import restore, train
 from rbm.tasks.deep.plan import KINDS, Bounded, Curve, DeepSpec, FilterLook, LabelsPlan, Learned, Result
 from tests.helpers.databases import let_go
 from tests.helpers.screen import open_page
-from tests.helpers.waiting import wait
+from tests.helpers.waiting import PATIENCE, wait
 
 TINY = DeepSpec(KINDS[0], (7, 5), epochs=1, together=1, images=300)
 TINY_PLAN = LabelsPlan(sizes=(7,), pretraining=1, epochs=1, least_updates=5, labels=(20,), seeds=(1,))
@@ -34,9 +33,8 @@ TINY_PLAN = LabelsPlan(sizes=(7,), pretraining=1, epochs=1, least_updates=5, lab
 def registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("RBM_RUNS", str(tmp_path))
     yield
-    release_all()
+    release_all(PATIENCE)
     let_go(open_store())
-    cluster.disconnect()
     st.cache_resource.clear()
 
 
