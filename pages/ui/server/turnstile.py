@@ -8,6 +8,9 @@ Whoever waits in that line may press something else meanwhile, or the page itsel
 Streamlit gives up the run that waits, and with it what was pressed. So callbacks always run, and to their end; only what the
 script would draw after them gives way to the newer run. Measured with eight sessions that load pages: of 15 presses, each
 followed at once by another request, none counted; now all do.
+
+Two presses that wait for the same run are called back in the order in which they were pressed; Streamlit takes the newer one
+first, so that who pressed *Reset* and then *Step* while the server was busy saw step 0.
 """
 
 from __future__ import annotations
@@ -19,7 +22,9 @@ from threading import Event, Lock, local
 from time import monotonic, perf_counter
 from typing import Any, TypeVar
 
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
@@ -109,13 +114,14 @@ def again(step: Callable[[], bool], seconds: float) -> None:
 
 
 def line_up_scripts() -> None:
-    """From now on scripts, with the callbacks before them, come through ``SCREEN``, and no newer request cuts callbacks off.
+    """From now on scripts, with the callbacks before them, come through ``SCREEN``, no newer request cuts callbacks off, and what
+    was pressed first is called back first.
 
-    Streamlit has no place for either. It must also fold requests that come before a run has begun into one
+    Streamlit has no place for any of them. It must also fold requests that come before a run has begun into one
     (``runner.fastReruns = false``): else the first of them is forgotten.
     """
     run, look = ScriptRunner._run_script, ScriptRunner._maybe_handle_execution_control_request
-    call_back = SafeSessionState.on_script_will_rerun
+    call_back, fold = SafeSessionState.on_script_will_rerun, script_requests._coalesce_widget_states
     here = local()
 
     def in_turn(self: ScriptRunner, rerun_data: RerunData) -> None:
@@ -133,6 +139,15 @@ def line_up_scripts() -> None:
         finally:
             here.calling_back = False
 
+    def fold_in_order(old_states: WidgetStates | None, new_states: WidgetStates | None) -> WidgetStates | None:
+        """Callbacks follow the order of this list, and Streamlit puts what the newer request lacks at its end."""
+        folded = fold(old_states, new_states)
+        if not (old_states and new_states and folded):
+            return folded
+        told_anew = {one.id for one in new_states.widgets}
+        return WidgetStates(widgets=sorted(folded.widgets, key=lambda one: one.id in told_anew))
+
+    script_requests._coalesce_widget_states = fold_in_order
     ScriptRunner._run_script = in_turn  # type: ignore[method-assign]
     ScriptRunner._maybe_handle_execution_control_request = look_for_newer  # type: ignore[method-assign]
     SafeSessionState.on_script_will_rerun = call_all_back  # type: ignore[method-assign]

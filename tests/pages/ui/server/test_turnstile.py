@@ -4,8 +4,10 @@ from threading import Event, Lock, Thread
 from time import monotonic
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.testing.v1 import AppTest
 
@@ -187,6 +189,7 @@ def lined_up(monkeypatch):
         (ScriptRunner, "_run_script"),
         (ScriptRunner, "_maybe_handle_execution_control_request"),
         (SafeSessionState, "on_script_will_rerun"),
+        (script_requests, "_coalesce_widget_states"),
     ):
         monkeypatch.setattr(kind, name, getattr(kind, name))  # as it was, after the test
     turnstile.line_up_scripts()
@@ -219,3 +222,31 @@ def pressed_and_overtaken(app, button, runners, newer):
         else:
             runners[-1].request_stop()
     pressing.join(PATIENCE)
+
+
+def recorder():
+    import streamlit as st
+
+    def press(name):
+        st.session_state["pressed"] = [*st.session_state.get("pressed", []), name]
+
+    for name in "abc":
+        st.button(name, on_click=press, args=(name,))
+
+
+@pytest.mark.parametrize("order", ["ab", "ba", "cab", "bca"])
+def test_presses_that_wait_for_one_run_are_called_back_in_the_order_of_pressing(order, lined_up, monkeypatch):
+    """As a reset and then a step; the newer one's callback came first."""
+    runners, start = [], ScriptRunner.start
+    monkeypatch.setattr(ScriptRunner, "start", lambda runner: (runners.append(runner), start(runner)))
+    app = AppTest.from_function(recorder, default_timeout=PATIENCE).run()
+    known = {button.label: WidgetState(id=button.id, trigger_value=True) for button in app.button}
+    with turnstile.SCREEN.turn():  # of somebody else
+        waiting = Thread(target=app.run)
+        waiting.start()
+        wait(lambda: len(turnstile.SCREEN._waiting) == 1)
+        for name in order:
+            assert runners[-1].request_rerun(RerunData(widget_states=WidgetStates(widgets=[known[name]])))
+    waiting.join(PATIENCE)
+    wait(lambda: "pressed" in app.session_state)
+    assert "".join(app.session_state["pressed"]) == order
