@@ -14,6 +14,7 @@ from safetensors import safe_open
 
 from rbm.experiment import ModelSpec
 from rbm.link import to_url
+from tests.helpers.browser import Server
 from tests.helpers.hands import (
     LONG,
     OpenPage,
@@ -70,66 +71,54 @@ def search(page: Page, words: str, count: int) -> None:
     drawn(page)
 
 
-def test_a_closed_tab_s_run_is_in_the_table_goes_on_and_is_deleted_and_back(server, open_page: OpenPage):
+def trained_and_left(server: Server, open_page: OpenPage, seed: int) -> Page:
+    """The page of runs, with a ticked one that was paused because its tab was closed."""
     first = open_page(endless(server))
-    set_seed(first, 424242)
+    set_seed(first, seed)
     train_until(first, 0.3)
     browser = first.context
     first.close()
 
     other = open_page(f"{server.url}/runs")  # who trained it would have it go on by coming back
-    search(other, "seed 424242", 1)
+    search(other, f"seed {seed}", 1)
     wait(lambda: status_after_refresh(other) == ["paused"], what="the closed tab's run to be paused in the table")
 
     page = browser.new_page()  # the same visitor: another's run could only be copied
     page.set_default_timeout(1000 * PATIENCE)
     page.goto(f"{server.url}/runs")
-    search(page, "seed 424242", 1)
+    search(page, f"seed {seed}", 1)
     tick(page, 0)
     expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
+    return page
+
+
+def resumed(page: Page) -> None:
+    """Have the ticked run go on."""
+    press(page, "runs_resume")
+    expect(page.get_by_role("heading", name="Train a machine")).to_be_visible()
+    expect(page.locator(".st-key-status .status")).to_contain_text("Paused")
+    expect(page.locator(".st-key-wall_filters .wall")).to_be_visible()
+    stood = epoch(page)
+    assert stood > 0.3
+    wait(lambda: points(page, "chart_reconstruction_error") > 5, what="the numbers from before")
+    press(page, "train")
+    wait(lambda: epoch(page) > stood + 0.2, what="the run to go on")
+
+
+def test_a_closed_tab_s_run_is_in_the_table_is_deleted_and_back_and_goes_on(server, open_page: OpenPage):
+    page = trained_and_left(server, open_page, seed=515151)
     press(page, "runs_delete")
     expect(page.get_by_text("1 run deleted")).to_be_visible()
     press(page, "runs_undo_button")
     wait(lambda: len(cells(page, "Data set")) == 1, what="the run to come back")
     tick(page, 0)
-    press(page, "runs_resume")
-    expect(page.get_by_role("heading", name="Train a machine")).to_be_visible()
-    expect(page.locator(".st-key-status .status")).to_contain_text("Paused")
-    expect(page.locator(".st-key-wall_filters .wall")).to_be_visible()
-    stood = epoch(page)
-    assert stood > 0.3
-    wait(lambda: points(page, "chart_reconstruction_error") > 5, what="the numbers from before")
-    press(page, "train")
-    wait(lambda: epoch(page) > stood + 0.2, what="the run to go on")
+    resumed(page)
 
 
 @pytest.mark.slow  # tests/pages/test_pages.py compares, hands on, deletes and brings back runs in every run
 def test_train_close_reopen_resume_compare_and_share(server, open_page: OpenPage, tmp_path: Path):
-    first = open_page(endless(server))
-    set_seed(first, 424242)
-    train_until(first, 0.3)
-    browser = first.context
-    first.close()
-
-    other = open_page(f"{server.url}/runs")
-    search(other, "seed 424242", 1)
-    wait(lambda: status_after_refresh(other) == ["paused"], what="the closed tab's run to be paused in the table")
-
-    page = browser.new_page()  # the same visitor: another's run could only be copied
-    page.set_default_timeout(1000 * PATIENCE)
-    page.goto(f"{server.url}/runs")
-    search(page, "seed 424242", 1)
-    tick(page, 0)
-    expect(page.locator(".st-key-wall_dreams_A .wall")).to_be_visible()
-    press(page, "runs_resume")
-    expect(page.get_by_role("heading", name="Train a machine")).to_be_visible()
-    expect(page.locator(".st-key-status .status")).to_contain_text("Paused")
-    expect(page.locator(".st-key-wall_filters .wall")).to_be_visible()
-    stood = epoch(page)
-    assert stood > 0.3
-    wait(lambda: points(page, "chart_reconstruction_error") > 5, what="the numbers from before")
-    press(page, "train")
-    wait(lambda: epoch(page) > stood + 0.2, what="the run to go on")
+    page = trained_and_left(server, open_page, seed=424242)
+    resumed(page)
     rest(page)
 
     set_seed(page, 424243)
