@@ -9,30 +9,37 @@ Streamlit gives up the run that waits, and with it what was pressed. So callback
 script would draw after them gives way to the newer run. Measured with eight sessions that load pages: of 15 presses, each
 followed at once by another request, none counted; now all do.
 
-Two presses that wait for the same run are called back in the order in which they were pressed; Streamlit takes the newer one
-first, so that who pressed *Reset* and then *Step* while the server was busy saw step 0.
+What waits for the same run is taken one after the other, as it was pressed. Streamlit folds it into one, where the newer button
+came first and one that was pressed twice counted once: who pressed *Reset* and then *Step* while the server was busy saw step 0.
+
+With each press the browser tells how all widgets stand; those that the answer to the press before has just moved, as they stood
+until then. Such an echo changes nothing: who pressed *Reset* and, before the slider had gone back, *Step* saw step 301.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Lock, local
 from time import monotonic, perf_counter
 from typing import Any, TypeVar
 
-from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.runtime.state.safe_session_state import SafeSessionState
+from streamlit.runtime.state.session_state import SessionState, WStates
 
 from rbm.core.rests import Work
 
 T = TypeVar("T")
 SHORT = 0.04  # seconds, of long work that gives way
 LONGEST = 0.25  # seconds for which one may keep the others waiting
+NEXT = "next request"  # the id of what stands between two of them
+TOLD = "told"  # in the session: each widget's values from the one that the browser told last
+STANDING = {f"{kind}_{value}" for kind in ("bool", "double", "int", "string") for value in ("value", "array_value")}
 
 
 class Turnstile:
@@ -114,14 +121,14 @@ def again(step: Callable[[], bool], seconds: float) -> None:
 
 
 def line_up_scripts() -> None:
-    """From now on scripts, with the callbacks before them, come through ``SCREEN``, no newer request cuts callbacks off, and what
-    was pressed first is called back first.
+    """From now on scripts, with the callbacks before them, come through ``SCREEN``, no newer request cuts callbacks off, and each
+    request is called back by itself, without what it only repeats.
 
-    Streamlit has no place for any of them. It must also fold requests that come before a run has begun into one
+    Streamlit has no place for any of them. It must also keep requests that come before a run has begun together
     (``runner.fastReruns = false``): else the first of them is forgotten.
     """
     run, look = ScriptRunner._run_script, ScriptRunner._maybe_handle_execution_control_request
-    call_back, fold = SafeSessionState.on_script_will_rerun, script_requests._coalesce_widget_states
+    call_back, trigger = SafeSessionState.on_script_will_rerun, script_requests._coalesce_replay_trigger_states
     here = local()
 
     def in_turn(self: ScriptRunner, rerun_data: RerunData) -> None:
@@ -132,22 +139,89 @@ def line_up_scripts() -> None:
         if not getattr(here, "calling_back", False):
             look(self)
 
-    def call_all_back(self: SafeSessionState, *given: Any, **named: Any) -> None:
+    def call_all_back(
+        self: SafeSessionState,
+        states: WidgetStates | None,
+        *,
+        replay_trigger_states: WidgetStates | None = None,
+        **named: Any,
+    ) -> None:
         here.calling_back = True
         try:
-            call_back(self, *given, **named)
+            for request in _requests(states):
+                echoes = _Echoes(self._state, request)
+                call_back(self, echoes.left, replay_trigger_states=replay_trigger_states, **named)
+                echoes.tell_again()
+                replay_trigger_states = trigger(replay_trigger_states, request)  # the script sees every press
         finally:
             here.calling_back = False
 
-    def fold_in_order(old_states: WidgetStates | None, new_states: WidgetStates | None) -> WidgetStates | None:
-        """Callbacks follow the order of this list, and Streamlit puts what the newer request lacks at its end."""
-        folded = fold(old_states, new_states)
-        if not (old_states and new_states and folded):
-            return folded
-        told_anew = {one.id for one in new_states.widgets}
-        return WidgetStates(widgets=sorted(folded.widgets, key=lambda one: one.id in told_anew))
-
-    script_requests._coalesce_widget_states = fold_in_order
+    script_requests._coalesce_widget_states = _kept_apart
     ScriptRunner._run_script = in_turn  # type: ignore[method-assign]
     ScriptRunner._maybe_handle_execution_control_request = look_for_newer  # type: ignore[method-assign]
-    SafeSessionState.on_script_will_rerun = call_all_back  # type: ignore[method-assign]
+    SafeSessionState.on_script_will_rerun = call_all_back  # type: ignore[method-assign,assignment]
+
+
+def _kept_apart(old_states: WidgetStates | None, new_states: WidgetStates | None) -> WidgetStates | None:
+    """Two requests as one, for ``_requests`` to take apart."""
+    if old_states is None or new_states is None:
+        return old_states or new_states
+    return WidgetStates(widgets=[*old_states.widgets, WidgetState(id=NEXT), *new_states.widgets])
+
+
+def _requests(states: WidgetStates | None) -> list[WidgetStates | None]:
+    """What the browser has told, request by request; of a run that it did not ask for, None."""
+    if states is None:
+        return [None]
+    apart: list[list[WidgetState]] = [[]]
+    for one in states.widgets:
+        if one.id == NEXT:
+            apart.append([])
+        else:
+            apart[-1].append(one)
+    return [WidgetStates(widgets=widgets) for widgets in apart]
+
+
+class _Echoes:
+    """What one request repeats of widgets that the program has moved since.
+
+    The session keeps each widget's values from the one that the browser told last: all but the newest are echoes, when something
+    else was pressed or moved. Where nothing else was, a hand has moved this one back.
+    """
+
+    def __init__(self, state: SessionState, request: WidgetStates | None) -> None:
+        self._state, self.left = state, request
+        self._echoes: set[str] = set()
+        if request is not None:
+            self._hear(request)
+            self.left = WidgetStates(widgets=[one for one in request.widgets if one.id not in self._echoes])
+
+    def _hear(self, request: WidgetStates) -> None:
+        before: dict[str, list[Any]] = self._state._old_state.get(TOLD, {})
+        told = WStates(widget_metadata=self._state._new_widget_state.widget_metadata)
+        since: dict[str, list[Any]] = {}
+        for one in request.widgets:
+            if one.WhichOneof("value") in STANDING:
+                with suppress(KeyError):  # no script has drawn it yet
+                    told.set_widget_from_proto(one)
+                    values, now = before.get(one.id, []), self._now(one.id)
+                    since[one.id] = values if values[-1:] == [now] else [*values, now]
+        moved = {id for id, values in since.items() if told[id] not in values}
+        overtaken = {id for id, values in since.items() if told[id] != values[-1]} - moved
+        if moved or any(map(script_requests._has_active_trigger_value, request.widgets)):
+            self._echoes = overtaken
+        else:
+            moved = overtaken
+        self._state._old_state[TOLD] = {
+            id: [told[id]] if id in moved else values[values.index(told[id]) :] for id, values in since.items()
+        }
+
+    def tell_again(self) -> None:
+        """Have the browser told how the widgets stand that it was wrong about, where no callback has moved them meanwhile."""
+        for id in self._echoes:
+            key = self._state._key_id_mapper.id_key_mapping.get(id)
+            if key is not None and not self._state.is_new_state_value(key):
+                self._state.reset_state_value(key, self._now(id))
+
+    def _now(self, id: str) -> Any:
+        return self._state._getitem(id, self._state._key_id_mapper.id_key_mapping.get(id))

@@ -1,9 +1,11 @@
 """One after the other, first come first served, and nobody waits long for one who is slow."""
 
+from functools import reduce
 from threading import Event, Lock, Thread
 from time import monotonic
 
 import pytest
+from streamlit.proto.Common_pb2 import DoubleArray
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
@@ -234,9 +236,11 @@ def recorder():
         st.button(name, on_click=press, args=(name,))
 
 
-@pytest.mark.parametrize("order", ["ab", "ba", "cab", "bca"])
-def test_presses_that_wait_for_one_run_are_called_back_in_the_order_of_pressing(order, lined_up, monkeypatch):
-    """As a reset and then a step; the newer one's callback came first."""
+@pytest.mark.parametrize("order", ["ab", "ba", "cab", "bca", "aaa", "abba"])
+def test_presses_that_wait_for_one_run_are_called_back_one_by_one_in_the_order_of_pressing(
+    order, lined_up, monkeypatch
+):
+    """As a reset and then a step; the newer one's callback came first, and two of the same counted once."""
     runners, start = [], ScriptRunner.start
     monkeypatch.setattr(ScriptRunner, "start", lambda runner: (runners.append(runner), start(runner)))
     app = AppTest.from_function(recorder, default_timeout=PATIENCE).run()
@@ -250,3 +254,110 @@ def test_presses_that_wait_for_one_run_are_called_back_in_the_order_of_pressing(
     waiting.join(PATIENCE)
     wait(lambda: "pressed" in app.session_state)
     assert "".join(app.session_state["pressed"]) == order
+
+
+def read_in_the_script():
+    import streamlit as st
+
+    st.session_state["seen"] = [name for name in "ab" if st.button(name)]
+
+
+def test_the_script_sees_all_that_was_pressed_before_it(lined_up):
+    app = AppTest.from_function(read_in_the_script, default_timeout=PATIENCE).run()
+    first, second = (WidgetStates(widgets=[WidgetState(id=one.id, trigger_value=True)]) for one in app.button)
+    app._run(turnstile._kept_apart(first, second))
+    assert app.session_state["seen"] == ["a", "b"]
+    app.run()
+    assert app.session_state["seen"] == []
+
+
+def place():
+    import streamlit as st
+
+    def go(to):
+        st.session_state["place"] = to(st.session_state["place"])
+
+    def dragged():
+        st.session_state["drags"] = [*st.session_state.get("drags", []), st.session_state["place"]]
+
+    st.session_state.setdefault("place", 0)
+    st.button("Step", on_click=go, args=(lambda here: here + 1,))
+    st.button("Far", on_click=go, args=(lambda here: 30,))
+    st.button("Reset", on_click=go, args=(lambda here: 0,))
+    st.button("Nothing")
+    st.slider("Place", 0, 50, value=st.session_state["place"], key="place", on_change=dragged)
+    st.slider("Other", 0, 50, key="other")
+
+
+class Browser:
+    """One that tells with each press how the sliders stand, as far as it has been told itself: ``late`` answers ago."""
+
+    def __init__(self):
+        self.app = AppTest.from_function(place, default_timeout=PATIENCE).run()
+        self.shown, self.answers = {"Place": 0, "Other": 0}, []
+
+    def press(self, name, late=0):
+        (button,) = (one for one in self.app.button if one.label == name)
+        return self.tell(WidgetState(id=button.id, trigger_value=True), late=late)
+
+    def drag(self, name, to, late=0):
+        return self.tell(late=late, **{name: to})
+
+    def tell(self, *pressed, late=0, **dragged):
+        while len(self.answers) > late:
+            self.shown |= self.answers.pop(0)
+        self.shown |= dragged
+        told = {one.id: DoubleArray(data=[self.shown[one.label]]) for one in self.app.slider}
+        sliders = [WidgetState(id=id, double_array_value=value) for id, value in told.items()]
+        self.app._run(WidgetStates(widgets=[*sliders, *pressed]))
+        assert not self.app.exception
+        self.answers.append({one.label: one.proto.value[0] for one in self.app.slider if one.proto.set_value})
+        return self.app.session_state["place"]
+
+
+@pytest.mark.parametrize("late", [(0, 0), (0, 1), (1, 1), (1, 2), (2, 0)])
+def test_what_a_press_repeats_of_a_slider_that_the_press_before_moved_changes_nothing(late, lined_up):
+    """The browser sends the next press before it has the answer to the last one, or the last two."""
+    browser = Browser()
+    assert browser.press("Far") == 30
+    assert browser.press("Reset", late=late[0]) == 0
+    assert browser.press("Step", late=late[1]) == 1
+    assert browser.press("Step") == 2
+    assert "drags" not in browser.app.session_state  # no hand has moved it
+    browser.drag("Other", 7)
+    assert browser.shown["Place"] == 2
+    assert (browser.app.session_state["place"], browser.app.session_state["other"]) == (2, 7)
+
+
+def test_a_press_that_moves_nothing_leaves_what_the_one_before_moved_and_the_browser_is_told_again(lined_up):
+    browser = Browser()
+    browser.press("Far")
+    assert browser.press("Nothing", late=1) == 30
+    assert browser.answers[-1] == {"Place": 30}
+    browser.press("Nothing")
+    assert browser.answers[-1] == {}  # it knows
+
+
+def test_a_slider_that_a_hand_moves_back_to_where_the_browser_told_it_last_moves_there(lined_up):
+    browser = Browser()
+    browser.press("Far")
+    assert browser.drag("Place", 0) == 0
+    assert browser.app.session_state["drags"] == [0]
+    assert browser.press("Step") == 1
+    assert browser.drag("Place", 20) == 20
+    assert browser.press("Far") == 30
+    assert browser.drag("Other", 5, late=1) == 30  # the other one, before the answer was there
+
+
+def test_a_hand_and_presses_that_wait_for_one_run_all_count(lined_up):
+    browser = Browser()
+    browser.drag("Place", 20)
+    browser.press("Far")
+    known = {one.label: one.id for one in [*browser.app.button, *browser.app.slider]}
+    back = WidgetState(id=known["Place"], double_array_value=DoubleArray(data=[20]))
+    step = WidgetState(id=known["Step"], trigger_value=True)
+    browser.app._run(
+        reduce(turnstile._kept_apart, [WidgetStates(widgets=w) for w in ([back], [back, step], [back, step])])
+    )
+    assert browser.app.session_state["place"] == 22
+    assert browser.app.session_state["drags"] == [20, 20]
