@@ -198,13 +198,15 @@ class _Echoes:
 
     def _hear(self, request: WidgetStates) -> None:
         before: dict[str, list[Any]] = self._state._old_state.get(TOLD, {})
-        told = WStates(widget_metadata=self._state._new_widget_state.widget_metadata)
+        heard = WStates(widget_metadata=self._state._new_widget_state.widget_metadata)
+        told: dict[str, Any] = {}
         since: dict[str, list[Any]] = {}
         for one in request.widgets:
             if one.WhichOneof("value") in STANDING:
                 with suppress(KeyError):  # no script has drawn it yet
-                    told.set_widget_from_proto(one)
-                    values, now = before.get(one.id, []), self._now(one.id)
+                    heard.set_widget_from_proto(one)
+                    now, values = self._now(one.id), before.get(one.id, [])
+                    told[one.id] = heard[one.id]
                     since[one.id] = values if values[-1:] == [now] else [*values, now]
         moved = {id for id, values in since.items() if told[id] not in values}
         overtaken = {id for id, values in since.items() if told[id] != values[-1]} - moved

@@ -361,3 +361,13 @@ def test_a_hand_and_presses_that_wait_for_one_run_all_count(lined_up):
     )
     assert browser.app.session_state["place"] == 22
     assert browser.app.session_state["drags"] == [20, 20]
+
+
+def test_a_widget_that_the_program_does_not_know_is_left_to_streamlit(lined_up):
+    """As of a browser that comes back to a server that was started anew."""
+    browser = Browser()
+    known = browser.app._session_state._state
+    known._old_state["of no script"] = 3
+    unknown = WidgetState(id="of no script", int_value=4)
+    assert browser.tell(unknown, WidgetState(id=browser.app.button[0].id, trigger_value=True)) == 1
+    assert "of no script" not in known._old_state[turnstile.TOLD]
