@@ -37,7 +37,7 @@ from rbm.core.rests import Work
 T = TypeVar("T")
 SHORT = 0.04  # seconds, of long work that gives way
 LONGEST = 0.25  # seconds for which one may keep the others waiting
-NEXT = "next request"  # the id of what stands between two of them
+NEXT = "next_request"  # the id of what stands between two of them
 TOLD = "told"  # in the session: each widget's values from the one that the browser told last
 STANDING = {f"{kind}_{value}" for kind in ("bool", "double", "int", "string") for value in ("value", "array_value")}
 
