@@ -156,6 +156,8 @@ def test_a_run_goes_on_when_what_its_worker_was_forked_from_is_killed(run):
     wait(lambda: run.notice.startswith("The training process was lost"), what="a word about the loss")
     stood = run.step_number
     wait(lambda: run.step_number > stood, what="training elsewhere")
+    # Another cluster, where a machine is so busy that the first one had no new worker for a while.
+    main = psutil.Process(cluster.connect()._process.pid)
     (after,) = forking(main)
     assert after != before
     assert len(workers(main)) == 1
