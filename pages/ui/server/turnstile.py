@@ -13,7 +13,7 @@ What waits for the same run is taken one after the other, as it was pressed. Str
 came first and one that was pressed twice counted once: who pressed *Reset* and then *Step* while the server was busy saw step 0.
 
 With each press the browser tells how all widgets stand; those that the answer to the press before has just moved, as they stood
-until then. Such an echo changes nothing: who pressed *Reset* and, before the slider had gone back, *Step* saw step 301.
+until then. Such an echo changes nothing: who was at step 30 and pressed *Reset* and *Step* at once saw step 31.
 """
 
 from __future__ import annotations
