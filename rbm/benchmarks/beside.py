@@ -14,19 +14,35 @@ DONE = "the other engine has done it"
 # Of what it imports, only what the first bench had already: older checkouts take part too.
 OTHER = f"""
 import sys
+from functools import cache
+from rbm import randomness
 from rbm.benchmarks import engines, growth
 from rbm.benchmarks.race import Setting
+from rbm.evaluation import ais
+from rbm.models.rbm import RBM
 import torch
 
 threads, n_hidden, batch_size, k = map(int, sys.argv[1:])
 torch.set_num_threads(threads)
 job = engines.trainer(Setting(n_hidden, batch_size, k), "float32")
+draw = randomness.generator(1, "tasks")
+
+@cache
+def untrained():
+    images = engines.digits()
+    model = RBM(images.n_visible, n_hidden, generator=randomness.generator(1, "model"))
+    model.fit_visible_bias(images.train, images.pixel_mean)
+    return model, ais.base_biases(images.train)
+
 print({DONE!r}, flush=True)
 for line in sys.stdin:
-    what, count = line.split()
+    what, count, chains = line.split()
     if what == "steps":
         for _ in range(int(count)):
             job.step()
+    elif what == "anneal":
+        model, base = untrained()
+        ais.log_partition(model, n_chains=int(chains), n_temperatures=int(count), generator=draw, base=base)
     else:
         growth.epoch(engines.digits().select(size=int(count)), n_hidden)
     print({DONE!r}, flush=True)
@@ -56,13 +72,17 @@ class OtherEngine:
         """A machine of its own for an epoch of so many images."""
         self._do("epoch", size)
 
+    def anneal(self, n_chains: int, n_temperatures: int) -> None:
+        """AIS of a machine that has learnt nothing but the pixels' means, from base rates."""
+        self._do("anneal", n_temperatures, n_chains)
+
     def close(self) -> None:
         """End its process."""
         self._process.communicate()
 
-    def _do(self, what: str, count: int) -> None:
+    def _do(self, what: str, count: int, n_chains: int = 0) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{what} {count}\n")
+        self._process.stdin.write(f"{what} {count} {n_chains}\n")
         self._process.stdin.flush()
         self._wait()
 

@@ -19,8 +19,8 @@ from rbm.models.rbm import RBM
 from rbm.training.config import TrainConfig
 from rbm.training.loop import Trainer
 
-ROUNDS, BATCHES = 6, 10  # a point is the fastest of so many rounds of so many updates: what disturbed it least
-WARM_UP = 3
+ROUNDS, BATCHES = 6, 20  # a point is the fastest of so many rounds of so many updates: what disturbed it least
+WARM_UP = 3  # of each round too: whose turn was before has taken the caches
 EPOCHS, SMALL = 3, 100  # of the curve of whole epochs: rounds, and hidden units
 
 # In a process of its own: MNIST's 60,000 images (and its 10,000 for testing) read, one epoch trained on nine tenths of
@@ -104,9 +104,7 @@ def _curve(title: str, x: Sequence[int], setting: Callable[[int], Setting], othe
                 job.step()
 
         contenders = [steps] if other is None else [steps, other.advance(setting(value))]
-        for advance in contenders:
-            advance(WARM_UP)
-        taken = [[_seconds(partial(advance, BATCHES)) / BATCHES for advance in contenders] for _ in range(ROUNDS)]
+        taken = [[_update(advance) for advance in contenders] for _ in range(1 + ROUNDS)][1:]
         fastest = tuple(map(min, zip(*taken, strict=True)))
         own.append(fastest[0])
         others += fastest[1:]
@@ -127,6 +125,11 @@ def _epochs(sizes: Sequence[int], other: Checkout | None) -> GrowthCurve:
         own.append(min(seconds for seconds, _ in taken))
         others += [min(seconds for _, seconds in taken)] if theirs else []
     return GrowthCurve("training images", "an epoch", tuple(sizes), tuple(own), tuple(others))
+
+
+def _update(advance: Callable[[int], None]) -> float:
+    advance(WARM_UP)
+    return _seconds(partial(advance, BATCHES)) / BATCHES
 
 
 def _seconds(do: Callable[[], None]) -> float:

@@ -94,8 +94,12 @@ def race(
 
 
 def _batches(advance: Advance, seconds: float, clock: Callable[[], float]) -> int:
-    """Warm up with growing numbers of batches until one run is long enough to tell how many make ``seconds``."""
+    """Warm up with growing numbers of batches until one run is long enough to tell how many make ``seconds``.
+
+    The first ones are not timed: on a machine that is new to them an engine's loops are compiled then, for seconds.
+    """
     batches = 2
+    advance(batches)
     while True:
         taken = _timed(advance, batches, clock)
         if taken >= seconds / 4:

@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
 from rbm import randomness
+from rbm.benchmarks.beside import Checkout
 from rbm.benchmarks.engines import digits
+from rbm.benchmarks.race import Setting, Unavailable
 from rbm.evaluation import ais, exact
 from rbm.models.rbm import RBM
 from rbm.samplers import chains, gibbs
@@ -27,9 +30,12 @@ class TimedTask(NamedTuple):
 
 
 def measure(
-    runs: int, *, n_hidden: int = 500, n_chains: int = 100, n_temperatures: int = 1000
+    runs: int, *, n_hidden: int = 500, n_chains: int = 100, n_temperatures: int = 1000, other: Checkout | None = None
 ) -> tuple[TimedTask, ...]:
-    """AIS and Gibbs sweeps of a 784–``n_hidden`` machine, and log Z of a 784–16 one in full; interleaved."""
+    """AIS and Gibbs sweeps of a 784–``n_hidden`` machine, and log Z of a 784–16 one in full; interleaved.
+
+    AIS by ``other`` too, where its engine can; why one cannot, the races have said.
+    """
     big, small = _model(n_hidden), _model(16)
     draw = randomness.generator(1, "tasks")
     base = ais.base_biases(digits().train)
@@ -51,6 +57,12 @@ def measure(
             big, n_chains=n_chains, n_temperatures=n_temperatures, generator=draw, base=base
         ),
         "the same by torch's products, as it was": by_products,
+    }
+    if other is not None:
+        with suppress(Unavailable):
+            engine = other.engine(Setting(n_hidden))
+            work[f"the same by {other.name}"] = lambda: engine.anneal(n_chains, n_temperatures)
+    work |= {
         "exact log Z, 784–16 (65,536 states)": lambda: exact.log_partition(small),
         f"{GIBBS_SWEEPS} Gibbs sweeps of {n_chains} chains, 784–{n_hidden}": sweeps,
     }

@@ -75,7 +75,8 @@ def _races(arguments: argparse.Namespace) -> int:
         with checkout(arguments.beside) as other:
             field = engines.ENGINES | ({} if other is None else {other.name: other.advance})
             races.append(race(setting, field, reference, runs=arguments.runs, seconds=arguments.seconds))
-    work = () if arguments.no_tasks else tasks.measure(arguments.runs)
+    with checkout(arguments.beside) as other:
+        work = () if arguments.no_tasks else tasks.measure(arguments.runs, other=other)
     values = report.as_values(races, work, auto.reason, products.reason)
     print(json.dumps(values, indent=2) if arguments.json else report.as_text(values))
     return 0

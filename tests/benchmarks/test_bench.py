@@ -51,6 +51,17 @@ def test_speeds_are_images_a_second_and_runs_take_about_the_time_asked_for():
     assert clock.now == pytest.approx(5 * 2 * 0.1, rel=0.4)  # and the warming up
 
 
+def test_runs_are_as_long_where_the_first_batch_compiles():
+    clock, asked = Clock(), []
+
+    def advance(batches: int) -> None:
+        clock.now += 0.001 * batches if asked else 8.0
+        asked.append(batches)
+
+    race(Setting(3, 7, 1), {"new": lambda setting: advance}, "new", runs=1, seconds=0.1, clock=clock)
+    assert asked[-1] == pytest.approx(100, rel=0.4)
+
+
 def test_engines_take_turns_and_another_one_begins_each_round():
     _, clock = fixed_race(runs=4)
     assert clock.order[-8:] == ["quick", "slow", "slow", "quick"] * 2
@@ -147,6 +158,17 @@ def test_other_work_is_timed_too():
     done = tasks.measure(2, n_hidden=5, n_chains=3, n_temperatures=4)
     assert [len(task.runs) for task in done] == [2] * 4
     assert all(task.median > 0 for task in done)
+
+
+def test_annealing_is_timed_beside_that_of_another_checkout(tmp_path):
+    (tmp_path / "rbm" / "benchmarks").mkdir(parents=True)
+    (tmp_path / "rbm" / "benchmarks" / "__init__.py").touch()
+    small = {"n_hidden": 5, "n_chains": 3, "n_temperatures": 4}
+    with checkout(ROOT) as other, checkout(tmp_path) as broken:
+        beside, alone = tasks.measure(1, other=other, **small), tasks.measure(1, other=broken, **small)
+    (added,) = {task.name for task in beside} - {task.name for task in alone}
+    assert added == f"the same by the engine in {ROOT.name}"
+    assert next(task.median for task in beside if task.name == added) > 0
 
 
 def test_the_exponent_of_growth_is_that_of_the_larger_half():
