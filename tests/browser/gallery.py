@@ -23,7 +23,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from pages.ui import shell
 from tests.helpers.browser import FLAGS, find_chromium, start_server
-from tests.helpers.hands import drawn
+from tests.helpers.hands import drawn, sized
 from tests.helpers.places import ROOT
 from tests.helpers.scenes import SCENES
 
@@ -91,7 +91,7 @@ def make(addresses: Iterable[str], url: str, page: Page) -> None:
     for address in addresses:
         began = time.monotonic()
         page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": 1280, "height": SIZES[1280]})
+        sized(page, 1280, SIZES[1280])
         page.goto(f"{url}/{address}")
         page.get_by_test_id("stHeading").first.wait_for(timeout=120_000)
         settle(page)
@@ -99,13 +99,13 @@ def make(addresses: Iterable[str], url: str, page: Page) -> None:
         for mode in MODES:
             page.emulate_media(color_scheme=mode)
             for width, height in SIZES.items():
-                page.set_viewport_size({"width": width, "height": height})
+                sized(page, width, height)
                 page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
                 whole = settle(page)
                 if (address, mode, width) == ("train", "light", 1280):
                     whole.quantize(COLOURS, dither=Image.Dither.NONE).save(SCREENSHOT, optimize=True)
                 _keep(_at_most(whole), GALLERY, f"{address or 'home'}.{width}.{mode}")
-            page.set_viewport_size({"width": 1280, "height": SIZES[1280]})
+            sized(page, 1280, SIZES[1280])
             if address:
                 _keep(card(page, address), CARDS, f"{address}.{mode}")
         print(f"{address or 'home':10} {time.monotonic() - began:4.0f} s", flush=True)  # noqa: T201

@@ -15,7 +15,7 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.store import Progress, open_store
 from tests.helpers.axe import is_for_everyone
 from tests.helpers.browser import Server
-from tests.helpers.hands import complaints, drawn, fits, press
+from tests.helpers.hands import complaints, drawn, fits, press, sized
 from tests.helpers.pictures import MOVES, changed, keys, look, png_of, rows_of, silent, without_files
 from tests.helpers.stage import HEIGHT, LATEST, PICTURES, VIEWS, WIDTH, begins, beyond, cut_guide, open_view
 from tests.helpers.waiting import PATIENCE, wait
@@ -205,14 +205,14 @@ def test_what_changes_says_so_and_every_chart_can_be_had_as_png_and_csv(opened: 
 
 def test_the_page_fits_a_phone_that_is_turned(opened: Opened):
     page, script = opened
-    page.set_viewport_size({"width": 390, "height": HEIGHT})
+    sized(page, 390, HEIGHT)
     try:
         fits(page)
         for name in VIEWS.get(script, ()):
             open_view(page, name)
             fits(page)
     finally:
-        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        sized(page, WIDTH, HEIGHT)
     if script in VIEWS:
         page.get_by_role("tab").first.click()
 

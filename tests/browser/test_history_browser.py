@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.helpers.browser import Server
-from tests.helpers.hands import OpenPage, at_rest_now, drawn, epoch, go, longest, picture, press, rest
+from tests.helpers.hands import OpenPage, at_rest_now, drawn, epoch, go, longest, picture, press, rest, sized
 from tests.helpers.waiting import wait
 
 
@@ -104,7 +104,7 @@ def test_a_reload_and_a_step_back_find_the_place_on_a_page(server: Server, open_
     drawn(page)
     main = page.locator("[data-testid=stMain]")
     graph = page.locator(".st-key-energy_graph")
-    page.set_viewport_size({"width": 700, "height": 500})
+    sized(page, 700, 500)
     graph.locator(".edge").first.locator(".hit").dispatch_event("click")
     said = graph.locator(".what").inner_text()
     graph.locator(".more").click()

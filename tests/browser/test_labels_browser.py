@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.helpers.hands import OpenPage, drawn, fits, longest, picture, points, press
+from tests.helpers.hands import OpenPage, drawn, fits, longest, picture, points, press, sized
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -22,7 +22,7 @@ def test_a_machine_with_labels_learns_and_makes_digits(server, open_page: OpenPa
     page.get_by_role("radio", name="Guess from a half").click()
     expect(page.locator(".st-key-labels_half_bars .statebars")).to_be_visible()
     press(page, "labels_stop")
-    page.set_viewport_size({"width": 390, "height": 800})
+    sized(page, 390, 800)
     fits(page)
 
 
@@ -43,5 +43,5 @@ def test_a_point_of_the_map_shows_its_picture(server, open_page: OpenPage):
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(chart.locator(".tip")).to_be_visible()
     assert chart.locator(".tip span").inner_text() in set("0123456789")
-    page.set_viewport_size({"width": 390, "height": 800})
+    sized(page, 390, 800)
     fits(page)

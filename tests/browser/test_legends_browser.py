@@ -7,7 +7,7 @@ from rbm.experiment import DatasetSpec, ModelSpec, RunSpec
 from rbm.link import to_url
 from rbm.training.config import TrainConfig
 from tests.helpers.browser import Server
-from tests.helpers.hands import OpenPage, drawn, go, points, press
+from tests.helpers.hands import OpenPage, drawn, go, points, press, sized
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -33,7 +33,7 @@ def free(page: Page, *keys: str) -> int:
     """That no name of these charts lies over an axis, at a projector's width and a phone's; how many names there were."""
     names = 0
     for width, height in ((1280, 720), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
+        sized(page, width, height)
         for key in keys:
             wait(lambda key=key: points(page, key) > 0, what=f"points of {key}")
             plot = page.locator(f".st-key-{key} .plot")
@@ -56,7 +56,7 @@ def test_names_of_curves_lie_beside_the_axes_on_train_and_on_gibbs(server: Serve
     expect(page.locator(".st-key-status .status")).to_contain_text("Finished")
     drawn(page)
     assert free(page, "chart_free_energy", "chart_likelihood", "chart_reconstruction_error") >= 8
-    page.set_viewport_size({"width": 1280, "height": 720})
+    sized(page, 1280, 720)
     go(page, "Generate", "Gibbs sampling")
     drawn(page)
     press(page, "step_100")

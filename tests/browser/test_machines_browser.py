@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers.browser import Server
-from tests.helpers.hands import OpenPage, fits, picture
+from tests.helpers.hands import OpenPage, fits, picture, sized
 from tests.helpers.waiting import wait
 
 pytestmark = pytest.mark.browser
@@ -46,7 +46,7 @@ def test_every_page_shows_a_new_visitor_a_machine_and_another_one_stays_chosen(
     expect(page).to_have_url(re.compile(r"/filters\?run=digits-100$"))
     page.reload()
     says(page, "100 hidden · CD-1 · epoch 20")
-    page.set_viewport_size({"width": 390, "height": 800})
+    sized(page, 390, 800)
     fits(page)
     link = open_page(f"{fresh_server.url}/gibbs?run=digits-100")
     says(link, "100 hidden · CD-1 · epoch 20")

@@ -13,7 +13,7 @@ from rbm.store import Progress, open_store
 from rbm.training.config import TrainConfig
 from tests.helpers.axe import is_for_everyone
 from tests.helpers.browser import Server
-from tests.helpers.hands import OpenPage, at_rest, at_rest_now, drawn, go, picture, points, press
+from tests.helpers.hands import OpenPage, at_rest, at_rest_now, drawn, go, picture, points, press, sized
 from tests.helpers.pictures import without_files
 from tests.helpers.stage import BROUGHT, EXAMINED, HEIGHT, PICTURES, WIDTH, beyond, open_view
 from tests.helpers.waiting import wait
@@ -196,7 +196,7 @@ def test_a_step_lights_what_it_speaks_of(server: Server, open_page: OpenPage):
 def stands_in_one_thin_row(page: Page, what: str, *keys: str) -> None:
     """That all of it comes to stand in the bar under the page's name, which is as high as a button, on each of two screens."""
     for width, height, thin in ((1920, 1080, 54), (WIDTH, HEIGHT, 40)):
-        page.set_viewport_size({"width": width, "height": height})
+        sized(page, width, height)
         bar = page.locator(".st-key-transport")
 
         def beside(key: str, bar: Locator = bar) -> bool:
@@ -358,9 +358,9 @@ def test_pictures_and_pads_grow_with_the_window_and_shrink_again(server: Server,
     def scales() -> list[float]:
         return [at_rest(one)["width"] / width for one, width in zip(kinds, small, strict=True)]
 
-    page.set_viewport_size({"width": 3 * WIDTH // 2, "height": 3 * HEIGHT // 2})
+    sized(page, 3 * WIDTH // 2, 3 * HEIGHT // 2)
     wait(lambda: all(1.1 < scale < 1.51 for scale in scales()), what="pictures that have grown")
-    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    sized(page, WIDTH, HEIGHT)
     wait(lambda: scales() == pytest.approx([1, 1], abs=0.01), what="pictures that are as large as they were")
 
 
@@ -374,7 +374,7 @@ def test_letters_and_charts_grow_on_a_large_screen(server: Server, open_page: Op
         return at_rest(words)["height"], at_rest(plot)["height"]
 
     letters, high = sizes()
-    page.set_viewport_size({"width": 1920, "height": 1080})
+    sized(page, 1920, 1080)
     wait(lambda: sizes()[0] > 1.2 * letters and sizes()[1] > 1.4 * high, what="letters and a chart that have grown")
 
 

@@ -16,6 +16,7 @@ from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.pool import NullPool, QueuePool
 
 from rbm.jobs import recording
 from rbm.store import Store
@@ -119,9 +120,15 @@ def _do_without(how: str) -> NoReturn:
 
 
 def let_go(store: Store) -> None:
-    """Close a registry when nobody writes into it any more: a run's last numbers may still be on their way.
+    """Close a registry for good: who still writes into it, as a run that was just now let go of, leaves no connection behind.
 
-    A connection that is in use while its pool ends is closed by nobody, and warns in whatever test runs when it is collected.
+    One that is in use while its pool ends, or is made after that, is closed by nobody, and warns in whatever test runs when it is
+    collected.
     """
     recording.flush()
-    store.close()
+    engine = store._database._engine
+    pool = engine.pool
+    if isinstance(pool, QueuePool):
+        engine.pool = NullPool(pool._creator, _dispatch=pool.dispatch, dialect=pool._dialect)
+        wait(lambda: pool.checkedout() == 0, what="whoever uses the registry to be done with it")
+        pool.dispose()

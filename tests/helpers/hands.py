@@ -33,6 +33,12 @@ def complaints(page: Page) -> list[str]:
     return found
 
 
+def sized(page: Page, width: int, height: int) -> None:
+    """A window of another size, whose rules of style count: until its next frame a page stands as it stood in the old one."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def press(page: Page, key: str) -> None:
     button = page.locator(f".st-key-{key} button").first
     expect(button).to_be_enabled()
