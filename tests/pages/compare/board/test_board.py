@@ -166,8 +166,11 @@ def test_one_run_is_shown_large():
     app.run()
     assert not app.exception
     assert app.subheader[0].value.startswith("Ada: Bars and stripes")
-    channels = {json.loads(one.proto.json).get("channel") for one in app.get("bidi_component")}
-    assert {"wall_board", "chart_board"} <= channels
+    told = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    drawn = {one["channel"]: one for one in told if "channel" in one}
+    assert {"wall_board", "chart_board"} <= drawn.keys()
+    spans = drawn["chart_board"]["layout"]["yaxis"]["autorangeoptions"]["include"]
+    assert spans == [-9.75, -7.75]  # two nats, so that half of one does not fill the chart
     app.button(key="board_close").click().run()
     assert not app.subheader
 

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 
 from pages.compare.runs import comparison, files
 from pages.compare.runs.columns import columns, differences, matching
@@ -19,6 +21,7 @@ from rbm.training.config import TrainConfig
 from rbm.training.events import TrainEvent
 from rbm.training.history import History
 from tests.helpers.databases import let_go
+from tests.helpers.short_run import trained
 
 SPEC = RunSpec(DatasetSpec("bars_and_stripes"), ModelSpec(7), TrainConfig(epochs=4, batch_size=10), 3)
 
@@ -156,6 +159,31 @@ def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
     monkeypatch.setenv("RBM_RUNS", str(tmp_path))
     yield open_store()
     let_go(open_store())
+
+
+def test_a_likelihood_s_axis_spans_two_nats_at_least_and_its_runs_epochs(store):
+    """Half a nat between two estimates does not fill the chart; other curves take what room they need."""
+    trainer, history = trained(SPEC, 11)
+    last = history.events[-1]
+    told = last._replace(metrics={**LIVE, "log_likelihood_low": -100.5, "cd_loss": 0.5})
+    run_id = importing.add(
+        store, "mine.safetensors", to_bytes(trainer.model, SPEC, History([told]), state=trainer.state())
+    )
+
+    def script(run_id: str) -> None:
+        from pages.compare.runs import comparison
+        from rbm.store import open_store
+
+        comparison.learning_curves([open_store().run(run_id)])
+
+    app = AppTest.from_function(script, kwargs={"run_id": run_id})
+    app.session_state["runs_metrics"] = ["log_likelihood", "cd_loss"]
+    app.run()
+    assert not app.exception
+    likelihood, loss = (json.loads(one.proto.json)["layout"] for one in app.get("bidi_component"))
+    assert likelihood["yaxis"]["autorangeoptions"]["include"] == [-101.25, -99.25]
+    assert likelihood["xaxis"]["range"][1] >= told.epoch > LIVE["log_likelihood_epoch"]
+    assert loss["yaxis"]["autorangeoptions"]["include"] == pytest.approx([0.475, 0.525])
 
 
 def test_the_zip_of_everything_becomes_the_same_run_again(store):
