@@ -15,8 +15,8 @@ from rbm.studies.measure import JudgingEffort
 from rbm.studies.report import Say, Table
 from rbm.training.config import TrainConfig
 
-EPOCHS = 20  # 1.1 million images: 51 s at the 21,000 a second of two cores in float32
-EFFORT = JudgingEffort(temperatures=5000, population=500, population_temperatures=1000)
+EPOCHS = 20  # 1.1 million images: 29 to 75 s of one core with AVX-512, of which half a minute where nothing else runs
+EFFORT = JudgingEffort(temperatures=5000, population=500, population_temperatures=1000, most=20_000)
 
 
 def training(epochs: int) -> TrainConfig:

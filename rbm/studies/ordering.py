@@ -29,7 +29,7 @@ ALGORITHMS: Mapping[str, tuple[dict[str, Any], str]] = MappingProxyType(
     }
 )
 
-EFFORT = JudgingEffort(temperatures=2000, population=300, population_temperatures=1000)
+EFFORT = JudgingEffort(temperatures=2000, population=300, population_temperatures=1000, most=32_000)
 
 
 def training(epochs: int, **algorithm: Any) -> TrainConfig:
