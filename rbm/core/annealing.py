@@ -11,9 +11,14 @@ import torch
 from numba import njit, prange
 from torch import Tensor
 
-from rbm.core import free_energies, kernels, rows, threads
+from rbm.core import bits, free_energies, kernels, rows, threads
 
-MADE_WITH = {"free_energies": "0f90986d2944", "kernels": "bf459d92a86b", "rows": "caee537be675"}  # see kernels
+MADE_WITH = {
+    "bits": "6631d8212245",
+    "free_energies": "0f90986d2944",
+    "kernels": "bf459d92a86b",
+    "rows": "ae212eff0a50",
+}  # see kernels
 _ON = np.float32(1.0)
 
 
@@ -32,12 +37,13 @@ def _draw(first: Any, last: Any, beta: Any, fields: Any, scaled: Any, bias: Any,
 def _rise(
     first: Any, last: Any, chains: Any, added: Any, betas: Any, log_w: Any, moves: bool, none: Any, keys: Any
 ) -> None:
-    (x, scaled, h, where, count), (old, new, step) = chains, betas
+    (x, scaled, h, marks, _), (old, new, step) = chains, betas
     free_energies.add_log_ratio(first, last, x, old, new, log_w)
+    on = np.empty(added.size, np.int32)
     for n in range(first, last):
         total = 0.0
-        for t in range(count[n]):
-            total += added[where[n, t]]
+        for t in range(bits.listed(marks[n], 0, on, 0)):
+            total += added[on[t]]
         log_w[n] += step * total
     if moves:
         _draw(first, last, new, x, scaled, none, keys, h)
@@ -45,12 +51,12 @@ def _rise(
 
 @njit(**kernels.LOOP)
 def _fall(first: Any, last: Any, beta: Any, chains: Any, layers: Any, sums: bool, bias: Any, keys: Any) -> None:
-    (field, v, x, where, count), (weight, c) = chains, layers
+    (field, v, x, marks, count), (weight, c) = chains, layers
     _draw(first, last, beta, field, field, bias, keys, v)
     if sums:
-        rows.fields_between(first, last, v, _ON, weight, c, x, where, count)
+        rows.fields_between(first, last, v, _ON, weight, c, x, marks, count)
     else:
-        rows.list_between(first, last, v, _ON, where, count)
+        rows.mark_between(first, last, v, _ON, marks, count)
 
 
 @njit(parallel=True, **kernels.LOOP)

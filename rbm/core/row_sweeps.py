@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rbm.core import kernels, rows, threads
 
-MADE_WITH = {"kernels": "bf459d92a86b", "rows": "caee537be675"}  # see kernels
+MADE_WITH = {"kernels": "bf459d92a86b", "rows": "ae212eff0a50"}  # see kernels
 
 
 class Buffers:
@@ -46,8 +46,8 @@ class Layers:
 
 @njit(**kernels.PART)
 def _rise(first: Any, last: Any, buffers: Any, layers: Any, sample: bool, low: Any, high: Any) -> None:
-    (v, where, count, mean, h), (weight, _, c, rare) = buffers, layers
-    rows.fields_between(first, last, v, rare, weight, c, mean, where, count)
+    (v, marks, count, mean, h), (weight, _, c, rare) = buffers, layers
+    rows.fields_between(first, last, v, rare, weight, c, mean, marks, count)
     flat, width = mean.reshape(-1), c.size
     if sample:
         kernels.draw_between(first * width, last * width, flat, low, high, h.reshape(-1))

@@ -17,7 +17,9 @@ from numba import njit, prange
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rbm.core import threads
+from rbm.core import bits, threads
+
+MADE_WITH = {"bits": "6631d8212245"}  # see kernels
 
 Array = NDArray[Any]
 
@@ -30,45 +32,39 @@ FEWEST = 1 - DENSEST  # from which those that are off are so few
 
 
 class Places(NamedTuple):
-    """Where the rows of a binary matrix (N, V) are ``rare``: the first ``counts[n]`` columns of ``where[n]``, in their order."""
+    """Where the rows of a binary matrix (N, V) are ``rare``: as bits (N, words) (`rbm.core.bits`), and how often each is."""
 
-    where: NDArray[np.int32]
+    bits: NDArray[np.uint64]
     counts: NDArray[np.int32]
 
 
-@njit(**_PART)
-def _listed(row: Any, rare: Any, on: Any) -> Any:
-    """The columns in which row is rare, into on; how many."""
-    k = np.int64(0)
-    for i in range(row.size):  # without a branch, which chance would mispredict
-        on[k] = i
-        k += np.int64(abs(row[i] - rare) < _HALF)
-    return k
-
-
 @njit(**_LOOP)
-def list_between(first: int, last: int, v: Any, rare: Any, where: Any, count: Any) -> None:
+def mark_between(first: int, last: int, v: Any, rare: Any, marks: Any, count: Any) -> None:
     """For compiled loops: where rows first to last of v are rare."""
+    on = np.empty(v.shape[1], np.int32)
     for n in range(first, last):
-        count[n] = _listed(v[n], rare, where[n])
+        bits.mark(v[n], rare, marks[n])
+        count[n] = bits.listed(marks[n], 0, on, 0)
 
 
 def places(v: Tensor, rare: int = 1) -> Places:
     """Where binary v (N, V) is rare."""
     found = no_places(*v.shape)
-    list_between(0, len(v), _array(v.contiguous()), np.float32(rare), *found)
+    mark_between(0, len(v), _array(v.contiguous()), np.float32(rare), *found)
     return found
 
 
 @njit(**_LOOP)
 def fields_between(
-    first: int, last: int, v: Any, rare: Any, weight: Any, bias: Any, out: Any, where: Any, count: Any
+    first: int, last: int, v: Any, rare: Any, weight: Any, bias: Any, out: Any, marks: Any, count: Any
 ) -> None:
     """For compiled loops: where rows first to last of v are rare, and their fields."""
     hidden, sign = weight.shape[1], rare + rare - np.float32(1.0)
+    on = np.empty(v.shape[1], np.int32)
     for n in range(first, last):
-        on, x = where[n], out[n]
-        k = count[n] = _listed(v[n], rare, on)
+        x = out[n]
+        bits.mark(v[n], rare, marks[n])
+        k = count[n] = bits.listed(marks[n], 0, on, 0)
         for j in range(hidden):
             x[j] = bias[j]
         t = 0
@@ -86,10 +82,10 @@ def fields_between(
 
 
 @njit(parallel=True, **_LOOP)
-def _fields_in(parts: int, v: Any, rare: Any, weight: Any, bias: Any, out: Any, where: Any, count: Any) -> None:
+def _fields_in(parts: int, v: Any, rare: Any, weight: Any, bias: Any, out: Any, marks: Any, count: Any) -> None:
     n = v.shape[0]
     for p in prange(parts):
-        fields_between(p * n // parts, (p + 1) * n // parts, v, rare, weight, bias, out, where, count)
+        fields_between(p * n // parts, (p + 1) * n // parts, v, rare, weight, bias, out, marks, count)
 
 
 def hidden_field(v: Tensor, weight: Tensor, bias: Tensor, rare: int = 1) -> tuple[Tensor, Places]:
@@ -111,39 +107,15 @@ def field_start(weight: Tensor, bias: Tensor, rare: int) -> Tensor:
 
 def no_places(n: int, width: int) -> Places:
     """Memory for where n rows of so many columns are rare."""
-    return Places(np.empty((n, width), np.int32), np.empty(n, np.int32))
+    return Places(np.empty((n, bits.words(width)), np.uint64), np.empty(n, np.int32))
 
 
 @njit(**_PART)
-def _turned(where: Any, count: Any, others: Any, other_count: Any, start: Any, rows: Any) -> None:
-    """The rows of [v0; vk] in which column i is rare: ``rows[start[i]:start[i + 1]]``, in their order."""
-    n, m = count.size, other_count.size
-    start[:] = 0
-    for r in range(n + m):
-        on, k = (where[r], count[r]) if r < n else (others[r - n], other_count[r - n])
-        for t in range(k):
-            start[on[t] + 1] += 1
-    for i in range(1, start.size):
-        start[i] += start[i - 1]
-    place = start[:-1].copy()
-    for r in range(n + m):
-        on, k = (where[r], count[r]) if r < n else (others[r - n], other_count[r - n])
-        for t in range(k):
-            rows[place[on[t]]] = r
-            place[on[t]] += 1
-
-
-@njit(**_PART)
-def _step_visible(
-    n: Any, m: Any, rare: Any, start: Any, rows: Any, b: Any, velocity: Any, mu: Any, factors: Any
-) -> None:
+def _step_visible(n: Any, m: Any, rare: Any, counts: Any, visible: Any, factors: Any) -> None:
     """velocity ← momentum·velocity + rate·(⟨v0⟩ − ⟨vk⟩), b ← b + velocity, and μ moves by its share towards ⟨v0⟩."""
-    rate, momentum, _, share, _ = factors
+    (mine, others), (b, velocity, mu), (rate, momentum, _, share, _) = counts, visible, factors
     for i in range(b.size):
-        own = np.int64(0)
-        for t in range(start[i], start[i + 1]):
-            own += np.int64(rows[t] < n)
-        other = start[i + 1] - start[i] - own
+        own, other = mine[i], others[i]
         if rare < _HALF:
             own, other = n - own, m - other
         mean = np.float32(own) / np.float32(n)
@@ -185,31 +157,30 @@ def _step_hidden(
 def _step_weights(
     first: int,
     last: int,
-    start: Any,
-    rows: Any,
+    turned: Any,
+    sizes: Any,
     h: Any,
-    n: Any,
     rare: Any,
-    weight: Any,
-    velocity: Any,
-    b: Any,
-    mu: Any,
+    weights: Any,
+    visible: Any,
     lam: Any,
     factors: Any,
     difference: Any,
     fall: Any,
 ) -> None:
-    """Rows ``first`` to ``last`` of W and of b take their step; ``fall`` (H,) is what c must hear of it."""
+    """Pixels ``first`` to ``last``: b, μ and their rows of W take their step; ``fall`` (H,) is what c must hear of it."""
+    (mine, others), (n, m), (weight, velocity), (b, _, mu) = turned, sizes, weights, visible
     rate, momentum, decay, _, _ = factors
     hidden, share = weight.shape[1], rate / np.float32(n)
     sign, all_on = rare + rare - np.float32(1.0), (np.float32(1.0) - rare) * np.float32(n)
-    gradient = np.empty(hidden, np.float32)
+    gradient, rows = np.empty(hidden, np.float32), np.empty(n + m, np.int32)
     for i in range(first, last):
+        end = bits.listed(others[i], n, rows, bits.listed(mine[i], 0, rows, 0))
         w, v, own, along = weight[i], velocity[i], mu[i], np.float32(0.0)
         lift = all_on - np.float32(n) * own
         for j in range(hidden):
             gradient[j] = lift * difference[j]
-        t, end = start[i], start[i + 1]
+        t = 0
         while t + 4 <= end:
             p, q, r, s = h[rows[t]], h[rows[t + 1]], h[rows[t + 2]], h[rows[t + 3]]
             for j in range(hidden):
@@ -233,14 +204,14 @@ def _step_weights(
 def _update(
     rare: Any, data: Any, chains: Any, weights: Any, visible: Any, hidden: Any, push: Any, factors: Any, memory: Any
 ) -> None:
-    (where, count, h0), (others, other_count, hk) = data, chains
-    (weight, velocity), (b, velocity_b, mu), (c, velocity_c, lam) = weights, visible, hidden
-    start, rows, h, difference, falls = memory
-    n, m = h0.shape[0], hk.shape[0]
-    _turned(where, count, others, other_count, start, rows)
-    _step_visible(n, m, rare, start, rows, b, velocity_b, mu, factors)
-    _step_hidden(h0, hk, c, velocity_c, lam, push, factors, difference, h)
-    _step_weights(0, b.size, start, rows, h, n, rare, weight, velocity, b, mu, lam, factors, difference, falls[0])
+    (marks, h0), (other_marks, hk), (c, velocity, lam) = data, chains, hidden
+    turned, counts, h, difference, falls = memory
+    sizes = h0.shape[0], hk.shape[0]
+    bits.turn(marks, turned[0], counts[0])
+    bits.turn(other_marks, turned[1], counts[1])
+    _step_visible(*sizes, rare, counts, visible, factors)
+    _step_hidden(h0, hk, c, velocity, lam, push, factors, difference, h)
+    _step_weights(0, visible[0].size, turned, sizes, h, rare, weights, visible, lam, factors, difference, falls[0])
     _land(falls, c)
 
 
@@ -248,19 +219,19 @@ def _update(
 def _update_in(
     rare: Any, data: Any, chains: Any, weights: Any, visible: Any, hidden: Any, push: Any, factors: Any, memory: Any
 ) -> None:
-    (where, count, h0), (others, other_count, hk) = data, chains
-    (weight, velocity), (b, velocity_b, mu), (c, velocity_c, lam) = weights, visible, hidden
-    start, rows, h, difference, falls = memory
-    n, m, width, parts = h0.shape[0], hk.shape[0], b.size, falls.shape[0]
+    (marks, h0), (other_marks, hk), (c, velocity, lam) = data, chains, hidden
+    turned, counts, h, difference, falls = memory
+    sizes, width, parts = (h0.shape[0], hk.shape[0]), visible[0].size, falls.shape[0]
     for p in prange(2):
         if p == 0:
-            _turned(where, count, others, other_count, start, rows)
-            _step_visible(n, m, rare, start, rows, b, velocity_b, mu, factors)
+            bits.turn(marks, turned[0], counts[0])
+            bits.turn(other_marks, turned[1], counts[1])
+            _step_visible(*sizes, rare, counts, visible, factors)
         else:
-            _step_hidden(h0, hk, c, velocity_c, lam, push, factors, difference, h)
+            _step_hidden(h0, hk, c, velocity, lam, push, factors, difference, h)
     for p in prange(parts):
         first, last = p * width // parts, (p + 1) * width // parts
-        _step_weights(first, last, start, rows, h, n, rare, weight, velocity, b, mu, lam, factors, difference, falls[p])
+        _step_weights(first, last, turned, sizes, h, rare, weights, visible, lam, factors, difference, falls[p])
     _land(falls, c)
 
 
@@ -285,7 +256,7 @@ class OnePass:
 
     def __init__(self, rare: int = 1) -> None:
         self.rare = np.float32(rare)
-        self._memory: tuple[Array, ...] = ()
+        self._memory: tuple[Any, ...] = ()
         self._made_for: tuple[int, ...] = ()
         self._views = Views()
 
@@ -305,12 +276,12 @@ class OnePass:
         ``factors``: rate, momentum, decay, the shares of μ and λ.
         """
         parts, n, m = threads.parts(), len(data[0].counts), len(chains[0].counts)
-        self._make_room(n + m, *weights[0].shape, parts)
+        self._make_room(n, m, *weights[0].shape, parts)
         arrays = self._views(*weights, *visible, *hidden, push, data[1], chains[1])
         (_update_in if parts > 1 else _update)(
             self.rare,
-            (*data[0], arrays[9]),
-            (*chains[0], arrays[10]),
+            (data[0].bits, arrays[9]),
+            (chains[0].bits, arrays[10]),
             arrays[:2],
             arrays[2:5],
             arrays[5:8],
@@ -321,13 +292,13 @@ class OnePass:
 
     def _make_room(self, *sizes: int) -> None:
         if self._made_for != sizes:
-            self._made_for, (rows, width, columns, parts) = sizes, sizes
+            self._made_for, (n, m, width, columns, parts) = sizes, sizes
             self._memory = (
-                np.empty(width + 1, np.int32),
-                np.empty(rows * width, np.int32),
+                (np.empty((width, bits.words(n)), np.uint64), np.empty((width, bits.words(m)), np.uint64)),
+                (np.empty(width, np.int64), np.empty(width, np.int64)),
                 # Torch's memory begins with a line of the cache, and so does each of these rows: read without, half of all
                 # reads take two lines, and the pass a twelfth longer (500 units).
-                torch.empty(rows, -(-columns // _LINE) * _LINE).numpy(),
+                torch.empty(n + m, -(-columns // _LINE) * _LINE).numpy(),
                 np.empty(columns, np.float32),
                 np.zeros((parts, columns), np.float32),
             )

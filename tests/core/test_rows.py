@@ -10,6 +10,11 @@ from rbm.core import rows, threads
 from rbm.randomness import generator
 from tests.helpers.places import ROOT
 
+
+def numbers(where: torch.Tensor) -> list[int]:
+    return [int(i) for i in where.nonzero().flatten()]
+
+
 SHAPES = [(11, 13, 3), (1, 1, 1), (64, 784, 20), (5, 40, 17)]
 
 
@@ -26,8 +31,9 @@ def test_fields_are_the_product(parts, shape, density, rare):
     x, places = rows.hidden_field(v, weight, bias, rare)
     assert torch.equal(x, v @ weight + bias)
     for found in (places, rows.places(v, rare)):
-        for row, there, count in zip(v, *found, strict=True):
-            assert there[:count].tolist() == (row == rare).nonzero().flatten().tolist()
+        assert found.counts.tolist() == (v == rare).sum(1).tolist()
+        for row, words in zip(v, found.bits, strict=True):
+            assert [i for i in range(width) if int(words[i // 64]) >> i % 64 & 1] == numbers(row == rare)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
