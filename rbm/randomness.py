@@ -6,6 +6,7 @@ consumer never shifts the numbers that another one sees.
 
 import hashlib
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -51,6 +52,7 @@ class Coins:
     def __init__(self, generator: torch.Generator) -> None:
         self.generator = generator
         self._key = self._keys = torch.empty(1, dtype=torch.int64, device=generator.device)
+        self._halves = np.empty((0, 2), np.uint32)
 
     def flip(self, p: Tensor, out: Tensor | None = None) -> Tensor:
         """Samples in {0, 1} with P(1) = p, written to ``out`` (p's shape, any dtype) when it is given."""
@@ -77,12 +79,16 @@ class Coins:
         kernels.draw(x, self.key(), out)
         return x, out
 
-    def keys(self, count: int) -> list[int]:
-        """As many keys as ``key`` would give one by one."""
-        if len(self._keys) != count:
+    def keys(self, count: int) -> kernels.Array:
+        """As many keys as ``key`` would give one by one, as loops take them: each its lower and its upper half (count, 2).
+
+        In memory that the next call uses again.
+        """
+        if len(self._halves) != count:
             self._keys = self._key.new_empty(count)
-        found: list[int] = self._keys.random_(-(2**63), None, generator=self.generator).tolist()
-        return found
+            self._halves = kernels.array(self._keys).view(np.uint32).reshape(count, 2)
+        self._keys.random_(-(2**63), None, generator=self.generator)
+        return self._halves
 
     def key(self) -> int:
         """64 random bits from the generator, under which a whole tensor of coins is drawn."""

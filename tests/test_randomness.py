@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from rbm.core import kernels
 from rbm.randomness import Coins, bernoulli, generator, logistic
 
 N = 2**18
@@ -171,5 +172,6 @@ def test_a_transposed_p_meets_the_right_probabilities():
 def test_many_keys_at_once_are_those_one_by_one():
     one, many = Coins(generator(3, "keys")), Coins(generator(3, "keys"))
     for count in (1, 3, 3, 20):
-        assert many.keys(count) == [one.key() for _ in range(count)]
+        keys = [one.key() for _ in range(count)]
+        assert [tuple(key) for key in many.keys(count)] == [kernels.halves(key) for key in keys]
     assert one.key() == many.key()

@@ -1,7 +1,8 @@
-"""One step of annealed importance sampling for binary units: two calls of compiled loops and one product.
+"""One step of annealed importance sampling for binary units: three calls of compiled loops.
 
 The loops take contiguous float32 tensors on the CPU; callers ask ``kernels.fits`` first. Where few pixels are on, the fields of
-hidden units are sums of rows of W (`rows`). Letters: N chains, V visible, H hidden units, β the inverse temperature.
+hidden units are sums of rows of W (`rows`); those of pixels are sums of its columns (`columns`). Letters: N chains, V visible,
+H hidden units, β the inverse temperature.
 """
 
 from typing import Any
@@ -11,14 +12,16 @@ import torch
 from numba import njit, prange
 from torch import Tensor
 
-from rbm.core import bits, free_energies, kernels, rows, threads
+from rbm.core import bits, columns, free_energies, kernels, rows, threads
 
 MADE_WITH = {
+    "columns": "afcfe39179e5",
     "bits": "6631d8212245",
     "free_energies": "0f90986d2944",
     "kernels": "bf459d92a86b",
     "rows": "ae212eff0a50",
 }  # see kernels
+NO_KEYS = np.empty((0, 2), np.uint32)  # where no sweep is made
 _ON = np.float32(1.0)
 
 
@@ -83,7 +86,7 @@ class Loops:
     def __init__(self, v: Tensor, weight: Tensor, hidden_bias: Tensor, added: Tensor) -> None:
         n, (visible, hidden) = len(v), weight.shape
         self.log_w = torch.zeros(n, dtype=torch.float64)
-        self._weight, self._turned, self._bias = weight, weight.T, hidden_bias
+        self._weight, self._bias, self._columns = weight, hidden_bias, columns.Columns(n, hidden)
         self._v, self._field, self._h = v.clone(), torch.empty(n, visible), torch.empty(n, hidden)
         self._x = torch.addmm(hidden_bias, v, weight)
         places = rows.places(v)
@@ -95,20 +98,21 @@ class Loops:
             np.zeros(hidden, np.float32),
             self.log_w.numpy(),
         )
-        self._count = places.counts
+        self._count, self._no_key = places.counts, np.zeros(2, np.uint32)
 
-    def step(self, old: float, new: float, bias: Tensor, keys: list[int]) -> None:
-        """The weights of the step from β = old to new, log w += log p*_new(v) − log p*_old(v), and, where there are two keys,
-        a Gibbs sweep at new: h drawn in the fields new·x, then v in new·hWᵀ + ``bias`` (V,)."""
-        parts, moves = threads.parts(), bool(keys)
+    def step(self, old: float, new: float, bias: Tensor, keys: kernels.Array) -> None:
+        """The weights of the step from β = old to new, log w += log p*_new(v) − log p*_old(v), and, where there are two keys
+        (2, 2), those of `randomness.Coins.keys`, a Gibbs sweep at new: h drawn in the fields new·x, then v in
+        new·hWᵀ + ``bias`` (V,)."""
+        parts, moves = threads.parts(), len(keys) > 0
         betas = np.float32(old), np.float32(new), new - old
-        rise = self._up, self._added, betas, self._weights, moves, self._none, kernels.halves(keys[0] if moves else 0)
+        rise = self._up, self._added, betas, self._weights, moves, self._none, keys[0] if moves else self._no_key
         _rise_in(parts, *rise) if parts > 1 else _rise(0, len(self._weights), *rise)
         if not moves:
             return
-        torch.mm(self._h, self._turned, out=self._field)
+        self._columns.product(self._h, self._weight, self._field)
         sums = float(self._count.sum()) <= rows.DENSEST * self._v.numel()
-        fall = np.float32(new), self._down, self._layers, sums, kernels.array(bias), kernels.halves(keys[1])
+        fall = np.float32(new), self._down, self._layers, sums, kernels.array(bias), keys[1]
         _fall_in(parts, *fall) if parts > 1 else _fall(0, len(self._weights), *fall)
         if not sums:
             torch.addmm(self._bias, self._v, self._weight, out=self._x)

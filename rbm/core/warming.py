@@ -8,7 +8,7 @@ import torch
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_dir
 
-from rbm.core import annealing, free_energies, kernels, lines, row_sweeps, rows, spins, threads
+from rbm.core import annealing, columns, free_energies, kernels, lines, row_sweeps, rows, spins, threads
 
 LONGEST = 120.0  # seconds in which whoever compiles must be done, before others do it too
 
@@ -99,8 +99,11 @@ def _add_rows() -> None:
     _, ones = rows.hidden_field(p, p, p[0])
     rows.places(p)
     room, layers = row_sweeps.Buffers(4, 4, 4), row_sweeps.Layers(p, p[0], p[0])
-    row_sweeps.begin(p, torch.arange(4), room, layers, [0])
-    row_sweeps.sweep(p, room, layers, [0])
-    annealing.Loops(p, p, p[0], p[0]).step(0.0, 1.0, p[0], [0, 0])
+    keys = np.zeros((2, 2), np.uint32)
+    row_sweeps.begin(p, torch.arange(4), room, layers, keys)
+    row_sweeps.sweep(p, room, layers, keys)
+    annealing.Loops(p, p, p[0], p[0]).step(0.0, 1.0, p[0], keys)
+    states = torch.zeros(columns.FEWEST, 4)
+    columns.Columns(len(states), 4).product(states, p, states.clone())
     layer = (p[0].clone(), p[1].clone(), p[2].clone())
     rows.OnePass().step((ones, p), (ones, p), (p.clone(), p.clone()), layer, layer, p[0], (0.0,) * 5)

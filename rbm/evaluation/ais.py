@@ -216,7 +216,7 @@ class CompiledAnnealing(Annealing):
 
     def step(self, old: float, new: float, generator: torch.Generator | None) -> None:
         """The weights of the step from β = old to new, and where there is a generator a Gibbs sweep at new."""
-        keys = [] if generator is None else Coins(generator).keys(2)
+        keys = annealing.NO_KEYS if generator is None else Coins(generator).keys(2)
         self._loops.step(old, new, self._path.visible_bias(new), keys)
 
 

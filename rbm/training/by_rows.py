@@ -1,7 +1,8 @@
 """Training on images of which few pixels are on, or few off: rows of W are added up where training elsewhere multiplies.
 
 The hidden layer's fields and the update's product of both phases are sums over the pixels that are on
-(``rbm.core.rows``). It is the same training but for the rounding of sums taken in another order.
+(``rbm.core.rows``); the visible layer's fields, sums over the hidden units that are on, of four units at a time
+(``rbm.core.columns``). It is the same training but for the rounding of sums taken in another order.
 """
 
 from typing import NamedTuple
@@ -28,7 +29,7 @@ ALGORITHMS = ("cd", "pcd", "fpcd", "ptt", "pt")  # those whose visible states ar
 
 
 class Products(NamedTuple):
-    """Whether rows of W are added where v is ``rare``, 1 or 0, and in a sentence why or why not."""
+    """Whether rows of W are added where v is ``rare``, 1 or 0, and in a sentence or two why or why not."""
 
     by_rows: bool
     reason: str
@@ -59,6 +60,8 @@ def choose_products(model: RBM, dataset: Dataset, config: TrainConfig, dtype: to
         why = _("Sums of rows of W for the hidden layer, because only {off:.0%} of the pixels are off.").format(
             off=1 - on
         )
+    if model.hidden_unit.name == "bernoulli":
+        why += " " + _("For the visible layer sums of four columns of W at a time, because hidden units are 0 or 1.")
     return Products(True, why, int(on <= rows.DENSEST))
 
 

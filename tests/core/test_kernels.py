@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba.core.dispatcher import Dispatcher
 
-from rbm.core import free_energies, kernels, lines, row_sweeps, rows, spins
+from rbm.core import columns, free_energies, kernels, lines, row_sweeps, rows, spins
 from rbm.core.warming import compile_loops
 from rbm.randomness import generator
 from tests.helpers.places import ROOT
@@ -107,7 +107,7 @@ def test_warming_compiles_every_loop():
     compile_loops()
     every = [
         f
-        for module in (free_energies, kernels, lines, row_sweeps, rows, spins)
+        for module in (columns, free_energies, kernels, lines, row_sweeps, rows, spins)
         for f in vars(module).values()
         if isinstance(f, Dispatcher)
     ]

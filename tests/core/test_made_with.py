@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.places import ROOT
 
 CORE = ROOT / "rbm" / "core"
-TAKERS = ("annealing", "free_energies", "lines", "row_sweeps", "rows")
+TAKERS = ("annealing", "columns", "free_energies", "lines", "row_sweeps", "rows")
 
 
 def mark(name: str) -> str:

@@ -1,12 +1,18 @@
 """Phases in one call are those of the loops one by one, coin for coin, whatever the threads."""
 
+import numpy as np
 import pytest
 import torch
 
-from rbm.core import kernels, row_sweeps, rows
+from rbm.core import columns, kernels, row_sweeps, rows
 from rbm.randomness import generator
 
 SIZES = [(64, 784, 20), (7, 40, 17), (1, 1, 1), (3, 2100, 5)]  # a row that is longer than a block of coins among them
+
+
+def keys(*numbers: int) -> kernels.Array:
+    """As `randomness.Coins.keys` gives them."""
+    return np.array([kernels.halves(number) for number in numbers])
 
 
 @pytest.mark.parametrize("sample", [True, False])
@@ -32,10 +38,12 @@ def test_phases_are_those_of_the_loops_one_by_one(parts, sizes, sample, rare):
 
     v = torch.empty(n, visible)
     kernels.flip_rows(data, chosen, 2**63 - 5, v)
-    row_sweeps.begin(data, chosen, buffers, layers, [2**63 - 5, -7][: 1 + sample])
+    row_sweeps.begin(data, chosen, buffers, layers, keys(2**63 - 5, -7)[: 1 + sample])
     check(v)
 
     h = (torch.rand(n, hidden, generator=draw) < 0.4).float()
-    kernels.sample(torch.mm(h, weight.T) + b, 12, v)
-    row_sweeps.sweep(h, buffers, layers, [12, -7][: 1 + sample])
+    field = torch.empty(n, visible)
+    columns.Columns(n, hidden).product(h, weight, field)
+    kernels.sample(field + b, 12, v)
+    row_sweeps.sweep(h, buffers, layers, keys(12, -7)[: 1 + sample])
     check(v)

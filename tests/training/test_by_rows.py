@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rbm import randomness
-from rbm.core import rows
+from rbm.core import columns, rows
 from rbm.datasets import load_dataset
 from rbm.datasets.base import Dataset, binarise
 from rbm.evaluation import ais
@@ -49,6 +49,8 @@ def chosen(dataset: Dataset, dtype: torch.dtype = torch.float32, model: RBM | No
 
 def test_the_data_s_density_and_what_the_loops_take_decide(digits):
     assert "only 13% of the pixels are on" in chosen(digits)
+    assert "sums of four columns" in chosen(digits)
+    assert "columns" not in chosen(digits, model=RBM(784, HIDDEN, hidden="spin"))
     assert "only 13% of the pixels are on" in chosen(digits, binarise="threshold")
     assert "50% of the pixels are on" in chosen(load_dataset("bars_and_stripes"), binarise="none")
     assert "only 13% of the pixels are off" in chosen(turned(digits))
@@ -63,8 +65,9 @@ def test_the_data_s_density_and_what_the_loops_take_decide(digits):
 @pytest.mark.parametrize("binarisation", ["stochastic", "threshold"])
 @pytest.mark.parametrize("rare", [1, 0])
 def test_it_is_the_same_training_but_for_rounding(digits, monkeypatch, algorithm, binarisation, rare):
-    """Three updates draw about 60,000 coins, of which rounding turns one in 10⁷: hardly ever one."""
+    """Three updates draw about 200,000 coins, of which rounding turns one in 10⁷: hardly ever one."""
     knobs = {"algorithm": algorithm, "binarise": binarisation, "weight_decay": 0.001, "sparsity_cost": 0.1}
+    knobs["batch_size"] = columns.FEWEST + 1
     images = digits if rare else turned(digits)
     summed = trainer(images, **knobs)
     assert summed.products.rare == rare
