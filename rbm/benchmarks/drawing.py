@@ -67,8 +67,8 @@ def _panel(curve: GrowthCurve, left: int) -> str:
 def draw_quality(trainings: Sequence[JudgedTraining], caption: str) -> str:
     """Likelihood against seconds of training: a dot for each training, and for each engine the best that it had by then.
 
-    Trainings below LOWEST are left out, and so are those whose estimates are further apart than a nat: they reached
-    nothing that is known.
+    Trainings below LOWEST are left out, and so are those whose estimates are further apart than a nat or rest on too few
+    chains: they reached nothing that is known.
     """
     known = [t for t in trainings if t.passed(LOWEST)]
     width, height, left, top, right, bottom = 660, 380, 60, 44, 130, 52

@@ -105,6 +105,7 @@ def quality_as_values(trainings: Sequence[JudgedTraining], skipped: Mapping[str,
                 "seconds": t.seconds,
                 "forward": t.judgement.forward,
                 "reverse": t.judgement.reverse,
+                "chains_that_count": t.chains,
             }
             for t in trainings
         ],

@@ -19,10 +19,12 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from torch import Tensor
 
-from rbm.core import bits, kernels, threads
+from rbm.core import bits, threads
 
-MADE_WITH = {"bits": "6631d8212245", "kernels": "bf459d92a86b"}  # see kernels
+MADE_WITH = {"bits": "6631d8212245"}  # see kernels
 
+_PART: dict[str, Any] = {"error_model": "numpy"}  # sums in the order that is written, in every loop that takes them
+_LOOP: dict[str, Any] = {**_PART, "nogil": True, "cache": threads.KEPT}
 FEWEST = 32  # states; for fewer the product is as fast as making the sums (100 to 1,024 units, one and two threads)
 _LANES = 16  # float32 of a vector
 _UNITS = 4  # whose sums are made; those of more would be more than a batch of 64 uses
@@ -35,6 +37,7 @@ _BLOCK = _LINE + _LANES  # and where a corner of W lies that is smaller than 16 
 _ROOM = _BLOCK + _LANES * _LANES
 _VECTOR = ir.VectorType(ir.FloatType(), _LANES)
 _INDEX, _NUMBER = ir.IntType(64), ir.IntType(32)
+
 _ON, _NOUGHT = np.float32(1.0), np.float32(0.0)
 
 
@@ -46,16 +49,29 @@ def _vector(builder: Any, memory: Any, place: Any) -> Any:
     return builder.bitcast(builder.gep(memory, [place]), _VECTOR.as_pointer())
 
 
-def _turned(builder: Any, lines: list[Any]) -> list[Any]:
-    """The columns of a block whose rows these 16 vectors are: four shuffles as of cards, halves into each other."""
-    half = _LANES // 2
-    orders = [
-        ir.Constant(ir.VectorType(_NUMBER, _LANES), [k for i in range(start, start + half) for k in (i, _LANES + i)])
-        for start in (0, half)
-    ]
-    for _ in range(4):
-        lines = [builder.shuffle_vector(lines[i], lines[i + half], order) for i in range(half) for order in orders]
-    return lines
+def _orders(places: list[int], run: int, beyond: int) -> list[Any]:
+    """Two ways to mix two vectors, whose numbers are 0 to 15 and 16 to 31: runs from these places on, and from so far beyond."""
+    kind = ir.VectorType(_NUMBER, _LANES)
+    return [ir.Constant(kind, [p + by + k for p in places for k in range(run)]) for by in (0, beyond)]
+
+
+_QUARTERS = range(0, _LANES, 4)
+_MIXED = (  # how far apart the two vectors are, and how they are mixed
+    (1, _orders([q + k for q in _QUARTERS for k in (0, 16, 1, 17)], 1, 2)),
+    (2, _orders([q + k for q in _QUARTERS for k in (0, 16)], 2, 2)),
+    (8, _orders([0, 16], 8, 8)),  # halves are vectors of their own where a processor's are shorter: nothing moves there
+    (4, _orders([0, 16, 8, 24], 4, 4)),
+)
+
+
+def _turned(builder: Any, rows: list[Any]) -> list[Any]:
+    """The columns of the block whose rows these 16 vectors are: four times each is mixed with another."""
+    vectors = list(rows)
+    for apart, orders in _MIXED:
+        for i in (i for i in range(_LANES) if not i & apart):
+            pair = vectors[i], vectors[i + apart]
+            vectors[i], vectors[i + apart] = (builder.shuffle_vector(*pair, order) for order in orders)
+    return [vectors[j & 12 | (j & 1) << 1 | (j & 2) >> 1] for j in range(_LANES)]
 
 
 @intrinsic
@@ -110,7 +126,7 @@ def _add(typing_context: Any, tile: Any, chosen: Any, first: Any, count: Any, ou
     return types.void(tile, chosen, types.int64, types.int64, out, types.int64), generate
 
 
-@njit(**kernels.PART)
+@njit(**_PART)
 def _choose(first: int, last: int, h: Any, chosen: Any) -> None:
     """Where in their tiles the sums begin that rows first to last of h ask for, of each group of units (N, groups)."""
     marks = np.zeros(-(-h.shape[1] // bits.WORD) + 1, np.uint64)
@@ -122,7 +138,7 @@ def _choose(first: int, last: int, h: Any, chosen: Any) -> None:
             chosen[n, g] = (g % _GROUPS * _SUMS + np.int32(which)) * _LANES
 
 
-@njit(**kernels.PART)
+@njit(**_PART)
 def _fill(tile: Any, weight: Any, pixel: int, pixels: int, first: int, last: int) -> None:
     """The sums for so many pixels from this one on, of the units first to last."""
     flat, hidden = weight.reshape(-1), weight.shape[1]
@@ -139,7 +155,7 @@ def _fill(tile: Any, weight: Any, pixel: int, pixels: int, first: int, last: int
         _make_sums(corner, 0, _LANES, tile, place)  # type: ignore[call-arg]
 
 
-@njit(**kernels.PART)
+@njit(**_PART)
 def _sum(first: int, last: int, weight: Any, chosen: Any, out: Any, tile: Any) -> None:
     """The fields of the pixels of tiles first to last."""
     (visible, hidden), fields, listed, length = weight.shape, out.reshape(-1), chosen.reshape(-1), chosen.shape[1]
@@ -161,13 +177,13 @@ def _sum(first: int, last: int, weight: Any, chosen: Any, out: Any, tile: Any) -
                     out[n, pixel + p] += tile[_LINE + p]
 
 
-@njit(**kernels.LOOP)
+@njit(**_LOOP)
 def _product(h: Any, weight: Any, chosen: Any, out: Any, tiles: Any) -> None:
     _choose(0, h.shape[0], h, chosen)
     _sum(0, -(-weight.shape[0] // _LANES), weight, chosen, out, tiles[0])
 
 
-@njit(parallel=True, **kernels.LOOP)
+@njit(parallel=True, **_LOOP)
 def _product_in(h: Any, weight: Any, chosen: Any, out: Any, tiles: Any) -> None:
     n, width, parts = h.shape[0], -(-weight.shape[0] // _LANES), tiles.shape[0]
     for p in prange(parts):

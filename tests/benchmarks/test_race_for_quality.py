@@ -16,14 +16,15 @@ from rbm.studies.measure import Judgement, JudgingEffort
 QUICK = JudgingEffort(chains=2, temperatures=2, population=2, population_temperatures=2)
 
 
-def training(engine: str, seconds: float, forward: float, reverse: float) -> JudgedTraining:
-    return JudgedTraining(engine, "so", seconds, Judgement(forward, 0.1, 9.0, reverse, 9.0, 0.5, "", 0.1, 10))
+def training(engine: str, seconds: float, forward: float, reverse: float, chains: float = 9.0) -> JudgedTraining:
+    return JudgedTraining(engine, "so", seconds, Judgement(forward, 0.1, 9.0, reverse, chains, 0.5, "", 0.1, 10))
 
 
 FIELD = [
     training("a", 3.0, -99.0, -99.5),
     training("a", 9.0, -89.0, -89.2),
     training("a", 1.0, -90.0, -94.0),  # its estimates are too far apart to know
+    training("a", 0.5, -90.0, -90.1, chains=2.0),  # and these rest on too few chains
     training("b", 5.0, -99.0, -98.5),
     training("b", 2.0, -108.0, -108.0),
     training("b", 90.0, -170.0, -170.0),
