@@ -20,6 +20,7 @@ from rbm import randomness
 from rbm.benchmarks.engines import digits
 from rbm.benchmarks.packages import package
 from rbm.benchmarks.race import Unavailable
+from rbm.core.warming import compile_loops
 from rbm.evaluation.verdict import unreliable
 from rbm.models.rbm import RBM
 from rbm.studies.measure import Judgement, JudgingEffort, held_out, judge
@@ -73,6 +74,7 @@ def run(
     recipes: Sequence[TimedRecipe], say: Callable[[str], None], *, effort: JudgingEffort = EFFORT
 ) -> tuple[list[JudgedTraining], dict[str, str]]:
     """All that can take part, in turn; and of the others why not."""
+    compile_loops()  # the race is of training, not of compiling
     images, done, skipped = held_out(digits(), "stochastic"), [], {}
     for engine, settings, train in recipes:
         if engine in skipped:

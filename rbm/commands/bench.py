@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"seconds is {arguments.seconds:g}; a run needs a length above 0.")
     check_positive(runs=arguments.runs)
     if arguments.threads is not None:
-        check_threads(arguments.threads)
+        _take_threads(arguments.threads)
     if arguments.beside is not None and not (arguments.beside / "rbm" / "benchmarks").is_dir():
         raise ConfigError(f"{arguments.beside} holds no checkout of this project: git worktree add makes one.")
     if arguments.race is not None:
@@ -53,9 +53,14 @@ def run(arguments: argparse.Namespace) -> int:
     return _growth(arguments) if arguments.growth is not None else _races(arguments)
 
 
-def _races(arguments: argparse.Namespace) -> int:
+def _take_threads(threads: int) -> None:
     import torch
 
+    check_threads(threads)
+    torch.set_num_threads(threads)
+
+
+def _races(arguments: argparse.Namespace) -> int:
     from rbm.benchmarks import engines, report, tasks
     from rbm.benchmarks.beside import checkout
     from rbm.benchmarks.race import Setting, race
@@ -65,8 +70,6 @@ def _races(arguments: argparse.Namespace) -> int:
     if any(value is not None for value in asked):
         first = DEFAULTS[0]
         settings = [Setting(*(a if a is not None else usual for a, usual in zip(asked, first, strict=True)))]
-    if arguments.threads is not None:
-        torch.set_num_threads(arguments.threads)
     auto, products = engines.trainer(settings[0]).precision, engines.trainer(settings[0], "float32").products
     reference = engines.BFLOAT16 if auto.name == "bfloat16" else engines.FLOAT32
     races = []

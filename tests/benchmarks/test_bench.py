@@ -11,6 +11,7 @@ from rbm.__main__ import main
 from rbm.benchmarks import drawing, engines, growth, report, tasks
 from rbm.benchmarks.beside import checkout
 from rbm.benchmarks.race import EngineSpeed, Setting, SpeedRace, Unavailable, race
+from rbm.commands import bench
 from rbm.errors import ConfigError
 from tests.helpers.places import ROOT
 
@@ -115,6 +116,21 @@ def test_the_command_prints_json_whose_ratios_are_of_medians(capsys):
     text = report.as_text(values)
     for name in engines.ENGINES:
         assert name in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "work"),
+    [([], "_races"), (["--growth", "growth.svg"], "_growth"), (["--race", "race.svg"], "_race_for_quality")],
+)
+def test_threads_are_taken_whatever_is_measured(monkeypatch, arguments, work):
+    before, taken = torch.get_num_threads(), []
+    monkeypatch.setattr(bench, work, lambda arguments: taken.append(torch.get_num_threads()) or 0)
+    try:
+        for threads in (1, 2):
+            assert main(["bench", "--threads", str(threads), *arguments]) == 0
+    finally:
+        torch.set_num_threads(before)
+    assert taken == [1, 2]
 
 
 @pytest.mark.parametrize(
