@@ -29,7 +29,7 @@ from rbm.training.loop import Trainer
 
 MARKS = (-110.0, -100.0, -95.0, -90.0)  # nats an image
 AGREE = 1.0  # nats
-EFFORT = JudgingEffort(temperatures=2000, population=300, population_temperatures=500, most=32_000)
+EFFORT = JudgingEffort(temperatures=2000, population=300, population_temperatures=500, most=8000)
 N_HIDDEN, BATCH = 500, 100
 OURS = "this engine"
 
