@@ -16,7 +16,7 @@ LONGEST = 120.0  # seconds in which whoever compiles must be done, before others
 def compile_loops() -> None:
     """Run every compiled loop once on next to nothing; what Numba makes of them is kept on disk for all processes.
 
-    The screen and its workers start together. On a machine that is new to them one of them compiles, for half a minute of a core,
+    The screen and its workers start together. On a machine that is new to them one of them compiles, for forty seconds of a core,
     and the others wait and load what it has made, in less than a second and a hundred megabytes of memory less.
     """
     first_alone(Path(user_cache_dir("boltzmann-explorer", appauthor=False)) / "compiling", _compile)
