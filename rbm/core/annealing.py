@@ -15,7 +15,7 @@ from torch import Tensor
 from rbm.core import bits, columns, free_energies, kernels, rows, threads
 
 MADE_WITH = {
-    "columns": "b4d51b6ebec3",
+    "columns": "1c61345fa778",
     "bits": "6631d8212245",
     "free_energies": "0f90986d2944",
     "kernels": "bf459d92a86b",

@@ -20,6 +20,8 @@ from numba.extending import intrinsic
 from torch import Tensor
 
 from rbm.core import bits, threads
+from rbm.core.language import _
+from rbm.errors import ShapeError
 
 MADE_WITH = {"bits": "6631d8212245"}  # see kernels
 
@@ -84,8 +86,9 @@ def _make_sums(typing_context: Any, weight: Any, first: Any, stride: Any, tile: 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         source = _memory(context, builder, signature.args[0], arguments[0])
         target = _memory(context, builder, signature.args[3], arguments[3])
-        at, lines = arguments[1], []
-        for _ in range(_LANES):
+        at = arguments[1]
+        lines: list[Any] = []
+        while len(lines) < _LANES:
             lines.append(builder.load(_vector(builder, source, at), align=4))
             at = builder.add(at, arguments[2])
         lines, at = _turned(builder, lines), arguments[4]
@@ -110,11 +113,11 @@ def _add(typing_context: Any, tile: Any, chosen: Any, first: Any, count: Any, ou
         lines = _memory(context, builder, signature.args[0], arguments[0])
         listed = builder.gep(_memory(context, builder, signature.args[1], arguments[1]), [arguments[2]])
         target = _vector(builder, _memory(context, builder, signature.args[4], arguments[4]), arguments[5])
-        sums = [cgutils.alloca_once(builder, _VECTOR) for _ in range(4)]  # an addition takes as many ticks
+        sums = [cgutils.alloca_once(builder, _VECTOR) for k in range(4)]  # an addition takes as many ticks
         builder.store(builder.load(target, align=4), sums[0])
         for total in sums[1:]:
             builder.store(ir.Constant(_VECTOR, [0.0] * _LANES), total)
-        with cgutils.for_range_slice(builder, _INDEX(0), arguments[3], _INDEX(len(sums))) as (t, _):
+        with cgutils.for_range_slice(builder, _INDEX(0), arguments[3], _INDEX(len(sums))) as (t, _end):
             for k, total in enumerate(sums):
                 at = builder.load(builder.gep(listed, [builder.add(t, _INDEX(k))]))
                 line = builder.load(_vector(builder, lines, builder.sext(at, _INDEX)), align=4)
@@ -196,16 +199,23 @@ class Columns:
     """Products hWᵀ for N states h (N, H) of zeros and ones, in memory that is kept from one to the next."""
 
     def __init__(self, n: int, hidden: int) -> None:
+        self._shape = n, hidden
         self._chosen = np.empty((n, -(-hidden // _LANES) * _LANES // _UNITS), np.int32)
         self._tiles = np.empty((0, _ROOM), np.float32)
 
     def product(self, h: Tensor, weight: Tensor, out: Tensor) -> None:
-        """hWᵀ of h (N, H) and W (V, H) into out (N, V)."""
-        if len(self._chosen) < FEWEST:
+        """hWᵀ of h (N, H) and W (V, H) into out (N, V); ShapeError for other shapes than N and H of this memory."""
+        states, factor, fields = h.numpy(), weight.numpy(), out.numpy()
+        n, hidden = self._shape
+        if (states.shape, factor.shape[1], fields.shape) != (self._shape, hidden, (n, len(factor))):
+            wrong = _(
+                "h {h}, W {w} and out {out} do not fit sums for h {wanted}: make Columns for as many states and units."
+            )
+            raise ShapeError(wrong.format(h=states.shape, w=factor.shape, out=fields.shape, wanted=self._shape))
+        if n < FEWEST:
             torch.mm(h, weight.T, out=out)
             return
         parts = threads.parts()
         if len(self._tiles) != parts:
             self._tiles = torch.zeros(parts, _ROOM).numpy()  # torch's memory begins with a line of the cache
-        arrays = h.numpy(), weight.numpy(), self._chosen, out.numpy(), self._tiles
-        (_product_in if parts > 1 else _product)(*arrays)
+        (_product_in if parts > 1 else _product)(states, factor, self._chosen, fields, self._tiles)

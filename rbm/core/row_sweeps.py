@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rbm.core import columns, kernels, rows, threads
 
-MADE_WITH = {"columns": "b4d51b6ebec3", "kernels": "bf459d92a86b", "rows": "ae212eff0a50"}  # see kernels
+MADE_WITH = {"columns": "1c61345fa778", "kernels": "bf459d92a86b", "rows": "ae212eff0a50"}  # see kernels
 
 
 class Buffers:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from rbm.core import columns
+from rbm.errors import ShapeError
 from rbm.randomness import generator
 
 SHAPES = [(64, 784, 100), (32, 16, 16), (40, 13, 3), (45, 5, 300), (33, 17, 129), (100, 1, 1), (7, 20, 9)]
@@ -41,6 +42,12 @@ def test_of_any_numbers_it_is_the_product_to_rounding_and_the_same_whatever_the_
     # 200 terms of size 1 in float32, whose unit of rounding is 2⁻²⁴, beside the sums of float64.
     exact = h.double() @ weight.double().T
     assert float((found[0].double() - exact).abs().max()) < 200**0.5 * 200 * 2**-24
+
+
+@pytest.mark.parametrize("shapes", [((9, 8), (4, 8), (9, 4)), ((40, 8), (4, 8), (4, 40)), ((40, 8), (4, 7), (40, 4))])
+def test_other_shapes_are_refused_before_a_loop_sees_them(shapes):
+    with pytest.raises(ShapeError, match=r"do not fit sums for h \(40, 8\)"):
+        columns.Columns(40, 8).product(*map(torch.zeros, shapes))
 
 
 def test_how_many_states_there_are_decides_whether_sums_are_made(monkeypatch):
